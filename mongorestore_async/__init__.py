@@ -1,0 +1,190 @@
+"""The async Python SDK for MongoDB restore jobs on Ops Manager, Cloud Manager and Atlas.
+
+Names are loaded when they are first used (PEP 562), so that the version and the models cost no HTTP library.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mongorestore_async.errors import (
+        ApiError,
+        AuthError,
+        BadRequest,
+        ConfigError,
+        Conflict,
+        ConnectFailed,
+        DataError,
+        Forbidden,
+        MaybeCreated,
+        NotFound,
+        NotUnique,
+        PaginationError,
+        ProtocolError,
+        RateLimited,
+        RequestContext,
+        RequestTimeout,
+        RestoreError,
+        ServerError,
+        SessionClosed,
+        TransportError,
+        Unsupported,
+        WrongLoop,
+    )
+    from mongorestore_async.families import (
+        ATLAS_CLOUD_BACKUP_V1,
+        ATLAS_TENANT_V1,
+        CLOUD_MANAGER,
+        FAMILIES,
+        OPS_MANAGER,
+        Family,
+    )
+    from mongorestore_async.models import (
+        SERVER_DEFAULT,
+        AutomatedRestore,
+        Checkpoint,
+        CloudBackupRestoreJob,
+        ClusterSummary,
+        Delivery,
+        DeliveryStatus,
+        HttpRestore,
+        JobRef,
+        JobState,
+        JobStatus,
+        OplogTime,
+        OplogTimestamp,
+        PointInTime,
+        ProjectSummary,
+        RestoreJob,
+        Secret,
+        ServiceVersion,
+        Snapshot,
+        Target,
+        TenantRestoreJob,
+    )
+    from mongorestore_async.protocol.credentials import DigestAuth
+    from mongorestore_async.protocol.documents import load_job
+    from mongorestore_async.protocol.replies import Reply
+    from mongorestore_async.resources import AsyncSession, Cluster, Page, Pager, Project, RestoreBatch
+    from mongorestore_async.transport import Options, Stats
+    from mongorestore_async.version import __version__
+
+__all__ = [
+    "ATLAS_CLOUD_BACKUP_V1",
+    "ATLAS_TENANT_V1",
+    "CLOUD_MANAGER",
+    "FAMILIES",
+    "OPS_MANAGER",
+    "SERVER_DEFAULT",
+    "ApiError",
+    "AsyncSession",
+    "AuthError",
+    "AutomatedRestore",
+    "BadRequest",
+    "Checkpoint",
+    "CloudBackupRestoreJob",
+    "Cluster",
+    "ClusterSummary",
+    "ConfigError",
+    "Conflict",
+    "ConnectFailed",
+    "DataError",
+    "Delivery",
+    "DeliveryStatus",
+    "DigestAuth",
+    "Family",
+    "Forbidden",
+    "HttpRestore",
+    "JobRef",
+    "JobState",
+    "JobStatus",
+    "MaybeCreated",
+    "NotFound",
+    "NotUnique",
+    "OplogTime",
+    "OplogTimestamp",
+    "Options",
+    "Page",
+    "Pager",
+    "PaginationError",
+    "PointInTime",
+    "Project",
+    "ProjectSummary",
+    "ProtocolError",
+    "RateLimited",
+    "Reply",
+    "RequestContext",
+    "RequestTimeout",
+    "RestoreBatch",
+    "RestoreError",
+    "RestoreJob",
+    "Secret",
+    "ServerError",
+    "ServiceVersion",
+    "SessionClosed",
+    "Snapshot",
+    "Stats",
+    "Target",
+    "TenantRestoreJob",
+    "TransportError",
+    "Unsupported",
+    "WrongLoop",
+    "__version__",
+    "load_job",
+]
+
+_HOMES = {
+    "mongorestore_async.version": ("__version__",),
+    "mongorestore_async.protocol.credentials": ("DigestAuth",),
+    "mongorestore_async.protocol.documents": ("load_job",),
+    "mongorestore_async.protocol.replies": ("Reply",),
+    "mongorestore_async.transport": ("Options", "Stats"),
+    "mongorestore_async.resources": ("AsyncSession", "Cluster", "Page", "Pager", "Project", "RestoreBatch"),
+    "mongorestore_async.families": (
+        "ATLAS_CLOUD_BACKUP_V1",
+        "ATLAS_TENANT_V1",
+        "CLOUD_MANAGER",
+        "FAMILIES",
+        "OPS_MANAGER",
+        "Family",
+    ),
+    "mongorestore_async.models": (
+        "SERVER_DEFAULT",
+        "AutomatedRestore",
+        "Checkpoint",
+        "CloudBackupRestoreJob",
+        "ClusterSummary",
+        "Delivery",
+        "DeliveryStatus",
+        "HttpRestore",
+        "JobRef",
+        "JobState",
+        "JobStatus",
+        "OplogTime",
+        "OplogTimestamp",
+        "PointInTime",
+        "ProjectSummary",
+        "RestoreJob",
+        "Secret",
+        "ServiceVersion",
+        "Snapshot",
+        "Target",
+        "TenantRestoreJob",
+    ),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # What stands in no table is an error.
+    value = getattr(import_module(_HOME_OF.get(name, "mongorestore_async.errors")), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,132 @@
+"""Restore jobs of Ops Manager and Cloud Manager v1.0."""
+
+from datetime import datetime
+
+import attrs
+
+from mongorestore_async.models.base import JobDocument, wire
+from mongorestore_async.models.link import Link
+from mongorestore_async.models.secret import Secret
+from mongorestore_async.models.states import DeliveryMethod, DeliveryStatus, JobState, JobStatus
+from mongorestore_async.models.timestamp import OplogTimestamp
+
+__all__ = ["Delivery", "FileHash", "RestoreJob"]
+
+_STATES: dict[str, JobState] = {
+    JobStatus.FINISHED: JobState.FINISHED,
+    JobStatus.IN_PROGRESS: JobState.RUNNING,
+    JobStatus.BROKEN: JobState.FAILED,
+    JobStatus.KILLED: JobState.CANCELLED,
+}
+
+
+@attrs.frozen(kw_only=True)
+class FileHash:
+    """Checksum of one archive; answers carry it only after the archive has been downloaded.
+
+    Attributes:
+        file_name: File the checksum belongs to.
+        hash: Hexadecimal digest.
+        type_name: Algorithm, ``SHA1`` so far.
+        links: Sent by newer APIs.
+
+    """
+
+    file_name: str | None = None
+    hash: str | None = None
+    type_name: str | None = None
+    links: tuple[Link, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Delivery:
+    """How the restored data reach their place. Expiry is told by ``status_name`` first, then by the clock.
+
+    Attributes:
+        method_name: ``HTTP`` also for automated jobs, so it does not tell the kind of the job.
+        status_name: Where the delivery stands; ``READY`` may come without any URL.
+        url: Download URL with its key in the path. May stand on an expired job as well.
+        url_v2: Newer download URL, to be asked with the header below.
+        auth_header: Name of that header, such as ``Authorization``.
+        auth_bearer: Scheme word of its value; missing means ``Bearer``.
+        auth_value: Token of its value.
+        expiration_hours: Hours the URL is valid once the job is complete.
+        expires: Moment (UTC) after which the URL is gone; no arithmetic relation to ``created`` holds.
+        max_downloads: How often the URL can be used; 2147483647 means no limit.
+        target_group_id: Project of the destination of an automated job; often left out.
+        target_cluster_id: Cluster of the destination; often left out.
+        target_cluster_name: The same by name, on Atlas legacy jobs.
+
+    """
+
+    method_name: DeliveryMethod | str | None = None
+    status_name: DeliveryStatus | str | None = None
+    url: Secret | None = None
+    url_v2: Secret | None = None
+    auth_header: str | None = None
+    auth_bearer: str | None = None
+    auth_value: Secret | None = None
+    expiration_hours: int | None = None
+    expires: datetime | None = None
+    max_downloads: int | None = None
+    target_group_id: str | None = None
+    target_cluster_id: str | None = None
+    target_cluster_name: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class RestoreJob(JobDocument):
+    """A restore job of Ops Manager or Cloud Manager. Only ``id`` is certain: examples break every other promise.
+
+    Attributes:
+        group_id: Project that owns the job.
+        cluster_id: Replica set or sharded cluster; on config server (SCCC) jobs missing, or the host id.
+        cluster_name: Not documented here, sent by some servers.
+        host_id: Config server host, on SCCC jobs.
+        batch_id: Shared by all jobs of one sharded restore. Examples show it on replica sets too, so it tells
+            nothing about the topology.
+        created: When the job was requested (UTC).
+        snapshot_id: Snapshot restored from.
+        checkpoint_id: Checkpoint restored from.
+        point_in_time: Whether it is a point-in-time restore; None is unknown, not no.
+        status_name: Where the job stands.
+        timestamp: Latest oplog entry in the restored snapshot.
+        encryption_enabled: Whether the snapshot was encrypted; None is unknown.
+        master_key_uuid: KMIP master key of an encrypted snapshot.
+        hashes: Checksums, only after the download.
+        delivery: How the data are delivered.
+        links: Related documents, for information.
+        deployment_job_id: Only for imported deployments.
+
+    """
+
+    group_id: str | None = None
+    cluster_id: str | None = None
+    cluster_name: str | None = None
+    host_id: str | None = None
+    batch_id: str | None = None
+    created: datetime | None = None
+    snapshot_id: str | None = None
+    checkpoint_id: str | None = attrs.field(default=None, metadata=wire("checkpointId", "checkPointId"))
+    point_in_time: bool | None = None
+    status_name: JobStatus | str | None = None
+    timestamp: OplogTimestamp | None = None
+    encryption_enabled: bool | None = None
+    master_key_uuid: str | None = attrs.field(default=None, metadata=wire("masterKeyUUID"))
+    hashes: tuple[FileHash, ...] = ()
+    delivery: Delivery | None = None
+    links: tuple[Link, ...] = ()
+    deployment_job_id: str | None = None
+
+    @property
+    def state(self) -> JobState:
+        """Where the job stands, by ``status_name`` alone.
+
+        A FINISHED job may have an expired delivery. A sharded restore is over when every job of its batch is.
+        """
+        return _STATES.get((self.status_name or "").upper(), JobState.UNKNOWN)
+
+    @property
+    def snapshot_moment(self) -> datetime | None:
+        """When the restored data were current (UTC), in the form all families share."""
+        return None if self.timestamp is None else self.timestamp.date

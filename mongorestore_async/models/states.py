@@ -1,0 +1,124 @@
+"""States and kinds of restore jobs.
+
+The words of the API are open enumerations: releases add words, and old answers hold words no page lists any
+more (``OPEN`` in 2014). A field is therefore typed ``JobStatus | str``: a known word is a member, in whatever
+case it came, and an unknown one stays the text it was.
+"""
+
+from __future__ import annotations
+
+import functools
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "CloudBackupDeliveryType",
+    "DeliveryMethod",
+    "DeliveryStatus",
+    "JobState",
+    "JobStatus",
+    "TenantDeliveryType",
+    "TenantStatus",
+    "known",
+    "words",
+]
+
+WordT = TypeVar("WordT", bound=StrEnum)
+
+
+class JobState(StrEnum):
+    """What all families reduce their states to; ours, never a word on the wire.
+
+    ``UNKNOWN`` is a state this version has no rule for. It is never success: keep waiting, or look at the
+    job's own status field.
+    """
+
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    FINISHED = "FINISHED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+    EXPIRED = "EXPIRED"
+    UNKNOWN = "UNKNOWN"
+
+
+class JobStatus(StrEnum):
+    """``statusName`` of an Ops Manager or Cloud Manager job."""
+
+    FINISHED = "FINISHED"
+    IN_PROGRESS = "IN_PROGRESS"
+    BROKEN = "BROKEN"
+    KILLED = "KILLED"
+
+
+class DeliveryStatus(StrEnum):
+    """``delivery.statusName`` of an Ops Manager or Cloud Manager job.
+
+    ``READY`` means look for a URL, not that there is one: the vendor's create examples show it without.
+    """
+
+    NOT_STARTED = "NOT_STARTED"
+    PENDING = "PENDING"
+    IN_PROGRESS = "IN_PROGRESS"
+    READY = "READY"
+    FAILED = "FAILED"
+    INTERRUPTED = "INTERRUPTED"
+    EXPIRED = "EXPIRED"
+    MAX_DOWNLOADS_EXCEEDED = "MAX_DOWNLOADS_EXCEEDED"
+
+
+class DeliveryMethod(StrEnum):
+    """``delivery.methodName``.
+
+    An automated job comes back as ``HTTP``, because the archive reaches the target host by HTTP: never infer
+    the kind of a job from this word alone. ``SCP`` was removed on 2018-03-27 and is only read.
+    """
+
+    HTTP = "HTTP"
+    AUTOMATED_RESTORE = "AUTOMATED_RESTORE"
+    QUERY = "QUERY"
+    SCP = "SCP"
+    CLIENT_PIT_HTTP = "CLIENT_PIT_HTTP"
+    CLIENT_PIT_SCP = "CLIENT_PIT_SCP"
+    THIRD_PARTY_COPY = "THIRD_PARTY_COPY"
+
+
+class CloudBackupDeliveryType(StrEnum):
+    """``deliveryType`` of an Atlas cloud backup job."""
+
+    AUTOMATED = "automated"
+    DOWNLOAD = "download"
+    POINT_IN_TIME = "pointInTime"
+
+
+class TenantDeliveryType(StrEnum):
+    """``deliveryType`` of an Atlas M2/M5 job."""
+
+    RESTORE = "RESTORE"
+    DOWNLOAD = "DOWNLOAD"
+
+
+class TenantStatus(StrEnum):
+    """``status`` of an Atlas M2/M5 job. ``CLOSED`` (a download that was used up) stands in prose only."""
+
+    PENDING = "PENDING"
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    FAILED = "FAILED"
+    COMPLETED = "COMPLETED"
+    CLOSED = "CLOSED"
+
+
+@functools.cache
+def words(enumeration: type[WordT]) -> Mapping[str, WordT]:
+    """Members of an open enumeration by their case-folded word."""
+    return MappingProxyType({member.value.casefold(): member for member in enumeration})
+
+
+def known(enumeration: type[WordT], text: str | None) -> WordT | str | None:
+    """Return the member ``text`` names, in whatever case; anything else comes back as it is."""
+    return text if text is None else words(enumeration).get(text.casefold(), text)

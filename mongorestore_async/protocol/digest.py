@@ -1,0 +1,158 @@
+"""Digest answers: the ``Authorization`` header for a challenge (RFC 7616; RFC 2069 for a challenge without ``qop``).
+
+Pure functions. Who counts ``nc``, keeps a nonce or gives up is decided by the caller.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import unicodedata
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from mongorestore_async.errors import ConfigError
+from mongorestore_async.models.secret import Secret
+from .challenges import directives, is_echoable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .challenges import Challenge
+
+__all__ = ["answer", "new_cnonce", "next_nonce"]
+
+_MAX_COUNT = 0xFFFFFFFF
+_TARGET = re.compile(r"[!-~]+")  # visible ASCII: all that a request target consists of (RFC 9112 section 3.2)
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_ATTR_CHARS = "!#$&+-.^_`|~"  # what RFC 8187 section 3.2.1 leaves unencoded besides letters and digits
+
+
+def answer(
+    challenge: Challenge,
+    *,
+    username: str,
+    password: str,
+    method: str,
+    uri: str,
+    nc: int,
+    cnonce: str,
+    body: bytes = b"",
+) -> Secret:
+    """Compute the value of the ``Authorization`` header that answers a challenge.
+
+    The values of the challenge are sent back as they came (quoted, escapes where RFC 9110 section 5.6.4 wants them),
+    the algorithm without quotes, in the challenge's own spelling, and only if the challenge named it (RFC 7616
+    section 3.4). A non-ASCII user name goes as ``username*`` if the challenge says ``charset=UTF-8``, which also asks
+    for NFC (section 4); everything is hashed as UTF-8.
+
+    A ``-sess`` algorithm binds its key to the first nonce and cnonce of a session (section 3.4.2). Here the key is made
+    of the nonce and cnonce at hand: the caller passes the same ``cnonce`` for all answers to one nonce, and does not
+    go on to a ``nextnonce`` with it.
+
+    Args:
+        challenge: What to answer; one that is :attr:`~.challenges.Challenge.answerable`.
+        username: The public key; no control characters, no colon.
+        password: The private key.
+        method: The HTTP verb as sent.
+        uri: The request target exactly as on the wire: encoded path and query.
+        nc: How often this nonce has been used, this time included; from 1. Not sent without ``qop``.
+        cnonce: The client's nonce; see :func:`new_cnonce`. Not sent without ``qop``.
+        body: The request body; only ``auth-int`` looks at it.
+
+    Raises:
+        ConfigError: An argument cannot be sent, or the challenge is not answerable. The message holds no values.
+
+    """
+    _check(challenge, username=username, password=password, method=method, uri=uri, nc=nc, cnonce=cnonce)
+    if challenge.charset_utf8:
+        username = unicodedata.normalize("NFC", username)
+        password = unicodedata.normalize("NFC", password)
+
+    def hashed(*parts: str) -> str:
+        return challenge.digest(":".join(parts).encode())
+
+    key = hashed(username, challenge.realm, password)
+    if challenge.session:
+        key = hashed(key, challenge.nonce, cnonce)
+    entity = [challenge.digest(body)] if challenge.qop == "auth-int" else []
+    target = hashed(method, uri, *entity)
+    count = f"{nc:08x}"
+    used = [] if challenge.qop is None else [count, cnonce, challenge.qop]
+    response = hashed(key, challenge.nonce, *used, target)
+
+    # RFC 7616 section 3.4 fixes for each parameter whether it is quoted.
+    fields = [
+        _user(challenge, username),
+        f"realm={_quoted(challenge.realm)}",
+        f"nonce={_quoted(challenge.nonce)}",
+        f"uri={_quoted(uri)}",
+    ]
+    if challenge.spelling is not None:
+        fields.append(f"algorithm={challenge.spelling}")
+    fields.append(f'response="{response}"')
+    if challenge.opaque is not None:
+        fields.append(f"opaque={_quoted(challenge.opaque)}")
+    if challenge.qop is not None:
+        fields += [f"qop={challenge.qop}", f"nc={count}", f"cnonce={_quoted(cnonce)}"]
+    if challenge.userhash:
+        fields.append("userhash=true")
+    return Secret("Digest " + ", ".join(fields))
+
+
+def new_cnonce() -> str:
+    """Make a client nonce: 128 random bits as hexadecimal digits."""
+    return secrets.token_hex(16)
+
+
+def next_nonce(values: Sequence[str]) -> str | None:
+    """Find the nonce to use from now on in ``Authentication-Info`` header lines (RFC 7616 section 3.5).
+
+    None when there is none that could be sent back. Never raises. Not for ``-sess`` algorithms: their key stays bound
+    to the nonce of the challenge, which :func:`answer` does not know any more after such a change.
+    """
+    for value in values:
+        for name, text in directives(value):
+            if name == "nextnonce" and text and is_echoable(text):
+                return text
+    return None
+
+
+def _check(challenge: Challenge, *, username: str, password: str, method: str, uri: str, nc: int, cnonce: str) -> None:
+    if not challenge.answerable:
+        raise ConfigError(
+            f"A {challenge.algorithm} challenge like this cannot be answered here: take one from choose_challenge()."
+        )
+    if ":" in username:  # RFC 7616 section 4: the hashed text could be split in two ways
+        raise ConfigError("The public key must not contain a colon: copy it again.")
+    sent = (
+        username,
+        cnonce,
+        method,
+        challenge.realm,
+        challenge.nonce,
+        challenge.opaque or "",
+        challenge.spelling or "",
+    )
+    if not all(map(is_echoable, sent)):
+        raise ConfigError("The public key, client nonce, HTTP verb and challenge must not contain control characters.")
+    if not _TARGET.fullmatch(uri):
+        raise ConfigError("The request target must be percent-encoded, as it is sent.")
+    if not 0 < nc <= _MAX_COUNT:
+        raise ConfigError("The nonce count must be 1 to 0xffffffff: ask the server for a new nonce.")
+    # Looked for, not tried: the error of a failed encode() would hold the key.
+    if _SURROGATE.search(password):
+        raise ConfigError("The private key is not valid Unicode text: check how it was read.")
+
+
+def _user(challenge: Challenge, username: str) -> str:
+    if challenge.userhash:
+        return f'username="{challenge.digest(f"{username}:{challenge.realm}".encode())}"'
+    if challenge.charset_utf8 and not username.isascii():
+        return f"username*=UTF-8''{quote(username, safe=_ATTR_CHARS)}"
+    return f"username={_quoted(username)}"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

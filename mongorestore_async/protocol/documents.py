@@ -1,0 +1,80 @@
+"""Jobs out of the documents of a family: one job, the items of a list, the answer to a create."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mongorestore_async.errors import DataError
+from mongorestore_async.models.base import attach
+from mongorestore_async.models.ref import JobRef
+from mongorestore_async.models.secret import RawDocument, veil
+from mongorestore_async.protocol.converter import structure, structure_each
+
+if TYPE_CHECKING:
+    from mongorestore_async.families.family import Family
+    from mongorestore_async.models.base import JobT
+
+__all__ = ["load_job", "read_created", "read_jobs"]
+
+_RESULTS = "results"
+
+
+def load_job(family: Family[JobT], document: Any, *, project: str | None = None, cluster: str | None = None) -> JobT:
+    """Make a job of a document, also of one that was recorded elsewhere.
+
+    ``raw`` is a copy: changing ``document`` afterwards does not change the job.
+
+    Args:
+        family: Where the document comes from.
+        document: The job, as a JSON decoder made it.
+        project: Project the job was found in; with ``cluster``, the job gets a ``ref``.
+        cluster: Cluster the job was found in, by id or by name as the family addresses clusters.
+
+    Raises:
+        DataError: The document is no job of this family.
+
+    """
+    document = veil(document)
+    job = structure(family.job_type, document)
+    attach(job, raw=RawDocument(job.raw.to_dict(redacted=False)))
+    return job if project is None or cluster is None else _stamped(family, job, project, cluster)
+
+
+def read_jobs(
+    family: Family[JobT], content: Any, *, project: str, cluster: str, path: str = "$.results"
+) -> tuple[JobT, ...]:
+    """Make jobs of the ``results`` of a list document, each with its ``ref``.
+
+    Raises:
+        DataError: ``content`` is no array, or an item is no job of this family; the path begins with ``path``.
+
+    """
+    content = veil(content)
+    jobs = structure_each(family.job_type, content, path=path)
+    return tuple(_stamped(family, job, project, cluster) for job in jobs)
+
+
+def read_created(family: Family[JobT], content: Any, *, project: str, cluster: str) -> tuple[JobT, ...]:
+    """Make jobs of the answer to a create: a list document, or a bare job ("Create: answer").
+
+    The restore of a sharded cluster is a batch of several jobs, although the vendor's page promises one.
+
+    Raises:
+        DataError: The answer is neither, or holds no job at all.
+
+    """
+    content = veil(content)
+    if not isinstance(content, RawDocument) or _RESULTS not in content:
+        return (_stamped(family, structure(family.job_type, content), project, cluster),)
+    jobs = read_jobs(family, content[_RESULTS], project=project, cluster=cluster)
+    if not jobs:
+        raise DataError(
+            "the create was answered with an empty list, so there is no job to follow:"
+            " look into the job list of the cluster before creating again",
+            path=f"$.{_RESULTS}",
+        )
+    return jobs
+
+
+def _stamped(family: Family[JobT], job: JobT, project: str, cluster: str) -> JobT:
+    return attach(job, ref=JobRef(family=family.name, project=project, cluster=cluster, job=job.id))

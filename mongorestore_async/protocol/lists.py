@@ -1,0 +1,60 @@
+"""List documents: what a page holds besides its items."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import attrs
+
+from mongorestore_async.errors import DataError
+from mongorestore_async.models.link import Link, find_link
+from mongorestore_async.protocol.converter import structure
+
+__all__ = ["ListDocument", "read_list"]
+
+
+@attrs.frozen(kw_only=True)
+class ListDocument:
+    """A list document of the API ("Lists").
+
+    Attributes:
+        results: The items as received.
+        total_count: All items there are, not this page's; None when it was not counted.
+        links: Links of the list; empty when it has none.
+
+    """
+
+    results: list[Any] = attrs.field(repr=False)
+    total_count: int | None
+    links: tuple[Link, ...]
+
+    @property
+    def has_next(self) -> bool:
+        """Whether there is a ``next`` link. It is a yes or no: where it points to is never followed."""
+        return find_link(self.links, "next") is not None
+
+
+def read_list(content: Any) -> ListDocument:
+    """Read a list document, its items left as they are.
+
+    Raises:
+        DataError: It is no list document: a list without ``results`` is an error, not an empty list.
+
+    """
+    if not isinstance(content, dict):
+        raise DataError("$: expected a list document with results", path="$")
+    members = cast("dict[str, Any]", content)
+    found = members.get("results")
+    if not isinstance(found, list):
+        raise DataError(
+            f"$.results: expected array, got {'nothing' if found is None else 'another type'}", path="$.results"
+        )
+    results: list[Any] = found
+    facts = structure(_Facts, {name: value for name, value in members.items() if name != "results"})
+    return ListDocument(results=results, total_count=facts.total_count, links=facts.links)
+
+
+@attrs.frozen(kw_only=True)
+class _Facts:
+    total_count: int | None = None
+    links: tuple[Link, ...] = ()

@@ -1,0 +1,295 @@
+"""Digest login as a state machine without I/O: one :class:`Login` a session, one :class:`Attempt` a call.
+
+Rules (restore architecture, "Digest"; API protocol section 1; RFC 7616):
+
+- a nonce is reused for many calls, each with its own rising ``nc``; it is published to the other calls only
+  after the server took it; a refused call keeps its new nonce to itself until it succeeds;
+- while no nonce is known to be good, one call *leads* and the others wait for it;
+- an *answer* is a request sent in reply to the call's own challenge. A call gives at most 2 answers before
+  the key ever worked and 3 afterwards, and sends at most 12 requests while the server says ``stale=true``;
+- a spent allowance is the verdict "wrong key": it holds for 60 seconds for the whole session, during which
+  calls fail without I/O, and after which one call may give one answer;
+- a nonce that dies after k uses twice running is renewed after k uses from then on.
+
+This file must not know how requests are sent and how calls wait: that is ``transport/gate``.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+import attrs
+
+from mongorestore_async.errors import AuthError
+from mongorestore_async.protocol.challenges import choose_challenge
+from mongorestore_async.protocol.digest import answer, new_cnonce, next_nonce
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mongorestore_async.models.secret import Secret
+    from mongorestore_async.protocol.challenges import Challenge
+    from mongorestore_async.protocol.credentials import DigestAuth
+    from mongorestore_async.protocol.replies import RawReply
+
+__all__ = ["VERDICT_SECONDS", "Attempt", "Login", "Nonce", "Outcome"]
+
+#: How long a wrong-key verdict holds for a session, seconds.
+VERDICT_SECONDS = 60.0
+
+_ANSWERS_UNPROVEN = 2
+_ANSWERS_PROVEN = 3
+_ANSWERS_AFTER_VERDICT = 1
+_SENDS_WHILE_STALE = 12
+
+
+class Outcome(Enum):
+    """What an answer of the server means for a call's login."""
+
+    DONE = auto()
+    """The login is over: the answer goes to the caller."""
+    AGAIN = auto()
+    """The same request is to be sent again, with the authorization the attempt then gives."""
+
+
+@attrs.define(eq=False)
+class Nonce:
+    """A server nonce with its counter.
+
+    Attributes:
+        challenge: The challenge it came with.
+        cnonce: Our own nonce; one for the life of the server's, as the -sess algorithms need it.
+        uses: The ``nc`` given out last.
+        accepted: Requests the server took with it.
+        settled: Requests that were taken or refused.
+        dead: Whether the server refused it once.
+
+    """
+
+    challenge: Challenge
+    cnonce: str = attrs.field(factory=new_cnonce, repr=False)
+    uses: int = 0
+    accepted: int = 0
+    settled: int = 0
+    dead: bool = False
+
+
+class Login:
+    """What a session knows about its login: the key, the warm nonce, the verdict on the key."""
+
+    def __init__(self, credentials: DigestAuth, clock: Callable[[], float]) -> None:
+        self.credentials = credentials
+        self.warm: Nonce | None = None
+        self.proven = False
+        self._clock = clock
+        self._open = False  # the server answered without any challenge
+        self._literal = False  # this server means op="auth" literally: RFC 2069
+        self._judged_at: float | None = None
+        self._life: int | None = None
+        self._last_life: int | None = None
+
+    @property
+    def needs_leader(self) -> bool:
+        """Whether a call without a challenge of its own has to find out for the others how to log in."""
+        if self._life == 1:
+            return False  # every nonce is good for one request: each call meets its own challenge
+        return self.reusable() is None and not self._open
+
+    @property
+    def allowed_answers(self) -> int:
+        """How many answers a call may give in reply to challenges of its own."""
+        if self._judged_at is not None:
+            return _ANSWERS_AFTER_VERDICT
+        return _ANSWERS_PROVEN if self.proven else _ANSWERS_UNPROVEN
+
+    def check_verdict(self) -> None:
+        """Refuse without I/O while a wrong-key verdict holds.
+
+        Raises:
+            AuthError: The server refused this key less than :data:`VERDICT_SECONDS` ago.
+
+        """
+        if self._judged_at is not None and self._clock() - self._judged_at < VERDICT_SECONDS:
+            left = VERDICT_SECONDS - (self._clock() - self._judged_at)
+            raise AuthError(
+                f"the server refused the API key {self.credentials.public_key!r} a moment ago; nothing is sent for "
+                f"another {left:.0f} s so that the key is not locked. Check the key pair and make a new session"
+            )
+
+    def reusable(self) -> Nonce | None:
+        """Give the warm nonce, unless there is none or it has served as often as such nonces live."""
+        nonce = self.warm
+        if nonce is None or (self._life is not None and nonce.uses >= self._life):
+            return None
+        return nonce
+
+    def read(self, challenge: Challenge) -> Nonce:
+        """Make a nonce of a challenge, reading ``op="auth"`` the way this server turned out to mean it."""
+        return Nonce(challenge.as_rfc2069() if challenge.misprint and self._literal else challenge)
+
+    def accept(self, nonce: Nonce, *, status: int, successor: str | None = None) -> None:
+        """Note that the server took a nonce.
+
+        Args:
+            nonce: What the request was signed with.
+            status: Status of the answer; an error of a proxy proves nothing about the key.
+            successor: ``nextnonce`` of the answer, which replaces the nonce (RFC 7616 section 3.5).
+
+        """
+        nonce.accepted += 1
+        self._settle(nonce)
+        self._judged_at = None
+        self._open = False
+        self.proven = self.proven or status < 500  # noqa: PLR2004
+        self._literal = self._literal or (nonce.challenge.misprint and nonce.challenge.qop is None)
+        if successor is not None:
+            self.warm = Nonce(attrs.evolve(nonce.challenge, nonce=successor))
+        elif self.reusable() is None and not nonce.dead:
+            self.warm = nonce
+
+    def refuse(self, nonce: Nonce) -> None:
+        """Note that the server refused a nonce: no further call uses it."""
+        nonce.dead = True
+        if self.warm is nonce:
+            self.warm = None
+        self._settle(nonce)
+
+    def opened(self, *, is_open: bool) -> None:
+        """Note whether the server answers without any login."""
+        self._open = is_open
+
+    def judge(self) -> None:
+        """Give the verdict "wrong key", unless another call just showed that the key works."""
+        if self.warm is None:
+            self._judged_at = self._clock()
+
+    def _settle(self, nonce: Nonce) -> None:
+        """Learn how many uses a nonce is good for, once nothing sent with it is under way."""
+        nonce.settled += 1
+        if not nonce.dead or nonce.settled < nonce.uses or not nonce.accepted:
+            return
+        if nonce.accepted == self._last_life:
+            self._life = nonce.accepted
+        elif self._life is not None and nonce.accepted < self._life:
+            self._life = None
+        self._last_life = nonce.accepted
+
+
+class Attempt:
+    """The login of one call: gives the ``Authorization`` value for each send and reads what came back."""
+
+    def __init__(self, login: Login, *, method: str, uri: str, body: bytes) -> None:
+        self._login = login
+        self._method = method
+        self._uri = uri
+        self._body = body
+        self._own: Nonce | None = None  # from a challenge to this call, not yet taken by the server
+        self._used: Nonce | None = None  # what the last send was signed with
+        self._answered_own = False
+        self._sends = 0
+        self._refusals = 0  # of answers, without stale=true
+        self.challenges = 0
+
+    @property
+    def has_own_challenge(self) -> bool:
+        """Whether the call holds a challenge that only it may answer."""
+        return self._own is not None
+
+    def authorization(self) -> Secret | None:
+        """Sign the next send: with the call's own challenge, else with the warm nonce, else not at all.
+
+        Takes the next ``nc``, so the request has to leave before anything else is awaited.
+        """
+        self._sends += 1
+        self._answered_own = self._own is not None
+        nonce = self._used = self._own or self._login.reusable()
+        if nonce is None:
+            return None
+        nonce.uses += 1
+        key = self._login.credentials
+        return answer(
+            nonce.challenge,
+            username=key.public_key,
+            password=key.private_key,
+            method=self._method,
+            uri=self._uri,
+            nc=nonce.uses,
+            cnonce=nonce.cnonce,
+            body=self._body,
+        )
+
+    def receive(self, raw: RawReply, *, error_code: str | None) -> Outcome:
+        """Read an answer of the server.
+
+        Args:
+            raw: The answer.
+            error_code: The API's error code in it, None without one.
+
+        Raises:
+            AuthError: The key is refused for good, the server has no challenge we can answer, or it goes on
+                calling nonces stale.
+
+        """
+        nonce, login = self._used, self._login
+        if raw.status != 401:  # noqa: PLR2004
+            self._own = None
+            if nonce is not None:
+                login.accept(nonce, status=raw.status, successor=next_nonce(raw.headers.getall("Authentication-Info")))
+            elif raw.status < 300:  # noqa: PLR2004
+                login.opened(is_open=True)
+            return Outcome.DONE
+        offered = raw.headers.getall("WWW-Authenticate")
+        if not offered:
+            return Outcome.DONE
+        challenge = choose_challenge(offered)
+        if challenge is None:
+            raise AuthError(
+                "the server asks for another login than HTTP digest with an algorithm known here; "
+                "check that base_url is that of the API and not of a proxy or gateway",
+                request=raw.request,
+            )
+        self.challenges += 1
+        if self._answered_own and nonce is not None and not challenge.stale and _is_right_problem(error_code):
+            self._own = None
+            login.accept(nonce, status=raw.status)
+            return Outcome.DONE
+        self._meet(challenge, raw)
+        return Outcome.AGAIN
+
+    def _meet(self, challenge: Challenge, raw: RawReply) -> None:
+        """Take the challenge to this call as the next thing to answer, or give up."""
+        nonce, login = self._used, self._login
+        self._own = login.read(challenge)
+        if nonce is None:
+            login.opened(is_open=False)
+        else:
+            login.refuse(nonce)
+        if self._answered_own and nonce is not None and not challenge.stale:
+            self._refusals += 1
+            if self._refusals >= login.allowed_answers:
+                login.judge()
+                raise AuthError(_refused(login), request=raw.request)
+            if challenge.misprint and nonce.challenge.misprint and nonce.challenge.qop is not None:
+                self._own = Nonce(challenge.as_rfc2069())
+        if self._sends >= _SENDS_WHILE_STALE:
+            raise AuthError(
+                f"the server called {self._sends} nonces in a row stale: its nodes seem to share no nonces and the "
+                f"balancer before them is not sticky; make it sticky (by cookie or by source address)",
+                request=raw.request,
+            )
+
+
+def _is_right_problem(error_code: str | None) -> bool:
+    """Whether a 401 after an answer means a known key without rights rather than a login that failed."""
+    return error_code is not None and error_code != "UNEXPECTED_ERROR"
+
+
+def _refused(login: Login) -> str:
+    message = f"the server refused the API key {login.credentials.public_key!r}; check the public and the private key"
+    if login.proven:
+        message += (
+            ". It was accepted before: was it deleted or replaced, or do the server's nodes share no nonces "
+            "behind a balancer that is not sticky?"
+        )
+    return f"{message}. Calls fail without I/O for {VERDICT_SECONDS:.0f} s"

@@ -1,0 +1,98 @@
+"""URLs: a base URL as users write it, and the exact target of one call.
+
+Every path segment and query value is percent-encoded here and nowhere else, and URLs are marked as
+encoded: the digest answer is computed over the target exactly as it is sent (RFC 7616 section 3.4.3), so
+nothing may be normalised afterwards.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from yarl import URL
+
+from mongorestore_async.errors import ConfigError
+from mongorestore_async.protocol.identifiers import check_identifier
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["DEFAULT_BASE_URL", "build_url", "parse_base_url"]
+
+#: Cloud Manager and Atlas; Ops Manager has no public host.
+DEFAULT_BASE_URL = "https://cloud.mongodb.com"
+
+_API_PATH = re.compile(r"(/api/public/v1\.0|/api/atlas/v[0-9.]+|/api/atlas|/api/public|/api)/*$")
+_CONTROL = re.compile(r"[\x00-\x20\x7f]")
+_UNSAFE_PATH = re.compile(r"[?#\\\x00-\x20\x7f]|(^|/)(\.|%2[eE]){1,2}(/|$)")
+
+
+def parse_base_url(text: str) -> URL:
+    """Read a base URL: any scheme of HTTP, any port, any path prefix.
+
+    The API path that the vendor's documents print (``/api/public/v1.0``, ``/api/atlas/...``) may be there
+    or not: it is cut off, each family brings its own.
+
+    Raises:
+        ConfigError: No http(s) scheme or no host, credentials in it, a query or a fragment.
+
+    """
+    advice = "write it as https://host[:port][/prefix]"
+    if not text or _CONTROL.search(text):
+        raise ConfigError(f"the base URL is empty or holds blanks or control characters; {advice}")
+    try:
+        url = URL(text)
+        port = url.explicit_port
+    except ValueError:
+        raise ConfigError(f"the base URL cannot be read; {advice}") from None
+    if url.scheme not in {"http", "https"}:
+        raise ConfigError(f"the base URL has no http or https scheme; {advice}")
+    if not url.host:
+        raise ConfigError(f"the base URL has no host; {advice}")
+    if url.user is not None or url.password is not None or "@" in url.raw_authority:
+        raise ConfigError("the base URL holds credentials; pass them as DigestAuth(public_key, private_key)")
+    if url.raw_query_string or url.raw_fragment or "?" in text or "#" in text:
+        raise ConfigError(f"the base URL has a query or a fragment; {advice}")
+    prefix = _API_PATH.sub("", url.raw_path.rstrip("/"))
+    return URL.build(
+        scheme=url.scheme,
+        host=url.raw_host or "",
+        port=port,
+        path=prefix.rstrip("/"),
+        encoded=True,
+    )
+
+
+def build_url(base: URL, path: str, *, query: Mapping[str, Any] | None = None, **names: str) -> URL:
+    """Put the target of one call together.
+
+    Args:
+        base: What :func:`parse_base_url` gave.
+        path: Path below the base, its placeholders (``{project}``) filled from ``names``.
+        query: Parameters; None is left out, booleans are written ``true`` and ``false``.
+        names: Identifiers, one path segment each, checked and percent-encoded.
+
+    Raises:
+        ConfigError: An identifier that could change the path, or a path with a query, a fragment or dot segments.
+
+    """
+    filled = path
+    for kind, value in names.items():
+        filled = filled.replace(f"{{{kind}}}", quote(check_identifier(kind, value), safe=""))
+    if not filled.startswith("/") or filled.startswith("//") or _UNSAFE_PATH.search(filled):
+        raise ConfigError("a path starts with one slash and has no query, fragment, blank or dot segment")
+    target = str(base).rstrip("/") + quote(filled, safe="/%:@!$&'()*+,;=~")
+    pairs = [(key, _text(value)) for key, value in (query or {}).items() if value is not None]
+    if pairs:
+        target += "?" + "&".join(f"{quote(key, safe='')}={quote(value, safe='')}" for key, value in pairs)
+    return URL(target, encoded=True)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (str, int)):
+        return str(value)
+    raise ConfigError(f"a query parameter is a string, an integer or a boolean, not {type(value).__name__}")

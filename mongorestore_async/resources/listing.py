@@ -1,0 +1,204 @@
+"""A list on the server: where it is, what is asked of it, and reading its pages one after the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import attrs
+
+from mongorestore_async.errors import BadRequest, ConfigError, RestoreError
+from mongorestore_async.protocol.lists import read_list
+from mongorestore_async.protocol.paging import PageFacts, Walk
+from mongorestore_async.resources.caller import blame
+from mongorestore_async.resources.page import Page
+from mongorestore_async.transport.options import MAX_ITEMS_PER_PAGE
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from mongorestore_async.families import Family
+    from mongorestore_async.protocol.replies import Reply
+    from mongorestore_async.resources.caller import Caller
+
+__all__ = ["ListQuery", "ListSource", "PageReader", "Received"]
+
+ItemT = TypeVar("ItemT")
+
+#: The API's own default and the largest page of old releases: what is asked for when 500 is refused.
+_SMALL_PAGE = 100
+
+_OWN_PARAMETERS = frozenset({"pageNum", "itemsPerPage", "includeCount", "envelope", "pretty"})
+_REFUSED_SIZE = frozenset(
+    {None, "INVALID_QUERY_PARAMETER", "INVALID_ATTRIBUTE", "VALIDATION_ERROR", "UNEXPECTED_ERROR"}
+)
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class ListSource(Generic[ItemT]):
+    """Where the items of a list come from.
+
+    Attributes:
+        caller: What to call the API with.
+        family: The product family, None for a plain JSON list below the base URL.
+        path: Path with placeholders.
+        names: Identifiers for the path.
+        read: Structures the ``results`` of a page.
+        identify: Gives the id of an item, by which repeated ones are known.
+
+    """
+
+    caller: Caller
+    family: Family[Any]
+    path: str
+    names: Mapping[str, str]
+    read: Callable[[Sequence[Any]], Sequence[ItemT]]
+    identify: Callable[[ItemT], str]
+
+
+def _check_whole(_instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        raise ConfigError(f"{attribute.name} is a whole number from 1, not {value!r}")
+
+
+def _check_size(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    _check_whole(instance, attribute, value)
+    if isinstance(value, int) and value > MAX_ITEMS_PER_PAGE:
+        raise ConfigError(
+            f"items_per_page is the page size, at most {MAX_ITEMS_PER_PAGE}; to bound the total use limit={value}"
+        )
+
+
+def _check_extra(_instance: object, _attribute: attrs.Attribute[Any], value: Mapping[str, Any]) -> None:
+    taken = sorted(_OWN_PARAMETERS & value.keys())
+    if taken:
+        raise ConfigError(f"query holds {', '.join(taken)}: use the argument of that name instead")
+
+
+@attrs.frozen(kw_only=True)
+class ListQuery:
+    """What is asked of a list; see :meth:`Cluster.restore_jobs` for the meaning.
+
+    Raises:
+        ConfigError: A number out of its range, or a parameter in ``extra`` that has an argument of its own.
+
+    """
+
+    items_per_page: int | None = attrs.field(default=None, validator=_check_size)
+    limit: int | None = attrs.field(default=None, validator=_check_whole)
+    starting_at: int = attrs.field(default=1, validator=_check_whole)
+    include_count: bool | None = None
+    extra: Mapping[str, Any] = attrs.field(factory=dict, validator=_check_extra)
+    envelope: bool | None = None
+    pretty: bool | None = None
+
+
+@attrs.frozen(eq=False)
+class Received(Generic[ItemT]):
+    """A page as received, and whether the server links to a next one."""
+
+    page: Page[ItemT]
+    has_next: bool
+
+
+class PageReader(Generic[ItemT]):
+    """Reads the pages of one walk.
+
+    Attributes:
+        status: Status of the last page, 0 before the first.
+        left: How many items the query's limit leaves, None without one.
+
+    """
+
+    def __init__(self, source: ListSource[ItemT], query: ListQuery) -> None:
+        self.status = 0
+        self.left = query.limit
+        self._source = source
+        self._query = query
+        self._walk = Walk(query.starting_at)
+        self._ended = False
+        # The size stays the same for the whole walk: page numbers have no meaning otherwise.
+        self._size = query.items_per_page or min(
+            source.caller.options.items_per_page, source.caller.transport.facts.page_limit
+        )
+        self._may_shrink = query.items_per_page is None and self._size > _SMALL_PAGE
+
+    async def step(self, fetch: Callable[[int], Awaitable[Received[ItemT]]] | None = None) -> Page[ItemT] | None:
+        """Take the walk one page further; None at its end.
+
+        Args:
+            fetch: Gets a page by its number; :meth:`fetch` unless given.
+
+        Raises:
+            RestoreError: Any error of the call, with ``resume_at`` set to this page.
+
+        """
+        if self._ended:
+            return None
+        number = self._walk.number
+        try:
+            received = await (fetch or self.fetch)(number)
+            step = self._walk.receive(
+                PageFacts(
+                    ids=[self._source.identify(item) for item in received.page.items],
+                    total_count=received.page.total_count,
+                    has_next=received.has_next,
+                )
+            )
+        except RestoreError as error:
+            error.resume_at = error.resume_at or number
+            raise
+        self.status = received.page.status
+        items = tuple(received.page.items[index] for index in step.fresh)
+        if self.left is not None:
+            items = items[: self.left]
+            self.left -= len(items)
+        self._ended = step.next_number is None or self.left == 0
+        return attrs.evolve(received.page, items=items, drifted=step.drifted)
+
+    async def fetch(self, number: int) -> Received[ItemT]:
+        """Get a page by its number.
+
+        A 400 on the default page size falls back to the size that old releases take, once for the session.
+        """
+        try:
+            reply = await self._call(number)
+        except BadRequest as error:
+            if not self._may_shrink or error.error_code not in _REFUSED_SIZE:
+                raise
+            self._size = _SMALL_PAGE
+            reply = await self._call(number)
+            self._source.caller.transport.facts.page_limit = _SMALL_PAGE
+        self._may_shrink = False
+        try:
+            document = read_list(reply.document)
+            items = tuple(self._source.read(document.results))
+        except RestoreError as error:
+            blame(error, reply)
+            raise
+        page = Page(
+            items=items,
+            number=number,
+            total_count=document.total_count,
+            links=document.links,
+            status=reply.status,
+            headers=reply.headers,
+            service_version=reply.service_version,
+        )
+        return Received(page, document.has_next)
+
+    async def _call(self, number: int) -> Reply:
+        source, query = self._source, self._query
+        return await source.caller.call(
+            "GET",
+            source.path,
+            family=source.family,
+            names=source.names,
+            query={
+                "pageNum": number,
+                "itemsPerPage": self._size,
+                "includeCount": query.include_count,
+                **query.extra,
+            },
+            envelope=query.envelope,
+            pretty=query.pretty,
+        )

@@ -1,0 +1,118 @@
+"""Lists: a lazy query that is iterated, awaited, or collected."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import attrs
+
+from mongorestore_async.errors import ConfigError, NotFound, NotUnique, RestoreError
+from mongorestore_async.resources.ahead import collect_ahead
+from mongorestore_async.resources.listing import PageReader
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Generator
+
+    from mongorestore_async.resources.listing import ListQuery, ListSource
+    from mongorestore_async.resources.page import Page
+
+__all__ = ["Pager"]
+
+ItemT = TypeVar("ItemT")
+
+
+class Pager(Generic[ItemT]):
+    """A list that was not read yet: a query, not a cursor.
+
+    Making it does no I/O. ``async for`` walks all items, page after page, and iterating again starts again;
+    ``break`` is safe at any point. Awaiting it gives its first page. An error in a walk carries in
+    ``resume_at`` the page to pass as ``starting_at``.
+
+    The list may change while it is walked. Items that appear twice are yielded once; when ``totalCount``
+    falls, the pages that items may have moved to are read again. What the server does not tell cannot be
+    known: a list without a count, or a deletion balanced by a creation, may hide an item. Memory stays flat.
+    """
+
+    def __init__(self, source: ListSource[ItemT], query: ListQuery) -> None:
+        self._source = source
+        self._query = query
+
+    def __repr__(self) -> str:
+        return f"<Pager of {self._source.path} {self._query}>"
+
+    def __aiter__(self) -> AsyncIterator[ItemT]:
+        return self._items()
+
+    def __await__(self) -> Generator[Any, None, Page[ItemT]]:
+        return self.page().__await__()
+
+    async def page(self) -> Page[ItemT]:
+        """Read the first page (the one of ``starting_at``), whole: ``limit`` bounds walks only."""
+        return (await PageReader(self._source, self._query).fetch(self._query.starting_at)).page
+
+    async def pages(self) -> AsyncIterator[Page[ItemT]]:
+        """Walk the pages; items that earlier pages had are left out, so a page may be empty.
+
+        Raises:
+            RestoreError: Any error of a call, with ``resume_at``.
+            PaginationError: The pages contradict each other.
+
+        """
+        reader = PageReader(self._source, self._query)
+        while (page := await reader.step()) is not None:
+            yield page
+
+    async def first(self) -> ItemT | None:
+        """Read the first item; None when there is none."""
+        async for item in self:
+            return item
+        return None
+
+    async def one(self) -> ItemT:
+        """Read the only item.
+
+        Raises:
+            NotFound: There is none.
+            NotUnique: There are several.
+
+        """
+        reader = PageReader(self._source, attrs.evolve(self._query, limit=2))
+        found: list[ItemT] = []
+        while (page := await reader.step()) is not None:
+            found += page.items
+        if not found:
+            raise NotFound("the list is empty where exactly one item was expected", status=reader.status)
+        if len(found) > 1:
+            raise NotUnique("the list has several items where exactly one was expected; narrow the query")
+        return found[0]
+
+    async def collect(self, *, limit: int | None = None, concurrency: int = 1) -> list[ItemT]:
+        """Read all items into a list, in order.
+
+        Args:
+            limit: At most so many items; the smaller of this and the query's own limit counts.
+            concurrency: Pages to ask for at once. Above 1, pages are asked for ahead as far as ``totalCount``
+                says there are some; one whose count differs from the page before it is read again.
+
+        Raises:
+            ConfigError: ``limit`` or ``concurrency`` below 1.
+            RestoreError: Any error of a call; nothing is returned then, so ``resume_at`` is the start.
+
+        """
+        if isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ConfigError(f"concurrency is a whole number from 1, not {concurrency!r}")
+        bounds = [bound for bound in (limit, self._query.limit) if bound is not None]
+        query = attrs.evolve(self._query, limit=min(bounds) if limit is not None and bounds else self._query.limit)
+        try:
+            if concurrency == 1:
+                return [item async for item in Pager(self._source, query)]
+            return await collect_ahead(PageReader(self._source, query), concurrency)
+        except RestoreError as error:
+            error.resume_at = self._query.starting_at
+            raise
+
+    async def _items(self) -> AsyncIterator[ItemT]:
+        reader = PageReader(self._source, self._query)
+        while (page := await reader.step()) is not None:
+            for item in page.items:
+                yield item

@@ -1,0 +1,277 @@
+"""The session: login, connections and settings that everything else is reached through."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from typing import TYPE_CHECKING, Any, Never, Self
+
+import attrs
+
+from mongorestore_async.errors import ConfigError
+from mongorestore_async.models import JobT, ProjectSummary, ServiceVersion
+from mongorestore_async.protocol.converter import structure_each
+from mongorestore_async.protocol.credentials import DigestAuth
+from mongorestore_async.protocol.environment import read_environment
+from mongorestore_async.protocol.routes import DEFAULT_BASE_URL, parse_base_url
+from mongorestore_async.resources.caller import Caller
+from mongorestore_async.resources.listing import ListQuery, ListSource
+from mongorestore_async.resources.pager import Pager
+from mongorestore_async.resources.project import Project
+from mongorestore_async.transport import HttpSettings, Options, Transport
+
+if TYPE_CHECKING:
+    import ssl as tls
+    from collections.abc import Mapping
+    from types import TracebackType
+    from typing import Unpack
+
+    import aiohttp
+    from yarl import URL
+
+    from mongorestore_async.families import Family
+    from mongorestore_async.protocol.replies import Reply
+    from mongorestore_async.transport import OptionChanges, Stats
+
+__all__ = ["AsyncSession"]
+
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+_warned_families: set[str] = set()
+
+
+class AsyncSession:
+    """A session with Ops Manager, Cloud Manager or Atlas.
+
+    Making one does no I/O and needs no event loop. It opens on the first call, by ``async with`` or by
+    :meth:`open`, and belongs to that loop from then on. One session is meant for many calls: they share
+    connections, the login and the limit of calls under way.
+
+    Args:
+        auth: An API key, or None for a server without login.
+        base_url: Where the API is: any scheme, port and path prefix; the API path of the vendor's documents may
+            be part of it. Ops Manager has no public host, so it needs one.
+        envelope: Ask for answers in an envelope (they are unwrapped); an HTTP client never needs it.
+        pretty: Ask for indented answers.
+        http: An ``aiohttp.ClientSession`` whose connector, proxy and trace settings to use. Its cookies, headers,
+            auth, base URL, middlewares and netrc are not; it is neither changed nor closed.
+        ssl: An ``SSLContext``, or False for no verification at all.
+        ca_file: PEM file with the CA certificates to trust.
+        proxy: URL of an HTTP proxy.
+        options: Deadlines and limits.
+
+    Raises:
+        ConfigError: Bad settings.
+
+    """
+
+    def __init__(
+        self,
+        auth: DigestAuth | None,
+        *,
+        base_url: str | URL = DEFAULT_BASE_URL,
+        envelope: bool = False,
+        pretty: bool = False,
+        http: aiohttp.ClientSession | None = None,
+        ssl: tls.SSLContext | bool | None = None,
+        ca_file: str | os.PathLike[str] | None = None,
+        proxy: str | URL | None = None,
+        options: Options | None = None,
+    ) -> None:
+        if auth is not None and not isinstance(auth, DigestAuth):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ConfigError("auth is DigestAuth(public_key, private_key) or None")
+        options = Options() if options is None else options
+        self._view = False
+        self._caller = Caller(
+            transport=Transport(
+                auth,
+                parse_base_url(str(base_url)),
+                HttpSettings(http=http, ssl=ssl, ca_file=ca_file, proxy=proxy),
+                max_in_flight=options.max_in_flight,
+            ),
+            options=options,
+            envelope=envelope,
+            pretty=pretty,
+        )
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Self:
+        """Make a session from the environment variables that MongoDB's own tools read.
+
+        ``MONGODB_ATLAS_PUBLIC_API_KEY`` and ``MONGODB_ATLAS_PRIVATE_API_KEY`` (also ``MONGODB_ATLAS_PUBLIC_KEY``,
+        ``MCLI_PUBLIC_API_KEY`` and so on), ``MONGODB_ATLAS_BASE_URL`` or ``MCLI_OPS_MANAGER_URL``,
+        ``MCLI_OPS_MANAGER_CA_CERTIFICATE``, ``MCLI_OPS_MANAGER_SKIP_VERIFY``. An empty variable counts as unset.
+
+        Args:
+            environ: Variables to read instead of the process's.
+            overrides: Arguments of the constructor, which win over the environment.
+
+        Raises:
+            ConfigError: No API key in the environment, or bad settings.
+
+        """
+        found = read_environment(os.environ if environ is None else environ)
+        arguments: dict[str, Any] = {"base_url": found.base_url}
+        if not overrides.keys() & {"http", "ssl", "ca_file"}:
+            arguments |= {"ssl": False} if found.skip_verify else {"ca_file": found.ca_file}
+        arguments |= overrides
+        return cls(arguments.pop("auth", found.auth), **arguments)
+
+    def __repr__(self) -> str:
+        state = "closed" if self._caller.transport.closed else "view" if self._view else "session"
+        return f"<AsyncSession {self._caller.transport.base_url} {state}>"
+
+    def __reduce_ex__(self, protocol: object) -> Never:
+        raise TypeError("a session holds connections and a login and cannot be pickled; make one in each process")
+
+    @property
+    def base_url(self) -> URL:
+        """Where the API is, without the API path."""
+        return self._caller.transport.base_url
+
+    @property
+    def options(self) -> Options:
+        """Deadlines and limits of this view."""
+        return self._caller.options
+
+    @property
+    def service_version(self) -> ServiceVersion | None:
+        """Release of the server as its last answer told it; None before, and where it does not tell."""
+        text = self._caller.transport.facts.service_version
+        return None if text is None else ServiceVersion.parse(text)
+
+    @property
+    def stats(self) -> Stats:
+        """What this session and its views have sent so far."""
+        return self._caller.transport.stats
+
+    def with_options(self, **changes: Unpack[OptionChanges]) -> Self:
+        """Make a view with other options; it shares connections, login and slots with this session.
+
+        A view is cheap, and closing it closes nothing.
+
+        Raises:
+            ConfigError: A value out of its range, or ``max_in_flight``, which belongs to the shared connections.
+
+        """
+        if "max_in_flight" in changes:
+            raise ConfigError("max_in_flight belongs to the connections all views share; set it on the session")
+        try:
+            options = attrs.evolve(self._caller.options, **changes)
+        except TypeError:
+            known = ", ".join(field.name for field in attrs.fields(Options))
+            raise ConfigError(f"no such option; there are {known}") from None
+        return self._of(attrs.evolve(self._caller, options=options))
+
+    @classmethod
+    def _of(cls, caller: Caller) -> Self:
+        self = cls.__new__(cls)
+        self._view = True
+        self._caller = caller
+        return self
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def open(self) -> None:
+        """Open the session on the running loop; calls do so themselves.
+
+        Raises:
+            SessionClosed: It was closed.
+            WrongLoop: It was opened on another loop.
+            ConfigError: The CA file cannot be read, or the session passed as ``http`` is closed.
+
+        """
+        await self._caller.transport.open()
+
+    async def close(self) -> None:
+        """End calls under way with ``SessionClosed`` and close the connections; on a view, do nothing.
+
+        Raises:
+            WrongLoop: It was opened on another loop.
+
+        """
+        if not self._view:
+            await self._caller.transport.close()
+
+    def project(self, project_id: str, family: Family[JobT]) -> Project[JobT]:
+        """Name a project of a product family.
+
+        Raises:
+            ConfigError: The id is empty or could change the path of a call, or Ops Manager without a ``base_url``.
+
+        """
+        self._check_family(family)
+        return Project(self._caller, family, project_id)
+
+    def projects(
+        self, family: Family[Any], *, items_per_page: int | None = None, limit: int | None = None, starting_at: int = 1
+    ) -> Pager[ProjectSummary]:
+        """List the projects the key sees; arguments as for :meth:`Cluster.restore_jobs`.
+
+        Raises:
+            ConfigError: A number out of its range, or Ops Manager without a ``base_url``.
+
+        """
+        self._check_family(family)
+        return Pager(
+            ListSource(
+                caller=self._caller,
+                family=family,
+                path=family.projects_path,
+                names={},
+                read=lambda results: structure_each(ProjectSummary, results, path="$.results"),
+                identify=lambda project: project.id,
+            ),
+            ListQuery(items_per_page=items_per_page, limit=limit, starting_at=starting_at),
+        )
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        family: Family[Any] | None = None,
+        query: Mapping[str, str | int | bool] | None = None,
+        json: Any = None,
+        envelope: bool | None = None,
+        pretty: bool | None = None,
+    ) -> Reply:
+        """Call an endpoint this library has no verb for, with its login and its errors.
+
+        Args:
+            method: GET, POST, PUT, PATCH or DELETE.
+            path: Path below the family's API path, percent-encoded where needed.
+            family: Decides API path and media type; without one the path starts at the base URL.
+            query: Query parameters.
+            json: Body, None for none.
+            envelope: Overrides the session's flag.
+            pretty: Overrides the session's flag.
+
+        Returns:
+            The answer: ``status``, ``headers``, ``document``.
+
+        Raises:
+            ConfigError: A method or a path that cannot be sent.
+            RestoreError: Any error of the call.
+
+        """
+        if method.upper() not in _METHODS:
+            raise ConfigError(f"the method is one of {', '.join(sorted(_METHODS))}, not {method!r}")
+        if family is not None:
+            self._check_family(family)
+        return await self._caller.call(
+            method.upper(), path, family=family, query=query, body=json, envelope=envelope, pretty=pretty
+        )
+
+    def _check_family(self, family: Family[Any]) -> None:
+        if not family.has_public_host and str(self.base_url) == DEFAULT_BASE_URL:
+            raise ConfigError(f"{family.title} runs on a host of your own; pass its address as base_url")
+        if family.deprecation is not None and family.name not in _warned_families:
+            _warned_families.add(family.name)
+            warnings.warn(family.deprecation, DeprecationWarning, stacklevel=3)

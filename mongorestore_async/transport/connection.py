@@ -1,0 +1,166 @@
+"""The HTTP session of our own, and everything that is private in aiohttp.
+
+Requests leave through a ``ClientSession`` made here, also when the caller lends one: only its connector
+(TLS, DNS, limits), its proxy settings and its trace configs are used; its cookies, headers, auth,
+base URL, ``raise_for_status``, middlewares and netrc never are, and nothing of it is changed or closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl as tls
+from typing import TYPE_CHECKING, Any
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+import attrs
+from yarl import URL
+
+from mongorestore_async.errors import ConfigError
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+__all__ = ["Connection", "HttpSettings"]
+
+
+def _check_proxy(_instance: Any, _attribute: attrs.Attribute[Any], value: Any) -> None:
+    if value is None:
+        return
+    try:
+        url = URL(value)
+    except (TypeError, ValueError):
+        url = URL()
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise ConfigError("proxy is a URL such as http://proxy.example.com:3128")
+
+
+@attrs.frozen(kw_only=True)
+class HttpSettings:
+    """How connections are made: a borrowed aiohttp session, or settings for one of our own.
+
+    Attributes:
+        http: An ``aiohttp.ClientSession`` to take the connector of; stays the caller's.
+        ssl: An ``ssl.SSLContext``, False for no verification (tests only), None or True for the default.
+        ca_file: PEM file with the CA certificates to trust instead of the system's.
+        proxy: URL of an HTTP proxy, credentials in it allowed.
+
+    Raises:
+        ConfigError: Settings that exclude each other.
+
+    """
+
+    http: aiohttp.ClientSession | None = None
+    ssl: tls.SSLContext | bool | None = None
+    ca_file: str | PathLike[str] | None = None
+    proxy: str | URL | None = attrs.field(default=None, validator=_check_proxy, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        if self.ssl is not None and self.ca_file is not None:
+            raise ConfigError("pass either ssl or ca_file; an SSLContext loads a CA file with load_verify_locations()")
+        if self.http is not None and (self.ssl is not None or self.ca_file is not None):
+            raise ConfigError("ssl and ca_file belong to the connector of the session passed as http; set them there")
+
+
+class Connection:
+    """A ``ClientSession`` of our own with what a request needs beside it."""
+
+    def __init__(self, settings: HttpSettings, *, limit: int) -> None:
+        self._settings = settings
+        self._limit = limit
+        self._session: aiohttp.ClientSession | None = None
+        self._proxy: dict[str, Any] = {}
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """The opened session."""
+        if self._session is None:
+            raise AssertionError("the connection is not open")
+        return self._session
+
+    @property
+    def opened(self) -> bool:
+        """Whether there is a session."""
+        return self._session is not None
+
+    @property
+    def capacity(self) -> int:
+        """Connections that can be open to the one host at once."""
+        connector = self.session.connector
+        limits = [self._limit]
+        if connector is not None:
+            limits += [limit for limit in (connector.limit, connector.limit_per_host) if limit > 0]
+        return min(limits)
+
+    @property
+    def proxy(self) -> dict[str, Any]:
+        """Arguments of a request that name the proxy; empty without one."""
+        return self._proxy
+
+    async def open(self, target: URL) -> None:
+        """Make the session; reads the CA file and the proxy environment off the loop.
+
+        Args:
+            target: Base URL of the calls, for choosing a proxy from the environment.
+
+        Raises:
+            ConfigError: The CA file cannot be read, or the borrowed session is closed.
+
+        """
+        borrowed = self._settings.http
+        if borrowed is not None and borrowed.closed:
+            raise ConfigError("the aiohttp session passed as http is closed; pass an open one")
+        if borrowed is None:
+            connector: Any = aiohttp.TCPConnector(limit=self._limit, ssl=await self._tls())
+        else:
+            connector = borrowed.connector
+        proxy = await self._choose_proxy(target)
+        self._proxy = {} if proxy is None else {"proxy": proxy}
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            connector_owner=borrowed is None,
+            # Sticky balancers are met by IP address too. Every request goes to the one API origin.
+            cookie_jar=aiohttp.CookieJar(unsafe=True),
+            trace_configs=None if borrowed is None else list(borrowed.trace_configs),
+            timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None),
+        )
+        # aiohttp repeats GET and DELETE on a dropped keep-alive connection, which would repeat nc. Private;
+        # pinned by a test.
+        self._session._retry_connection = False  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+
+    async def close(self) -> None:
+        """Close the session of our own; a borrowed connector stays open."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def _tls(self) -> tls.SSLContext | bool:
+        if self._settings.ca_file is None:
+            return True if self._settings.ssl is None else self._settings.ssl
+        try:
+            return await asyncio.to_thread(tls.create_default_context, cafile=str(self._settings.ca_file))
+        except (OSError, tls.SSLError) as error:
+            raise ConfigError(f"the CA file {str(self._settings.ca_file)!r} cannot be used: {error}") from None
+
+    async def _choose_proxy(self, target: URL) -> URL | None:
+        if self._settings.proxy is not None:
+            return URL(self._settings.proxy)
+        borrowed = self._settings.http
+        if borrowed is None:
+            return None
+        # No public reader exists for the default proxy of a session. Private; pinned by a test.
+        default: Any = getattr(borrowed, "_default_proxy", None)
+        if default is not None:
+            auth: Any = getattr(borrowed, "_default_proxy_auth", None)
+            proxy = URL(default)
+            return proxy if auth is None else proxy.with_user(auth.login).with_password(auth.password)
+        if borrowed.trust_env:
+            return await asyncio.to_thread(_proxy_from_environment, target)
+        return None
+
+
+def _proxy_from_environment(target: URL) -> URL | None:
+    # aiohttp's own trust_env would also read netrc, whose password would collide with the digest answer.
+    if target.host is None or proxy_bypass(target.host):
+        return None
+    found = getproxies().get(target.scheme)
+    return None if found is None else URL(found)

@@ -1,0 +1,54 @@
+"""Fixtures for all layers."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
+
+import aiohttp
+import pytest
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.streams import StreamReader
+from hypothesis import HealthCheck, settings
+
+FIXTURES = Path(__file__).parent / "fixtures"
+
+# In CI property tests are repeatable and have no deadlines: the machines are slow at times.
+settings.register_profile(
+    "ci", deadline=None, derandomize=True, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("dev", deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+@pytest.fixture(scope="session")
+def seed() -> Any:
+    """Read a seed fixture by its name without ``.json``."""
+
+    def read(name: str) -> Any:
+        return json.loads((FIXTURES / f"{name}.json").read_text(encoding="utf-8"))
+
+    return read
+
+
+class MockedClientResponse(aiohttp.ClientResponse):
+    """aioresponses 0.7.9 does not pass ``stream_writer``, which aiohttp demands since 3.14 (aioresponses#289)."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("stream_writer", Mock(output_size=0))
+        super().__init__(*args, **kwargs)
+
+
+def _unbounded_reader(loop: Any = None) -> StreamReader:
+    # The mocked stream has no parser that could be paused at the high-water mark.
+    return StreamReader(ResponseHandler(loop=loop), limit=2**40, loop=loop)
+
+
+@pytest.fixture(autouse=True)
+def aioresponses_on_aiohttp_314(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Repair aioresponses for aiohttp 3.14 and newer, in this one place."""
+    monkeypatch.setattr("aioresponses.core.ClientResponse", MockedClientResponse)
+    monkeypatch.setattr("aioresponses.core.stream_reader_factory", _unbounded_reader)
