@@ -21,6 +21,12 @@ def _check(_instance: object, attribute: attrs.Attribute[str], value: object) ->
         )
 
 
+def _check_user(instance: object, attribute: attrs.Attribute[str], value: str) -> None:
+    _check(instance, attribute, value)
+    if ":" in value:
+        raise ConfigError(f"the {attribute.name} holds a colon, which a user name of HTTP digest cannot (RFC 7616 3.4)")
+
+
 def _secret(value: str) -> str:
     return Secret(value) if isinstance(value, str) else value  # pyright: ignore[reportUnnecessaryIsInstance]
 
@@ -36,7 +42,7 @@ class DigestAuth:
 
     """
 
-    public_key: str = attrs.field(validator=_check)
+    public_key: str = attrs.field(validator=_check_user)
     private_key: str = attrs.field(validator=_check, converter=_secret, repr=False)
 
     def __reduce_ex__(self, protocol: object) -> Never:

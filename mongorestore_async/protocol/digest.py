@@ -13,12 +13,12 @@ from urllib.parse import quote
 
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.models.secret import Secret
-from .challenges import directives, is_echoable
+from mongorestore_async.protocol.challenges import directives, is_echoable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .challenges import Challenge
+    from mongorestore_async.protocol.challenges import Challenge
 
 __all__ = ["answer", "new_cnonce", "next_nonce"]
 

@@ -92,8 +92,10 @@ def _selector(source: Snapshot | OplogTime | PointInTime | Checkpoint, now: date
         case OplogTime():
             return {"oplogTs": str(source.seconds), "oplogInc": str(source.increment)}
         case PointInTime():
-            _check_window(source.moment, now)
-            return {"pointInTimeUTCMillis": (source.moment - _EPOCH) // _MILLISECOND}
+            # In UTC first: datetimes of one and the same zone are subtracted by their wall clocks.
+            moment = source.moment.astimezone(UTC)
+            _check_window(moment, now.astimezone(UTC))
+            return {"pointInTimeUTCMillis": (moment - _EPOCH) // _MILLISECOND}
         case Checkpoint():
             return {"checkpointId": source.id}
         case _:

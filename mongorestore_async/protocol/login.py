@@ -143,7 +143,8 @@ class Login:
         self._open = False
         self.proven = self.proven or status < 500  # noqa: PLR2004
         self._literal = self._literal or (nonce.challenge.misprint and nonce.challenge.qop is None)
-        if successor is not None:
+        # A -sess key stays bound to the nonce of the challenge (RFC 7616 section 3.4.2).
+        if successor is not None and not nonce.challenge.session:
             self.warm = Nonce(attrs.evolve(nonce.challenge, nonce=successor))
         elif self.reusable() is None and not nonce.dead:
             self.warm = nonce

@@ -6,19 +6,18 @@ Rules (restore architecture, "Paging"; vendor facts: API "Lists" and "Links"):
 - go on while there is a ``next`` link or fewer distinct items were seen than ``totalCount``; with neither
   signal in the document, go on until an empty page;
 - only the page number advances; where a link points to is never followed;
-- an id seen before is dropped: a job was created while walking (drift up);
-- a fallen ``totalCount`` means that items moved up past the walk: the pages they moved to are read again
-  (drift down), and only ids not seen yet are yielded;
+- an id seen before is dropped: a job was created while walking (drift up). What one page holds twice, the
+  server meant twice;
+- a fallen ``totalCount`` means that items may have moved up past the walk (drift down): the pages they may
+  have moved to are read again, and only ids not seen yet are yielded;
 - a page without a new id ends the walk when nothing says that there is more, is drift when the count rose,
   and is a :class:`PaginationError` the second time in a row.
 
-Memory stays flat: ids of the last :data:`WINDOW` pages are remembered, no more.
+Memory stays flat: the ids of the last :data:`WINDOW` pages are remembered, no more.
 """
 
 from __future__ import annotations
 
-import math
-from collections import deque
 from typing import TYPE_CHECKING
 
 import attrs
@@ -30,9 +29,12 @@ if TYPE_CHECKING:
 
 __all__ = ["WINDOW", "PageFacts", "Step", "Walk"]
 
-#: Pages whose ids are remembered, and the most pages that are read again after one fall of the count:
-#: a loop of pages shorter than this ends within as many requests.
+#: Pages whose ids are remembered. A loop of fewer pages ends within 20 requests, and a fall of the count by
+#: more than these pages hold is an error rather than a job lost.
 WINDOW = 18
+
+#: Pages read again between two steps forward, after which the list counts as shrinking too fast to be read.
+_MOST_REREADS = 2 * WINDOW
 
 
 @attrs.frozen
@@ -67,23 +69,57 @@ class Step:
     drifted: bool
 
 
+class _Coverage:
+    """Which positions of the list are known to hold only items that were seen.
+
+    Those before ``sure`` are, and those from ``gap_end`` to ``reached``; between them may lie items that moved
+    up. Where a deletion or creation was cannot be known, so every bound moves to the side that covers less.
+    """
+
+    def __init__(self, start: int) -> None:
+        self.base = self.sure = self.reached = start
+        self.gap_end = start
+
+    @property
+    def is_open(self) -> bool:
+        """Whether items that moved up may not have been seen."""
+        return self.sure < self.gap_end
+
+    def change(self, by: int) -> None:
+        """Take note of how much the count of the list rose or fell."""
+        if by < 0:
+            self.sure = max(self.base, self.sure + by)
+            self.reached = max(self.base, self.reached + by)
+        elif self.is_open:
+            self.gap_end += by
+
+    def read(self, begin: int, end: int) -> None:
+        """Take note of a page that was just read."""
+        if begin > self.sure:
+            self.gap_end = max(self.gap_end, begin) if self.is_open else begin
+            self.reached = max(self.reached, end)
+            return
+        self.sure = max(self.sure, end)
+        if self.sure >= self.gap_end:
+            self.sure = self.reached = self.gap_end = max(self.sure, self.reached)
+
+
 class Walk:
     """The state of one walk. Feed it each page with :meth:`receive`; ask for :attr:`number` next."""
 
     def __init__(self, starting_at: int = 1) -> None:
         self.number = starting_at
         self._start = starting_at
-        self._frontier = starting_at  # the highest page asked for
-        self._recent: deque[Sequence[str]] = deque()  # ids of the last pages, oldest first
-        self._known: dict[str, int] = {}  # id -> number of the last receipt it was in
-        self._receipts = 0
+        self._frontier = starting_at - 1  # the last page read for the first time
+        self._known: dict[str, int] = {}  # id -> the last page it was on
+        self._pages: dict[int, list[Sequence[str]]] = {}  # the ids behind it, by page
+        self._coverage = _Coverage(0)
+        self._length = 0  # of the first page: positions are counted in it
         self._seen = 0  # items yielded, and those on pages before the start
         self._total: int | None = None
-        self._fall = 0  # how far the count fell since pages were last read again
-        self._fallen = 0  # how far it fell in all
-        self._length = 0  # of the page before the frontier
-        self._barren = 0  # pages in a row without a new id
-        self._rounds = 0  # times pages were read again behind the same frontier
+        self._fallen = 0  # how far the count fell in all
+        self._barren = 0  # new pages in a row without a new id
+        self._rereads = 0  # since the last step forward
         self._more = True  # what the frontier page said
 
     def receive(self, page: PageFacts) -> Step:
@@ -93,50 +129,51 @@ class Walk:
             PaginationError: Pages repeat each other, or the list changes faster than it can be read.
 
         """
-        at_frontier = self.number == self._frontier
-        fresh, repeated = self._sift(page.ids)
-        rose = self._count(page.total_count)
+        number = self.number
         if not self._length:
-            self._seen += (self._start - 1) * len(page.ids)
+            self._length = len(page.ids)
+            self._seen = (self._start - 1) * self._length
+            self._coverage = _Coverage(self._seen)
+        fresh = self._sift(number, page.ids)
         self._seen += len(fresh)
-        drifted = repeated or self._fall > 0
-        if at_frontier:
-            self._more = bool(page.ids) and self._expects_more(page, fresh=bool(fresh), rose=rose)
-            next_number = self._go_back() or (self._frontier + 1 if self._more else None)
-            self._length = len(page.ids) or self._length
+        change = self._count(page.total_count)
+        self._coverage.change(change)
+        self._coverage.read((number - 1) * self._length, number * self._length)
+        if number > self._frontier:
+            self._frontier = number
+            self._rereads = 0
+            self._more = bool(page.ids) and self._expects_more(page, fresh=bool(fresh), rose=change > 0)
         else:
-            next_number = self._after_reread()
-        self._advance(next_number)
-        return Step(fresh=fresh, next_number=next_number, drifted=drifted)
+            self._rereads += 1
+        next_number = self._next()
+        if next_number is not None:
+            self.number = next_number
+        return Step(fresh=fresh, next_number=next_number, drifted=change < 0 or len(fresh) < len(page.ids))
 
-    def _sift(self, ids: Sequence[str]) -> tuple[tuple[int, ...], bool]:
-        # Compared with earlier pages only: what one page holds twice, the server meant twice.
+    def _sift(self, number: int, ids: Sequence[str]) -> tuple[int, ...]:
+        """Find the new ids, and forget those of pages that lie too far back."""
         fresh = tuple(index for index, item in enumerate(ids) if item not in self._known)
-        self._receipts += 1
-        self._recent.append(ids)
-        self._known.update(dict.fromkeys(ids, self._receipts))
-        if len(self._recent) > WINDOW:
-            gone = self._receipts - WINDOW
-            for item in self._recent.popleft():
-                if self._known.get(item) == gone:
-                    del self._known[item]
-        return fresh, len(fresh) < len(ids)
+        self._pages.setdefault(number, []).append(ids)
+        for item in ids:
+            self._known[item] = max(number, self._known.get(item, number))
+        gone = self._pages.pop(number - WINDOW, [])
+        for item in (item for forgotten in gone for item in forgotten):
+            if self._known.get(item) == number - WINDOW:
+                del self._known[item]
+        return fresh
 
-    def _count(self, total: int | None) -> bool:
-        """Note the count of this page; tells whether it rose."""
+    def _count(self, total: int | None) -> int:
+        """Note the count of this page; tells by how much it rose or fell."""
         if total is None:
-            return False
-        before, self._total = self._total, total
-        if before is None:
-            return False
-        fall = max(0, before - total)
-        self._fall += fall
-        self._fallen += fall
-        return total > before
+            return 0
+        change = 0 if self._total is None else total - self._total
+        self._total = total
+        self._fallen += max(0, -change)
+        return change
 
     def _expects_more(self, page: PageFacts, *, fresh: bool, rose: bool) -> bool:
-        # Items that were counted, seen and then expired are no longer in the count: one request too many
-        # is cheaper than a job lost.
+        # Items that were seen and then expired are no longer in the count: one request too many is cheaper
+        # than a job lost.
         unmet = page.total_count is not None and self._seen - self._fallen < page.total_count
         if fresh:
             self._barren = 0
@@ -146,41 +183,23 @@ class Walk:
         self._barren = 0 if rose else self._barren + 1
         if self._barren > 1:
             raise PaginationError(
-                f"pages {self.number - 1} and {self.number} only repeat jobs already listed, yet the server says that "
-                f"there are more: it pages wrongly here; narrow the list (batch_id, limit) or report this to its "
-                f"operator",
+                f"pages {self.number - 1} and {self.number} only repeat jobs already listed, yet the server says "
+                f"that there are more: it pages wrongly here; narrow the list (batch_id, limit) or report this to "
+                f"its operator",
                 resume_at=self.number,
             )
         return True
 
-    def _go_back(self) -> int | None:
-        """Page to read again because the count fell, None when it did not (or nothing lies behind)."""
-        if not self._fall or self._frontier == self._start:
-            self._fall = 0
-            return None
-        pages = math.ceil(self._fall / max(1, self._length))
-        back = max(self._start, self._frontier - pages)
-        if self._frontier - back > WINDOW - 2 or self._rounds > WINDOW:
+    def _next(self) -> int | None:
+        sure = self._coverage.sure
+        back = sure // self._length + 1 if self._length else self._frontier + 1
+        covered = self._total is None or sure >= self._total
+        if back > self._frontier or covered:
+            return self._frontier + 1 if self._more or (self._coverage.is_open and not covered) else None
+        if self._frontier - back > WINDOW - 2 or self._rereads >= _MOST_REREADS:
             raise PaginationError(
-                f"the list shrinks faster than it can be read (totalCount fell by {self._fall} at page "
-                f"{self._frontier}); start the walk again, or go on and remove jobs listed twice",
+                f"the list shrinks faster than it can be read (its totalCount fell to {self._total} at page "
+                f"{self.number}); start the walk again, or go on and drop jobs listed twice",
                 resume_at=back,
             )
-        self._fall = 0
-        self._rounds += 1
         return back
-
-    def _after_reread(self) -> int | None:
-        if self.number + 1 < self._frontier:
-            return self.number + 1
-        if self._more:
-            return self._frontier + 1
-        return self._go_back()
-
-    def _advance(self, next_number: int | None) -> None:
-        if next_number is None:
-            return
-        if next_number > self._frontier:
-            self._frontier = next_number
-            self._rounds = 0
-        self.number = next_number

@@ -169,6 +169,10 @@ def _members(content: Any) -> dict[str, Any]:
     return cast("dict[str, Any]", content) if isinstance(content, dict) else {}
 
 
+def _values(content: Any) -> tuple[Any, ...]:
+    return tuple(content) if isinstance(content, list) else ()  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+
+
 def _decode(raw: RawReply) -> Any:
     if not raw.body.strip():
         if raw.status == 204:  # noqa: PLR2004
@@ -209,8 +213,6 @@ def _raise_api_error(raw: RawReply, status: int, content: Any) -> Never:
     code = _error_code(raw, content)
     detail = _text(document.get("detail"))
     reason = _text(document.get("reason")) or raw.reason or None
-    found = document.get("parameters")
-    parameters: list[Any] = found if isinstance(found, list) else []
     kind = RateLimited if code in _RATE_CODES else _BY_STATUS.get(status)
     if kind is None:
         kind = ServerError if status >= 500 else ApiError  # noqa: PLR2004
@@ -224,7 +226,7 @@ def _raise_api_error(raw: RawReply, status: int, content: Any) -> Never:
         error_code=code,
         reason=reason,
         detail=detail,
-        parameters=parameters,
+        parameters=_values(document.get("parameters")),
         service_version=raw.headers.get("X-MongoDB-Service-Version"),
         request=attrs.evolve(raw.request, status=raw.status),
     )
