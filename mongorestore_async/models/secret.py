@@ -64,10 +64,11 @@ def redact(value: Any) -> Any:
 def veil(value: Any) -> Any:
     """Wrap a received JSON value, without copying it, so that its ``repr`` and pickle are redacted.
 
-    An object becomes a :class:`RawDocument`, an array a :class:`RawList`, a bare string a :class:`Secret`:
-    what stands where a document was promised may be anything.
+    An object becomes a :class:`RawDocument`, an array (a tuple counts as one) a :class:`RawList`, a bare string
+    a :class:`Secret`: what stands where a document was promised may be anything.
     """
-    return _wrap(value, secret=isinstance(value, str))
+    array = list(cast("Sequence[Any]", value)) if isinstance(value, tuple) else value
+    return _wrap(array, secret=isinstance(value, str))
 
 
 def unveil(value: Any) -> Any:

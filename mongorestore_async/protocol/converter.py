@@ -81,7 +81,7 @@ def structure(model: type[T], document: Any, *, path: str = "$") -> T:
 
 def structure_each(model: type[T], documents: Any, *, path: str = "$") -> tuple[T, ...]:
     """Make models of a received JSON array; as :func:`structure`, with the index in the path."""
-    documents = veil(list(cast("Sequence[Any]", documents)) if isinstance(documents, tuple) else documents)
+    documents = veil(documents)
     made, misfits = _attempt(tuple[model, ...], documents, path)  # type: ignore[valid-type]
     if misfits:
         raise _refusal(model, misfits)
@@ -126,7 +126,7 @@ def _is_too_deep(document: Any) -> bool:
 # Errors
 
 
-class _Misfit(Exception):  # noqa: N818
+class _Misfit(Exception):
     """A value is not of the expected kind. Knows the kinds, never the value."""
 
     def __init__(self, expected: str, value: Any) -> None:
@@ -143,8 +143,7 @@ def _misfits(error: Exception, document: Any, path: str) -> Iterator[tuple[str, 
             names = wire_names(fields[note.name])
             name = next((name for name in names if document.get(name) is not None), names[0])
             yield from _misfits(inner, document.get(name), f"{path}.{name}")
-        for inner in refused:
-            yield path, f"refused by the model with {type(inner).__name__}"
+        yield from ((path, f"refused by the model with {type(inner).__name__}") for inner in refused)
     elif isinstance(error, IterableValidationError):
         for inner, index in error.group_exceptions()[0]:
             yield from _misfits(inner, document[cast("int", index.index)], f"{path}[{index.index}]")
@@ -194,9 +193,7 @@ def _word_hook(enumeration: type[StrEnum]) -> Hook:
     known = words(enumeration)
 
     def structure_word(value: Any, _: Any) -> Any:
-        if not isinstance(value, str):
-            raise _Misfit("string", value)
-        return known.get(value.casefold(), value)
+        return known.get(_text(value, str).casefold(), value)
 
     return structure_word
 
@@ -275,9 +272,7 @@ def _text(value: Any, _: Any) -> str:
 
 
 def _secret(value: Any, _: Any) -> Secret:
-    if not isinstance(value, str):
-        raise _Misfit("string", value)
-    return Secret(value)
+    return Secret(_text(value, str))
 
 
 def _boolean(value: Any, _: Any) -> bool:

@@ -94,7 +94,7 @@ def _selector(source: Snapshot | OplogTime | PointInTime | Checkpoint, now: date
         case PointInTime():
             # In UTC first: datetimes of one and the same zone are subtracted by their wall clocks.
             moment = source.moment.astimezone(UTC)
-            _check_window(moment, now.astimezone(UTC))
+            _check_window(moment, now)
             return {"pointInTimeUTCMillis": (moment - _EPOCH) // _MILLISECOND}
         case Checkpoint():
             return {"checkpointId": source.id}
