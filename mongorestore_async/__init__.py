@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         ConfigError,
         Conflict,
         ConnectFailed,
+        ConnectionBroken,
         DataError,
         Forbidden,
         MaybeCreated,
@@ -67,8 +68,9 @@ if TYPE_CHECKING:
     from mongorestore_async.protocol.credentials import DigestAuth
     from mongorestore_async.protocol.documents import load_job
     from mongorestore_async.protocol.replies import Reply
+    from mongorestore_async.protocol.retrying import NO_RETRY, Failure, RetryPolicy, RetryRule, is_transient
     from mongorestore_async.resources import AsyncSession, Cluster, Page, Pager, Project, RestoreBatch
-    from mongorestore_async.transport import Options, Stats
+    from mongorestore_async.transport import ExchangeRecord, Options, Stats
     from mongorestore_async.version import __version__
 
 __all__ = [
@@ -76,6 +78,7 @@ __all__ = [
     "ATLAS_TENANT_V1",
     "CLOUD_MANAGER",
     "FAMILIES",
+    "NO_RETRY",
     "OPS_MANAGER",
     "SERVER_DEFAULT",
     "ApiError",
@@ -90,10 +93,13 @@ __all__ = [
     "ConfigError",
     "Conflict",
     "ConnectFailed",
+    "ConnectionBroken",
     "DataError",
     "Delivery",
     "DeliveryStatus",
     "DigestAuth",
+    "ExchangeRecord",
+    "Failure",
     "Family",
     "Forbidden",
     "HttpRestore",
@@ -120,6 +126,8 @@ __all__ = [
     "RestoreBatch",
     "RestoreError",
     "RestoreJob",
+    "RetryPolicy",
+    "RetryRule",
     "Secret",
     "ServerError",
     "ServiceVersion",
@@ -132,6 +140,7 @@ __all__ = [
     "Unsupported",
     "WrongLoop",
     "__version__",
+    "is_transient",
     "load_job",
 ]
 
@@ -140,7 +149,8 @@ _HOMES = {
     "mongorestore_async.protocol.credentials": ("DigestAuth",),
     "mongorestore_async.protocol.documents": ("load_job",),
     "mongorestore_async.protocol.replies": ("Reply",),
-    "mongorestore_async.transport": ("Options", "Stats"),
+    "mongorestore_async.protocol.retrying": ("NO_RETRY", "Failure", "RetryPolicy", "RetryRule", "is_transient"),
+    "mongorestore_async.transport": ("ExchangeRecord", "Options", "Stats"),
     "mongorestore_async.resources": ("AsyncSession", "Cluster", "Page", "Pager", "Project", "RestoreBatch"),
     "mongorestore_async.families": (
         "ATLAS_CLOUD_BACKUP_V1",

@@ -10,7 +10,8 @@
     ├── TransportError          no usable HTTP answer arrived
     │   ├── ConnectFailed       no connection was made: nothing was sent
     │   ├── RequestTimeout      the deadline of the call passed
-    │   └── ProtocolError       the connection broke, or the answer is none an API gives
+    │   └── ProtocolError       the answer is none an API gives
+    │       └── ConnectionBroken    the connection broke before the whole answer came
     ├── AuthError               the server does not accept the key
     ├── ApiError                the API answered with an error document
     │   ├── BadRequest          400
@@ -45,6 +46,7 @@ __all__ = [
     "ConfigError",
     "Conflict",
     "ConnectFailed",
+    "ConnectionBroken",
     "DataError",
     "Forbidden",
     "MaybeCreated",
@@ -74,6 +76,8 @@ class RequestContext:
         family: Name of the product family, or None for a call without one.
         status: HTTP status of the last answer, or None when none arrived.
         challenges: How many digest challenges this call has met.
+        unanswered: Whether a request was sent to which no whole answer came: the server may have acted on it.
+        tries: How often the call was tried.
 
     """
 
@@ -82,6 +86,8 @@ class RequestContext:
     family: str | None = None
     status: int | None = None
     challenges: int = 0
+    unanswered: bool = False
+    tries: int = 1
 
 
 class RestoreError(Exception):
@@ -141,6 +147,10 @@ class RequestTimeout(TransportError):
 
 class ProtocolError(TransportError):
     """The connection broke, or what arrived is not an answer of the API (a redirect, an oversize body)."""
+
+
+class ConnectionBroken(ProtocolError):
+    """The connection broke before the whole answer came: a reset, a time-out of a proxy, a truncated body."""
 
 
 class AuthError(RestoreError):

@@ -11,7 +11,8 @@ Rules (restore architecture, "Paging"; vendor facts: API "Lists" and "Links"):
 - a fallen ``totalCount`` means that items may have moved up past the walk (drift down): the pages they may
   have moved to are read again, and only ids not seen yet are yielded;
 - a page without a new id ends the walk when nothing says that there is more, is drift when the count rose,
-  and is a :class:`PaginationError` the second time in a row.
+  and is a :class:`PaginationError` the second time in a row;
+- a count below the number of items on its own page is no count.
 
 Memory stays flat: the ids of the last :data:`WINDOW` pages are remembered, no more.
 """
@@ -77,8 +78,8 @@ class _Coverage:
     """
 
     def __init__(self, start: int) -> None:
-        self.base = self.sure = self.reached = start
-        self.gap_end = start
+        self.sure = self.reached = self.gap_end = start
+        self._counted = start  # what was sure at the last page with a count
 
     @property
     def is_open(self) -> bool:
@@ -86,22 +87,24 @@ class _Coverage:
         return self.sure < self.gap_end
 
     def change(self, by: int) -> None:
-        """Take note of how much the count of the list rose or fell."""
+        """Take note of how much the count of the list rose or fell since the last page with a count."""
         if by < 0:
-            self.sure = max(self.base, self.sure + by)
-            self.reached = max(self.base, self.reached + by)
+            self.sure = max(0, min(self.sure, self._counted) + by)
+            self.reached = max(0, self.reached + by)
         elif self.is_open:
             self.gap_end += by
 
-    def read(self, begin: int, end: int) -> None:
+    def read(self, begin: int, end: int, *, counted: bool) -> None:
         """Take note of a page that was just read."""
         if begin > self.sure:
             self.gap_end = max(self.gap_end, begin) if self.is_open else begin
             self.reached = max(self.reached, end)
-            return
-        self.sure = max(self.sure, end)
-        if self.sure >= self.gap_end:
-            self.sure = self.reached = self.gap_end = max(self.sure, self.reached)
+        else:
+            self.sure = max(self.sure, end)
+            if self.sure >= self.gap_end:
+                self.sure = self.reached = self.gap_end = max(self.sure, self.reached)
+        if counted:
+            self._counted = self.sure
 
 
 class Walk:
@@ -111,6 +114,7 @@ class Walk:
         self.number = starting_at
         self._start = starting_at
         self._frontier = starting_at - 1  # the last page read for the first time
+        self._top = PageFacts(())  # that page
         self._known: dict[str, int] = {}  # id -> the last page it was on
         self._pages: dict[int, list[Sequence[str]]] = {}  # the ids behind it, by page
         self._coverage = _Coverage(0)
@@ -119,8 +123,8 @@ class Walk:
         self._total: int | None = None
         self._fallen = 0  # how far the count fell in all
         self._barren = 0  # new pages in a row without a new id
+        self._unexplained = 0  # of these, in a row, those whose count did not rise
         self._rereads = 0  # since the last step forward
-        self._more = True  # what the frontier page said
 
     def receive(self, page: PageFacts) -> Step:
         """Take the page asked for by :attr:`number` and decide what comes next.
@@ -129,6 +133,8 @@ class Walk:
             PaginationError: Pages repeat each other, or the list changes faster than it can be read.
 
         """
+        if page.total_count is not None and page.total_count < len(page.ids):
+            page = attrs.evolve(page, total_count=None)
         number = self.number
         if not self._length:
             self._length = len(page.ids)
@@ -138,17 +144,21 @@ class Walk:
         self._seen += len(fresh)
         change = self._count(page.total_count)
         self._coverage.change(change)
-        self._coverage.read((number - 1) * self._length, number * self._length)
+        self._coverage.read(
+            (number - 1) * self._length, number * self._length, counted=page.total_count is not None
+        )
         if number > self._frontier:
-            self._frontier = number
-            self._rereads = 0
-            self._more = bool(page.ids) and self._expects_more(page, fresh=bool(fresh), rose=change > 0)
+            more = self._step_forward(page, fresh=bool(fresh), rose=change > 0)
         else:
             self._rereads += 1
-        next_number = self._next()
+            more = self._expects_more()
+        next_number = self._next(more=more)
         if next_number is not None:
             self.number = next_number
-        return Step(fresh=fresh, next_number=next_number, drifted=change < 0 or len(fresh) < len(page.ids))
+        dropped = len(fresh) < len(page.ids)
+        # A page without anything new at the very end is that of a server that does not page: no drift.
+        drifted = change < 0 or (dropped and (bool(fresh) or next_number is not None))
+        return Step(fresh=fresh, next_number=next_number, drifted=drifted)
 
     def _sift(self, number: int, ids: Sequence[str]) -> tuple[int, ...]:
         """Find the new ids, and forget those of pages that lie too far back."""
@@ -171,32 +181,50 @@ class Walk:
         self._fallen += max(0, -change)
         return change
 
-    def _expects_more(self, page: PageFacts, *, fresh: bool, rose: bool) -> bool:
-        # Items that were seen and then expired are no longer in the count: one request too many is cheaper
-        # than a job lost.
-        unmet = page.total_count is not None and self._seen - self._fallen < page.total_count
+    def _step_forward(self, page: PageFacts, *, fresh: bool, rose: bool) -> bool:
+        """Take a page that was not read before as the frontier; tells whether there is more behind it."""
+        repeats = page.ids == self._top.ids and page.total_count == self._top.total_count
+        self._frontier += 1
+        self._top = page
+        self._rereads = 0
         if fresh:
-            self._barren = 0
-            return page.has_next or unmet or page.total_count is None
-        if not (page.has_next or unmet):
-            return False
-        self._barren = 0 if rose else self._barren + 1
-        if self._barren > 1:
+            self._barren = self._unexplained = 0
+            return self._expects_more()
+        self._barren += 1
+        self._unexplained = 0 if rose else self._unexplained + 1
+        more = bool(page.ids) and (page.has_next or self._is_unmet(strictly=repeats))
+        if (more and self._unexplained > 1) or self._barren > WINDOW:
             raise PaginationError(
                 f"pages {self.number - 1} and {self.number} only repeat jobs already listed, yet the server says "
                 f"that there are more: it pages wrongly here; narrow the list (batch_id, limit) or report this to "
                 f"its operator",
                 resume_at=self.number,
             )
-        return True
+        return more
 
-    def _next(self) -> int | None:
+    def _expects_more(self) -> bool:
+        """Whether the frontier page, with what was seen by now, says that there is more behind it."""
+        if not self._top.ids:
+            return False
+        return self._top.has_next or self._top.total_count is None or self._is_unmet()
+
+    def _is_unmet(self, *, strictly: bool = False) -> bool:
+        """Whether fewer items were seen than the frontier page or a later one counted.
+
+        Items that were seen and then expired are no longer in the count: unless asked ``strictly``, those that
+        expired count as unseen, for one request too many is cheaper than a job lost.
+        """
+        if self._top.total_count is None or self._total is None:
+            return False
+        return self._seen - (0 if strictly else self._fallen) < self._total
+
+    def _next(self, *, more: bool) -> int | None:
         sure = self._coverage.sure
         back = sure // self._length + 1 if self._length else self._frontier + 1
         covered = self._total is None or sure >= self._total
         if back > self._frontier or covered:
-            return self._frontier + 1 if self._more or (self._coverage.is_open and not covered) else None
-        if self._frontier - back > WINDOW - 2 or self._rereads >= _MOST_REREADS:
+            return self._frontier + 1 if more or (self._coverage.is_open and not covered) else None
+        if back < self._start or self._frontier - back > WINDOW - 2 or self._rereads >= _MOST_REREADS:
             raise PaginationError(
                 f"the list shrinks faster than it can be read (its totalCount fell to {self._total} at page "
                 f"{self.number}); start the walk again, or go on and drop jobs listed twice",

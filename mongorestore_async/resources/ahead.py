@@ -6,8 +6,6 @@ import asyncio
 import math
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from mongorestore_async.errors import RestoreError
-
 if TYPE_CHECKING:
     from mongorestore_async.resources.listing import PageReader, Received
 
@@ -24,17 +22,16 @@ async def collect_ahead(reader: PageReader[ItemT], concurrency: int) -> list[Ite
 
     """
     items: list[ItemT] = []
-    failure: RestoreError | None = None
+    failure: Exception | None = None
     async with asyncio.TaskGroup() as group:
         window = _Window(reader, group, concurrency)
         try:
             while (page := await reader.step(window.fetch)) is not None:
                 items += page.items
-        except RestoreError as error:
+        except Exception as error:  # noqa: BLE001 - raised below: the group would wrap it into an exception group
             failure = error
         finally:
             window.drop()
-    # Outside of the group, which would wrap it into an exception group.
     if failure is not None:
         raise failure
     return items
@@ -47,16 +44,17 @@ class _Window(Generic[ItemT]):
         self._reader = reader
         self._group = group
         self._width = concurrency - 1
-        self._ahead: dict[int, asyncio.Task[Received[ItemT] | RestoreError]] = {}
+        self._ahead: dict[int, asyncio.Task[Received[ItemT] | Exception]] = {}
+        self._frontier = 0  # the highest page the walk needed so far
         self._length = 0  # of the first page as received: servers cap page sizes
         self._count: int | None = None
 
     async def fetch(self, number: int) -> Received[ItemT]:
-        """Give the page the walk needs now, and ask for those that it will need."""
+        """Give the page the walk needs now, while those that it will need are on their way."""
+        self._ask_ahead(number)
         received = await self._take(number) or await self._reader.fetch(number)
         self._count = received.page.total_count
         self._length = self._length or len(received.page)
-        self._ask_ahead(number)
         return received
 
     def drop(self) -> None:
@@ -70,25 +68,27 @@ class _Window(Generic[ItemT]):
         if task is None:
             return None
         outcome = await task
-        if isinstance(outcome, RestoreError):
+        if isinstance(outcome, Exception):
             raise outcome
         # It may have been read before the page in front of it: with another count, what lay on the boundary
         # may have moved between the two reads unseen.
         return outcome if outcome.page.total_count == self._count else None
 
     def _ask_ahead(self, number: int) -> None:
+        # A page behind the frontier is read again to see it as it is now: never from a read of before.
+        self._frontier = max(self._frontier, number)
         if self._count is None or not self._length:
             return
         last = math.ceil(self._count / self._length)
         if self._reader.left is not None:
             last = min(last, number + math.ceil(self._reader.left / self._length) - 1)
-        for later in range(number + 1, min(last, number + self._width) + 1):
+        for later in range(self._frontier + 1, min(last, number + self._width) + 1):
             if later not in self._ahead:
                 self._ahead[later] = self._group.create_task(self._fetch_ahead(later))
 
-    async def _fetch_ahead(self, number: int) -> Received[ItemT] | RestoreError:
+    async def _fetch_ahead(self, number: int) -> Received[ItemT] | Exception:
         # An error counts only once the walk needs the page; raised here it would end the whole group.
         try:
             return await self._reader.fetch(number)
-        except RestoreError as error:
+        except Exception as error:  # noqa: BLE001
             return error

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from mongorestore_async.errors import ConfigError, DataError, RestoreError
-from mongorestore_async.protocol.replies import Reply, read_reply
 from mongorestore_async.protocol.routes import build_url
 from mongorestore_async.transport import Call
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mongorestore_async.families import Family
+    from mongorestore_async.protocol.replies import Reply
     from mongorestore_async.transport import Options, Transport
 
 __all__ = ["Caller", "blame"]
@@ -95,8 +95,9 @@ class Caller:
             headers=headers,
             body=None if body is None else _encode(body),
             family=None if family is None else family.name,
+            enveloped=enveloped,
         )
-        return read_reply(await self.transport.exchange(call, self.options), enveloped=enveloped)
+        return await self.transport.exchange(call, self.options)
 
 
 def blame(error: RestoreError, reply: Reply) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
-from mongorestore_async.errors import BadRequest, ConfigError, RestoreError
+from mongorestore_async.errors import BadRequest, ConfigError, PaginationError, RestoreError
 from mongorestore_async.protocol.lists import read_list
 from mongorestore_async.protocol.paging import PageFacts, Walk
 from mongorestore_async.resources.caller import blame
@@ -16,6 +16,7 @@ from mongorestore_async.transport.options import MAX_ITEMS_PER_PAGE
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    from mongorestore_async.errors import RequestContext
     from mongorestore_async.families import Family
     from mongorestore_async.protocol.replies import Reply
     from mongorestore_async.resources.caller import Caller
@@ -94,10 +95,11 @@ class ListQuery:
 
 @attrs.frozen(eq=False)
 class Received(Generic[ItemT]):
-    """A page as received, and whether the server links to a next one."""
+    """A page as received, whether the server links to a next one, and the call it answers."""
 
     page: Page[ItemT]
     has_next: bool
+    request: RequestContext
 
 
 class PageReader(Generic[ItemT]):
@@ -105,12 +107,14 @@ class PageReader(Generic[ItemT]):
 
     Attributes:
         status: Status of the last page, 0 before the first.
+        request: The call that gave the last page, None before the first.
         left: How many items the query's limit leaves, None without one.
 
     """
 
     def __init__(self, source: ListSource[ItemT], query: ListQuery) -> None:
         self.status = 0
+        self.request: RequestContext | None = None
         self.left = query.limit
         self._source = source
         self._query = query
@@ -137,6 +141,11 @@ class PageReader(Generic[ItemT]):
         number = self._walk.number
         try:
             received = await (fetch or self.fetch)(number)
+        except RestoreError as error:
+            error.resume_at = number
+            raise
+        self.status, self.request = received.page.status, received.request
+        try:
             step = self._walk.receive(
                 PageFacts(
                     ids=[self._source.identify(item) for item in received.page.items],
@@ -144,10 +153,9 @@ class PageReader(Generic[ItemT]):
                     has_next=received.has_next,
                 )
             )
-        except RestoreError as error:
-            error.resume_at = error.resume_at or number
+        except PaginationError as error:
+            error.request = received.request
             raise
-        self.status = received.page.status
         items = tuple(received.page.items[index] for index in step.fresh)
         if self.left is not None:
             items = items[: self.left]
@@ -184,7 +192,7 @@ class PageReader(Generic[ItemT]):
             headers=reply.headers,
             service_version=reply.service_version,
         )
-        return Received(page, document.has_next)
+        return Received(page, document.has_next, reply.request)
 
     async def _call(self, number: int) -> Reply:
         source, query = self._source, self._query

@@ -58,14 +58,16 @@ class Pager(Generic[ItemT]):
             PaginationError: The pages contradict each other.
 
         """
-        reader = PageReader(self._source, self._query)
+        reader = self._reader()
         while (page := await reader.step()) is not None:
             yield page
 
     async def first(self) -> ItemT | None:
         """Read the first item; None when there is none."""
-        async for item in self:
-            return item
+        reader = self._reader(limit=1)
+        while (page := await reader.step()) is not None:
+            for item in page.items:
+                return item
         return None
 
     async def one(self) -> ItemT:
@@ -76,14 +78,18 @@ class Pager(Generic[ItemT]):
             NotUnique: There are several.
 
         """
-        reader = PageReader(self._source, attrs.evolve(self._query, limit=2))
+        reader = self._reader(limit=2)
         found: list[ItemT] = []
         while (page := await reader.step()) is not None:
             found += page.items
         if not found:
-            raise NotFound("the list is empty where exactly one item was expected", status=reader.status)
+            raise NotFound(
+                "the list is empty where exactly one item was expected", status=reader.status, request=reader.request
+            )
         if len(found) > 1:
-            raise NotUnique("the list has several items where exactly one was expected; narrow the query")
+            raise NotUnique(
+                "the list has several items where exactly one was expected; narrow the query", request=reader.request
+            )
         return found[0]
 
     async def collect(self, *, limit: int | None = None, concurrency: int = 1) -> list[ItemT]:
@@ -101,18 +107,27 @@ class Pager(Generic[ItemT]):
         """
         if isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ConfigError(f"concurrency is a whole number from 1, not {concurrency!r}")
-        bounds = [bound for bound in (limit, self._query.limit) if bound is not None]
-        query = attrs.evolve(self._query, limit=min(bounds) if limit is not None and bounds else self._query.limit)
+        reader = self._reader(limit=limit)
         try:
-            if concurrency == 1:
-                return [item async for item in Pager(self._source, query)]
-            return await collect_ahead(PageReader(self._source, query), concurrency)
+            if concurrency > 1:
+                return await collect_ahead(reader, concurrency)
+            items: list[ItemT] = []
+            while (page := await reader.step()) is not None:
+                items += page.items
         except RestoreError as error:
             error.resume_at = self._query.starting_at
             raise
+        return items
+
+    def _reader(self, *, limit: int | None = None) -> PageReader[ItemT]:
+        """Begin a walk; the smaller of ``limit`` and the query's own limit counts."""
+        query = self._query if limit is None else attrs.evolve(self._query, limit=limit)
+        if self._query.limit is not None and query.limit is not None and self._query.limit < query.limit:
+            query = self._query
+        return PageReader(self._source, query)
 
     async def _items(self) -> AsyncIterator[ItemT]:
-        reader = PageReader(self._source, self._query)
+        reader = self._reader()
         while (page := await reader.step()) is not None:
             for item in page.items:
                 yield item

@@ -24,7 +24,7 @@ async def serve(**settings: Any) -> AsyncIterator[Emulator]:
 
 @pytest.fixture
 def emulate() -> Any:
-    """Start an emulator: ``async with emulate(jobs_per_cluster=100) as emulator``."""
+    """Start emulators, as in ``async with emulate(jobs_per_cluster=100) as emulator``."""
     return serve
 
 

@@ -8,9 +8,10 @@ import attrs
 import pytest
 from aiohttp import web
 
-from mongorestore_async import AuthError, Forbidden, RequestTimeout, RestoreError, ServerError
+from mongorestore_async import NO_RETRY, AuthError, Forbidden, Options, RequestTimeout, RestoreError, ServerError
 from mongorestore_async.emulator import ChallengeForm, NoncePolicy, QopForm
 from mongorestore_async.emulator.login import Guard
+
 
 async def test_listing_twenty_pages_costs_twenty_one_requests(emulate, connect, first_cluster):
     async with emulate(jobs_per_cluster=200) as emulator, connect(emulator) as session:
@@ -166,7 +167,7 @@ def fail_first(kind, times):
 
 @pytest.mark.parametrize("kind", ["challenged", "accepted"])
 async def test_a_leader_answered_503_leaves_the_others_unharmed(emulate, connect, first_cluster, kind):
-    async with emulate(jobs_per_cluster=2) as emulator, connect(emulator) as session:
+    async with emulate(jobs_per_cluster=2) as emulator, connect(emulator, options=Options(retry=NO_RETRY)) as session:
         cluster = first_cluster(session, emulator)
         emulator.before_answer = fail_first(kind, 1)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-import os
 import threading
 from contextlib import aclosing
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -15,6 +15,7 @@ from aiohttp import web
 
 from mongorestore_async import (
     CLOUD_MANAGER,
+    NO_RETRY,
     OPS_MANAGER,
     AsyncSession,
     ConfigError,
@@ -31,17 +32,22 @@ from mongorestore_async.emulator import EnvelopeStyle, Manager
 
 
 def open_sockets() -> int:
-    return sum(os.readlink(f"/proc/self/fd/{fd}").startswith("socket:") for fd in _descriptors())
-
-
-def _descriptors() -> list[str]:
-    return [fd for fd in os.listdir("/proc/self/fd") if os.path.islink(f"/proc/self/fd/{fd}")]
+    links = [link for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+    return sum(str(link.readlink()).startswith("socket:") for link in links)
 
 
 def acquired(session: AsyncSession) -> int:
     """Connections that aiohttp thinks are in use."""
     connector = session._caller.transport._connection.session.connector
     return len(connector._acquired)
+
+
+async def until(condition):
+    for _ in range(2000):
+        if condition():
+            return
+        await asyncio.sleep(0.005)
+    raise TimeoutError
 
 
 async def test_a_session_opens_on_the_first_call_and_needs_no_context(emulate, connect, first_cluster):
@@ -101,8 +107,7 @@ async def test_closing_ends_calls_under_way(emulate, connect, first_cluster):
         await cluster.restore_jobs()
         emulator.gate.close()
         calls = [asyncio.create_task(cluster.restore_jobs().page()) for _ in range(10)]
-        while emulator.gate.waiting < 4:
-            await asyncio.sleep(0.005)
+        await until(lambda: emulator.gate.waiting == 4)
 
         await asyncio.wait_for(session.close(), 5)
         outcomes = await asyncio.gather(*calls, return_exceptions=True)
@@ -125,8 +130,7 @@ async def test_the_deadline_covers_waiting_for_a_slot(emulate, connect, first_cl
         await first_cluster(session, emulator).restore_jobs()
         emulator.gate.close()
         blocking = asyncio.create_task(first_cluster(session, emulator).restore_jobs().page())
-        while not emulator.gate.waiting:
-            await asyncio.sleep(0.005)
+        await until(lambda: emulator.gate.waiting)
         started = asyncio.get_running_loop().time()
         with pytest.raises(RequestTimeout, match=r"within 0\.2 s"):
             await first_cluster(session.with_options(timeout=0.2), emulator).restore_jobs()
@@ -234,13 +238,14 @@ async def test_a_closed_borrowed_session_is_told_plainly():
 
 
 async def test_aiohttp_does_not_repeat_requests_on_a_dropped_keep_alive_connection(emulate, connect, first_cluster):
-    """aiohttp would send GET again by itself, with the same nc. Pins the private switch."""
-    async with emulate(jobs_per_cluster=3) as emulator, connect(emulator) as session:
+    """Otherwise aiohttp would send GET again by itself, with the same nc. Pins the private switch."""
+    options = Options(retry=NO_RETRY)
+    async with emulate(jobs_per_cluster=3) as emulator, connect(emulator, options=options) as session:
         cluster = first_cluster(session, emulator)
         await cluster.restore_jobs()
         http = session._caller.transport._connection.session
         assert http._retry_connection is False
-        emulator.fault = lambda record: "drop"
+        emulator.fault = lambda _record: "drop"
         with pytest.raises(ProtocolError, match="broke"):
             await cluster.restore_jobs()
         emulator.fault = None
@@ -251,7 +256,6 @@ async def test_aiohttp_does_not_repeat_requests_on_a_dropped_keep_alive_connecti
 
 async def test_sticky_cookies_are_kept_also_for_ip_addresses(emulate, connect, first_cluster):
     async with emulate() as emulator, connect(emulator) as session:
-
         app_cookies = []
 
         def look(record):
@@ -458,7 +462,7 @@ async def test_secrets_reach_no_error_of_a_broken_connection(emulate, connect, f
         cluster = first_cluster(session, emulator)
         await cluster.restore_jobs()
         emulator.before_answer = None
-        emulator.fault = lambda record: "drop"
+        emulator.fault = lambda _record: "drop"
         with pytest.raises(ProtocolError) as caught:
             await cluster.restore_jobs()
         chain = [caught.value, caught.value.__cause__, caught.value.__context__]

@@ -175,7 +175,8 @@ async def test_https_through_a_proxy(certificate):
         settings = {"proxy": f"http://user:word@{proxy}", "ca_file": certificate[0]}
         async with AsyncSession(key(), base_url=url, **settings) as session:
             assert (await session.request("GET", PROJECTS, family=OPS_MANAGER)).status == 200
-        assert seen[0] == (f"CONNECT {url.removeprefix('https://')}", "Basic " + base64.b64encode(b"user:word").decode())
+        credentials = "Basic " + base64.b64encode(b"user:word").decode()
+        assert seen[0] == (f"CONNECT {url.removeprefix('https://')}", credentials)
 
 
 async def test_the_proxy_settings_of_a_borrowed_session_are_taken(emulate, connect, first_cluster, monkeypatch):
