@@ -67,9 +67,18 @@ if TYPE_CHECKING:
     )
     from mongorestore_async.protocol.credentials import DigestAuth
     from mongorestore_async.protocol.documents import load_job
+    from mongorestore_async.protocol.reconciling import Verdict
     from mongorestore_async.protocol.replies import Reply
     from mongorestore_async.protocol.retrying import NO_RETRY, Failure, RetryPolicy, RetryRule, is_transient
-    from mongorestore_async.resources import AsyncSession, Cluster, Page, Pager, Project, RestoreBatch
+    from mongorestore_async.resources import (
+        AsyncSession,
+        Cluster,
+        Page,
+        Pager,
+        Project,
+        Reconciliation,
+        RestoreBatch,
+    )
     from mongorestore_async.transport import ExchangeRecord, Options, Stats
     from mongorestore_async.version import __version__
 
@@ -120,6 +129,7 @@ __all__ = [
     "ProjectSummary",
     "ProtocolError",
     "RateLimited",
+    "Reconciliation",
     "Reply",
     "RequestContext",
     "RequestTimeout",
@@ -138,6 +148,7 @@ __all__ = [
     "TenantRestoreJob",
     "TransportError",
     "Unsupported",
+    "Verdict",
     "WrongLoop",
     "__version__",
     "is_transient",
@@ -151,7 +162,16 @@ _HOMES = {
     "mongorestore_async.protocol.replies": ("Reply",),
     "mongorestore_async.protocol.retrying": ("NO_RETRY", "Failure", "RetryPolicy", "RetryRule", "is_transient"),
     "mongorestore_async.transport": ("ExchangeRecord", "Options", "Stats"),
-    "mongorestore_async.resources": ("AsyncSession", "Cluster", "Page", "Pager", "Project", "RestoreBatch"),
+    "mongorestore_async.resources": (
+        "AsyncSession",
+        "Cluster",
+        "Page",
+        "Pager",
+        "Project",
+        "Reconciliation",
+        "RestoreBatch",
+    ),
+    "mongorestore_async.protocol.reconciling": ("Verdict",),
     "mongorestore_async.families": (
         "ATLAS_CLOUD_BACKUP_V1",
         "ATLAS_TENANT_V1",

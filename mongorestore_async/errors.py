@@ -37,7 +37,9 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from mongorestore_async.resources.creation import Reconciliation
 
 __all__ = [
     "ApiError",
@@ -260,6 +262,36 @@ class NotUnique(RestoreError):
 class MaybeCreated(RestoreError):
     """A create was sent and its outcome is not known: a restore may be running.
 
-    Never send the create again blindly; look into the job list first. The failure that left the outcome
-    open is the ``__cause__``.
+    Never send the create again blindly: ask :meth:`reconcile`, or look into the job list. The failure that left
+    the outcome open is the ``__cause__``.
     """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        reconcile: Callable[[], Awaitable[Reconciliation[Any]]] | None = None,
+        request: RequestContext | None = None,
+        resume_at: int | None = None,
+    ) -> None:
+        super().__init__(message, request=request, resume_at=resume_at)
+        self._reconcile = reconcile
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The way to the server stays in the process that made the call.
+        return type(self), self.args, {**self.__dict__, "_reconcile": None}
+
+    async def reconcile(self) -> Reconciliation[Any]:
+        """Look into the job list for what the create may have started. May be asked again later.
+
+        Returns:
+            ``verdict`` (taken, not taken, cannot tell), ``batch`` when it was taken, and all ``candidates``.
+
+        Raises:
+            ConfigError: The error comes from another process.
+            RestoreError: The list could not be read.
+
+        """
+        if self._reconcile is None:
+            raise ConfigError("this error was copied from another process; list the cluster's restore jobs instead")
+        return await self._reconcile()

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic
 
-from mongorestore_async.errors import (
-    ConnectFailed,
-    DataError,
-    MaybeCreated,
-    RestoreError,
-    ServerError,
-    TransportError,
-    Unsupported,
-)
+from mongorestore_async.errors import DataError, RestoreError, Unsupported
 from mongorestore_async.models import JobT
 from mongorestore_async.protocol.documents import load_job, read_created, read_jobs
 from mongorestore_async.protocol.encoders import encode_request
 from mongorestore_async.protocol.identifiers import check_identifier
-from mongorestore_async.resources.batch import RestoreBatch
 from mongorestore_async.resources.caller import blame
+from mongorestore_async.resources.creation import create_once
 from mongorestore_async.resources.listing import ListQuery, ListSource
 from mongorestore_async.resources.pager import Pager
 
@@ -27,6 +19,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.families import Family
     from mongorestore_async.models import AutomatedRestore, HttpRestore
+    from mongorestore_async.resources.batch import RestoreBatch
     from mongorestore_async.resources.caller import Caller
 
 __all__ = ["Cluster"]
@@ -147,8 +140,11 @@ class Cluster(Generic[JobT]):
     ) -> RestoreBatch[JobT]:
         """Start a restore. An automated restore first removes all data of its target.
 
-        Every rule that needs no I/O is checked before anything is sent. The request then travels once; it is
-        sent again only in reply to a login challenge, which the server gives before any effect.
+        Every rule that needs no I/O is checked before anything is sent. Then the job list is read once, which
+        warms the login and remembers what was there, and the request travels once: it is sent again only where
+        the server certainly did not act on it (a challenge of the login, a connection never made, a rate limit).
+
+        When the task is cancelled meanwhile, the outcome is as open as after ``MaybeCreated``.
 
         Args:
             request: What to restore and where to.
@@ -158,7 +154,7 @@ class Cluster(Generic[JobT]):
         Raises:
             ConfigError: The request breaks a rule, such as a point in time older than 24 hours.
             Unsupported: The family does not take this kind of request.
-            MaybeCreated: The request may have been taken, the answer was lost: look into the job list.
+            MaybeCreated: The request may have been taken, the answer was lost: ask its ``reconcile()``.
             BadRequest: The server refused it; nothing was started.
             Conflict: As above: snapshot, cluster or a running restore stand against it.
             Forbidden: As above: no rights, or this address is not on the API access list.
@@ -168,26 +164,18 @@ class Cluster(Generic[JobT]):
         if path is None:
             raise Unsupported(f"restore jobs of {self.family.title} cannot be created with this version")
         body = encode_request(self.family, request, now=self._caller.now())
-        try:
+
+        async def send() -> tuple[JobT, ...]:
             reply = await self._caller.call(
-                "POST",
-                path,
-                family=self.family,
-                names=self._names,
-                body=body,
-                envelope=envelope,
-                pretty=pretty,
+                "POST", path, family=self.family, names=self._names, body=body, envelope=envelope, pretty=pretty
             )
-        except ConnectFailed:
-            raise
-        except (TransportError, ServerError, DataError) as error:
-            raise _maybe_created(error) from error
-        try:
-            jobs = read_created(self.family, reply.document, project=self.project, cluster=self.cluster)
-        except DataError as error:
-            blame(error, reply)
-            raise _maybe_created(error) from error
-        return RestoreBatch(jobs)
+            try:
+                return read_created(self.family, reply.document, project=self.project, cluster=self.cluster)
+            except DataError as error:
+                blame(error, reply)
+                raise
+
+        return await create_once(self.restore_jobs, request, send)
 
     async def cancel_restore_job(self, job_id: str) -> None:
         """Cancel a restore job.
@@ -201,11 +189,3 @@ class Cluster(Generic[JobT]):
     @property
     def _names(self) -> dict[str, str]:
         return {"project": self.project, "cluster": self.cluster}
-
-
-def _maybe_created(error: RestoreError) -> MaybeCreated:
-    return MaybeCreated(
-        f"the create was sent and its outcome is not known ({type(error).__name__}: {error.message}); a restore may be "
-        f"running. List the cluster's restore jobs before you send it again",
-        request=error.request,
-    )

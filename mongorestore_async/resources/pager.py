@@ -121,9 +121,10 @@ class Pager(Generic[ItemT]):
 
     def _reader(self, *, limit: int | None = None) -> PageReader[ItemT]:
         """Begin a walk; the smaller of ``limit`` and the query's own limit counts."""
-        query = self._query if limit is None else attrs.evolve(self._query, limit=limit)
-        if self._query.limit is not None and query.limit is not None and self._query.limit < query.limit:
-            query = self._query
+        query = self._query
+        if limit is not None:
+            bounded = attrs.evolve(query, limit=limit)  # refuses what is no limit
+            query = bounded if query.limit is None or limit < query.limit else query
         return PageReader(self._source, query)
 
     async def _items(self) -> AsyncIterator[ItemT]:

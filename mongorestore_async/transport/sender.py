@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 import attrs
-from multidict import CIMultiDict, CIMultiDictProxy
 
 from mongorestore_async.errors import (
     ConnectFailed,
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["Call", "Progress", "Sender"]
 
 _READ_CHUNK = 64 * 1024
-
-_NO_HEADERS: CIMultiDictProxy[str] = CIMultiDictProxy(CIMultiDict())
 
 _NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, aiohttp.ServerFingerprintMismatch)
 
@@ -184,7 +181,9 @@ def _translate(error: Exception) -> TransportError:
 def _without_traceback(error: Exception) -> Exception:
     """Keep type and message of a foreign exception, not its frames: they hold our headers."""
     if isinstance(error, aiohttp.ClientResponseError):
-        bare = error.request_info._replace(headers=_NO_HEADERS)
+        headers = error.request_info.headers.copy()
+        headers.clear()
+        bare = error.request_info._replace(headers=type(error.request_info.headers)(headers))
         error.request_info, error.args = bare, (bare, error.history)
     error.__context__ = None
     error.__cause__ = None

@@ -1,0 +1,3 @@
+"""The endpoints, and the way of a request to and from them."""
+
+from __future__ import annotations

@@ -1,0 +1,158 @@
+"""The data of the emulator: computed from a seed when asked for, plus the few jobs that were created since."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from typing import TYPE_CHECKING
+
+from mongorestore_async.emulator.world.identifiers import Identifiers, IdKind, Place
+from mongorestore_async.emulator.world.jobs import Jobs
+from mongorestore_async.emulator.world.things import Cluster, ClusterKind, Project, Side
+from mongorestore_async.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mongorestore_async.emulator.clock import Clock
+    from mongorestore_async.emulator.settings import EmulatorSettings
+
+__all__ = ["World"]
+
+_KINDS = {
+    Side.MANAGER: (ClusterKind.REPLICA_SET, ClusterKind.SHARDED, ClusterKind.SHARDED_FCV_40),
+    Side.ATLAS: (ClusterKind.CLOUD_BACKUP, ClusterKind.TENANT, ClusterKind.CLOUD_BACKUP_SHARDED),
+}
+_PROJECT = {Side.MANAGER: IdKind.MANAGER_PROJECT, Side.ATLAS: IdKind.ATLAS_PROJECT}
+_CLUSTER = {Side.MANAGER: IdKind.MANAGER_CLUSTER, Side.ATLAS: IdKind.ATLAS_CLUSTER}
+_MEMBERS = ("shard-0", "shard-1", "config")
+_WORDS = ("electron", "proton", "neutron", "muon", "gluon", "photon", "boson", "quark")
+
+#: Stamps of projects and clusters: they are older than any job.
+_FOUNDED = 0x4F000000
+
+
+class World:
+    """Projects, clusters and jobs of both sides.
+
+    The same seed and sizes make the same world. Nothing is kept in memory but what was changed.
+
+    Attributes:
+        jobs: The restore jobs.
+
+    """
+
+    def __init__(self, settings: EmulatorSettings, clock: Clock) -> None:
+        self._settings = settings
+        self._ids = Identifiers(settings.seed)
+        self.jobs = Jobs(settings, clock, self._ids, self.members)
+
+    def project(self, side: Side, number: int) -> Project:
+        """A project by its number, from 0.
+
+        Raises:
+            ConfigError: There are not so many.
+
+        """
+        if not 0 <= number < self._settings.projects:
+            raise ConfigError(f"There is no project {number}: this world has {self._settings.projects} on each side.")
+        return Project(
+            id=self._ids.write(Place(_PROJECT[side], number, stamp=_FOUNDED + number)),
+            name=f"{side}-project-{number}",
+            side=side,
+            number=number,
+            org_id=self._ids.write(Place(IdKind.ORGANIZATION, stamp=_FOUNDED)),
+        )
+
+    def projects(self, side: Side) -> Iterator[Project]:
+        """All projects of one side, in the order of ``GET /groups``."""
+        return (self.project(side, number) for number in range(self._settings.projects))
+
+    def find_project(self, project_id: str) -> Project | None:
+        """The project of an id, on either side."""
+        place = self._ids.read(project_id)
+        for side, kind in _PROJECT.items():
+            if place is not None and place.kind is kind and place.project < self._settings.projects:
+                found = self.project(side, place.project)
+                return found if found.id == project_id else None
+        return None
+
+    def cluster(self, project: Project, number: int) -> Cluster:
+        """A top-level cluster by its number in the project, from 0.
+
+        Raises:
+            ConfigError: There are not so many.
+
+        """
+        if not 0 <= number < self._settings.clusters_per_project:
+            raise ConfigError(
+                f"There is no cluster {number}: projects here have {self._settings.clusters_per_project} clusters."
+            )
+        kinds = _KINDS[project.side]
+        word = _WORDS[self._dice(project, number) % len(_WORDS)]
+        return Cluster(
+            id=self._ids.write(Place(_CLUSTER[project.side], project.number, number, stamp=_FOUNDED + number)),
+            name=f"{word}-{number}",
+            kind=kinds[number % len(kinds)],
+            project=project,
+            number=number,
+        )
+
+    def clusters(self, project: Project) -> Iterator[Cluster]:
+        """The top-level clusters of a project."""
+        return (self.cluster(project, number) for number in range(self._settings.clusters_per_project))
+
+    def members(self, cluster: Cluster) -> tuple[Cluster, ...]:
+        """The shards and the config set of a sharded cluster; empty for other kinds."""
+        if not cluster.kind.sharded:
+            return ()
+        return tuple(
+            Cluster(
+                id=self._ids.write(
+                    Place(IdKind.MEMBER, cluster.project.number, cluster.number, index, stamp=_FOUNDED + index)
+                ),
+                name=cluster.name,
+                kind=cluster.kind,
+                project=cluster.project,
+                number=cluster.number,
+                member=member,
+            )
+            for index, member in enumerate(_MEMBERS)
+        )
+
+    def find_cluster(self, project: Project, cluster_id: str) -> Cluster | None:
+        """The cluster of an id in a project, members of sharded clusters included."""
+        place = self._ids.read(cluster_id)
+        if place is None or place.cluster >= self._settings.clusters_per_project:
+            return None
+        top = self.cluster(project, place.cluster)
+        return next((found for found in (top, *self.members(top)) if found.id == cluster_id), None)
+
+    def find_cluster_by_name(self, project: Project, name: str) -> Cluster | None:
+        """The top-level cluster of a name in a project."""
+        number = name.rpartition("-")[2]
+        if not (number.isascii() and number.isdecimal()) or int(number) >= self._settings.clusters_per_project:
+            return None
+        found = self.cluster(project, int(number))
+        return found if found.name == name else None
+
+    def first(self, kind: ClusterKind | str = ClusterKind.REPLICA_SET) -> Cluster:
+        """The first cluster of a kind: the usual way for a test to get a project, a cluster id and a name.
+
+        Raises:
+            ConfigError: This world is too small to have one.
+
+        """
+        wanted = ClusterKind(kind)
+        for side in Side:
+            for project in itertools.islice(self.projects(side), 1):
+                for cluster in itertools.islice(self.clusters(project), len(_KINDS[side])):
+                    if cluster.kind is wanted:
+                        return cluster
+        raise ConfigError(
+            f"This world has no {wanted} cluster; set projects to 1 or more and clusters_per_project to 3."
+        )
+
+    def _dice(self, project: Project, number: int) -> int:
+        text = f"{self._settings.seed} {project.side} {project.number} {number}"
+        return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest())

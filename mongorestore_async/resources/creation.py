@@ -1,0 +1,96 @@
+"""Creating restore jobs exactly once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic
+
+import attrs
+
+from mongorestore_async.errors import DataError, MaybeCreated, RestoreError, ServerError
+from mongorestore_async.models import JobT, find_link
+from mongorestore_async.protocol.reconciling import Baseline, Verdict, find_created, server_moment
+from mongorestore_async.resources.batch import RestoreBatch
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from mongorestore_async.models import AutomatedRestore, HttpRestore
+    from mongorestore_async.resources.pager import Pager
+
+__all__ = ["Reconciliation", "create_once"]
+
+
+@attrs.frozen(kw_only=True)
+class Reconciliation(Generic[JobT]):
+    """What :meth:`MaybeCreated.reconcile` found out.
+
+    Attributes:
+        verdict: ``Verdict.TAKEN`` when exactly one new restore fits the request in every field there is to compare,
+            ``Verdict.NOT_TAKEN`` when the request certainly never reached the server, ``Verdict.CANNOT_TELL``
+            otherwise: a job may still show up, or somebody else may have started the same restore.
+        batch: The restore that was taken, else None.
+        candidates: All new jobs that fit the request.
+
+    """
+
+    verdict: Verdict
+    batch: RestoreBatch[JobT] | None
+    candidates: tuple[JobT, ...]
+
+
+async def create_once(
+    list_jobs: Callable[[], Pager[JobT]],
+    request: HttpRestore | AutomatedRestore,
+    send: Callable[[], Awaitable[tuple[JobT, ...]]],
+) -> RestoreBatch[JobT]:
+    """Read the job list, then send the create once.
+
+    The read warms the login, so that the create itself meets no challenge, and remembers what was there.
+
+    Args:
+        list_jobs: Lists the jobs of the cluster.
+        request: What is asked for.
+        send: Sends the create and reads the jobs of its answer.
+
+    Raises:
+        MaybeCreated: The create may have been taken and its answer was lost.
+        RestoreError: Any other error: nothing was started.
+
+    """
+    page = await list_jobs()
+    baseline = Baseline(
+        ids=frozenset(job.id for job in page),
+        complete=find_link(page.links, "next") is None and (page.total_count or 0) <= len(page),
+        moment=server_moment(page.headers),
+    )
+
+    async def reconcile() -> Reconciliation[JobT]:
+        found = find_created(baseline, request, await list_jobs().collect())
+        return Reconciliation(
+            verdict=found.verdict,
+            batch=RestoreBatch(found.jobs) if found.jobs else None,
+            candidates=found.candidates,
+        )
+
+    try:
+        return RestoreBatch(await send())
+    except RestoreError as error:
+        if not _is_uncertain(error):
+            raise
+        raise MaybeCreated(
+            f"the create was sent and its outcome is not known ({type(error).__name__}: {error.message}); a restore "
+            f"may be running. Ask reconcile(), or look into the job list, before you send it again",
+            reconcile=reconcile,
+            request=error.request,
+        ) from error
+
+
+def _is_uncertain(error: RestoreError) -> bool:
+    """Whether the server may have acted: no answer came, or one that says neither yes nor no."""
+    if isinstance(error, (ServerError, DataError)):
+        return True
+    context = error.request
+    if context is None:
+        return False
+    redirected = context.status is not None and 300 <= context.status < 400  # noqa: PLR2004
+    return context.unanswered or redirected
