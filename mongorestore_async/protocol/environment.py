@@ -17,10 +17,11 @@ from mongorestore_async.protocol.routes import DEFAULT_BASE_URL
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["EnvironmentSettings", "read_environment"]
+__all__ = ["PRIVATE_KEY_NAMES", "PUBLIC_KEY_NAMES", "EnvironmentSettings", "read_environment"]
 
-_PUBLIC = ("MONGODB_ATLAS_PUBLIC_API_KEY", "MONGODB_ATLAS_PUBLIC_KEY", "MCLI_PUBLIC_API_KEY")
-_PRIVATE = ("MONGODB_ATLAS_PRIVATE_API_KEY", "MONGODB_ATLAS_PRIVATE_KEY", "MCLI_PRIVATE_API_KEY")
+#: Variables an API key is read from, the first that is set counting.
+PUBLIC_KEY_NAMES = ("MONGODB_ATLAS_PUBLIC_API_KEY", "MONGODB_ATLAS_PUBLIC_KEY", "MCLI_PUBLIC_API_KEY")
+PRIVATE_KEY_NAMES = ("MONGODB_ATLAS_PRIVATE_API_KEY", "MONGODB_ATLAS_PRIVATE_KEY", "MCLI_PRIVATE_API_KEY")
 _BASE_URL = ("MONGODB_ATLAS_BASE_URL", "MCLI_OPS_MANAGER_URL")
 _CA_FILE = ("MCLI_OPS_MANAGER_CA_CERTIFICATE",)
 _SKIP_VERIFY = ("MCLI_OPS_MANAGER_SKIP_VERIFY",)
@@ -52,14 +53,16 @@ def read_environment(environ: Mapping[str, str]) -> EnvironmentSettings:
         ConfigError: No API key, half of one, or a switch that is neither true nor false.
 
     """
-    public, private = _first(environ, _PUBLIC), _first(environ, _PRIVATE)
+    public, private = _first(environ, PUBLIC_KEY_NAMES), _first(environ, PRIVATE_KEY_NAMES)
     if public is None or private is None:
         if public is None and private is None and _first(environ, _SERVICE_ACCOUNT) is not None:
             raise ConfigError(
-                f"the environment names a service account only, which this version cannot use; set {_PUBLIC[0]} and "
-                f"{_PRIVATE[0]} to an API key"
+                "the environment names a service account only, which this version cannot use; "
+                f"set {PUBLIC_KEY_NAMES[0]} and {PRIVATE_KEY_NAMES[0]} to an API key"
             )
-        missing = [names[0] for names, value in ((_PUBLIC, public), (_PRIVATE, private)) if value is None]
+        missing = [
+            names[0] for names, value in ((PUBLIC_KEY_NAMES, public), (PRIVATE_KEY_NAMES, private)) if value is None
+        ]
         raise ConfigError(f"no API key in the environment: set {' and '.join(missing)}")
     return EnvironmentSettings(
         auth=DigestAuth(public, private),

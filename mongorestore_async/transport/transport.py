@@ -153,11 +153,13 @@ class Transport:
                 self._idle.set()
 
     async def _try(self, progress: Progress, options: Options, deadline: asyncio.Timeout) -> Reply:
+        # One login for all tries: a challenge that was not answered for good is still there for the next.
+        attempt = self._begin_login(progress.call)
         while True:
             progress.tries += 1
             try:
                 async with self._slots:
-                    raw = await self._log_in(progress, options)
+                    raw = await self._log_in(progress, attempt, options)
                 reply = read_reply(raw, enveloped=progress.call.enveloped)
             except (ApiError, TransportError) as error:
                 wait = self._wait(Failure(progress.call.method, error, progress.tries), options, deadline)
@@ -169,21 +171,25 @@ class Transport:
             self._retries += 1
             await asyncio.sleep(wait)
 
-    async def _log_in(self, progress: Progress, options: Options) -> RawReply:
+    def _begin_login(self, call: Call) -> Attempt | None:
+        if self._gate is None:
+            return None
+        return Attempt(self._gate.login, method=call.method, uri=call.url.raw_path_qs, body=call.body or b"")
+
+    async def _log_in(self, progress: Progress, attempt: Attempt | None, options: Options) -> RawReply:
         async def send(authorization: Secret | None) -> RawReply:
             raw = await self._sender.send(progress, authorization, options)
             self.facts.service_version = raw.headers.get("X-MongoDB-Service-Version", self.facts.service_version)
             return raw
 
-        if self._gate is None:
+        if self._gate is None or attempt is None:
             return await send(None)
-        call = progress.call
-        attempt = Attempt(self._gate.login, method=call.method, uri=call.url.raw_path_qs, body=call.body or b"")
         try:
             return await self._gate.run(attempt, send)
         finally:
-            progress.challenges += attempt.challenges
-            self._challenges += attempt.challenges
+            met = attempt.challenges - progress.challenges
+            progress.challenges += met
+            self._challenges += met
 
     def _wait(self, failure: Failure, options: Options, deadline: asyncio.Timeout) -> float | None:
         """Decide on repeating a failed try: seconds to wait, None to give up."""

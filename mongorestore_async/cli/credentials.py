@@ -1,0 +1,63 @@
+"""The API key: from the environment, or asked for on a terminal. Never from arguments, which others can see."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from mongorestore_async.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mongorestore_async import AsyncSession
+
+__all__ = ["find_keys", "make_session"]
+
+
+def find_keys() -> dict[str, str]:
+    """The environment, with the keys that are missing there asked for if there is somebody to ask.
+
+    Raises:
+        ConfigError: The prompt was left without an answer.
+
+    """
+    environ = dict(os.environ)
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        from mongorestore_async.protocol.environment import PRIVATE_KEY_NAMES, PUBLIC_KEY_NAMES
+
+        prompts = ((PUBLIC_KEY_NAMES, "Public key", _ask), (PRIVATE_KEY_NAMES, "Private key (hidden)", getpass.getpass))
+        for names, label, ask in prompts:
+            if not any(environ.get(name) for name in names):
+                environ[names[0]] = _answer(label, ask)
+    return environ
+
+
+def make_session(environ: Mapping[str, str], base_url: str | None) -> AsyncSession:
+    """Make a session from :func:`find_keys`.
+
+    Raises:
+        ConfigError: No keys, or bad settings.
+
+    """
+    from mongorestore_async import AsyncSession
+
+    return AsyncSession.from_env(environ, **({} if base_url is None else {"base_url": base_url}))
+
+
+def _answer(label: str, ask: Callable[[str], str]) -> str:
+    try:
+        answer = ask(f"{label}: ").strip()
+    except EOFError:
+        answer = ""
+    if not answer:
+        raise ConfigError("no key was entered; an API key consists of a public and a private key")
+    return answer
+
+
+def _ask(prompt: str) -> str:
+    # input() would write the prompt to standard output, into the listing.
+    print(prompt, end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline()

@@ -1,0 +1,248 @@
+"""``mongorestore-async create``: the five variants, the question before it, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import signal
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from aiohttp import web
+
+from mongorestore_async.cli.orders import Order
+from mongorestore_async.errors import ConfigError
+from mongorestore_async.models import SERVER_DEFAULT, Checkpoint, HttpRestore, OplogTime, PointInTime, Snapshot
+
+SNAPSHOT = "500000006e8548cb9095e0a3"
+RECENT = (datetime.now(UTC) - timedelta(minutes=30)).replace(microsecond=0)
+INTO = {"target_project_id": "p", "target_cluster_id": "c"}
+
+
+@pytest.fixture
+def newest(emulator):
+    """The job a cluster got last."""
+    return lambda kind="replica-set": emulator.world.jobs.at(emulator.world.first(kind), 0)
+
+
+@pytest.mark.parametrize(
+    ("words", "source"),
+    [
+        (["--snapshot-id", SNAPSHOT], {"snapshot_id": SNAPSHOT}),
+        (["--snapshotId", SNAPSHOT], {"snapshot_id": SNAPSHOT}),
+        (["--oplog-ts", "1700000000", "--oplog-inc", "3"], {"oplog": (1_700_000_000, 3)}),
+        (["--oplogTs", "1700000000", "--oplogInc", "3"], {"oplog": (1_700_000_000, 3)}),
+        (["--point-in-time", RECENT.isoformat()], {"moment": RECENT}),
+        (["--point-in-time", f"{RECENT:%Y-%m-%dT%H:%M:%SZ}"], {"moment": RECENT}),
+        (["--pointInTimeUTCMillis", str(int(RECENT.timestamp() * 1000))], {"moment": RECENT}),
+    ],
+)
+def test_a_restore_into_a_cluster_asks_for_what_was_given(words, source, call, place, target, newest, emulator):
+    ended = call("create", *place(), *words, *target, "--yes")
+
+    job = newest()
+    assert (ended.code, ended.err) == (0, "")
+    assert {name: getattr(job.order, name) for name in source} == source
+    assert not job.order.over_http
+    assert job.order.target_cluster == emulator.world.first("sharded").id
+    assert f"  RUNNING    cloud-manager/{job.cluster.project_id}/{job.cluster.id}/{job.id}\n" in ended.out
+
+
+def test_a_checkpoint_restores_a_sharded_cluster_in_a_batch(call, place, target, emulator, newest):
+    checkpoint = emulator.world.jobs.checkpoint_id(emulator.world.first("sharded-fcv-4.0"))
+
+    ended = call("create", *place("sharded-fcv-4.0"), "--checkpointId", checkpoint, *target, "--force")
+
+    assert ended.code == 0
+    assert newest("sharded-fcv-4.0").order.checkpoint_id == checkpoint
+    assert len(re.findall(r"^  RUNNING ", ended.out, re.MULTILINE)) == 3
+    assert f"--batch-id {newest('sharded-fcv-4.0').batch_id}" in ended.out
+
+
+def test_without_a_target_it_is_a_download_and_nothing_is_asked(call, place, newest):
+    words = ("--snapshot-id", SNAPSHOT, "--maxDownloads", "2", "--expirationHours", "3", "-o", "jsonl")
+    ended = call("create", *place(), *words)
+
+    order = newest().order
+    assert (ended.code, ended.err) == (0, "")
+    assert json.loads(ended.out)["id"] == newest().id
+    assert (order.over_http, order.max_downloads, order.expiration_hours) == (True, 2, 3)
+
+
+def test_the_command_it_ends_with_shows_the_job(call, place, target, newest, environment):
+    ended = call("create", *place(), "--snapshot-id", SNAPSHOT, *target, "-y")
+
+    follow = re.sub(r" \\\n", " ", ended.out.partition("See how far they are:\n")[2]).split()
+    assert follow[0] == "mongorestore-async"
+    assert call(*follow[1:], "-o", "json", "--limit", "1").out.count(newest().id) >= 1
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ([], "exactly one of --snapshot-id"),
+        (["--snapshot-id", "s", "--checkpoint-id", "c"], "exactly one of --snapshot-id"),
+        (["--oplog-ts", "1700000000"], "--oplog-ts and --oplog-inc belong together"),
+        (["--oplog-ts", "0", "--oplog-inc", "1"], "OplogTime.seconds"),
+        (["--snapshot-id", "s"], "a download needs --max-downloads and one of --expires and --expiration-hours"),
+        (["--snapshot-id", "s", "--max-downloads", "1"], "a download needs one of --expires"),
+        (["--checkpoint-id", "c", "--max-downloads", "1"], "only a snapshot can be downloaded"),
+        (["--snapshot-id", "s", "--target-project-id", "p"], "needs both"),
+        (["--snapshot-id", "s", "TARGET", "--max-downloads", "1"], "are for downloads"),
+        (["--snapshot-id", "s", "TARGET", "--server-defaults"], "are for downloads"),
+        (["--snapshot-id", "s", "TARGET"], "removes all data of the target, and there is no terminal to ask on"),
+        (["--point-in-time", "2026-11-02T12:00:00", "TARGET"], "--point-in-time: it has no time zone"),
+        (["--point-in-time", "noon", "TARGET"], "--point-in-time: it is no ISO 8601 date"),
+        (["--point-in-time", "2020-01-01T00:00:00Z", "TARGET"], "more than 24 hours back"),
+        (["--pointInTimeUTCMillis", "soon", "TARGET"], "it is no number of milliseconds"),
+        (["--pointInTimeUTCMillis", "9" * 30, "TARGET"], "it is no number of milliseconds"),
+    ],
+)
+def test_what_contradicts_itself_is_refused_before_anything_is_sent(words, reason, call, place, target, requests_of):
+    given = [part for word in words for part in (target if word == "TARGET" else [word])]
+    with requests_of() as paths:
+        ended = call("create", *place(), *given)
+
+    assert (ended.code, ended.out, paths) == (2, "", [])
+    assert ended.err.startswith("error: ")
+    assert ended.err.count("\n") == 1
+    assert reason in ended.err
+
+
+def test_a_family_that_cannot_create_says_so(call, place, target):
+    ended = call("create", *place("tenant", "atlas-tenant-v1"), "--snapshot-id", SNAPSHOT, *target, "--yes")
+
+    assert ended.code == 2
+    assert "not create them" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("order", "request_made"),
+    [
+        (
+            Order(snapshot_id="s", server_defaults=True),
+            HttpRestore("s", SERVER_DEFAULT, expiration_hours=SERVER_DEFAULT),
+        ),
+        (Order(snapshot_id="s", max_downloads=1, expires=RECENT), HttpRestore("s", 1, expires=RECENT)),
+        (
+            Order(snapshot_id="s", max_downloads=1, server_defaults=True),
+            HttpRestore("s", 1, expiration_hours=SERVER_DEFAULT),
+        ),
+    ],
+)
+def test_downloads_leave_out_what_they_are_told_to(order, request_made):
+    assert order.request() == request_made
+
+
+@pytest.mark.parametrize(
+    ("given", "source"),
+    [
+        ({"snapshot_id": "s"}, Snapshot("s")),
+        ({"checkpoint_id": "c"}, Checkpoint("c")),
+        ({"oplog_ts": 1, "oplog_inc": 2}, OplogTime(1, 2)),
+        ({"point_in_time": RECENT}, PointInTime(RECENT)),
+        ({"point_in_time_millis": RECENT}, PointInTime(RECENT)),
+    ],
+)
+def test_each_source_makes_an_automated_restore(given, source):
+    assert Order(**given, **INTO).request().source == source
+
+
+def test_a_download_takes_one_expiry():
+    with pytest.raises(ConfigError, match="never both"):
+        Order(snapshot_id="s", max_downloads=1, expires=RECENT, expiration_hours=1).request()
+
+
+async def test_a_terminal_is_asked_about_the_target_by_name_and_no_is_no(on_terminal, place, target, emulator):
+    cluster, before = emulator.world.first("sharded"), emulator.counts.creates_received
+    async with on_terminal("create", *place(), "--snapshot-id", SNAPSHOT, *target) as terminal:
+        await terminal.expect("Type yes to go on: ")
+        terminal.type("y\n")
+        assert await terminal.end() == 1
+
+    shown = " ".join(terminal.text.split())
+    assert f"This removes all data of cluster {cluster.name} ({cluster.id}) in project {cluster.project_id}." in shown
+    assert "Nothing was sent." in shown
+    assert emulator.counts.creates_received == before
+
+
+async def test_yes_typed_on_a_terminal_creates_it(on_terminal, place, target, emulator, newest):
+    before = emulator.counts.creates_taken
+    async with on_terminal("create", *place(), "--snapshot-id", SNAPSHOT, *target, columns=200) as terminal:
+        await terminal.expect("Type yes to go on: ")
+        terminal.type("yes\n")
+        assert await terminal.end() == 0
+
+    assert emulator.counts.creates_taken == before + 1
+    assert newest().id in terminal.text
+
+
+async def test_ctrl_c_at_the_question_sends_nothing(on_terminal, place, target, emulator):
+    before = emulator.counts.creates_received
+    async with on_terminal("create", *place(), "--snapshot-id", SNAPSHOT, *target) as terminal:
+        await terminal.expect("Type yes to go on: ")
+        terminal.interrupt()
+        assert await terminal.end() == 130
+
+    assert emulator.counts.creates_received == before
+    assert "Traceback" not in terminal.text
+
+
+async def test_a_key_without_the_right_to_list_is_asked_about_the_id(on_terminal, place, target, emulator):
+    cluster = emulator.world.first("sharded")
+    emulator.fault_after_login = lambda record: (
+        web.json_response({"error": 403}, status=403) if record.path.partition("?")[0].endswith("/clusters") else None
+    )
+    async with on_terminal("create", *place(), "--snapshot-id", SNAPSHOT, *target) as terminal:
+        await terminal.expect("Type yes to go on: ")
+        terminal.type("no\n")
+        assert await terminal.end() == 1
+
+    assert f"all data of cluster {cluster.id} in project" in " ".join(terminal.text.split())
+
+
+async def test_an_unknown_outcome_has_an_exit_code_of_its_own_and_says_what_to_do(run, place, target, emulator):
+    emulator.fault_after_login = lambda record: "drop-answer" if record.method == "POST" else None
+    before = emulator.counts.creates_taken
+
+    ended = await run("create", *place(), "--snapshot-id", SNAPSHOT, *target, "--yes")
+
+    assert (ended.code, ended.out) == (6, "")
+    assert emulator.counts.creates_taken == before + 1
+    assert "outcome is not known" in ended.err.splitlines()[0]
+    assert ended.err.endswith(
+        f"Look before you send it again:\n  mongorestore-async jobs {' '.join(place())} --limit 5\n"
+    )
+
+
+async def test_ctrl_c_while_the_create_is_under_way_warns_that_a_restore_may_run(start, place, target, emulator):
+    arrived, released = threading.Event(), threading.Event()
+
+    async def hold(record):
+        if record.method == "POST" and record.status == 200:
+            arrived.set()
+            await asyncio.to_thread(released.wait, 20)
+
+    emulator.before_answer = hold
+    async with start("create", *place(), "--snapshot-id", SNAPSHOT, *target, "--yes") as process:
+        assert await asyncio.to_thread(arrived.wait, 20)
+        process.send_signal(signal.SIGINT)
+        out, err = await asyncio.wait_for(process.communicate(), 20)
+    released.set()
+
+    assert (process.returncode, out) == (130, b"")
+    assert err.startswith(b"interrupted\nThe create was under way: a restore may be running.\nLook before")
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, 4), (409, 1), (400, 1)])
+def test_a_refused_create_ends_with_the_code_of_its_error(status, code, call, place, target, emulator):
+    emulator.fault_after_login = lambda record: (
+        web.json_response({"error": status, "detail": "no"}, status=status) if record.method == "POST" else None
+    )
+
+    ended = call("create", *place(), "--snapshot-id", SNAPSHOT, *target, "--yes")
+
+    assert (ended.code, ended.out) == (code, "")
+    assert emulator.private_key not in ended.err

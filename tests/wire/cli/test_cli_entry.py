@@ -1,0 +1,159 @@
+"""What holds for the command line as a whole: the version, the extra, help, usage errors."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+import pytest
+
+import mongorestore_async
+from mongorestore_async import cli, errors
+from mongorestore_async.cli import main
+from mongorestore_async.cli.app import make_app
+from mongorestore_async.cli.exits import ExitCode, exit_code_of, explain
+
+WITHOUT_EXTRA = """
+import sys
+sys.modules["{missing}"] = None
+from mongorestore_async.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+async def python(*words):
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(sys.executable, *words, stdout=pipe, stderr=pipe)
+    out, err = await process.communicate()
+    return process.returncode, out.decode(), err.decode()
+
+
+@pytest.fixture
+def quiet_environment(environment, monkeypatch):
+    for name in environment:
+        if name.startswith("MONGODB_"):
+            monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "100")
+    return monkeypatch
+
+
+async def test_the_version_costs_neither_the_http_library_nor_the_extra():
+    code, out, err = await python("-X", "importtime", "-m", "mongorestore_async.cli", "--version")
+
+    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in err.splitlines()}
+    assert (code, out) == (0, f"{mongorestore_async.__version__}\n")
+    assert "mongorestore_async" in imported
+    assert not imported & {"aiohttp", "cyclopts", "rich", "cattrs"}
+
+
+@pytest.mark.parametrize("missing", ["cyclopts", "rich"])
+async def test_without_the_extra_one_sentence_tells_how_to_install_it(missing):
+    program = WITHOUT_EXTRA.format(missing=missing)
+    code, out, err = await python("-c", program, "jobs")
+
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert "pip install 'mongorestore-async[cli]'" in err
+    assert await python("-c", program, "--version") == (0, f"{mongorestore_async.__version__}\n", "")
+
+
+def test_the_help_names_all_commands_and_exit_codes(quiet_environment, capsys):
+    assert main(["--help"]) == 0
+
+    text = capsys.readouterr().out
+    assert [name for name in ("demo", "jobs", "create", "emulator") if f"│ {name} " not in text] == []
+    for code in ExitCode:
+        assert f"{code:>5}  " in text
+        assert f"\n{code:<5} " in (cli.__doc__ or "")
+
+
+@pytest.mark.parametrize("command", ["demo", "jobs", "create"])
+def test_every_option_is_explained(command):
+    options = [option for option in make_app()[command].assemble_argument_collection() if option.show]
+
+    assert len(options) >= 4
+    assert [option.name for option in options if not option.parameter.help] == []
+
+
+def test_the_emulator_command_has_the_options_of_the_module(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["emulator", "--help"])
+
+    assert ended.value.code == 0
+    assert "--restore-seconds" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["nonsense"], 'Unknown command "nonsense"'),
+        (["jobs"], "--family is required, or MCLI_SERVICE in the environment"),
+        (["jobs", "--family", "mainframe"], "Choose from: "),
+        (["jobs", "--family", "cloud-manager", "--project-id", "p"], "--cluster-id is required"),
+        (["jobs", "--family", "ops-manager", "--project-id", "p", "--cluster-id", "c"], "--base-url or MCLI_OPS_MANAG"),
+        (["jobs", "--family", "cloud-manager", "--project-id", "p", "--cluster-id", "c"], "no API key in the environm"),
+        (["jobs", "--family", "cloud-manager", "--project-id", "p", "--cluster-id", "c", "--limit", "0"], "--limit"),
+        (["jobs", "--family", "cloud-manager", "--project-id", "p", "--cluster-id", "c", "extra"], "extra"),
+        (["demo", "--projects", "0"], "--projects"),
+    ],
+)
+def test_usage_errors_are_one_line_and_exit_code_2(words, reason, quiet_environment, capsys):
+    assert main(words) == 2
+
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("error: ")
+    assert captured.err.count("\n") == 1
+    assert reason in captured.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--private-key=hunter2", "jobs"],
+        ["jobs", "--private-key=hunter2"],
+        ["jobs", "--family", "cloud-manager", "--project-id", "p", "--cluster-id", "c", "--private-key", "hunter2"],
+        ["create", "--family", "cloud-manager", "--project-id", "p", "--cluster-id", "c", "--privateKey=hunter2"],
+    ],
+)
+def test_a_key_passed_as_an_argument_is_refused_and_not_repeated(words, quiet_environment, capsys):
+    assert main(words) == 2
+
+    captured = capsys.readouterr()
+    assert "hunter2" not in captured.out + captured.err
+
+
+def test_an_empty_variable_counts_as_unset(quiet_environment, capsys):
+    for name in ("MCLI_SERVICE", "MONGODB_ATLAS_PROJECT_ID", "MCLI_OUTPUT"):
+        quiet_environment.setenv(name, "")
+    quiet_environment.setenv("MCLI_PROJECT_ID", "p")
+
+    assert main(["jobs", "--cluster-id", "c"]) == 2
+    assert "--family is required" in capsys.readouterr().err
+    assert main(["jobs", "--family", "cloud-manager", "--cluster-id", "c"]) == 2
+    assert "no API key" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (errors.ConfigError(), 2),
+        (errors.Unsupported(), 2),
+        (errors.AuthError(), 4),
+        (errors.Forbidden(), 4),
+        (errors.NotFound(), 1),
+        (errors.RateLimited(), 1),
+        (errors.RequestTimeout(), 1),
+        (errors.DataError(), 1),
+        (errors.MaybeCreated(), 6),
+    ],
+)
+def test_each_error_has_its_exit_code(error, code):
+    assert exit_code_of(error) == code
+
+
+def test_an_error_is_explained_on_one_line_that_cannot_steer_a_terminal():
+    context = errors.RequestContext(method="GET", url="http://om/x")
+    error = errors.ServerError("bad\n news \x1b[2J\ud800", request=context, resume_at=4)
+
+    assert explain(error) == "bad news \\x1b[2J\\ud800 [GET http://om/x] (go on with --page 4)"

@@ -1,0 +1,114 @@
+"""The parts the commands are made of, on their own: rows, tables, folded commands."""
+
+from __future__ import annotations
+
+import io
+import re
+import shlex
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mongorestore_async import ATLAS_CLOUD_BACKUP_V1, ATLAS_TENANT_V1, CLOUD_MANAGER, OPS_MANAGER, load_job
+from mongorestore_async.cli.rows import JobRow
+from mongorestore_async.cli.screen import Screen, printable
+from mongorestore_async.cli.shell import folded
+from mongorestore_async.cli.tables import Column, print_table, state_style
+from mongorestore_async.models import JobState
+
+IDS = ("6b0252c88e8548cb9095e107", "6b01fe688e8548cb9095e108")
+
+
+@pytest.mark.parametrize(
+    ("family", "fixture"),
+    [
+        (OPS_MANAGER, "ops_manager_list"),
+        (CLOUD_MANAGER, "cloud_manager_list"),
+        (ATLAS_CLOUD_BACKUP_V1, "atlas_cloud_backup_list"),
+        (ATLAS_TENANT_V1, "atlas_tenant_list"),
+    ],
+)
+def test_a_job_of_every_family_has_a_row_without_secrets(family, fixture, seed):
+    for document in seed(fixture)["results"]:
+        row = JobRow.of(load_job(family, document, project="p", cluster="c"))
+
+        assert row.id == document["id"]
+        assert row.state in set(JobState)
+        assert row.delivery
+        assert row.snapshot_id == document["snapshotId"]
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", row.snapshot_moment)
+        assert row.ref.startswith(f"{family.name}/p/c/")
+        assert "https://" not in repr(row)
+
+
+def test_a_job_the_api_tells_nothing_about_has_a_row():
+    for family in (CLOUD_MANAGER, ATLAS_CLOUD_BACKUP_V1, ATLAS_TENANT_V1):
+        row = JobRow.of(load_job(family, {"id": "x\x1b[31m"}))
+
+        assert (row.id, row.ref) == ("x\\x1b[31m", "")
+
+
+def printed(columns, items, width, encoding="utf-8"):
+    file = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    console = Screen(file)
+    console.width = width
+    print_table(console, columns, items)
+    file.flush()
+    return file.buffer.getvalue().decode(encoding).splitlines()
+
+
+COLUMNS = (
+    Column("Job", lambda item: item),
+    Column("Twice", lambda item: item * 2, rank=2),
+    Column("Length", lambda item: str(len(item)), rank=1, number=True),
+    Column("Nothing", lambda _: "", rank=1),
+)
+
+
+@pytest.mark.parametrize(
+    ("width", "titles"),
+    [(82, ["Job", "Twice", "Length"]), (81, ["Job", "Length"]), (32, ["Job", "Length"]), (31, ["Job"]), (10, ["Job"])],
+)
+def test_a_table_leaves_out_columns_rather_than_cut_ids(width, titles):
+    lines = printed(COLUMNS, IDS, width)
+
+    assert lines[0].split() == titles
+    assert [line.split()[0] for line in lines[2:]] == list(IDS)
+    assert lines == [line.rstrip() for line in lines]
+
+
+def test_numbers_stand_at_the_right_and_wide_characters_count_double():
+    lines = printed(
+        (Column("Name", str), Column("N", lambda item: str(len(item)), number=True)), ["東京", "x" * 10], 80
+    )
+
+    assert lines[2:] == ["東京         2", "xxxxxxxxxx  10"]
+    assert lines[1] == "─" * 14
+    assert printed(COLUMNS, IDS, 10, "ascii")[1] == "-" * 24
+
+
+def test_every_state_has_a_colour_and_a_word_that_is_none_has_not():
+    assert all(state_style(state) for state in JobState)
+    assert state_style("LEVITATING") == ""
+
+
+@given(st.text())
+def test_printable_text_has_no_control_characters_and_says_all(text):
+    shown = printable(text)
+
+    assert shown.isprintable()
+    assert shown.encode().decode() == shown
+    assert (shown == text) == text.isprintable()
+
+
+@given(
+    st.lists(st.sampled_from(["--limit", "10", "-o", "json", "a b", "it's", "$HOME", "--x"]), max_size=8),
+    st.integers(1, 120),
+)
+def test_a_folded_command_is_the_same_command(words, width):
+    text = folded(["mongorestore-async", *words], width)
+
+    # A shell joins continued lines before it reads words; shlex does not.
+    assert shlex.split(text.replace("\\\n", "")) == ["mongorestore-async", *words]
+    assert all(line.endswith(" \\") for line in text.splitlines()[:-1])
