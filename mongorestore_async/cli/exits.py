@@ -34,7 +34,7 @@ _MEANINGS = {
     ExitCode.JOB_NOT_FINISHED: "finished, but a job failed, was cancelled or expired",
     ExitCode.NOT_AUTHORISED: "not authorised: the key is wrong, or has no rights here",
     ExitCode.GAVE_UP: "gave up waiting",
-    ExitCode.OUTCOME_UNKNOWN: "a create was sent and its outcome is not known",
+    ExitCode.OUTCOME_UNKNOWN: "a create was sent and its outcome is not known: a restore may be running",
     ExitCode.INTERRUPTED: "interrupted (Ctrl-C)",
 }
 

@@ -1,0 +1,44 @@
+"""Runs the Python blocks of the README and of the documentation as tests, against the emulator."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from sybil import Sybil
+from sybil.parsers.rest import PythonCodeBlockParser
+
+from mongorestore_async.emulator import EmulatorSettings, ThreadedEmulator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["pytest_collect_file", "running_emulator", "server"]
+
+
+@pytest.fixture(scope="session")
+def running_emulator() -> Iterator[ThreadedEmulator]:
+    """What ``mongorestore-async emulator`` starts: the same sizes and seed, so the same ids, and today's clock."""
+    with ThreadedEmulator(EmulatorSettings(start=datetime.now(UTC))) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def server(running_emulator: ThreadedEmulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[ThreadedEmulator]:
+    """The emulator, in the environment of the example and under this name in its hidden checks."""
+    for name in os.environ:
+        if name.startswith(("MONGODB_ATLAS_", "MCLI_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("MONGODB_ATLAS_BASE_URL", running_emulator.url)
+    monkeypatch.setenv("MONGODB_ATLAS_PUBLIC_API_KEY", running_emulator.public_key)
+    monkeypatch.setenv("MONGODB_ATLAS_PRIVATE_API_KEY", running_emulator.private_key)
+    with warnings.catch_warnings():
+        # The README says that the tenant family gives this warning.
+        warnings.filterwarnings("ignore", message="the vendor deprecates", category=DeprecationWarning)
+        yield running_emulator
+
+
+pytest_collect_file = Sybil(parsers=[PythonCodeBlockParser()], patterns=["*.rst"], fixtures=["server"]).pytest()

@@ -1,0 +1,124 @@
+# /// script
+# dependencies = ["nox[uv]"]
+# ///
+"""Every check of the project, each in an environment of its own: ``nox -l`` lists them."""
+
+from __future__ import annotations
+
+import os
+import tarfile
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.10.14"
+nox.options.default_venv_backend = "uv|virtualenv"
+# A missing interpreter is skipped: it is neither downloaded nor, where CI=true is set, an error.
+nox.options.download_python = "never"
+nox.options.error_on_missing_interpreters = False
+nox.options.sessions = ["lint", "typing", "tests", "docs", "dist"]
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+PYTHONS = nox.project.python_versions(PROJECT)
+
+#: The package as developers install it: with every extra.
+PACKAGE = f".[{','.join(PROJECT['project']['optional-dependencies'])}]"
+
+#: Whole floors that are pure decisions: every branch of them is tested.
+PURE = "mongorestore_async/protocol/*,mongorestore_async/models/*"
+
+
+def install(session: nox.Session, *groups: str, package: str | None = None) -> None:
+    """Install dependency groups (PEP 735; pip itself knows them from 25.1 on only) and the package as well."""
+    wanted = nox.project.dependency_groups(PROJECT, *groups)
+    session.install(*wanted, *(() if package is None else ("-e", package)))
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, and the layout of every file."""
+    install(session, "lint")
+    session.run("ruff", "check", *session.posargs)
+    session.run("ruff", "format", "--check")
+
+
+@nox.session
+def typing(session: nox.Session) -> None:
+    """Types of the package, and of how users call it."""
+    install(session, "typing", package=PACKAGE)
+    session.run("mypy", "mongorestore_async", "tests/typing")
+    session.run("basedpyright")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """The full suite; without arguments also the coverage it owes."""
+    install(session, "test", package=PACKAGE)
+    if session.posargs:
+        session.run("pytest", *session.posargs)
+        return
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest")
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report", "--fail-under=95")
+    session.run("coverage", "report", "--fail-under=100", f"--include={PURE}")
+
+
+@nox.session
+def wire(session: nox.Session) -> None:
+    """The part of the suite that runs over real sockets, alone and without coverage."""
+    install(session, "test", package=PACKAGE)
+    session.run("pytest", "tests/wire", *session.posargs)
+
+
+@nox.session(python=PYTHONS)
+def matrix(session: nox.Session) -> None:
+    """The full suite on every Python the classifiers name, as far as it is here."""
+    install(session, "test", package=PACKAGE)
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The pages, without a single warning and offline; the README alone; the changelog to be."""
+    install(session, "docs", package=PACKAGE)
+    session.run("python", "-m", "docutils", "--strict", "--writer=null", "README.rst")
+    session.run("python", "-m", "docutils", "--strict", "--writer=null", "CONTRIBUTING.rst")
+    session.run("sphinx-build", "-W", "-n", "-E", "-q", "--keep-going", "docs", "docs/_build/html")
+    session.run("towncrier", "build", "--draft", "--version", "next")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """How fast we are, as ratios against doing without us: short figures, for comparing on one machine."""
+    install(session, "bench", package=".")
+    session.run("python", "benchmarks/run.py", *session.posargs)
+
+
+@nox.session
+def dist(session: nox.Session) -> None:
+    """Build what is published, and use it: the wheel in an empty environment, away from the sources."""
+    session.install("build", "virtualenv")
+    folder = Path(session.create_tmp()).resolve()
+    built = folder / "dist"
+    for old in built.glob("*"):
+        old.unlink()
+    session.run("python", "-m", "build", "--outdir", str(built))
+    (sdist,) = built.glob("*.tar.gz")
+    (wheel,) = built.glob("*.whl")
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    needed = {"tests/conftest.py", "conftest.py", "noxfile.py", "LICENSE", "mongorestore_async/py.typed"}
+    if missing := needed - names:
+        session.error(f"the sdist lacks {', '.join(sorted(missing))}")
+    environment = folder / "empty"
+    session.run("python", "-m", "virtualenv", "--clear", "--quiet", str(environment))
+    binaries = environment / ("Scripts" if os.name == "nt" else "bin")
+    session.run(str(binaries / "python"), "-m", "pip", "install", "--quiet", f"{wheel}[cli]", external=True)
+    with session.chdir(folder):
+        session.run(str(binaries / "mongorestore-async"), "--version", external=True)
+        session.run(str(binaries / "mongorestore-async"), "demo", external=True)
+
+
+if __name__ == "__main__":
+    nox.main()

@@ -1,0 +1,303 @@
+"""The rules the house is built by: floors, exports, sizes, docstrings, cheap imports, one version."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import subprocess
+import sys
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+import attrs
+import pytest
+
+import mongorestore_async
+from mongorestore_async import AsyncSession, Cluster, DigestAuth, Options, Project
+from mongorestore_async.transport import OptionChanges
+
+PACKAGE = Path(mongorestore_async.__file__).parent
+PROJECT = PACKAGE.parent
+OURS = PACKAGE.name
+
+#: From the ground up: each may import the ones before it.
+FLOORS = ("errors", "models", "families", "protocol", "transport", "resources", "fleet")
+#: Decisions know no HTTP library and no event loop; models are no work for the converter's library to load.
+FOREIGN = {
+    "errors": {"aiohttp", "asyncio", "cattrs"},
+    "models": {"aiohttp", "asyncio", "cattrs"},
+    "families": {"aiohttp", "asyncio", "cattrs"},
+    "protocol": {"aiohttp", "asyncio"},
+}
+#: What the emulator may share with the client it is the opponent of.
+EMULATOR_KNOWS = frozenset({"errors", "models", "families", "version", "emulator"})
+
+MODULES = {path.relative_to(PACKAGE).as_posix(): path for path in sorted(PACKAGE.rglob("*.py"))}
+each_module = pytest.mark.parametrize("name", MODULES)
+
+
+def parse(name):
+    return ast.parse(MODULES[name].read_text(encoding="utf-8"))
+
+
+def dotted(name):
+    parts = (OURS, *name.removesuffix(".py").split("/"))
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def is_type_checking(node):
+    return isinstance(node, ast.If) and ast.unparse(node.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
+
+
+def executed(tree):
+    """Every node below ``tree`` except the bodies of ``if TYPE_CHECKING:``."""
+    for node in ast.iter_child_nodes(tree):
+        below = ast.Module(node.orelse, []) if is_type_checking(node) else node
+        if below is node:
+            yield node
+        yield from executed(below)
+
+
+def imports(tree):
+    """Full names of all a module imports when it runs, wherever in it that is."""
+    for node in executed(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def trespasses(floor, tree):
+    """What a module of ``floor`` imports and may not: ``floor`` is the first part of its name in the package."""
+    for name in imports(tree):
+        top, _, rest = name.partition(".")
+        there = rest.partition(".")[0]
+        if top != OURS:
+            forbidden = top in FOREIGN.get(floor, ())
+        elif floor == "emulator":
+            forbidden = there not in EMULATOR_KNOWS
+        elif floor in FLOORS:
+            forbidden = there not in {*FLOORS[: FLOORS.index(floor) + 1], "version"}
+        else:
+            forbidden = floor != "cli"
+        if forbidden:
+            yield name
+
+
+@each_module
+def test_imports_go_down_the_floors_only(name):
+    floor = name.partition("/")[0].removesuffix(".py")
+
+    assert list(trespasses(floor, parse(name))) == []
+
+
+@pytest.mark.parametrize(
+    ("floor", "source", "found"),
+    [
+        ("protocol", "import asyncio", ["asyncio"]),
+        ("families", "def late():\n    from aiohttp import web", ["aiohttp.web"]),
+        ("models", "import cattrs", ["cattrs"]),
+        ("models", "from mongorestore_async.families import FAMILIES", ["mongorestore_async.families.FAMILIES"]),
+        ("transport", "import mongorestore_async.emulator", ["mongorestore_async.emulator"]),
+        ("emulator", "from mongorestore_async.protocol import digest", ["mongorestore_async.protocol.digest"]),
+        ("emulator", "from mongorestore_async.cli import main", ["mongorestore_async.cli.main"]),
+        ("resources", "from mongorestore_async import cli", ["mongorestore_async.cli"]),
+        ("version", "from mongorestore_async.errors import RestoreError", ["mongorestore_async.errors.RestoreError"]),
+        ("protocol", "if TYPE_CHECKING:\n    import aiohttp\nelse:\n    import asyncio", ["asyncio"]),
+        ("transport", "import aiohttp\nfrom mongorestore_async.protocol import digest", []),
+        ("cli", "from mongorestore_async.emulator import Emulator", []),
+        ("emulator", "from mongorestore_async.version import __version__", []),
+    ],
+)
+def test_the_floor_rule_sees_what_it_is_made_for(floor, source, found):
+    assert list(trespasses(floor, ast.parse(source))) == found
+
+
+def exports(tree):
+    """Names in ``__all__``; None without one."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+            if ast.unparse(target) == "__all__":
+                return ast.literal_eval(node.value)
+    return None
+
+
+def order(name):
+    """Constants, then classes, then the rest: the order ruff writes."""
+    return (0 if name.isupper() else 1 if name[:1].isupper() else 2, name)
+
+
+@each_module
+def test_all_is_there_sorted_and_true(name):
+    tree = parse(name)
+    names = exports(tree)
+    module = importlib.import_module(dotted(name))
+
+    assert names is not None
+    assert names == sorted(set(names), key=order)
+    assert [each for each in names if not hasattr(module, each)] == []
+
+
+@each_module
+def test_what_a_module_defines_in_public_is_in_its_all(name):
+    tree = parse(name)
+    defined = {label for label, _ in public_definitions(tree) if "." not in label}
+
+    assert defined - set(exports(tree) or ()) == set()
+
+
+def test_the_package_exports_what_type_checkers_see():
+    (block,) = (node for node in parse("__init__.py").body if is_type_checking(node))
+    homes = {
+        alias.name: node.module
+        for node in block.body
+        for alias in node.names
+        if isinstance(node, ast.ImportFrom) and alias.asname is None
+    }
+
+    assert sorted(homes) == sorted(mongorestore_async.__all__)
+    for name, home in homes.items():
+        assert getattr(mongorestore_async, name) is getattr(importlib.import_module(home), name)
+
+
+def test_the_package_lists_its_names_and_no_others_can_be_had():
+    assert dir(mongorestore_async) == sorted(mongorestore_async.__all__)
+    with pytest.raises(AttributeError, match="no_such_name"):
+        mongorestore_async.no_such_name  # noqa: B018 - the access is the test
+
+
+@each_module
+def test_a_module_is_one_noun(name):
+    assert len(MODULES[name].read_text(encoding="utf-8").splitlines()) <= 350
+
+
+def public_definitions(tree, prefix=""):
+    """Public classes, functions and methods with their names; a setter shares the docstring of its getter."""
+    for node in tree.body:
+        if not isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) or node.name.startswith("_"):
+            continue
+        if not any(ast.unparse(decorator) == f"{node.name}.setter" for decorator in node.decorator_list):
+            yield prefix + node.name, node
+        if isinstance(node, ast.ClassDef):
+            yield from public_definitions(node, f"{prefix}{node.name}.")
+
+
+@each_module
+def test_public_definitions_have_docstrings(name):
+    tree = parse(name)
+
+    assert ast.get_docstring(tree)
+    assert [label for label, node in public_definitions(tree) if not ast.get_docstring(node)] == []
+
+
+def imported_by(*arguments):
+    """Top-level packages that a fresh interpreter imports while it runs."""
+    command = [sys.executable, "-X", "importtime", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=PROJECT)
+    lines = (line for line in done.stderr.splitlines() if line.startswith("import time:"))
+    return {line.rpartition("|")[2].strip().partition(".")[0] for line in lines}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("-c", "import mongorestore_async"),
+        ("-c", "from mongorestore_async import __version__, RestoreJob, RestoreError, OPS_MANAGER"),
+        ("-c", "from mongorestore_async.models import RestoreJob"),
+        ("-m", "mongorestore_async.cli", "--version"),
+    ],
+    ids=["package", "names", "models", "version"],
+)
+def test_what_needs_no_http_costs_none(arguments):
+    found = imported_by(*arguments)
+
+    assert OURS in found
+    assert found & {"aiohttp", "cattrs"} == set()
+
+
+def test_the_session_does_import_the_http_library():
+    assert {"aiohttp", OURS} <= imported_by("-c", "from mongorestore_async import AsyncSession")
+
+
+def test_with_options_takes_every_option_with_its_type():
+    # As text: some of the types are there for type checkers only.
+    changes = {name: reference.__forward_arg__ for name, reference in OptionChanges.__annotations__.items()}
+
+    assert changes == {field.name: field.type for field in attrs.fields(Options)}
+    assert OptionChanges.__required_keys__ == frozenset()
+
+
+def test_from_env_takes_every_argument_of_the_constructor():
+    environ = {"MONGODB_ATLAS_PUBLIC_API_KEY": "public", "MONGODB_ATLAS_PRIVATE_API_KEY": "private"}
+    parameters = inspect.signature(AsyncSession).parameters
+
+    made = [
+        AsyncSession.from_env(environ, **{name: each.default}) for name, each in parameters.items() if name != "auth"
+    ]
+
+    assert {parameter.kind for name, parameter in parameters.items() if name != "auth"} == {
+        inspect.Parameter.KEYWORD_ONLY
+    }
+    assert len(made) == len(parameters) - 1
+    assert AsyncSession.from_env(environ, auth=DigestAuth("other", "key")).options == Options()
+    with pytest.raises(TypeError, match="no_such_argument"):
+        AsyncSession.from_env(environ, no_such_argument=1)
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [Cluster.restore_jobs, Cluster.restore_job, Cluster.create_restore_job, AsyncSession.request],
+    ids=lambda verb: verb.__name__,
+)
+def test_the_flags_of_the_session_can_be_set_for_each_call(verb):
+    parameters = inspect.signature(verb).parameters
+
+    assert [parameters[flag].default for flag in ("envelope", "pretty")] == [None, None]
+
+
+@pytest.mark.parametrize("listing", [AsyncSession.projects, Project.clusters, Cluster.restore_jobs])
+def test_lists_name_page_size_and_total_alike(listing):
+    parameters = inspect.signature(listing).parameters
+
+    assert [parameters[name].default for name in ("items_per_page", "limit", "starting_at")] == [None, None, 1]
+
+
+def test_the_version_stands_in_one_place():
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
+    literals = [
+        name
+        for name in MODULES
+        for node in ast.walk(parse(name))
+        if isinstance(node, ast.Constant) and node.value == mongorestore_async.__version__
+    ]
+
+    assert literals == ["version.py"]
+    assert project["project"]["dynamic"] == ["version"]
+    assert project["tool"]["hatch"]["version"]["path"] == f"{OURS}/version.py"
+    assert Options().user_agent_header.startswith(f"mongorestore-async/{mongorestore_async.__version__} ")
+
+
+def test_an_installed_package_tells_the_same_version():
+    try:
+        installed = metadata.version("mongorestore-async")
+    except metadata.PackageNotFoundError:
+        pytest.skip("run from the sources without an installation")
+
+    assert installed == mongorestore_async.__version__
+
+
+def test_every_test_file_can_be_collected_alone():
+    """tests/ is no package: an import between test files would work by luck of the path only."""
+    files = sorted((PROJECT / "tests").rglob("*.py"))
+    stems = {path.stem for path in files}
+    found = {
+        f"{path.relative_to(PROJECT)}: {name}"
+        for path in files
+        for name in imports(ast.parse(path.read_text(encoding="utf-8")))
+        if name.partition(".")[0] in stems | {"tests"}
+    }
+
+    assert found == set()

@@ -1,0 +1,107 @@
+"""What the README and the documentation say in tables and commands; ``conftest.py`` runs their Python blocks."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+import mongorestore_async
+from mongorestore_async import FAMILIES, AsyncSession, ConfigError, errors
+from mongorestore_async.cli import main
+
+PROJECT = Path(mongorestore_async.__file__).parent.parent
+README = (PROJECT / "README.rst").read_text(encoding="utf-8")
+DOCS = {path.name: path.read_text(encoding="utf-8") for path in sorted((PROJECT / "docs").glob("*.rst"))}
+
+
+def commands(text):
+    """Commands of the console blocks, continued lines joined."""
+    blocks = re.findall(r"\.\. code-block:: console\n\n((?:   .*\n|\n)+)", text)
+    return [line.strip() for block in blocks for line in block.replace("\\\n", " ").splitlines() if line.strip()]
+
+
+def constant(family):
+    """The name a family is exported under."""
+    return next(name for name in mongorestore_async.__all__ if getattr(mongorestore_async, name) is family)
+
+
+def test_the_readme_gives_the_two_commands_that_do_their_own_set_up():
+    assert [command for command in commands(README) if "venv" in command] == [
+        "python3 -m venv .venv && .venv/bin/pip install -e '.[cli]' && .venv/bin/mongorestore-async demo",
+        "python3 -m venv .venv && .venv/bin/pip install nox && .venv/bin/nox -s tests",
+    ]
+
+
+def test_the_table_of_families_tells_what_they_are():
+    table = README.partition(".. begin families")[2].partition(".. end families")[0]
+    rows = {
+        cells[0]: cells[1:8]
+        for cells in (line.replace("`", "").split() for line in table.splitlines() if "/api/" in line)
+    }
+
+    assert rows == {
+        constant(family): [
+            family.api_path,
+            family.cluster_key,
+            "yes",
+            "yes" if family.create_path else "no",
+            "yes" if family.cancel_path else "no",
+            ", ".join(sorted(family.filters)) or "none",
+            "deprecated" if family.deprecation else rows[constant(family)][-1],
+        ]
+        for family in FAMILIES.values()
+    }
+    assert {status for *_, status in rows.values()} <= {"live", "deprecated"}
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
+def test_the_quick_start_uses_every_family(family):
+    quick_start = README.partition(".. begin quick start")[2].partition(".. end quick start")[0]
+    programs = [block for block in quick_start.split(".. code-block:: python") if f", {constant(family)})" in block]
+
+    assert any(".restore_jobs(" in program for program in programs)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [command for command in commands(DOCS["cli.rst"]) if command.split()[1] != "emulator"],
+)
+def test_commands_of_the_documentation_run(command, server, capsys):
+    program, *words = shlex.split(command)
+
+    assert program == "mongorestore-async"
+    assert main(words) == 0
+    assert capsys.readouterr().out
+
+
+def test_the_reference_has_every_public_name():
+    documented = set(re.findall(r"(?:auto\w+::|data::|^ {10})\s*(\w+)$", DOCS["reference.rst"], re.MULTILINE))
+
+    assert set(mongorestore_async.__all__) - documented <= set(errors.__all__)
+    assert ".. automodule:: mongorestore_async.errors" in DOCS["errors.rst"]
+
+
+def variables(row):
+    """Names of environment variables in a row of the table of them."""
+    (line,) = (line for line in DOCS["lists.rst"].splitlines() if line.startswith(row))
+    return re.findall(r"``(\w+)``", line)
+
+
+def test_the_environment_variables_of_the_documentation_are_read():
+    keys = list(zip(variables("public key"), variables("private key"), strict=True))
+    environ = dict.fromkeys(keys[0], "key")
+    addresses = {
+        name: str(AsyncSession.from_env(environ | {name: "http://om.example.com:8080"}).base_url)
+        for name in variables("address")
+    }
+
+    assert len(keys) == 3
+    for pair in (*keys, variables("service account")):
+        assert AsyncSession.from_env(dict.fromkeys(pair, "key"))
+        with pytest.raises(ConfigError, match="set MONGODB_ATLAS_"):
+            AsyncSession.from_env({pair[0]: "key"})
+    assert len(addresses) == 2
+    assert set(addresses.values()) == {"http://om.example.com:8080"}
