@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 
 from mongorestore_async.errors import ConfigError, DataError, RestoreError
+from mongorestore_async.protocol.rates import choose_rate, project_in
 from mongorestore_async.protocol.routes import build_url
 from mongorestore_async.transport import Call
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from mongorestore_async.families import Family
     from mongorestore_async.protocol.replies import Reply
     from mongorestore_async.transport import Options, Transport
 
-__all__ = ["Caller", "blame"]
+__all__ = ["Caller", "blame", "check_query"]
 
 
 def _utc_now() -> datetime:
@@ -77,13 +79,14 @@ class Caller:
             DataError: The answer is not JSON.
 
         """
-        enveloped = self.envelope if envelope is None else envelope
-        prettied = self.pretty if pretty is None else pretty
+        enveloped = _flag("envelope", self.envelope if envelope is None else envelope)
+        prettied = _flag("pretty", self.pretty if pretty is None else pretty)
         flags = {"envelope": enveloped or None, "pretty": prettied or None}
         media_type = "application/json" if family is None else family.media_type
         headers = {"Accept": media_type}
         if body is not None:
             headers["Content-Type"] = media_type
+        project = project_in(path, names)
         call = Call(
             method=method,
             url=build_url(
@@ -96,6 +99,8 @@ class Caller:
             body=None if body is None else _encode(body),
             family=None if family is None else family.name,
             enveloped=enveloped,
+            project=project,
+            rate=None if family is None else choose_rate(family.rates, path, project),
         )
         return await self.transport.exchange(call, self.options)
 
@@ -107,8 +112,42 @@ def blame(error: RestoreError, reply: Reply) -> None:
         error.status = reply.status
 
 
+def check_query(query: object, arguments: Mapping[str, str]) -> None:
+    """Check query parameters that a caller passes on.
+
+    Args:
+        query: What the caller passed.
+        arguments: Parameters that have an argument of their own, with its name.
+
+    Raises:
+        ConfigError: Something else than names with strings, integers and booleans, or one of ``arguments``.
+
+    """
+    if not isinstance(query, Mapping):
+        raise ConfigError(f"query is a dict of parameters, not {type(query).__name__}")
+    for name, value in cast("Mapping[object, object]", query).items():
+        if not isinstance(name, str) or not name:
+            raise ConfigError(f"the name of a query parameter is a non-empty string, not {name!r}")
+        if name in arguments:
+            raise ConfigError(f"query holds {name}: use the argument {arguments[name]} instead")
+        if not isinstance(value, (str, int)):
+            raise ConfigError(f"query[{name!r}] is a string, an integer or a boolean, not {type(value).__name__}")
+        try:
+            f"{name}{value}".encode()
+        except UnicodeEncodeError:
+            raise ConfigError(f"query[{name!r}] holds half a surrogate pair, which cannot be sent") from None
+
+
+def _flag(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ConfigError(f"{name} is True or False, not {value!r}")
+    return value
+
+
 def _encode(body: Any) -> bytes:
     try:
         return json.dumps(body, allow_nan=False, separators=(",", ":")).encode()
     except (TypeError, ValueError) as error:
         raise ConfigError(f"the request body is not JSON: {error}") from None
+    except RecursionError:
+        raise ConfigError("the request body is nested too deeply to be JSON for an API") from None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Generic
 
 from mongorestore_async.errors import DataError, RestoreError, Unsupported
 from mongorestore_async.models import JobT
-from mongorestore_async.protocol.documents import load_job, read_created, read_jobs
+from mongorestore_async.protocol.documents import load_job, read_created, read_ids, read_jobs
 from mongorestore_async.protocol.encoders import encode_request
 from mongorestore_async.protocol.identifiers import check_identifier
 from mongorestore_async.resources.caller import blame
@@ -79,11 +79,11 @@ class Cluster(Generic[JobT]):
             Unsupported: ``batch_id`` for a family whose lists have no such filter.
 
         """
-        extra: dict[str, Any] = dict(query or {})
+        filters: dict[str, str] = {}
         if batch_id is not None:
             if "batchId" not in self.family.filters:
                 raise Unsupported(f"{self.family.title} lists have no batch filter; leave batch_id out")
-            extra["batchId"] = check_identifier("batch id", batch_id)
+            filters["batchId"] = check_identifier("batch id", batch_id)
         return Pager(
             ListSource(
                 caller=self._caller,
@@ -98,7 +98,8 @@ class Cluster(Generic[JobT]):
                 limit=limit,
                 starting_at=starting_at,
                 include_count=include_count,
-                extra=extra,
+                filters=filters,
+                extra={} if query is None else query,
                 envelope=envelope,
                 pretty=pretty,
             ),
@@ -175,7 +176,7 @@ class Cluster(Generic[JobT]):
                 blame(error, reply)
                 raise
 
-        return await create_once(self.restore_jobs, request, send)
+        return await create_once(self._job_ids, self.restore_jobs, request, send)
 
     async def cancel_restore_job(self, job_id: str) -> None:
         """Cancel a restore job.
@@ -185,6 +186,19 @@ class Cluster(Generic[JobT]):
 
         """
         raise Unsupported(f"restore job {job_id!r} cannot be cancelled: {self.family.title} has no such call here")
+
+    def _job_ids(self) -> Pager[str]:
+        return Pager(
+            ListSource(
+                caller=self._caller,
+                family=self.family,
+                path=self.family.jobs_path,
+                names=self._names,
+                read=read_ids,
+                identify=str,
+            ),
+            ListQuery(),
+        )
 
     @property
     def _names(self) -> dict[str, str]:

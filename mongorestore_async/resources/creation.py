@@ -39,6 +39,7 @@ class Reconciliation(Generic[JobT]):
 
 
 async def create_once(
+    list_ids: Callable[[], Pager[str]],
     list_jobs: Callable[[], Pager[JobT]],
     request: HttpRestore | AutomatedRestore,
     send: Callable[[], Awaitable[tuple[JobT, ...]]],
@@ -48,7 +49,8 @@ async def create_once(
     The read warms the login, so that the create itself meets no challenge, and remembers what was there.
 
     Args:
-        list_jobs: Lists the jobs of the cluster.
+        list_ids: Lists the ids of the cluster's jobs: an old job in a shape we cannot read must block no create.
+        list_jobs: Lists the jobs themselves.
         request: What is asked for.
         send: Sends the create and reads the jobs of its answer.
 
@@ -57,10 +59,12 @@ async def create_once(
         RestoreError: Any other error: nothing was started.
 
     """
-    page = await list_jobs()
+    page = await list_ids()
     baseline = Baseline(
-        ids=frozenset(job.id for job in page),
-        complete=find_link(page.links, "next") is None and (page.total_count or 0) <= len(page),
+        ids=frozenset(page),
+        complete=page.total_count is not None
+        and page.total_count <= len(page)
+        and find_link(page.links, "next") is None,
         moment=server_moment(page.headers),
     )
 
@@ -87,9 +91,11 @@ async def create_once(
 
 def _is_uncertain(error: RestoreError) -> bool:
     """Whether the server may have acted: no answer came, or one that says neither yes nor no."""
+    context = error.request
+    if context is not None and context.logging_in:
+        return context.unanswered
     if isinstance(error, (ServerError, DataError)):
         return True
-    context = error.request
     if context is None:
         return False
     redirected = context.status is not None and 300 <= context.status < 400  # noqa: PLR2004

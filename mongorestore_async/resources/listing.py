@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
@@ -9,12 +10,13 @@ import attrs
 from mongorestore_async.errors import BadRequest, ConfigError, PaginationError, RestoreError
 from mongorestore_async.protocol.lists import read_list
 from mongorestore_async.protocol.paging import PageFacts, Walk
-from mongorestore_async.resources.caller import blame
+from mongorestore_async.resources.caller import blame, check_query
 from mongorestore_async.resources.page import Page
+from mongorestore_async.resources.slices import read_in_slices
 from mongorestore_async.transport.options import MAX_ITEMS_PER_PAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from mongorestore_async.errors import RequestContext
     from mongorestore_async.families import Family
@@ -28,7 +30,15 @@ ItemT = TypeVar("ItemT")
 #: The API's own default and the largest page of old releases: what is asked for when 500 is refused.
 _SMALL_PAGE = 100
 
-_OWN_PARAMETERS = frozenset({"pageNum", "itemsPerPage", "includeCount", "envelope", "pretty"})
+#: Query parameters with an argument of their own.
+_ARGUMENTS = {
+    "pageNum": "starting_at",
+    "itemsPerPage": "items_per_page",
+    "includeCount": "include_count",
+    "batchId": "batch_id",
+    "envelope": "envelope",
+    "pretty": "pretty",
+}
 _REFUSED_SIZE = frozenset(
     {None, "INVALID_QUERY_PARAMETER", "INVALID_ATTRIBUTE", "VALIDATION_ERROR", "UNEXPECTED_ERROR"}
 )
@@ -57,27 +67,43 @@ class ListSource(Generic[ItemT]):
 
 
 def _check_whole(_instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ConfigError(f"{attribute.name} is a whole number from 1, not {value!r}")
 
 
+def _check_optional(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    if value is not None:
+        _check_whole(instance, attribute, value)
+
+
 def _check_size(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    _check_whole(instance, attribute, value)
+    _check_optional(instance, attribute, value)
     if isinstance(value, int) and value > MAX_ITEMS_PER_PAGE:
         raise ConfigError(
             f"items_per_page is the page size, at most {MAX_ITEMS_PER_PAGE}; to bound the total use limit={value}"
         )
 
 
-def _check_extra(_instance: object, _attribute: attrs.Attribute[Any], value: Mapping[str, Any]) -> None:
-    taken = sorted(_OWN_PARAMETERS & value.keys())
-    if taken:
-        raise ConfigError(f"query holds {', '.join(taken)}: use the argument of that name instead")
+def _check_flag(_instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    if value is not None and not isinstance(value, bool):
+        raise ConfigError(f"{attribute.name} is True, False or None, not {value!r}")
+
+
+def _copy(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    return dict(value) if isinstance(value, Mapping) else value  # pyright: ignore[reportUnnecessaryIsInstance]
+
+
+def _check_extra(_instance: object, _attribute: attrs.Attribute[Any], value: object) -> None:
+    check_query(value, _ARGUMENTS)
 
 
 @attrs.frozen(kw_only=True)
 class ListQuery:
     """What is asked of a list; see :meth:`Cluster.restore_jobs` for the meaning.
+
+    Attributes:
+        filters: Parameters that choose items, as they stand on the wire.
+        extra: Further parameters of the caller's.
 
     Raises:
         ConfigError: A number out of its range, or a parameter in ``extra`` that has an argument of its own.
@@ -85,12 +111,13 @@ class ListQuery:
     """
 
     items_per_page: int | None = attrs.field(default=None, validator=_check_size)
-    limit: int | None = attrs.field(default=None, validator=_check_whole)
+    limit: int | None = attrs.field(default=None, validator=_check_optional)
     starting_at: int = attrs.field(default=1, validator=_check_whole)
-    include_count: bool | None = None
-    extra: Mapping[str, Any] = attrs.field(factory=dict, validator=_check_extra)
-    envelope: bool | None = None
-    pretty: bool | None = None
+    include_count: bool | None = attrs.field(default=None, validator=_check_flag)
+    filters: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    extra: Mapping[str, Any] = attrs.field(factory=dict, validator=_check_extra, converter=_copy)
+    envelope: bool | None = attrs.field(default=None, validator=_check_flag)
+    pretty: bool | None = attrs.field(default=None, validator=_check_flag)
 
 
 @attrs.frozen(eq=False)
@@ -179,7 +206,7 @@ class PageReader(Generic[ItemT]):
         self._may_shrink = False
         try:
             document = read_list(reply.document)
-            items = tuple(self._source.read(document.results))
+            items = await read_in_slices(self._source.read, document.results)
         except RestoreError as error:
             blame(error, reply)
             raise
@@ -205,6 +232,7 @@ class PageReader(Generic[ItemT]):
                 "pageNum": number,
                 "itemsPerPage": self._size,
                 "includeCount": query.include_count,
+                **query.filters,
                 **query.extra,
             },
             envelope=query.envelope,

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any, Never, Self
 import attrs
 
 from mongorestore_async.errors import ConfigError
+from mongorestore_async.families import Family
 from mongorestore_async.models import JobT, ProjectSummary, ServiceVersion
+from mongorestore_async.models.checks import require_text
 from mongorestore_async.protocol.converter import structure_each
-from mongorestore_async.protocol.credentials import DigestAuth
+from mongorestore_async.protocol.credentials import DigestAuth, ServiceAccount
 from mongorestore_async.protocol.environment import read_environment
 from mongorestore_async.protocol.routes import DEFAULT_BASE_URL, parse_base_url
-from mongorestore_async.resources.caller import Caller
+from mongorestore_async.protocol.tokens import travels_in_clear
+from mongorestore_async.resources.caller import Caller, check_query
 from mongorestore_async.resources.listing import ListQuery, ListSource
 from mongorestore_async.resources.pager import Pager
 from mongorestore_async.resources.project import Project
@@ -29,7 +32,6 @@ if TYPE_CHECKING:
     import aiohttp
     from yarl import URL
 
-    from mongorestore_async.families import Family
     from mongorestore_async.protocol.replies import Reply
     from mongorestore_async.transport import OptionChanges, Stats
 
@@ -47,7 +49,8 @@ class AsyncSession:
     connections, the login and the limit of calls under way.
 
     Args:
-        auth: An API key, or None for a server without login.
+        auth: An API key (:class:`DigestAuth`), a service account (:class:`ServiceAccount`; Cloud Manager and Atlas), or
+            None for a server without login.
         base_url: Where the API is: any scheme, port and path prefix; the API path of the vendor's documents may
             be part of it. Ops Manager has no public host, so it needs one.
         envelope: Ask for answers in an envelope (they are unwrapped); an HTTP client never needs it.
@@ -66,7 +69,7 @@ class AsyncSession:
 
     def __init__(
         self,
-        auth: DigestAuth | None,
+        auth: DigestAuth | ServiceAccount | None,
         *,
         base_url: str | URL = DEFAULT_BASE_URL,
         envelope: bool = False,
@@ -77,16 +80,26 @@ class AsyncSession:
         proxy: str | URL | None = None,
         options: Options | None = None,
     ) -> None:
-        if auth is not None and not isinstance(auth, DigestAuth):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ConfigError("auth is DigestAuth(public_key, private_key) or None")
+        if auth is not None and not isinstance(auth, (DigestAuth, ServiceAccount)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ConfigError(
+                "auth is DigestAuth(public_key, private_key), ServiceAccount(client_id, client_secret) or None"
+            )
+        url = parse_base_url(str(base_url))
+        if isinstance(auth, ServiceAccount) and travels_in_clear(url):
+            warnings.warn(
+                f"the client secret and the tokens of the service account travel unencrypted to {url}; use https",
+                stacklevel=2,
+            )
         options = Options() if options is None else options
+        if not isinstance(options, Options):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ConfigError(f"options is Options(...), not {type(options).__name__}")
         self._view = False
         self._caller = Caller(
             transport=Transport(
                 auth,
-                parse_base_url(str(base_url)),
+                url,
                 HttpSettings(http=http, ssl=ssl, ca_file=ca_file, proxy=proxy),
-                max_in_flight=options.max_in_flight,
+                options,
             ),
             options=options,
             envelope=envelope,
@@ -97,19 +110,21 @@ class AsyncSession:
     def from_env(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Self:
         """Make a session from the environment variables that MongoDB's own tools read.
 
-        ``MONGODB_ATLAS_PUBLIC_API_KEY`` and ``MONGODB_ATLAS_PRIVATE_API_KEY`` (also ``MONGODB_ATLAS_PUBLIC_KEY``,
-        ``MCLI_PUBLIC_API_KEY`` and so on), ``MONGODB_ATLAS_BASE_URL`` or ``MCLI_OPS_MANAGER_URL``,
-        ``MCLI_OPS_MANAGER_CA_CERTIFICATE``, ``MCLI_OPS_MANAGER_SKIP_VERIFY``. An empty variable counts as unset.
+        ``MONGODB_ATLAS_CLIENT_ID`` and ``MONGODB_ATLAS_CLIENT_SECRET`` for a service account, which wins over an API
+        key as in MongoDB's Terraform provider; ``MONGODB_ATLAS_PUBLIC_API_KEY`` and ``MONGODB_ATLAS_PRIVATE_API_KEY``
+        (also ``MONGODB_ATLAS_PUBLIC_KEY``, ``MCLI_PUBLIC_API_KEY`` and so on), ``MONGODB_ATLAS_BASE_URL`` or
+        ``MCLI_OPS_MANAGER_URL``, ``MCLI_OPS_MANAGER_CA_CERTIFICATE``, ``MCLI_OPS_MANAGER_SKIP_VERIFY``. An empty
+        variable counts as unset.
 
         Args:
             environ: Variables to read instead of the process's.
             overrides: Arguments of the constructor, which win over the environment.
 
         Raises:
-            ConfigError: No API key in the environment, or bad settings.
+            ConfigError: Neither a service account nor an API key in the environment, or bad settings.
 
         """
-        found = read_environment(os.environ if environ is None else environ)
+        found = read_environment(os.environ if environ is None else environ, with_auth="auth" not in overrides)
         arguments: dict[str, Any] = {"base_url": found.base_url}
         if not overrides.keys() & {"http", "ssl", "ca_file"}:
             arguments |= {"ssl": False} if found.skip_verify else {"ca_file": found.ca_file}
@@ -150,11 +165,13 @@ class AsyncSession:
         A view is cheap, and closing it closes nothing.
 
         Raises:
-            ConfigError: A value out of its range, or ``max_in_flight``, which belongs to the shared connections.
+            ConfigError: A value out of its range, or ``max_in_flight``, ``rate_limits`` or ``shared_limits``, which
+                belong to what all views share.
 
         """
-        if "max_in_flight" in changes:
-            raise ConfigError("max_in_flight belongs to the connections all views share; set it on the session")
+        for name in ("max_in_flight", "rate_limits", "shared_limits"):
+            if name in changes:
+                raise ConfigError(f"{name} belongs to the connections all views share; set it on the session")
         try:
             options = attrs.evolve(self._caller.options, **changes)
         except TypeError:
@@ -192,12 +209,14 @@ class AsyncSession:
     async def close(self) -> None:
         """End calls under way with ``SessionClosed`` and close the connections; on a view, do nothing.
 
+        Tokens of a service account are revoked if it says so, for which the end waits 5 seconds at most.
+
         Raises:
             WrongLoop: It was opened on another loop.
 
         """
         if not self._view:
-            await self._caller.transport.close()
+            await self._caller.transport.close(self._caller.options)
 
     def project(self, project_id: str, family: Family[JobT]) -> Project[JobT]:
         """Name a project of a product family.
@@ -257,19 +276,30 @@ class AsyncSession:
             The answer: ``status``, ``headers``, ``document``.
 
         Raises:
-            ConfigError: A method or a path that cannot be sent.
+            ConfigError: A method, path, query or body that cannot be sent.
             RestoreError: Any error of the call.
 
         """
-        if method.upper() not in _METHODS:
+        verb = method.upper() if isinstance(method, str) else None  # pyright: ignore[reportUnnecessaryIsInstance]
+        if verb not in _METHODS:
             raise ConfigError(f"the method is one of {', '.join(sorted(_METHODS))}, not {method!r}")
+        if not require_text("path", path).startswith("/") or path.startswith("//"):
+            raise ConfigError("a path starts with one slash, such as /groups; the host is that of base_url")
         if family is not None:
             self._check_family(family)
+        if query is not None:
+            check_query(query, {"envelope": "envelope", "pretty": "pretty"})
         return await self._caller.call(
-            method.upper(), path, family=family, query=query, body=json, envelope=envelope, pretty=pretty
+            verb, path, family=family, query=query, body=json, envelope=envelope, pretty=pretty
         )
 
     def _check_family(self, family: Family[Any]) -> None:
+        if not isinstance(family, Family):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ConfigError(f"family is one of the values such as OPS_MANAGER, not {type(family).__name__}")
+        if self._caller.transport.uses_tokens and not family.has_service_accounts:
+            raise ConfigError(
+                f"{family.title} has no service accounts; log in with DigestAuth(public_key, private_key)"
+            )
         if not family.has_public_host and str(self.base_url) == DEFAULT_BASE_URL:
             raise ConfigError(f"{family.title} runs on a host of your own; pass its address as base_url")
         if family.deprecation is not None and family.name not in _warned_families:

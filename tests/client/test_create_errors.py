@@ -1,0 +1,244 @@
+"""Creates that fail: when the outcome is open, and when it is not."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+
+import aiohttp
+import pytest
+from aiohttp.client_reqrep import ConnectionKey, RequestInfo
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
+
+from mongorestore_async import (
+    OPS_MANAGER,
+    ApiError,
+    AuthError,
+    BadRequest,
+    Conflict,
+    ConnectFailed,
+    DataError,
+    DigestAuth,
+    Forbidden,
+    HttpRestore,
+    MaybeCreated,
+    NotFound,
+    Options,
+    ProtocolError,
+    RateLimited,
+    RequestTimeout,
+    RestoreError,
+    RetryPolicy,
+    ServerError,
+    SessionClosed,
+    TransportError,
+)
+
+PROJECT = "5196d3628d022db4cbc26d9e"
+REQUEST = HttpRestore("s", 1, expiration_hours=1)
+OLD = {"id": "old", "snapshotId": "s", "created": "2026-01-01T00:00:00Z"}
+
+
+def cluster_of(session):
+    return session.project(PROJECT, OPS_MANAGER).cluster("c")
+
+
+@pytest.fixture
+def posting(server):
+    """Answer the list with one old job and the create with what the script says."""
+    server.will_read({"results": [OLD], "totalCount": 1})
+    return server
+
+
+KEY = ConnectionKey("om.example.com", 8443, True, True, None, None, None)  # noqa: FBT003 - a tuple of aiohttp's
+INFO = RequestInfo(URL("https://om.example.com:8443/"), "POST", CIMultiDictProxy(CIMultiDict()))
+OPEN = {
+    "disconnected": (aiohttp.ServerDisconnectedError(), ProtocolError),
+    "reset": (ConnectionResetError(104, "reset"), ProtocolError),
+    "truncated": (aiohttp.ClientPayloadError("not completed"), ProtocolError),
+    "no http": (aiohttp.ServerDisconnectedError("half a line"), ProtocolError),
+    "timeout": (aiohttp.SocketTimeoutError("slow"), RequestTimeout),
+    "500": ({"document": {"error": 500, "errorCode": "UNEXPECTED_ERROR"}, "status": 500}, ServerError),
+    "502 of a proxy": ({"body": "<html>", "status": 502}, ServerError),
+    "503": ({"status": 503}, ServerError),
+    "504": ({"status": 504}, ServerError),
+    "500 in an envelope": ({"document": {"status": 500, "content": {"errorCode": "X"}}}, ServerError),
+    "a login page": ({"body": "<html>", "content_type": "text/html"}, DataError),
+    "half a document": ({"body": '{"results": [{"id"'}, DataError),
+    "nothing": ({"body": ""}, DataError),
+    "204": ({"body": "", "status": 204}, DataError),
+    "no job": ({"document": {"results": []}}, DataError),
+    "another document": ({"document": {"hello": "world"}}, DataError),
+    "a job without id": ({"document": {"results": [{"id": "a"}, {"statusName": "IN_PROGRESS"}]}}, DataError),
+    "a redirect": ({"status": 302, "headers": {"Location": "/elsewhere"}}, ProtocolError),
+}
+CLOSED = {
+    "400": ({"document": {"error": 400, "errorCode": "INVALID_ATTRIBUTE"}, "status": 400}, BadRequest),
+    "401": ({"document": {"error": 401, "errorCode": "USER_UNAUTHORIZED"}, "status": 401}, Forbidden),
+    "402": ({"status": 402}, ApiError),
+    "403": ({"status": 403}, Forbidden),
+    "404": ({"body": "<html>", "status": 404}, NotFound),
+    "405": ({"document": {"errorCode": "WRITES_NOT_ALLOWED_DURING_APP_UPGRADES"}, "status": 405}, ApiError),
+    "409": ({"document": {"error": 409}, "status": 409}, Conflict),
+    "415": ({"status": 415}, ApiError),
+    "429": ({"status": 429}, RateLimited),
+    "400 in an envelope": ({"document": {"status": 400, "envelope": {"errorCode": "X"}}}, BadRequest),
+    "no connection": (aiohttp.ClientConnectorError(KEY, OSError(111, "Connection refused")), ConnectFailed),
+    "no tls": (aiohttp.ClientConnectorSSLError(KEY, ssl.SSLError(1, "wrong version")), ConnectFailed),
+    "no proxy": (aiohttp.ClientProxyConnectionError(KEY, OSError(111, "Connection refused")), ConnectFailed),
+    "no way through the proxy": (aiohttp.ClientHttpProxyError(INFO, (), status=407, message="No"), TransportError),
+}
+
+
+def script(server, answer):
+    if isinstance(answer, Exception):
+        server.will_raise(answer)
+    else:
+        server.will(**answer)
+
+
+@pytest.mark.parametrize(("answer", "kind"), OPEN.values(), ids=OPEN)
+async def test_the_outcome_is_open(connect, posting, answer, kind):
+    script(posting, answer)
+
+    with pytest.raises(MaybeCreated, match="the create was sent and its outcome is not known") as caught:
+        await cluster_of(connect()).create_restore_job(REQUEST)
+
+    error = caught.value
+    assert len(posting.posts) == 1
+    assert isinstance(error.__cause__, kind)
+    assert type(error.__cause__).__name__ in str(error)
+    assert "before you send it again" in str(error)
+    assert error.request.method == "POST"
+    assert error.request.url == posting.posts[0].url
+    assert error.request.status == (None if isinstance(answer, Exception) else answer.get("status", 200))
+
+
+@pytest.mark.parametrize(("answer", "kind"), CLOSED.values(), ids=CLOSED)
+async def test_the_create_was_certainly_not_taken(connect, posting, answer, kind):
+    script(posting, answer)
+
+    with pytest.raises(RestoreError) as caught:
+        await cluster_of(connect()).create_restore_job(REQUEST)
+
+    assert len(posting.posts) == 1
+    assert isinstance(caught.value, kind)
+    assert caught.value.request.method == "POST"
+    assert not caught.value.request.unanswered
+
+
+@pytest.mark.parametrize(("answer", "kind"), OPEN.values(), ids=OPEN)
+async def test_no_rule_makes_a_create_travel_twice_where_its_outcome_is_open(connect, posting, answer, kind):
+    script(posting, answer)
+    session = connect(options=Options(retry=lambda failure: 0 if failure.tries < 3 else None))
+
+    with pytest.raises(MaybeCreated):
+        await cluster_of(session).create_restore_job(REQUEST)
+
+    assert len(posting.posts) == 1
+
+
+@pytest.mark.parametrize("name", ["no connection", "405", "429"])
+async def test_a_create_is_sent_again_where_it_certainly_was_not_taken(connect, posting, name):
+    script(posting, CLOSED[name][0])
+    posting.will({"results": [{"id": "new"}]})
+    session = connect(options=Options(retry=RetryPolicy(base=0)))
+
+    batch = await cluster_of(session).create_restore_job(REQUEST)
+
+    assert [job.id for job in batch] == ["new"]
+    assert len(posting.posts) == 2
+    assert posting.posts[0].data == posting.posts[1].data
+
+
+async def test_the_deadline_of_a_create_leaves_its_outcome_open(connect, posting):
+    posting.serve(lambda sent: asyncio.Event().wait() if sent.method == "POST" else posting.answer({"results": []}))
+
+    with pytest.raises(MaybeCreated) as caught:
+        await cluster_of(connect(options=Options(timeout=0.02))).create_restore_job(REQUEST)
+
+    assert isinstance(caught.value.__cause__, RequestTimeout)
+    assert caught.value.request.unanswered
+    assert len(posting.posts) == 1
+
+
+async def test_closing_the_session_during_a_create_leaves_its_outcome_open(connect, posting):
+    session = connect()
+    sent = asyncio.Event()
+
+    async def hang(request):
+        if request.method == "GET":
+            return posting.answer({"results": []})
+        sent.set()
+        return await asyncio.Event().wait()
+
+    posting.serve(hang)
+    task = asyncio.create_task(cluster_of(session).create_restore_job(REQUEST))
+    await sent.wait()
+    await session.close()
+
+    with pytest.raises(MaybeCreated) as caught:
+        await task
+    assert isinstance(caught.value.__cause__, SessionClosed)
+
+
+async def test_a_cancelled_create_is_cancelled(connect, posting):
+    sent = asyncio.Event()
+
+    async def hang(request):
+        if request.method == "GET":
+            return posting.answer({"results": []})
+        sent.set()
+        return await asyncio.Event().wait()
+
+    posting.serve(hang)
+    task = asyncio.create_task(cluster_of(connect()).create_restore_job(REQUEST))
+    await sent.wait()
+    task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+CHALLENGE = {"WWW-Authenticate": 'Digest realm="r", nonce="n", algorithm=MD5, qop="auth"'}
+
+
+async def test_the_read_before_it_meets_the_challenge_so_the_create_travels_once(connect, server):
+    server.will({"errorCode": "UNEXPECTED_ERROR"}, status=401, headers=CHALLENGE)
+    server.will({"results": []})
+    server.will({"id": "new"})
+
+    await cluster_of(connect(DigestAuth("public", "private"))).create_restore_job(REQUEST)
+
+    assert [(sent.method, "Authorization" in sent.headers) for sent in server.sent] == [
+        ("GET", False),
+        ("GET", True),
+        ("POST", True),
+    ]
+
+
+async def test_a_challenge_to_the_create_is_answered_with_the_same_body(connect, server):
+    server.will({"errorCode": "UNEXPECTED_ERROR"}, status=401, headers=CHALLENGE)
+    server.will({"results": []})
+    server.will(
+        {"errorCode": "UNEXPECTED_ERROR"},
+        status=401,
+        headers={"WWW-Authenticate": 'Digest realm="r", nonce="m", qop="auth", stale=true'},
+    )
+    server.will({"id": "new"})
+
+    await cluster_of(connect(DigestAuth("public", "private"))).create_restore_job(REQUEST)
+
+    first, second = server.posts
+    assert first.data == second.data
+    assert 'nonce="m"' in second.headers["Authorization"]
+
+
+async def test_a_wrong_key_is_no_open_outcome(connect, server):
+    server.serve(lambda _: server.answer({"errorCode": "UNEXPECTED_ERROR"}, status=401, headers=CHALLENGE))
+
+    with pytest.raises(AuthError):
+        await cluster_of(connect(DigestAuth("public", "private"))).create_restore_job(REQUEST)
+
+    assert server.posts == []
