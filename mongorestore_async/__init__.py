@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         FAMILIES,
         OPS_MANAGER,
         Family,
+        RateLimit,
     )
     from mongorestore_async.models import (
         SERVER_DEFAULT,
@@ -65,7 +66,7 @@ if TYPE_CHECKING:
         Target,
         TenantRestoreJob,
     )
-    from mongorestore_async.protocol.credentials import DigestAuth
+    from mongorestore_async.protocol.credentials import DigestAuth, ServiceAccount
     from mongorestore_async.protocol.documents import load_job
     from mongorestore_async.protocol.reconciling import Verdict
     from mongorestore_async.protocol.replies import Reply
@@ -79,7 +80,7 @@ if TYPE_CHECKING:
         Reconciliation,
         RestoreBatch,
     )
-    from mongorestore_async.transport import ExchangeRecord, Options, Stats
+    from mongorestore_async.transport import ExchangeRecord, Options, SharedLimits, Stats
     from mongorestore_async.version import __version__
 
 __all__ = [
@@ -128,6 +129,7 @@ __all__ = [
     "Project",
     "ProjectSummary",
     "ProtocolError",
+    "RateLimit",
     "RateLimited",
     "Reconciliation",
     "Reply",
@@ -140,8 +142,10 @@ __all__ = [
     "RetryRule",
     "Secret",
     "ServerError",
+    "ServiceAccount",
     "ServiceVersion",
     "SessionClosed",
+    "SharedLimits",
     "Snapshot",
     "Stats",
     "Target",
@@ -157,11 +161,11 @@ __all__ = [
 
 _HOMES = {
     "mongorestore_async.version": ("__version__",),
-    "mongorestore_async.protocol.credentials": ("DigestAuth",),
+    "mongorestore_async.protocol.credentials": ("DigestAuth", "ServiceAccount"),
     "mongorestore_async.protocol.documents": ("load_job",),
     "mongorestore_async.protocol.replies": ("Reply",),
     "mongorestore_async.protocol.retrying": ("NO_RETRY", "Failure", "RetryPolicy", "RetryRule", "is_transient"),
-    "mongorestore_async.transport": ("ExchangeRecord", "Options", "Stats"),
+    "mongorestore_async.transport": ("ExchangeRecord", "Options", "SharedLimits", "Stats"),
     "mongorestore_async.resources": (
         "AsyncSession",
         "Cluster",
@@ -179,6 +183,7 @@ _HOMES = {
         "FAMILIES",
         "OPS_MANAGER",
         "Family",
+        "RateLimit",
     ),
     "mongorestore_async.models": (
         "SERVER_DEFAULT",

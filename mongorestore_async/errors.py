@@ -18,7 +18,7 @@
     │   ├── Forbidden           403, and 401 for a key that is right but has no rights here
     │   ├── NotFound            404, 410
     │   ├── Conflict            409
-    │   ├── RateLimited         429, and the coded 400
+    │   ├── RateLimited         429, the coded 400, and calls held back until too late
     │   └── ServerError         5xx
     ├── DataError               the answer does not have the promised shape
     ├── PaginationError         the pages of a list contradict each other
@@ -80,6 +80,7 @@ class RequestContext:
         challenges: How many digest challenges this call has met.
         unanswered: Whether a request was sent to which no whole answer came: the server may have acted on it.
         tries: How often the call was tried.
+        logging_in: Whether it ended in getting a token for it, so that this try of the call itself had no effect.
 
     """
 
@@ -90,6 +91,7 @@ class RequestContext:
     challenges: int = 0
     unanswered: bool = False
     tries: int = 1
+    logging_in: bool = False
 
 
 class RestoreError(Exception):
@@ -169,8 +171,11 @@ class ApiError(RestoreError):
         detail: The API's text for people.
         parameters: Values that fill the message; mixed types.
         service_version: ``X-MongoDB-Service-Version`` of the answer as received, or None.
+        retry_after: Seconds the server asked to wait, or None when it did not say.
 
     """
+
+    retry_after: float | None = None
 
     def __init__(
         self,
@@ -213,12 +218,9 @@ class Conflict(ApiError):
 class RateLimited(ApiError):
     """429, or 400 with code ``RATE_LIMITED_IP``.
 
-    Attributes:
-        retry_after: Seconds the server asked to wait, or None when it did not say.
-
+    ``status`` is 0 for a call that was not sent at all: its turn would have come after its deadline, because a
+    limit is known or an earlier call was refused. ``retry_after`` tells when.
     """
-
-    retry_after: float | None = None
 
 
 class ServerError(ApiError):

@@ -26,11 +26,21 @@ def find_keys() -> dict[str, str]:
     """
     environ = dict(os.environ)
     if sys.stdin.isatty() and sys.stderr.isatty():
-        from mongorestore_async.protocol.environment import PRIVATE_KEY_NAMES, PUBLIC_KEY_NAMES
+        from mongorestore_async.protocol.environment import (
+            CLIENT_ID_NAMES,
+            CLIENT_SECRET_NAMES,
+            PRIVATE_KEY_NAMES,
+            PUBLIC_KEY_NAMES,
+        )
 
+        def has(names: tuple[str, ...]) -> bool:
+            return any(environ.get(name) for name in names)
+
+        if has(CLIENT_ID_NAMES) and has(CLIENT_SECRET_NAMES):
+            return environ  # a service account, which wins over an API key
         prompts = ((PUBLIC_KEY_NAMES, "Public key", _ask), (PRIVATE_KEY_NAMES, "Private key (hidden)", getpass.getpass))
         for names, label, ask in prompts:
-            if not any(environ.get(name) for name in names):
+            if not has(names):
                 environ[names[0]] = _answer(label, ask)
     return environ
 

@@ -18,6 +18,7 @@ from mongorestore_async.emulator.choices import (
 from mongorestore_async.emulator.clock import Clock
 from mongorestore_async.emulator.gate import Gate
 from mongorestore_async.emulator.handlers.answers import error_answer
+from mongorestore_async.emulator.limits import RateCode, RateLimiting, WaitForm
 from mongorestore_async.emulator.login import Outcome
 from mongorestore_async.emulator.records import Counts, RequestRecord
 from mongorestore_async.emulator.server import Emulator, create_app
@@ -48,10 +49,13 @@ __all__ = [
     "OverMax",
     "Project",
     "QopForm",
+    "RateCode",
+    "RateLimiting",
     "RequestRecord",
     "Side",
     "Stage",
     "ThreadedEmulator",
+    "WaitForm",
     "World",
     "create_app",
     "error_answer",

@@ -62,6 +62,7 @@ class Counts:
         repeated_nc: Right answers that used an ``nc`` a second time.
         creates_received: Creates that got past the login.
         creates_taken: Creates that started restores.
+        rate_limited: Requests refused for a rate limit.
         dropped: Connections cut by a hook.
 
     """
@@ -74,6 +75,7 @@ class Counts:
     repeated_nc: int = 0
     creates_received: int = 0
     creates_taken: int = 0
+    rate_limited: int = 0
     dropped: int = 0
 
 

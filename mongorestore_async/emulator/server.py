@@ -11,6 +11,7 @@ from mongorestore_async.emulator.handlers import atlas, manager, projects
 from mongorestore_async.emulator.handlers.answers import tidy
 from mongorestore_async.emulator.handlers.pipeline import abandon, pipeline
 from mongorestore_async.emulator.listener import Listener
+from mongorestore_async.emulator.oauth_endpoints import OAUTH_API, revoke_token, token
 from mongorestore_async.emulator.stage import STAGE, Stage
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ __all__ = ["Emulator", "create_app"]
 _CLUSTER = "/groups/{group}/clusters/{cluster}"
 
 _ROUTES = (
+    ("POST", OAUTH_API + "/token", token),
+    ("POST", OAUTH_API + "/revoke", revoke_token),
     ("GET", MANAGER_API + "/groups", projects.list_projects),
     ("GET", MANAGER_API + "/groups/{group}", projects.one_project),
     ("GET", MANAGER_API + "/clusters", projects.all_clusters),

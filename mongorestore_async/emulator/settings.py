@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import attrs
 
 from mongorestore_async.emulator.choices import ChallengeForm, EnvelopeStyle, Manager, NoncePolicy, Oddity, OverMax
+from mongorestore_async.emulator.limits import RateLimiting  # noqa: TC001 - a field type
 from mongorestore_async.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -81,6 +82,14 @@ class EmulatorSettings:
         private_key: The digest password.
         auth_enabled: False takes every request without a login.
 
+        client_id: Id of the service account; tokens are good on Cloud Manager and Atlas, not on Ops Manager.
+        client_secret: Its secret.
+        token_seconds: Life of a token on the emulator's clock.
+        max_live_tokens: How many tokens may live at once; the next one is refused with 403 ``access_denied``.
+        token_requests_per_minute: More are answered 429 ``rate_limited`` (the service takes 10); None: no limit.
+
+        rate_limiting: How many requests it takes in a time; None: any number.
+
         seed: Same seed and sizes, same data.
         manager: The product below ``/api/public/v1.0``. Atlas is always there, below ``/api/atlas/v1.0``.
         projects: Projects of the manager, and as many more of Atlas.
@@ -134,6 +143,14 @@ class EmulatorSettings:
     private_key: str = "b8a1f2a6-7a5c-4a57-9f0e-2c7d6d1f3e90"
     auth_enabled: bool = True
 
+    client_id: str = "mdb_sa_id_5f1a2b3c4d5e6f7a8b9c0d1e"
+    client_secret: str = "mdb_sa_sk_V7q-2eWmT0xYc9LrA4uZpB8sNd3KhFgJ6oRi1aQt"  # noqa: S105 - of the emulator
+    token_seconds: int = 3600
+    max_live_tokens: int = 100
+    token_requests_per_minute: int | None = None
+
+    rate_limiting: RateLimiting | None = None
+
     seed: int = 0
     manager: Manager = attrs.field(default=Manager.CLOUD_MANAGER, converter=_manager)
     projects: int = 2
@@ -183,6 +200,10 @@ class EmulatorSettings:
             self._between(name, 0, most)
         self._between("nonce_life_uses", 1)
         self._between("spurious_every", 2)
+        self._between("token_seconds", 1)
+        self._between("max_live_tokens", 0)
+        if self.token_requests_per_minute is not None:
+            self._between("token_requests_per_minute", 0)
         self._between("page_cap", 1)
         self._between("body_limit", 1)
         self._between("request_log_size", 0)

@@ -9,7 +9,9 @@ from aiohttp import web
 
 from mongorestore_async.emulator.clock import Clock
 from mongorestore_async.emulator.gate import Gate
+from mongorestore_async.emulator.limits import Turnstile
 from mongorestore_async.emulator.login import Guard
+from mongorestore_async.emulator.oauth import TokenOffice
 from mongorestore_async.emulator.records import Counts, RequestLog, RequestRecord
 from mongorestore_async.emulator.settings import EmulatorSettings
 from mongorestore_async.emulator.world import World
@@ -36,6 +38,8 @@ class Stage:
         clock: The server's time.
         world: Its projects, clusters and jobs.
         guard: Its login.
+        tokens: Its tokens of service accounts.
+        turnstile: Its rate limit.
         log: Its memory of requests.
         gate: Holds requests back while closed.
         working: The tasks of requests that are being worked off.
@@ -51,6 +55,8 @@ class Stage:
         self.clock = Clock(self.settings.start, self.settings.speed)
         self.world = World(self.settings, self.clock)
         self.guard = Guard(self.settings)
+        self.tokens = TokenOffice(self.settings)
+        self.turnstile = Turnstile(self.settings.rate_limiting)
         self.log = RequestLog(self.settings.request_log_size)
         self.gate = Gate()
         self.working: set[asyncio.Task[Any]] = set()
@@ -67,6 +73,16 @@ class Stage:
     def private_key(self) -> str:
         """The digest password."""
         return self.settings.private_key
+
+    @property
+    def client_id(self) -> str:
+        """The id of the service account."""
+        return self.settings.client_id
+
+    @property
+    def client_secret(self) -> str:
+        """The secret of the service account."""
+        return self.settings.client_secret
 
     @property
     def requests(self) -> tuple[RequestRecord, ...]:

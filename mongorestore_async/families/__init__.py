@@ -9,8 +9,17 @@ from mongorestore_async.families.atlas_tenant import ATLAS_TENANT_V1
 from mongorestore_async.families.cloud_manager import CLOUD_MANAGER
 from mongorestore_async.families.family import Family
 from mongorestore_async.families.ops_manager import OPS_MANAGER
+from mongorestore_async.families.rate_limit import RateLimit
 
-__all__ = ["ATLAS_CLOUD_BACKUP_V1", "ATLAS_TENANT_V1", "CLOUD_MANAGER", "FAMILIES", "OPS_MANAGER", "Family"]
+__all__ = [
+    "ATLAS_CLOUD_BACKUP_V1",
+    "ATLAS_TENANT_V1",
+    "CLOUD_MANAGER",
+    "FAMILIES",
+    "OPS_MANAGER",
+    "Family",
+    "RateLimit",
+]
 
 #: Every family by its name.
 FAMILIES: Mapping[str, Family[Any]] = MappingProxyType(

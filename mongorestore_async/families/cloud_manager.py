@@ -1,6 +1,7 @@
 """Cloud Manager v1.0: the resources of Ops Manager on the vendor's host."""
 
 from mongorestore_async.families.family import Family
+from mongorestore_async.families.rate_limit import V1_PER_PROJECT
 from mongorestore_async.models import Checkpoint, HttpRestore, OplogTime, PointInTime, RestoreJob, Snapshot
 
 __all__ = ["CLOUD_MANAGER"]
@@ -16,4 +17,5 @@ CLOUD_MANAGER: Family[RestoreJob] = Family(
     cluster_key="id",
     filters=frozenset({"batchId"}),
     creates=frozenset({HttpRestore, Snapshot, OplogTime, PointInTime, Checkpoint}),
+    rates=(V1_PER_PROJECT,),
 )

@@ -6,6 +6,7 @@ from typing import Generic
 
 import attrs
 
+from mongorestore_async.families.rate_limit import RateLimit  # noqa: TC001 - a field type
 from mongorestore_async.models.base import JobT
 
 __all__ = ["Family"]
@@ -35,6 +36,8 @@ class Family(Generic[JobT]):
             accepts; empty where nothing can be created.
         media_type: ``Accept``, and ``Content-Type`` of a body.
         has_public_host: Whether the default base URL reaches it.
+        has_service_accounts: Whether OAuth 2.0 service accounts can log in.
+        rates: The limits its calls fall under, the first that fits; empty where none is known.
         newest_first: Whether the vendor promises that order for the job list.
         deprecation: Sentence of the warning, or None.
 
@@ -55,6 +58,8 @@ class Family(Generic[JobT]):
     creates: frozenset[type] = frozenset()
     media_type: str = "application/json"
     has_public_host: bool = True
+    has_service_accounts: bool = True
+    rates: tuple[RateLimit, ...] = ()
     newest_first: bool = False
     deprecation: str | None = None
 

@@ -18,4 +18,5 @@ OPS_MANAGER: Family[RestoreJob] = Family(
     # Its create page has no checkpoint variant today, older ones had: it is sent, and the server decides.
     creates=frozenset({HttpRestore, Snapshot, OplogTime, PointInTime, Checkpoint}),
     has_public_host=False,
+    has_service_accounts=False,
 )

@@ -16,7 +16,9 @@ _SENSITIVE = frozenset(
     {
         "authentication-info",
         "authorization",
+        "content-location",
         "cookie",
+        "location",  # of a download: the key stands in it
         "proxy-authenticate",
         "proxy-authentication-info",
         "proxy-authorization",

@@ -9,12 +9,12 @@ import attrs
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.models.secret import Secret
 
-__all__ = ["DigestAuth"]
+__all__ = ["DigestAuth", "ServiceAccount"]
 
 
-def _check(_instance: object, attribute: attrs.Attribute[str], value: object) -> None:
+def _check(instance: object, attribute: attrs.Attribute[str], value: object) -> None:
     if not isinstance(value, str) or not value:
-        raise ConfigError(f"DigestAuth needs a {attribute.name} that is a non-empty string")
+        raise ConfigError(f"{type(instance).__name__} needs a {attribute.name} that is a non-empty string")
     if not value.isprintable() or value != value.strip():
         raise ConfigError(
             f"the {attribute.name} holds blanks at an end or control characters; copy it again without the line break"
@@ -47,3 +47,34 @@ class DigestAuth:
 
     def __reduce_ex__(self, protocol: object) -> Never:
         raise TypeError("DigestAuth holds a private key and cannot be pickled; make it anew in the other process")
+
+
+def _check_switch(instance: object, attribute: attrs.Attribute[bool], value: object) -> None:
+    if not isinstance(value, bool):
+        raise ConfigError(f"{attribute.name} of {type(instance).__name__} is True or False, not {type(value).__name__}")
+
+
+@attrs.frozen(eq=False)
+class ServiceAccount:
+    """A service account of Cloud Manager or Atlas, which logs in with OAuth 2.0 tokens; not known on Ops Manager.
+
+    A session gets a token when it needs one, shares it between all calls and renews it in time. Never shows the
+    client secret, and refuses to be pickled.
+
+    Attributes:
+        client_id: Id of the account (``mdb_sa_id_...``).
+        client_secret: Its secret (``mdb_sa_sk_...``).
+        revoke_on_close: Whether closing the session also ends the life of its tokens; an account may have 100 live
+            ones, and otherwise they live on for up to an hour.
+
+    Raises:
+        ConfigError: Id or secret is empty, or holds control characters.
+
+    """
+
+    client_id: str = attrs.field(validator=_check)
+    client_secret: str = attrs.field(validator=_check, converter=_secret, repr=False)
+    revoke_on_close: bool = attrs.field(default=False, kw_only=True, validator=_check_switch)
+
+    def __reduce_ex__(self, protocol: object) -> Never:
+        raise TypeError("ServiceAccount holds a secret and cannot be pickled; make it anew in the other process")

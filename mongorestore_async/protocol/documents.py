@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 from mongorestore_async.errors import DataError
 from mongorestore_async.models.base import attach
@@ -11,10 +12,12 @@ from mongorestore_async.models.secret import RawDocument, veil
 from mongorestore_async.protocol.converter import structure, structure_each
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mongorestore_async.families.family import Family
     from mongorestore_async.models.base import JobT
 
-__all__ = ["load_job", "read_created", "read_jobs"]
+__all__ = ["load_job", "read_created", "read_ids", "read_jobs"]
 
 _RESULTS = "results"
 
@@ -52,6 +55,13 @@ def read_jobs(
     content = veil(content)
     jobs = structure_each(family.job_type, content, path=path)
     return tuple(_stamped(family, job, project, cluster) for job in jobs)
+
+
+def read_ids(content: Iterable[Any]) -> tuple[str, ...]:
+    """Give the ids in the ``results`` of a list document, whatever else is right or wrong with its items."""
+    items = (cast("Mapping[str, Any]", item) for item in content if isinstance(item, Mapping))
+    ids = (item.get("id") for item in items)
+    return tuple(text for text in ids if isinstance(text, str))
 
 
 def read_created(family: Family[JobT], content: Any, *, project: str, cluster: str) -> tuple[JobT, ...]:

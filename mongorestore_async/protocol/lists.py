@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import attrs
 
 from mongorestore_async.errors import DataError
 from mongorestore_async.models.link import Link, find_link
+from mongorestore_async.models.secret import RawDocument, RawList, unveil, veil
 from mongorestore_async.protocol.converter import structure
 
 __all__ = ["ListDocument", "read_list"]
+
+_ADVICE = ". Check that the product family and the base URL belong to this server"
 
 
 @attrs.frozen(kw_only=True)
@@ -24,7 +27,7 @@ class ListDocument:
 
     """
 
-    results: list[Any] = attrs.field(repr=False)
+    results: RawList
     total_count: int | None
     links: tuple[Link, ...]
 
@@ -41,16 +44,17 @@ def read_list(content: Any) -> ListDocument:
         DataError: It is no list document: a list without ``results`` is an error, not an empty list.
 
     """
-    if not isinstance(content, dict):
-        raise DataError("$: expected a list document with results", path="$")
-    members = cast("dict[str, Any]", content)
-    found = members.get("results")
-    if not isinstance(found, list):
+    # Tracebacks may be printed with local variables, so no frame that stays in one holds a bare document.
+    content = veil(content)
+    if not isinstance(content, RawDocument):
+        raise DataError(f"$: expected a list document with results{_ADVICE}", path="$")
+    results = content.get("results")
+    if not isinstance(results, RawList):
         raise DataError(
-            f"$.results: expected array, got {'nothing' if found is None else 'another type'}", path="$.results"
+            f"$.results: expected array, got {'nothing' if results is None else 'another type'}{_ADVICE}",
+            path="$.results",
         )
-    results: list[Any] = found
-    facts = structure(_Facts, {name: value for name, value in members.items() if name != "results"})
+    facts = structure(_Facts, {name: value for name, value in unveil(content).items() if name != "results"})
     return ListDocument(results=results, total_count=facts.total_count, links=facts.links)
 
 

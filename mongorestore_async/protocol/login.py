@@ -23,7 +23,8 @@ import attrs
 
 from mongorestore_async.errors import AuthError
 from mongorestore_async.protocol.challenges import choose_challenge
-from mongorestore_async.protocol.digest import answer, new_cnonce, next_nonce
+from mongorestore_async.protocol.digest import answer, next_nonce
+from mongorestore_async.protocol.nonces import Nonce, Nonces
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,10 +34,13 @@ if TYPE_CHECKING:
     from mongorestore_async.protocol.credentials import DigestAuth
     from mongorestore_async.protocol.replies import RawReply
 
-__all__ = ["VERDICT_SECONDS", "Attempt", "Login", "Nonce", "Outcome"]
+__all__ = ["CROWDED_SECONDS", "VERDICT_SECONDS", "Attempt", "Login", "Outcome"]
 
 #: How long a wrong-key verdict holds for a session, seconds.
 VERDICT_SECONDS = 60.0
+
+#: How long calls log in one after the other once a server forgot a challenge, seconds.
+CROWDED_SECONDS = 60.0
 
 _ANSWERS_UNPROVEN = 2
 _ANSWERS_PROVEN = 3
@@ -53,28 +57,6 @@ class Outcome(Enum):
     """The same request is to be sent again, with the authorization the attempt then gives."""
 
 
-@attrs.define(eq=False)
-class Nonce:
-    """A server nonce with its counter.
-
-    Attributes:
-        challenge: The challenge it came with.
-        cnonce: Our own nonce; one for the life of the server's, as the -sess algorithms need it.
-        uses: The ``nc`` given out last.
-        accepted: Requests the server took with it.
-        settled: Requests that were taken or refused.
-        dead: Whether the server refused it once.
-
-    """
-
-    challenge: Challenge
-    cnonce: str = attrs.field(factory=new_cnonce, repr=False)
-    uses: int = 0
-    accepted: int = 0
-    settled: int = 0
-    dead: bool = False
-
-
 class Login:
     """What a session knows about its login: the key, the warm nonce, the verdict on the key."""
 
@@ -84,17 +66,29 @@ class Login:
         self.proven = False
         self._clock = clock
         self._open = False  # the server answered without any challenge
-        self._literal = False  # this server means op="auth" literally: RFC 2069
+        self._literal: bool | None = None  # whether this server means op="auth" literally: RFC 2069
+        self._doubted = False  # an answer was refused, and none was taken since
         self._judged_at: float | None = None
-        self._life: int | None = None
-        self._last_life: int | None = None
+        self._crowded_at: float | None = None
+        self._nonces = Nonces()
 
     @property
     def needs_leader(self) -> bool:
         """Whether a call without a challenge of its own has to find out for the others how to log in."""
-        if self._life == 1:
+        if self.crowded:
+            return True
+        if self._nonces.life == 1 and not self._doubted:
             return False  # every nonce is good for one request: each call meets its own challenge
         return self.reusable() is None and not self._open
+
+    @property
+    def crowded(self) -> bool:
+        """Whether the server lately called a nonce stale at its first use: calls then go one after the other.
+
+        Apache httpd keeps one-time nonces in a table with room for a handful of clients, takes each challenge for a
+        new client, and forgets those it has no room for.
+        """
+        return self._crowded_at is not None and self._clock() - self._crowded_at < CROWDED_SECONDS
 
     @property
     def allowed_answers(self) -> int:
@@ -119,14 +113,19 @@ class Login:
 
     def reusable(self) -> Nonce | None:
         """Give the warm nonce, unless there is none or it has served as often as such nonces live."""
-        nonce = self.warm
-        if nonce is None or (self._life is not None and nonce.uses >= self._life):
-            return None
-        return nonce
+        nonce, life = self.warm, self._nonces.life
+        return None if nonce is None or (life is not None and nonce.uses >= life) else nonce
 
     def read(self, challenge: Challenge) -> Nonce:
-        """Make a nonce of a challenge, reading ``op="auth"`` the way this server turned out to mean it."""
-        return Nonce(challenge.as_rfc2069() if challenge.misprint and self._literal else challenge)
+        """Take the nonce of a challenge, reading ``op="auth"`` the way this server turned out to mean it."""
+        return self._nonces.offer(challenge.as_rfc2069() if self._literal else challenge)
+
+    def read_again(self, challenge: Challenge, refused: Nonce) -> Nonce | None:
+        """Read ``op="auth"`` literally after its reading as ``qop`` was refused; None when that is no question."""
+        tried = refused.challenge
+        if self._literal is not None or not (challenge.misprint and tried.misprint and tried.qop):
+            return None
+        return Nonce(challenge.as_rfc2069())
 
     def accept(self, nonce: Nonce, *, status: int, successor: str | None = None) -> None:
         """Note that the server took a nonce.
@@ -137,44 +136,52 @@ class Login:
             successor: ``nextnonce`` of the answer, which replaces the nonce (RFC 7616 section 3.5).
 
         """
-        nonce.accepted += 1
-        self._settle(nonce)
-        self._judged_at = None
+        self._nonces.settle(nonce, accepted=True)
         self._open = False
-        self.proven = self.proven or status < 500  # noqa: PLR2004
-        self._literal = self._literal or (nonce.challenge.misprint and nonce.challenge.qop is None)
+        if status < 500:  # noqa: PLR2004
+            self.proven = True
+            self._doubted = False
+            self._judged_at = None
+            if nonce.challenge.misprint:
+                self._literal = nonce.challenge.qop is None
         # A -sess key stays bound to the nonce of the challenge (RFC 7616 section 3.4.2).
         if successor is not None and not nonce.challenge.session:
-            self.warm = Nonce(attrs.evolve(nonce.challenge, nonce=successor))
+            following = self._nonces.offer(attrs.evolve(nonce.challenge, nonce=successor))
+            self.warm = self.warm if following.dead else following
         elif self.reusable() is None and not nonce.dead:
             self.warm = nonce
 
-    def refuse(self, nonce: Nonce) -> None:
-        """Note that the server refused a nonce: no further call uses it."""
-        nonce.dead = True
+    def refuse(self, nonce: Nonce, *, teaches: bool = True) -> None:
+        """Note that the server refused a nonce: no further call uses it.
+
+        Args:
+            nonce: What the request was signed with.
+            teaches: Whether it may have been refused for its age, which tells how long nonces live.
+
+        """
         if self.warm is nonce:
             self.warm = None
-        self._settle(nonce)
+        if teaches:
+            self._nonces.settle(nonce, accepted=False)
+        nonce.dead = True
 
     def opened(self, *, is_open: bool) -> None:
         """Note whether the server answers without any login."""
         self._open = is_open
 
+    def doubt(self) -> None:
+        """Note that an answer was refused: until one is taken, one call at a time tries the key."""
+        self._doubted = True
+
+    def crowd(self) -> None:
+        """Note that the server called a nonce stale at its very first use."""
+        self._crowded_at = self._clock()
+
     def judge(self) -> None:
         """Give the verdict "wrong key", unless another call just showed that the key works."""
-        if self.warm is None:
+        if self.warm is None or not self.proven:
+            self.warm = None
             self._judged_at = self._clock()
-
-    def _settle(self, nonce: Nonce) -> None:
-        """Learn how many uses a nonce is good for, once nothing sent with it is under way."""
-        nonce.settled += 1
-        if not nonce.dead or nonce.settled < nonce.uses or not nonce.accepted:
-            return
-        if nonce.accepted == self._last_life:
-            self._life = nonce.accepted
-        elif self._life is not None and nonce.accepted < self._life:
-            self._life = None
-        self._last_life = nonce.accepted
 
 
 class Attempt:
@@ -203,8 +210,10 @@ class Attempt:
         Takes the next ``nc``, so the request has to leave before anything else is awaited.
         """
         self._sends += 1
-        self._answered_own = self._own is not None
-        nonce = self._used = self._own or self._login.reusable()
+        warm = self._login.reusable()
+        # A challenge that had to wait for its turn at a crowded server is forgotten by now, nextnonce is not.
+        nonce = self._used = (warm or self._own) if self._login.crowded else (self._own or warm)
+        self._answered_own = nonce is not None and nonce is self._own
         if nonce is None:
             return None
         nonce.uses += 1
@@ -255,24 +264,26 @@ class Attempt:
             self._own = None
             login.accept(nonce, status=raw.status)
             return Outcome.DONE
-        self._meet(challenge, raw)
+        self._meet(challenge, raw, teaches=challenge.stale or not _is_right_problem(error_code))
         return Outcome.AGAIN
 
-    def _meet(self, challenge: Challenge, raw: RawReply) -> None:
+    def _meet(self, challenge: Challenge, raw: RawReply, *, teaches: bool) -> None:
         """Take the challenge to this call as the next thing to answer, or give up."""
         nonce, login = self._used, self._login
         self._own = login.read(challenge)
         if nonce is None:
             login.opened(is_open=False)
         else:
-            login.refuse(nonce)
+            login.refuse(nonce, teaches=teaches)
+        if self._answered_own and nonce is not None and challenge.stale and nonce.uses == 1:
+            login.crowd()
         if self._answered_own and nonce is not None and not challenge.stale:
             self._refusals += 1
+            login.doubt()
             if self._refusals >= login.allowed_answers:
                 login.judge()
                 raise AuthError(_refused(login), request=raw.request)
-            if challenge.misprint and nonce.challenge.misprint and nonce.challenge.qop is not None:
-                self._own = Nonce(challenge.as_rfc2069())
+            self._own = login.read_again(challenge, nonce) or self._own
         if self._sends >= _SENDS_WHILE_STALE:
             raise AuthError(
                 f"the server called {self._sends} nonces in a row stale: its nodes seem to share no nonces and the "

@@ -144,9 +144,7 @@ class Walk:
         self._seen += len(fresh)
         change = self._count(page.total_count)
         self._coverage.change(change)
-        self._coverage.read(
-            (number - 1) * self._length, number * self._length, counted=page.total_count is not None
-        )
+        self._coverage.read((number - 1) * self._length, number * self._length, counted=page.total_count is not None)
         if number > self._frontier:
             more = self._step_forward(page, fresh=bool(fresh), rose=change > 0)
         else:
@@ -209,18 +207,20 @@ class Walk:
         return self._top.has_next or self._top.total_count is None or self._is_unmet()
 
     def _is_unmet(self, *, strictly: bool = False) -> bool:
-        """Whether fewer items were seen than the frontier page or a later one counted.
+        """Whether fewer items were seen than the last page with a count counted.
 
         Items that were seen and then expired are no longer in the count: unless asked ``strictly``, those that
         expired count as unseen, for one request too many is cheaper than a job lost.
         """
-        if self._top.total_count is None or self._total is None:
+        if self._total is None:
             return False
         return self._seen - (0 if strictly else self._fallen) < self._total
 
     def _next(self, *, more: bool) -> int | None:
+        if not self._length:
+            return None  # nothing but empty pages
         sure = self._coverage.sure
-        back = sure // self._length + 1 if self._length else self._frontier + 1
+        back = sure // self._length + 1
         covered = self._total is None or sure >= self._total
         if back > self._frontier or covered:
             return self._frontier + 1 if more or (self._coverage.is_open and not covered) else None

@@ -11,27 +11,62 @@ from mongorestore_async.models.secret import REDACTED, SECRET_FIELDS
 if TYPE_CHECKING:
     from yarl import URL
 
-__all__ = ["EXCERPT_LENGTH", "excerpt", "redact_text", "redact_url"]
+__all__ = ["EXCERPT_LENGTH", "MESSAGE_LENGTH", "excerpt", "one_line", "redact_text", "redact_url"]
 
 #: Characters of a foreign body that an error may show.
 EXCERPT_LENGTH = 200
 
+#: Characters of the API's own text that an error message may show.
+MESSAGE_LENGTH = 500
+
 _NAMES = "|".join(sorted(map(re.escape, SECRET_FIELDS), key=len, reverse=True))
-_PATTERNS = (
-    # A member of a JSON document, also one cut off in the middle.
-    (re.compile(rf'("(?:{_NAMES})"\s*:\s*\[?\s*")[^"]*', re.IGNORECASE), rf"\1{REDACTED}"),
-    # The key of a download link stands in its path: .../restore/v2/pull/{job}/{key}/{file}
-    (re.compile(r"(/backup/restore/v\d+/pull/)[^\s\"'<>]*"), rf"\1{REDACTED}"),
-    (re.compile(r"(https?://restore[\w.-]*(?::\d+)?/)[^\s\"'<>]+"), rf"\1{REDACTED}"),
-    # Presigned links and forms.
-    (
-        re.compile(rf"([?&;](?:{_NAMES}|X-Amz-[\w-]+|Signature|sig|se|sp)=)[^&\s\"'<>]*", re.IGNORECASE),
-        rf"\1{REDACTED}",
-    ),
-    (re.compile(r"(https?://)[^/\s\"'<>@]*@"), rf"\1{REDACTED}@"),
-    (re.compile(r"mdb_sa_sk_[\w-]+"), REDACTED),
-    (re.compile(r"\b(Bearer|Basic|Digest)\s+[\w~+/=.-]{8,}", re.IGNORECASE), rf"\1 {REDACTED}"),
-    (re.compile(r"\b((?:proxy-)?authorization|cookie|set-cookie)\s*:\s*[^\r\n]*", re.IGNORECASE), rf"\1: {REDACTED}"),
+_SLASH = r"(?:\\*/|%2F)"  # as it stands in a path, in JSON that escapes it, and in a query value
+_STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?'
+
+# Nothing here is tried twice (possessive quantifiers): a proxy's error page of any form takes linear time.
+_PATTERNS = tuple(
+    (re.compile(pattern, re.IGNORECASE | re.DOTALL), replacement)
+    for pattern, replacement in (
+        # A member of a JSON document, also one cut off in the middle: a text, an array of texts, an object.
+        (
+            (
+                rf'("(?:{_NAMES})"\s*+:\s*+)'
+                rf'(?:{_STRING}|\[(?:{_STRING}|[^"\]])*+\]?|\{{.*+|(?!null|true|false)[^\s,\]}}]++)'
+            ),
+            rf'\1"{REDACTED}"',
+        ),
+        # The same inside a text of a JSON document, or as Python shows it.
+        (
+            (
+                rf"""((?:(?<!\\)\\++["']|')(?:{_NAMES})(?:\\++["']|')\s*+[:=]\s*+)"""
+                r"""(?:\[[^\]]*+|\{.*+|(?:\\*["'])?(?:[^"'\\\s]|\\++/)*+)"""
+            ),
+            rf"\1{REDACTED}",
+        ),
+        # The key of a download link stands in its path: .../restore/v2/pull/{job}/{key}/{file}
+        (rf"(backup{_SLASH}restore{_SLASH}v\d+{_SLASH}pull{_SLASH})[^\s\"'<>]*+", rf"\1{REDACTED}"),
+        (
+            rf"(:{_SLASH}{{2}}(?:[^/\s\"'<>@]*+@)?restore[\w.-]*+(?::\d++)?{_SLASH})[^\s\"'<>]++",
+            rf"\1{REDACTED}",
+        ),
+        # Presigned links and forms.
+        (
+            (
+                rf"((?:(?<![\w-])|\\u0026|%26)(?:{_NAMES}|X-(?:Amz|Goog)-[\w-]++|Signature)(?:=|\\u003d|%3D))"
+                r"[^&\s\"'<>\\]*+"
+            ),
+            rf"\1{REDACTED}",
+        ),
+        (r"((?:[?&;]|\\u0026|%26)(?:sig|se|sp)(?:=|\\u003d|%3D))[^&\s\"'<>\\]*+", rf"\1{REDACTED}"),
+        (rf"(:{_SLASH}{{2}})[^/\s\"'<>]*@", rf"\1{REDACTED}@"),
+        (r"mdb_sa_sk_[\w-]++", REDACTED),
+        (r"\b(Bearer|Basic)\s++[\w~+/=.-]{8,}+", rf"\1 {REDACTED}"),
+        (r"\b(Digest)\s++[\w*-]++\s*+=[^\r\n<]*+", rf"\1 {REDACTED}"),
+        (
+            r"\b((?:proxy-)?authorization|(?:set-)?cookie)(\\*[\"']?\s*+[:=])[^\r\n<]*+",
+            rf"\1\2 {REDACTED}",
+        ),
+    )
 )
 
 
@@ -50,9 +85,14 @@ def redact_url(url: URL) -> str:
     return redact_text(f"{target}?{shown}" if shown else target)
 
 
+def one_line(text: str, length: int = MESSAGE_LENGTH) -> str:
+    """Make a text fit for a log: one line of printable characters, bounded, redacted."""
+    # Redacted before it is cut: a secret cut in half would not be recognised any more.
+    shown = redact_text(text[: length * 20])
+    line = " ".join("".join(char if char.isprintable() else " " for char in shown).split())
+    return line if len(line) <= length else line[:length] + "..."
+
+
 def excerpt(body: bytes) -> str:
     """Show the beginning of a body that is not what was promised: bounded, one line, redacted."""
-    # Redacted before it is cut: a secret cut in half would not be recognised any more.
-    text = redact_text(body[: EXCERPT_LENGTH * 20].decode("utf-8", errors="replace"))
-    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    return line if len(line) <= EXCERPT_LENGTH else line[:EXCERPT_LENGTH] + "..."
+    return one_line(body[: EXCERPT_LENGTH * 20].decode("utf-8", errors="replace"), EXCERPT_LENGTH)

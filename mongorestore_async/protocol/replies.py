@@ -6,8 +6,9 @@ JSON of the promised shape is an error, also with status 200: a login page is no
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, Never, cast
+import copy
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 
@@ -21,12 +22,16 @@ from mongorestore_async.errors import (
     ProtocolError,
     RateLimited,
     RequestContext,
+    RestoreError,
     ServerError,
 )
 from mongorestore_async.models.headers import Headers  # noqa: TC001 - a field type
+from mongorestore_async.models.secret import redact
 from mongorestore_async.models.version import ServiceVersion
+from mongorestore_async.protocol.bodies import decode_body
 from mongorestore_async.protocol.envelope import unwrap
-from mongorestore_async.protocol.redaction import excerpt, redact_text
+from mongorestore_async.protocol.rates import retry_after
+from mongorestore_async.protocol.redaction import excerpt, one_line, redact_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +49,14 @@ _BY_STATUS: Mapping[int, type[ApiError]] = {
 }
 
 _RATE_CODES = frozenset({"RATE_LIMITED", "RATE_LIMITED_IP", "RATE_LIMITED_TOKEN_BUCKET"})
+
+_ADDRESS_CODES = frozenset({"IP_ADDRESS_NOT_ON_ACCESS_LIST", "IP_ADDRESS_NOT_ON_WHITELIST"})
+
+#: Bytes of an error document that is looked into for a code while the login waits.
+_LONGEST_ERROR = 64 * 1024
+
+#: Characters of the API's own text that an error keeps.
+_KEPT = 4000
 
 #: What to do next, for codes whose own text does not say it.
 _ADVICE: Mapping[str, str] = {
@@ -79,8 +92,8 @@ class RawReply:
     """
 
     status: int
-    reason: str
-    headers: Headers
+    reason: str = attrs.field(repr=False)
+    headers: Headers = attrs.field(repr=False)
     body: bytes = attrs.field(repr=False)
     request: RequestContext
 
@@ -102,15 +115,20 @@ class Reply:
     document: Any = attrs.field(repr=False)
     request: RequestContext
 
+    def __reduce_ex__(self, protocol: object) -> tuple[type[Reply], tuple[Any, ...]]:
+        return Reply, (self.status, self.headers, redact(self.document), self.request)
+
+    def __copy__(self) -> Reply:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Reply:
+        return attrs.evolve(self, document=copy.deepcopy(self.document, memo))
+
     @property
     def service_version(self) -> ServiceVersion | None:
         """``X-MongoDB-Service-Version`` of the answer; not every product sends it."""
         text = self.headers.get("X-MongoDB-Service-Version")
         return None if text is None else ServiceVersion.parse(text)
-
-
-class _NotJson(ValueError):
-    """The body is no JSON text; the message says why without quoting it."""
 
 
 def read_reply(raw: RawReply, *, enveloped: bool = False) -> Reply:
@@ -126,43 +144,50 @@ def read_reply(raw: RawReply, *, enveloped: bool = False) -> Reply:
         DataError: The status is a success and the body is not JSON.
 
     """
+    # Tracebacks may be printed with local variables, so the error is made in a frame that does not stay in one.
+    outcome = _outcome(raw, enveloped=enveloped)
+    if isinstance(outcome, Reply):
+        return outcome
+    try:
+        raise outcome from None
+    finally:
+        del outcome  # this frame and the error would keep each other, and the body, alive
+
+
+def _outcome(raw: RawReply, *, enveloped: bool) -> Reply | RestoreError:
     if 300 <= raw.status < 400:  # noqa: PLR2004
-        raise ProtocolError(
+        return ProtocolError(
             f"the server redirects (HTTP {raw.status}) and redirects are not followed with a key; "
-            f"set base_url to the address it points to: {redact_text(raw.headers.get('Location', 'none given'))}",
+            f"set base_url to the address it points to: {one_line(raw.headers.get('Location', 'none given'))}",
             request=raw.request,
         )
-    try:
-        document = _decode(raw)
-    except _NotJson as error:
-        if raw.status >= 400:  # noqa: PLR2004
-            _raise_api_error(raw, raw.status, None)
-        raise DataError(
-            f"the answer (HTTP {raw.status}) is not JSON: {error}; it begins with {excerpt(raw.body)!r}. Is the base "
+    document, problem = _decode(raw)
+    if problem and raw.status < 400:  # noqa: PLR2004
+        return DataError(
+            f"the answer (HTTP {raw.status}) is not JSON: {problem}; it begins with {excerpt(raw.body)!r}. Is the base "
             f"URL that of the API, or does a proxy or login page stand before it?",
             status=raw.status,
             excerpt=excerpt(raw.body),
             request=raw.request,
-        ) from None
+        )
     status, content = unwrap(document, status=raw.status, asked=enveloped)
     # An envelope may hide an error behind 200, never a success behind an error.
     if raw.status >= 400 or status >= 400:  # noqa: PLR2004
-        _raise_api_error(raw, raw.status if raw.status >= 400 else status, content)  # noqa: PLR2004
+        return _api_error(raw, raw.status if raw.status >= 400 else status, content)  # noqa: PLR2004
     return Reply(status=status, headers=raw.headers, document=content, request=raw.request)
 
 
 def error_code_of(raw: RawReply) -> str | None:
     """Read the API's error code from an answer: from its body, else from ``X-Error-Code``; None when it has none."""
-    try:
-        _, content = unwrap(_decode(raw), status=raw.status, asked=False)
-    except _NotJson:
-        content = None
+    document = _decode(raw)[0] if len(raw.body) <= _LONGEST_ERROR else None
+    _, content = unwrap(document, status=raw.status, asked=False)
     return _error_code(raw, content)
 
 
 def _error_code(raw: RawReply, content: Any) -> str | None:
-    code = _members(content).get("errorCode")
-    return code if isinstance(code, str) and code else raw.headers.get("X-Error-Code")
+    found = _members(content).get("errorCode")
+    code = one_line(found) if isinstance(found, str) else ""
+    return code or one_line(raw.headers.get("X-Error-Code", "")) or None
 
 
 def _members(content: Any) -> dict[str, Any]:
@@ -170,71 +195,50 @@ def _members(content: Any) -> dict[str, Any]:
 
 
 def _values(content: Any) -> tuple[Any, ...]:
-    return tuple(content) if isinstance(content, list) else ()  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    values: list[Any] = content if isinstance(content, list) else []  # pyright: ignore[reportUnknownVariableType]
+    return tuple(redact_text(value[:_KEPT]) if isinstance(value, str) else redact(value) for value in values)
 
 
-def _decode(raw: RawReply) -> Any:
-    if not raw.body.strip():
-        if raw.status == 204:  # noqa: PLR2004
-            return None
-        raise _NotJson("the body is empty")
-    try:
-        text = raw.body.decode(_charset(raw.headers))
-    except (UnicodeDecodeError, LookupError):
-        try:
-            text = raw.body.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            raise _NotJson("the body is not valid UTF-8") from None
-    try:
-        return json.loads(text, parse_constant=_refuse_constant)
-    except RecursionError:
-        raise _NotJson("it is nested too deeply") from None
-    except json.JSONDecodeError as error:
-        raise _NotJson(f"{error.msg} at character {error.pos} of {len(text)}") from None
-    except ValueError:  # an integer of thousands of digits
-        raise _NotJson("it holds a number that no API sends") from None
+def _decode(raw: RawReply) -> tuple[Any, str]:
+    if raw.body.strip():
+        return decode_body(raw.body, raw.headers)
+    # A cancel may succeed with any status of success and no body; so may a 204.
+    return None, "" if raw.status == 204 or raw.request.method == "DELETE" else "the body is empty"  # noqa: PLR2004
 
 
-def _refuse_constant(name: str) -> Never:
-    raise ValueError(name)
-
-
-def _charset(headers: Headers) -> str:
-    for parameter in headers.get("Content-Type", "").split(";")[1:]:
-        name, _, value = parameter.partition("=")
-        if name.strip().lower() == "charset":
-            charset = value.strip().strip("\"'").lower()
-            return "utf-8-sig" if charset in {"utf-8", "utf8"} else charset
-    return "utf-8-sig"
-
-
-def _raise_api_error(raw: RawReply, status: int, content: Any) -> Never:
+def _api_error(raw: RawReply, status: int, content: Any) -> ApiError:
     document = _members(content)
     code = _error_code(raw, content)
     detail = _text(document.get("detail"))
-    reason = _text(document.get("reason")) or raw.reason or None
-    kind = RateLimited if code in _RATE_CODES else _BY_STATUS.get(status)
+    reason = _text(document.get("reason")) or _text(raw.reason)
+    parameters = _values(document.get("parameters"))
+    # Status first, code second.
+    kind = RateLimited if status == 400 and code in _RATE_CODES else _BY_STATUS.get(status)  # noqa: PLR2004
     if kind is None:
         kind = ServerError if status >= 500 else ApiError  # noqa: PLR2004
-    said = detail or (excerpt(raw.body) if not document else None) or reason or "no further word"
-    message = f"HTTP {status}{f' {code}' if code else ''}: {said}"
+    said = one_line(detail or "") or (excerpt(raw.body) if not document else "") or one_line(reason or "")
+    if code in _ADDRESS_CODES and parameters and str(parameters[0]) not in said:
+        said += f" ({one_line(str(parameters[0]))})"
+    message = f"HTTP {status}{f' {code}' if code else ''}: {said or 'no further word'}"
     if code is not None and code in _ADVICE:
         message += f" -> {_ADVICE[code]}"
+    asks = issubclass(kind, RateLimited) or status == 503  # noqa: PLR2004
+    wait = retry_after(raw.headers, code, parameters, datetime.now(UTC)) if asks else None
+    if wait is not None:
+        message += f"; the server asks to wait {wait:g} s"
     error = kind(
         message,
         status=status,
         error_code=code,
         reason=reason,
         detail=detail,
-        parameters=_values(document.get("parameters")),
+        parameters=parameters,
         service_version=raw.headers.get("X-MongoDB-Service-Version"),
         request=attrs.evolve(raw.request, status=raw.status),
     )
-    if isinstance(error, RateLimited):
-        seconds = raw.headers.get("Retry-After", "").strip()
-        error.retry_after = float(seconds) if seconds.isascii() and seconds.isdigit() else None
-    raise error
+    error.retry_after = wait
+    return error
 
 
 def _text(value: Any) -> str | None:
-    return redact_text(value) if isinstance(value, str) and value else None
+    return redact_text(value[:_KEPT]) if isinstance(value, str) and value else None

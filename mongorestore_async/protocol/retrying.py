@@ -5,8 +5,8 @@ What may be repeated after what (restore architecture, "Retries"; API protocol s
 - GET and DELETE: failed connections, broken connections and truncated answers, 429, 500 (can be switched off),
   502, 503, 504, 400 ``RATE_LIMITED_IP`` and 405 ``WRITES_NOT_ALLOWED_DURING_APP_UPGRADES``;
 - everything else (POST above all, which may start a restore): failures of which it is certain that the server
-  did not act on the request: a connection that was never made, 429 and those coded 400 and 405. A challenge is
-  answered by the login and is no failure.
+  did not act on the request: a connection that was never made, 429 and those coded 400 and 405, and whatever went
+  wrong in getting a token for it. A challenge is answered by the login and is no failure.
 
 Waits grow exponentially with full jitter; what the server asks for (``Retry-After``) is the least it gets.
 """
@@ -77,9 +77,10 @@ def is_transient(failure: Failure, *, server_errors: bool = True) -> bool:
     error = failure.error
     if isinstance(error, (ConnectFailed, RateLimited)):
         return True
-    if isinstance(error, ApiError) and error.error_code == _UPGRADE:
+    if isinstance(error, ApiError) and error.status == 405 and error.error_code == _UPGRADE:  # noqa: PLR2004
         return True
-    if failure.method not in _REPEATABLE:
+    logging_in = error.request is not None and error.request.logging_in
+    if failure.method not in _REPEATABLE and not logging_in:
         return False
     if isinstance(error, ServerError):
         return error.status in _BUSY_STATUSES or (server_errors and error.status == 500)  # noqa: PLR2004

@@ -25,8 +25,10 @@ __all__ = ["DEFAULT_BASE_URL", "build_url", "parse_base_url"]
 DEFAULT_BASE_URL = "https://cloud.mongodb.com"
 
 _API_PATH = re.compile(r"(/api/public/v1\.0|/api/atlas/v[0-9.]+|/api/atlas|/api/public|/api)/*$")
-_CONTROL = re.compile(r"[\x00-\x20\x7f]")
-_UNSAFE_PATH = re.compile(r"[?#\\\x00-\x20\x7f]|(^|/)(\.|%2[eE]){1,2}(/|$)")
+# No blank of any script: yarl would normalise it into the host. A lone surrogate has no UTF-8 form at all.
+_CONTROL = re.compile(r"[\s\x00-\x20\x7f\ud800-\udfff]")
+_UNSAFE_PATH = re.compile(r"[?#\\\x00-\x20\x7f\ud800-\udfff]|(^|/)(\.|%2[eE]){1,2}(/|$)")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 def parse_base_url(text: str) -> URL:
@@ -49,20 +51,14 @@ def parse_base_url(text: str) -> URL:
         raise ConfigError(f"the base URL cannot be read; {advice}") from None
     if url.scheme not in {"http", "https"}:
         raise ConfigError(f"the base URL has no http or https scheme; {advice}")
-    if not url.host:
-        raise ConfigError(f"the base URL has no host; {advice}")
-    if url.user is not None or url.password is not None or "@" in url.raw_authority:
+    if not url.host or port == 0:
+        raise ConfigError(f"the base URL has no host or no port that can be; {advice}")
+    if "@" in url.raw_authority:
         raise ConfigError("the base URL holds credentials; pass them as DigestAuth(public_key, private_key)")
-    if url.raw_query_string or url.raw_fragment or "?" in text or "#" in text:
+    if "?" in text or "#" in text:
         raise ConfigError(f"the base URL has a query or a fragment; {advice}")
     prefix = _API_PATH.sub("", url.raw_path.rstrip("/"))
-    return URL.build(
-        scheme=url.scheme,
-        host=url.raw_host or "",
-        port=port,
-        path=prefix.rstrip("/"),
-        encoded=True,
-    )
+    return URL(str(url.origin()) + prefix.rstrip("/"), encoded=True)
 
 
 def build_url(base: URL, path: str, *, query: Mapping[str, Any] | None = None, **names: str) -> URL:
@@ -84,10 +80,8 @@ def build_url(base: URL, path: str, *, query: Mapping[str, Any] | None = None, *
     if not filled.startswith("/") or filled.startswith("//") or _UNSAFE_PATH.search(filled):
         raise ConfigError("a path starts with one slash and has no query, fragment, blank or dot segment")
     target = str(base).rstrip("/") + quote(filled, safe="/%:@!$&'()*+,;=~")
-    pairs = [(key, _text(value)) for key, value in (query or {}).items() if value is not None]
-    if pairs:
-        target += "?" + "&".join(f"{quote(key, safe='')}={quote(value, safe='')}" for key, value in pairs)
-    return URL(target, encoded=True)
+    pairs = [f"{_encode(key)}={_encode(_text(value))}" for key, value in (query or {}).items() if value is not None]
+    return URL(f"{target}?{'&'.join(pairs)}" if pairs else target, encoded=True)
 
 
 def _text(value: object) -> str:
@@ -96,3 +90,9 @@ def _text(value: object) -> str:
     if isinstance(value, (str, int)):
         return str(value)
     raise ConfigError(f"a query parameter is a string, an integer or a boolean, not {type(value).__name__}")
+
+
+def _encode(text: str) -> str:
+    if not isinstance(text, str) or _SURROGATE.search(text):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigError("names and values of query parameters are text without halves of surrogate pairs")
+    return quote(text, safe="")

@@ -4,6 +4,17 @@ from mongorestore_async.transport.connection import HttpSettings
 from mongorestore_async.transport.options import OptionChanges, Options
 from mongorestore_async.transport.records import ExchangeRecord, ServerFacts, Stats
 from mongorestore_async.transport.sender import Call
+from mongorestore_async.transport.shared import SharedLimits
 from mongorestore_async.transport.transport import Transport
 
-__all__ = ["Call", "ExchangeRecord", "HttpSettings", "OptionChanges", "Options", "ServerFacts", "Stats", "Transport"]
+__all__ = [
+    "Call",
+    "ExchangeRecord",
+    "HttpSettings",
+    "OptionChanges",
+    "Options",
+    "ServerFacts",
+    "SharedLimits",
+    "Stats",
+    "Transport",
+]

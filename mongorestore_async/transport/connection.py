@@ -17,6 +17,7 @@ import attrs
 from yarl import URL
 
 from mongorestore_async.errors import ConfigError
+from mongorestore_async.models.secret import Secret
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -70,6 +71,7 @@ class Connection:
         self._limit = limit
         self._session: aiohttp.ClientSession | None = None
         self._proxy: dict[str, Any] = {}
+        self._headers: dict[str, str] = {}
 
     @property
     def session(self) -> aiohttp.ClientSession:
@@ -97,6 +99,11 @@ class Connection:
         """Arguments of a request that name the proxy; empty without one."""
         return self._proxy
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """Headers that every request needs on its way: the credentials for a proxy that forwards it."""
+        return self._headers
+
     async def open(self, target: URL) -> None:
         """Make the session; reads the CA file and the proxy environment off the loop.
 
@@ -114,8 +121,7 @@ class Connection:
             connector: Any = aiohttp.TCPConnector(limit=self._limit, ssl=await self._tls())
         else:
             connector = borrowed.connector
-        proxy = await self._choose_proxy(target)
-        self._proxy = {} if proxy is None else {"proxy": proxy}
+        self._use_proxy(await self._choose_proxy(target), tunnel=target.scheme == "https")
         self._session = aiohttp.ClientSession(
             connector=connector,
             connector_owner=borrowed is None,
@@ -127,6 +133,22 @@ class Connection:
         # aiohttp repeats GET and DELETE on a dropped keep-alive connection, which would repeat nc. Private;
         # pinned by a test.
         self._session._retry_connection = False  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+
+    def _use_proxy(self, proxy: URL | None, *, tunnel: bool) -> None:
+        """Take the credentials out of the proxy's URL: aiohttp would show them in the frames of a cancelled call."""
+        if proxy is None:
+            return
+        self._proxy = {"proxy": proxy.with_user(None)}
+        if proxy.user is None:
+            return
+        try:
+            basic = Secret(aiohttp.encode_basic_auth(proxy.user, proxy.password or ""))
+        except ValueError:
+            raise ConfigError("the user name for the proxy holds a colon, which Basic cannot send (RFC 7617)") from None
+        if tunnel:
+            self._proxy["proxy_headers"] = {"Proxy-Authorization": basic}
+        else:
+            self._headers = {"Proxy-Authorization": basic}
 
     async def close(self) -> None:
         """Close the session of our own; a borrowed connector stays open."""

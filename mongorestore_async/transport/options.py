@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import platform
-from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, TypedDict
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
+import aiohttp
 import attrs
 
 from mongorestore_async.errors import ConfigError
+from mongorestore_async.families import Family, RateLimit
 from mongorestore_async.protocol.retrying import RetryPolicy, RetryRule
 from mongorestore_async.transport.records import ExchangeRecord  # noqa: TC001 - a field type
+from mongorestore_async.transport.shared import SharedLimits
 from mongorestore_async.version import __version__
 
 if TYPE_CHECKING:
@@ -33,6 +38,8 @@ class OptionChanges(TypedDict, total=False):
     items_per_page: int
     retry: RetryRule
     on_exchange: Callable[[ExchangeRecord], None] | None
+    rate_limits: Literal["documented"] | RateLimit | Mapping[Family[Any], RateLimit | None] | None
+    shared_limits: SharedLimits | None
 
 
 def _seconds(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
@@ -60,21 +67,49 @@ def _callable(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> No
         raise ConfigError(f"{attribute.name} is a callable, not {type(value).__name__}")
 
 
+def _rule(
+    value: Literal["documented"] | RateLimit | Mapping[Family[Any], RateLimit | None] | None,
+) -> Literal["documented"] | RateLimit | Mapping[Family[Any], RateLimit | None] | None:
+    if value is None or value == "documented" or isinstance(value, RateLimit):
+        return value
+    if not isinstance(value, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigError(f'rate_limits is "documented", a RateLimit, a dict of them or None, not {value!r}')
+    limits: dict[Any, Any] = dict(value)
+    for family, limit in limits.items():
+        if not isinstance(family, Family) or not (limit is None or isinstance(limit, RateLimit)):
+            raise ConfigError(
+                "a dict passed as rate_limits has families (OPS_MANAGER) and a RateLimit or None for each"
+            )
+    return MappingProxyType(limits)
+
+
+def _shared(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if value is not None and not isinstance(value, SharedLimits):
+        raise ConfigError(f"{attribute.name} is SharedLimits(redis, key) or None, not {type(value).__name__}")
+
+
 @attrs.frozen
 class Options:
     """How a session makes its calls.
 
     Attributes:
-        timeout: Deadline of one HTTP call (one page), seconds: from waiting for a free slot over the login to the
-            last byte of the answer. ``asyncio.timeout()`` bounds a whole walk.
+        timeout: Deadline of one HTTP call (one page), seconds: from waiting for a rate limit and a free slot over
+            the login to the last byte of the answer. ``asyncio.timeout()`` bounds a whole walk.
         max_in_flight: Calls under way at once; also never more than the connector allows.
-        max_body: Bytes of one decompressed answer, beyond which it is refused.
+        max_body: Bytes of one answer, compressed or decompressed, beyond which it is refused. A page of 500 jobs
+            has less than one million.
         user_agent: Text put behind the library's own User-Agent, such as ``"nightly-drill/2"``.
         items_per_page: Page size asked for, 1 to 500. The API's own default is 100.
         retry: Decides whether a failed call is made again, within its deadline; ``NO_RETRY`` never does. A create
             is only ever repeated when the server certainly did not act on it, whatever the rule says.
         on_exchange: Called with a record of each call when it is over, for logs and metrics. It must not block; an
             exception in it is logged and does not touch the call.
+        rate_limits: How many calls may be made in a time; a call that has to wait does so within its ``timeout``.
+            ``"documented"``: what the vendor documents for the family, corrected by what the server says;
+            where nothing is documented, calls only wait after a refusal. A :class:`RateLimit`: this one for every
+            family. A dict from families to limits: these, None for none, and the documented ones for the others.
+            None: calls never wait for each other, each only obeys the answers it got itself.
+        shared_limits: Where counters are shared with other processes that use the same key.
 
     Raises:
         ConfigError: A value is out of its range.
@@ -83,28 +118,38 @@ class Options:
 
     timeout: float = attrs.field(default=60.0, validator=_seconds)
     max_in_flight: int = attrs.field(default=32, validator=_count)
-    max_body: int = attrs.field(default=64 * 1024 * 1024, validator=_count)
+    max_body: int = attrs.field(default=16 * 1024 * 1024, validator=_count)
     user_agent: str | None = attrs.field(default=None, validator=_suffix)
     items_per_page: int = attrs.field(default=MAX_ITEMS_PER_PAGE, validator=_page)
     retry: RetryRule = attrs.field(factory=RetryPolicy, validator=_callable)
     on_exchange: Callable[[ExchangeRecord], None] | None = attrs.field(
         default=None, validator=attrs.validators.optional(_callable)
     )
+    rate_limits: Literal["documented"] | RateLimit | Mapping[Family[Any], RateLimit | None] | None = attrs.field(
+        default="documented", converter=_rule
+    )
+    shared_limits: SharedLimits | None = attrs.field(default=None, validator=_shared)
 
     @classmethod
     def for_tests(cls, **changes: Unpack[OptionChanges]) -> Self:
         """Options that never wait: failed calls are repeated at once. For tests against the emulator."""
         changes.setdefault("retry", RetryPolicy(base=0))
+        changes.setdefault("rate_limits", None)
         return cls(**changes)
 
     @property
     def user_agent_header(self) -> str:
         """The whole ``User-Agent`` value."""
-        parts = (
-            f"python/{platform.python_version()}",
-            f"aiohttp/{version('aiohttp')}",
-            platform.system(),
-            platform.machine(),
-        )
-        own = f"mongorestore-async/{__version__} ({'; '.join(parts)})"
+        own = _own_user_agent()
         return f"{own} {self.user_agent}" if self.user_agent else own
+
+
+@functools.cache
+def _own_user_agent() -> str:
+    parts = (
+        f"python/{platform.python_version()}",
+        f"aiohttp/{aiohttp.__version__}",
+        platform.system(),
+        platform.machine(),
+    )
+    return f"mongorestore-async/{__version__} ({'; '.join(parts)})"

@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import aiohttp
 import attrs
 
-from mongorestore_async.errors import (
-    ConnectFailed,
-    ConnectionBroken,
-    ProtocolError,
-    RequestContext,
-    RequestTimeout,
-    TransportError,
-)
+from mongorestore_async.errors import ProtocolError, RequestContext
 from mongorestore_async.models.headers import Headers
-from mongorestore_async.protocol.redaction import redact_text, redact_url
-from mongorestore_async.protocol.replies import RawReply
+from mongorestore_async.protocol.redaction import redact_url
+from mongorestore_async.protocol.replies import RawReply, read_reply
+from mongorestore_async.transport.failures import scrub, translate, was_never_sent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from yarl import URL
 
+    from mongorestore_async.families.rate_limit import RateLimit
     from mongorestore_async.models.secret import Secret
+    from mongorestore_async.protocol.replies import Reply
     from mongorestore_async.transport.connection import Connection
     from mongorestore_async.transport.options import Options
 
-__all__ = ["Call", "Progress", "Sender"]
+__all__ = ["Call", "Progress", "Sender", "decode"]
 
 _READ_CHUNK = 64 * 1024
 
-_NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, aiohttp.ServerFingerprintMismatch)
+#: Bytes of a body that is decoded on the event loop: more takes longer than other tasks should wait.
+_MOST_ON_LOOP = 1024 * 1024
 
 
 @attrs.frozen
@@ -46,6 +44,8 @@ class Call:
         body: Body as sent, None without one. It may be sent again in reply to a challenge.
         family: Name of the product family, for errors.
         enveloped: Whether the call asks for an envelope.
+        project: The project it is about, None for none.
+        rate: The documented limit it falls under, None for none.
 
     """
 
@@ -55,6 +55,8 @@ class Call:
     body: bytes | None = attrs.field(default=None, repr=False)
     family: str | None = None
     enveloped: bool = False
+    project: str | None = None
+    rate: RateLimit | None = None
 
 
 @attrs.define(eq=False)
@@ -68,6 +70,8 @@ class Progress:
         challenges: Digest challenges it met.
         unanswered: Whether a request is out to which no whole answer came.
         last: The last whole answer.
+        logging_in: Whether what was sent last is no request of the call but one for a token.
+        held_back: Whether it waits for a rate limit.
 
     """
 
@@ -77,6 +81,8 @@ class Progress:
     challenges: int = 0
     unanswered: bool = False
     last: RawReply | None = None
+    logging_in: bool = False
+    held_back: bool = False
 
     def __attrs_post_init__(self) -> None:
         self.url = redact_url(self.call.url)
@@ -92,6 +98,7 @@ class Progress:
             challenges=self.challenges,
             unanswered=self.unanswered,
             tries=max(1, self.tries),
+            logging_in=self.logging_in,
         )
 
 
@@ -117,7 +124,7 @@ class Sender:
 
         """
         call = progress.call
-        headers = {**call.headers, "User-Agent": options.user_agent_header}
+        headers = {**call.headers, **self._connection.headers, "User-Agent": options.user_agent_header}
         if authorization is not None:
             headers["Authorization"] = authorization
         self.requests += 1
@@ -131,60 +138,50 @@ class Sender:
                 allow_redirects=False,
                 **self._connection.proxy,
             ) as response:
-                raw = RawReply(
+                body = await _read(response, options.max_body)
+                progress.unanswered = False
+                raw = progress.last = RawReply(
                     status=response.status,
                     reason=response.reason or "",
                     headers=Headers(response.headers.items()),
-                    body=await _read(response, options.max_body),
-                    request=progress.context,
+                    body=body,
+                    request=attrs.evolve(progress.context, status=response.status),
                 )
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            if isinstance(error, _NEVER_SENT):
+            if was_never_sent(error):
                 progress.unanswered = was_unanswered
-            raise _translate(error) from _without_traceback(error)
-        progress.unanswered = False
-        progress.last = raw
+            raise translate(error) from scrub(error)
         return raw
 
 
+async def decode(raw: RawReply, call: Call) -> Reply:
+    """Decode an answer, a large one in a thread.
+
+    Raises:
+        RestoreError: As :func:`read_reply` does.
+
+    """
+    if len(raw.body) <= _MOST_ON_LOOP:
+        return read_reply(raw, enveloped=call.enveloped)
+    return await asyncio.to_thread(read_reply, raw, enveloped=call.enveloped)
+
+
 async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
-    """Read the body, bounded after decompression."""
+    """Read the body, bounded before and after decompression."""
     chunks: list[bytes] = []
-    size = 0
-    async for chunk in response.content.iter_chunked(_READ_CHUNK):
-        size += len(chunk)
-        if size > limit:
-            response.close()
-            raise ProtocolError(
-                f"the answer (HTTP {response.status}) is larger than {limit} bytes; ask for smaller pages "
-                f"(items_per_page) or raise Options.max_body"
-            )
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def _translate(error: Exception) -> TransportError:
-    name = type(error).__name__
-    said = redact_text(str(error)) or "no further word"
-    if isinstance(error, _NEVER_SENT):
-        return ConnectFailed(f"no connection ({name}: {said}); check base_url, DNS, proxy and TLS settings (ca_file)")
-    if isinstance(error, TimeoutError):
-        return RequestTimeout(f"the connection timed out ({name}); check what lies between here and the server")
-    if isinstance(error, aiohttp.ClientResponseError):
-        return ProtocolError(
-            f"what came back is no HTTP answer ({name}: {redact_text(error.message)}); check base_url and what "
-            f"proxy lies between here and the server"
-        )
-    return ConnectionBroken(f"the connection broke before the whole answer came ({name}: {said})")
-
-
-def _without_traceback(error: Exception) -> Exception:
-    """Keep type and message of a foreign exception, not its frames: they hold our headers."""
-    if isinstance(error, aiohttp.ClientResponseError):
-        headers = error.request_info.headers.copy()
-        headers.clear()
-        bare = error.request_info._replace(headers=type(error.request_info.headers)(headers))
-        error.request_info, error.args = bare, (bare, error.history)
-    error.__context__ = None
-    error.__cause__ = None
-    return error.with_traceback(None)
+    size = response.content_length or 0
+    if size <= limit:
+        size = 0
+        async for chunk in response.content.iter_chunked(_READ_CHUNK):
+            chunks.append(chunk)
+            size += len(chunk)
+            if max(size, response.content.total_raw_bytes) > limit:
+                break
+        else:
+            return b"".join(chunks)
+    response.close()
+    chunks.clear()  # or the traceback would keep them
+    raise ProtocolError(
+        f"the answer (HTTP {response.status}) is larger than {limit} bytes; ask for smaller pages "
+        f"(items_per_page) or raise Options.max_body"
+    )

@@ -5,23 +5,30 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Never
+
+import attrs
 
 from mongorestore_async.errors import (
     ApiError,
+    AuthError,
     RequestTimeout,
     RestoreError,
     SessionClosed,
     TransportError,
-    WrongLoop,
 )
+from mongorestore_async.protocol.credentials import ServiceAccount
+from mongorestore_async.protocol.keeper import TokenKeeper
 from mongorestore_async.protocol.login import Attempt, Login
-from mongorestore_async.protocol.replies import read_reply
+from mongorestore_async.protocol.rates import rate_headers
 from mongorestore_async.protocol.retrying import Failure, RetryBudget, is_transient
+from mongorestore_async.transport.bearer import BearerGate
 from mongorestore_async.transport.connection import Connection
 from mongorestore_async.transport.gate import LoginGate
+from mongorestore_async.transport.home import Home
+from mongorestore_async.transport.limits import Limits
 from mongorestore_async.transport.records import ExchangeRecord, ServerFacts, Stats
-from mongorestore_async.transport.sender import Progress, Sender
+from mongorestore_async.transport.sender import Call, Progress, Sender, decode
 
 if TYPE_CHECKING:
     from yarl import URL
@@ -29,33 +36,44 @@ if TYPE_CHECKING:
     from mongorestore_async.models.secret import Secret
     from mongorestore_async.protocol.credentials import DigestAuth
     from mongorestore_async.protocol.replies import RawReply, Reply
+    from mongorestore_async.protocol.tokens import TokenRequest
     from mongorestore_async.transport.connection import HttpSettings
     from mongorestore_async.transport.options import Options
-    from mongorestore_async.transport.sender import Call
 
 __all__ = ["Transport"]
 
 _logger = logging.getLogger(__name__)
 
+#: Bytes of an answer of the token endpoint: it is decoded at once, on the loop.
+_LARGEST_TOKEN_ANSWER = 1024 * 1024
+
 
 class Transport:
     """The connection, login, slots and retry budget that a session shares with its views."""
 
-    def __init__(self, auth: DigestAuth | None, base_url: URL, settings: HttpSettings, *, max_in_flight: int) -> None:
+    def __init__(
+        self, auth: DigestAuth | ServiceAccount | None, base_url: URL, settings: HttpSettings, options: Options
+    ) -> None:
         self.base_url = base_url
         self.facts = ServerFacts()
-        self._connection = Connection(settings, limit=max_in_flight)
+        self._connection = Connection(settings, limit=options.max_in_flight)
         self._sender = Sender(self._connection)
-        self._gate = None if auth is None else LoginGate(Login(auth, time.monotonic))
+        self._gate = _gate(auth, base_url)
+        self._limits = Limits(options.rate_limits, options.shared_limits)
         self._budget = RetryBudget()
         self._challenges = 0
         self._retries = 0
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._home = Home()
         self._opening: asyncio.Lock | None = None
-        self._slots = asyncio.Semaphore(max_in_flight)
+        self._slots = asyncio.Semaphore(options.max_in_flight)
         self._closed = False
         self._deadlines: set[asyncio.Timeout] = set()
         self._idle = asyncio.Event()
+
+    def __reduce_ex__(self, protocol: object) -> Never:
+        raise TypeError(
+            "what belongs to a session cannot be pickled or deeply copied: it holds connections and a login"
+        )
 
     @property
     def stats(self) -> Stats:
@@ -66,6 +84,11 @@ class Transport:
     def closed(self) -> bool:
         """Whether :meth:`close` was called."""
         return self._closed
+
+    @property
+    def uses_tokens(self) -> bool:
+        """Whether the login is a service account."""
+        return isinstance(self._gate, BearerGate)
 
     async def open(self) -> None:
         """Make the HTTP session on the running loop; a second call does nothing.
@@ -78,22 +101,26 @@ class Transport:
         """
         self._check_usable()
         if self._opening is None:
-            self._loop = asyncio.get_running_loop()
+            self._home.settle()
             self._opening = asyncio.Lock()
         async with self._opening:
+            self._check_usable()
             if self._connection.opened:
                 return
             await self._connection.open(self.base_url)
             self._slots = asyncio.Semaphore(self._connection.capacity)
 
-    async def close(self) -> None:
-        """End calls in flight with :class:`SessionClosed` and close what is our own.
+    async def close(self, options: Options) -> None:
+        """End calls in flight with :class:`SessionClosed`, revoke tokens if asked to, and close what is our own.
+
+        Args:
+            options: For the requests that revoke.
 
         Raises:
             WrongLoop: It was opened on another loop.
 
         """
-        self._check_loop()
+        self._home.check()
         self._closed = True
         now = asyncio.get_running_loop().time()
         for deadline in tuple(self._deadlines):
@@ -102,7 +129,13 @@ class Transport:
         while self._deadlines:
             self._idle.clear()
             await self._idle.wait()
-        await self._connection.close()
+        try:
+            if isinstance(self._gate, BearerGate) and self._gate.keeper.account.revoke_on_close:
+                await self._gate.revoke(lambda request: self._post(request, options))
+        finally:
+            await self._limits.close()
+            async with self._opening or asyncio.Lock():  # what is just being opened would stay open
+                await self._connection.close()
 
     async def exchange(self, call: Call, options: Options) -> Reply:
         """Make one call, again where that is safe and may help, and decode its answer.
@@ -121,15 +154,15 @@ class Transport:
         await self.open()
         progress = Progress(call)
         started = time.monotonic()
-        failed: BaseException | None = None
+        failed: str | None = None  # by name: the error itself would live in a cycle with this frame
         try:
             return await self._in_time(progress, options)
         except RestoreError as error:
-            failed = error
+            failed = type(error).__name__
             error.request = progress.context
             raise
         except BaseException as error:
-            failed = error
+            failed = type(error).__name__
             raise
         finally:
             self._tell(progress, options, seconds=time.monotonic() - started, failed=failed)
@@ -142,15 +175,21 @@ class Transport:
                 self._check_usable()
                 return await self._try(progress, options, deadline)
         except TimeoutError:
-            if self._closed:
-                raise SessionClosed("the session was closed while this call was under way") from None
-            raise RequestTimeout(
-                f"no answer within {options.timeout:g} s; raise Options.timeout, or find out what holds the server up"
-            ) from None
+            pass  # raised below: from in here it would drag along the frames of the HTTP library
         finally:
             self._deadlines.discard(deadline)
             if not self._deadlines:
                 self._idle.set()
+        if self._closed:
+            raise SessionClosed("the session was closed while this call was under way")
+        if progress.held_back:
+            raise RequestTimeout(
+                f"not sent within {options.timeout:g} s: too many calls wait for the rate limit; keep fewer under way, "
+                f"raise Options.timeout, or see Options.rate_limits"
+            )
+        raise RequestTimeout(
+            f"no answer within {options.timeout:g} s; raise Options.timeout, or find out what holds the server up"
+        )
 
     async def _try(self, progress: Progress, options: Options, deadline: asyncio.Timeout) -> Reply:
         # One login for all tries: a challenge that was not answered for good is still there for the next.
@@ -158,10 +197,14 @@ class Transport:
         while True:
             progress.tries += 1
             try:
-                async with self._slots:
-                    raw = await self._log_in(progress, attempt, options)
-                reply = read_reply(raw, enveloped=progress.call.enveloped)
+                async with self._limits.admit(progress, deadline.when()):
+                    async with self._slots:
+                        raw = await self._log_in(progress, attempt, options)
+                    reply = await decode(attrs.evolve(raw, request=progress.context), progress.call)
             except (ApiError, TransportError) as error:
+                error.request = progress.context
+                if progress.held_back:
+                    raise  # by the rate limit: it comes too late however often it is tried
                 wait = self._wait(Failure(progress.call.method, error, progress.tries), options, deadline)
                 if wait is None:
                     raise
@@ -172,24 +215,42 @@ class Transport:
             await asyncio.sleep(wait)
 
     def _begin_login(self, call: Call) -> Attempt | None:
-        if self._gate is None:
+        if not isinstance(self._gate, LoginGate):
             return None
         return Attempt(self._gate.login, method=call.method, uri=call.url.raw_path_qs, body=call.body or b"")
 
     async def _log_in(self, progress: Progress, attempt: Attempt | None, options: Options) -> RawReply:
         async def send(authorization: Secret | None) -> RawReply:
+            progress.logging_in = False
             raw = await self._sender.send(progress, authorization, options)
             self.facts.service_version = raw.headers.get("X-MongoDB-Service-Version", self.facts.service_version)
             return raw
 
+        async def post(request: TokenRequest) -> RawReply:
+            progress.logging_in = True
+            return await self._post(request, options)
+
+        if isinstance(self._gate, BearerGate):
+            return await self._gate.run(send, post)
         if self._gate is None or attempt is None:
-            return await send(None)
+            raw = await send(None)
+            if raw.status == 401 and "WWW-Authenticate" in raw.headers:  # noqa: PLR2004
+                raise AuthError(
+                    "the server wants a login and the session has none: make it with "
+                    "DigestAuth(public_key, private_key) or ServiceAccount(client_id, client_secret)"
+                )
+            return raw
         try:
             return await self._gate.run(attempt, send)
         finally:
             met = attempt.challenges - progress.challenges
             progress.challenges += met
             self._challenges += met
+
+    async def _post(self, request: TokenRequest, options: Options) -> RawReply:
+        call = Call(method="POST", url=request.url, headers=request.headers, body=request.body)
+        small = attrs.evolve(options, max_body=min(options.max_body, _LARGEST_TOKEN_ANSWER))
+        return await self._sender.send(Progress(call), request.authorization, small)
 
     def _wait(self, failure: Failure, options: Options, deadline: asyncio.Timeout) -> float | None:
         """Decide on repeating a failed try: seconds to wait, None to give up."""
@@ -202,19 +263,20 @@ class Transport:
             return None  # told at once instead of waited for in vain
         return wait if self._budget.spend(now) else None
 
-    def _tell(self, progress: Progress, options: Options, *, seconds: float, failed: BaseException | None) -> None:
+    def _tell(self, progress: Progress, options: Options, *, seconds: float, failed: str | None) -> None:
         last = progress.last
+        told = (None, None) if last is None else rate_headers(last.headers)
         record = ExchangeRecord(
             method=progress.call.method,
             url=progress.url,
             family=progress.call.family,
             status=None if last is None else last.status,
-            error=None if failed is None else type(failed).__name__,
+            error=failed,
             tries=max(1, progress.tries),
             challenges=progress.challenges,
             seconds=seconds,
-            rate_limit=None if last is None else _whole(last.headers.get("RateLimit-Limit")),
-            rate_remaining=None if last is None else _whole(last.headers.get("RateLimit-Remaining")),
+            rate_limit=told[0],
+            rate_remaining=told[1],
         )
         _logger.debug("%s", record)
         if options.on_exchange is None:
@@ -227,15 +289,10 @@ class Transport:
     def _check_usable(self) -> None:
         if self._closed:
             raise SessionClosed("the session is closed; make a new AsyncSession")
-        self._check_loop()
-
-    def _check_loop(self) -> None:
-        if self._loop is not None and self._loop is not asyncio.get_running_loop():
-            raise WrongLoop(
-                "this session was opened on another event loop; make one AsyncSession per loop (inside the coroutine "
-                "that asyncio.run() gets, not at import), and do not share it between threads"
-            )
+        self._home.check()
 
 
-def _whole(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 20 else None  # noqa: PLR2004
+def _gate(auth: DigestAuth | ServiceAccount | None, base_url: URL) -> LoginGate | BearerGate | None:
+    if isinstance(auth, ServiceAccount):
+        return BearerGate(TokenKeeper(auth, base_url, time.monotonic))
+    return None if auth is None else LoginGate(Login(auth, time.monotonic))

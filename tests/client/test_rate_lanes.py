@@ -490,6 +490,20 @@ async def test_thousands_of_projects_do_not_grow_for_ever(monkeypatch):
 
 
 @leaping
+async def test_projects_are_forgotten_when_their_limits_are_full_again():
+    caller = Caller(rate=RateLimit(30, 10, 60))  # full again after three minutes
+    for number in range(10):
+        await caller.all(30, project=f"P{number}")
+    await caller.is_refused(300, project="refused")
+    (slow,) = caller.start(project="slow", takes=1000)
+    for pause, left in ((170, 13), (20, 4), (150, 4), (850, 1)):
+        await asyncio.sleep(pause)
+        await caller.call(project=f"after {pause}")
+        assert len(caller.limits._lanes) == left, pause
+    await slow
+
+
+@leaping
 async def test_more_projects_at_once_than_are_remembered_all_get_through(monkeypatch):
     monkeypatch.setattr(limits_module, "MOST_LANES", 5)
     caller = Caller(rate=BUCKET)

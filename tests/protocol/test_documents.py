@@ -7,7 +7,7 @@ import pytest
 from mongorestore_async.errors import DataError
 from mongorestore_async.families import ATLAS_CLOUD_BACKUP_V1, ATLAS_TENANT_V1, CLOUD_MANAGER, OPS_MANAGER
 from mongorestore_async.models import CloudBackupRestoreJob, JobRef, RestoreJob, TenantRestoreJob
-from mongorestore_async.protocol.documents import load_job, read_created, read_jobs
+from mongorestore_async.protocol.documents import load_job, read_created, read_ids, read_jobs
 
 PLACE = {"project": "P", "cluster": "C"}
 
@@ -134,3 +134,8 @@ class TestReadCreated:
             read_created(CLOUD_MANAGER, content, **PLACE)
 
         assert caught.value.path == path
+
+
+def test_ids_are_read_whatever_else_is_wrong_with_an_item():
+    results = [{"id": "a", "created": []}, {"id": 7}, {}, None, "b", {"id": "c", "delivery": 3}]
+    assert read_ids(results) == ("a", "c")

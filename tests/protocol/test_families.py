@@ -16,6 +16,7 @@ from mongorestore_async.families import (
     FAMILIES,
     OPS_MANAGER,
     Family,
+    RateLimit,
 )
 from mongorestore_async.models import (
     Checkpoint,
@@ -88,6 +89,8 @@ def test_tell_what_the_facts_say():
     assert [family.newest_first for family in ALL] == [False, False, True, False]
     assert [bool(family.deprecation) for family in ALL] == [False, False, False, True]
     assert [set(family.filters) for family in ALL] == [{"batchId"}, {"batchId"}, set(), set()]
+    a_minute = RateLimit(100, 100, 60, "project", window=True)
+    assert [family.rates for family in ALL] == [(), (a_minute,), (a_minute,), (a_minute,)]
 
 
 def test_are_values():

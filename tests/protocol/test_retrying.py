@@ -41,6 +41,7 @@ FINAL = [
     NotFound(status=404),
     ApiError(status=405),
     ServerError(status=501),
+    ServerError(status=501, error_code="WRITES_NOT_ALLOWED_DURING_APP_UPGRADES"),
 ]
 
 

@@ -56,6 +56,7 @@ from mongorestore_async import (
     RestoreError,
     RestoreJob,
     Secret,
+    ServiceAccount,
     ServiceVersion,
     Snapshot,
     Stats,
@@ -76,6 +77,7 @@ async def sessions(http: aiohttp.ClientSession) -> None:
     auth = DigestAuth("public", "private")
     assert_type(auth.public_key, str)
     assert_type(AsyncSession(auth), AsyncSession)
+    assert_type(AsyncSession(ServiceAccount("mdb_sa_id_1", "mdb_sa_sk_1", revoke_on_close=True)), AsyncSession)
     assert_type(AsyncSession(None, base_url=URL("http://om.example.com:8080/prefix")), AsyncSession)
     assert_type(AsyncSession(auth, http=http, envelope=True, pretty=True), AsyncSession)
     assert_type(AsyncSession(auth, ssl=False, proxy="http://proxy:3128", options=Options(timeout=5)), AsyncSession)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
+import sys
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +15,7 @@ from mongorestore_async import OPS_MANAGER, AsyncSession, DigestAuth
 from mongorestore_async.emulator import Emulator, EmulatorSettings, Manager
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
 
 @asynccontextmanager
@@ -24,7 +27,7 @@ async def serve(**settings: Any) -> AsyncIterator[Emulator]:
 
 @pytest.fixture
 def emulate() -> Any:
-    """Start emulators, as in ``async with emulate(jobs_per_cluster=100) as emulator``."""
+    """Start emulators for ``async with``; takes the arguments of ``EmulatorSettings``."""
     return serve
 
 
@@ -58,3 +61,123 @@ async def no_task_left_behind() -> AsyncIterator[None]:
     for _ in range(5):
         await asyncio.sleep(0)
     assert asyncio.all_tasks() - before - {asyncio.current_task()} == set()
+
+
+def _load(name: str) -> Any:
+    """Import a helper beside this file; tests/ is no package."""
+    spec = importlib.util.spec_from_file_location(f"wire_{name}", Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+_faults, _servers, _tables = (_load(name) for name in ("faults", "servers", "tables"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that renews the tables of the documentation."""
+    parser.addoption("--write-tables", action="store_true", help="write what tests saw into the tables of docs/")
+
+
+@pytest.fixture(scope="session")
+def book(pytestconfig: pytest.Config) -> Iterator[Any]:
+    """Compare what tests see with the tables of the documentation, or write them: see tables.py."""
+    docs = Path(__file__).parents[2] / "docs"
+    shelf = _tables.Book(docs, write=pytestconfig.getoption("--write-tables", default=False))
+    yield shelf
+    shelf.save()
+
+
+@pytest.fixture
+def break_before() -> Any:
+    """Put a server that breaks before an emulator.
+
+    As in ``async with break_before(emulator, play=...) as server``: what is given beside the emulator makes the
+    :class:`Plan` of faults.py.
+    """
+
+    @asynccontextmanager
+    async def start(emulator: Emulator, **plan: Any) -> AsyncIterator[Any]:
+        async with _faults.FaultServer(emulator.url) as server:
+            server.plan = _faults.Plan(**plan) if plan else None
+            yield server
+
+    return start
+
+
+@pytest.fixture(scope="module")
+def workshop() -> Iterator[Any]:
+    """Start third-party servers; skips the test where one is missing. They are stopped after the file: servers.py."""
+    with _servers.Workshop() as found:
+        yield found
+
+
+class RawServer:
+    """Answers each request with bytes of a test's choice.
+
+    ``answer`` is the bytes, or a coroutine function that gets the writer. Keep-alive is up to the answer.
+    """
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+        self.heads: list[bytes] = []
+        self.bodies: list[bytes] = []
+        self.connections = 0
+        self.url = ""
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        task = asyncio.ensure_future(self._serve(reader, writer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def end(self) -> None:
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # closed transports let go of their sockets on the next turn of the loop
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while not writer.is_closing():
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = next(
+                    (line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), b":0"
+                )
+                self.heads.append(head)
+                self.bodies.append(await reader.readexactly(int(length.split(b":")[1])))
+                if isinstance(self.answer, bytes):
+                    writer.write(self.answer)
+                else:
+                    await self.answer(writer)
+                await writer.drain()
+        except (OSError, asyncio.IncompleteReadError):
+            pass
+        except asyncio.CancelledError:
+            writer.transport.abort()  # what was not sent yet never will be
+        finally:
+            writer.close()
+
+
+@pytest.fixture
+def play_raw() -> Any:
+    """Start a :class:`RawServer` for ``async with``; takes its answer and arguments of ``asyncio.start_server``."""
+
+    @asynccontextmanager
+    async def start(answer: Any, **arguments: Any) -> AsyncIterator[RawServer]:
+        raw = RawServer(answer)
+        server = await asyncio.start_server(raw.accept, "127.0.0.1", 0, **arguments)
+        scheme = "https" if arguments.get("ssl") else "http"
+        raw.url = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        try:
+            yield raw
+        finally:
+            server.close()
+            await raw.end()
+
+    return start

@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING
 import attrs
 from aiohttp import web
 
+from mongorestore_async.emulator.choices import Manager
 from mongorestore_async.emulator.documents import ATLAS_API, MANAGER_API, Refusal
-from mongorestore_async.emulator.handlers.answers import challenge, refusal_answer
+from mongorestore_async.emulator.handlers.answers import challenge, error_answer, refusal_answer
+from mongorestore_async.emulator.handlers.limits import refuse_beyond_limit, tell_limit, try_to_pass
 from mongorestore_async.emulator.login import Outcome
+from mongorestore_async.emulator.oauth import Bearer
+from mongorestore_async.emulator.oauth_endpoints import OAUTH_API
 from mongorestore_async.emulator.stage import STAGE
 
 if TYPE_CHECKING:
@@ -70,16 +74,47 @@ async def _served(
     except web.HTTPRequestEntityTooLarge:
         refusal = Refusal("REQUEST_TOO_LARGE", stage.settings.body_limit)
         return record, refusal_answer(request, refusal), None
-    record, stale = _login(request, stage, record, body)
-    if record.outcome is not Outcome.ACCEPTED:
-        return record, challenge(stage, stale=stale), None
+    token = _bearer(request, stage)
+    if token is not None:
+        record = _judge_token(stage, record, token)
+        if record.outcome is not Outcome.ACCEPTED:
+            # Documented as a plain 401 of the API: it names no scheme.
+            return record, error_answer(401, "UNEXPECTED_ERROR", "You are not authorized for this resource."), None
+    elif request.path.startswith(stage.settings.base_path + OAUTH_API):
+        # These endpoints know their clients themselves.
+        record = stage.log.note(attrs.evolve(record, outcome=Outcome.ACCEPTED))
+    else:
+        record, stale = _login(request, stage, record, body)
+        if record.outcome is not Outcome.ACCEPTED:
+            return record, challenge(stage, stale=stale), None
     fault: Fault = stage.fault_after_login(record) if stage.fault_after_login is not None else None
     if fault == "drop" or isinstance(fault, web.StreamResponse):
         return record, None, fault
-    response = await _answered(request, handler)
-    if stage.settings.nextnonce and stage.settings.auth_enabled:
+    passage = try_to_pass(request, stage)
+    beyond = refuse_beyond_limit(request, stage, passage)
+    response = await _answered(request, handler) if beyond is None else beyond
+    tell_limit(response, stage, passage)
+    if stage.settings.nextnonce and record.nonce is not None:
         response.headers["Authentication-Info"] = stage.guard.next_nonce(stage.clock.elapsed)
     return record, response, fault
+
+
+def _bearer(request: web.Request, stage: Stage) -> str | None:
+    """The token of a request to an API that service accounts exist for; None when it has none or needs none."""
+    settings = stage.settings
+    apis = [ATLAS_API] if settings.manager is Manager.OPS_MANAGER else [ATLAS_API, MANAGER_API]
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    known = any(request.path.startswith(settings.base_path + api) for api in apis)
+    return token.strip() if settings.auth_enabled and known and scheme.lower() == "bearer" else None
+
+
+def _judge_token(stage: Stage, record: RequestRecord, token: str) -> RequestRecord:
+    verdict = stage.tokens.judge(token, stage.clock.elapsed)
+    living = verdict is Bearer.LIVING
+    stage.counts.accepted += living
+    stage.counts.refusals += not living
+    outcome = Outcome.ACCEPTED if living else Outcome.REFUSED
+    return stage.log.note(attrs.evolve(record, outcome=outcome, why="" if living else verdict))
 
 
 def _login(request: web.Request, stage: Stage, record: RequestRecord, body: bytes) -> tuple[RequestRecord, bool]:

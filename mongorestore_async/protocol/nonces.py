@@ -1,0 +1,83 @@
+"""Nonces of a server: each keeps its counter however often it is offered, and tells how long such nonces live."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from mongorestore_async.protocol.digest import new_cnonce
+
+if TYPE_CHECKING:
+    from mongorestore_async.protocol.challenges import Challenge
+
+__all__ = ["Nonce", "Nonces"]
+
+#: Nonces remembered: more than calls under way, so that one that is offered again goes on counting.
+_REMEMBERED = 256
+
+
+@attrs.define(eq=False)
+class Nonce:
+    """A server nonce with its counter.
+
+    Attributes:
+        challenge: The challenge it came with last.
+        cnonce: Our own nonce; one for the life of the server's, as the -sess algorithms need it.
+        uses: The ``nc`` given out last.
+        accepted: Requests the server took with it.
+        settled: Requests that were taken or refused.
+        dead: Whether the server refused it once.
+
+    """
+
+    challenge: Challenge
+    cnonce: str = attrs.field(factory=new_cnonce, repr=False)
+    uses: int = 0
+    accepted: int = 0
+    settled: int = 0
+    dead: bool = False
+
+
+class Nonces:
+    """The nonces a server offered lately.
+
+    Attributes:
+        life: After how many uses its nonces die, None while that is not known.
+
+    """
+
+    def __init__(self) -> None:
+        self.life: int | None = None
+        self._last_life: int | None = None
+        self._offered: dict[str, Nonce] = {}
+
+    def offer(self, challenge: Challenge) -> Nonce:
+        """Take the nonce of a challenge; one that was offered before goes on counting.
+
+        A server that makes its nonces of the time offers one to many calls: no two may send the same ``nc``.
+        """
+        nonce = self._offered.pop(challenge.nonce, None)
+        if nonce is None:
+            nonce = Nonce(challenge)
+        nonce.challenge = challenge
+        self._offered[challenge.nonce] = nonce
+        if len(self._offered) > _REMEMBERED:
+            del self._offered[next(iter(self._offered))]
+        return nonce
+
+    def settle(self, nonce: Nonce, *, accepted: bool) -> None:
+        """Note that the server took or refused a nonce.
+
+        Once nothing sent with a dead nonce is under way, its uses are compared with those of the one before.
+        """
+        nonce.settled += 1
+        nonce.accepted += accepted
+        nonce.dead = nonce.dead or not accepted
+        if not nonce.dead or nonce.settled < nonce.uses or not nonce.accepted:
+            return
+        if nonce.accepted == self._last_life:
+            self.life = nonce.accepted
+        elif self.life is not None and nonce.accepted < self.life:
+            self.life = None
+        self._last_life = nonce.accepted

@@ -1,0 +1,103 @@
+"""From the exceptions of the HTTP library to ours, and what may be kept of them."""
+
+from __future__ import annotations
+
+import ssl as tls
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+from yarl import URL
+
+from mongorestore_async.errors import (
+    ConnectFailed,
+    ConnectionBroken,
+    ProtocolError,
+    RequestTimeout,
+    TransportError,
+)
+from mongorestore_async.protocol.redaction import one_line, redact_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["scrub", "translate", "was_never_sent"]
+
+_NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, aiohttp.ServerFingerprintMismatch)
+
+
+def was_never_sent(error: Exception) -> bool:
+    """Whether a request that ended so certainly never left."""
+    return isinstance(error, _NEVER_SENT)
+
+
+def translate(error: Exception) -> TransportError:
+    """Make the error a caller gets of one of the HTTP library."""
+    name = type(error).__name__
+    said = one_line(str(error)) or "no further word"
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        # A proxy that is overloaded or cannot reach the server may do so later; one that refuses will not.
+        kind = ConnectFailed if error.status >= 500 else ProtocolError  # noqa: PLR2004
+        return kind(
+            f"the proxy opens no tunnel to the server (HTTP {error.status} {one_line(error.message)}); check proxy and "
+            f"the user and password in it"
+        )
+    if was_never_sent(error):
+        return ConnectFailed(f"no connection ({name}: {said}); check base_url, DNS, proxy and TLS settings (ca_file)")
+    if isinstance(error, TimeoutError):
+        return RequestTimeout(f"the connection timed out ({name}); check what lies between here and the server")
+    if isinstance(error, aiohttp.ClientResponseError):
+        return ProtocolError(
+            f"what came back is no HTTP answer ({name}: {one_line(error.message)}); check base_url and what proxy lies "
+            f"between here and the server"
+        )
+    if isinstance(error, tls.SSLError) or "[SSL" in said:
+        # In TLS 1.3 a server refuses a client's certificate only after the handshake, when a request may be out.
+        said += "; does the server want a client certificate (ssl=)?"
+    return ConnectionBroken(f"the connection broke before the whole answer came ({name}: {said})")
+
+
+def scrub(error: Exception) -> Exception:
+    """Keep type and message of a foreign exception: no frames, no headers, no proxy credentials."""
+    for kind, scrubbing in _SCRUBBING.items():
+        if isinstance(error, kind):
+            scrubbing(error)
+    for inner in error.args:
+        if isinstance(inner, BaseException):
+            _cut(inner)
+    _cut(error)
+    return error
+
+
+def _cut(error: BaseException) -> None:
+    error.__context__ = None
+    error.__cause__ = None
+    error.__traceback__ = None
+
+
+def _scrub_response(error: Any) -> None:
+    info = error.request_info
+    no_headers = type(info.headers)(type(info.headers.copy())())
+    urls = {"url": URL(redact_url(info.url)), "real_url": URL(redact_url(info.real_url))}
+    error.request_info = info._replace(headers=no_headers, **urls)
+    error.headers, error.history = None, ()
+    error.args = (error.request_info, ())
+
+
+def _scrub_connector(error: Any) -> None:
+    key = error._conn_key._replace(proxy=None, proxy_auth=None, proxy_headers_hash=None)  # noqa: SLF001
+    error._conn_key = key  # noqa: SLF001
+    error.args = (key, *error.args[1:])
+
+
+def _scrub_disconnected(error: Any) -> None:
+    if not isinstance(error.message, str):  # the head of an answer, with its cookies
+        error.message = "Server disconnected"
+        error.args = (error.message,)
+
+
+_SCRUBBING: dict[type[Exception], Callable[[Any], None]] = {
+    aiohttp.ClientResponseError: _scrub_response,
+    aiohttp.ClientConnectorError: _scrub_connector,
+    aiohttp.ClientConnectorCertificateError: _scrub_connector,
+    aiohttp.ServerDisconnectedError: _scrub_disconnected,
+}

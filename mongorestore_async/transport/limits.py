@@ -1,0 +1,173 @@
+"""The rate limits of a session: which lanes a call passes before it is sent, and what its answer teaches them."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import attrs
+
+from mongorestore_async.errors import ApiError, RateLimited
+from mongorestore_async.families.rate_limit import RateLimit
+from mongorestore_async.protocol.rates import rate_headers, told_bucket
+from mongorestore_async.transport.buckets import LocalBucket
+from mongorestore_async.transport.lanes import Lane
+from mongorestore_async.transport.shared import SharedBucket, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+    from typing import Self
+
+    from mongorestore_async.families import Family
+    from mongorestore_async.transport.buckets import Bucket
+    from mongorestore_async.transport.sender import Call, Progress
+    from mongorestore_async.transport.shared import SharedLimits
+
+__all__ = ["MOST_LANES", "Admission", "Limits", "RateRule"]
+
+#: Which limits to keep to: see ``Options.rate_limits``.
+RateRule: TypeAlias = "Literal['documented'] | RateLimit | Mapping[Family[Any], RateLimit | None] | None"
+
+#: Projects that are remembered. A forgotten one starts anew, which its server corrects.
+MOST_LANES = 2000
+
+#: This limit is on the machine's address, not on the project.
+_BY_ADDRESS = "RATE_LIMITED_IP"
+
+
+@attrs.define(eq=False)
+class Admission:
+    """The permission for one try of a call, as a context manager around it."""
+
+    _limits: Limits
+    _progress: Progress
+    _until: float
+    _passed: list[tuple[Lane, int]] = attrs.field(init=False, factory=list)
+    _last: Any = attrs.field(init=False)
+
+    async def __aenter__(self) -> Self:
+        self._last = self._progress.last
+        self._progress.held_back = True
+        try:
+            for lane in self._limits.lanes_of(self._progress.call):
+                self._passed.append((lane, await lane.enter(self._until)))
+        except BaseException:
+            self._leave()
+            raise
+        self._progress.held_back = False
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._leave()
+        # A try that was not answered, or not by the API but by the token endpoint, teaches nothing.
+        if self._passed and self._progress.last is not self._last and not self._progress.logging_in:
+            self._limits.learn(self._passed, self._progress, error)
+
+    def _leave(self) -> None:
+        for lane, _ in self._passed:
+            lane.leave()
+
+
+class Limits:
+    """The rate limits of a session and its views.
+
+    Args:
+        rule: Which limits to keep to.
+        shared: Where they are shared with other processes, None for nowhere.
+
+    """
+
+    def __init__(self, rule: RateRule, shared: SharedLimits | None) -> None:
+        self._off = rule is None
+        self._everywhere = rule if isinstance(rule, RateLimit) else None
+        self._chosen: dict[str, RateLimit | None] = {}
+        if rule is not None and not isinstance(rule, (str, RateLimit)):
+            self._chosen = {family.name: limit for family, limit in rule.items()}
+        self._shared = shared
+        self._store: Store | None = None
+        self._lanes: OrderedDict[tuple[RateLimit | None, str | None], Lane] = OrderedDict()
+        self._session = Lane(None, None, trusting=False)
+
+    def admit(self, progress: Progress, until: float | None) -> Admission:
+        """Ask for the permission to try a call.
+
+        Args:
+            progress: The call.
+            until: Loop time of its deadline, None for none.
+
+        """
+        return Admission(self, progress, math.inf if until is None else until)
+
+    def lanes_of(self, call: Call) -> tuple[Lane, ...]:
+        """Find what a call has to pass: the lane of its project (or of all calls without one), then the session's."""
+        if self._off:
+            return ()
+        limit, trusting = self._limit_of(call)
+        key = limit, call.project if limit is None or limit.scope == "project" else None
+        lane = self._lanes.get(key)
+        if lane is None:
+            self._forget()
+            bucket = None if limit is None else self._bucket(limit, call.project)
+            lane = self._lanes[key] = Lane(limit, bucket, trusting=trusting)
+        self._lanes.move_to_end(key)
+        return lane, self._session
+
+    def learn(self, passed: list[tuple[Lane, int]], progress: Progress, error: BaseException | None) -> None:
+        """Take note of an answer.
+
+        Args:
+            passed: The lanes its call passed, with their eras.
+            progress: The call.
+            error: What it ended with, None for a success.
+
+        """
+        lane, era = passed[0]
+        _, remaining = (None, None) if progress.last is None else rate_headers(progress.last.headers)
+        if remaining is not None:
+            lane.hear(remaining)
+        if isinstance(error, RateLimited):
+            if error.error_code == _BY_ADDRESS:
+                lane, era = passed[-1]
+            lane.refuse(era, error.retry_after)
+            told = told_bucket(error.error_code, error.parameters)
+            if told is not None and lane.trusting:
+                lane.adopt(told, self._bucket(told, progress.call.project))
+        elif error is None or (isinstance(error, ApiError) and error.status < 500):  # noqa: PLR2004
+            for each, since in passed:
+                each.succeed(since)
+
+    async def close(self) -> None:
+        """Close the connections to where limits are shared."""
+        if self._store is not None:
+            await self._store.close()
+
+    def _limit_of(self, call: Call) -> tuple[RateLimit | None, bool]:
+        """Find the limit of a call, and whether its server may know better."""
+        if self._everywhere is not None:
+            fits = self._everywhere.scope == "caller" or call.project is not None
+            return self._everywhere if fits else None, False
+        if call.family in self._chosen:
+            return self._chosen[call.family], False
+        return call.rate, True
+
+    def _bucket(self, limit: RateLimit, project: str | None) -> Bucket:
+        if self._shared is None:
+            return LocalBucket(limit)
+        if self._store is None:
+            self._store = Store(self._shared)
+        return SharedBucket(self._store, limit, project or "")
+
+    def _forget(self) -> None:
+        """Make room for one more lane: forget those that are as new, else the oldest that nobody is in."""
+        now = asyncio.get_running_loop().time()
+        while self._lanes and next(iter(self._lanes.values())).is_as_new(now):
+            self._lanes.popitem(last=False)
+        if len(self._lanes) >= MOST_LANES:
+            idle = (key for key, lane in self._lanes.items() if not lane.pending and not lane.waiting)
+            if (oldest := next(idle, None)) is not None:
+                del self._lanes[oldest]
