@@ -37,15 +37,18 @@ class Lane:
     Attributes:
         limit: The limit, None if none is known.
         trusting: Whether the server's word is taken over ``limit``.
+        armed: Whether ``limit`` is kept to; until then calls are only counted. The server arms it by its first word
+            about a limit.
         pending: Calls that passed and are not over.
         waiting: Calls that have not passed.
         era: Grows with each pause; a call belongs to the one it passed in.
 
     """
 
-    def __init__(self, limit: RateLimit | None, bucket: Bucket | None, *, trusting: bool) -> None:
+    def __init__(self, limit: RateLimit | None, bucket: Bucket | None, *, trusting: bool, armed: bool = True) -> None:
         self.limit = limit
         self.trusting = trusting
+        self.armed = armed
         self.pending = 0
         self.waiting = 0
         self.era = 0
@@ -115,6 +118,7 @@ class Lane:
         """Take note of how many calls the server says are left."""
         if self._bucket is None:
             return
+        self.armed = True
         self._bucket.lower(remaining)
         if self.trusting:
             # Those under way may not be counted in yet.
@@ -129,6 +133,7 @@ class Lane:
             asked: Seconds the server asks to wait, None if it does not say.
 
         """
+        self.armed = True
         if era == self.era:
             self.era += 1
             self._refusals += 1
@@ -159,7 +164,7 @@ class Lane:
             return self._resumes - now
         if self._width is not None and self.pending >= self._width:
             return math.inf
-        if self._bucket is None or self._permit or self._spare:
+        if self._bucket is None or self._permit or self._spare or not self.armed:
             return 0.0
         return max(_TICK, self._asks_at - now)
 

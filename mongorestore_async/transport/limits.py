@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -17,19 +17,15 @@ from mongorestore_async.transport.lanes import Lane
 from mongorestore_async.transport.shared import SharedBucket, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from types import TracebackType
     from typing import Self
 
-    from mongorestore_async.families import Family
     from mongorestore_async.transport.buckets import Bucket
+    from mongorestore_async.transport.options import RateRule
     from mongorestore_async.transport.sender import Call, Progress
     from mongorestore_async.transport.shared import SharedLimits
 
-__all__ = ["MOST_LANES", "Admission", "Limits", "RateRule"]
-
-#: Which limits to keep to: see ``Options.rate_limits``.
-RateRule: TypeAlias = "Literal['documented'] | RateLimit | Mapping[Family[Any], RateLimit | None] | None"
+__all__ = ["MOST_LANES", "Admission", "Limits"]
 
 #: Projects that are remembered. A forgotten one starts anew, which its server corrects.
 MOST_LANES = 2000
@@ -84,6 +80,7 @@ class Limits:
 
     def __init__(self, rule: RateRule, shared: SharedLimits | None) -> None:
         self._off = rule is None
+        self._armed = rule != "adaptive"
         self._everywhere = rule if isinstance(rule, RateLimit) else None
         self._chosen: dict[str, RateLimit | None] = {}
         if rule is not None and not isinstance(rule, (str, RateLimit)):
@@ -113,7 +110,7 @@ class Limits:
         if lane is None:
             self._forget()
             bucket = None if limit is None else self._bucket(limit, call.project)
-            lane = self._lanes[key] = Lane(limit, bucket, trusting=trusting)
+            lane = self._lanes[key] = Lane(limit, bucket, trusting=trusting, armed=self._armed)
         self._lanes.move_to_end(key)
         return lane, self._session
 

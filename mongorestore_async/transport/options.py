@@ -6,7 +6,7 @@ import functools
 import platform
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
 import aiohttp
 import attrs
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Self, Unpack
 
-__all__ = ["MAX_ITEMS_PER_PAGE", "OptionChanges", "Options"]
+__all__ = ["MAX_ITEMS_PER_PAGE", "OptionChanges", "Options", "RateRule"]
+
+#: Which rate limits a session keeps to: see :class:`Options`.
+RateRule: TypeAlias = Literal["adaptive", "documented"] | RateLimit | Mapping[Family[Any], RateLimit | None] | None
 
 #: The API's own limit of ``itemsPerPage``.
 MAX_ITEMS_PER_PAGE = 500
@@ -38,7 +41,7 @@ class OptionChanges(TypedDict, total=False):
     items_per_page: int
     retry: RetryRule
     on_exchange: Callable[[ExchangeRecord], None] | None
-    rate_limits: Literal["documented"] | RateLimit | Mapping[Family[Any], RateLimit | None] | None
+    rate_limits: RateRule
     shared_limits: SharedLimits | None
 
 
@@ -67,13 +70,13 @@ def _callable(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> No
         raise ConfigError(f"{attribute.name} is a callable, not {type(value).__name__}")
 
 
-def _rule(
-    value: Literal["documented"] | RateLimit | Mapping[Family[Any], RateLimit | None] | None,
-) -> Literal["documented"] | RateLimit | Mapping[Family[Any], RateLimit | None] | None:
-    if value is None or value == "documented" or isinstance(value, RateLimit):
+def _rule(value: RateRule) -> RateRule:
+    if value is None or value in ("adaptive", "documented") or isinstance(value, RateLimit):
         return value
     if not isinstance(value, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ConfigError(f'rate_limits is "documented", a RateLimit, a dict of them or None, not {value!r}')
+        raise ConfigError(
+            f'rate_limits is "adaptive", "documented", a RateLimit, a dict of limits or None, not {value!r}'
+        )
     limits: dict[Any, Any] = dict(value)
     for family, limit in limits.items():
         if not isinstance(family, Family) or not (limit is None or isinstance(limit, RateLimit)):
@@ -105,10 +108,12 @@ class Options:
         on_exchange: Called with a record of each call when it is over, for logs and metrics. It must not block; an
             exception in it is logged and does not touch the call.
         rate_limits: How many calls may be made in a time; a call that has to wait does so within its ``timeout``.
-            ``"documented"``: what the vendor documents for the family, corrected by what the server says;
-            where nothing is documented, calls only wait after a refusal. A :class:`RateLimit`: this one for every
-            family. A dict from families to limits: these, None for none, and the documented ones for the others.
-            None: calls never wait for each other, each only obeys the answers it got itself.
+            ``"documented"``: what the vendor documents for the family, corrected by what the server says; where
+            nothing is documented, calls only wait after a refusal. ``"adaptive"``: the same, but only from the
+            server's first word about a limit on, for the vendor documents limits of "some resources" and not of
+            which. A :class:`RateLimit`: this one for every family. A dict from families to limits: these, None for
+            none, and the documented ones for the others. None: calls never wait for each other, each only obeys
+            the answers it got itself.
         shared_limits: Where counters are shared with other processes that use the same key.
 
     Raises:
@@ -125,9 +130,7 @@ class Options:
     on_exchange: Callable[[ExchangeRecord], None] | None = attrs.field(
         default=None, validator=attrs.validators.optional(_callable)
     )
-    rate_limits: Literal["documented"] | RateLimit | Mapping[Family[Any], RateLimit | None] | None = attrs.field(
-        default="documented", converter=_rule
-    )
+    rate_limits: RateRule = attrs.field(default="adaptive", converter=_rule)
     shared_limits: SharedLimits | None = attrs.field(default=None, validator=_shared)
 
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from importlib import import_module
@@ -156,7 +157,9 @@ class Store:
     async def close(self) -> None:
         """Close the client made here."""
         if self._owned:
-            await self.client.aclose()
+            with contextlib.suppress(*self.failures):
+                async with asyncio.timeout(_PATIENCE):
+                    await self.client.aclose()
 
 
 class SharedBucket:

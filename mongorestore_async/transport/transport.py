@@ -133,9 +133,11 @@ class Transport:
             if isinstance(self._gate, BearerGate) and self._gate.keeper.account.revoke_on_close:
                 await self._gate.revoke(lambda request: self._post(request, options))
         finally:
-            await self._limits.close()
-            async with self._opening or asyncio.Lock():  # what is just being opened would stay open
-                await self._connection.close()
+            try:
+                await self._limits.close()
+            finally:
+                async with self._opening or asyncio.Lock():  # what is just being opened would stay open
+                    await self._connection.close()
 
     async def exchange(self, call: Call, options: Options) -> Reply:
         """Make one call, again where that is safe and may help, and decode its answer.

@@ -19,6 +19,7 @@ from mongorestore_async import (
     OPS_MANAGER,
     AsyncSession,
     ConfigError,
+    ConnectionBroken,
     DataError,
     NotFound,
     Options,
@@ -324,6 +325,35 @@ async def test_refusals_of_calls_that_were_under_way_are_one_refusal():
 
 
 @leaping
+async def test_calls_that_were_under_way_and_worked_widen_nothing():
+    caller = Caller()
+    slow = caller.start(10, takes=2)
+    await asyncio.sleep(1)
+    await caller.is_refused(5)
+    await caller.all(3, takes=1)
+    await asyncio.gather(*slow)
+    assert caller.times[11:] == pytest.approx([6, 7, 7], abs=0.01)
+
+
+@leaping
+async def test_a_call_that_breaks_lets_the_next_ask():
+    caller = Caller()
+    await caller.is_refused(10)
+    call = Call("GET", URL("http://h/x"), {}, project="P")
+
+    async def breaks():
+        async with caller.limits.admit(Progress(call), None):
+            await asyncio.sleep(1)
+            raise ConnectionBroken
+
+    broken = asyncio.create_task(breaks())
+    await asyncio.sleep(0)
+    await caller.call()
+    assert isinstance(broken.exception(), ConnectionBroken)
+    assert caller.times[1:] == pytest.approx([11], abs=0.01)
+
+
+@leaping
 async def test_the_longest_wait_asked_for_counts():
     caller = Caller()
     await asyncio.gather(*(caller.is_refused(seconds, takes=1) for seconds in (5, 20, 10)))
@@ -465,6 +495,49 @@ async def test_a_bucket_that_a_refusal_describes_is_kept_to():
 
 
 @leaping
+async def test_a_refusal_counts_more_than_what_was_left_before():
+    caller = Caller(rate=BUCKET)
+    await caller.all(3)
+    await caller.call(headers=[("RateLimit-Remaining", "10")])
+    await caller.is_refused(1)
+    await caller.call()
+    assert caller.times == pytest.approx([0, 0, 0, 0, 0, 5], abs=0.01)
+
+
+@leaping
+async def test_a_bucket_that_is_told_during_a_pause_counts_at_once():
+    told = TOKEN_BUCKET, ("x", 1, 2, 1, 10)
+    caller = Caller(rate=BUCKET)
+    other = asyncio.create_task(caller.is_refused(1, *told, takes=1))
+    await asyncio.sleep(0)
+    await caller.is_refused(5)
+    await caller.call()
+    await other
+    # At 5 by the bucket there was, which was not empty.
+    assert caller.times[2:] == pytest.approx([11], abs=0.01)
+
+
+@leaping
+async def test_a_bucket_that_is_told_ends_the_wait_for_the_one_there_was():
+    caller = Caller(rate=RateLimit(1, 1, 3600))
+    refused = asyncio.create_task(caller.is_refused(2, TOKEN_BUCKET, ("x", 2, 10, 1, 1), takes=1))
+    await asyncio.sleep(0)
+    await caller.call()
+    await refused
+    assert caller.times == pytest.approx([0, 3], abs=0.01)
+
+
+@leaping
+async def test_calls_of_a_window_that_is_over_are_not_counted_as_left_out():
+    caller = Caller(rate=RateLimit(4, 4, 10, window=True))
+    await caller.all(3)
+    await asyncio.sleep(5)
+    await caller.call(takes=6, headers=[("RateLimit-Remaining", "1")])
+    await caller.all(2)
+    assert caller.times == pytest.approx([0, 0, 0, 5, 11, 15], abs=0.01)
+
+
+@leaping
 async def test_a_chosen_limit_is_kept_whatever_a_refusal_describes():
     caller = Caller(BUCKET)
     await caller.is_refused(0, TOKEN_BUCKET, ("x", 0, 1000, 1000, 1))
@@ -481,9 +554,15 @@ async def test_thousands_of_projects_do_not_grow_for_ever(monkeypatch):
     caller = Caller(rate=BUCKET)
     busy = caller.start(6, project="busy", takes=100)
     await asyncio.sleep(0)
+    await caller.all(4, project="often")
     for number in range(1000):
         await caller.call(project=f"P{number}")
+        if number % 10 == 0:
+            (late,) = caller.start(project="often")
+            await asyncio.sleep(0)
+            late.cancel()
     assert len(caller.limits._lanes) == 50
+    assert (BUCKET, "often") in caller.limits._lanes
     assert (BUCKET, "busy") in caller.limits._lanes
     await asyncio.gather(*busy)
     assert [time for time, name in caller.passed if time and name in {4, 5}] == pytest.approx([5, 10], abs=0.01)
@@ -544,7 +623,8 @@ def test_settings_are_values():
     options = Options(rate_limits=mapping)
     mapping.clear()
     assert dict(options.rate_limits) == {ATLAS_CLOUD_BACKUP_V1: None, OPS_MANAGER: MINUTE}
-    assert Options().rate_limits == "documented"
+    assert Options().rate_limits == "adaptive"
+    assert Options(rate_limits="documented").rate_limits == "documented"
     assert Options.for_tests().rate_limits is None
     assert Options.for_tests(rate_limits=MINUTE).rate_limits == MINUTE
 
@@ -553,3 +633,27 @@ def test_settings_are_values():
 def test_a_view_shares_the_limits_and_cannot_have_its_own(name):
     with pytest.raises(ConfigError, match=f"{name} belongs to the connections all views share"):
         AsyncSession(None).with_options(**{name: None})
+
+
+# Adaptive: a documented limit counts from the server's first word on
+
+
+@leaping
+async def test_an_adaptive_lane_is_wide_open_until_the_server_speaks_of_a_limit():
+    caller = Caller("adaptive", rate=MINUTE)
+    await caller.all(250)
+    assert set(caller.times) == {0}
+
+    await caller.is_refused(5)
+    await caller.all(150)
+
+    assert max(caller.times) >= 60  # the documented limit is kept to from now on
+
+
+@leaping
+async def test_an_adaptive_lane_keeps_to_a_limit_that_headers_tell():
+    caller = Caller("adaptive", rate=BUCKET)
+    await caller.call(headers=[("RateLimit-Limit", "3"), ("RateLimit-Remaining", "0")])
+    await caller.all(2)
+    assert caller.times[0] == 0
+    assert caller.times[-1] > 0

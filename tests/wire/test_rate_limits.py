@@ -333,3 +333,14 @@ async def test_a_thousand_projects_are_each_counted(emulate, connect):
         with pytest.raises(RateLimited):
             await clusters[500].restore_jobs()
         assert len(session._caller.transport._limits._lanes) == 1000
+
+
+async def test_by_default_an_unlimited_server_is_never_waited_for(emulate, connect):
+    async with (
+        emulate(manager=Manager.CLOUD_MANAGER, jobs_per_cluster=150) as emulator,
+        connect(emulator) as session,
+    ):
+        cluster = name_cluster(session, emulator, family=CLOUD_MANAGER)
+        started = clock()
+        assert len(await cluster.restore_jobs(items_per_page=1).collect()) == 150
+        assert clock() - started < 30
