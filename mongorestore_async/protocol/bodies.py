@@ -38,6 +38,10 @@ def decode_body(body: bytes, headers: Headers) -> tuple[Any, str]:
     text = _text(body, headers)
     if text is None:
         return None, "the body is not valid UTF-8"
+    return _load(text)
+
+
+def _load(text: str) -> tuple[Any, str]:
     try:
         return json.loads(text, object_pairs_hook=_members, parse_constant=_refuse_constant), ""
     except RecursionError:

@@ -1,0 +1,44 @@
+"""Bodies of answers, from bytes to JSON values."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from mongorestore_async.models import Headers
+from mongorestore_async.protocol.bodies import decode_body
+
+PLAIN = Headers([("Content-Type", "application/json")])
+
+
+def test_a_page_of_jobs_is_decoded(seed):
+    page = seed("ops_manager_list")
+    page["results"] *= 250
+    assert decode_body(json.dumps(page).encode(), PLAIN) == (page, "")
+
+
+@pytest.mark.parametrize("body", [b"[" + b"[]," * 1_000_000 + b"[]]", b"[" + b"1," * 1_500_000 + b"1]"])
+def test_more_values_than_any_answer_holds_are_refused_before_they_take_memory(body):
+    assert decode_body(body, PLAIN) == (None, "it holds more values than any answer of the API")
+
+
+def test_a_large_body_of_long_texts_is_decoded():
+    value = ["x" * 1000] * 2000
+    assert decode_body(json.dumps(value).encode(), PLAIN) == (value, "")
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b'{"results": [1], "results": []}', "an object in it names a member twice"),
+        (b'[{"a": {"b": 1, "b": 1}}]', "an object in it names a member twice"),
+        (b"[" * 100_000, "it is nested too deeply"),
+        (b"[NaN]", "it holds a number that no API sends"),
+        (b"[" + b"9" * 5000 + b"]", "it holds a number that no API sends"),
+        (b"\xff\xfe", "the body is not valid UTF-8"),
+        (b"<html>", "Expecting value at character 0 of 6"),
+    ],
+)
+def test_what_is_no_json_is_told_without_a_quote(body, reason):
+    assert decode_body(body, PLAIN) == (None, reason)
