@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tarfile
 from pathlib import Path
 
@@ -122,3 +123,13 @@ def dist(session: nox.Session) -> None:
 
 if __name__ == "__main__":
     nox.main()
+
+
+@nox.session
+def mutation(session: nox.Session) -> None:
+    """Change the pure decisions in thousands of places and count what no test notices; lists the survivors."""
+    install(session, "test", "mutation", package=PACKAGE)
+    shutil.rmtree("mutants", ignore_errors=True)
+    session.env |= {"CI": "1", "HYPOTHESIS_PROFILE": "mutation"}
+    session.run("mutmut", "run", *session.posargs)
+    session.run("mutmut", "results")
