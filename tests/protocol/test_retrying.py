@@ -18,6 +18,7 @@ from mongorestore_async.errors import (
     NotFound,
     ProtocolError,
     RateLimited,
+    RequestContext,
     RequestTimeout,
     ServerError,
 )
@@ -126,3 +127,29 @@ def test_a_budget_runs_dry_and_is_refilled_by_success_and_by_time():
         budget.succeed()
     assert budget.left == 3
     assert [budget.spend(1000) for _ in range(4)] == [True, True, True, False]
+
+
+def test_the_smallest_settings_are_allowed():
+    policy = RetryPolicy(tries=1, base=0, longest=0)
+    assert policy(failure("GET", ConnectFailed())) is None
+    assert RetryPolicy(tries=2, base=0, longest=0)(failure("GET", ConnectFailed())) == 0
+
+
+def test_a_plain_500_of_a_read_is_repeated_by_default():
+    assert RetryPolicy()(failure("GET", ServerError(status=500))) is not None
+
+
+def test_what_is_asked_for_is_spread_from_nothing_up():
+    error = RateLimited(status=429)
+    error.retry_after = 7.0
+    assert RetryPolicy(base=0.5, jitter=lambda low, _high: low)(failure("GET", error)) == 7
+    assert RetryPolicy(base=0.5, jitter=lambda _low, high: high)(failure("GET", error)) == 7.5
+
+
+@pytest.mark.parametrize("error", UNCERTAIN, ids=lambda error: f"{type(error).__name__} {getattr(error, 'status', '')}")
+def test_a_failure_met_while_getting_a_token_left_the_call_itself_unsent(error):
+    error = type(error)(**({"status": error.status} if isinstance(error, ServerError) else {}))
+    error.request = RequestContext(method="POST", url="http://h/x", logging_in=True)
+    assert is_transient(failure("POST", error))
+    error.request = RequestContext(method="POST", url="http://h/x")
+    assert not is_transient(failure("POST", error))
