@@ -31,7 +31,7 @@ def _secret(value: str) -> str:
     return Secret(value) if isinstance(value, str) else value  # pyright: ignore[reportUnnecessaryIsInstance]
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, init=False)
 class DigestAuth:
     """A programmatic API key for HTTP digest: user name = public key, password = private key.
 
@@ -43,7 +43,12 @@ class DigestAuth:
     """
 
     public_key: str = attrs.field(validator=_check_user)
-    private_key: str = attrs.field(validator=_check, converter=_secret, repr=False)
+    private_key: str = attrs.field(validator=_check, repr=False)
+
+    def __init__(self, public_key: str, private_key: str) -> None:
+        # Bound anew before anything is checked: a traceback of a refusal may be printed with local variables.
+        private_key = _secret(private_key)
+        self.__attrs_init__(public_key, private_key)  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
 
     def __reduce_ex__(self, protocol: object) -> Never:
         raise TypeError("DigestAuth holds a private key and cannot be pickled; make it anew in the other process")
@@ -54,7 +59,7 @@ def _check_switch(instance: object, attribute: attrs.Attribute[bool], value: obj
         raise ConfigError(f"{attribute.name} of {type(instance).__name__} is True or False, not {type(value).__name__}")
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, init=False)
 class ServiceAccount:
     """A service account of Cloud Manager or Atlas, which logs in with OAuth 2.0 tokens; not known on Ops Manager.
 
@@ -73,8 +78,12 @@ class ServiceAccount:
     """
 
     client_id: str = attrs.field(validator=_check)
-    client_secret: str = attrs.field(validator=_check, converter=_secret, repr=False)
+    client_secret: str = attrs.field(validator=_check, repr=False)
     revoke_on_close: bool = attrs.field(default=False, kw_only=True, validator=_check_switch)
+
+    def __init__(self, client_id: str, client_secret: str, *, revoke_on_close: bool = False) -> None:
+        client_secret = _secret(client_secret)
+        self.__attrs_init__(client_id, client_secret, revoke_on_close=revoke_on_close)  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
 
     def __reduce_ex__(self, protocol: object) -> Never:
         raise TypeError("ServiceAccount holds a secret and cannot be pickled; make it anew in the other process")

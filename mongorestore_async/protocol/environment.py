@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from mongorestore_async.errors import ConfigError
+from mongorestore_async.models.secret import RawDocument
 from mongorestore_async.protocol.credentials import DigestAuth, ServiceAccount
 from mongorestore_async.protocol.routes import DEFAULT_BASE_URL
 
@@ -67,10 +68,13 @@ def read_environment(environ: Mapping[str, str], *, with_auth: bool = True) -> E
         ConfigError: Neither a service account nor an API key, half of one, or a switch that is neither true nor false.
 
     """
+    # Tracebacks may be printed with local variables: nothing of an environment may stand in one.
+    environ = RawDocument(environ, secret=True)
+    ca_file = _first(environ, _CA_FILE)
     return EnvironmentSettings(
         auth=_credentials(environ) if with_auth else None,
         base_url=_first(environ, _BASE_URL) or DEFAULT_BASE_URL,
-        ca_file=_first(environ, _CA_FILE),
+        ca_file=None if ca_file is None else str(ca_file),
         skip_verify=_switch(environ, _SKIP_VERIFY),
     )
 
@@ -78,10 +82,10 @@ def read_environment(environ: Mapping[str, str], *, with_auth: bool = True) -> E
 def _credentials(environ: Mapping[str, str]) -> DigestAuth | ServiceAccount:
     client, secret = _first(environ, CLIENT_ID_NAMES), _first(environ, CLIENT_SECRET_NAMES)
     if client is not None and secret is not None:
-        return ServiceAccount(client, secret)
+        return ServiceAccount(str(client), secret)
     public, private = _first(environ, PUBLIC_KEY_NAMES), _first(environ, PRIVATE_KEY_NAMES)
     if public is not None and private is not None:
-        return DigestAuth(public, private)
+        return DigestAuth(str(public), private)
     if public is None and private is None and (client is not None or secret is not None):
         missing = CLIENT_SECRET_NAMES[0] if secret is None else CLIENT_ID_NAMES[0]
         raise ConfigError(f"half of a service account in the environment: set {missing} as well")

@@ -30,12 +30,10 @@ if TYPE_CHECKING:
 
 __all__ = ["WINDOW", "PageFacts", "Step", "Walk"]
 
-#: Pages whose ids are remembered. A loop of fewer pages ends within 20 requests, and a fall of the count by
+#: Pages whose ids are remembered. So many pages in a row without a new id end the walk: with the first page and a
+#: challenge that makes 20 requests. And a fall of the count by
 #: more than these pages hold is an error rather than a job lost.
 WINDOW = 18
-
-#: Pages read again between two steps forward, after which the list counts as shrinking too fast to be read.
-_MOST_REREADS = 2 * WINDOW
 
 
 @attrs.frozen
@@ -122,8 +120,8 @@ class Walk:
         self._seen = 0  # items yielded, and those on pages before the start
         self._total: int | None = None
         self._fallen = 0  # how far the count fell in all
-        self._barren = 0  # new pages in a row without a new id
-        self._unexplained = 0  # of these, in a row, those whose count did not rise
+        self._barren = 0  # pages in a row without a new id, those read again included
+        self._unexplained = 0  # of the new ones of these, in a row, those whose count did not rise
         self._rereads = 0  # since the last step forward
 
     def receive(self, page: PageFacts) -> Step:
@@ -142,6 +140,7 @@ class Walk:
             self._coverage = _Coverage(self._seen)
         fresh = self._sift(number, page.ids)
         self._seen += len(fresh)
+        self._barren = 0 if fresh else self._barren + 1
         change = self._count(page.total_count)
         self._coverage.change(change)
         self._coverage.read((number - 1) * self._length, number * self._length, counted=page.total_count is not None)
@@ -186,12 +185,11 @@ class Walk:
         self._top = page
         self._rereads = 0
         if fresh:
-            self._barren = self._unexplained = 0
+            self._unexplained = 0
             return self._expects_more()
-        self._barren += 1
         self._unexplained = 0 if rose else self._unexplained + 1
         more = bool(page.ids) and (page.has_next or self._is_unmet(strictly=repeats))
-        if (more and self._unexplained > 1) or self._barren > WINDOW:
+        if (more and self._unexplained > 1) or self._barren >= WINDOW:
             raise PaginationError(
                 f"pages {self.number - 1} and {self.number} only repeat jobs already listed, yet the server says "
                 f"that there are more: it pages wrongly here; narrow the list (batch_id, limit) or report this to "
@@ -224,7 +222,7 @@ class Walk:
         covered = self._total is None or sure >= self._total
         if back > self._frontier or covered:
             return self._frontier + 1 if more or (self._coverage.is_open and not covered) else None
-        if back < self._start or self._frontier - back > WINDOW - 2 or self._rereads >= _MOST_REREADS:
+        if back < self._start or self._frontier - back > WINDOW - 2 or max(self._rereads / 2, self._barren) >= WINDOW:
             raise PaginationError(
                 f"the list shrinks faster than it can be read (its totalCount fell to {self._total} at page "
                 f"{self.number}); start the walk again, or go on and drop jobs listed twice",

@@ -41,22 +41,32 @@ def parse_base_url(text: str) -> URL:
         ConfigError: No http(s) scheme or no host, credentials in it, a query or a fragment.
 
     """
+    # The text may hold credentials: no frame that stays in a traceback has it in another form than it was given.
+    found = _read_base_url(text)
+    if isinstance(found, str):
+        raise ConfigError(f"the base URL {found}")
+    return found
+
+
+def _read_base_url(text: str) -> URL | str:
+    """Read a base URL, or say what is wrong with it."""
     advice = "write it as https://host[:port][/prefix]"
     if not text or _CONTROL.search(text):
-        raise ConfigError(f"the base URL is empty or holds blanks or control characters; {advice}")
+        return f"is empty or holds blanks or control characters; {advice}"
     try:
         url = URL(text)
         port = url.explicit_port
     except ValueError:
-        raise ConfigError(f"the base URL cannot be read; {advice}") from None
-    if url.scheme not in {"http", "https"}:
-        raise ConfigError(f"the base URL has no http or https scheme; {advice}")
-    if not url.host or port == 0:
-        raise ConfigError(f"the base URL has no host or no port that can be; {advice}")
-    if "@" in url.raw_authority:
-        raise ConfigError("the base URL holds credentials; pass them as DigestAuth(public_key, private_key)")
-    if "?" in text or "#" in text:
-        raise ConfigError(f"the base URL has a query or a fragment; {advice}")
+        return f"cannot be read; {advice}"
+    problems = (
+        (url.scheme not in {"http", "https"}, f"has no http or https scheme; {advice}"),
+        (not url.host or port == 0, f"has no host or no port that can be; {advice}"),
+        ("@" in url.raw_authority, "holds credentials; pass them as DigestAuth(public_key, private_key)"),
+        ("?" in text or "#" in text, f"has a query or a fragment; {advice}"),
+    )
+    problem = next((said for is_so, said in problems if is_so), None)
+    if problem is not None:
+        return problem
     prefix = _API_PATH.sub("", url.raw_path.rstrip("/"))
     return URL(str(url.origin()) + prefix.rstrip("/"), encoded=True)
 

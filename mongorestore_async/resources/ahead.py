@@ -28,6 +28,7 @@ async def collect_ahead(reader: PageReader[ItemT], concurrency: int) -> list[Ite
         try:
             while (page := await reader.step(window.fetch)) is not None:
                 items += page.items
+                window.eager = bool(page.items)
         except Exception as error:  # noqa: BLE001 - raised below: the group would wrap it into an exception group
             failure = error
         finally:
@@ -38,9 +39,15 @@ async def collect_ahead(reader: PageReader[ItemT], concurrency: int) -> list[Ite
 
 
 class _Window(Generic[ItemT]):
-    """Pages asked for before the walk needs them."""
+    """Pages asked for before the walk needs them.
+
+    Attributes:
+        eager: Whether to go on asking ahead; not while pages bring nothing new, for they may do so for ever.
+
+    """
 
     def __init__(self, reader: PageReader[ItemT], group: asyncio.TaskGroup, concurrency: int) -> None:
+        self.eager = True
         self._reader = reader
         self._group = group
         self._width = concurrency - 1
@@ -77,7 +84,7 @@ class _Window(Generic[ItemT]):
     def _ask_ahead(self, number: int) -> None:
         # A page behind the frontier is read again to see it as it is now: never from a read of before.
         self._frontier = max(self._frontier, number)
-        if self._count is None or not self._length:
+        if self._count is None or not self._length or not self.eager:
             return
         last = math.ceil(self._count / self._length)
         if self._reader.left is not None:

@@ -40,8 +40,9 @@ class Cluster(Generic[JobT]):
     def __init__(self, caller: Caller, family: Family[JobT], project: str, cluster: str) -> None:
         self.family = family
         self.project = project
-        self.cluster = check_identifier(f"cluster {family.cluster_key}", cluster)
+        self.cluster = cluster
         self._caller = caller
+        check_identifier(f"cluster {family.cluster_key}", cluster)
 
     def __repr__(self) -> str:
         return f"<Cluster {self.family.name} {self.project}/{self.cluster}>"

@@ -29,8 +29,9 @@ class Project(Generic[JobT]):
 
     def __init__(self, caller: Caller, family: Family[JobT], project_id: str) -> None:
         self.family = family
-        self.id = check_identifier("project id", project_id)
+        self.id = project_id
         self._caller = caller
+        check_identifier("project id", project_id)
 
     def __repr__(self) -> str:
         return f"<Project {self.family.name} {self.id}>"

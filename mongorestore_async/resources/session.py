@@ -10,7 +10,7 @@ import attrs
 
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.families import Family
-from mongorestore_async.models import JobT, ProjectSummary, ServiceVersion
+from mongorestore_async.models import JobT, ProjectSummary, RawDocument, Secret, ServiceVersion
 from mongorestore_async.models.checks import require_text
 from mongorestore_async.protocol.converter import structure_each
 from mongorestore_async.protocol.credentials import DigestAuth, ServiceAccount
@@ -80,11 +80,15 @@ class AsyncSession:
         proxy: str | URL | None = None,
         options: Options | None = None,
     ) -> None:
+        # A traceback of a refusal may be printed with local variables: no credentials in those.
+        base_url = Secret(base_url)
+        proxy = None if proxy is None else Secret(proxy)
         if auth is not None and not isinstance(auth, (DigestAuth, ServiceAccount)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            del auth  # type: ignore[unreachable]
             raise ConfigError(
                 "auth is DigestAuth(public_key, private_key), ServiceAccount(client_id, client_secret) or None"
             )
-        url = parse_base_url(str(base_url))
+        url = parse_base_url(base_url)
         if isinstance(auth, ServiceAccount) and travels_in_clear(url):
             warnings.warn(
                 f"the client secret and the tokens of the service account travel unencrypted to {url}; use https",
@@ -124,7 +128,8 @@ class AsyncSession:
             ConfigError: Neither a service account nor an API key in the environment, or bad settings.
 
         """
-        found = read_environment(os.environ if environ is None else environ, with_auth="auth" not in overrides)
+        environ = RawDocument(os.environ if environ is None else environ, secret=True)
+        found = read_environment(environ, with_auth="auth" not in overrides)
         arguments: dict[str, Any] = {"base_url": found.base_url}
         if not overrides.keys() & {"http", "ssl", "ca_file"}:
             arguments |= {"ssl": False} if found.skip_verify else {"ca_file": found.ca_file}
@@ -132,8 +137,11 @@ class AsyncSession:
         return cls(arguments.pop("auth", found.auth), **arguments)
 
     def __repr__(self) -> str:
-        state = "closed" if self._caller.transport.closed else "view" if self._view else "session"
-        return f"<AsyncSession {self._caller.transport.base_url} {state}>"
+        caller: Caller | None = getattr(self, "_caller", None)
+        if caller is None:
+            return "<AsyncSession refused>"  # in a traceback with local variables
+        state = "closed" if caller.transport.closed else "view" if self._view else "session"
+        return f"<AsyncSession {caller.transport.base_url} {state}>"
 
     def __reduce_ex__(self, protocol: object) -> Never:
         raise TypeError("a session holds connections and a login and cannot be pickled; make one in each process")

@@ -26,14 +26,16 @@ __all__ = ["Connection", "HttpSettings"]
 
 
 def _check_proxy(_instance: Any, _attribute: attrs.Attribute[Any], value: Any) -> None:
-    if value is None:
-        return
+    if value is not None and not _is_proxy(value):
+        raise ConfigError("proxy is a URL such as http://proxy.example.com:3128")
+
+
+def _is_proxy(value: Any) -> bool:
     try:
         url = URL(value)
     except (TypeError, ValueError):
-        url = URL()
-    if url.scheme not in {"http", "https"} or not url.host:
-        raise ConfigError("proxy is a URL such as http://proxy.example.com:3128")
+        return False
+    return url.scheme in {"http", "https"} and bool(url.host)
 
 
 @attrs.frozen(kw_only=True)

@@ -127,19 +127,19 @@ class RawServer:
         self.bodies: list[bytes] = []
         self.connections = 0
         self.url = ""
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         task = asyncio.ensure_future(self._serve(reader, writer))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[task] = writer
 
     async def end(self) -> None:
-        tasks = list(self._tasks)
-        for task in tasks:
+        await asyncio.sleep(0.005)  # connections that are just being made
+        for task, writer in self._tasks.items():
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+            writer.transport.abort()  # what was not sent yet never will be
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.sleep(0)  # closed transports let go of their sockets on the next turn of the loop
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -158,8 +158,6 @@ class RawServer:
                 await writer.drain()
         except (OSError, asyncio.IncompleteReadError):
             pass
-        except asyncio.CancelledError:
-            writer.transport.abort()  # what was not sent yet never will be
         finally:
             writer.close()
 

@@ -17,6 +17,7 @@ from mongorestore_async import (
     ApiError,
     AsyncSession,
     AuthError,
+    ConnectFailed,
     ConnectionBroken,
     DataError,
     DigestAuth,
@@ -358,3 +359,32 @@ def test_whatever_bytes_come_only_errors_of_ours_reach_the_caller(play_raw):
             check()
         finally:
             runner.run(playing.__aexit__(None, None, None))
+
+
+HTML = b"<html><h1>Your company's proxy</h1></html>"
+PROXY_ANSWERS = {
+    "plain, wants a login": ("http", answer(HTML, status=b"407 Proxy Authentication Required"), ApiError, "407"),
+    "plain, shows its own page": ("http", answer(HTML), DataError, "Your company"),
+    "plain, cannot reach the server": ("http", answer(HTML, status=b"502 Bad Gateway"), ServerError, "502"),
+    "tunnel, wants a login": ("https", answer(HTML, status=b"407 Proxy Authentication Required"), ProtocolError, "407"),
+    "tunnel, forbids it": ("https", answer(HTML, status=b"403 Forbidden"), ProtocolError, "403"),
+    "tunnel, cannot reach the server": ("https", answer(HTML, status=b"502 Bad Gateway"), ConnectFailed, "502"),
+    "tunnel, shows its own page": ("https", answer(HTML), ConnectFailed, "(?i)ssl|tls"),
+    "tunnel, no HTTP": ("https", HTML, ProtocolError, "no HTTP answer"),
+    "tunnel, hangs up": ("https", b"", ConnectionBroken, "broke"),
+}
+
+
+@pytest.mark.parametrize(("scheme", "play", "kind", "said"), PROXY_ANSWERS.values(), ids=PROXY_ANSWERS)
+async def test_what_a_proxy_says_instead_of_the_server_is_told_as_such(play_raw, scheme, play, kind, said):
+    async with play_raw(closing(play)) as proxy:
+        settings = {"base_url": f"{scheme}://om.invalid", "proxy": proxy.url, "options": Options(retry=NO_RETRY)}
+        async with AsyncSession(KEY, **settings) as session:
+            cluster = session.project("p", OPS_MANAGER).cluster("c")
+            with pytest.raises(kind, match=said) as caught:
+                await cluster.restore_jobs()
+            assert caught.value.request is not None
+            with pytest.raises(RestoreError) as caught:
+                await cluster.create_restore_job(RESTORE)
+            assert not isinstance(caught.value, MaybeCreated)
+        assert not any(head.startswith(b"POST") for head in proxy.heads)

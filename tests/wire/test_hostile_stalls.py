@@ -80,7 +80,7 @@ async def test_a_usual_page_holds_the_loop_up_for_milliseconds(play_raw, job, no
         await pager
         async with heartbeat() as gaps:
             assert len(await pager) == 500
-        assert max(gaps) < 0.06  # measured: 4 to 10 ms, most of it the decoding
+        assert max(gaps) < 0.1  # measured: 4 to 10 ms, most of it the decoding
 
 
 @pytest.mark.parametrize("squeezed", [False, True])

@@ -47,8 +47,20 @@ default_md = sha256
 policy = any
 copy_extensions = copy
 unique_subject = no
+x509_extensions = leaf
 [any]
 commonName = supplied
+[leaf]
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+[req]
+distinguished_name = nobody
+x509_extensions = root
+[nobody]
+[root]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign, cRLSign, digitalSignature
+subjectKeyIdentifier = hash
 """
 VALID = ("20260101000000Z", "20960101000000Z")
 EXPIRED = ("20200101000000Z", "20200201000000Z")
@@ -63,7 +75,7 @@ def papers(tmp_path_factory) -> Path:
     def openssl(*arguments: str) -> None:
         subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
 
-    new_key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+    new_key = ("-config", "ca.cnf", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
     (folder / "ca.cnf").write_text(AUTHORITY)
     (folder / "index.txt").write_text("")
     (folder / "serial").write_text("01")

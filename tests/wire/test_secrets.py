@@ -25,6 +25,7 @@ from mongorestore_async import (
     AsyncSession,
     AuthError,
     BadRequest,
+    ConfigError,
     ConnectionBroken,
     DataError,
     DigestAuth,
@@ -40,8 +41,15 @@ from mongorestore_async import (
     RequestTimeout,
     RestoreError,
     ServerError,
+    ServiceAccount,
     SessionClosed,
     WrongLoop,
+)
+from mongorestore_async.protocol.environment import (
+    CLIENT_ID_NAMES,
+    CLIENT_SECRET_NAMES,
+    PRIVATE_KEY_NAMES,
+    PUBLIC_KEY_NAMES,
 )
 
 RESTORE = HttpRestore("5" * 24, max_downloads=3, expiration_hours=7)
@@ -703,3 +711,85 @@ async def test_the_hunt_finds_what_is_there():
     hunting.error("failure", await caught(fail()))
     found = {hit.removeprefix("key in ") for hit in hunting.hits()}
     assert {"repr of text", "pickle 5 of text", "vars of holder", "traceback of ValueError of failure"} <= found
+
+
+BAD_SETTINGS = {
+    "key with a line break": lambda key: DigestAuth("public", f"{key}\n"),
+    "user with a colon": lambda key: DigestAuth("pub:lic", key),
+    "no user": lambda key: DigestAuth("", key),
+    "account with a line break": lambda key: ServiceAccount("id", f"{key}\n"),
+    "account with a wrong switch": lambda key: ServiceAccount("id", key, revoke_on_close="yes"),
+    "pair of keys": lambda key: AsyncSession(("public", key)),
+    "key as text": lambda key: AsyncSession(key),  # noqa: PLW0108 - its frame is cut off below
+    "credentials in the base URL": lambda key: AsyncSession(None, base_url=f"https://public:{key}@host"),
+    "credentials in an odd base URL": lambda key: AsyncSession(None, base_url=f"ftp://public:{key}@host"),
+    "odd proxy": lambda key: AsyncSession(None, proxy=f"socks5://user:{key}@host:1"),
+    "proxy with odd settings": lambda key: AsyncSession(None, proxy=f"http://u:{key}@h", ssl=False, ca_file="x"),
+    "environment, half a key": lambda key: AsyncSession.from_env({"MCLI_PRIVATE_API_KEY": key}),
+    "environment, half an account": lambda key: AsyncSession.from_env({"MONGODB_ATLAS_CLIENT_SECRET": key}),
+    "environment, only a token": lambda key: AsyncSession.from_env({"MONGODB_ATLAS_ACCESS_TOKEN": key}),
+    "environment, odd URL": lambda key: AsyncSession.from_env(
+        {"MCLI_PUBLIC_API_KEY": "p", "MCLI_PRIVATE_API_KEY": key, "MCLI_OPS_MANAGER_URL": f"https://p:{key}@h"}
+    ),
+    "environment, odd key": lambda key: AsyncSession.from_env(
+        {"MCLI_PUBLIC_API_KEY": "p", "MCLI_PRIVATE_API_KEY": f"{key}\n"}
+    ),
+    "environment, odd switch": lambda key: AsyncSession.from_env(
+        {"MCLI_PUBLIC_API_KEY": "p", "MCLI_PRIVATE_API_KEY": key, "MCLI_OPS_MANAGER_SKIP_VERIFY": "maybe"}
+    ),
+}
+
+
+@pytest.mark.parametrize("make", BAD_SETTINGS.values(), ids=BAD_SETTINGS)
+def test_a_refusal_of_settings_shows_none_of_them(make, monkeypatch):
+    """From our frames on: what the caller's own variables hold is the caller's."""
+    key = "5ecret-0f-the-settings"
+    monkeypatch.setenv("SOME_OTHER_SECRET", key)
+    hunting = Hunt()
+    hunting.secrets["key"] = key
+    with pytest.raises(ConfigError) as caught:
+        make(key)
+    error = caught.value
+    error.__traceback__ = error.__traceback__.tb_next.tb_next  # without this frame and that of the lambda
+    assert error.__traceback__ is not None
+    hunting.error("refusal", error)
+    assert hunting.hits() == []
+
+
+def test_a_traceback_with_locals_can_be_printed_of_any_refusal():
+    """Python 3.11 cannot print one with an object in it whose repr fails, as that of a half-made one may."""
+    session = AsyncSession(None, base_url="http://127.0.0.1:1")
+    project = session.project("p", OPS_MANAGER)
+    cluster = project.cluster("c")
+    refused = (
+        lambda: AsyncSession(5),
+        lambda: AsyncSession(None, base_url=5),
+        lambda: session.project("a/b", OPS_MANAGER),
+        lambda: session.project("p", 5),
+        lambda: project.cluster("a/b"),
+        lambda: project.clusters(limit=0),
+        lambda: cluster.restore_jobs(items_per_page=501),
+        lambda: cluster.restore_jobs(query=5),
+        lambda: session.with_options(timeout=-1),
+        lambda: Options(max_body=0),
+        lambda: HttpRestore("", max_downloads=0),
+    )
+    for refuse in refused:
+        with pytest.raises(ConfigError) as caught:
+            refuse()
+        lines = traceback.TracebackException.from_exception(caught.value, capture_locals=True).format()
+        assert "ConfigError" in "".join(lines)
+
+
+def test_an_environment_without_a_key_is_told_without_showing_it(monkeypatch):
+    key = "5ecret-0f-the-environment"
+    for name in [*PUBLIC_KEY_NAMES, *PRIVATE_KEY_NAMES, *CLIENT_ID_NAMES, *CLIENT_SECRET_NAMES]:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SOME_OTHER_SECRET", key)
+    hunting = Hunt()
+    hunting.secrets["key"] = key
+    with pytest.raises(ConfigError, match="no API key") as caught:
+        AsyncSession.from_env()
+    caught.value.__traceback__ = caught.value.__traceback__.tb_next
+    hunting.error("refusal", caught.value)
+    assert hunting.hits() == []

@@ -162,15 +162,14 @@ async def test_what_one_took_is_missing_for_the_others(server, client, buckets, 
 
 
 @EACH
-async def test_a_refused_call_costs_nothing(server, buckets, limit):
-    fast = RateLimit(limit.capacity, limit.capacity, 1, window=limit.window)
-    (bucket,) = buckets(SharedLimits(server.url, "key"), fast)
-    assert await taken(bucket) >= 30
+async def test_a_refused_call_costs_nothing_here_either(server, client, buckets, limit):
+    first, second = buckets(SharedLimits(server.url, "key"), limit, 2)
+    assert await taken(second) == 30
     for _ in range(100):
-        await bucket.take()
-    await asyncio.sleep(1.1)
-    assert await taken(bucket, 30) == 30
-    await close(bucket)
+        assert await first.take() > 0
+    await client.flushall()
+    assert await taken(first) == 30
+    await close(first, second)
 
 
 async def test_calls_counted_by_a_clock_that_is_ahead_count_all_the_same(server, client, buckets):
@@ -280,19 +279,30 @@ async def test_an_outage_in_the_middle_is_told_once_and_ends(server, buckets, ca
     await close(first, second)
 
 
+async def test_a_session_closes_though_redis_is_gone(server, emulate, connect):
+    options = Options(rate_limits=LIMITS[1], shared_limits=SharedLimits(server.url, "key"))
+    async with emulate() as emulator, connect(emulator, options=options) as session:
+        await cluster_of(session, emulator).restore_jobs()
+        server.stop()
+        await session.close()
+    assert session._caller.transport._connection.session.closed
+
+
 @EACH
 async def test_scripts_that_redis_forgot_are_loaded_again(server, client, buckets, monkeypatch, caplog, limit):
     monkeypatch.setattr(shared, "_OUTAGE", 0.0)
-    (bucket,) = buckets(SharedLimits(server.url, "key"), limit)
-    assert await taken(bucket, 10) == 10
+    first, second = buckets(SharedLimits(server.url, "key"), limit, 2)
+    assert await taken(first, 5) == 5
     await client.script_flush()
-    assert await taken(bucket) == 20
+    assert await taken(first, 15) == 15
+    # One call at most was counted by the first process alone.
+    assert await taken(second) <= 11
     assert len(warnings_in(caplog)) <= 1
-    await close(bucket)
+    await close(first, second)
 
 
 async def test_a_redis_that_hangs_costs_one_wait(buckets, monkeypatch, caplog):
-    monkeypatch.setattr(shared, "_PATIENCE", 0.3)
+    monkeypatch.setattr(shared, "_PATIENCE", 0.5)
     gone = []
 
     async def say_nothing(reader, writer):
@@ -307,7 +317,7 @@ async def test_a_redis_that_hangs_costs_one_wait(buckets, monkeypatch, caplog):
         started = time.monotonic()
         assert await asyncio.gather(*(bucket.take() for bucket in many)) == [0.0] * 40
         assert await many[0].take() == 0
-        assert 0.25 <= time.monotonic() - started < 3
+        assert 0.45 <= time.monotonic() - started < 1.5
         assert len(warnings_in(caplog)) == 1
         await store.close()
         for _ in range(200):
