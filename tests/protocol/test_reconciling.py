@@ -37,6 +37,7 @@ def test_one_new_job_that_fits_was_taken():
     found = find_created(BEFORE, DOWNLOAD, [job("old"), job(snapshot_id="s1")])
     assert found.verdict is Verdict.TAKEN
     assert [one.id for one in found.jobs] == ["new"]
+    assert found.candidates == found.jobs
 
 
 def test_the_jobs_of_one_batch_are_one_restore():
