@@ -150,7 +150,7 @@ class RequestTimeout(TransportError):
 
 
 class ProtocolError(TransportError):
-    """The connection broke, or what arrived is not an answer of the API (a redirect, an oversize body)."""
+    """What arrived is no answer of the API (a redirect, an oversize body) or, in the subclass, not all of one."""
 
 
 class ConnectionBroken(ProtocolError):

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["WINDOW", "PageFacts", "Step", "Walk"]
 
 #: Pages whose ids are remembered. So many pages in a row without a new id end the walk: with the first page and a
-#: challenge that makes 20 requests. And a fall of the count by
-#: more than these pages hold is an error rather than a job lost.
+#: challenge that makes 20 requests. A fall of the count by more than these pages hold is an error rather than a
+#: job lost.
 WINDOW = 18
 
 
