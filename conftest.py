@@ -27,8 +27,11 @@ def running_emulator() -> Iterator[ThreadedEmulator]:
 
 
 @pytest.fixture
-def server(running_emulator: ThreadedEmulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[ThreadedEmulator]:
+def server(
+    running_emulator: ThreadedEmulator, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ThreadedEmulator]:
     """The emulator, in the environment of the example and under this name in its hidden checks."""
+    monkeypatch.chdir(tmp_path_factory.getbasetemp())
     for name in os.environ:
         if name.startswith(("MONGODB_ATLAS_", "MCLI_")):
             monkeypatch.delenv(name)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from mongorestore_async.homes import HOME_OF
+
 if TYPE_CHECKING:
     from mongorestore_async.errors import (
         ApiError,
@@ -18,24 +20,42 @@ if TYPE_CHECKING:
         ConnectFailed,
         ConnectionBroken,
         DataError,
+        DiskFull,
+        DownloadError,
+        DownloadExpired,
+        DownloadTruncated,
+        DownloadUsedUp,
         Forbidden,
+        HashMismatch,
         MaybeCreated,
         NotFound,
+        NotRestorable,
         NotUnique,
         PaginationError,
+        ProtectedTarget,
         ProtocolError,
         RateLimited,
         RequestContext,
         RequestTimeout,
         RestoreError,
+        RestoreFailed,
         ServerError,
         SessionClosed,
         TransportError,
         Unsupported,
+        WaitError,
+        WaitTimeout,
         WrongLoop,
     )
     from mongorestore_async.families import (
+        ATLAS_CLOUD_BACKUP,
         ATLAS_CLOUD_BACKUP_V1,
+        ATLAS_FLEX,
+        ATLAS_LEGACY,
+        ATLAS_LEGACY_V1,
+        ATLAS_SERVERLESS,
+        ATLAS_SERVERLESS_V1,
+        ATLAS_TENANT,
         ATLAS_TENANT_V1,
         CLOUD_MANAGER,
         FAMILIES,
@@ -48,9 +68,13 @@ if TYPE_CHECKING:
         AutomatedRestore,
         Checkpoint,
         CloudBackupRestoreJob,
+        CloudBackupSnapshot,
+        ClusterCheckpoint,
+        ClusterSnapshot,
         ClusterSummary,
         Delivery,
         DeliveryStatus,
+        HostSummary,
         HttpRestore,
         JobRef,
         JobState,
@@ -58,33 +82,73 @@ if TYPE_CHECKING:
         OplogTime,
         OplogTimestamp,
         PointInTime,
+        ProjectClusters,
         ProjectSummary,
+        RestoreGuard,
         RestoreJob,
         Secret,
         ServiceVersion,
         Snapshot,
+        SnapshotDocument,
         Target,
         TenantRestoreJob,
+        TenantSnapshot,
+        TimeRange,
     )
     from mongorestore_async.protocol.credentials import DigestAuth, ServiceAccount
+    from mongorestore_async.protocol.deprecation import (
+        VendorDeprecation,
+    )
     from mongorestore_async.protocol.documents import load_job
+    from mongorestore_async.protocol.polling import (
+        PollPolicy,
+    )
+    from mongorestore_async.protocol.prechecks import (
+        Finding,
+        Rule,
+    )
     from mongorestore_async.protocol.reconciling import Verdict
     from mongorestore_async.protocol.replies import Reply
     from mongorestore_async.protocol.retrying import NO_RETRY, Failure, RetryPolicy, RetryRule, is_transient
+    from mongorestore_async.protocol.verification import (
+        Verification,
+    )
     from mongorestore_async.resources import (
         AsyncSession,
         Cluster,
+        ConfigServer,
         Page,
         Pager,
         Project,
         Reconciliation,
         RestoreBatch,
+        RestoreSource,
+        SnapshotPager,
+        Until,
+    )
+    from mongorestore_async.resources.downloaded import (
+        DownloadedFile,
+        DownloadProgress,
+    )
+    from mongorestore_async.resources.poll_report import (
+        PollFailure,
+        PollReport,
+    )
+    from mongorestore_async.resources.safety import (
+        RestorePlan,
     )
     from mongorestore_async.transport import ExchangeRecord, Options, SharedLimits, Stats
     from mongorestore_async.version import __version__
 
 __all__ = [
+    "ATLAS_CLOUD_BACKUP",
     "ATLAS_CLOUD_BACKUP_V1",
+    "ATLAS_FLEX",
+    "ATLAS_LEGACY",
+    "ATLAS_LEGACY_V1",
+    "ATLAS_SERVERLESS",
+    "ATLAS_SERVERLESS_V1",
+    "ATLAS_TENANT",
     "ATLAS_TENANT_V1",
     "CLOUD_MANAGER",
     "FAMILIES",
@@ -98,9 +162,13 @@ __all__ = [
     "BadRequest",
     "Checkpoint",
     "CloudBackupRestoreJob",
+    "CloudBackupSnapshot",
     "Cluster",
+    "ClusterCheckpoint",
+    "ClusterSnapshot",
     "ClusterSummary",
     "ConfigError",
+    "ConfigServer",
     "Conflict",
     "ConnectFailed",
     "ConnectionBroken",
@@ -108,16 +176,27 @@ __all__ = [
     "Delivery",
     "DeliveryStatus",
     "DigestAuth",
+    "DiskFull",
+    "DownloadError",
+    "DownloadExpired",
+    "DownloadProgress",
+    "DownloadTruncated",
+    "DownloadUsedUp",
+    "DownloadedFile",
     "ExchangeRecord",
     "Failure",
     "Family",
+    "Finding",
     "Forbidden",
+    "HashMismatch",
+    "HostSummary",
     "HttpRestore",
     "JobRef",
     "JobState",
     "JobStatus",
     "MaybeCreated",
     "NotFound",
+    "NotRestorable",
     "NotUnique",
     "OplogTime",
     "OplogTimestamp",
@@ -126,8 +205,13 @@ __all__ = [
     "Pager",
     "PaginationError",
     "PointInTime",
+    "PollFailure",
+    "PollPolicy",
+    "PollReport",
     "Project",
+    "ProjectClusters",
     "ProjectSummary",
+    "ProtectedTarget",
     "ProtocolError",
     "RateLimit",
     "RateLimited",
@@ -137,9 +221,14 @@ __all__ = [
     "RequestTimeout",
     "RestoreBatch",
     "RestoreError",
+    "RestoreFailed",
+    "RestoreGuard",
     "RestoreJob",
+    "RestorePlan",
+    "RestoreSource",
     "RetryPolicy",
     "RetryRule",
+    "Rule",
     "Secret",
     "ServerError",
     "ServiceAccount",
@@ -147,76 +236,33 @@ __all__ = [
     "SessionClosed",
     "SharedLimits",
     "Snapshot",
+    "SnapshotDocument",
+    "SnapshotPager",
     "Stats",
     "Target",
     "TenantRestoreJob",
+    "TenantSnapshot",
+    "TimeRange",
     "TransportError",
     "Unsupported",
+    "Until",
+    "VendorDeprecation",
     "Verdict",
+    "Verification",
+    "WaitError",
+    "WaitTimeout",
     "WrongLoop",
     "__version__",
     "is_transient",
     "load_job",
 ]
 
-_HOMES = {
-    "mongorestore_async.version": ("__version__",),
-    "mongorestore_async.protocol.credentials": ("DigestAuth", "ServiceAccount"),
-    "mongorestore_async.protocol.documents": ("load_job",),
-    "mongorestore_async.protocol.replies": ("Reply",),
-    "mongorestore_async.protocol.retrying": ("NO_RETRY", "Failure", "RetryPolicy", "RetryRule", "is_transient"),
-    "mongorestore_async.transport": ("ExchangeRecord", "Options", "SharedLimits", "Stats"),
-    "mongorestore_async.resources": (
-        "AsyncSession",
-        "Cluster",
-        "Page",
-        "Pager",
-        "Project",
-        "Reconciliation",
-        "RestoreBatch",
-    ),
-    "mongorestore_async.protocol.reconciling": ("Verdict",),
-    "mongorestore_async.families": (
-        "ATLAS_CLOUD_BACKUP_V1",
-        "ATLAS_TENANT_V1",
-        "CLOUD_MANAGER",
-        "FAMILIES",
-        "OPS_MANAGER",
-        "Family",
-        "RateLimit",
-    ),
-    "mongorestore_async.models": (
-        "SERVER_DEFAULT",
-        "AutomatedRestore",
-        "Checkpoint",
-        "CloudBackupRestoreJob",
-        "ClusterSummary",
-        "Delivery",
-        "DeliveryStatus",
-        "HttpRestore",
-        "JobRef",
-        "JobState",
-        "JobStatus",
-        "OplogTime",
-        "OplogTimestamp",
-        "PointInTime",
-        "ProjectSummary",
-        "RestoreJob",
-        "Secret",
-        "ServiceVersion",
-        "Snapshot",
-        "Target",
-        "TenantRestoreJob",
-    ),
-}
-_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
-
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     # What stands in no table is an error.
-    value = getattr(import_module(_HOME_OF.get(name, "mongorestore_async.errors")), name)
+    value = getattr(import_module(HOME_OF.get(name, "mongorestore_async.errors")), name)
     globals()[name] = value
     return value
 

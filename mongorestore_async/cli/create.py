@@ -1,22 +1,29 @@
 """``mongorestore-async create``."""
 
 import asyncio
-import sys
+import json
+import os
 from datetime import UTC, datetime
-from typing import Annotated
-
-from cyclopts import Parameter
+from typing import TYPE_CHECKING, Any
 
 from mongorestore_async.cli.credentials import find_keys, make_session
 from mongorestore_async.cli.exits import ExitCode
+from mongorestore_async.cli.notes import telling
 from mongorestore_async.cli.orders import Order
 from mongorestore_async.cli.outputs import OutputFormat, OutputOption, SecretsOption, make_writer
+from mongorestore_async.cli.picks import command_of
 from mongorestore_async.cli.place import Place
+from mongorestore_async.cli.questions import Question, read_question
+from mongorestore_async.cli.rows import JOBS, some
+from mongorestore_async.cli.safety import Safety
 from mongorestore_async.cli.screen import printable, screen
 from mongorestore_async.cli.shell import folded
-from mongorestore_async.errors import ApiError, ConfigError, MaybeCreated
-from mongorestore_async.models import AutomatedRestore, HttpRestore, Target
+from mongorestore_async.errors import MaybeCreated
+from mongorestore_async.models import AutomatedRestore, HttpRestore
 from mongorestore_async.protocol.encoders import encode_request
+
+if TYPE_CHECKING:
+    from mongorestore_async import RestoreBatch
 
 __all__ = ["create"]
 
@@ -25,15 +32,7 @@ def create(
     *,
     place: Place,
     order: Order | None = None,
-    yes: Annotated[
-        bool,
-        Parameter(
-            name=("--yes", "--force", "-y"),
-            negative=(),
-            show_default=False,
-            help="Do not ask before the data of the target are removed.",
-        ),
-    ] = False,
+    safety: Safety | None = None,
     output: OutputOption = OutputFormat.TABLE,
     show_secrets: SecretsOption = False,
 ) -> int:
@@ -42,72 +41,74 @@ def create(
     A restore into a cluster first removes all data of that cluster, so it asks; where it cannot ask it needs --yes.
     The request is sent once. If its outcome is not known, the exit code is 6: look into the list of jobs then.
     """
-    request = (order or Order()).request()
+    safety = safety or Safety()
     family = place.resolve()
-    # Once more in the SDK. Here, so that nobody is asked about what cannot be sent anyway.
-    encode_request(family, request, now=datetime.now(UTC))
-    must_ask = isinstance(request, AutomatedRestore) and not yes
-    if must_ask and not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise ConfigError("this removes all data of the target, and there is no terminal to ask on: pass --yes")
-    environ = find_keys()
-    if must_ask and isinstance(request, AutomatedRestore):
-        name = asyncio.run(_name_of(place, request.target, environ))
-        if not _agreed(request.target, name):
+    request = (order or Order()).request(family, place.project_id)
+    with telling(family):
+        if safety.dry_run:
+            return asyncio.run(_dry_run(place, request, safety))
+        # Once more in the SDK. Here, so that nobody is asked about what cannot be sent anyway.
+        encode_request(family, request, now=datetime.now(UTC))
+        doubtful = safety.check(place, request)
+        environ = find_keys()
+        if doubtful is not None and not asyncio.run(_question(place, doubtful, environ)).agreed():
             screen(error=True).say("Nothing was sent.")
             return ExitCode.ERROR
-    try:
-        asyncio.run(_create(place, request, environ, output, show_secrets=show_secrets))
-    except (MaybeCreated, KeyboardInterrupt) as end:
-        if isinstance(end, KeyboardInterrupt):
-            end.add_note("The create was under way: a restore may be running.")
-        look = folded(place.words("jobs", "--limit", "5"), screen(error=True).width)
-        end.add_note(f"Look before you send it again:\n{look}")
-        raise
+        try:
+            batch = asyncio.run(_create(place, request, safety, environ))
+        except (MaybeCreated, KeyboardInterrupt) as end:
+            if isinstance(end, KeyboardInterrupt):
+                end.add_note("The create was under way: a restore may be running.")
+            look = folded(place.words("jobs", "--limit", "5"), screen(error=True).width)
+            end.add_note(f"Look before you send it again:\n{look}")
+            raise
+    if output is OutputFormat.TABLE:
+        _tell(place, request, batch)
+    else:
+        writer = make_writer(output, JOBS, show_secrets=show_secrets)
+        writer.add(batch)
+        writer.finish()
     return ExitCode.DONE
 
 
-async def _create(
-    place: Place,
-    request: HttpRestore | AutomatedRestore,
-    environ: dict[str, str],
-    output: OutputFormat,
-    *,
-    show_secrets: bool,
-) -> None:
+async def _dry_run(place: Place, request: HttpRestore | AutomatedRestore, safety: Safety) -> int:
+    notes = screen(error=True)
+    # Without a pre-check nothing is read, and no key is needed.
+    auth: dict[str, Any] = {} if safety.precheck else {"auth": None}
+    environ = find_keys() if safety.precheck else dict(os.environ)
+    async with make_session(environ, place.base_url, auth, guard=safety.guard) as session:
+        plan = await place.source(session).dry_run(request, precheck=safety.precheck)
+    print(json.dumps(dict(plan.body), indent=2), flush=True)
+    notes.say(f"would be sent: {plan.method} {printable(plan.url)}")
+    for finding in plan.findings:
+        label, style = ("refused", "bold red") if finding.fatal else ("note", "yellow")
+        notes.say(f"{label}: {printable(finding.words)}", style=style)
+    return ExitCode.ERROR if plan.is_refused else ExitCode.DONE
+
+
+async def _question(place: Place, request: AutomatedRestore, environ: dict[str, str]) -> Question:
     async with make_session(environ, place.base_url) as session:
-        cluster = session.project(place.project_id, place.resolve()).cluster(place.cluster_id)
-        batch = await cluster.create_restore_job(request)
-    if output is not OutputFormat.TABLE:
-        writer = make_writer(output, show_secrets=show_secrets)
-        writer.add(batch)
-        writer.finish()
-        return
+        return await read_question(session, place.source(session), request)
+
+
+async def _create(
+    place: Place, request: HttpRestore | AutomatedRestore, safety: Safety, environ: dict[str, str]
+) -> "RestoreBatch[Any]":
+    async with make_session(environ, place.base_url, guard=safety.guard) as session:
+        source = place.source(session)
+        send = source.ensure_restore if safety.ensure else source.create_restore_job
+        return await send(request, precheck=safety.precheck)
+
+
+def _tell(place: Place, request: HttpRestore | AutomatedRestore, batch: "RestoreBatch[Any]") -> None:
     out = screen()
-    out.say(f"Created {len(batch)} restore job{'s' * (len(batch) != 1)}:")
+    is_download = isinstance(request, HttpRestore)
+    if batch.existing:
+        out.say(f"The same is running already, nothing was sent: {some(len(batch), 'restore job')}:")
+    else:
+        out.say(f"Created {some(len(batch), 'restore job')}:")
     for job in batch:
         out.print(f"  {job.state:9}  {printable(str(job.ref))}", soft_wrap=True)
-    follow = () if batch.batch_id is None else ("--batch-id", printable(batch.batch_id))
-    out.say("See how far they are:")
-    out.print(folded(place.words("jobs", *follow), out.width), soft_wrap=True)
-
-
-async def _name_of(place: Place, target: Target, environ: dict[str, str]) -> str | None:
-    """Name of the target cluster, None if the API does not tell: people know their clusters by name."""
-    async with make_session(environ, place.base_url) as session:
-        try:
-            async for cluster in session.project(target.project_id, place.resolve()).clusters():
-                if cluster.id == target.cluster:
-                    return cluster.name
-        except ApiError:
-            # A key may have the right to restore and not the right to list.
-            return None
-    return None
-
-
-def _agreed(target: Target, name: str | None) -> bool:
-    notes = screen(error=True)
-    cluster = target.cluster if name is None else f"{name} ({target.cluster})"
-    notes.say(printable(f"This removes all data of cluster {cluster} in project {target.project_id}."))
-    notes.print("Type yes to go on: ", end="")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() == "yes"
+    out.say("Wait for the file and download it:" if is_download else "Wait for the end:")
+    command = ("download", "--timeout", "6h") if is_download else ("wait", "--timeout", "6h")
+    out.print(folded(command_of(command[0], batch.refs, place.base_url, *command[1:]), out.width), soft_wrap=True)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import getpass
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mongorestore_async.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Unpack
 
     from mongorestore_async import AsyncSession
+    from mongorestore_async.transport.options import OptionChanges
 
 __all__ = ["find_keys", "make_session"]
 
@@ -45,16 +47,28 @@ def find_keys() -> dict[str, str]:
     return environ
 
 
-def make_session(environ: Mapping[str, str], base_url: str | None) -> AsyncSession:
+def make_session(
+    environ: Mapping[str, str],
+    base_url: str | None,
+    settings: Mapping[str, Any] | None = None,
+    **options: Unpack[OptionChanges],
+) -> AsyncSession:
     """Make a session from :func:`find_keys`.
+
+    Args:
+        environ: Where the keys are.
+        base_url: Address of the server, None for that of the environment.
+        settings: Further arguments of the session, instead of what the environment says.
+        options: Those of the session, where they are not the usual ones.
 
     Raises:
         ConfigError: No keys, or bad settings.
 
     """
-    from mongorestore_async import AsyncSession
+    from mongorestore_async import AsyncSession, Options
 
-    return AsyncSession.from_env(environ, **({} if base_url is None else {"base_url": base_url}))
+    address = {} if base_url is None else {"base_url": base_url}
+    return AsyncSession.from_env(environ, options=Options(**options), **address, **(settings or {}))
 
 
 def _answer(label: str, ask: Callable[[str], str]) -> str:

@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from datetime import UTC, datetime
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter, validators
@@ -10,13 +12,16 @@ from rich.text import Text
 
 from mongorestore_async.cli.exits import ExitCode
 from mongorestore_async.cli.place import Place
-from mongorestore_async.cli.rows import moment
+from mongorestore_async.cli.progress import Bars
+from mongorestore_async.cli.rows import moment, short, some
 from mongorestore_async.cli.screen import Screen, screen
 from mongorestore_async.cli.shell import folded
 from mongorestore_async.cli.survey import Finding, survey
 from mongorestore_async.cli.tables import Column, print_table, state_style
+from mongorestore_async.cli.units import size
 from mongorestore_async.families import CLOUD_MANAGER
-from mongorestore_async.models import AutomatedRestore, JobState, RestoreJob, Snapshot, Target
+from mongorestore_async.models import AutomatedRestore, HttpRestore, JobState, RestoreJob, Snapshot, Target
+from mongorestore_async.protocol.polling import PollPolicy
 
 if TYPE_CHECKING:
     from mongorestore_async import AsyncSession, RestoreBatch
@@ -25,13 +30,11 @@ if TYPE_CHECKING:
 __all__ = ["demo"]
 
 #: A restore takes ten minutes on the emulator's clock, and that clock runs so many times as fast meanwhile.
-_SPEED = 150
-_POLL_SECONDS = 0.2
+_SPEED = 400
+_POLL_SECONDS = 0.1
 _PATIENCE_SECONDS = 30
 #: Clusters a table shows; of the others it tells how many they are.
 _ROWS = 15
-
-_UNDER_WAY = frozenset({JobState.PENDING, JobState.RUNNING, JobState.UNKNOWN})
 
 
 def _count(state: JobState) -> Column[Finding]:
@@ -52,7 +55,7 @@ _COLUMNS: tuple[Column[Finding], ...] = (
     *(_count(state) for state in JobState),
     Column(
         "Newest",
-        lambda finding: "" if finding.newest is None else moment(finding.newest.created)[:16].replace("T", " "),
+        lambda finding: "" if finding.newest is None else short(moment(finding.newest.created)),
         rank=2,
     ),
 )
@@ -67,38 +70,52 @@ def demo(
 ) -> int:
     """Show everything at work, against a server that runs inside: no key, no network, nothing to set up.
 
-    Lists every restore job of every project, starts a restore into another cluster and follows it to its end.
+    Lists every restore job of every project, starts a restore into another cluster and follows it to its end, then
+    downloads the newest snapshot and verifies it.
     """
-    return asyncio.run(_demo(projects=projects, clusters=clusters, jobs=jobs, seed=seed))
+    with TemporaryDirectory() as directory:
+        asyncio.run(_demo(directory, projects=projects, clusters=clusters, jobs=jobs, seed=seed))
+    return ExitCode.DONE
 
 
-async def _demo(*, projects: int, clusters: int, jobs: int, seed: int) -> int:
-    from mongorestore_async import AsyncSession, DigestAuth
+async def _demo(directory: str, *, projects: int, clusters: int, jobs: int, seed: int) -> None:
+    from mongorestore_async import AsyncSession, DigestAuth, Options
     from mongorestore_async.emulator import Emulator, EmulatorSettings
 
     out = screen()
     started = time.monotonic()
-    settings = EmulatorSettings(projects=projects, clusters_per_project=clusters, jobs_per_cluster=jobs, seed=seed)
+    settings = EmulatorSettings(
+        projects=projects,
+        clusters_per_project=clusters,
+        jobs_per_cluster=jobs,
+        seed=seed,
+        # Snapshots are judged by the clock of this machine.
+        start=datetime.now(UTC),
+    )
+    options = Options(
+        poll=PollPolicy(shortest=_POLL_SECONDS, longest=_POLL_SECONDS, budget_share=None), rate_limits=None
+    )
     async with Emulator(settings) as emulator:
         auth = DigestAuth(emulator.public_key, emulator.private_key)
-        async with AsyncSession(auth, base_url=emulator.url) as session:
+        async with AsyncSession(auth, base_url=emulator.url, options=options) as session:
             out.print(f"An emulated Cloud Manager listens at {emulator.url}")
             _title(out, "1. Every restore job of every project")
             findings = await _list(out, session)
             source, target = _choose(findings)
             _title(out, "2. One restore into another cluster")
-            code = await _restore(out, session, emulator, source, target)
+            await _restore(out, session, emulator, source, target)
+            _title(out, "3. A snapshot as a file: choose, create, wait, download, verify")
+            await _fetch(out, session, emulator, source, directory)
             stats = session.stats
-    _title(out, "3. What it took")
+    _title(out, "4. What it took")
     out.print(
-        f"{stats.requests} requests and {_some(stats.challenges, 'login challenge')} (HTTP digest) over real sockets,"
+        f"{stats.requests} requests and {some(stats.challenges, 'login challenge')} (HTTP digest) over real sockets,"
         f" {time.monotonic() - started:.1f} seconds."
     )
     _title(out, "Next: the same by hand")
     sizes = {"projects": projects, "clusters": clusters, "jobs": jobs, "seed": seed}
     emulator_words = [word for name, value in sizes.items() for word in (f"--{name}", str(value))]
     _advise(out, source, target, ["mongorestore-async", "emulator", *emulator_words])
-    return code
 
 
 async def _list(out: Screen, session: "AsyncSession") -> list[Finding]:
@@ -126,7 +143,7 @@ async def _list(out: Screen, session: "AsyncSession") -> list[Finding]:
     total = sum(finding.counts.total() for finding in findings)
     places = len({finding.project.id for finding in findings})
     out.print(
-        f"\n{_some(total, 'restore job')} of {_some(len(findings), 'cluster')} in {_some(places, 'project')}:"
+        f"\n{some(total, 'restore job')} of {some(len(findings), 'cluster')} in {some(places, 'project')}:"
         f" {session.stats.requests} requests."
     )
     return findings
@@ -146,7 +163,9 @@ def _choose(findings: list[Finding]) -> tuple[Finding, Finding]:
     return source, max(findings, key=fitness)
 
 
-async def _restore(out: Screen, session: "AsyncSession", emulator: "Emulator", source: Finding, target: Finding) -> int:
+async def _restore(
+    out: Screen, session: "AsyncSession", emulator: "Emulator", source: Finding, target: Finding
+) -> None:
     out.print(f"From: snapshot {source.snapshot_id} of {source.cluster.name} in {source.project.name}")
     out.print(f"Into: {target.cluster.name} in {target.project.name}")
     cluster = session.project(source.project.id, CLOUD_MANAGER).cluster(source.cluster.id)
@@ -157,40 +176,32 @@ async def _restore(out: Screen, session: "AsyncSession", emulator: "Emulator", s
         out.print(f"Job:  {job.id}")
     out.print(f"\nThe emulator's clock now runs {_SPEED} times as fast.")
     emulator.clock.speed = _SPEED
-    states = await _follow(out, session, emulator, batch)
-    if states & _UNDER_WAY:
-        screen(error=True).print(f"gave up after {_PATIENCE_SECONDS} seconds")
-        return ExitCode.GAVE_UP
-    return ExitCode.DONE if states == {JobState.FINISHED} else ExitCode.JOB_NOT_FINISHED
+    await _follow(out, emulator, batch)
 
 
-async def _follow(
-    out: Screen, session: "AsyncSession", emulator: "Emulator", batch: "RestoreBatch[RestoreJob]"
-) -> set[JobState]:
-    """Tell each change of state until all jobs are over, or patience is."""
-    refs = batch.refs
-    cluster = session.project(refs[0].project, CLOUD_MANAGER).cluster(refs[0].cluster or "")
-    told: dict[str, str] = {}
-    jobs: list[RestoreJob] = list(batch)
-    until = time.monotonic() + _PATIENCE_SECONDS
-    with out.status("waiting") as status:
-        while True:
-            clock = emulator.clock.now().strftime("%H:%M:%S")
-            for job in jobs:
-                delivery = "" if job.delivery is None else f"delivery {job.delivery.status_name}"
-                line = f"{job.state:9} {delivery}"
-                status.update(f"{clock}  {line}")
-                if told.get(job.id) != line:
-                    told[job.id] = line
-                    which = f"{job.id}  " if len(jobs) > 1 else ""
-                    out.print(
-                        Text.assemble(f"  {clock}  {which}", (f"{job.state:9}", state_style(job.state)), f" {delivery}")
-                    )
-            states = {job.state for job in jobs}
-            if not states & _UNDER_WAY or time.monotonic() > until:
-                return states
-            await asyncio.sleep(_POLL_SECONDS)
-            jobs = [await cluster.restore_job(ref.job) for ref in refs]
+async def _fetch(out: Screen, session: "AsyncSession", emulator: "Emulator", source: Finding, directory: str) -> None:
+    """The whole walk: choose a snapshot, create, wait, download, verify."""
+    cluster = session.project(source.project.id, CLOUD_MANAGER).cluster(source.cluster.id)
+    snapshot = await cluster.snapshots().latest_restorable()
+    out.print(f"Newest snapshot that can be restored: {snapshot.id}, data of {short(moment(snapshot.taken_at))} UTC")
+    batch = await cluster.create_restore_job(HttpRestore(snapshot.id, max_downloads=1, expiration_hours=1))
+    await _follow(out, emulator, batch)
+    batch = await batch.refresh()
+    with Bars(out) as bars:
+        files = await batch.download(directory, on_progress=bars.show)
+    for file in files:
+        out.print(f"\n{file.path.name}: {size(file.size)}, SHA-1 {file.sha1}")
+        out.print(f"Compared with the SHA-1 that the API publishes: {file.verification.lower()}.")
+
+
+async def _follow(out: Screen, emulator: "Emulator", batch: "RestoreBatch[RestoreJob]") -> None:
+    """Tell each change of state until all jobs are over."""
+    with out.status("waiting"):
+        async for job in batch.watch(timeout=_PATIENCE_SECONDS):
+            which = f"{job.id}  " if len(batch) > 1 else ""
+            delivery = "" if job.delivery is None else f"delivery {job.delivery.status_name}"
+            state = (f"{job.state:9}", state_style(job.state))
+            out.print(Text.assemble(f"  {emulator.clock.now():%H:%M:%S}  {which}", state, f" {delivery}"))
 
 
 def _advise(out: Screen, source: Finding, target: Finding, emulator: list[str]) -> None:
@@ -208,7 +219,3 @@ def _advise(out: Screen, source: Finding, target: Finding, emulator: list[str]) 
 
 def _title(out: Screen, text: str) -> None:
     out.print(f"\n{text}\n", style="bold")
-
-
-def _some(count: int, noun: str) -> str:
-    return f"{count} {noun}{'s' * (count != 1)}"

@@ -6,7 +6,18 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from mongorestore_async.cli.screen import printable
-from mongorestore_async.errors import AuthError, ConfigError, Forbidden, MaybeCreated
+from mongorestore_async.errors import (
+    AuthError,
+    ConfigError,
+    DownloadError,
+    DownloadExpired,
+    DownloadUsedUp,
+    Forbidden,
+    HashMismatch,
+    MaybeCreated,
+    RestoreFailed,
+    WaitError,
+)
 
 if TYPE_CHECKING:
     from mongorestore_async.errors import RestoreError
@@ -24,17 +35,21 @@ class ExitCode(IntEnum):
     NOT_AUTHORISED = 4
     GAVE_UP = 5
     OUTCOME_UNKNOWN = 6
+    DOWNLOAD_FAILED = 7
+    DOWNLOAD_LOST = 8
     INTERRUPTED = 130
 
 
 _MEANINGS = {
     ExitCode.DONE: "done",
-    ExitCode.ERROR: "the API or the network failed, or a question was answered with no",
+    ExitCode.ERROR: "the API or the network failed, nothing fits, or a question got a no",
     ExitCode.USAGE: "usage: arguments, environment or settings are wrong; nothing was sent",
     ExitCode.JOB_NOT_FINISHED: "finished, but a job failed, was cancelled or expired",
     ExitCode.NOT_AUTHORISED: "not authorised: the key is wrong, or has no rights here",
-    ExitCode.GAVE_UP: "gave up waiting",
+    ExitCode.GAVE_UP: "gave up waiting: the time was over, the restore goes on",
     ExitCode.OUTCOME_UNKNOWN: "a create was sent and its outcome is not known: a restore may be running",
+    ExitCode.DOWNLOAD_FAILED: "a download broke off, or the disk is full: run it again, it goes on",
+    ExitCode.DOWNLOAD_LOST: "a link is expired or used up, or a hash is wrong: create a new job",
     ExitCode.INTERRUPTED: "interrupted (Ctrl-C)",
 }
 
@@ -43,6 +58,20 @@ _CODES: tuple[tuple[type[RestoreError], ExitCode], ...] = (
     (AuthError, ExitCode.NOT_AUTHORISED),
     (Forbidden, ExitCode.NOT_AUTHORISED),
     (MaybeCreated, ExitCode.OUTCOME_UNKNOWN),
+    (RestoreFailed, ExitCode.JOB_NOT_FINISHED),
+    (WaitError, ExitCode.GAVE_UP),
+    (DownloadExpired, ExitCode.DOWNLOAD_LOST),
+    (DownloadUsedUp, ExitCode.DOWNLOAD_LOST),
+    (HashMismatch, ExitCode.DOWNLOAD_LOST),
+    (DownloadError, ExitCode.DOWNLOAD_FAILED),
+)
+
+#: Advice of the library, and what it is on the command line.
+_WORDS = (
+    ("pass overwrite=True", "pass --overwrite"),
+    (", also from another process with session.batch(error.refs)", ""),
+    ("with session.batch(refs)", "with mongorestore-async wait"),
+    ("until='finished'", "--until finished"),
 )
 
 
@@ -63,4 +92,7 @@ def explain(error: RestoreError) -> str:
         parts.append(f"[{error.request.method} {error.request.url}]")
     if error.resume_at is not None and error.resume_at > 1:
         parts.append(f"(go on with --page {error.resume_at})")
-    return printable(" ".join(" ".join(parts).split()))
+    text = " ".join(" ".join(parts).split())
+    for ours, theirs in _WORDS:
+        text = text.replace(ours, theirs)
+    return printable(text)

@@ -2,15 +2,16 @@
 
 import asyncio
 import sys
-import warnings
 from typing import Annotated, Any
 
 import attrs
 from cyclopts import Parameter, validators
 
 from mongorestore_async.cli.credentials import find_keys, make_session
+from mongorestore_async.cli.notes import telling
 from mongorestore_async.cli.outputs import OutputFormat, OutputOption, SecretsOption, make_writer
 from mongorestore_async.cli.place import Place
+from mongorestore_async.cli.rows import JOBS
 from mongorestore_async.cli.screen import screen
 
 __all__ = ["Listing", "jobs"]
@@ -70,27 +71,20 @@ def jobs(
 async def _list(
     place: Place, listing: Listing, environ: dict[str, str], output: OutputFormat, *, show_secrets: bool
 ) -> None:
-    family = place.resolve()
-    notes = screen(error=True)
-    if family.deprecation is not None:
-        notes.say(f"note: {family.deprecation}", style="yellow")
-    async with make_session(environ, place.base_url) as session:
-        with warnings.catch_warnings():
-            # Told above, in a form for people.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            cluster = session.project(place.project_id, family).cluster(place.cluster_id)
-        pager = cluster.restore_jobs(**listing.arguments())
-        writer = make_writer(output, show_secrets=show_secrets)
-        status = notes.status("reading restore jobs")
-        if output.collects or not sys.stdout.isatty():
-            status.start()
-        try:
-            found = 0
-            async for page in pager.pages():
-                writer.add(page)
-                found += len(page)
-                of_all = "" if page.total_count is None else f" of {page.total_count}"
-                status.update(f"reading restore jobs: {found}{of_all}")
-        finally:
-            status.stop()
+    writer = make_writer(output, JOBS, show_secrets=show_secrets)
+    status = screen(error=True).status("reading restore jobs")
+    with telling(place.resolve()):
+        async with make_session(environ, place.base_url) as session:
+            pager = place.source(session).restore_jobs(**listing.arguments())
+            if output.collects or not sys.stdout.isatty():
+                status.start()
+            try:
+                found = 0
+                async for page in pager.pages():
+                    writer.add(page)
+                    found += len(page)
+                    of_all = "" if page.total_count is None else f" of {page.total_count}"
+                    status.update(f"reading restore jobs: {found}{of_all}")
+            finally:
+                status.stop()
     writer.finish()

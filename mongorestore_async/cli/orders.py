@@ -7,7 +7,9 @@ from typing import Annotated, Any
 import attrs
 from cyclopts import Group, Parameter, Token
 
+from mongorestore_async.cli.units import parse_moment
 from mongorestore_async.errors import ConfigError
+from mongorestore_async.families import Family
 from mongorestore_async.models import (
     SERVER_DEFAULT,
     AutomatedRestore,
@@ -23,19 +25,12 @@ __all__ = ["Order"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+#: Ways of writing a create in which a download has limits.
+_LIMITED = frozenset({"manager", "legacy"})
+
 _SOURCE = Group("What to restore (one of them)", sort_key=1)
 _TARGET = Group("Into a cluster", sort_key=2)
 _DOWNLOAD = Group("As a download (without a target)", sort_key=3)
-
-
-def _moment(_type: Any, tokens: Sequence[Token]) -> datetime:
-    try:
-        found = datetime.fromisoformat(tokens[0].value)
-    except ValueError:
-        raise ValueError("it is no ISO 8601 date such as 2026-11-02T12:00:00Z") from None
-    if found.utcoffset() is None:
-        raise ValueError("it has no time zone; add Z for UTC or an offset such as +02:00")
-    return found
 
 
 def _milliseconds(_type: Any, tokens: Sequence[Token]) -> datetime:
@@ -64,7 +59,9 @@ class Order:
     ] = None
     point_in_time: Annotated[
         datetime | None,
-        Parameter(converter=_moment, group=_SOURCE, help="A moment in the last 24 hours, ISO 8601 with a time zone."),
+        Parameter(
+            converter=parse_moment, group=_SOURCE, help="A moment in the last 24 hours, ISO 8601 with a time zone."
+        ),
     ] = None
     point_in_time_millis: Annotated[
         datetime | None,
@@ -75,19 +72,24 @@ class Order:
             help="The same in milliseconds since 1970.",
         ),
     ] = None
-    target_project_id: Annotated[
-        str | None, Parameter(alias="--targetProjectId", group=_TARGET, help="Project of the cluster to restore into.")
-    ] = None
     target_cluster_id: Annotated[
         str | None,
-        Parameter(alias="--targetClusterId", group=_TARGET, help="That cluster. All its data are removed first."),
+        Parameter(
+            name=("--target-cluster-id", "--targetClusterId", "--target-cluster"),
+            group=_TARGET,
+            help="Cluster to restore into, by id, on Atlas by name. All its data are removed first.",
+        ),
+    ] = None
+    target_project_id: Annotated[
+        str | None,
+        Parameter(alias="--targetProjectId", group=_TARGET, help="Its project. [default: the project of the backup]"),
     ] = None
     max_downloads: Annotated[
         int | None, Parameter(alias="--maxDownloads", group=_DOWNLOAD, help="How often the link can be used.")
     ] = None
     expires: Annotated[
         datetime | None,
-        Parameter(converter=_moment, group=_DOWNLOAD, help="When the link ends, ISO 8601 with a time zone; or"),
+        Parameter(converter=parse_moment, group=_DOWNLOAD, help="When the link ends, ISO 8601 with a time zone; or"),
     ] = None
     expiration_hours: Annotated[
         int | None,
@@ -100,26 +102,31 @@ class Order:
         ),
     ] = False
 
-    def request(self) -> HttpRestore | AutomatedRestore:
+    def request(self, family: Family[Any], project_id: str) -> HttpRestore | AutomatedRestore:
         """The request of the library.
+
+        Args:
+            family: Product family it is for.
+            project_id: Project of the backup.
 
         Raises:
             ConfigError: Options are missing, exclude each other, or are out of range.
 
         """
         source = self._source()
-        if self.target_project_id is None and self.target_cluster_id is None:
-            return self._download(source)
-        if self.target_project_id is None or self.target_cluster_id is None:
-            raise ConfigError("a restore into a cluster needs both --target-project-id and --target-cluster-id")
-        if self.server_defaults or any(
-            value is not None for value in (self.max_downloads, self.expires, self.expiration_hours)
-        ):
+        if self.target_cluster_id is None:
+            if self.target_project_id is not None:
+                raise ConfigError("a restore into a cluster needs --target-cluster-id")
+            return self._download(source, family)
+        if self.server_defaults or self._limits():
             raise ConfigError(
                 "--max-downloads, --expires, --expiration-hours and --server-defaults are for downloads: leave them "
                 "out, or leave out the target"
             )
-        return AutomatedRestore(source, Target(self.target_project_id, self.target_cluster_id))
+        return AutomatedRestore(source, Target(self.target_project_id or project_id, self.target_cluster_id))
+
+    def _limits(self) -> bool:
+        return any(value is not None for value in (self.max_downloads, self.expires, self.expiration_hours))
 
     def _source(self) -> Snapshot | OplogTime | PointInTime | Checkpoint:
         if (self.oplog_ts is None) != (self.oplog_inc is None):
@@ -139,11 +146,14 @@ class Order:
             )
         return found[0]
 
-    def _download(self, source: Snapshot | OplogTime | PointInTime | Checkpoint) -> HttpRestore:
+    def _download(self, source: Snapshot | OplogTime | PointInTime | Checkpoint, family: Family[Any]) -> HttpRestore:
         if not isinstance(source, Snapshot):
             raise ConfigError(
-                "only a snapshot can be downloaded: pass --snapshot-id, or --target-project-id and --target-cluster-id"
+                "only a snapshot can be downloaded: pass --snapshot-id, or a cluster to restore into with "
+                "--target-cluster-id"
             )
+        if family.encoding not in _LIMITED and not self._limits():
+            return HttpRestore.on_server_terms(source.id)
         missing: list[str] = []
         if self.max_downloads is None:
             missing.append("--max-downloads")
@@ -152,7 +162,7 @@ class Order:
         if missing and not self.server_defaults:
             raise ConfigError(
                 f"a download needs {' and '.join(missing)} (or --server-defaults); a restore into a cluster needs "
-                "--target-project-id and --target-cluster-id"
+                "--target-cluster-id"
             )
         without_expiry = self.expires is None and self.expiration_hours is None
         return HttpRestore(

@@ -1,40 +1,28 @@
-"""The forms in which jobs are written."""
+"""The forms in which lists are written."""
 
 from __future__ import annotations
 
 import csv
 import json
 import sys
-from collections import Counter
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
 
 import attrs
 from cyclopts import Parameter
 
-from mongorestore_async.cli.rows import JobRow
 from mongorestore_async.cli.screen import screen
-from mongorestore_async.cli.tables import Column, print_table, state_style
+from mongorestore_async.cli.tables import print_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mongorestore_async.models.base import JobDocument
+    from mongorestore_async.cli.sheets import Sheet
 
-__all__ = ["JobWriter", "OutputFormat", "OutputOption", "SecretsOption", "make_writer"]
+__all__ = ["OutputFormat", "OutputOption", "SecretsOption", "Writer", "make_writer"]
 
-_COLUMNS: tuple[Column[JobRow], ...] = (
-    Column("Job", lambda row: row.id),
-    Column("State", lambda row: row.state, style=lambda row: state_style(row.state)),
-    Column("Delivery", lambda row: row.delivery_status or row.delivery, rank=1),
-    Column("Created", lambda row: _short(row.created), rank=2),
-    Column("Data of", lambda row: _short(row.snapshot_moment), rank=5),
-    Column("Finished", lambda row: _short(row.finished), rank=4),
-    Column("Expires", lambda row: _short(row.expires), rank=6),
-    Column("Target", lambda row: row.target, rank=3),
-    Column("Batch", lambda row: row.batch_id, rank=7),
-    Column("Snapshot", lambda row: row.snapshot_id, rank=8),
-)
+ItemT = TypeVar("ItemT")
+ItemT_contra = TypeVar("ItemT_contra", contravariant=True)
 
 
 class OutputFormat(Enum):
@@ -48,7 +36,7 @@ class OutputFormat(Enum):
 
     @property
     def collects(self) -> bool:
-        """Whether nothing is written before all jobs are there."""
+        """Whether nothing is written before everything is there."""
         return self in {OutputFormat.TABLE, OutputFormat.JSON}
 
 
@@ -66,63 +54,64 @@ SecretsOption = Annotated[
 ]
 
 
-class JobWriter(Protocol):
-    """Takes jobs as they arrive and writes them to standard output."""
+class Writer(Protocol[ItemT_contra]):
+    """Takes items as they arrive and writes them to standard output."""
 
-    def add(self, jobs: Iterable[JobDocument]) -> None:
-        """Take the next jobs; what streams writes them now."""
+    def add(self, items: Iterable[ItemT_contra]) -> None:
+        """Take the next items; what streams writes them now."""
 
     def finish(self) -> None:
-        """Write what is left when all jobs were taken."""
+        """Write what is left when all items were taken."""
 
 
-def make_writer(form: OutputFormat, *, show_secrets: bool) -> JobWriter:
+def make_writer(form: OutputFormat, sheet: Sheet[ItemT, Any], *, show_secrets: bool) -> Writer[ItemT]:
     """Make the writer of a form.
 
     Args:
         form: Which one.
+        sheet: What is written.
         show_secrets: Whether documents are written with their download URLs and tokens. Tables and CSV never
             show any.
 
     """
     if form is OutputFormat.TABLE:
-        return _TableWriter()
+        return _TableWriter(sheet)
     if form is OutputFormat.CSV:
-        return _CsvWriter()
+        return _CsvWriter(sheet)
     if form is OutputFormat.JSON:
-        return _JsonWriter(show_secrets=show_secrets)
-    return _JsonLinesWriter(show_secrets=show_secrets)
+        return _JsonWriter(sheet, redacted=not show_secrets)
+    return _JsonLinesWriter(sheet, redacted=not show_secrets)
 
 
+@attrs.define
 class _TableWriter:
-    def __init__(self) -> None:
-        self._rows: list[JobRow] = []
+    sheet: Sheet[Any, Any]
+    rows: list[Any] = attrs.field(factory=list, init=False)
 
-    def add(self, jobs: Iterable[JobDocument]) -> None:
-        self._rows += map(JobRow.of, jobs)
+    def add(self, items: Iterable[Any]) -> None:
+        self.rows += map(self.sheet.row, items)
 
     def finish(self) -> None:
         console = screen()
-        if not self._rows:
-            console.print("no restore jobs")
+        if not self.rows:
+            console.print(self.sheet.nothing)
             return
-        print_table(console, _COLUMNS, self._rows)
-        counts = Counter(row.state for row in self._rows)
-        states = ", ".join(f"{count} {state}" for state, count in counts.most_common())
-        console.print(f"\n{len(self._rows)} restore job{'s' * (len(self._rows) != 1)}: {states}. Dates are UTC.")
+        print_table(console, self.sheet.columns, self.rows)
+        console.print()
+        console.say(self.sheet.summary(self.rows))
 
 
 class _CsvWriter:
-    """Columns are fixed: the fields of :class:`JobRow`, in their order."""
+    """Columns are fixed: the fields of the row, in their order."""
 
-    def __init__(self) -> None:
-        self._names = [field.name for field in attrs.fields(JobRow)]
+    def __init__(self, sheet: Sheet[Any, Any]) -> None:
+        self._sheet = sheet
+        self._names = [field.name for field in attrs.fields(sheet.row_type)]
         self._csv = csv.DictWriter(sys.stdout, self._names, lineterminator="\n")
         self._csv.writeheader()
 
-    def add(self, jobs: Iterable[JobDocument]) -> None:
-        for job in jobs:
-            row = JobRow.of(job)
+    def add(self, items: Iterable[Any]) -> None:
+        for row in map(self._sheet.row, items):
             self._csv.writerow({name: getattr(row, name) for name in self._names})
         sys.stdout.flush()
 
@@ -130,32 +119,30 @@ class _CsvWriter:
         sys.stdout.flush()
 
 
-@attrs.define(kw_only=True)
+@attrs.define
 class _JsonWriter:
     """One array, written whole at the end: an error on the way leaves no half of one."""
 
-    show_secrets: bool
+    sheet: Sheet[Any, Any]
+    redacted: bool = attrs.field(kw_only=True)
     documents: list[dict[str, object]] = attrs.field(factory=list, init=False)
 
-    def add(self, jobs: Iterable[JobDocument]) -> None:
-        self.documents += [job.to_dict(redacted=not self.show_secrets) for job in jobs]
+    def add(self, items: Iterable[Any]) -> None:
+        self.documents += [self.sheet.document(item, self.redacted) for item in items]
 
     def finish(self) -> None:
         print(json.dumps(self.documents, indent=2), flush=True)
 
 
-@attrs.define(kw_only=True)
+@attrs.define
 class _JsonLinesWriter:
-    show_secrets: bool
+    sheet: Sheet[Any, Any]
+    redacted: bool = attrs.field(kw_only=True)
 
-    def add(self, jobs: Iterable[JobDocument]) -> None:
-        for job in jobs:
-            print(json.dumps(job.to_dict(redacted=not self.show_secrets), separators=(",", ":")))
+    def add(self, items: Iterable[Any]) -> None:
+        for item in items:
+            print(json.dumps(self.sheet.document(item, self.redacted), separators=(",", ":")))
         sys.stdout.flush()
 
     def finish(self) -> None:
         sys.stdout.flush()
-
-
-def _short(moment: str) -> str:
-    return moment[:16].replace("T", " ")

@@ -1,6 +1,7 @@
-"""Which cluster of which server a command is about: the options all commands share."""
+"""Which place of which server a command is about: the options all commands share."""
 
-from typing import Annotated, Any
+import os
+from typing import TYPE_CHECKING, Annotated, Any
 
 import attrs
 from cyclopts import Parameter
@@ -8,63 +9,95 @@ from cyclopts import Parameter
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.families import FAMILIES, Family
 
-__all__ = ["VARIABLES", "Place"]
+if TYPE_CHECKING:
+    from mongorestore_async import AsyncSession
+    from mongorestore_async.resources.source import RestoreSource
+
+__all__ = ["BASE_URL", "CLUSTER", "FAMILY", "HOST", "PROJECT", "VARIABLES", "Place", "address_words"]
 
 _SERVICE = ("MCLI_SERVICE",)
 _PROJECT = ("MONGODB_ATLAS_PROJECT_ID", "MCLI_PROJECT_ID")
 _BASE_URL = ("MONGODB_ATLAS_BASE_URL", "MCLI_OPS_MANAGER_URL")
 
 #: Environment variables that stand for options.
-VARIABLES = (*_SERVICE, *_PROJECT, *_BASE_URL, "MCLI_OUTPUT")
+VARIABLES = (*_SERVICE, *_PROJECT, *_BASE_URL, "MCLI_OUTPUT", "MONGORESTORE_PROTECTED")
+
+FAMILY = Parameter(env_var=_SERVICE, choices=tuple(FAMILIES), help="Product and API; there is no default.")
+PROJECT = Parameter(name=("--project-id", "--projectId"), env_var=_PROJECT, help="Project (group) id.")
+CLUSTER = Parameter(
+    name=("--cluster-id", "--clusterId", "--cluster"), help="Cluster id; on Atlas the name of the cluster."
+)
+HOST = Parameter(
+    name=("--host-id", "--hostId"),
+    help="In place of a cluster: host id of a mirrored config server (Ops Manager, Cloud Manager).",
+)
+BASE_URL = Parameter(
+    env_var=_BASE_URL, help="Where the API is; Ops Manager needs it. [default: the vendor's public host]"
+)
 
 
 @Parameter(name="*")
 @attrs.frozen(kw_only=True)
 class Place:
-    """A cluster on a server.
+    """A cluster, or a config server host, on a server.
 
     Attributes:
         family: Name of the product family.
         project_id: Project id.
         cluster_id: Cluster id, or name on Atlas.
+        host_id: Config server host id, in place of a cluster.
         base_url: Where the API is, None for the public host.
 
     """
 
-    family: Annotated[
-        str, Parameter(env_var=_SERVICE, choices=tuple(FAMILIES), help="Product and API; there is no default.")
-    ]
-    project_id: Annotated[
-        str, Parameter(name=("--project-id", "--projectId"), env_var=_PROJECT, help="Project (group) id.")
-    ]
-    cluster_id: Annotated[
-        str,
-        Parameter(
-            name=("--cluster-id", "--clusterId", "--cluster"), help="Cluster id; on Atlas the name of the cluster."
-        ),
-    ]
-    base_url: Annotated[
-        str | None,
-        Parameter(
-            env_var=_BASE_URL, help="Where the API is; Ops Manager needs it. [default: the vendor's public host]"
-        ),
-    ] = None
+    family: Annotated[str, FAMILY]
+    project_id: Annotated[str, PROJECT]
+    cluster_id: Annotated[str | None, CLUSTER] = None
+    host_id: Annotated[str | None, HOST] = None
+    base_url: Annotated[str | None, BASE_URL] = None
 
     def resolve(self) -> Family[Any]:
-        """The product family.
+        """The product family; that of its config servers if one is meant.
 
         Raises:
-            ConfigError: It has no public host, and no address was given.
+            ConfigError: It has no public host, and no address was given; or not exactly one of cluster and host.
+            Unsupported: It has no config servers.
 
         """
         family = FAMILIES[self.family]
+        if self.cluster_id is None and self.host_id is None:
+            raise ConfigError("--cluster-id is required, or --host-id for a mirrored config server")
+        if self.cluster_id is not None and self.host_id is not None:
+            raise ConfigError("--cluster-id and --host-id exclude each other: pass one of them")
         if self.base_url is None and not family.has_public_host:
             raise ConfigError(
                 f"{family.title} runs on a host of your own: pass its address with --base-url or {_BASE_URL[1]}"
             )
+        if self.host_id is not None and family.config_server is not None:
+            return family.config_server
         return family
+
+    def source(self, session: "AsyncSession") -> "RestoreSource[Any]":
+        """The cluster or config server.
+
+        Raises:
+            ConfigError: An id that cannot be sent, or a family the session cannot be used with.
+            Unsupported: The family has no config servers.
+
+        """
+        project = session.project(self.project_id, FAMILIES[self.family])
+        if self.host_id is not None:
+            return project.config_server(self.host_id)
+        return project.cluster(self.cluster_id or "")
 
     def words(self, command: str, *options: str) -> list[str]:
         """A command line about this place."""
-        place = ["--family", self.family, "--project-id", self.project_id, "--cluster-id", self.cluster_id]
-        return ["mongorestore-async", command, *place, *options]
+        where = ["--cluster-id", self.cluster_id or ""] if self.host_id is None else ["--host-id", self.host_id]
+        place = ["--family", self.family, "--project-id", self.project_id, *where]
+        return ["mongorestore-async", command, *place, *options, *address_words(self.base_url)]
+
+
+def address_words(base_url: str | None) -> list[str]:
+    """The option that leads to a server, empty where the environment does."""
+    told = next((os.environ[name] for name in _BASE_URL if os.environ.get(name)), None)
+    return [] if base_url in {None, told} else ["--base-url", str(base_url)]

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import attrs
 
 from mongorestore_async.cli.screen import printable
+from mongorestore_async.cli.sheets import Sheet
+from mongorestore_async.cli.tables import Column, state_style
 from mongorestore_async.models import CloudBackupRestoreJob, RestoreJob, TenantRestoreJob
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from mongorestore_async.models.base import JobDocument
+    from mongorestore_async.models import JobDocument
 
-__all__ = ["JobRow", "moment"]
+__all__ = ["JOBS", "JobRow", "moment", "short", "some"]
 
 
 @attrs.frozen(kw_only=True)
@@ -86,6 +90,22 @@ def moment(value: datetime | None) -> str:
     return "" if value is None else value.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+def short(written: str) -> str:
+    """Shorten a written moment for a table: whole minutes."""
+    return written[:16].replace("T", " ")
+
+
+def some(count: int, noun: str) -> str:
+    """Count things in words."""
+    return f"{count} {noun}{'s' * (count != 1)}"
+
+
+def _summary(rows: Sequence[JobRow]) -> str:
+    counts = Counter(row.state for row in rows)
+    states = ", ".join(f"{count} {state}" for state, count in counts.most_common())
+    return f"{some(len(rows), 'restore job')}: {states}. Dates are UTC."
+
+
 def _manager(job: RestoreJob) -> dict[str, str | datetime | None]:
     found: dict[str, str | datetime | None] = {
         "created": job.created,
@@ -105,3 +125,25 @@ def _manager(job: RestoreJob) -> dict[str, str | datetime | None]:
 
 def _text(value: str | datetime | None) -> str:
     return printable(value) if isinstance(value, str) else moment(value)
+
+
+#: Restore jobs as lists show them.
+JOBS: Sheet[JobDocument, JobRow] = Sheet(
+    row_type=JobRow,
+    row=JobRow.of,
+    document=lambda job, redacted: job.to_dict(redacted=redacted),
+    columns=(
+        Column("Job", lambda row: row.id),
+        Column("State", lambda row: row.state, style=lambda row: state_style(row.state)),
+        Column("Delivery", lambda row: row.delivery_status or row.delivery, rank=1),
+        Column("Created", lambda row: short(row.created), rank=2),
+        Column("Data of", lambda row: short(row.snapshot_moment), rank=5),
+        Column("Finished", lambda row: short(row.finished), rank=4),
+        Column("Expires", lambda row: short(row.expires), rank=6),
+        Column("Target", lambda row: row.target, rank=3),
+        Column("Batch", lambda row: row.batch_id, rank=7),
+        Column("Snapshot", lambda row: row.snapshot_id, rank=8),
+    ),
+    summary=_summary,
+    nothing="no restore jobs",
+)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.cli.screen import Screen
 
-__all__ = ["Column", "print_table", "state_style"]
+__all__ = ["Column", "print_table", "state_style", "table_lines"]
 
 ItemT = TypeVar("ItemT")
 
@@ -58,7 +58,13 @@ def state_style(state: str) -> str:
 
 
 def print_table(console: Screen, columns: Sequence[Column[ItemT]], items: Sequence[ItemT]) -> None:
-    """Print a table of those columns that fit and have something to tell.
+    """Print a table of those columns that fit and have something to tell."""
+    for line in table_lines(console, columns, items):
+        console.print(line, soft_wrap=True)
+
+
+def table_lines(console: Screen, columns: Sequence[Column[ItemT]], items: Sequence[ItemT]) -> list[Text]:
+    """Write the lines of such a table.
 
     Every cell is one line, so this needs none of rich's own table, which takes a millisecond a row.
     """
@@ -66,16 +72,19 @@ def print_table(console: Screen, columns: Sequence[Column[ItemT]], items: Sequen
     widths = [max(map(cell_len, [column.title, *cells])) for column, cells in zip(columns, texts, strict=True)]
     shown = _choose(columns, texts, widths, console.width)
     titles = (_padded(columns[index], columns[index].title, widths[index]) for index in shown)
-    console.print(_GAP.join(titles).rstrip(), style="bold", soft_wrap=True)
     rule = "─" if console.encoding.startswith("utf") else "-"
-    console.print(rule * (sum(widths[index] for index in shown) + len(_GAP) * (len(shown) - 1)), soft_wrap=True)
+    lines = [
+        Text(_GAP.join(titles).rstrip(), style="bold"),
+        Text(rule * (sum(widths[index] for index in shown) + len(_GAP) * (len(shown) - 1))),
+    ]
     for row, item in enumerate(items):
         line = Text()
         for index in shown:
             column = columns[index]
             line.append(_padded(column, texts[index][row], widths[index]), style=column.style(item)).append(_GAP)
         line.rstrip()
-        console.print(line, soft_wrap=True)
+        lines.append(line)
+    return lines
 
 
 def _padded(column: Column[Any], text: str, width: int) -> str:

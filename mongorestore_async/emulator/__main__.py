@@ -46,6 +46,7 @@ def _arguments() -> argparse.ArgumentParser:
     add("--start", type=_moment, default="now", help="where its clock starts: now, or a date in ISO 8601")
     add("--speed", type=float, default=usual.speed, help="seconds on its clock in one real second")
     add("--restore-seconds", type=float, default=usual.restore_seconds, help="duration of a restore on its clock")
+    add("--archive-bytes", type=int, default=usual.archive_bytes, help="size of the archives that jobs deliver")
     add("--nonce-policy", choices=[*NoncePolicy], default=usual.nonce_policy, help="how long a digest nonce lives")
     add("--page-cap", type=int, default=usual.page_cap, help="largest itemsPerPage allowed")
     add("--oddity", choices=[*Oddity], action="append", default=[], help="an unusual shape to play; repeatable")
@@ -66,6 +67,7 @@ def _settings(chosen: argparse.Namespace) -> EmulatorSettings:
         start=chosen.start,
         speed=chosen.speed,
         restore_seconds=chosen.restore_seconds,
+        archive_bytes=chosen.archive_bytes,
         nonce_policy=chosen.nonce_policy,
         page_cap=chosen.page_cap,
         oddities=chosen.oddity,

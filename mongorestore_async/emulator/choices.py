@@ -111,6 +111,14 @@ class Oddity(StrEnum):
         NO_LIST_LINKS: D36, list documents without ``links``.
         EXTRA_FIELDS: D39, members nobody has heard of.
         AUTOMATED_EXPIRY: 5.3, automated cloud backup jobs carry ``expiresAt`` as in 2018.
+        LISTED_CREATES: D4, a create of one job on Atlas legacy v1.0 answers a list document, not the job itself.
+        EMPTY_CANCELS: D6, a cancel on Atlas v1.0 answers 204 without a body.
+        UNPAGED_TENANTS: The list of M2/M5 jobs on Atlas v2 is one page, whatever page was asked for.
+        HOST_AS_CLUSTER: D15, jobs of a config server in lists have its id as ``clusterId`` and no ``hostId``.
+        EMPTY_SNAPSHOTS: Lists of snapshots begin with an empty object.
+        PLACEHOLDER_KEYS: Snapshots of a config server have ``CLUSTER-ID``, ``GROUP-ID`` and ``HOST-ID`` as names.
+        OLD_FILTERS: ``filterType`` in the older words, ``blacklist`` and ``whitelist``.
+        AGENT_KEYS: Projects carry their ``agentApiKey``, as on older releases of Ops Manager.
     """
 
     STRING_INCREMENTS = "string-increments"
@@ -128,3 +136,11 @@ class Oddity(StrEnum):
     NO_LIST_LINKS = "no-list-links"
     EXTRA_FIELDS = "extra-fields"
     AUTOMATED_EXPIRY = "automated-expiry"
+    LISTED_CREATES = "listed-creates"
+    EMPTY_CANCELS = "empty-cancels"
+    UNPAGED_TENANTS = "unpaged-tenants"
+    HOST_AS_CLUSTER = "host-as-cluster"
+    EMPTY_SNAPSHOTS = "empty-snapshots"
+    PLACEHOLDER_KEYS = "placeholder-keys"
+    OLD_FILTERS = "old-filters"
+    AGENT_KEYS = "agent-keys"

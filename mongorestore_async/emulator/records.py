@@ -26,8 +26,8 @@ class RequestRecord:
         number: 1 for the first request the emulator saw.
         method: Verb.
         path: Path and query exactly as they came over the wire.
-        family: ``ops-manager`` or ``cloud-manager`` (whichever is played), ``atlas-cloud-backup-v1``,
-            ``atlas-tenant-v1``, ``atlas`` for projects and clusters there, None outside of the APIs.
+        family: Name of the family, such as ``cloud-manager`` (whichever manager is played), ``atlas-tenant-v1`` or
+            ``atlas-flex``; ``atlas`` for projects and clusters there; None outside of the APIs.
         headers: Request headers, case-insensitive; of ``Authorization`` only the scheme is kept.
         outcome: What the login came to; None before it.
         why: Why the login failed, in words.

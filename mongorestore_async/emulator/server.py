@@ -6,45 +6,35 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from mongorestore_async.emulator.documents import ATLAS_API, MANAGER_API
-from mongorestore_async.emulator.handlers import atlas, manager, projects
 from mongorestore_async.emulator.handlers.answers import tidy
-from mongorestore_async.emulator.handlers.pipeline import abandon, pipeline
+from mongorestore_async.emulator.handlers.atlas_routes import ATLAS_ROUTES
+from mongorestore_async.emulator.handlers.atlas_snapshot_routes import ATLAS_SNAPSHOT_ROUTES
+from mongorestore_async.emulator.handlers.downloads import DOWNLOAD_ROUTES
+from mongorestore_async.emulator.handlers.manager_routes import MANAGER_ROUTES
+from mongorestore_async.emulator.handlers.pipeline import TASKS, abandon, pipeline
 from mongorestore_async.emulator.listener import Listener
 from mongorestore_async.emulator.oauth_endpoints import OAUTH_API, revoke_token, token
 from mongorestore_async.emulator.stage import STAGE, Stage
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from ssl import SSLContext
     from types import TracebackType
     from typing import Self
 
+    from aiohttp.typedefs import Handler
+
     from mongorestore_async.emulator.settings import EmulatorSettings
 
-__all__ = ["Emulator", "create_app"]
-
-_CLUSTER = "/groups/{group}/clusters/{cluster}"
+__all__ = ["Emulator", "create_app", "create_download_app"]
 
 _ROUTES = (
     ("POST", OAUTH_API + "/token", token),
     ("POST", OAUTH_API + "/revoke", revoke_token),
-    ("GET", MANAGER_API + "/groups", projects.list_projects),
-    ("GET", MANAGER_API + "/groups/{group}", projects.one_project),
-    ("GET", MANAGER_API + "/clusters", projects.all_clusters),
-    ("GET", MANAGER_API + "/groups/{group}/clusters", manager.list_clusters),
-    ("GET", MANAGER_API + _CLUSTER, manager.one_cluster),
-    ("GET", MANAGER_API + _CLUSTER + "/restoreJobs", manager.list_jobs),
-    ("POST", MANAGER_API + _CLUSTER + "/restoreJobs", manager.create_job),
-    ("GET", MANAGER_API + _CLUSTER + "/restoreJobs/{job}", manager.one_job),
-    ("GET", ATLAS_API + "/groups", projects.list_projects),
-    ("GET", ATLAS_API + "/groups/{group}", projects.one_project),
-    ("GET", ATLAS_API + "/clusters", projects.all_clusters),
-    ("GET", ATLAS_API + "/groups/{group}/clusters", atlas.list_clusters),
-    ("GET", ATLAS_API + _CLUSTER, atlas.one_cluster),
-    ("GET", ATLAS_API + _CLUSTER + "/backup/restoreJobs", atlas.list_cloud_backup_jobs),
-    ("GET", ATLAS_API + _CLUSTER + "/backup/restoreJobs/{job}", atlas.one_cloud_backup_job),
-    ("GET", ATLAS_API + _CLUSTER + "/backup/tenant/restores", atlas.list_tenant_jobs),
-    ("GET", ATLAS_API + _CLUSTER + "/backup/tenant/restores/{job}", atlas.one_tenant_job),
+    *MANAGER_ROUTES,
+    *ATLAS_ROUTES,
+    *ATLAS_SNAPSHOT_ROUTES,
+    *DOWNLOAD_ROUTES,
 )
 
 
@@ -58,10 +48,24 @@ def create_app(settings: EmulatorSettings | None = None, *, stage: Stage | None 
         stage: A state to serve, instead of a new one made from the settings.
 
     """
-    played = Stage(settings) if stage is None else stage
+    return _app(Stage(settings) if stage is None else stage, _ROUTES)
+
+
+def create_download_app(stage: Stage) -> web.Application:
+    """A server of its own for the downloads of an emulator, without any API; see :class:`DownloadHost`.
+
+    Args:
+        stage: The emulator whose archives it hands out.
+
+    """
+    return _app(stage, DOWNLOAD_ROUTES)
+
+
+def _app(played: Stage, routes: Sequence[tuple[str, str, Handler]]) -> web.Application:
     app = web.Application(middlewares=[pipeline], client_max_size=played.settings.body_limit)
     app[STAGE] = played
-    for method, path, handler in _ROUTES:
+    app[TASKS] = set()
+    for method, path, handler in routes:
         app.router.add_route(method, played.settings.base_path + path, handler)
     app.on_response_prepare.append(tidy)
     app.on_cleanup.append(abandon)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
+from mongorestore_async.emulator.archives import SMALLEST
 from mongorestore_async.emulator.choices import ChallengeForm, EnvelopeStyle, Manager, NoncePolicy, Oddity, OverMax
+from mongorestore_async.emulator.downloads import DownloadPlay
 from mongorestore_async.emulator.limits import RateLimiting  # noqa: TC001 - a field type
 from mongorestore_async.errors import ConfigError
 
@@ -20,7 +22,12 @@ __all__ = ["EmulatorSettings"]
 _WordT = TypeVar("_WordT", bound=StrEnum)
 
 #: What the ids of the world have room for: see ``identifiers``.
-_MOST = {"projects": 1 << 20, "clusters_per_project": 1 << 12, "jobs_per_cluster": 1 << 27}
+_MOST = {
+    "projects": 1 << 20,
+    "clusters_per_project": 1 << 12,
+    "jobs_per_cluster": 1 << 27,
+    "snapshots_per_cluster": 2000,
+}
 
 #: The data of the largest world start three years before the clock does.
 _EARLIEST = datetime(1975, 1, 1, tzinfo=UTC)
@@ -91,10 +98,12 @@ class EmulatorSettings:
         rate_limiting: How many requests it takes in a time; None: any number.
 
         seed: Same seed and sizes, same data.
-        manager: The product below ``/api/public/v1.0``. Atlas is always there, below ``/api/atlas/v1.0``.
+        manager: The product below ``/api/public/v1.0``. Atlas is always there, below ``/api/atlas/v1.0`` and ``v2``.
         projects: Projects of the manager, and as many more of Atlas.
-        clusters_per_project: Top-level clusters of each project; their kinds take turns (:class:`ClusterKind`).
+        clusters_per_project: Top-level clusters of each project; their kinds take turns (:class:`ClusterKind`), so
+            that 3 have every kind of the manager, and 7 every kind of Atlas.
         jobs_per_cluster: Restore jobs of each cluster at the start. They are computed when asked for.
+        snapshots_per_cluster: Snapshots of each cluster; see :class:`~mongorestore_async.emulator.Snapshots`.
         restore_seconds: How long a restore takes on the emulator's clock, in seconds.
         start: Where the emulator's clock starts, UTC.
         speed: Seconds that pass on the emulator's clock in one real second; 0 stops it.
@@ -118,7 +127,10 @@ class EmulatorSettings:
         include_next_links: Whether lists have ``next`` and ``previous`` links.
         include_total_count: Whether lists have ``totalCount`` (``includeCount=false`` leaves it out in any case).
         link_origin: Scheme and host of links; None: those of the request.
-        download_origin: Scheme and host of download URLs; None: those of the request. Nothing is served there.
+        download_origin: Scheme and host of download URLs; None: those of the request, where the emulator
+            hands them out; elsewhere a :class:`DownloadHost` can.
+        downloads: How they are handed out; ``Emulator.downloads.play`` changes it later.
+        archive_bytes: Size of each archive; ``Emulator.archives.size_of`` tells more than one.
 
         envelope_style: What an enveloped answer looks like.
         errors_in_envelope: Whether errors, when an envelope is asked for, come with HTTP status 200 outside.
@@ -127,8 +139,13 @@ class EmulatorSettings:
         oddities: Unusual shapes to play.
 
         http_defaults: Whether an HTTP restore may leave out ``maxDownloads`` and the expiry, as vendor tools do.
-        check_snapshots: Whether a create needs a ``snapshotId`` of this world (404 ``SNAPSHOT_NOT_FOUND``).
+        check_snapshots: Whether a create needs a snapshot or checkpoint of this world that can be restored (404, 409).
         wrong_content_type_status: 415 or 400, the status for a create that is not ``application/json``.
+        download_limits: Whether Atlas cloud backup refuses a second active download of a snapshot, and a twenty-first
+            one of a project.
+        shard_cancels: Whether downloads of sharded clusters can be cancelled (405 otherwise; cloud backup).
+        missing_version_status: 406 or 400, the status for a request to Atlas v2 that names no version of its resource.
+        sunset_enforced: Whether resources of Atlas v2 answer 410 ``VERSION_GONE`` from their sunset on.
         body_limit: Largest request body in bytes; more is answered 413.
         gzip: Whether bodies above 1 KiB are compressed for those who accept it.
         service_version_on_atlas: Whether Atlas too sends ``X-MongoDB-Service-Version``.
@@ -156,6 +173,7 @@ class EmulatorSettings:
     projects: int = 2
     clusters_per_project: int = 3
     jobs_per_cluster: int = 25
+    snapshots_per_cluster: int = 10
     restore_seconds: float = 600.0
     start: datetime = attrs.field(default=datetime(2026, 11, 2, 12, 0, tzinfo=UTC), converter=_utc)
     speed: float = 1.0
@@ -180,6 +198,8 @@ class EmulatorSettings:
     include_total_count: bool = True
     link_origin: str | None = None
     download_origin: str | None = None
+    downloads: DownloadPlay = attrs.field(factory=DownloadPlay)
+    archive_bytes: int = 256 * 1024
 
     envelope_style: EnvelopeStyle = attrs.field(default=EnvelopeStyle.DOCUMENTED, converter=_envelope_style)
     errors_in_envelope: bool = True
@@ -190,6 +210,10 @@ class EmulatorSettings:
     http_defaults: bool = True
     check_snapshots: bool = False
     wrong_content_type_status: int = 415
+    download_limits: bool = False
+    shard_cancels: bool = True
+    missing_version_status: int = 406
+    sunset_enforced: bool = False
     body_limit: int = 64 * 1024
     gzip: bool = True
     service_version_on_atlas: bool = False
@@ -205,6 +229,7 @@ class EmulatorSettings:
         if self.token_requests_per_minute is not None:
             self._between("token_requests_per_minute", 0)
         self._between("page_cap", 1)
+        self._between("archive_bytes", SMALLEST)
         self._between("body_limit", 1)
         self._between("request_log_size", 0)
         self._between("restore_seconds", 0)
@@ -217,6 +242,8 @@ class EmulatorSettings:
             raise ConfigError("EmulatorSettings.challenges is empty; offer one, or set auth_enabled=False.")
         if self.wrong_content_type_status not in {400, 415}:
             raise ConfigError("EmulatorSettings.wrong_content_type_status must be 400 or 415.")
+        if self.missing_version_status not in {400, 406}:
+            raise ConfigError("EmulatorSettings.missing_version_status must be 400 or 406.")
         if not _EARLIEST + timedelta(days=3 * 366) <= self.start <= _LATEST:
             raise ConfigError("EmulatorSettings.start must lie between 1978 and 2100.")
 

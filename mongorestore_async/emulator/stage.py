@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from aiohttp import web
 
+from mongorestore_async.emulator.archives import Archives
 from mongorestore_async.emulator.clock import Clock
+from mongorestore_async.emulator.downloads import Downloads
 from mongorestore_async.emulator.gate import Gate
 from mongorestore_async.emulator.limits import Turnstile
 from mongorestore_async.emulator.login import Guard
 from mongorestore_async.emulator.oauth import TokenOffice
 from mongorestore_async.emulator.records import Counts, RequestLog, RequestRecord
 from mongorestore_async.emulator.settings import EmulatorSettings
+from mongorestore_async.emulator.world import Outcome as JobOutcome
 from mongorestore_async.emulator.world import World
+from mongorestore_async.errors import ConfigError
 
 if TYPE_CHECKING:
     import asyncio
@@ -41,12 +45,15 @@ class Stage:
         tokens: Its tokens of service accounts.
         turnstile: Its rate limit.
         log: Its memory of requests.
+        archives: What its jobs deliver.
+        downloads: How that is handed out, and to whom it was.
         gate: Holds requests back while closed.
         working: The tasks of requests that are being worked off.
         fault: Called with each request before its login; see :data:`Fault` for what it may return.
         fault_after_login: The same for requests that were let in, before they are worked off.
         before_answer: Awaited with each request when its answer is ready (``status`` is known), before it is sent;
-            may take its time, and may return what ``fault`` may.
+            may take its time, and may return what ``fault`` may. Downloads are sent before: break them with
+            ``downloads.fault``.
 
     """
 
@@ -58,6 +65,8 @@ class Stage:
         self.tokens = TokenOffice(self.settings)
         self.turnstile = Turnstile(self.settings.rate_limiting)
         self.log = RequestLog(self.settings.request_log_size)
+        self.archives = Archives(self.settings.seed, self.settings.archive_bytes)
+        self.downloads = Downloads(self.settings.downloads, self.settings.request_log_size)
         self.gate = Gate()
         self.working: set[asyncio.Task[Any]] = set()
         self.fault: FaultHook | None = None
@@ -109,6 +118,24 @@ class Stage:
 
         """
         self.world.jobs.remove(cluster, count, at=at)
+
+    def end_next_jobs(self, *outcomes: JobOutcome | str) -> None:
+        """Choose how the jobs end that are created or added next: one word for each job.
+
+        Jobs after those end well again. The jobs of a batch take their words in the order of the shards, the config
+        set last. Calling it again forgets the words that are left.
+
+        Example: ``end_next_jobs("failed", "cancelled")``.
+
+        Raises:
+            ConfigError: A word is no :class:`JobOutcome`.
+
+        """
+        try:
+            words = [JobOutcome(outcome) for outcome in outcomes]
+        except ValueError:
+            raise ConfigError(f"Jobs end {', '.join(JobOutcome)}; that is not among {outcomes!r}.") from None
+        self.world.jobs.end_next(words)
 
     def patch_job(self, job: Job, changes: dict[str, Any]) -> None:
         """Change a job's document from now on: members are replaced, objects merged, ``...`` takes a member away."""

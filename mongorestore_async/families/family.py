@@ -2,66 +2,114 @@
 
 from __future__ import annotations
 
-from typing import Generic
+from typing import Generic, Literal, TypeAlias
 
 import attrs
 
 from mongorestore_async.families.rate_limit import RateLimit  # noqa: TC001 - a field type
 from mongorestore_async.models.base import JobT
+from mongorestore_async.models.snapshot import SnapshotDocument  # noqa: TC001 - a field type
 
-__all__ = ["Family"]
+__all__ = ["Encoding", "Family"]
+
+#: How a create is written: as Ops Manager and Cloud Manager, Atlas legacy, Atlas cloud backup, Atlas M2/M5 and
+#: flex, or serverless instances want it.
+Encoding: TypeAlias = Literal["manager", "legacy", "cloud-backup", "tenant", "serverless"]
 
 
 @attrs.frozen(kw_only=True)
 class Family(Generic[JobT]):
     """One API of one product, as data: adding a family adds a file with one of these, never a class.
 
-    Paths are templates below ``api_path`` with the fields ``{project}``, ``{cluster}`` and ``{job}``, each to be
-    filled with one percent-encoded segment. A verb whose path is None does not exist in the family.
+    Paths are templates below ``api_path`` with the fields ``{project}``, ``{cluster}`` (or ``{host}``), ``{job}``,
+    ``{snapshot}`` and ``{checkpoint}``, each to be filled with one percent-encoded segment. A verb whose path is None
+    does not exist in the family.
 
     Attributes:
         name: Short name, as it stands in a :class:`~mongorestore_async.models.JobRef`.
         title: Name for people.
         api_path: Path of the API below the base URL.
+        media_type: ``Accept``, and ``Content-Type`` of a body.
+        media_types: The same for single paths that differ, as pairs of path and media type.
+        has_public_host: Whether the default base URL reaches it.
+        has_service_accounts: Whether OAuth 2.0 service accounts can log in.
+        rates: The limits its calls fall under, the first that fits; empty where none is known.
+        deprecation: Sentence of the warning, or None.
+
         job_type: Model of a job.
         jobs_path: List of the jobs of one cluster.
         job_path: One job.
         create_path: Where a create is sent, or None.
+        download_path: Where the create of a download is sent, if not to ``create_path``.
         cancel_path: Where a cancel is sent, or None.
-        cluster_key: Whether paths take a cluster's ``"id"`` or its ``"name"``.
-        clusters_path: List of the clusters of one project.
-        projects_path: List of the projects a key sees.
-        filters: Query parameters of the job list beyond the ones all lists have, as they stand on the wire.
+        ranges_path: What could be restored to, or None.
+        encoding: How a create is written.
+        is_v2: Whether the stricter rules of the Atlas Administration API v2 hold for a create.
         creates: Types of request (:class:`HttpRestore`) and of source of an automated restore that a create
             accepts; empty where nothing can be created.
-        media_type: ``Accept``, and ``Content-Type`` of a body.
-        has_public_host: Whether the default base URL reaches it.
-        has_service_accounts: Whether OAuth 2.0 service accounts can log in.
-        rates: The limits its calls fall under, the first that fits; empty where none is known.
+        filters: Query parameters of the job list beyond the ones all lists have, as they stand on the wire.
         newest_first: Whether the vendor promises that order for the job list.
-        deprecation: Sentence of the warning, or None.
+
+        snapshot_type: Model of a snapshot.
+        snapshots_path: List of the snapshots of one cluster.
+        snapshot_path: One snapshot.
+        sharded_snapshots_path: List of those of a sharded cluster, if it is another one.
+        sharded_snapshot_path: One of those.
+        checkpoints_path: List of the checkpoints of one cluster, or None.
+        checkpoint_path: One checkpoint, or None.
+        unpaged: Those of the lists that document no paging: they are asked for whole.
+
+        cluster_key: Whether paths take a cluster's ``"id"`` or its ``"name"``, or a host's ``"host"``.
+        clusters_path: List of the clusters of one project.
+        all_clusters_path: List of all clusters a key sees, project by project; None where it has none of this kind.
+        hosts_path: List of the hosts of one project, or None.
+        projects_path: List of the projects a key sees.
+        config_server: The same API for one config server host (SCCC), or None.
 
     """
 
     name: str
     title: str
     api_path: str
+    media_type: str = "application/json"
+    media_types: tuple[tuple[str, str], ...] = ()
+    has_public_host: bool = True
+    has_service_accounts: bool = True
+    rates: tuple[RateLimit, ...] = ()
+    deprecation: str | None = None
+
     job_type: type[JobT]
     jobs_path: str
     job_path: str
     create_path: str | None = None
+    download_path: str | None = None
     cancel_path: str | None = None
-    cluster_key: str
-    clusters_path: str = "/groups/{project}/clusters"
-    projects_path: str = "/groups"
-    filters: frozenset[str] = frozenset()
+    ranges_path: str | None = None
+    encoding: Encoding
+    is_v2: bool = False
     creates: frozenset[type] = frozenset()
-    media_type: str = "application/json"
-    has_public_host: bool = True
-    has_service_accounts: bool = True
-    rates: tuple[RateLimit, ...] = ()
+    filters: frozenset[str] = frozenset()
     newest_first: bool = False
-    deprecation: str | None = None
+
+    snapshot_type: type[SnapshotDocument]
+    snapshots_path: str
+    snapshot_path: str
+    sharded_snapshots_path: str | None = None
+    sharded_snapshot_path: str | None = None
+    checkpoints_path: str | None = None
+    checkpoint_path: str | None = None
+    unpaged: frozenset[str] = frozenset()
+
+    cluster_key: Literal["id", "name", "host"]
+    clusters_path: str = "/groups/{project}/clusters"
+    all_clusters_path: str | None = "/clusters"
+    hosts_path: str | None = None
+    projects_path: str = "/groups"
+    config_server: Family[JobT] | None = None
 
     def __repr__(self) -> str:
         return f"<Family {self.name}>"
+
+    def media_type_of(self, path: str) -> str:
+        """Media type of a call to one of the paths."""
+        return dict(self.media_types).get(path, self.media_type)

@@ -1,11 +1,16 @@
 """Values: jobs, requests, links, states, references. Importing them costs neither an HTTP library nor cattrs."""
 
 from mongorestore_async.models.base import Document, JobDocument, JobT, wire, wire_names
+from mongorestore_async.models.checkpoint import CheckpointPart, ClusterCheckpoint
 from mongorestore_async.models.cloud_backup_job import CloudBackupRestoreJob, Component, PrivateDownloadUrl
+from mongorestore_async.models.cloud_backup_snapshot import CloudBackupSnapshot, SnapshotMember
 from mongorestore_async.models.cluster import ClusterSummary
+from mongorestore_async.models.guard import RestoreGuard
 from mongorestore_async.models.headers import Headers
+from mongorestore_async.models.host import HostSummary
 from mongorestore_async.models.link import Link, find_link
 from mongorestore_async.models.project import ProjectSummary
+from mongorestore_async.models.project_clusters import ClusterOverview, ProjectClusters
 from mongorestore_async.models.ref import JobRef
 from mongorestore_async.models.requests import (
     SERVER_DEFAULT,
@@ -20,8 +25,16 @@ from mongorestore_async.models.requests import (
 )
 from mongorestore_async.models.restore_job import Delivery, FileHash, RestoreJob
 from mongorestore_async.models.secret import RawDocument, RawList, Secret, redact
+from mongorestore_async.models.snapshot import (
+    ClusterSnapshot,
+    MissingShard,
+    NamespaceFilterList,
+    SnapshotDocument,
+    SnapshotPart,
+)
 from mongorestore_async.models.states import (
     CloudBackupDeliveryType,
+    CloudBackupSnapshotStatus,
     DeliveryMethod,
     DeliveryStatus,
     JobState,
@@ -30,6 +43,8 @@ from mongorestore_async.models.states import (
     TenantStatus,
 )
 from mongorestore_async.models.tenant_job import TenantRestoreJob
+from mongorestore_async.models.tenant_snapshot import TenantSnapshot
+from mongorestore_async.models.time_range import TimeRange
 from mongorestore_async.models.timestamp import OplogTimestamp
 from mongorestore_async.models.version import ServiceVersion
 
@@ -37,8 +52,14 @@ __all__ = [
     "SERVER_DEFAULT",
     "AutomatedRestore",
     "Checkpoint",
+    "CheckpointPart",
     "CloudBackupDeliveryType",
     "CloudBackupRestoreJob",
+    "CloudBackupSnapshot",
+    "CloudBackupSnapshotStatus",
+    "ClusterCheckpoint",
+    "ClusterOverview",
+    "ClusterSnapshot",
     "ClusterSummary",
     "Component",
     "Delivery",
@@ -47,6 +68,7 @@ __all__ = [
     "Document",
     "FileHash",
     "Headers",
+    "HostSummary",
     "HttpRestore",
     "JobDocument",
     "JobRef",
@@ -54,22 +76,31 @@ __all__ = [
     "JobStatus",
     "JobT",
     "Link",
+    "MissingShard",
+    "NamespaceFilterList",
     "OplogTime",
     "OplogTimestamp",
     "PointInTime",
     "PrivateDownloadUrl",
+    "ProjectClusters",
     "ProjectSummary",
     "RawDocument",
     "RawList",
+    "RestoreGuard",
     "RestoreJob",
     "Secret",
     "ServerDefault",
     "ServiceVersion",
     "Snapshot",
+    "SnapshotDocument",
+    "SnapshotMember",
+    "SnapshotPart",
     "Target",
     "TenantDeliveryType",
     "TenantRestoreJob",
+    "TenantSnapshot",
     "TenantStatus",
+    "TimeRange",
     "find_link",
     "redact",
     "wire",

@@ -7,7 +7,7 @@ can check (versions, topology, what the target allows) are told in the docstring
 
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import attrs
 
@@ -97,10 +97,10 @@ class Snapshot:
 
 @attrs.frozen
 class OplogTime:
-    """Restore up to and including one operation of the oplog.
+    """Restore up to and including one operation of the oplog. Not on serverless instances, M2/M5 and flex clusters.
 
     Any replica set; a sharded cluster only with feature compatibility version 4.2 or higher. Both numbers come
-    from querying ``local.oplog.rs`` on the replica set.
+    from querying ``local.oplog.rs`` on the replica set. Atlas v2 takes nothing before 2008.
 
     Attributes:
         seconds: Epoch seconds of the operation.
@@ -117,12 +117,14 @@ class OplogTime:
 
 @attrs.frozen
 class PointInTime:
-    """Restore up to a moment within the last 24 hours (checked when the request is sent).
+    """Restore up to a moment of the past (checked when the request is sent). Not on M2/M5 and flex clusters.
 
-    Topology as for :class:`OplogTime`.
+    On Ops Manager, Cloud Manager and Atlas legacy it lies within the last 24 hours, on Atlas cloud backup within the
+    restore window of the cluster, which only the server knows. Topology as for :class:`OplogTime`.
 
     Attributes:
-        moment: Aware datetime of any zone. Sent with milliseconds; what is finer is cut off.
+        moment: Aware datetime of any zone. Sent in milliseconds, to Atlas cloud backup and serverless instances in
+            seconds; what is finer is cut off.
 
     Raises:
         ConfigError: The moment is no aware datetime.
@@ -136,7 +138,7 @@ class PointInTime:
 class Checkpoint:
     """Restore from a checkpoint: sharded clusters with feature compatibility version 4.0 or lower only.
 
-    Documented for Cloud Manager; Ops Manager is sent the same request and decides.
+    Documented for Cloud Manager; Ops Manager is sent the same request and decides. No other family takes it.
 
     Attributes:
         id: Checkpoint id.
@@ -155,8 +157,9 @@ class Target:
 
     Attributes:
         project_id: Project (group) id of the destination.
-        cluster: Cluster id of the destination: ``cluster_id`` of the *target's* snapshots. A target whose backup
-            is switched off has no snapshot with one, and there is no id to take: switch backup on first.
+        cluster: On Atlas the name of the destination. On Ops Manager and Cloud Manager its cluster id:
+            ``cluster_id`` of the *target's* snapshots. A target whose backup is switched off has no snapshot with
+            one, and there is no id to take: switch backup on first. :meth:`Cluster.restore_target` finds it.
 
     Raises:
         ConfigError: One of the two is empty or cannot be sent.
@@ -169,7 +172,9 @@ class Target:
 
 @attrs.frozen
 class HttpRestore:
-    """Make a snapshot ready for download over HTTP.
+    """Make a snapshot ready for download over HTTP. Not on serverless instances.
+
+    Families whose server sets the terms itself take :meth:`on_server_terms` only, and Atlas legacy v2 no ``expires``.
 
     Attributes:
         snapshot_id: Snapshot to download.
@@ -196,6 +201,20 @@ class HttpRestore:
             )
         if self.expires is not None and self.expiration_hours is not None:
             raise ConfigError("HttpRestore takes expires or expiration_hours, never both: leave one out")
+
+    @classmethod
+    def on_server_terms(cls, snapshot_id: str) -> Self:
+        """Leave the expiry and the number of downloads to the server.
+
+        The only form that Atlas cloud backup, M2/M5 and flex clusters take: their links live for about one hour
+        (cloud backup) or four, whatever one would like. Ops Manager, Cloud Manager and Atlas legacy have defaults
+        that no page names.
+
+        Raises:
+            ConfigError: The id is empty or cannot be sent.
+
+        """
+        return cls(snapshot_id, SERVER_DEFAULT, expiration_hours=SERVER_DEFAULT)
 
 
 _SOURCES = (Snapshot, OplogTime, PointInTime, Checkpoint)

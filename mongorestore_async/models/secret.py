@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast, overload
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["MAX_DEPTH", "REDACTED", "SECRET_FIELDS", "RawDocument", "RawList", "Secret", "redact", "unveil", "veil"]
+__all__ = ["MAX_DEPTH", "REDACTED", "SECRET_FIELDS", "RawDocument", "RawList", "Secret", "conceal", "redact", "unveil", "veil"]
 
 REDACTED = "**redacted**"
 
@@ -36,6 +36,9 @@ SECRET_FIELDS = frozenset(
         "token",
     }
 )
+
+
+_new = object.__new__
 
 
 class Secret(str):
@@ -69,6 +72,14 @@ def veil(value: Any) -> Any:
     """
     array = list(cast("Sequence[Any]", value)) if isinstance(value, tuple) else value
     return _wrap(array, secret=isinstance(value, str))
+
+
+def conceal(members: dict[str, Any]) -> RawDocument:
+    """Wrap a received JSON object that is known to be a bare one: :func:`veil` without its questions."""
+    document = _new(RawDocument)
+    document._value = members  # noqa: SLF001
+    document._secret = False  # noqa: SLF001
+    return document
 
 
 def unveil(value: Any) -> Any:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CloudBackupDeliveryType",
+    "CloudBackupSnapshotStatus",
     "DeliveryMethod",
     "DeliveryStatus",
     "JobState",
@@ -95,15 +96,24 @@ class CloudBackupDeliveryType(StrEnum):
     POINT_IN_TIME = "pointInTime"
 
 
+class CloudBackupSnapshotStatus(StrEnum):
+    """``status`` of an Atlas cloud backup snapshot."""
+
+    QUEUED = "queued"
+    IN_PROGRESS = "inProgress"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
 class TenantDeliveryType(StrEnum):
-    """``deliveryType`` of an Atlas M2/M5 job."""
+    """``deliveryType`` of an Atlas M2/M5 or flex job."""
 
     RESTORE = "RESTORE"
     DOWNLOAD = "DOWNLOAD"
 
 
 class TenantStatus(StrEnum):
-    """``status`` of an Atlas M2/M5 job. ``CLOSED`` (a download that was used up) stands in prose only."""
+    """``status`` of an Atlas M2/M5 or flex job or snapshot. ``CLOSED`` (a used-up download) stands in prose only."""
 
     PENDING = "PENDING"
     QUEUED = "QUEUED"

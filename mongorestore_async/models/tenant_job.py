@@ -1,4 +1,4 @@
-"""Restore jobs of Atlas M2/M5 (tenant) clusters."""
+"""Restore jobs of Atlas M2/M5 (tenant) and flex clusters."""
 
 from datetime import datetime
 
@@ -24,7 +24,7 @@ _STATES: dict[str, JobState] = {
 
 @attrs.frozen(kw_only=True)
 class TenantRestoreJob(JobDocument):
-    """A restore job of an Atlas M2/M5 cluster.
+    """A restore job of an Atlas M2/M5 or flex cluster.
 
     The vendor's tables and examples name three dates differently; both spellings are read, and the name of the
     tables wins if both are there.
@@ -33,7 +33,7 @@ class TenantRestoreJob(JobDocument):
         project_id: Project the restore came from.
         snapshot_id: Snapshot restored from.
         target_project_id: Project of the destination.
-        cluster_name: Source cluster.
+        cluster_name: Source cluster; flex jobs call it ``instanceName``.
         delivery_type: ``RESTORE`` into a cluster, or ``DOWNLOAD``.
         status: Where the job stands.
         restore_scheduled_date: When the restore was requested (UTC); examples call it ``submittedAt``.
@@ -49,7 +49,7 @@ class TenantRestoreJob(JobDocument):
     project_id: str | None = None
     snapshot_id: str | None = None
     target_project_id: str | None = None
-    cluster_name: str | None = None
+    cluster_name: str | None = attrs.field(default=None, metadata=wire("clusterName", "instanceName"))
     delivery_type: TenantDeliveryType | str | None = None
     status: TenantStatus | str | None = None
     restore_scheduled_date: datetime | None = attrs.field(

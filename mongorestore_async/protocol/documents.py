@@ -22,7 +22,14 @@ __all__ = ["load_job", "read_created", "read_ids", "read_jobs"]
 _RESULTS = "results"
 
 
-def load_job(family: Family[JobT], document: Any, *, project: str | None = None, cluster: str | None = None) -> JobT:
+def load_job(
+    family: Family[JobT],
+    document: Any,
+    *,
+    project: str | None = None,
+    cluster: str | None = None,
+    host: str | None = None,
+) -> JobT:
     """Make a job of a document, also of one that was recorded elsewhere.
 
     ``raw`` is a copy: changing ``document`` afterwards does not change the job.
@@ -30,8 +37,9 @@ def load_job(family: Family[JobT], document: Any, *, project: str | None = None,
     Args:
         family: Where the document comes from.
         document: The job, as a JSON decoder made it.
-        project: Project the job was found in; with ``cluster``, the job gets a ``ref``.
+        project: Project the job was found in; with ``cluster`` or ``host``, the job gets a ``ref``.
         cluster: Cluster the job was found in, by id or by name as the family addresses clusters.
+        host: Instead of a cluster, the config server host the job was found at.
 
     Raises:
         DataError: The document is no job of this family.
@@ -40,11 +48,19 @@ def load_job(family: Family[JobT], document: Any, *, project: str | None = None,
     document = veil(document)
     job = structure(family.job_type, document)
     attach(job, raw=RawDocument(job.raw.to_dict(redacted=False)))
-    return job if project is None or cluster is None else _stamped(family, job, project, cluster)
+    if project is None or (cluster is None and host is None):
+        return job
+    return _stamped(family, job, project, cluster, host)
 
 
 def read_jobs(
-    family: Family[JobT], content: Any, *, project: str, cluster: str, path: str = "$.results"
+    family: Family[JobT],
+    content: Any,
+    *,
+    project: str,
+    cluster: str | None = None,
+    host: str | None = None,
+    path: str = "$.results",
 ) -> tuple[JobT, ...]:
     """Make jobs of the ``results`` of a list document, each with its ``ref``.
 
@@ -54,7 +70,7 @@ def read_jobs(
     """
     content = veil(content)
     jobs = structure_each(family.job_type, content, path=path)
-    return tuple(_stamped(family, job, project, cluster) for job in jobs)
+    return tuple(_stamped(family, job, project, cluster, host) for job in jobs)
 
 
 def read_ids(content: Iterable[Any]) -> tuple[str, ...]:
@@ -64,7 +80,9 @@ def read_ids(content: Iterable[Any]) -> tuple[str, ...]:
     return tuple(text for text in ids if isinstance(text, str))
 
 
-def read_created(family: Family[JobT], content: Any, *, project: str, cluster: str) -> tuple[JobT, ...]:
+def read_created(
+    family: Family[JobT], content: Any, *, project: str, cluster: str | None = None, host: str | None = None
+) -> tuple[JobT, ...]:
     """Make jobs of the answer to a create: a list document, or a bare job ("Create: answer").
 
     The restore of a sharded cluster is a batch of several jobs, although the vendor's page promises one.
@@ -75,8 +93,8 @@ def read_created(family: Family[JobT], content: Any, *, project: str, cluster: s
     """
     content = veil(content)
     if not isinstance(content, RawDocument) or _RESULTS not in content:
-        return (_stamped(family, structure(family.job_type, content), project, cluster),)
-    jobs = read_jobs(family, content[_RESULTS], project=project, cluster=cluster)
+        return (_stamped(family, structure(family.job_type, content), project, cluster, host),)
+    jobs = read_jobs(family, content[_RESULTS], project=project, cluster=cluster, host=host)
     if not jobs:
         raise DataError(
             "the create was answered with an empty list, so there is no job to follow:"
@@ -86,5 +104,5 @@ def read_created(family: Family[JobT], content: Any, *, project: str, cluster: s
     return jobs
 
 
-def _stamped(family: Family[JobT], job: JobT, project: str, cluster: str) -> JobT:
-    return attach(job, ref=JobRef(family=family.name, project=project, cluster=cluster, job=job.id))
+def _stamped(family: Family[JobT], job: JobT, project: str, cluster: str | None, host: str | None) -> JobT:
+    return attach(job, ref=JobRef(family=family.name, project=project, cluster=cluster, host=host, job=job.id))

@@ -1,8 +1,9 @@
-"""Requests as they stand on the wire.
+"""Requests as they stand on the wire; here those of Ops Manager, Cloud Manager and Atlas legacy.
 
 The vendor's tables and examples disagree about numbers and strings. What is sent are the types of the tables:
 numbers for ``expirationHours``, ``maxDownloads`` and ``pointInTimeUTCMillis``, strings for ``oplogTs`` and
-``oplogInc``. Servers refuse fields they do not know, so nothing unset and no null is ever sent.
+``oplogInc`` (Atlas v2 wants a date and a number). Servers refuse fields they do not know, so nothing unset and no
+null is ever sent.
 """
 
 from __future__ import annotations
@@ -20,19 +21,30 @@ from mongorestore_async.models.requests import (
     PointInTime,
     Snapshot,
 )
+from mongorestore_async.protocol.atlas_encoders import check_minimum, encode_cloud_backup, encode_tenant
+from mongorestore_async.protocol.moments import POINT_IN_TIME_WINDOW, check_reach, count_since_epoch, iso_text
 
 if TYPE_CHECKING:
     from mongorestore_async.families.family import Family
 
-__all__ = ["POINT_IN_TIME_TOLERANCE", "POINT_IN_TIME_WINDOW", "encode_request"]
+__all__ = ["create_path", "encode_request"]
 
-#: How far back a point-in-time restore may reach (Cloud Manager create page).
-POINT_IN_TIME_WINDOW = timedelta(hours=24)
-#: How far this machine's clock may be off before we refuse what the server might take.
-POINT_IN_TIME_TOLERANCE = timedelta(minutes=5)
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+
+
+def create_path(family: Family[Any], request: HttpRestore | AutomatedRestore) -> str:
+    """Find the path that a create is sent to: some families take downloads at a path of their own.
+
+    Raises:
+        Unsupported: The family takes no creates.
+
+    """
+    path = family.create_path
+    if isinstance(request, HttpRestore) and family.download_path is not None:
+        path = family.download_path
+    if path is None:
+        raise Unsupported(f"restore jobs of {family.title} cannot be created with this version")
+    return path
 
 
 def encode_request(family: Family[Any], request: HttpRestore | AutomatedRestore, *, now: datetime) -> dict[str, Any]:
@@ -44,22 +56,21 @@ def encode_request(family: Family[Any], request: HttpRestore | AutomatedRestore,
         now: The present moment, aware.
 
     Raises:
-        Unsupported: The family takes no creates, or not this kind.
-        ConfigError: A point in time lies in the future or more than 24 hours back, with five minutes of
-            tolerance for clocks that differ; or ``request`` is no request.
+        Unsupported: The family takes no creates, not this kind, or not all of its terms.
+        ConfigError: A point in time lies in the future, with five minutes of tolerance for clocks that differ,
+            further back than the family takes, or before 2008; or ``request`` is no request.
 
     """
     _check_supported(family, request)
-    if isinstance(request, HttpRestore):
-        return {"snapshotId": request.snapshot_id, "delivery": _http_delivery(request)}
-    return {
-        **_selector(request.source, now),
-        "delivery": {
-            "methodName": "AUTOMATED_RESTORE",
-            "targetGroupId": request.target.project_id,
-            "targetClusterId": request.target.cluster,
-        },
-    }
+    match family.encoding:
+        case "manager" | "legacy":
+            return _encode_with_delivery(family, request, now)
+        case "cloud-backup" | "serverless":
+            return encode_cloud_backup(family, request, now)
+        case "tenant":
+            return encode_tenant(family, request)
+        case _:
+            assert_never(family.encoding)
 
 
 def _check_supported(family: Family[Any], request: object) -> None:
@@ -73,41 +84,53 @@ def _check_supported(family: Family[Any], request: object) -> None:
         raise Unsupported(f"{family.title} does not take {variant.__name__}: use one of {accepted}")
 
 
-def _http_delivery(request: HttpRestore) -> dict[str, Any]:
+def _encode_with_delivery(
+    family: Family[Any], request: HttpRestore | AutomatedRestore, now: datetime
+) -> dict[str, Any]:
+    if isinstance(request, HttpRestore):
+        return {"snapshotId": request.snapshot_id, "delivery": _http_delivery(family, request)}
+    cluster = "targetClusterName" if family.cluster_key == "name" else "targetClusterId"
+    return {
+        **_selector(family, request.source, now),
+        "delivery": {
+            "methodName": "AUTOMATED_RESTORE",
+            "targetGroupId": request.target.project_id,
+            cluster: request.target.cluster,
+        },
+    }
+
+
+def _http_delivery(family: Family[Any], request: HttpRestore) -> dict[str, Any]:
     delivery: dict[str, Any] = {"methodName": "HTTP"}
     if request.max_downloads is not SERVER_DEFAULT:
         delivery["maxDownloads"] = request.max_downloads
     if request.expires is not None:
-        # Whole seconds: one of the server's errors is called FRACTIONAL_TIMESTAMP.
-        delivery["expires"] = request.expires.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        if family.is_v2:
+            raise Unsupported(f"{family.title} takes no moment that a download ends at: pass expiration_hours instead")
+        delivery["expires"] = iso_text(request.expires)
     elif request.expiration_hours is not SERVER_DEFAULT:
         delivery["expirationHours"] = request.expiration_hours
     return delivery
 
 
-def _selector(source: Snapshot | OplogTime | PointInTime | Checkpoint, now: datetime) -> dict[str, Any]:
+def _selector(
+    family: Family[Any], source: Snapshot | OplogTime | PointInTime | Checkpoint, now: datetime
+) -> dict[str, Any]:
     match source:
         case Snapshot():
             return {"snapshotId": source.id}
+        case OplogTime() if family.is_v2:
+            return {
+                "oplogTs": iso_text(datetime.fromtimestamp(source.seconds, UTC)),
+                "oplogInc": source.increment,
+            }
         case OplogTime():
             return {"oplogTs": str(source.seconds), "oplogInc": str(source.increment)}
         case PointInTime():
-            # In UTC first: datetimes of one and the same zone are subtracted by their wall clocks.
-            moment = source.moment.astimezone(UTC)
-            _check_window(moment, now)
-            return {"pointInTimeUTCMillis": (moment - _EPOCH) // _MILLISECOND}
+            check_minimum(family, source)
+            check_reach(source.moment, now, window=POINT_IN_TIME_WINDOW)
+            return {"pointInTimeUTCMillis": count_since_epoch(source.moment, _MILLISECOND)}
         case Checkpoint():
             return {"checkpointId": source.id}
         case _:
             assert_never(source)
-
-
-def _check_window(moment: datetime, now: datetime) -> None:
-    age = now - moment
-    if age < -POINT_IN_TIME_TOLERANCE:
-        raise ConfigError("PointInTime.moment lies in the future: pass a moment within the last 24 hours")
-    if age > POINT_IN_TIME_WINDOW + POINT_IN_TIME_TOLERANCE:
-        raise ConfigError(
-            "PointInTime.moment lies more than 24 hours back: pass a later moment,"
-            " or restore from a Snapshot or an OplogTime"
-        )

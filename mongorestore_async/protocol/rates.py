@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import random
 import re
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.families.rate_limit import RateLimit
+from mongorestore_async.protocol.moments import http_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
 
 __all__ = [
     "TOKEN_BUCKET",
@@ -96,8 +96,8 @@ def retry_after(
     said = headers.get("Retry-After", "")
     if (seconds := _WHOLE_SECONDS.match(said)) is not None:
         return min(float(seconds[1]), _LONGEST)
-    if (moment := _date(said)) is not None:
-        return max(0.0, (moment - (_date(headers.get("Date", "")) or now)).total_seconds())
+    if (moment := http_date(said)) is not None:
+        return max(0.0, (moment - (http_date(headers.get("Date", "")) or now)).total_seconds())
     if error_code == TOKEN_BUCKET and len(parameters) > 1:
         return _number(parameters[1])
     return None
@@ -150,12 +150,3 @@ def _number(value: Any) -> float | None:
     except (ValueError, OverflowError):
         return None
     return number if 0 <= number <= _LONGEST else None  # which NaN is not
-
-
-def _date(text: str) -> datetime | None:
-    """Read an HTTP date (RFC 9110 section 5.6.7): any of its three forms, and days of one digit."""
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

@@ -7,25 +7,21 @@ that fits the request. Evidence of absence does not exist: a job may show up lat
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Generic
 
 import attrs
 
-from mongorestore_async.models import (
-    AutomatedRestore,
-    Checkpoint,
-    HttpRestore,
-    JobDocument,
-    JobT,
-    RestoreJob,
-    Snapshot,
-)
+from mongorestore_async.models import CloudBackupRestoreJob, JobDocument, JobT, RestoreJob
+from mongorestore_async.protocol.matching import fits, requested_at
+from mongorestore_async.protocol.moments import http_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from mongorestore_async.families.family import Family
+    from mongorestore_async.models import AutomatedRestore, HttpRestore
 
 __all__ = ["Baseline", "Findings", "Verdict", "find_created", "server_moment"]
 
@@ -78,19 +74,21 @@ class Findings(Generic[JobT]):
 
 def server_moment(headers: Mapping[str, str]) -> datetime | None:
     """Read the server's clock from the ``Date`` header; None when it is missing or unreadable."""
-    try:
-        moment = parsedate_to_datetime(headers.get("Date", ""))
-    except ValueError:
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return http_date(headers.get("Date", ""))
 
 
 def find_created(
-    baseline: Baseline, request: HttpRestore | AutomatedRestore, jobs: Iterable[JobT], *, reached: bool = True
+    family: Family[JobT],
+    baseline: Baseline,
+    request: HttpRestore | AutomatedRestore,
+    jobs: Iterable[JobT],
+    *,
+    reached: bool = True,
 ) -> Findings[JobT]:
     """Look for what a create may have started.
 
     Args:
+        family: Who got it.
         baseline: The list before.
         request: What was asked for.
         jobs: The whole list now.
@@ -99,55 +97,40 @@ def find_created(
     """
     if not reached:
         return Findings(verdict=Verdict.NOT_TAKEN)
-    candidates = tuple(job for job in jobs if _is_new(baseline, job) and _fits(request, job))
+    listed = tuple(jobs)
+    newer = _newer(baseline, listed) if family.newest_first else None
+    candidates = tuple(
+        job for job in (listed if newer is None else newer) if _is_new(baseline, job) and fits(family, request, job)
+    )
     restores: defaultdict[str, list[JobT]] = defaultdict(list)
     for job in candidates:
         batch = job.batch_id if isinstance(job, RestoreJob) else None
         restores[batch or job.id].append(job)
-    if len(restores) != 1 or not all(_is_certainly_new(baseline, job) for job in candidates):
+    certain = newer is not None or all(_is_certainly_new(baseline, job) for job in candidates)
+    if len(restores) != 1 or not certain:
         return Findings(verdict=Verdict.CANNOT_TELL, candidates=candidates)
     return Findings(verdict=Verdict.TAKEN, jobs=candidates, candidates=candidates)
+
+
+def _newer(baseline: Baseline, listed: tuple[JobT, ...]) -> tuple[JobT, ...] | None:
+    """In a list with the newest first: what stands before the jobs of the baseline; None where none of those is."""
+    for index, job in enumerate(listed):
+        if job.id in baseline.ids:
+            return listed[:index]
+    return None
 
 
 def _is_new(baseline: Baseline, job: JobDocument) -> bool:
     """Whether a job may have come after the baseline."""
     if job.id in baseline.ids:
         return False
-    created = _created(job)
-    return created is None or baseline.moment is None or created >= baseline.moment - _CLOCK_TOLERANCE
+    told = requested_at(job)
+    if told is None and isinstance(job, CloudBackupRestoreJob):
+        told = job.finished_at
+    return told is None or baseline.moment is None or told >= baseline.moment - _CLOCK_TOLERANCE
 
 
 def _is_certainly_new(baseline: Baseline, job: JobDocument) -> bool:
     """Whether it must have: on a list of several pages, a job missing on the first may still be an old one."""
-    created = _created(job)
-    return baseline.complete or (created is not None and baseline.moment is not None and created > baseline.moment)
-
-
-def _created(job: JobDocument) -> datetime | None:
-    return job.created if isinstance(job, RestoreJob) else None
-
-
-def _fits(request: HttpRestore | AutomatedRestore, job: JobDocument) -> bool:
-    """Compare every field that both sides have; examples leave most of them out of answers."""
-    if not isinstance(job, RestoreJob):
-        return True
-    delivery = job.delivery
-    pairs: list[tuple[object, object]] = []
-    if isinstance(request, AutomatedRestore):
-        if isinstance(request.source, Snapshot):
-            pairs.append((request.source.id, job.snapshot_id))
-        if isinstance(request.source, Checkpoint):
-            pairs.append((request.source.id, job.checkpoint_id))
-        if delivery is not None:
-            pairs.append((request.target.project_id, delivery.target_group_id))
-            pairs.append((request.target.cluster, delivery.target_cluster_id))
-    else:
-        pairs.append((request.snapshot_id, job.snapshot_id))
-        if delivery is not None:
-            pairs.append((request.max_downloads, delivery.max_downloads))
-            pairs.append((request.expiration_hours, delivery.expiration_hours))
-    return all(_agree(asked, found) for asked, found in pairs)
-
-
-def _agree(asked: object, found: object) -> bool:
-    return found is None or not isinstance(asked, (str, int)) or asked == found
+    told = requested_at(job)
+    return baseline.complete or (told is not None and baseline.moment is not None and told > baseline.moment)

@@ -29,6 +29,7 @@ from mongorestore_async.models.headers import Headers  # noqa: TC001 - a field t
 from mongorestore_async.models.secret import redact
 from mongorestore_async.models.version import ServiceVersion
 from mongorestore_async.protocol.bodies import decode_body
+from mongorestore_async.protocol.deprecation import replacement
 from mongorestore_async.protocol.envelope import unwrap
 from mongorestore_async.protocol.rates import retry_after
 from mongorestore_async.protocol.redaction import excerpt, one_line, redact_text
@@ -58,6 +59,11 @@ _LONGEST_ERROR = 64 * 1024
 #: Characters of the API's own text that an error keeps.
 _KEPT = 4000
 
+_VERSIONS = (
+    "the API goes by versions, in the media type of Accept, and was not asked for one it has; name a family, as in "
+    "session.request(..., family=ATLAS_CLOUD_BACKUP), or update this package"
+)
+
 #: What to do next, for codes whose own text does not say it.
 _ADVICE: Mapping[str, str] = {
     "IP_ADDRESS_NOT_ON_ACCESS_LIST": "add the address named above to the API access list of the key",
@@ -70,7 +76,8 @@ _ADVICE: Mapping[str, str] = {
     "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API": "this is a flex cluster; use the flex family",
     "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API": "this is not a flex cluster; use the cloud backup family",
     "AUTOMATED_RESTORE_OF_SHARD_NOT_ALLOWED": "restore the sharded cluster as a whole: use its own id, not a shard's",
-    "VERSION_GONE": "this version of the API was switched off; use the family that replaces it",
+    "VERSION_GONE": "this version of the API was switched off; use the family that replaces it, or update this package",
+    "INVALID_VERSION_DATE": _VERSIONS,
     "PERSONAL_API_KEYS_DEPRECATED": "make a programmatic API key; personal keys are no longer accepted",
     "INVALID_GROUP_ID": "project ids are 24 hexadecimal characters; check the id",
     "INVALID_CLUSTER_ID": "cluster ids are 24 hexadecimal characters; pass the id, not the name",
@@ -220,8 +227,8 @@ def _api_error(raw: RawReply, status: int, content: Any) -> ApiError:
     if code in _ADDRESS_CODES and parameters and str(parameters[0]) not in said:
         said += f" ({one_line(str(parameters[0]))})"
     message = f"HTTP {status}{f' {code}' if code else ''}: {said or 'no further word'}"
-    if code is not None and code in _ADVICE:
-        message += f" -> {_ADVICE[code]}"
+    if (advice := _advice(status, code, raw.request.family)) is not None:
+        message += f" -> {advice}"
     asks = issubclass(kind, RateLimited) or status == 503  # noqa: PLR2004
     wait = retry_after(raw.headers, code, parameters, datetime.now(UTC)) if asks else None
     if wait is not None:
@@ -238,6 +245,12 @@ def _api_error(raw: RawReply, status: int, content: Any) -> ApiError:
     )
     error.retry_after = wait
     return error
+
+
+def _advice(status: int, code: str | None, family: str | None) -> str | None:
+    if status == 410 and code != "PERSONAL_API_KEYS_DEPRECATED":  # noqa: PLR2004
+        return replacement(family) or _ADVICE["VERSION_GONE"]
+    return _VERSIONS if status == 406 else _ADVICE.get(code or "")  # noqa: PLR2004
 
 
 def _text(value: Any) -> str | None:

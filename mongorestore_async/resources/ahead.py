@@ -6,10 +6,16 @@ import asyncio
 import math
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-if TYPE_CHECKING:
-    from mongorestore_async.resources.listing import PageReader, Received
+from mongorestore_async.errors import ConfigError
 
-__all__ = ["collect_ahead"]
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+    from mongorestore_async.resources.listing import PageReader, Received
+    from mongorestore_async.resources.page import Page
+
+__all__ = ["PagesAhead", "collect_ahead"]
 
 ItemT = TypeVar("ItemT")
 
@@ -36,6 +42,50 @@ async def collect_ahead(reader: PageReader[ItemT], concurrency: int) -> list[Ite
     if failure is not None:
         raise failure
     return items
+
+
+class PagesAhead(Generic[ItemT]):
+    """The pages of one walk, with those behind the current one on their way. Made by :meth:`Pager.ahead`.
+
+    Used as ``async with pager.ahead(2) as pages: async for page in pages``. Items that earlier pages had are left out
+    of a page. An error is raised with the page that the walk needed, and carries ``resume_at``.
+    """
+
+    def __init__(self, reader: PageReader[ItemT], width: int) -> None:
+        self._reader = reader
+        self._width = width
+        self._group: asyncio.TaskGroup | None = None
+        self._window: _Window[ItemT] | None = None
+
+    async def __aenter__(self) -> Self:
+        if self._group is not None:
+            raise ConfigError("these pages were walked before; ask the pager for new ones with ahead()")
+        self._group = asyncio.TaskGroup()
+        await self._group.__aenter__()
+        self._window = _Window(self._reader, self._group, self._width + 1)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        window, self._window = self._window, None
+        if window is not None and self._group is not None:
+            window.drop()
+            # Without the error that ended the block: the group would wrap it into an exception group.
+            await self._group.__aexit__(None, None, None)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Page[ItemT]:
+        window = self._window
+        if window is None:
+            raise ConfigError("pages are walked inside their block: async with pager.ahead() as pages")
+        page = await self._reader.step(window.fetch)
+        if page is None:
+            raise StopAsyncIteration
+        window.eager = bool(page.items)
+        return page
 
 
 class _Window(Generic[ItemT]):

@@ -1,35 +1,56 @@
-"""What a create started."""
+"""Restore jobs that are followed together: waited for, watched, downloaded."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
+from mongorestore_async.errors import ConfigError
 from mongorestore_async.models import JobDocument, JobRef, RestoreJob
+from mongorestore_async.protocol.ending import Until, check_until
+from mongorestore_async.resources.download import DownloadSource, download_batch
+from mongorestore_async.resources.waiting import Waiting, seconds_of
+from mongorestore_async.transport.downloads import ArchiveFetcher
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
+    from datetime import timedelta
+    from pathlib import Path
 
-__all__ = ["RestoreBatch"]
+    from mongorestore_async.resources.downloaded import DownloadedFile, DownloadProgress
+    from mongorestore_async.resources.poll_report import PollReport
+    from mongorestore_async.resources.source import RestoreSource
+
+__all__ = ["RestoreBatch", "Until"]
 
 JobT_co = TypeVar("JobT_co", bound=JobDocument, covariant=True)
 
 
 @attrs.frozen
 class RestoreBatch(Generic[JobT_co]):
-    """The jobs that one create started.
+    """Jobs that are followed together: those one create started, or those of :meth:`AsyncSession.batch`.
 
     A replica set gives one job; a sharded cluster one job per shard and one for its config servers, which
     belong together: the restore is done when all of them are. A server may answer with the first job only;
     list the cluster's jobs with :attr:`batch_id` to see all.
 
     Attributes:
-        jobs: The jobs of the answer, at least one.
+        jobs: The jobs as they were read last, at least one.
+        sources: The clusters and config servers they belong to.
+        until: What :meth:`wait` waits for unless told: known for a batch that was created here.
+        existing: Whether :meth:`RestoreSource.ensure_restore` found them running instead of starting them.
 
     """
 
     jobs: tuple[JobT_co, ...]
+    sources: tuple[RestoreSource[Any], ...] = attrs.field(default=(), kw_only=True, eq=False, repr=False)
+    until: Until | None = attrs.field(default=None, kw_only=True)
+    existing: bool = attrs.field(default=False, kw_only=True)
+    # Loop time at which the jobs were read, so that what was read just now is not read again at once.
+    _read_at: float | None = attrs.field(default=None, alias="read_at", kw_only=True, eq=False, repr=False)
 
     def __iter__(self) -> Iterator[JobT_co]:
         return iter(self.jobs)
@@ -50,3 +71,157 @@ class RestoreBatch(Generic[JobT_co]):
     def refs(self) -> tuple[JobRef, ...]:
         """References to the jobs, printable and without secrets."""
         return tuple(job.ref for job in self.jobs if job.ref is not None)
+
+    async def wait(
+        self,
+        *,
+        timeout: timedelta | float | None,  # noqa: ASYNC109 - of the whole wait, and it says which jobs are left
+        until: Until | None = None,
+        on_poll: Callable[[PollReport], object] | None = None,
+    ) -> RestoreBatch[JobT_co]:
+        """Wait until all jobs are over ("States and waiting"); cancelling the wait never cancels a restore.
+
+        The jobs of one batch end together: one that is broken or killed ends all of them, and jobs that the answer to
+        the create did not name are found and waited for too. Other jobs do not end each other. How often the clusters
+        are looked at says :attr:`Options.poll`; a look that fails is repeated.
+
+        Args:
+            timeout: Seconds for the whole wait, None for no end.
+            until: ``"finished"``: the restore is over; for a job of Atlas cloud backup that is a download, its URL is
+                there. ``"downloadable"``: there is a URL to download from. Unless given, a batch that was created
+                here waits for what was asked for.
+            on_poll: Called with a :class:`PollReport` after each round of looks; an error in it ends the wait.
+
+        Returns:
+            A batch with the jobs as they are now.
+
+        Raises:
+            RestoreFailed: All are over, and at least one restore ended badly.
+            WaitTimeout: The time passed; the restores go on.
+            WaitError: A cluster could not be read for longer than the policy bears.
+            ConfigError: It is not known what to wait for, or it will never come.
+            AuthError: The key is not accepted (any more).
+            Forbidden: The key has no rights (any more).
+
+        """
+        chosen, seconds = self._choose(until), seconds_of(timeout)
+        waiting = self._follow(chosen)
+        await waiting.run(seconds, on_poll)
+        return self._renewed(waiting)
+
+    def watch(self, *, timeout: timedelta | float | None = None, until: Until | None = None) -> AsyncIterator[JobT_co]:
+        """Give each job as it is now and again at each change of its state, until all are over; else as :meth:`wait`.
+
+        Raises:
+            RestoreError: As :meth:`wait`, after the last change was given.
+
+        """
+        chosen, seconds = self._choose(until), seconds_of(timeout)
+        return self._follow(chosen).changes(seconds)
+
+    async def refresh(self) -> RestoreBatch[JobT_co]:
+        """Read all jobs once, and what other jobs belong to their batches.
+
+        Raises:
+            NotFound: A job is gone.
+            RestoreError: Any other error of a call.
+
+        """
+        waiting = self._follow(None)
+        await waiting.read_all()
+        return self._renewed(waiting)
+
+    async def download(
+        self,
+        directory: str | Path,
+        *,
+        concurrency: int = 2,
+        stall_timeout: float = 60.0,
+        on_progress: Callable[[DownloadProgress], None] | None = None,
+        overwrite: bool = False,
+        check_gzip: bool = False,
+    ) -> tuple[DownloadedFile, ...]:
+        """Fetch the archives of all jobs, which must be ready ("Downloading"): wait until they are downloadable.
+
+        Call it again after any failure, in this process or another: it goes on with what is on disk, and does not ask
+        for finished files again. Every request counts against ``maxDownloads``, so nothing is probed, and a broken
+        transfer is gone on with only while the job allows another request and the server sends the same file. No
+        login and no cookie of the API reaches a download host. A file stands under its name only when it is whole,
+        on disk, and not known to be wrong.
+
+        Args:
+            directory: Where the files are to be; made if need be. Their names are those of the server, made safe.
+            concurrency: Files fetched at once, from 1.
+            stall_timeout: Seconds without a byte after which a transfer counts as broken. There is no other limit of
+                time: an archive may take hours.
+            on_progress: Told how far each file is, four times a second at most. It must not block; an exception in it
+                is logged and does not touch the download.
+            overwrite: Replace files and parts of others that stand under the same names.
+            check_gzip: Unpack each whole archive that no published hash confirms once, into nothing, to see whether
+                it is whole. An encrypted one may be no gzip file.
+
+        Returns:
+            The files in the order of the jobs. :attr:`DownloadedFile.verification` tells whether a published SHA-1
+            agreed, was not there yet, or is not published by this family at all.
+
+        Raises:
+            ConfigError: Bad input, before any I/O.
+            DownloadExpired: A link has expired.
+            DownloadUsedUp: A link was used as often as it may be.
+            DownloadTruncated: A file broke off and cannot be gone on with in this call.
+            HashMismatch: A file is not the one its job publishes the hash of; it is kept as ``NAME.mismatch``.
+            DiskFull: A file does not fit; told before the first byte where the server announces the size.
+            DownloadError: A job has no archive (yet), a file cannot be written, or a host refuses.
+
+        """
+        sources = self._download_sources()
+        options = self.sources[0].options
+        fetcher = ArchiveFetcher(
+            self.sources[0].http_settings, user_agent=options.user_agent_header, stall_timeout=stall_timeout
+        )
+        return await download_batch(
+            sources,
+            directory,
+            fetcher=fetcher,
+            retry=options.retry,
+            concurrency=concurrency,
+            on_progress=on_progress,
+            overwrite=overwrite,
+            check_gzip=check_gzip,
+        )
+
+    def _download_sources(self) -> list[DownloadSource]:
+        places = {source.ref("-"): source for source in self.sources}
+        found: list[DownloadSource] = []
+        for job in self.jobs:
+            ref = job.ref
+            source = None if ref is None else places.get(attrs.evolve(ref, job="-"))
+            if ref is None or source is None:
+                raise ConfigError(
+                    f"it is not known where restore job {job.id} belongs: use session.batch([ref]), then download it"
+                )
+            found.append(DownloadSource(job, partial(source.restore_job, ref.job)))
+        return found
+
+    def _choose(self, until: Until | None) -> Until:
+        chosen = until or self.until
+        if chosen is None:
+            raise ConfigError(
+                "say what to wait for: until='finished' for the restore itself, until='downloadable' for its file;"
+                " only a batch that was created here knows"
+            )
+        check_until(chosen)
+        return chosen
+
+    def _follow(self, until: Until | None) -> Waiting[Any]:
+        jobs: list[tuple[JobRef, JobDocument]] = []
+        for job in self.jobs:
+            if job.ref is None:
+                raise ConfigError(f"restore job {job.id} has no ref: read it from its cluster, then follow it")
+            jobs.append((job.ref, job))
+        if until is None:
+            return Waiting(self.sources, jobs, until, patience=0)
+        return Waiting(self.sources, jobs, until, read_at=self._read_at)
+
+    def _renewed(self, waiting: Waiting[Any]) -> RestoreBatch[JobT_co]:
+        return attrs.evolve(self, jobs=waiting.jobs, read_at=asyncio.get_running_loop().time())

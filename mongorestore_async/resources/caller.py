@@ -82,7 +82,7 @@ class Caller:
         enveloped = _flag("envelope", self.envelope if envelope is None else envelope)
         prettied = _flag("pretty", self.pretty if pretty is None else pretty)
         flags = {"envelope": enveloped or None, "pretty": prettied or None}
-        media_type = "application/json" if family is None else family.media_type
+        media_type = "application/json" if family is None else family.media_type_of(path)
         headers = {"Accept": media_type}
         if body is not None:
             headers["Content-Type"] = media_type
@@ -101,6 +101,7 @@ class Caller:
             enveloped=enveloped,
             project=project,
             rate=None if family is None else choose_rate(family.rates, path, project),
+            path=path,
         )
         return await self.transport.exchange(call, self.options)
 

@@ -9,12 +9,13 @@ import attrs
 from mongorestore_async.errors import DataError, MaybeCreated, RestoreError, ServerError
 from mongorestore_async.models import JobT, find_link
 from mongorestore_async.protocol.reconciling import Baseline, Verdict, find_created, server_moment
-from mongorestore_async.resources.batch import RestoreBatch
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from mongorestore_async.families import Family
     from mongorestore_async.models import AutomatedRestore, HttpRestore
+    from mongorestore_async.resources.batch import RestoreBatch
     from mongorestore_async.resources.pager import Pager
 
 __all__ = ["Reconciliation", "create_once"]
@@ -39,20 +40,24 @@ class Reconciliation(Generic[JobT]):
 
 
 async def create_once(
+    family: Family[JobT],
     list_ids: Callable[[], Pager[str]],
     list_jobs: Callable[[], Pager[JobT]],
     request: HttpRestore | AutomatedRestore,
     send: Callable[[], Awaitable[tuple[JobT, ...]]],
+    own: Callable[[tuple[JobT, ...]], RestoreBatch[JobT]],
 ) -> RestoreBatch[JobT]:
     """Read the job list, then send the create once.
 
     The read warms the login, so that the create itself meets no challenge, and remembers what was there.
 
     Args:
+        family: Who gets the create.
         list_ids: Lists the ids of the cluster's jobs: an old job in a shape we cannot read must block no create.
         list_jobs: Lists the jobs themselves.
         request: What is asked for.
         send: Sends the create and reads the jobs of its answer.
+        own: Makes a batch of jobs that can be followed.
 
     Raises:
         MaybeCreated: The create may have been taken and its answer was lost.
@@ -69,15 +74,15 @@ async def create_once(
     )
 
     async def reconcile() -> Reconciliation[JobT]:
-        found = find_created(baseline, request, await list_jobs().collect())
+        found = find_created(family, baseline, request, await list_jobs().collect())
         return Reconciliation(
             verdict=found.verdict,
-            batch=RestoreBatch(found.jobs) if found.jobs else None,
+            batch=own(found.jobs) if found.jobs else None,
             candidates=found.candidates,
         )
 
     try:
-        return RestoreBatch(await send())
+        return own(await send())
     except RestoreError as error:
         if not _is_uncertain(error):
             raise

@@ -122,11 +122,12 @@ class ListQuery:
 
 @attrs.frozen(eq=False)
 class Received(Generic[ItemT]):
-    """A page as received, whether the server links to a next one, and the call it answers."""
+    """A page as received, whether the server links to a next one, the call it answers, and its length with blanks."""
 
     page: Page[ItemT]
     has_next: bool
     request: RequestContext
+    length: int
 
 
 class PageReader(Generic[ItemT]):
@@ -151,7 +152,8 @@ class PageReader(Generic[ItemT]):
         self._size = query.items_per_page or min(
             source.caller.options.items_per_page, source.caller.transport.facts.page_limit
         )
-        self._may_shrink = query.items_per_page is None and self._size > _SMALL_PAGE
+        self._pages = source.path not in source.family.unpaged
+        self._may_shrink = query.items_per_page is None and self._size > _SMALL_PAGE and self._pages
 
     async def step(self, fetch: Callable[[int], Awaitable[Received[ItemT]]] | None = None) -> Page[ItemT] | None:
         """Take the walk one page further; None at its end.
@@ -176,7 +178,7 @@ class PageReader(Generic[ItemT]):
             step = self._walk.receive(
                 PageFacts(
                     ids=[self._source.identify(item) for item in received.page.items],
-                    total_count=received.page.total_count,
+                    total_count=self._total(received),
                     has_next=received.has_next,
                 )
             )
@@ -189,6 +191,13 @@ class PageReader(Generic[ItemT]):
             self.left -= len(items)
         self._ended = step.next_number is None or self.left == 0
         return attrs.evolve(received.page, items=items, drifted=step.drifted)
+
+    def _total(self, received: Received[ItemT]) -> int | None:
+        """Count of the list; one that has no pages and says nothing of more is whole with its first answer."""
+        total = received.page.total_count
+        if self._pages or received.has_next or (total is not None and total > received.length):
+            return total
+        return len(received.page)
 
     async def fetch(self, number: int) -> Received[ItemT]:
         """Get a page by its number.
@@ -219,7 +228,7 @@ class PageReader(Generic[ItemT]):
             headers=reply.headers,
             service_version=reply.service_version,
         )
-        return Received(page, document.has_next, reply.request)
+        return Received(page, document.has_next, reply.request, len(document.results))
 
     async def _call(self, number: int) -> Reply:
         source, query = self._source, self._query
@@ -229,8 +238,8 @@ class PageReader(Generic[ItemT]):
             family=source.family,
             names=source.names,
             query={
-                "pageNum": number,
-                "itemsPerPage": self._size,
+                "pageNum": number if self._pages or number > 1 else None,
+                "itemsPerPage": self._size if self._pages else query.items_per_page,
                 "includeCount": query.include_count,
                 **query.filters,
                 **query.extra,

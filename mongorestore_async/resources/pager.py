@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import attrs
 
 from mongorestore_async.errors import ConfigError, NotFound, NotUnique, RestoreError
-from mongorestore_async.resources.ahead import collect_ahead
+from mongorestore_async.resources.ahead import PagesAhead, collect_ahead
 from mongorestore_async.resources.listing import PageReader
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Generator
+    from collections.abc import AsyncGenerator, AsyncIterator, Generator
 
     from mongorestore_async.resources.listing import ListQuery, ListSource
     from mongorestore_async.resources.page import Page
@@ -50,7 +50,7 @@ class Pager(Generic[ItemT]):
         """Read the first page (the one of ``starting_at``), whole: ``limit`` bounds walks only."""
         return (await PageReader(self._source, self._query).fetch(self._query.starting_at)).page
 
-    async def pages(self) -> AsyncIterator[Page[ItemT]]:
+    async def pages(self) -> AsyncGenerator[Page[ItemT], None]:
         """Walk the pages; items that earlier pages had are left out, so a page may be empty.
 
         Raises:
@@ -105,8 +105,7 @@ class Pager(Generic[ItemT]):
             RestoreError: Any error of a call; nothing is returned then, so ``resume_at`` is the start.
 
         """
-        if isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ConfigError(f"concurrency is a whole number from 1, not {concurrency!r}")
+        _check_whole("concurrency", concurrency)
         reader = self._reader(limit=limit)
         try:
             if concurrency > 1:
@@ -118,6 +117,23 @@ class Pager(Generic[ItemT]):
             error.resume_at = self._query.starting_at
             raise
         return items
+
+    def ahead(self, pages: int = 1) -> PagesAhead[ItemT]:
+        """Walk the pages while the ones behind are on their way: ``async with pager.ahead(2) as pages``.
+
+        For lists whose pages take longer to arrive than to be worked off. The calls ahead are made as far as
+        ``totalCount`` says that there are pages, and belong to the block: leaving it, for whatever reason, ends those
+        under way and leaves no task behind.
+
+        Args:
+            pages: How many pages to be ahead, from 1.
+
+        Raises:
+            ConfigError: ``pages`` is below 1.
+
+        """
+        _check_whole("pages", pages)
+        return PagesAhead(self._reader(), pages)
 
     def _reader(self, *, limit: int | None = None) -> PageReader[ItemT]:
         """Begin a walk; the smaller of ``limit`` and the query's own limit counts."""
@@ -132,3 +148,8 @@ class Pager(Generic[ItemT]):
         while (page := await reader.step()) is not None:
             for item in page.items:
                 yield item
+
+
+def _check_whole(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ConfigError(f"{name} is a whole number from 1, not {value!r}")

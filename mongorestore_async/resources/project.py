@@ -1,14 +1,16 @@
-"""A project (the API says group) and its clusters."""
+"""A project (the API says group), its clusters and hosts."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic
 
-from mongorestore_async.models import ClusterSummary, JobT
-from mongorestore_async.protocol.converter import structure_each
+from mongorestore_async.errors import Unsupported
+from mongorestore_async.models import ClusterSummary, HostSummary, JobT
 from mongorestore_async.protocol.identifiers import check_identifier
 from mongorestore_async.resources.cluster import Cluster
-from mongorestore_async.resources.listing import ListQuery, ListSource
+from mongorestore_async.resources.config_server import ConfigServer
+from mongorestore_async.resources.listing import ListQuery
+from mongorestore_async.resources.lists import documents_of
 from mongorestore_async.resources.pager import Pager
 
 if TYPE_CHECKING:
@@ -61,14 +63,44 @@ class Project(Generic[JobT]):
             ConfigError: A number out of its range.
 
         """
-        return Pager(
-            ListSource(
-                caller=self._caller,
-                family=self.family,
-                path=self.family.clusters_path,
-                names={"project": self.id},
-                read=lambda results: structure_each(ClusterSummary, results, path="$.results"),
-                identify=lambda cluster: cluster.id,
-            ),
-            ListQuery(items_per_page=items_per_page, limit=limit, starting_at=starting_at),
+        source = documents_of(
+            self._caller,
+            self.family,
+            self.family.clusters_path,
+            ClusterSummary,
+            lambda cluster: cluster.id,
+            {"project": self.id},
         )
+        return Pager(source, ListQuery(items_per_page=items_per_page, limit=limit, starting_at=starting_at))
+
+    def hosts(
+        self, *, items_per_page: int | None = None, limit: int | None = None, starting_at: int = 1
+    ) -> Pager[HostSummary]:
+        """List the hosts of the project; arguments as for :meth:`Cluster.restore_jobs`.
+
+        Raises:
+            ConfigError: A number out of its range.
+            Unsupported: The family has no hosts: Ops Manager and Cloud Manager have.
+
+        """
+        if self.family.hosts_path is None:
+            raise Unsupported(f"{self.family.title} has no list of hosts; list the clusters")
+        source = documents_of(
+            self._caller, self.family, self.family.hosts_path, HostSummary, lambda host: host.id, {"project": self.id}
+        )
+        return Pager(source, ListQuery(items_per_page=items_per_page, limit=limit, starting_at=starting_at))
+
+    def config_server(self, host_id: str) -> ConfigServer[JobT]:
+        """Name a config server host that is no member of a replica set (SCCC), to restore it like a cluster.
+
+        Args:
+            host_id: Its id, as :meth:`hosts` lists it.
+
+        Raises:
+            ConfigError: The identifier is empty or could change the path of a call.
+            Unsupported: The family has no such hosts: Ops Manager and Cloud Manager have.
+
+        """
+        if self.family.config_server is None:
+            raise Unsupported(f"{self.family.title} has no config servers of its own; name the cluster")
+        return ConfigServer(self._caller, self.family.config_server, self.id, host_id)

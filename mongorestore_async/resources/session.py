@@ -3,42 +3,40 @@
 from __future__ import annotations
 
 import os
-import warnings
 from typing import TYPE_CHECKING, Any, Never, Self
 
 import attrs
 
-from mongorestore_async.errors import ConfigError
-from mongorestore_async.families import Family
-from mongorestore_async.models import JobT, ProjectSummary, RawDocument, Secret, ServiceVersion
-from mongorestore_async.models.checks import require_text
-from mongorestore_async.protocol.converter import structure_each
+from mongorestore_async.errors import ConfigError, Unsupported
+from mongorestore_async.models import JobT, ProjectClusters, ProjectSummary, RawDocument, Secret, ServiceVersion
 from mongorestore_async.protocol.credentials import DigestAuth, ServiceAccount
 from mongorestore_async.protocol.environment import read_environment
 from mongorestore_async.protocol.routes import DEFAULT_BASE_URL, parse_base_url
-from mongorestore_async.protocol.tokens import travels_in_clear
+from mongorestore_async.resources.addresses import find_batch
 from mongorestore_async.resources.caller import Caller, check_query
-from mongorestore_async.resources.listing import ListQuery, ListSource
+from mongorestore_async.resources.checks import check_call, check_family, warn_of_plain_http
+from mongorestore_async.resources.listing import ListQuery
+from mongorestore_async.resources.lists import documents_of
 from mongorestore_async.resources.pager import Pager
 from mongorestore_async.resources.project import Project
 from mongorestore_async.transport import HttpSettings, Options, Transport
 
 if TYPE_CHECKING:
     import ssl as tls
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from types import TracebackType
     from typing import Unpack
 
     import aiohttp
     from yarl import URL
 
+    from mongorestore_async.families import Family
+    from mongorestore_async.models import JobRef
     from mongorestore_async.protocol.replies import Reply
+    from mongorestore_async.resources.batch import RestoreBatch, Until
     from mongorestore_async.transport import OptionChanges, Stats
 
 __all__ = ["AsyncSession"]
-
-_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
-_warned_families: set[str] = set()
 
 
 class AsyncSession:
@@ -89,11 +87,8 @@ class AsyncSession:
                 "auth is DigestAuth(public_key, private_key), ServiceAccount(client_id, client_secret) or None"
             )
         url = parse_base_url(base_url)
-        if isinstance(auth, ServiceAccount) and travels_in_clear(url):
-            warnings.warn(
-                f"the client secret and the tokens of the service account travel unencrypted to {url}; use https",
-                stacklevel=2,
-            )
+        if isinstance(auth, ServiceAccount):
+            warn_of_plain_http(url)
         options = Options() if options is None else options
         if not isinstance(options, Options):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ConfigError(f"options is Options(...), not {type(options).__name__}")
@@ -233,7 +228,7 @@ class AsyncSession:
             ConfigError: The id is empty or could change the path of a call, or Ops Manager without a ``base_url``.
 
         """
-        self._check_family(family)
+        check_family(self._caller, family)
         return Project(self._caller, family, project_id)
 
     def projects(
@@ -245,18 +240,47 @@ class AsyncSession:
             ConfigError: A number out of its range, or Ops Manager without a ``base_url``.
 
         """
-        self._check_family(family)
-        return Pager(
-            ListSource(
-                caller=self._caller,
-                family=family,
-                path=family.projects_path,
-                names={},
-                read=lambda results: structure_each(ProjectSummary, results, path="$.results"),
-                identify=lambda project: project.id,
-            ),
-            ListQuery(items_per_page=items_per_page, limit=limit, starting_at=starting_at),
+        check_family(self._caller, family)
+        source = documents_of(
+            self._caller, family, family.projects_path, ProjectSummary, lambda project: project.id, {}
         )
+        return Pager(source, ListQuery(items_per_page=items_per_page, limit=limit, starting_at=starting_at))
+
+    def clusters(
+        self, family: Family[Any], *, items_per_page: int | None = None, limit: int | None = None, starting_at: int = 1
+    ) -> Pager[ProjectClusters]:
+        """List the clusters of all projects the key sees, project by project ("Everything at once").
+
+        The cheapest way to all of them. Atlas v2 leaves out multi-cloud clusters, and no list of this kind has flex
+        clusters or serverless instances: :meth:`Project.clusters` has. Arguments as for :meth:`Cluster.restore_jobs`.
+
+        Raises:
+            ConfigError: A number out of its range, or Ops Manager without a ``base_url``.
+            Unsupported: The family's clusters stand in no such list.
+
+        """
+        check_family(self._caller, family)
+        if family.all_clusters_path is None:
+            raise Unsupported(f"{family.title} has no list of all clusters; list them project by project")
+        source = documents_of(
+            self._caller, family, family.all_clusters_path, ProjectClusters, lambda project: project.group_id, {}
+        )
+        return Pager(source, ListQuery(items_per_page=items_per_page, limit=limit, starting_at=starting_at))
+
+    async def batch(self, refs: Iterable[JobRef | str], *, until: Until | None = None) -> RestoreBatch[Any]:
+        """Find jobs again by their addresses, to wait for or download; they may span clusters, projects and families.
+
+        Args:
+            refs: Addresses, or their texts: ``str(job.ref)``.
+            until: What to wait for, ``"finished"`` or ``"downloadable"``; may be told to :meth:`RestoreBatch.wait` too.
+
+        Raises:
+            ConfigError: No address, one that cannot be read, or an unknown family.
+            NotFound: There is no such job, also not within ``Options.poll.grace``.
+            RestoreError: A cluster could not be read for that long.
+
+        """
+        return await find_batch(self.project, refs, until)
 
     async def request(
         self,
@@ -288,28 +312,11 @@ class AsyncSession:
             RestoreError: Any error of the call.
 
         """
-        verb = method.upper() if isinstance(method, str) else None  # pyright: ignore[reportUnnecessaryIsInstance]
-        if verb not in _METHODS:
-            raise ConfigError(f"the method is one of {', '.join(sorted(_METHODS))}, not {method!r}")
-        if not require_text("path", path).startswith("/") or path.startswith("//"):
-            raise ConfigError("a path starts with one slash, such as /groups; the host is that of base_url")
+        verb = check_call(method, path)
         if family is not None:
-            self._check_family(family)
+            check_family(self._caller, family)
         if query is not None:
             check_query(query, {"envelope": "envelope", "pretty": "pretty"})
         return await self._caller.call(
             verb, path, family=family, query=query, body=json, envelope=envelope, pretty=pretty
         )
-
-    def _check_family(self, family: Family[Any]) -> None:
-        if not isinstance(family, Family):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ConfigError(f"family is one of the values such as OPS_MANAGER, not {type(family).__name__}")
-        if self._caller.transport.uses_tokens and not family.has_service_accounts:
-            raise ConfigError(
-                f"{family.title} has no service accounts; log in with DigestAuth(public_key, private_key)"
-            )
-        if not family.has_public_host and str(self.base_url) == DEFAULT_BASE_URL:
-            raise ConfigError(f"{family.title} runs on a host of your own; pass its address as base_url")
-        if family.deprecation is not None and family.name not in _warned_families:
-            _warned_families.add(family.name)
-            warnings.warn(family.deprecation, DeprecationWarning, stacklevel=3)

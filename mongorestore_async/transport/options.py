@@ -13,6 +13,8 @@ import attrs
 
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.families import Family, RateLimit
+from mongorestore_async.models import RestoreGuard
+from mongorestore_async.protocol.polling import PollPolicy
 from mongorestore_async.protocol.retrying import RetryPolicy, RetryRule
 from mongorestore_async.transport.records import ExchangeRecord  # noqa: TC001 - a field type
 from mongorestore_async.transport.shared import SharedLimits
@@ -43,6 +45,8 @@ class OptionChanges(TypedDict, total=False):
     on_exchange: Callable[[ExchangeRecord], None] | None
     rate_limits: RateRule
     shared_limits: SharedLimits | None
+    guard: RestoreGuard | None
+    poll: PollPolicy
 
 
 def _seconds(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
@@ -91,6 +95,16 @@ def _shared(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None
         raise ConfigError(f"{attribute.name} is SharedLimits(redis, key) or None, not {type(value).__name__}")
 
 
+def _guard(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if value is not None and not isinstance(value, RestoreGuard):
+        raise ConfigError(f"{attribute.name} is RestoreGuard(...) or None, not {type(value).__name__}")
+
+
+def _poll(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if not isinstance(value, PollPolicy):
+        raise ConfigError(f"{attribute.name} is PollPolicy(...), not {type(value).__name__}")
+
+
 @attrs.frozen
 class Options:
     """How a session makes its calls.
@@ -115,6 +129,8 @@ class Options:
             none, and the documented ones for the others. None: calls never wait for each other, each only obeys
             the answers it got itself.
         shared_limits: Where counters are shared with other processes that use the same key.
+        guard: Refuses restores into clusters that must not be overwritten; see :class:`RestoreGuard`.
+        poll: How often a wait looks at its jobs, and how long it bears that it cannot; see :class:`PollPolicy`.
 
     Raises:
         ConfigError: A value is out of its range.
@@ -132,12 +148,16 @@ class Options:
     )
     rate_limits: RateRule = attrs.field(default="adaptive", converter=_rule)
     shared_limits: SharedLimits | None = attrs.field(default=None, validator=_shared)
+    guard: RestoreGuard | None = attrs.field(default=None, validator=_guard)
+    poll: PollPolicy = attrs.field(factory=PollPolicy, validator=_poll)
 
     @classmethod
     def for_tests(cls, **changes: Unpack[OptionChanges]) -> Self:
         """Options that never wait: failed calls are repeated at once. For tests against the emulator."""
         changes.setdefault("retry", RetryPolicy(base=0))
         changes.setdefault("rate_limits", None)
+        looks = PollPolicy(shortest=0.01, longest=0.05, grace=0.5, patience=5, budget_share=None)
+        changes.setdefault("poll", looks)
         return cls(**changes)
 
     @property

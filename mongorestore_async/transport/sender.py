@@ -13,6 +13,7 @@ from mongorestore_async.models.headers import Headers
 from mongorestore_async.protocol.redaction import redact_url
 from mongorestore_async.protocol.replies import RawReply, read_reply
 from mongorestore_async.transport.failures import scrub, translate, was_never_sent
+from mongorestore_async.transport.notices import tell_deprecation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +47,7 @@ class Call:
         enveloped: Whether the call asks for an envelope.
         project: The project it is about, None for none.
         rate: The documented limit it falls under, None for none.
+        path: Its path as the family has it, placeholders and all; empty for a call that is none of the API's.
 
     """
 
@@ -57,6 +59,7 @@ class Call:
     enveloped: bool = False
     project: str | None = None
     rate: RateLimit | None = None
+    path: str = ""
 
 
 @attrs.define(eq=False)
@@ -72,6 +75,7 @@ class Progress:
         last: The last whole answer.
         logging_in: Whether what was sent last is no request of the call but one for a token.
         held_back: Whether it waits for a rate limit.
+        in_doubt: Whether the server may have acted on a try before this one.
 
     """
 
@@ -83,6 +87,7 @@ class Progress:
     last: RawReply | None = None
     logging_in: bool = False
     held_back: bool = False
+    in_doubt: bool = False
 
     def __attrs_post_init__(self) -> None:
         self.url = redact_url(self.call.url)
@@ -99,6 +104,7 @@ class Progress:
             unanswered=self.unanswered,
             tries=max(1, self.tries),
             logging_in=self.logging_in,
+            in_doubt=self.in_doubt,
         )
 
 
@@ -129,6 +135,9 @@ class Sender:
             headers["Authorization"] = authorization
         self.requests += 1
         was_unanswered, progress.unanswered = progress.unanswered, True
+        # A proxy may answer for a server that acted.
+        failed = progress.last is not None and progress.last.status >= 500  # noqa: PLR2004
+        progress.in_doubt = progress.in_doubt or was_unanswered or failed
         try:
             async with self._connection.session.request(
                 call.method,
@@ -155,12 +164,13 @@ class Sender:
 
 
 async def decode(raw: RawReply, call: Call) -> Reply:
-    """Decode an answer, a large one in a thread.
+    """Decode an answer, a large one in a thread; warns, once, where it says that what was called is deprecated.
 
     Raises:
         RestoreError: As :func:`read_reply` does.
 
     """
+    tell_deprecation(call, raw)
     if len(raw.body) <= _MOST_ON_LOOP:
         return read_reply(raw, enveloped=call.enveloped)
     return await asyncio.to_thread(read_reply, raw, enveloped=call.enveloped)

@@ -49,12 +49,20 @@ _LARGEST_TOKEN_ANSWER = 1024 * 1024
 
 
 class Transport:
-    """The connection, login, slots and retry budget that a session shares with its views."""
+    """The connection, login, slots and retry budget that a session shares with its views.
+
+    Attributes:
+        base_url: Where the API is.
+        http_settings: How connections are made; downloads make theirs the same way.
+        facts: What was learnt about the server.
+
+    """
 
     def __init__(
         self, auth: DigestAuth | ServiceAccount | None, base_url: URL, settings: HttpSettings, options: Options
     ) -> None:
         self.base_url = base_url
+        self.http_settings = settings
         self.facts = ServerFacts()
         self._connection = Connection(settings, limit=options.max_in_flight)
         self._sender = Sender(self._connection)

@@ -14,10 +14,11 @@ import attrs
 import pytest
 from aioresponses import CallbackResult, aioresponses
 
-from mongorestore_async import ATLAS_TENANT_V1, NO_RETRY, OPS_MANAGER, AsyncSession, Options
+from mongorestore_async import ATLAS_TENANT_V1, FAMILIES, NO_RETRY, OPS_MANAGER, AsyncSession, Options
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
+    from datetime import datetime
 
 BASE_URL = "https://om.example.com:8443"
 PROJECT = "5196d3628d022db4cbc26d9e"
@@ -191,8 +192,28 @@ def serve_jobs(server: Server) -> Any:
 def warned_families(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Start as a new process: no deprecation was told yet."""
     warned: set[str] = set()
-    monkeypatch.setattr("mongorestore_async.resources.session._warned_families", warned)
+    monkeypatch.setattr("mongorestore_async.resources.checks._warned_families", warned)
     return warned
+
+
+@pytest.fixture
+def told_about_families(warned_families: set[str]) -> None:
+    """Start as a process that was told of all families that the vendor deprecates."""
+    warned_families.update(FAMILIES)
+
+
+@pytest.fixture
+def open_atlas(server: Server, connect: Any, told_about_families: None) -> Any:
+    """Open a cluster of any family, without jobs, at a time of one's choice."""
+
+    def make(family: Any, cluster: str = "Cluster0", *, now: datetime | None = None, **arguments: Any) -> Any:
+        server.will_read({"results": [], "totalCount": 0})
+        session = connect(base_url="https://cloud.example.com", **arguments)
+        if now is not None:
+            session._caller = attrs.evolve(session._caller, now=lambda: now)
+        return session.project(PROJECT, family).cluster(cluster)
+
+    return make
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Atlas v1.0 cloud backup: listing and reading restore jobs through the client."""
+"""Atlas v1.0 cloud backup: the vendor's example through the client."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from mongorestore_async import (
     ATLAS_CLOUD_BACKUP_V1,
     AsyncSession,
     AutomatedRestore,
+    Checkpoint,
     CloudBackupRestoreJob,
     HttpRestore,
     JobState,
-    OplogTime,
     Secret,
-    Snapshot,
     Target,
     Unsupported,
 )
@@ -142,23 +141,24 @@ async def test_there_is_no_batch_filter(cluster, server):
     assert server.sent == []
 
 
-@pytest.mark.parametrize(
-    "request_",
-    [
-        HttpRestore("5b6211ff87d9d663c59d3dee", 1, expiration_hours=1),
-        AutomatedRestore(Snapshot("5b6211ff87d9d663c59d3dee"), Target(PROJECT, "c")),
-        AutomatedRestore(OplogTime(1536610288, 1), Target(PROJECT, "c")),
-    ],
-)
-async def test_this_version_creates_nothing_here(cluster, server, request_):
-    with pytest.raises(Unsupported, match=r"Atlas cloud backup v1\.0"):
-        await cluster.create_restore_job(request_)
+async def test_the_answer_to_a_create_is_a_bare_job(cluster, answers, seed, server):
+    document = seed("atlas_cloud_backup_list")["results"][1]
+    answers({"results": [], "totalCount": 0})
+    answers(document)
 
-    assert server.sent == []
+    batch = await cluster.create_restore_job(HttpRestore.on_server_terms("5b6211ff87d9d663c59d3dee"))
+
+    assert [(sent.method, sent.url.partition("?")[0]) for sent in server.sent] == [("GET", JOBS), ("POST", JOBS)]
+    assert [job.raw for job in batch] == [document]
+    assert type(batch[0]) is CloudBackupRestoreJob
+    assert batch.batch_id is None
+    assert [str(ref) for ref in batch.refs] == [f"atlas-cloud-backup-v1/{PROJECT}/Cluster0/5b622e3587d9d6039faf713f"]
 
 
-async def test_this_version_cancels_nothing_here(cluster, server):
-    with pytest.raises(Unsupported, match=r"Atlas cloud backup v1\.0 has no such call here"):
-        await cluster.cancel_restore_job("5b622e3587d9d6039faf713f")
+async def test_a_checkpoint_is_none_of_cloud_backup(cluster, server):
+    with pytest.raises(
+        Unsupported, match=r"Atlas cloud backup v1\.0 does not take Checkpoint: use one of HttpRestore, O"
+    ):
+        await cluster.create_restore_job(AutomatedRestore(Checkpoint("k"), Target(PROJECT, "c")))
 
     assert server.sent == []

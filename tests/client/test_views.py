@@ -95,7 +95,10 @@ async def test_with_options_takes_every_option(connect):
     view = session.with_options(**changes)
 
     assert OptionChanges.__annotations__.keys() == {field.name for field in attrs.fields(Options)}
-    assert changes.keys() | {"max_in_flight", "rate_limits", "shared_limits"} == OptionChanges.__annotations__.keys()
+    assert (
+        changes.keys() | {"max_in_flight", "rate_limits", "shared_limits", "guard", "poll"}
+        == OptionChanges.__annotations__.keys()
+    )
     assert view.options == attrs.evolve(Options(), **changes)
     assert session.options == Options()
     assert view.with_options(timeout=6).options == attrs.evolve(view.options, timeout=6)

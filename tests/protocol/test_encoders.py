@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mongorestore_async.errors import ConfigError, Unsupported
-from mongorestore_async.families import ATLAS_CLOUD_BACKUP_V1, ATLAS_TENANT_V1, CLOUD_MANAGER, OPS_MANAGER
+from mongorestore_async.families import ATLAS_LEGACY, ATLAS_LEGACY_V1, CLOUD_MANAGER, OPS_MANAGER
 from mongorestore_async.models import (
     SERVER_DEFAULT,
     AutomatedRestore,
@@ -20,7 +20,8 @@ from mongorestore_async.models import (
     Snapshot,
     Target,
 )
-from mongorestore_async.protocol.encoders import POINT_IN_TIME_TOLERANCE, POINT_IN_TIME_WINDOW, encode_request
+from mongorestore_async.protocol.encoders import create_path, encode_request
+from mongorestore_async.protocol.moments import POINT_IN_TIME_TOLERANCE, POINT_IN_TIME_WINDOW
 
 NOW = datetime(2018, 9, 10, 20, 30, tzinfo=UTC)
 SEED_MOMENT = datetime.fromtimestamp(1536610288, UTC)
@@ -147,10 +148,13 @@ def test_a_point_in_time_lies_within_24_hours_give_or_take_a_clock(age, complain
 
 
 @pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
-@pytest.mark.parametrize("family", [ATLAS_CLOUD_BACKUP_V1, ATLAS_TENANT_V1], ids=repr)
-def test_families_without_creates_refuse_all_of_them(family, variant):
-    with pytest.raises(Unsupported, match=f"^{family.title}: this version can list and read"):
+def test_a_family_without_creates_refuses_all_of_them(variant):
+    family = attrs.evolve(OPS_MANAGER, creates=frozenset(), create_path=None)
+
+    with pytest.raises(Unsupported, match=r"^Ops Manager: this version can list and read"):
         encode_request(family, variant, now=NOW)
+    with pytest.raises(Unsupported, match="Ops Manager cannot be created"):
+        create_path(family, variant)
 
 
 def test_a_family_refuses_the_variant_it_does_not_know():
@@ -165,3 +169,76 @@ def test_a_family_refuses_the_variant_it_does_not_know():
 def test_what_is_no_request_is_refused(request_):
     with pytest.raises(ConfigError, match="takes an HttpRestore or an AutomatedRestore, not"):
         encode_request(OPS_MANAGER, request_, now=NOW)
+
+
+LEGACY = pytest.mark.parametrize("family", [ATLAS_LEGACY_V1, ATLAS_LEGACY], ids=repr)
+
+
+@LEGACY
+def test_atlas_legacy_names_its_target(family):
+    sent = encode_request(family, AutomatedRestore(Snapshot("S"), Target("P", "there")), now=NOW)
+
+    assert sent == {
+        "snapshotId": "S",
+        "delivery": {"methodName": "AUTOMATED_RESTORE", "targetGroupId": "P", "targetClusterName": "there"},
+    }
+
+
+@LEGACY
+def test_atlas_legacy_has_the_24_hours_of_ops_manager(family):
+    sent = encode_request(family, VARIANTS["automated_pit"], now=NOW)
+
+    assert (sent["pointInTimeUTCMillis"], type(sent["pointInTimeUTCMillis"])) == (1536610288000, int)
+    with pytest.raises(ConfigError, match="more than 24 hours back"):
+        encode_request(family, VARIANTS["automated_pit"], now=NOW + timedelta(days=2))
+
+
+def test_an_oplog_time_of_atlas_legacy_is_text_in_v1_and_a_date_with_a_number_in_v2():
+    sent = [encode_request(family, VARIANTS["automated_oplog"], now=NOW) for family in (ATLAS_LEGACY_V1, ATLAS_LEGACY)]
+
+    assert [(body["oplogTs"], body["oplogInc"]) for body in sent] == [
+        ("1536610288", "1"),
+        ("2018-09-10T20:11:28Z", 1),
+    ]
+
+
+def test_the_expiry_of_a_legacy_download_is_a_moment_in_v1_only():
+    until = HttpRestore("S", 2, expires=datetime(2018, 9, 12, tzinfo=UTC))
+    hours = HttpRestore("S", 2, expiration_hours=5)
+
+    assert encode_request(ATLAS_LEGACY_V1, until, now=NOW)["delivery"]["expires"] == "2018-09-12T00:00:00Z"
+    with pytest.raises(Unsupported, match="pass expiration_hours instead"):
+        encode_request(ATLAS_LEGACY, until, now=NOW)
+    for family in (ATLAS_LEGACY_V1, ATLAS_LEGACY):
+        assert encode_request(family, hours, now=NOW)["delivery"] == {
+            "methodName": "HTTP",
+            "maxDownloads": 2,
+            "expirationHours": 5,
+        }
+
+
+@LEGACY
+def test_atlas_legacy_takes_no_checkpoints(family):
+    with pytest.raises(Unsupported, match="does not take Checkpoint: use one of"):
+        encode_request(family, VARIANTS["automated_checkpoint"], now=NOW)
+
+
+def test_a_legacy_v2_moment_before_2008_is_refused():
+    then = datetime(2007, 12, 31, 23, 0, tzinfo=UTC)
+    request = AutomatedRestore(PointInTime(then), TARGET)
+
+    assert encode_request(ATLAS_LEGACY_V1, request, now=then)["pointInTimeUTCMillis"] == 1199142000000
+    with pytest.raises(ConfigError, match="before 2008"):
+        encode_request(ATLAS_LEGACY, request, now=then)
+
+
+def test_config_servers_are_downloaded_only():
+    family = OPS_MANAGER.config_server
+
+    sent = encode_request(family, VARIANTS["snapshot_http"], now=NOW)
+
+    assert sent["delivery"] == {"methodName": "HTTP", "maxDownloads": 1, "expirationHours": 1}
+    for name, request in VARIANTS.items():
+        if name != "snapshot_http":
+            with pytest.raises(Unsupported, match="Ops Manager config server does not take"):
+                encode_request(family, request, now=NOW)

@@ -39,7 +39,7 @@ CONTEXT = RequestContext(method="GET", url="https://om/groups", family="ops-mana
 EVERY = [
     found
     for found in vars(errors).values()
-    if inspect.isclass(found) and issubclass(found, Exception) and found.__module__ == errors.__name__
+    if inspect.isclass(found) and issubclass(found, Exception) and found.__module__.startswith(errors.__name__ + ".")
 ]
 
 

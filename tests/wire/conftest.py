@@ -32,6 +32,12 @@ def emulate() -> Any:
 
 
 @pytest.fixture
+def call_atlas() -> Any:
+    """Call one family of an emulator's Atlas by plain aiohttp, for ``async with``: see atlas_calls.py."""
+    return _atlas.call_atlas
+
+
+@pytest.fixture
 def connect() -> Any:
     """Make a session with an emulator's key, or with another one."""
 
@@ -74,7 +80,8 @@ def _load(name: str) -> Any:
     return module
 
 
-_faults, _servers, _tables = (_load(name) for name in ("faults", "servers", "tables"))
+_faults, _places, _servers, _tables = (_load(name) for name in ("faults", "places", "servers", "tables"))
+_atlas = _load("atlas_calls")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -89,6 +96,12 @@ def book(pytestconfig: pytest.Config) -> Iterator[Any]:
     shelf = _tables.Book(docs, write=pytestconfig.getoption("--write-tables", default=False))
     yield shelf
     shelf.save()
+
+
+@pytest.fixture(params=_places.PLACES, ids=lambda place: place.title)
+def place(request: pytest.FixtureRequest) -> Any:
+    """Give one family after the other: see places.py."""
+    return request.param
 
 
 @pytest.fixture

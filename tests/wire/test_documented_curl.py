@@ -127,7 +127,7 @@ async def test_creates(seed, name, kind):
             "{TARGET-PROJECT-ID}": cluster.project_id,
             "{TARGET-CLUSTER-ID}": cluster.id,
             "{SNAPSHOT-ID}": emulator.world.jobs.snapshot_id(cluster),
-            "{CHECKPOINT-ID}": emulator.world.jobs.checkpoint_id(cluster),
+            "{CHECKPOINT-ID}": emulator.world.checkpoints.id(cluster),
         }.items():
             body = body.replace(placeholder, value)
         assert "{TARGET" not in body

@@ -21,7 +21,7 @@ class Creator:
         self.client = client
         self.cluster = emulator.world.first(kind)
         self.snapshot = emulator.world.jobs.snapshot_id(self.cluster)
-        self.checkpoint = emulator.world.jobs.checkpoint_id(self.cluster)
+        self.checkpoint = emulator.world.checkpoints.id(self.cluster)
         self.target = {"targetGroupId": self.cluster.project_id, "targetClusterId": self.cluster.id}
 
     def path(self, cluster=None):

@@ -377,7 +377,7 @@ def test_ids_of_everything_are_distinct():
                 ids += [job.id for job in jobs] + list({job.batch_id for job in jobs} - {None})
                 if side is Side.MANAGER:
                     ids += [member.id for member in world.members(cluster)]
-                    ids += [world.jobs.snapshot_id(cluster), world.jobs.checkpoint_id(cluster)]
+                    ids += [world.jobs.snapshot_id(cluster), world.checkpoints.id(cluster)]
 
     assert len(ids) == len(set(ids))
 

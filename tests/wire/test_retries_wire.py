@@ -181,4 +181,6 @@ def test_options_that_are_no_callables_are_refused():
     for name in ("retry", "on_exchange"):
         with pytest.raises(ConfigError, match=name):
             Options(**{name: 3})
-    assert Options.for_tests(timeout=3) == Options(timeout=3, retry=RetryPolicy(base=0), rate_limits=None)
+    quick = Options.for_tests(timeout=3)
+    assert (quick.timeout, quick.retry, quick.rate_limits) == (3, RetryPolicy(base=0), None)
+    assert quick.poll.longest < 1

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from typing import TYPE_CHECKING, Any
 
 from mongorestore_async.emulator.choices import Manager, Oddity
+from mongorestore_async.emulator.documents.download_links import (
+    DEFAULT_HOURS,
+    hashes,
+    link_end,
+    link_state,
+    pull_links,
+)
 from mongorestore_async.emulator.documents.links import Links, iso
 from mongorestore_async.emulator.documents.patches import patched
 from mongorestore_async.emulator.world import Job, Outcome
@@ -18,8 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["manager_job"]
 
-#: Life of a link when neither an expiry nor hours were asked for; the real default is not established.
-_DEFAULT_HOURS = 24
 _UNLIMITED = 2_147_483_647
 
 
@@ -42,32 +45,40 @@ def manager_job(
     document: dict[str, Any] = {
         "id": job.id,
         "groupId": job.cluster.project.id,
-        "clusterId": job.cluster.id,
+        "hostId" if job.cluster.host else "clusterId": job.cluster.id,
         "created": iso(job.created),
         "statusName": _status(job, over=over),
-        "snapshotId": job.order.snapshot_id or hashlib.blake2b(job.id.encode(), digest_size=12).hexdigest(),
+        "snapshotId": job.snapshot_id,
         "timestamp": {"date": iso(job.snapshot_taken), "increment": 1},
         "encryptionEnabled": job.dice % 16 == 0,
         "delivery": _delivery(job, settings=settings, links=links, now=now, over=over),
         "links": _links(job, links, in_list=in_list),
     }
-    if job.batch_id is not None or Oddity.BATCH_EVERYWHERE in odd:
+    if job.cluster.host:
+        _play_config_server(document, odd, in_list=in_list)
+    elif job.batch_id is not None or Oddity.BATCH_EVERYWHERE in odd:
         document["batchId"] = job.batch_id or job.id
     if document["encryptionEnabled"]:
         document["masterKeyUUID"] = f"{job.dice % 10**12:012d}"
     # Cloud Manager's list examples lack it, and so do three of the five create examples (D7).
     if settings.manager is Manager.OPS_MANAGER or (created and (job.order.over_http or job.order.oplog is not None)):
         document["pointInTime"] = job.order.point_in_time
-    if over and job.outcome is Outcome.DONE and job.order.over_http and job.dice % 4 == 0:
-        document["hashes"] = [
-            {"fileName": _file(job), "hash": hashlib.sha256(job.id.encode()).hexdigest()[:40], "typeName": "SHA1"}
-        ]
+    served = hashes(job, links.downloads, settings, now)
+    if served:
+        document["hashes"] = served
     _play(document, job, odd)
     return patched(document, job.changes)
 
 
+def _play_config_server(document: dict[str, Any], odd: frozenset[Oddity], *, in_list: bool) -> None:
+    """What is different about jobs of a config server (section 3.6, D15)."""
+    del document["timestamp"]
+    if in_list and Oddity.HOST_AS_CLUSTER in odd:
+        document["clusterId"] = document.pop("hostId")
+
+
 def _play(document: dict[str, Any], job: Job, odd: frozenset[Oddity]) -> None:
-    if Oddity.STRING_INCREMENTS in odd:
+    if Oddity.STRING_INCREMENTS in odd and "timestamp" in document:
         document["timestamp"]["increment"] = "1"
     if Oddity.PLACEHOLDER_IDS in odd and job.number % 3 == 0:
         document["snapshotId"] = document["snapshotId"][:-1] + "g"
@@ -95,30 +106,21 @@ def _status(job: Job, *, over: bool) -> str:
 
 def _delivery(job: Job, *, settings: EmulatorSettings, links: Links, now: datetime, over: bool) -> dict[str, Any]:
     # An automated restore delivers to the target host by HTTP and says so (D13).
-    delivery: dict[str, Any] = {"methodName": "HTTP", "statusName": _delivery_status(job, now)}
+    delivery: dict[str, Any] = {"methodName": "HTTP", "statusName": _delivery_status(job, links, now)}
     if not job.order.over_http:
         return delivery
     delivery["maxDownloads"] = job.order.max_downloads or _UNLIMITED
     if job.order.expires is not None:
         delivery["expires"] = iso(job.order.expires)
     else:
-        delivery["expirationHours"] = job.order.expiration_hours or _DEFAULT_HOURS
+        delivery["expirationHours"] = job.order.expiration_hours or DEFAULT_HOURS
     if over and job.outcome is Outcome.DONE:
-        key = hashlib.blake2b(f"key {job.dice}".encode(), digest_size=16).hexdigest().encode()
-        delivery["expires"] = iso(_expiry(job))
-        delivery["url"] = (
-            f"{links.download_root}/backup/restore/v2/pull/{job.id}/{base64.b64encode(key).decode()}/{_file(job)}"
-        )
-        with_v2 = settings.manager is Manager.OPS_MANAGER if settings.url_v2 is None else settings.url_v2
-        if with_v2:
-            delivery["urlV2"] = f"{links.download_root}/backup/restore/v3/pull/{job.id}/{_file(job)}"
-            delivery["authHeader"] = "Authorization"
-            delivery["authBearer"] = "Bearer"
-            delivery["authValue"] = hashlib.blake2b(f"token {job.dice}".encode(), digest_size=20).hexdigest()
+        delivery["expires"] = iso(link_end(job))
+        delivery |= pull_links(job, links, settings)
     return delivery
 
 
-def _delivery_status(job: Job, now: datetime) -> str:
+def _delivery_status(job: Job, links: Links, now: datetime) -> str:
     progress = job.progress(now)
     if progress < 0.1:  # noqa: PLR2004 - see Job.progress
         return "NOT_STARTED"
@@ -126,25 +128,14 @@ def _delivery_status(job: Job, now: datetime) -> str:
         return "IN_PROGRESS"
     if job.outcome is not Outcome.DONE:
         return "FAILED" if job.outcome is Outcome.FAILED else "INTERRUPTED"
-    return "EXPIRED" if job.order.over_http and now.timestamp() >= _expiry(job) else "READY"
-
-
-def _expiry(job: Job) -> float:
-    if job.order.expires is not None:
-        return job.order.expires.timestamp()
-    return job.finished + 3600 * (job.order.expiration_hours or _DEFAULT_HOURS)
-
-
-def _file(job: Job) -> str:
-    name = job.cluster.name if job.member is None else f"{job.cluster.name}-{job.member}"
-    return f"{name}-{int(job.snapshot_taken.timestamp())}-{job.id}.tar.gz"
+    return link_state(job, links.downloads, now) if job.order.over_http else "READY"
 
 
 def _links(job: Job, links: Links, *, in_list: bool) -> list[dict[str, str]]:
     cluster = links.cluster(job.cluster)
     found = [links.link(f"{cluster}/restoreJobs/{job.id}")]
     if not in_list:
-        found.append(links.link(cluster, "cluster"))
+        found.append(links.link(cluster, "host" if job.cluster.host else "cluster"))
         found.append(links.link(links.project(job.cluster.project), "group"))
         if job.order.snapshot_id is not None:
             found.append(links.link(f"{cluster}/snapshots/{job.order.snapshot_id}", "snapshot"))

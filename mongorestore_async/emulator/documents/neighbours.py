@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
+from mongorestore_async.emulator.choices import Oddity
 from mongorestore_async.emulator.documents.links import Links, iso
-from mongorestore_async.emulator.world import Cluster, ClusterKind, Project, Side
+from mongorestore_async.emulator.documents.releases import release
+from mongorestore_async.emulator.world import Cluster, Project, Side
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ["atlas_cluster", "manager_cluster", "project_document", "project_with_clusters"]
+__all__ = ["manager_cluster", "project_document", "project_with_clusters"]
 
 _MEMBER_TYPES = {"config": "CONFIG_SERVER_REPLICA_SET"}
 
 
-def project_document(project: Project, *, clusters: int, links: Links) -> dict[str, Any]:
-    """A project as ``GET /groups`` lists it."""
+def project_document(
+    project: Project, *, clusters: int, links: Links, now: datetime, odd: frozenset[Oddity]
+) -> dict[str, Any]:
+    """A project as ``GET /groups`` lists it.
+
+    Args:
+        project: The project.
+        clusters: How many top-level clusters it has.
+        links: Where links point.
+        now: The present on the emulator's clock.
+        odd: Which oddities are played.
+
+    """
     common: dict[str, Any] = {
         "id": project.id,
         "name": project.name,
@@ -28,7 +42,12 @@ def project_document(project: Project, *, clusters: int, links: Links) -> dict[s
             "clusterCount": clusters,
             "created": iso(1_500_000_000 + project.number),
             "withDefaultAlertsSettings": True,
+            "regionUsageRestrictions": "NONE",
+            "tags": [{"key": "team", "value": "storage"}],
         }
+    if Oddity.AGENT_KEYS in odd:
+        common["agentApiKey"] = hashlib.blake2b(f"agent {project.id}".encode(), digest_size=16).hexdigest()
+        common["ldapGroupMappings"] = []
     return common | {
         "activeAgentCount": 1,
         "hostCounts": {
@@ -40,10 +59,11 @@ def project_document(project: Project, *, clusters: int, links: Links) -> dict[s
             "secondary": 2 * clusters,
             "slave": 0,
         },
+        "lastActiveAgent": iso(now),
         "publicApiEnabled": True,
         "replicaSetCount": clusters,
         "shardCount": 0,
-        "tags": [],
+        "tags": ["emulated"],
     }
 
 
@@ -70,29 +90,19 @@ def _type_name(cluster: Cluster) -> str:
     return "SHARDED_REPLICA_SET" if cluster.kind.sharded else "REPLICA_SET"
 
 
-def atlas_cluster(cluster: Cluster, *, links: Links) -> dict[str, Any]:
-    """A cluster as Atlas v1.0 lists it per project."""
-    tenant = cluster.kind is ClusterKind.TENANT
-    return {
-        "id": cluster.id,
-        "groupId": cluster.project.id,
-        "name": cluster.name,
-        "clusterType": "SHARDED" if cluster.kind.sharded else "REPLICASET",
-        "stateName": "IDLE",
-        "paused": False,
-        "backupEnabled": False,
-        "providerBackupEnabled": not tenant,
-        "pitEnabled": not tenant,
-        "providerSettings": {
-            "instanceSizeName": "M2" if tenant else "M10",
-            "providerName": "TENANT" if tenant else "AWS",
-        },
-        "links": [links.link(links.cluster(cluster))],
-    }
+def project_with_clusters(
+    project: Project, clusters: list[Cluster], *, v2: bool, without_backup: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    """A project as ``GET /clusters`` lists it.
 
+    Args:
+        project: The project.
+        clusters: Its top-level clusters.
+        v2: Whether it is for Atlas v2, which has other words for types.
+        without_backup: Ids of those whose backup is off.
 
-def project_with_clusters(project: Project, clusters: list[Cluster]) -> dict[str, Any]:
-    """A project as ``GET /clusters`` lists it: with all its top-level clusters."""
+    """
+    types = ("REPLICA_SET", "SHARDED_CLUSTER") if v2 else ("replica set", "sharded cluster")
     return {
         "groupId": project.id,
         "groupName": project.name,
@@ -104,10 +114,10 @@ def project_with_clusters(project: Project, clusters: list[Cluster]) -> dict[str
             {
                 "clusterId": cluster.id,
                 "name": cluster.name,
-                "type": "sharded cluster" if cluster.kind.sharded else "replica set",
+                "type": types[cluster.kind.sharded],
                 "availability": "available",
-                "versions": ["4.0.28" if cluster.kind is ClusterKind.SHARDED_FCV_40 else "4.4.29"],
-                "backupEnabled": True,
+                "versions": [release(cluster)],
+                "backupEnabled": cluster.id not in without_backup,
                 "authEnabled": True,
                 "sslEnabled": True,
                 "alertCount": 0,

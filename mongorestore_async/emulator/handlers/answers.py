@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 from aiohttp.http import SERVER_SOFTWARE
 
 from mongorestore_async.emulator.choices import Oddity
-from mongorestore_async.emulator.documents import ATLAS_API, Links, Refusal, error_document
+from mongorestore_async.emulator.documents import ATLAS_API, ATLAS_V2_API, Links, Refusal, error_document
+from mongorestore_async.emulator.handlers.apis import is_v2, side_of
 from mongorestore_async.emulator.handlers.envelope import Shape, enveloped
 from mongorestore_async.emulator.handlers.queries import PageQuery, flag
+from mongorestore_async.emulator.handlers.versions import version_of
 from mongorestore_async.emulator.stage import STAGE, Stage
+from mongorestore_async.emulator.world import Side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["answer", "challenge", "error_answer", "list_answer", "make_links", "refusal_answer", "tidy"]
+__all__ = ["answer", "challenge", "empty_answer", "error_answer", "list_answer", "make_links", "refusal_answer", "tidy"]
 
 _SERVICE_VERSION = "gitHash=3b1f5c4e8d2a7f6090b1c2d3e4f5a6b7c8d9e0f1; versionString=8.0.14.100.20261015T0812Z"
 _COMPRESS_FROM = 1024
@@ -29,17 +33,20 @@ _ORDER_401 = ("Content-Type", "Date", "WWW-Authenticate", "Content-Length", "Con
 
 def make_links(request: web.Request) -> Links:
     """The links of an answer to this request."""
-    settings = request.app[STAGE].settings
+    stage = request.app[STAGE]
+    settings = stage.settings
     # Not request.host: without the header it would ask the resolver for the machine's name, and block.
     origin = f"{request.scheme}://{request.headers.get('Host', 'localhost')}"
     return Links(
         root=(settings.link_origin or origin).rstrip("/") + settings.base_path,
-        download_root=(settings.download_origin or origin).rstrip("/") + settings.base_path,
+        download_root=(stage.downloads.origin or settings.download_origin or origin).rstrip("/") + settings.base_path,
+        downloads=stage.downloads,
         foreign=Oddity.FOREIGN_LINKS in settings.oddities,
+        atlas_api=ATLAS_V2_API if is_v2(request) else ATLAS_API,
     )
 
 
-def answer(request: web.Request, document: dict[str, Any], shape: Shape, status: int = 200) -> web.Response:
+def answer(request: web.Request, document: dict[str, Any] | list[Any], shape: Shape, status: int = 200) -> web.Response:
     """The answer with this document: wrapped, indented and compressed as the request asks.
 
     Raises:
@@ -52,6 +59,18 @@ def answer(request: web.Request, document: dict[str, Any], shape: Shape, status:
         document = enveloped(document, status, shape, settings.envelope_style)
         status = 200 if settings.errors_in_envelope else status
     return _response(request, document, status, pretty=pretty)
+
+
+def empty_answer(request: web.Request) -> web.Response:
+    """204, without a body unless an envelope is asked for.
+
+    Raises:
+        Refusal: ``envelope`` is neither true nor false.
+
+    """
+    if flag(request, "envelope"):
+        return answer(request, {}, Shape.ENTITY, 204)
+    return web.Response(status=204, headers=_headers(request))
 
 
 def error_answer(
@@ -69,24 +88,36 @@ def error_answer(
 def refusal_answer(request: web.Request, refusal: Refusal) -> web.Response:
     """The answer with an error document."""
     try:
-        return answer(request, refusal.document(), Shape.ERROR, refusal.status)
+        response = answer(request, refusal.document(), Shape.ERROR, refusal.status)
     except Refusal as worse:
-        return _response(request, worse.document(), worse.status, pretty=False)
+        refusal = worse
+        response = _response(request, worse.document(), worse.status, pretty=False)
+    if is_v2(request):
+        response.headers["X-Error-Code"] = refusal.code
+    return response
 
 
-def _response(request: web.Request, document: dict[str, Any], status: int, *, pretty: bool) -> web.Response:
+def _response(request: web.Request, document: dict[str, Any] | list[Any], status: int, *, pretty: bool) -> web.Response:
     settings = request.app[STAGE].settings
     # The members of all documented examples stand in alphabetical order.
     text = json.dumps(document, sort_keys=True, indent=2 if pretty else None, separators=None if pretty else (",", ":"))
-    headers = {"Vary": "Accept-Encoding", "Strict-Transport-Security": "max-age=300"}
-    atlas = request.path.startswith(settings.base_path + ATLAS_API)
-    if not atlas or settings.service_version_on_atlas:
-        headers["X-MongoDB-Service-Version"] = _SERVICE_VERSION
+    version = version_of(request)
+    # Errors are plain JSON even if a version was asked for.
+    good = version if status < HTTPStatus.BAD_REQUEST else None
+    headers = _headers(request) | {"Content-Type": "application/json" if good is None else good.media_type}
     body = text.encode()
-    response = web.Response(body=body, status=status, headers=headers, content_type="application/json")
+    response = web.Response(body=body, status=status, headers=headers)
     if settings.gzip and len(body) > _COMPRESS_FROM and "gzip" in request.headers.get("Accept-Encoding", ""):
         response.enable_compression(web.ContentCoding.gzip)
     return response
+
+
+def _headers(request: web.Request) -> dict[str, str]:
+    headers = {"Vary": "Accept-Encoding", "Strict-Transport-Security": "max-age=300"}
+    if side_of(request) is not Side.ATLAS or request.app[STAGE].settings.service_version_on_atlas:
+        headers["X-MongoDB-Service-Version"] = _SERVICE_VERSION
+    version = version_of(request)
+    return headers if version is None else headers | version.headers
 
 
 def challenge(stage: Stage, *, stale: bool) -> web.Response:
@@ -108,6 +139,7 @@ def list_answer(
     fetch: Callable[[int, int], Sequence[dict[str, Any]]],
     *,
     linked: bool = True,
+    paged: bool = True,
 ) -> web.Response:
     """A page of a list.
 
@@ -116,6 +148,7 @@ def list_answer(
         total: How many items the whole list has.
         fetch: Gives the documents from a position on, at most so many.
         linked: Whether the list document has links (lists of tenant jobs have none).
+        paged: Whether it has pages; all of it is one page otherwise, whatever was asked for.
 
     Raises:
         Refusal: A paging parameter is malformed or out of range.
@@ -123,13 +156,13 @@ def list_answer(
     """
     settings = request.app[STAGE].settings
     page = PageQuery.read(request, settings).within(total, clamped=settings.clamp_past_end)
-    document: dict[str, Any] = {"results": list(fetch(page.start, page.size))}
+    start, size = (page.start, page.size) if paged else (0, total)
+    document: dict[str, Any] = {"results": list(fetch(start, size))}
     if linked and Oddity.NO_LIST_LINKS not in settings.oddities:
-        document["links"] = _list_links(request, page, total, neighbours=settings.include_next_links)
+        document["links"] = _list_links(request, page, total, neighbours=paged and settings.include_next_links)
     if page.with_count and settings.include_total_count:
         document["totalCount"] = total
-    atlas = request.path.startswith(settings.base_path + ATLAS_API)
-    return answer(request, document, Shape.ATLAS_LIST if atlas else Shape.MANAGER_LIST)
+    return answer(request, document, Shape.ATLAS_LIST if side_of(request) is Side.ATLAS else Shape.MANAGER_LIST)
 
 
 def _list_links(request: web.Request, page: PageQuery, total: int, *, neighbours: bool) -> list[dict[str, str]]:

@@ -29,10 +29,12 @@ _DOCUMENTED = {
 }
 
 
-def enveloped(document: dict[str, Any], status: int, shape: Shape, style: EnvelopeStyle) -> dict[str, Any]:
+def enveloped(
+    document: dict[str, Any] | list[Any], status: int, shape: Shape, style: EnvelopeStyle
+) -> dict[str, Any]:
     """Wrap a document; see :class:`EnvelopeStyle` for the forms."""
     if style is EnvelopeStyle.DOCUMENTED:
         style = _DOCUMENTED[shape]
-    if style is EnvelopeStyle.RESULTS and "results" in document:
+    if style is EnvelopeStyle.RESULTS and isinstance(document, dict) and "results" in document:
         return {**document, "status": status}
     return {"status": status, "envelope" if style is EnvelopeStyle.ENVELOPE else "content": document}

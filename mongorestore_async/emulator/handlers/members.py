@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NoReturn, cast
@@ -12,9 +13,25 @@ from mongorestore_async.emulator.world.identifiers import Identifiers
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Members"]
+__all__ = ["Members", "parsed_object"]
 
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
+
+
+def parsed_object(body: bytes) -> dict[str, Any]:
+    """A body as a JSON object.
+
+    Raises:
+        Refusal: It is none.
+
+    """
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Refusal("MALFORMED_JSON") from None
+    if not isinstance(document, dict):
+        raise Refusal("INVALID_JSON")
+    return cast("dict[str, Any]", document)
 
 
 class Members:
@@ -79,8 +96,8 @@ class Members:
             raise Refusal(code, value)
         return value
 
-    def count(self, name: str) -> int:
-        """A whole number from 1 up."""
+    def count(self, name: str, least: int = 1) -> int:
+        """A whole number from 1 up; from ``least`` up where a schema says so (v2)."""
         value = self._required(name)
         if isinstance(value, str) and _WHOLE.fullmatch(value):
             value = int(value)
@@ -88,6 +105,8 @@ class Members:
             self._misfit(name)
         if value < 1:
             raise Refusal("ATTRIBUTE_NEGATIVE_OR_ZERO", self._prefix + name)
+        if value < least:
+            raise Refusal("VALIDATION_ERROR", fields={self._prefix + name: f"must be greater than or equal to {least}"})
         return value
 
     def moment(self, name: str) -> datetime:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from mongorestore_async.emulator.choices import Manager
 from mongorestore_async.emulator.documents import Refusal
-from mongorestore_async.emulator.handlers.members import Members
+from mongorestore_async.emulator.handlers.members import Members, parsed_object
 from mongorestore_async.emulator.handlers.places import cluster_by_id, project_of
+from mongorestore_async.emulator.handlers.snapshot_rules import (
+    require_checkpoint,
+    require_earlier_snapshot,
+    require_snapshot,
+)
 from mongorestore_async.emulator.world import Cluster, ClusterKind, Order, Side
 
 if TYPE_CHECKING:
@@ -25,6 +29,8 @@ _READ_ONLY = frozenset({
     "links", "masterKeyUUID", "pointInTime", "statusName", "timestamp",
 })  # fmt: skip
 _DELIVERY_READ_ONLY = frozenset({"authBearer", "authHeader", "authValue", "statusName", "url", "urlV2"})
+#: What the example of a config server's create sends although it is read-only (section 3.6).
+_TOLERATED = frozenset({"statusName", "url"})
 #: Words for ``methodName`` that exist, but not for a create here.
 _OTHER_METHODS = frozenset({"CLIENT_PIT_HTTP", "CLIENT_PIT_SCP", "QUERY", "THIRD_PARTY_COPY"})
 _DAY = timedelta(hours=24)
@@ -39,11 +45,11 @@ def read_order(stage: Stage, cluster: Cluster, content_type: str, body: bytes) -
     """
     if content_type != "application/json":
         raise Refusal("UNSUPPORTED_MEDIA_TYPE", content_type, status=stage.settings.wrong_content_type_status)
-    members = Members(_parsed(body), known=frozenset({"delivery", *_SELECTORS}), read_only=_READ_ONLY)
+    members = Members(parsed_object(body), known=frozenset({"delivery", *_SELECTORS}), read_only=_READ_ONLY)
     delivery = Members(
         members.mapping("delivery"),
-        known=frozenset({"methodName", *_LINK, *_TARGET}),
-        read_only=_DELIVERY_READ_ONLY,
+        known=frozenset({"methodName", *_LINK, *_TARGET, *(_TOLERATED if cluster.host else ())}),
+        read_only=_DELIVERY_READ_ONLY - (_TOLERATED if cluster.host else frozenset()),
         prefix="delivery.",
     )
     method = delivery.text("methodName")
@@ -51,28 +57,19 @@ def read_order(stage: Stage, cluster: Cluster, content_type: str, body: bytes) -
         raise Refusal("AUTOMATED_RESTORE_OF_SHARD_NOT_ALLOWED")
     if method == "HTTP":
         return _download(stage, cluster, members, delivery)
-    if method == "AUTOMATED_RESTORE":
+    if method == "AUTOMATED_RESTORE" and not cluster.host:
         return _automated(stage, cluster, members, delivery)
     if method == "SCP":
         raise Refusal("INVALID_DELIVERY_SCP")
-    raise Refusal("UNSUPPORTED_DELIVERY_METHOD" if method in _OTHER_METHODS else "INVALID_ENUM_VALUE", method)
-
-
-def _parsed(body: bytes) -> dict[str, Any]:
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        raise Refusal("MALFORMED_JSON") from None
-    if not isinstance(document, dict):
-        raise Refusal("INVALID_JSON")
-    return cast("dict[str, Any]", document)
+    known = method in _OTHER_METHODS or method == "AUTOMATED_RESTORE"
+    raise Refusal("UNSUPPORTED_DELIVERY_METHOD" if known else "INVALID_ENUM_VALUE", method)
 
 
 def _download(stage: Stage, cluster: Cluster, members: Members, delivery: Members) -> Order:
     members.refuse(*(name for name in _SELECTORS if name != "snapshotId"), because="it is for automated restores")
     delivery.refuse(*_TARGET, because="it is for automated restores")
-    snapshot = _snapshot(stage, cluster, members)
-    if "expires" in delivery and "expirationHours" in delivery:
+    snapshot = members.identifier("snapshotId", "INVALID_SNAPSHOT_ID")
+    if "expires" in delivery and "expirationHours" in delivery and not cluster.host:
         raise Refusal("INVALID_ATTRIBUTE", "delivery.expires", detail="expires and expirationHours exclude each other.")
     if not stage.settings.http_defaults:
         delivery.require("maxDownloads")
@@ -81,12 +78,21 @@ def _download(stage: Stage, cluster: Cluster, members: Members, delivery: Member
     expires = delivery.moment("expires") if "expires" in delivery else None
     if expires is not None and expires <= stage.clock.now():
         raise Refusal("INVALID_ATTRIBUTE", "delivery.expires", detail="delivery.expires lies in the past.")
+    hours = delivery.count("expirationHours") if "expirationHours" in delivery else None
+    require_snapshot(stage, cluster, snapshot, download=True, link_ends=_link_end(stage, expires, hours))
     return Order(
         snapshot_id=snapshot,
         expires=expires,
-        expiration_hours=delivery.count("expirationHours") if "expirationHours" in delivery else None,
+        expiration_hours=hours,
         max_downloads=delivery.count("maxDownloads") if "maxDownloads" in delivery else None,
     )
+
+
+def _link_end(stage: Stage, expires: datetime | None, hours: int | None) -> float | None:
+    if expires is not None:
+        return expires.timestamp()
+    ready = stage.clock.now().timestamp() + stage.settings.restore_seconds
+    return None if hours is None else ready + hours * 3600
 
 
 def _automated(stage: Stage, cluster: Cluster, members: Members, delivery: Members) -> Order:
@@ -114,13 +120,14 @@ def _automated(stage: Stage, cluster: Cluster, members: Members, delivery: Membe
     members.require("oplogTs", "oplogInc")
     if cluster.kind is ClusterKind.SHARDED_FCV_40:
         raise Refusal("OPLOG_RESTORE_ONLY_SUPPORTED_FOR_REPLICA_SETS")
-    return Order(oplog=(members.count("oplogTs"), members.count("oplogInc")), **where)
+    seconds, increment = members.count("oplogTs"), members.count("oplogInc")
+    require_earlier_snapshot(stage, cluster, seconds)
+    return Order(oplog=(seconds, increment), **where)
 
 
 def _snapshot(stage: Stage, cluster: Cluster, members: Members) -> str:
     snapshot = members.identifier("snapshotId", "INVALID_SNAPSHOT_ID")
-    if stage.settings.check_snapshots and not stage.world.jobs.knows_snapshot(cluster, snapshot):
-        raise Refusal("SNAPSHOT_NOT_FOUND", snapshot)
+    require_snapshot(stage, cluster, snapshot, download=False)
     return snapshot
 
 
@@ -132,7 +139,9 @@ def _checkpoint(stage: Stage, cluster: Cluster, members: Members) -> str:
         raise Refusal("CHECKPOINT_RESTORE_UNSUPPORTED_FOR_REPLICA_SETS")
     if cluster.kind is not ClusterKind.SHARDED_FCV_40:
         raise Refusal("CHECKPOINTS_ONLY_ON_CONTINOUS_BACKUP")
-    return members.identifier("checkpointId", "INVALID_CHECKPOINT_ID")
+    checkpoint = members.identifier("checkpointId", "INVALID_CHECKPOINT_ID")
+    require_checkpoint(stage, cluster, checkpoint)
+    return checkpoint
 
 
 def _point_in_time(stage: Stage, cluster: Cluster, members: Members) -> datetime:
@@ -142,4 +151,5 @@ def _point_in_time(stage: Stage, cluster: Cluster, members: Members) -> datetime
     oldest, latest = (int(moment.timestamp() * 1000) for moment in (now - _DAY, now))
     if not oldest <= millis <= latest:
         raise Refusal("INVALID_PIT_RESTORE_TIME")
+    require_earlier_snapshot(stage, cluster, millis / 1000)
     return datetime.fromtimestamp(millis / 1000, UTC)

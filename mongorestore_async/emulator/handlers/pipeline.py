@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from email.utils import format_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 from aiohttp import web
 
 from mongorestore_async.emulator.choices import Manager
-from mongorestore_async.emulator.documents import ATLAS_API, MANAGER_API, Refusal
+from mongorestore_async.emulator.documents import MANAGER_API, Refusal
 from mongorestore_async.emulator.handlers.answers import challenge, error_answer, refusal_answer
+from mongorestore_async.emulator.handlers.apis import api_of, family_of
+from mongorestore_async.emulator.handlers.downloads import is_download
 from mongorestore_async.emulator.handlers.limits import refuse_beyond_limit, tell_limit, try_to_pass
 from mongorestore_async.emulator.login import Outcome
 from mongorestore_async.emulator.oauth import Bearer
@@ -25,7 +27,10 @@ if TYPE_CHECKING:
     from mongorestore_async.emulator.records import RequestRecord
     from mongorestore_async.emulator.stage import Fault, Stage
 
-__all__ = ["abandon", "pipeline"]
+__all__ = ["TASKS", "abandon", "pipeline"]
+
+#: The tasks of requests that one application is working off; a stage may have several.
+TASKS = web.AppKey("tasks", set[asyncio.Task[Any]])
 
 _log = logging.getLogger(__name__)
 
@@ -38,9 +43,10 @@ async def pipeline(
     stage = request.app[STAGE]
     task = asyncio.current_task()
     if task is not None:
-        stage.working.add(task)
-        task.add_done_callback(stage.working.discard)
-    record = stage.log.begin(request, _family(request, stage))
+        for tasks in (stage.working, request.app[TASKS]):
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+    record = stage.log.begin(request, family_of(request))
     await stage.gate.wait()
     fault: Fault = stage.fault(record) if stage.fault is not None else None
     response: web.StreamResponse | None = None
@@ -57,7 +63,8 @@ async def abandon(app: web.Application) -> None:
 
     aiohttp lets go of a request whose client went away, so it would outlive the server while a hook hangs.
     """
-    working = list(app[STAGE].working)
+    tasks = app[TASKS]
+    working = list(tasks)
     for task in working:
         task.cancel()
     await asyncio.gather(*working, return_exceptions=True)
@@ -80,7 +87,7 @@ async def _served(
         if record.outcome is not Outcome.ACCEPTED:
             # Documented as a plain 401 of the API: it names no scheme.
             return record, error_answer(401, "UNEXPECTED_ERROR", "You are not authorized for this resource."), None
-    elif request.path.startswith(stage.settings.base_path + OAUTH_API):
+    elif request.path.startswith(stage.settings.base_path + OAUTH_API) or is_download(request):
         # These endpoints know their clients themselves.
         record = stage.log.note(attrs.evolve(record, outcome=Outcome.ACCEPTED))
     else:
@@ -101,10 +108,9 @@ async def _served(
 
 def _bearer(request: web.Request, stage: Stage) -> str | None:
     """The token of a request to an API that service accounts exist for; None when it has none or needs none."""
-    settings = stage.settings
-    apis = [ATLAS_API] if settings.manager is Manager.OPS_MANAGER else [ATLAS_API, MANAGER_API]
+    settings, api = stage.settings, api_of(request)
+    known = api is not None and (api != MANAGER_API or settings.manager is not Manager.OPS_MANAGER)
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    known = any(request.path.startswith(settings.base_path + api) for api in apis)
     return token.strip() if settings.auth_enabled and known and scheme.lower() == "bearer" else None
 
 
@@ -165,7 +171,7 @@ async def _sent(
             record = stage.log.note(attrs.evolve(record, status=response.status))
         elif later is not None:
             fault = later
-    if response is None or fault in {"drop", "drop-answer"}:
+    if response is None or fault in {"drop", "drop-answer"} or (fault == "truncate" and response.prepared):
         return _cut(request, stage, record)
     response.headers.setdefault("Date", format_datetime(stage.clock.now(), usegmt=True))
     if fault == "truncate":
@@ -199,14 +205,3 @@ def _cut_after(stage: Stage, record: RequestRecord, stub: web.StreamResponse) ->
     stage.counts.dropped += 1
     stage.log.note(record)
     return stub
-
-
-def _family(request: web.Request, stage: Stage) -> str | None:
-    prefix = stage.settings.base_path
-    if request.path.startswith(prefix + MANAGER_API):
-        return str(stage.settings.manager)
-    if not request.path.startswith(prefix + ATLAS_API):
-        return None
-    if "/backup/tenant/" in request.path:
-        return "atlas-tenant-v1"
-    return "atlas-cloud-backup-v1" if "/backup/" in request.path else "atlas"

@@ -8,13 +8,14 @@ from mongorestore_async.emulator.documents import Refusal
 from mongorestore_async.emulator.stage import STAGE
 from mongorestore_async.emulator.world import Cluster, Job, Project, Side
 from mongorestore_async.emulator.world.identifiers import Identifiers
+from mongorestore_async.errors import ConfigError
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from mongorestore_async.emulator.world import World
 
-__all__ = ["cluster_by_id", "cluster_by_name", "job_of", "project_of"]
+__all__ = ["cluster_by_id", "cluster_by_name", "job_of", "project_by_name", "project_of"]
 
 
 def project_of(world: World, project_id: str, side: Side) -> Project:
@@ -32,6 +33,25 @@ def project_of(world: World, project_id: str, side: Side) -> Project:
     if project.side is not side:
         raise Refusal("ATLAS_GROUP" if side is Side.MANAGER else "NOT_ATLAS_GROUP", project_id)
     return project
+
+
+def project_by_name(world: World, name: str, side: Side) -> Project:
+    """The project of a name.
+
+    Raises:
+        Refusal: 404.
+
+    """
+    # Names end in their number: see World.project.
+    number = name.rpartition("-")[2]
+    try:
+        found = world.project(side, int(number)) if number.isascii() and number.isdecimal() else None
+    except (ConfigError, ValueError):
+        # There are not so many, or it has thousands of digits.
+        found = None
+    if found is None or found.name != name:
+        raise Refusal("GROUP_NAME_NOT_FOUND", name)
+    return found
 
 
 def cluster_by_id(world: World, project: Project, cluster_id: str) -> Cluster:

@@ -27,6 +27,8 @@ class IdKind(IntEnum):
     SNAPSHOT = 9
     CHECKPOINT = 10
     BATCH = 11
+    HOST = 12
+    HOST_JOB = 13
 
 
 @attrs.frozen

@@ -10,7 +10,7 @@ import attrs
 
 from mongorestore_async.emulator.world.identifiers import Identifiers, IdKind, Place
 from mongorestore_async.emulator.world.shelf import Shelf
-from mongorestore_async.emulator.world.things import Cluster, ClusterKind, Job, Order, Outcome, Side
+from mongorestore_async.emulator.world.things import Cluster, Job, Order, Outcome, Side
 from mongorestore_async.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.emulator.clock import Clock
     from mongorestore_async.emulator.settings import EmulatorSettings
+    from mongorestore_async.emulator.world.snapshots import Snapshots
 
 __all__ = ["Jobs"]
 
@@ -29,6 +30,8 @@ _CREATED_BATCHES = 1 << 27
 _NEWEST = 180
 _APART = 6 * 3600
 _SPAN = 3 * 365 * 86400
+#: Most jobs of one config server, whose number takes four bits of the index of their ids.
+_HOST_JOBS = 1 << 20
 
 
 @attrs.frozen
@@ -39,6 +42,7 @@ class _Made:
     order: Order | None
     batch: int | None
     member: int | None
+    outcome: Outcome | None = None
 
 
 @attrs.define
@@ -49,6 +53,7 @@ class _Record:
     made: dict[int, _Made] = attrs.field(factory=dict)
     batches: dict[int, range] = attrs.field(factory=dict)
     changes: dict[int, dict[str, object]] = attrs.field(factory=dict)
+    cancelled: dict[int, float] = attrs.field(factory=dict)
 
 
 class Jobs:
@@ -63,12 +68,15 @@ class Jobs:
         clock: Clock,
         ids: Identifiers,
         members: Callable[[Cluster], Sequence[Cluster]],
+        snapshots: Snapshots,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._ids = ids
         self._members = members
+        self._snapshots = snapshots
         self._records: dict[str, _Record] = {}
+        self._endings: list[Outcome] = []
         self._lock = threading.RLock()
         self._first = clock.start.timestamp() - _NEWEST
 
@@ -100,9 +108,10 @@ class Jobs:
         place = self._ids.read(job_id)
         with self._lock:
             record = self._record(cluster)
-            if place is None or place.index not in record.shelf:
+            number = -1 if place is None else place.index >> 4 if place.kind is IdKind.HOST_JOB else place.index
+            if number not in record.shelf:
                 return None
-            found = self._job(cluster, record, place.index)
+            found = self._job(cluster, record, number)
             return found if found.id == job_id else None
 
     def batch(self, cluster: Cluster, batch_id: str) -> list[Job]:
@@ -147,6 +156,22 @@ class Jobs:
                 at = len(shelf) - count
             shelf.remove(count, at)
 
+    def created(self, cluster: Cluster) -> list[Job]:
+        """The jobs that were created or added, not those of the start data; those that still exist."""
+        with self._lock:
+            record = self._record(cluster)
+            return [self._job(cluster, record, number) for number in record.made if number in record.shelf]
+
+    def cancel(self, job: Job) -> None:
+        """End a job now, as cancelled."""
+        with self._lock:
+            self._own_record(job.cluster).cancelled.setdefault(job.number, self._clock.now().timestamp())
+
+    def end_next(self, outcomes: Sequence[Outcome]) -> None:
+        """How the jobs end that are made next, one after the other; those after them end well."""
+        with self._lock:
+            self._endings = list(outcomes)
+
     def patch(self, job: Job, changes: dict[str, Any]) -> None:
         """Change a job's document from now on: members are replaced, objects merged, ``...`` takes a member away.
 
@@ -158,21 +183,18 @@ class Jobs:
 
     def snapshot_id(self, cluster: Cluster, number: int = 0) -> str:
         """A snapshot of the cluster, to restore from."""
-        return self._ids.write(Place(IdKind.SNAPSHOT, cluster.project.number, cluster.number, number, 0x50000000))
-
-    def checkpoint_id(self, cluster: Cluster, number: int = 0) -> str:
-        """A checkpoint of the cluster, to restore from."""
-        return self._ids.write(Place(IdKind.CHECKPOINT, cluster.project.number, cluster.number, number, 0x50000000))
-
-    def knows_snapshot(self, cluster: Cluster, snapshot_id: str) -> bool:
-        """Whether :meth:`snapshot_id` gives this id for the cluster."""
-        place = self._ids.read(snapshot_id)
-        return place is not None and self.snapshot_id(cluster, place.index) == snapshot_id
+        return self._snapshots.id(cluster, number)
 
     def _record(self, cluster: Cluster) -> _Record:
         """What is known of a cluster; nothing is remembered for looking."""
-        none = cluster.member is not None
-        return self._records.get(cluster.id) or _Record(Shelf(0 if none else self._settings.jobs_per_cluster))
+        return self._records.get(cluster.id) or _Record(Shelf(self._total(cluster)))
+
+    def _total(self, cluster: Cluster) -> int:
+        """How many jobs there were at the start."""
+        if cluster.member is not None:
+            return 0
+        total = self._settings.jobs_per_cluster
+        return min(total, _HOST_JOBS) if cluster.host else total
 
     def _own_record(self, cluster: Cluster) -> _Record:
         """The same, remembered, in order to be changed.
@@ -186,51 +208,73 @@ class Jobs:
         return self._records.setdefault(cluster.id, self._record(cluster))
 
     def _add(self, cluster: Cluster, record: _Record, created: float, order: Order | None) -> range:
-        batched = cluster.kind.sharded and cluster.project.side is Side.MANAGER
+        batched = cluster.kind.batched and not cluster.host
         numbers = record.shelf.add(_BATCH if batched else 1)
         batch = _CREATED_BATCHES + len(record.batches)
         if batched:
             record.batches[batch] = numbers
         for member, number in enumerate(numbers):
-            record.made[number] = _Made(created, order, batch if batched else None, member if batched else None)
+            outcome = self._endings.pop(0) if self._endings else Outcome.DONE
+            batch_of, part = (batch, member) if batched else (None, None)
+            record.made[number] = _Made(created, order, batch_of, part, outcome)
         return numbers
 
     def _job(self, cluster: Cluster, record: _Record, number: int) -> Job:
         text = f"{self._settings.seed} {cluster.id} {number}"
         dice = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest())
         made = record.made.get(number) or self._start_data(cluster, number)
-        side = cluster.project.side
-        kind = IdKind.MANAGER_JOB if side is Side.MANAGER else IdKind.ATLAS_JOB
         where = (cluster.project.number, cluster.number)
+        snapshot, taken = self._snapshot(cluster, made)
         batch, members = made.batch, self._members(cluster)
+        seconds = self._settings.restore_seconds * (1 if made.order else 0.5 + dice % 101 / 100)
+        cancelled = record.cancelled.get(number)
         return Job(
-            id=self._ids.write(Place(kind, *where, number, stamp=int(made.created))),
+            id=self._job_id(cluster, number, int(made.created)),
             number=number,
             cluster=cluster,
             created=made.created,
-            seconds=self._settings.restore_seconds
-            if made.order
-            else self._settings.restore_seconds * (0.5 + dice % 101 / 100),
-            order=made.order or self._order(cluster, dice),
-            outcome=Outcome.DONE if number in record.made else _outcome(cluster, dice),
+            seconds=cancelled - made.created if cancelled else seconds,
+            order=made.order or self._order(cluster, dice, snapshot),
+            outcome=Outcome.CANCELLED if cancelled else made.outcome or _outcome(cluster, dice),
             batch_id=None if batch is None else self._ids.write(Place(IdKind.BATCH, *where, batch, int(made.created))),
             member=None if made.member is None else members[made.member].member,
             dice=dice,
+            snapshot_id=snapshot,
+            snapshot_at=taken,
             changes=record.changes.get(number, {}),
         )
 
     def _start_data(self, cluster: Cluster, number: int) -> _Made:
-        total = self._settings.jobs_per_cluster
+        total = self._total(cluster)
         rank = total - 1 - number
-        batched = cluster.kind.sharded and cluster.project.side is Side.MANAGER
+        batched = cluster.kind.batched and not cluster.host
         restore = rank // _BATCH if batched else rank
         created = float(int(self._first - restore * min(_APART, _SPAN / total)))
         if not batched:
             return _Made(created, None, None, None)
         return _Made(created, None, restore, _BATCH - 1 - rank % _BATCH)
 
-    def _order(self, cluster: Cluster, dice: int) -> Order:
-        snapshot = self.snapshot_id(cluster, dice >> 8 & 0x3FF)
+    def _job_id(self, cluster: Cluster, number: int, stamp: int) -> str:
+        kind, index = IdKind.MANAGER_JOB, number
+        if cluster.project.side is Side.ATLAS:
+            kind = IdKind.ATLAS_JOB
+        elif cluster.host:
+            kind, index = IdKind.HOST_JOB, number << 4 | cluster.host
+        return self._ids.write(Place(kind, cluster.project.number, cluster.number, index, stamp))
+
+    def _snapshot(self, cluster: Cluster, made: _Made) -> tuple[str, float | None]:
+        """Which snapshot a job restores, and when it was taken if that is still known."""
+        order = made.order
+        if order is None:
+            # The jobs of a batch were made at one time: they get the same one.
+            return self._snapshots.before(cluster, made.created, int(made.created) >> 3 & 3)
+        if order.snapshot_id is not None:
+            found = self._snapshots.find(cluster, order.snapshot_id)
+            return order.snapshot_id, None if found is None else found.taken
+        moment = made.created if order.moment is None else order.moment.timestamp()
+        return self._snapshots.before(cluster, moment if order.oplog is None else order.oplog[0])
+
+    def _order(self, cluster: Cluster, dice: int, snapshot: str) -> Order:
         if dice % 3 == 0:
             moment = (dice >> 20) % 4 == 0
             return Order(
@@ -239,6 +283,7 @@ class Jobs:
                 oplog=(1_700_000_000 + (dice >> 24 & 0xFFFFFF), 1 + (dice >> 50) % 9) if moment else None,
                 target_project=cluster.project.id,
                 target_cluster=cluster.id,
+                target_name=cluster.name,
             )
         return Order(snapshot_id=snapshot, expiration_hours=1 + dice % 4, max_downloads=1)
 
@@ -247,6 +292,6 @@ def _outcome(cluster: Cluster, dice: int) -> Outcome:
     chance = (dice >> 16) % 40
     if chance == 0:
         return Outcome.FAILED
-    if chance == 1 and cluster.kind is not ClusterKind.TENANT:
+    if chance == 1 and not cluster.kind.shared:
         return Outcome.CANCELLED
     return Outcome.DONE

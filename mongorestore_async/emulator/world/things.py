@@ -27,6 +27,10 @@ class ClusterKind(StrEnum):
         CLOUD_BACKUP: Atlas, a dedicated replica set.
         TENANT: Atlas, M2 or M5.
         CLOUD_BACKUP_SHARDED: Atlas, a dedicated sharded cluster.
+        FLEX: Atlas, v2 only.
+        SERVERLESS: Atlas, a serverless instance.
+        LEGACY: Atlas, a dedicated replica set on legacy backup.
+        LEGACY_SHARDED: The same, sharded.
     """
 
     REPLICA_SET = "replica-set"
@@ -35,11 +39,25 @@ class ClusterKind(StrEnum):
     CLOUD_BACKUP = "cloud-backup"
     TENANT = "tenant"
     CLOUD_BACKUP_SHARDED = "cloud-backup-sharded"
+    FLEX = "flex"
+    SERVERLESS = "serverless"
+    LEGACY = "legacy"
+    LEGACY_SHARDED = "legacy-sharded"
 
     @property
     def sharded(self) -> bool:
-        """Whether a restore of it is a batch."""
-        return self in {ClusterKind.SHARDED, ClusterKind.SHARDED_FCV_40, ClusterKind.CLOUD_BACKUP_SHARDED}
+        """Whether it has shards."""
+        return self.batched or self is ClusterKind.CLOUD_BACKUP_SHARDED
+
+    @property
+    def batched(self) -> bool:
+        """Whether a restore of it is a batch: a job for each shard and one for the config set."""
+        return self in {ClusterKind.SHARDED, ClusterKind.SHARDED_FCV_40, ClusterKind.LEGACY_SHARDED}
+
+    @property
+    def shared(self) -> bool:
+        """Whether its jobs are those of M2, M5 and flex: with a status in one word, and never cancelled."""
+        return self in {ClusterKind.TENANT, ClusterKind.FLEX}
 
 
 @attrs.frozen
@@ -64,7 +82,7 @@ class Project:
 
 @attrs.frozen
 class Cluster:
-    """A cluster, or with ``member`` a shard or the config set of one.
+    """A cluster, or with ``member`` a shard or the config set of one, or with ``host`` one mirrored config server.
 
     Attributes:
         id: 24 hexadecimal characters; in paths of Ops Manager and Cloud Manager.
@@ -73,6 +91,8 @@ class Cluster:
         project: The project it belongs to.
         number: Its place among the top-level clusters of the project.
         member: None for a top-level cluster; ``shard-0``, ``shard-1`` or ``config`` otherwise.
+        host: Which of its config servers, from 1, has jobs and snapshots of its own (SCCC); 0 for a cluster. Its
+            ``id`` is the host's then.
 
     """
 
@@ -82,6 +102,7 @@ class Cluster:
     project: Project
     number: int
     member: str | None = None
+    host: int = 0
 
     @property
     def project_id(self) -> str:
@@ -95,7 +116,13 @@ class Cluster:
 
 
 class Outcome(StrEnum):
-    """How a job of the start data ends."""
+    """How a job ends.
+
+    Members:
+        DONE: Well.
+        FAILED: ``BROKEN``, ``failed`` or ``FAILED``, as the family says it.
+        CANCELLED: ``KILLED`` or ``cancelled``; ``FAILED`` where a family has no word for it.
+    """
 
     DONE = "done"
     FAILED = "failed"
@@ -117,6 +144,7 @@ class Order:
         max_downloads: Or None.
         target_project: Id, or None.
         target_cluster: Id, or None.
+        target_name: Name of the same cluster, or None.
 
     """
 
@@ -130,6 +158,7 @@ class Order:
     max_downloads: int | None = None
     target_project: str | None = None
     target_cluster: str | None = None
+    target_name: str | None = None
 
     @property
     def point_in_time(self) -> bool:
@@ -152,6 +181,8 @@ class Job:
         batch_id: The batch, or None.
         member: The shard (or config set) it restores, or None.
         dice: 64 random bits of its own.
+        snapshot_id: The snapshot it starts from: the one asked for, or the last one before the moment asked for.
+        snapshot_at: When its snapshot was taken, seconds since 1970; None if nobody knows that snapshot any more.
         changes: Members of its document that were patched.
 
     """
@@ -166,6 +197,8 @@ class Job:
     batch_id: str | None
     member: str | None
     dice: int
+    snapshot_id: str
+    snapshot_at: float | None = None
     changes: dict[str, object] = attrs.field(factory=dict, eq=False)
 
     @property
@@ -176,7 +209,8 @@ class Job:
     @property
     def snapshot_taken(self) -> datetime:
         """When its snapshot was taken."""
-        return datetime.fromtimestamp(int(self.created) - 3600 - self.dice % 72_000, UTC)
+        guess = int(self.created) - 3600 - self.dice % 72_000
+        return datetime.fromtimestamp(guess if self.snapshot_at is None else int(self.snapshot_at), UTC)
 
     def progress(self, now: datetime) -> float:
         """How far it is: below 0.1 it waits, at 1.0 and above it is over."""

@@ -6,8 +6,12 @@ import hashlib
 import itertools
 from typing import TYPE_CHECKING
 
+from mongorestore_async.emulator.world.backups import Backups
+from mongorestore_async.emulator.world.checkpoints import Checkpoints
+from mongorestore_async.emulator.world.hosts import Host, Hosts
 from mongorestore_async.emulator.world.identifiers import Identifiers, IdKind, Place
 from mongorestore_async.emulator.world.jobs import Jobs
+from mongorestore_async.emulator.world.snapshots import Snapshots
 from mongorestore_async.emulator.world.things import Cluster, ClusterKind, Project, Side
 from mongorestore_async.errors import ConfigError
 
@@ -16,12 +20,21 @@ if TYPE_CHECKING:
 
     from mongorestore_async.emulator.clock import Clock
     from mongorestore_async.emulator.settings import EmulatorSettings
+    from mongorestore_async.emulator.world.things import Job
 
 __all__ = ["World"]
 
 _KINDS = {
     Side.MANAGER: (ClusterKind.REPLICA_SET, ClusterKind.SHARDED, ClusterKind.SHARDED_FCV_40),
-    Side.ATLAS: (ClusterKind.CLOUD_BACKUP, ClusterKind.TENANT, ClusterKind.CLOUD_BACKUP_SHARDED),
+    Side.ATLAS: (
+        ClusterKind.CLOUD_BACKUP,
+        ClusterKind.TENANT,
+        ClusterKind.CLOUD_BACKUP_SHARDED,
+        ClusterKind.FLEX,
+        ClusterKind.SERVERLESS,
+        ClusterKind.LEGACY,
+        ClusterKind.LEGACY_SHARDED,
+    ),
 }
 _PROJECT = {Side.MANAGER: IdKind.MANAGER_PROJECT, Side.ATLAS: IdKind.ATLAS_PROJECT}
 _CLUSTER = {Side.MANAGER: IdKind.MANAGER_CLUSTER, Side.ATLAS: IdKind.ATLAS_CLUSTER}
@@ -38,14 +51,22 @@ class World:
     The same seed and sizes make the same world. Nothing is kept in memory but what was changed.
 
     Attributes:
-        jobs: The restore jobs.
+        backups: Which clusters have a backup at all.
+        hosts: Their hosts (Ops Manager, Cloud Manager).
+        snapshots: Their snapshots.
+        checkpoints: Their checkpoints.
+        jobs: Their restore jobs.
 
     """
 
     def __init__(self, settings: EmulatorSettings, clock: Clock) -> None:
         self._settings = settings
         self._ids = Identifiers(settings.seed)
-        self.jobs = Jobs(settings, clock, self._ids, self.members)
+        self.backups = Backups()
+        self.hosts = Hosts(self._ids, self.clusters, self.members)
+        self.snapshots = Snapshots(settings, clock.start, self._ids)
+        self.checkpoints = Checkpoints(clock.start, self._ids)
+        self.jobs = Jobs(settings, clock, self._ids, self.members, self.snapshots)
 
     def project(self, side: Side, number: int) -> Project:
         """A project by its number, from 0.
@@ -136,6 +157,18 @@ class World:
         found = self.cluster(project, int(number))
         return found if found.name == name else None
 
+    def find_job(self, job_id: str) -> Job | None:
+        """The job of an id, whatever project and cluster it belongs to."""
+        place = self._ids.read(job_id) if Identifiers.well_formed(job_id) else None
+        numbers = (self._settings.projects, self._settings.clusters_per_project)
+        if place is None or place.project >= numbers[0] or place.cluster >= numbers[1]:
+            return None
+        side = Side.ATLAS if place.kind is IdKind.ATLAS_JOB else Side.MANAGER
+        cluster = self.cluster(self.project(side, place.project), place.cluster)
+        mirrors = [host.backup for host in self.hosts.of(cluster) if host.mirror] if side is Side.MANAGER else []
+        found = (self.jobs.find(where, job_id) for where in (cluster, *mirrors))
+        return next((job for job in found if job is not None), None)
+
     def first(self, kind: ClusterKind | str = ClusterKind.REPLICA_SET) -> Cluster:
         """The first cluster of a kind: the usual way for a test to get a project, a cluster id and a name.
 
@@ -149,9 +182,20 @@ class World:
                 for cluster in itertools.islice(self.clusters(project), len(_KINDS[side])):
                     if cluster.kind is wanted:
                         return cluster
+        needed = next(kinds.index(wanted) for kinds in _KINDS.values() if wanted in kinds) + 1
         raise ConfigError(
-            f"This world has no {wanted} cluster; set projects to 1 or more and clusters_per_project to 3."
+            f"This world has no {wanted} cluster; give it a project and set clusters_per_project to {needed} or more."
         )
+
+    def config_server(self, mirror: int = 0) -> Host:
+        """One of the mirrored config servers of the first cluster that has them; ``host.backup`` has its jobs.
+
+        Raises:
+            ConfigError: This world is too small to have one.
+
+        """
+        hosts = self.hosts.of(self.first(ClusterKind.SHARDED_FCV_40))
+        return [host for host in hosts if host.mirror][mirror]
 
     def _dice(self, project: Project, number: int) -> int:
         text = f"{self._settings.seed} {project.side} {project.number} {number}"

@@ -30,8 +30,14 @@ class Ended(NamedTuple):
 
 
 @pytest.fixture
-def emulator() -> Iterator[ThreadedEmulator]:
-    with ThreadedEmulator(EmulatorSettings(start=datetime.now(UTC), seed=3)) as emulator:
+def settings() -> dict[str, Any]:
+    """Settings of the emulator beyond the usual ones; a test file may have its own."""
+    return {}
+
+
+@pytest.fixture
+def emulator(settings: dict[str, Any]) -> Iterator[ThreadedEmulator]:
+    with ThreadedEmulator(EmulatorSettings(start=datetime.now(UTC), seed=3, **settings)) as emulator:
         yield emulator
 
 

@@ -14,7 +14,8 @@ from aiohttp import web
 
 from mongorestore_async.cli.orders import Order
 from mongorestore_async.errors import ConfigError
-from mongorestore_async.models import SERVER_DEFAULT, Checkpoint, HttpRestore, OplogTime, PointInTime, Snapshot
+from mongorestore_async.families import ATLAS_FLEX, ATLAS_LEGACY, CLOUD_MANAGER, FAMILIES
+from mongorestore_async.models import SERVER_DEFAULT, Checkpoint, HttpRestore, OplogTime, PointInTime, Snapshot, Target
 
 SNAPSHOT = "500000006e8548cb9095e0a3"
 RECENT = (datetime.now(UTC) - timedelta(minutes=30)).replace(microsecond=0)
@@ -51,14 +52,14 @@ def test_a_restore_into_a_cluster_asks_for_what_was_given(words, source, call, p
 
 
 def test_a_checkpoint_restores_a_sharded_cluster_in_a_batch(call, place, target, emulator, newest):
-    checkpoint = emulator.world.jobs.checkpoint_id(emulator.world.first("sharded-fcv-4.0"))
+    checkpoint = emulator.world.checkpoints.id(emulator.world.first("sharded-fcv-4.0"))
 
     ended = call("create", *place("sharded-fcv-4.0"), "--checkpointId", checkpoint, *target, "--force")
 
     assert ended.code == 0
     assert newest("sharded-fcv-4.0").order.checkpoint_id == checkpoint
     assert len(re.findall(r"^  RUNNING ", ended.out, re.MULTILINE)) == 3
-    assert f"--batch-id {newest('sharded-fcv-4.0').batch_id}" in ended.out
+    assert len(set(re.findall(r"cloud-manager/\w+/\w+/\w+", ended.out.partition("Wait for the end:")[2]))) == 3
 
 
 def test_without_a_target_it_is_a_download_and_nothing_is_asked(call, place, newest):
@@ -71,12 +72,14 @@ def test_without_a_target_it_is_a_download_and_nothing_is_asked(call, place, new
     assert (order.over_http, order.max_downloads, order.expiration_hours) == (True, 2, 3)
 
 
-def test_the_command_it_ends_with_shows_the_job(call, place, target, newest, environment):
+def test_the_command_it_ends_with_waits_for_the_job(call, place, target, newest, emulator):
     ended = call("create", *place(), "--snapshot-id", SNAPSHOT, *target, "-y")
 
-    follow = re.sub(r" \\\n", " ", ended.out.partition("See how far they are:\n")[2]).split()
-    assert follow[0] == "mongorestore-async"
-    assert call(*follow[1:], "-o", "json", "--limit", "1").out.count(newest().id) >= 1
+    follow = re.sub(r" \\\n", " ", ended.out.partition("Wait for the end:\n")[2]).split()
+    assert follow[:2] == ["mongorestore-async", "wait"]
+    emulator.clock.advance(3600)
+    waited = call(*follow[1:], "-o", "jsonl")
+    assert (waited.code, json.loads(waited.out)["id"]) == (0, newest().id)
 
 
 @pytest.mark.parametrize(
@@ -89,10 +92,10 @@ def test_the_command_it_ends_with_shows_the_job(call, place, target, newest, env
         (["--snapshot-id", "s"], "a download needs --max-downloads and one of --expires and --expiration-hours"),
         (["--snapshot-id", "s", "--max-downloads", "1"], "a download needs one of --expires"),
         (["--checkpoint-id", "c", "--max-downloads", "1"], "only a snapshot can be downloaded"),
-        (["--snapshot-id", "s", "--target-project-id", "p"], "needs both"),
+        (["--snapshot-id", "s", "--target-project-id", "p"], "needs --target-cluster-id"),
         (["--snapshot-id", "s", "TARGET", "--max-downloads", "1"], "are for downloads"),
         (["--snapshot-id", "s", "TARGET", "--server-defaults"], "are for downloads"),
-        (["--snapshot-id", "s", "TARGET"], "removes all data of the target, and there is no terminal to ask on"),
+        (["--snapshot-id", "s", "TARGET"], "there is no terminal to ask on: pass --yes"),
         (["--point-in-time", "2026-11-02T12:00:00", "TARGET"], "--point-in-time: it has no time zone"),
         (["--point-in-time", "noon", "TARGET"], "--point-in-time: it is no ISO 8601 date"),
         (["--point-in-time", "2020-01-01T00:00:00Z", "TARGET"], "more than 24 hours back"),
@@ -111,11 +114,13 @@ def test_what_contradicts_itself_is_refused_before_anything_is_sent(words, reaso
     assert reason in ended.err
 
 
-def test_a_family_that_cannot_create_says_so(call, place, target):
-    ended = call("create", *place("tenant", "atlas-tenant-v1"), "--snapshot-id", SNAPSHOT, *target, "--yes")
+def test_a_variant_that_a_family_does_not_take_is_refused(call, place, requests_of):
+    with requests_of() as paths:
+        ended = call("create", *place("tenant", "atlas-tenant"), "--oplog-ts", "1700000000", "--oplog-inc", "1",
+                     "--target-cluster-id", "x", "--yes")  # fmt: skip
 
-    assert ended.code == 2
-    assert "not create them" in ended.err
+    assert (ended.code, paths) == (2, [])
+    assert "does not take OplogTime" in ended.err
 
 
 @pytest.mark.parametrize(
@@ -133,7 +138,7 @@ def test_a_family_that_cannot_create_says_so(call, place, target):
     ],
 )
 def test_downloads_leave_out_what_they_are_told_to(order, request_made):
-    assert order.request() == request_made
+    assert order.request(CLOUD_MANAGER, "own") == request_made
 
 
 @pytest.mark.parametrize(
@@ -147,60 +152,39 @@ def test_downloads_leave_out_what_they_are_told_to(order, request_made):
     ],
 )
 def test_each_source_makes_an_automated_restore(given, source):
-    assert Order(**given, **INTO).request().source == source
+    assert Order(**given, **INTO).request(CLOUD_MANAGER, "own").source == source
 
 
 def test_a_download_takes_one_expiry():
     with pytest.raises(ConfigError, match="never both"):
-        Order(snapshot_id="s", max_downloads=1, expires=RECENT, expiration_hours=1).request()
+        Order(snapshot_id="s", max_downloads=1, expires=RECENT, expiration_hours=1).request(CLOUD_MANAGER, "own")
 
 
-async def test_a_terminal_is_asked_about_the_target_by_name_and_no_is_no(on_terminal, place, target, emulator):
-    cluster, before = emulator.world.first("sharded"), emulator.counts.creates_received
-    async with on_terminal("create", *place(), "--snapshot-id", SNAPSHOT, *target) as terminal:
-        await terminal.expect("Type yes to go on: ")
-        terminal.type("y\n")
-        assert await terminal.end() == 1
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
+def test_a_download_needs_limits_where_there_are_any(family):
+    bare = Order(snapshot_id="s")
 
-    shown = " ".join(terminal.text.split())
-    assert f"This removes all data of cluster {cluster.name} ({cluster.id}) in project {cluster.project_id}." in shown
-    assert "Nothing was sent." in shown
-    assert emulator.counts.creates_received == before
+    if family.encoding in {"manager", "legacy"}:
+        with pytest.raises(ConfigError, match="a download needs --max-downloads"):
+            bare.request(family, "own")
+    else:
+        assert bare.request(family, "own") == HttpRestore.on_server_terms("s")
 
 
-async def test_yes_typed_on_a_terminal_creates_it(on_terminal, place, target, emulator, newest):
-    before = emulator.counts.creates_taken
-    async with on_terminal("create", *place(), "--snapshot-id", SNAPSHOT, *target, columns=200) as terminal:
-        await terminal.expect("Type yes to go on: ")
-        terminal.type("yes\n")
-        assert await terminal.end() == 0
+def test_limits_are_never_dropped_in_silence(call):
+    flex = ("--family", ATLAS_FLEX.name, "--project-id", "p", "--cluster-id", "c")
 
-    assert emulator.counts.creates_taken == before + 1
-    assert newest().id in terminal.text
+    ended = call("create", *flex, "--snapshot-id", "s", "--max-downloads", "1", "--expiration-hours", "1")
+
+    assert (ended.code, ended.out) == (2, "")
+    assert "on_server_terms" in ended.err
 
 
-async def test_ctrl_c_at_the_question_sends_nothing(on_terminal, place, target, emulator):
-    before = emulator.counts.creates_received
-    async with on_terminal("create", *place(), "--snapshot-id", SNAPSHOT, *target) as terminal:
-        await terminal.expect("Type yes to go on: ")
-        terminal.interrupt()
-        assert await terminal.end() == 130
+def test_the_target_is_in_the_project_of_the_backup_unless_told():
+    order = Order(snapshot_id="s", target_cluster_id="c")
 
-    assert emulator.counts.creates_received == before
-    assert "Traceback" not in terminal.text
-
-
-async def test_a_key_without_the_right_to_list_is_asked_about_the_id(on_terminal, place, target, emulator):
-    cluster = emulator.world.first("sharded")
-    emulator.fault_after_login = lambda record: (
-        web.json_response({"error": 403}, status=403) if record.path.partition("?")[0].endswith("/clusters") else None
-    )
-    async with on_terminal("create", *place(), "--snapshot-id", SNAPSHOT, *target) as terminal:
-        await terminal.expect("Type yes to go on: ")
-        terminal.type("no\n")
-        assert await terminal.end() == 1
-
-    assert f"all data of cluster {cluster.id} in project" in " ".join(terminal.text.split())
+    assert order.request(ATLAS_LEGACY, "own").target == Target("own", "c")
+    assert Order(snapshot_id="s", **INTO).request(ATLAS_LEGACY, "own").target == Target("p", "c")
 
 
 async def test_an_unknown_outcome_has_an_exit_code_of_its_own_and_says_what_to_do(run, place, target, emulator):

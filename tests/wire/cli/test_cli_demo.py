@@ -20,7 +20,7 @@ NO_KEYS = dict.fromkeys(
 )
 
 
-async def test_the_demo_lists_everything_and_follows_a_restore_to_its_end(run):
+async def test_the_demo_lists_restores_downloads_and_verifies(run):
     begun = time.monotonic()
     ended = await run("demo", "--projects", "2", "--clusters", "2", "--jobs", "40", "--seed", "11", **NO_KEYS)
 
@@ -31,7 +31,9 @@ async def test_the_demo_lists_everything_and_follows_a_restore_to_its_end(run):
     assert rows == ["40"] * 4
     assert "160 restore jobs of 4 clusters in 2 projects" in ended.out
     states = re.findall(r"^  \d\d:\d\d:\d\d  (\w+) +delivery (\w+)$", ended.out, re.MULTILINE)
-    assert states == [("RUNNING", "NOT_STARTED"), ("RUNNING", "IN_PROGRESS"), ("FINISHED", "READY")]
+    assert states == 2 * [("RUNNING", "NOT_STARTED"), ("RUNNING", "IN_PROGRESS"), ("FINISHED", "READY")]
+    assert re.search(r"^[\w-]+\.tar\.gz: 262\.1 kB, SHA-1 [0-9a-f]{40}$", ended.out, re.MULTILINE)
+    assert "Compared with the SHA-1 that the API publishes: verified." in ended.out
     assert re.search(r"^\d+ requests and 1 login challenge ", ended.out, re.MULTILINE)
 
 

@@ -13,6 +13,7 @@ from mongorestore_async.cli import main
 from mongorestore_async.cli.app import make_app
 from mongorestore_async.cli.exits import ExitCode, exit_code_of, explain
 
+COMMANDS = ("demo", "jobs", "snapshots", "create", "wait", "watch", "download", "cancel", "emulator")
 WITHOUT_EXTRA = """
 import sys
 sys.modules["{missing}"] = None
@@ -61,13 +62,13 @@ def test_the_help_names_all_commands_and_exit_codes(quiet_environment, capsys):
     assert main(["--help"]) == 0
 
     text = capsys.readouterr().out
-    assert [name for name in ("demo", "jobs", "create", "emulator") if f"│ {name} " not in text] == []
+    assert [name for name in COMMANDS if f"│ {name} " not in text] == []
     for code in ExitCode:
         assert f"{code:>5}  " in text
         assert f"\n{code:<5} " in (cli.__doc__ or "")
 
 
-@pytest.mark.parametrize("command", ["demo", "jobs", "create"])
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "emulator"])
 def test_every_option_is_explained(command):
     options = [option for option in make_app()[command].assemble_argument_collection() if option.show]
 
@@ -146,6 +147,17 @@ def test_an_empty_variable_counts_as_unset(quiet_environment, capsys):
         (errors.RequestTimeout(), 1),
         (errors.DataError(), 1),
         (errors.MaybeCreated(), 6),
+        (errors.NotRestorable(), 1),
+        (errors.ProtectedTarget(), 2),
+        (errors.RestoreFailed(), 3),
+        (errors.WaitTimeout(), 5),
+        (errors.WaitError(), 5),
+        (errors.DownloadError(), 7),
+        (errors.DownloadTruncated(), 7),
+        (errors.DiskFull(), 7),
+        (errors.DownloadExpired(), 8),
+        (errors.DownloadUsedUp(), 8),
+        (errors.HashMismatch(), 8),
     ],
 )
 def test_each_error_has_its_exit_code(error, code):

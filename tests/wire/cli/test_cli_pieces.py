@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import re
 import shlex
+from datetime import timedelta
 
 import pytest
+from cyclopts import Token
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +17,7 @@ from mongorestore_async.cli.rows import JobRow
 from mongorestore_async.cli.screen import Screen, printable
 from mongorestore_async.cli.shell import folded
 from mongorestore_async.cli.tables import Column, print_table, state_style
+from mongorestore_async.cli.units import duration, parse_duration
 from mongorestore_async.models import JobState
 
 IDS = ("6b0252c88e8548cb9095e107", "6b01fe688e8548cb9095e108")
@@ -112,3 +115,28 @@ def test_a_folded_command_is_the_same_command(words, width):
     # A shell joins continued lines before it reads words; shlex does not.
     assert shlex.split(text.replace("\\\n", "")) == ["mongorestore-async", *words]
     assert all(line.endswith(" \\") for line in text.splitlines()[:-1])
+
+
+def parsed(text):
+    return parse_duration(timedelta, [Token(value=text)])
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("6h", 21600), ("90m", 5400), ("1h30m", 5400), ("45", 45), ("0.5s", 0.5), ("2D", 172800), ("1d1h1m1s", 90061)],
+)
+def test_durations_are_read(text, seconds):
+    assert parsed(text) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("text", ["", "0", "0s", "soon", "-1h", "1m1h", "1h 30m", "h", "1e3s", "1.5.2s", "9" * 30])
+def test_what_is_no_duration_is_refused(text):
+    with pytest.raises(ValueError, match="no duration"):
+        parsed(text)
+
+
+@given(st.timedeltas(min_value=timedelta(milliseconds=1), max_value=timedelta(days=999)))
+def test_a_duration_is_written_as_it_is_read(given):
+    rounded = timedelta(milliseconds=given // timedelta(milliseconds=1))
+
+    assert parsed(duration(rounded)) == rounded

@@ -1,0 +1,69 @@
+"""Sizes, durations and moments, as people write and read them."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from rich.filesize import decimal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cyclopts import Token
+
+__all__ = ["duration", "parse_duration", "parse_moment", "size"]
+
+_SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+_NUMBER = r"\d{1,9}(?:\.\d{1,9})?"
+_WRITTEN = re.compile("".join(f"(?:({_NUMBER}){letter})?" for letter in _SECONDS))
+
+
+def size(count: int) -> str:
+    """Write a number of bytes for people, such as ``4.3 GB``."""
+    return decimal(count)
+
+
+def duration(given: timedelta) -> str:
+    """Write a duration in the form :func:`parse_duration` reads: ``6h``, ``1h30m``, ``45s``."""
+    left = given.total_seconds()
+    written = ""
+    for letter, seconds in _SECONDS.items():
+        count, rest = divmod(left, seconds)
+        if letter != "s":
+            written += f"{count:.0f}{letter}" if count else ""
+            left = rest
+    return written + (f"{left:g}s" if left or not written else "")
+
+
+def parse_duration(_type: Any, tokens: Sequence[Token]) -> timedelta:
+    """Read a duration of the command line: ``6h``, ``1h30m``, ``2d``, or a number of seconds.
+
+    Raises:
+        ValueError: It is none, or nothing.
+
+    """
+    text = tokens[0].value.strip().lower()
+    found = _WRITTEN.fullmatch(f"{text}s" if text[-1:].isdecimal() else text)
+    numbers = zip(found.groups("0"), _SECONDS.values(), strict=True) if found else ()
+    given = timedelta(seconds=sum(float(number) * seconds for number, seconds in numbers))
+    if not given:
+        raise ValueError("it is no duration such as 6h, 90m, 1h30m or 45s")
+    return given
+
+
+def parse_moment(_type: Any, tokens: Sequence[Token]) -> datetime:
+    """Read an ISO 8601 date with a time zone.
+
+    Raises:
+        ValueError: It is none.
+
+    """
+    try:
+        found = datetime.fromisoformat(tokens[0].value)
+    except ValueError:
+        raise ValueError("it is no ISO 8601 date such as 2026-11-02T12:00:00Z") from None
+    if found.utcoffset() is None:
+        raise ValueError("it has no time zone; add Z for UTC or an offset such as +02:00")
+    return found

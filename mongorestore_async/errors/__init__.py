@@ -1,0 +1,120 @@
+"""The one tree of errors.
+
+::
+
+    RestoreError
+    ├── ConfigError             bad input or bad settings; raised before any I/O
+    │   ├── Unsupported         the product family has no such verb, filter or variant
+    │   ├── SessionClosed       the session was closed
+    │   ├── WrongLoop           the session belongs to another event loop
+    │   └── ProtectedTarget     a guarded cluster would be overwritten
+    ├── TransportError          no usable HTTP answer arrived
+    │   ├── ConnectFailed       no connection was made: nothing was sent
+    │   ├── RequestTimeout      the deadline of the call passed
+    │   └── ProtocolError       the answer is none an API gives
+    │       └── ConnectionBroken    the connection broke before the whole answer came
+    ├── AuthError               the server does not accept the key
+    ├── ApiError                the API answered with an error document
+    │   ├── BadRequest          400
+    │   ├── Forbidden           403, and 401 for a key that is right but has no rights here
+    │   ├── NotFound            404, 410
+    │   ├── Conflict            409
+    │   ├── RateLimited         429, the coded 400, and calls held back until too late
+    │   └── ServerError         5xx
+    ├── DataError               the answer does not have the promised shape
+    ├── PaginationError         the pages of a list contradict each other
+    ├── NotUnique               several items, or jobs that may be the one, where one was looked for
+    ├── MaybeCreated            the outcome of a create is not known
+    ├── NotRestorable           no snapshot fits, or the target takes no restore
+    ├── WaitError               a wait ended without success
+    │   ├── WaitTimeout         its time passed
+    │   └── RestoreFailed       a restore ended badly
+    └── DownloadError           an archive could not be fetched
+        ├── DownloadExpired     its link has expired
+        ├── DownloadUsedUp      its link was used as often as it may be
+        ├── DownloadTruncated   it ended too early
+        ├── HashMismatch        its bytes are not the ones that were hashed
+        └── DiskFull            it does not fit onto the disk
+
+Every error tells what to do next, carries the HTTP call it came from in ``request`` (None when there
+was none) and never holds a secret: URLs and excerpts are redacted before they get here. The exception
+of the HTTP library is the ``__cause__``, never the type a user has to catch.
+"""
+
+from mongorestore_async.errors.api import (
+    ApiError,
+    BadRequest,
+    Conflict,
+    DataError,
+    Forbidden,
+    NotFound,
+    NotUnique,
+    PaginationError,
+    RateLimited,
+    ServerError,
+)
+from mongorestore_async.errors.base import (
+    AuthError,
+    ConfigError,
+    ConnectFailed,
+    ConnectionBroken,
+    ProtectedTarget,
+    ProtocolError,
+    RequestContext,
+    RequestTimeout,
+    RestoreError,
+    SessionClosed,
+    TransportError,
+    Unsupported,
+    WrongLoop,
+)
+from mongorestore_async.errors.restores import (
+    DiskFull,
+    DownloadError,
+    DownloadExpired,
+    DownloadTruncated,
+    DownloadUsedUp,
+    HashMismatch,
+    MaybeCreated,
+    NotRestorable,
+    RestoreFailed,
+    WaitError,
+    WaitTimeout,
+)
+
+__all__ = [
+    "ApiError",
+    "AuthError",
+    "BadRequest",
+    "ConfigError",
+    "Conflict",
+    "ConnectFailed",
+    "ConnectionBroken",
+    "DataError",
+    "DiskFull",
+    "DownloadError",
+    "DownloadExpired",
+    "DownloadTruncated",
+    "DownloadUsedUp",
+    "Forbidden",
+    "HashMismatch",
+    "MaybeCreated",
+    "NotFound",
+    "NotRestorable",
+    "NotUnique",
+    "PaginationError",
+    "ProtectedTarget",
+    "ProtocolError",
+    "RateLimited",
+    "RequestContext",
+    "RequestTimeout",
+    "RestoreError",
+    "RestoreFailed",
+    "ServerError",
+    "SessionClosed",
+    "TransportError",
+    "Unsupported",
+    "WaitError",
+    "WaitTimeout",
+    "WrongLoop",
+]

@@ -1,0 +1,120 @@
+"""The root of the tree, errors made before any I/O, and calls without a usable answer."""
+
+from __future__ import annotations
+
+import attrs
+
+__all__ = [
+    "AuthError",
+    "ConfigError",
+    "ConnectFailed",
+    "ConnectionBroken",
+    "ProtectedTarget",
+    "ProtocolError",
+    "RequestContext",
+    "RequestTimeout",
+    "RestoreError",
+    "SessionClosed",
+    "TransportError",
+    "Unsupported",
+    "WrongLoop",
+]
+
+
+@attrs.frozen
+class RequestContext:
+    """The HTTP call an error came from.
+
+    Attributes:
+        method: HTTP verb in upper case.
+        url: The URL with secrets redacted.
+        family: Name of the product family, or None for a call without one.
+        status: HTTP status of the last answer, or None when none arrived.
+        challenges: How many digest challenges this call has met.
+        unanswered: Whether a request was sent to which no whole answer came: the server may have acted on it.
+        tries: How often the call was tried.
+        logging_in: Whether it ended in getting a token for it, so that this try of the call itself had no effect.
+        in_doubt: Whether the server may have acted on an earlier try, to which no whole answer came or a 5xx.
+
+    """
+
+    method: str
+    url: str
+    family: str | None = None
+    status: int | None = None
+    challenges: int = 0
+    unanswered: bool = False
+    tries: int = 1
+    logging_in: bool = False
+    in_doubt: bool = False
+
+
+class RestoreError(Exception):
+    """Root of all errors of this library.
+
+    Attributes:
+        message: What went wrong and what to do next.
+        request: The HTTP call concerned, or None.
+        resume_at: For an error met while walking a list: the page number to pass as ``starting_at`` to go on.
+
+    """
+
+    def __init__(
+        self, message: str = "", *, request: RequestContext | None = None, resume_at: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.request = request
+        self.resume_at = resume_at
+
+    def __str__(self) -> str:
+        parts = [self.message]
+        if self.request is not None:
+            parts.append(f"[{self.request.method} {self.request.url}]")
+        if self.resume_at is not None:
+            parts.append(f"(go on with starting_at={self.resume_at})")
+        return " ".join(parts)
+
+
+class ConfigError(RestoreError):
+    """Bad input or bad settings; raised before any I/O."""
+
+
+class Unsupported(ConfigError):
+    """The product family has no such verb, filter or request variant."""
+
+
+class SessionClosed(ConfigError):
+    """The session was closed before or during the call."""
+
+
+class WrongLoop(ConfigError):
+    """The session is used from another event loop than the one it was opened on."""
+
+
+class TransportError(RestoreError):
+    """No usable HTTP answer arrived."""
+
+
+class ConnectFailed(TransportError):
+    """No connection could be made (DNS, TCP, TLS or proxy); nothing of the request was sent."""
+
+
+class RequestTimeout(TransportError):
+    """The deadline of the call (``Options.timeout``, seconds) passed."""
+
+
+class ProtocolError(TransportError):
+    """What arrived is no answer of the API (a redirect, an oversize body) or, in the subclass, not all of one."""
+
+
+class ConnectionBroken(ProtocolError):
+    """The connection broke before the whole answer came: a reset, a time-out of a proxy, a truncated body."""
+
+
+class AuthError(RestoreError):
+    """The server does not accept the key, or asks for a kind of login that is not available."""
+
+
+class ProtectedTarget(ConfigError):
+    """The restore would overwrite a cluster that the session's guard protects; nothing was sent."""

@@ -1,0 +1,181 @@
+"""What goes wrong in the life of a restore: choosing, creating, waiting, downloading."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mongorestore_async.errors.base import ConfigError, RestoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from mongorestore_async.errors.base import RequestContext
+    from mongorestore_async.models.base import JobDocument
+    from mongorestore_async.models.ref import JobRef
+    from mongorestore_async.protocol.prechecks import Finding
+    from mongorestore_async.resources.creation import Reconciliation
+
+__all__ = [
+    "DiskFull",
+    "DownloadError",
+    "DownloadExpired",
+    "DownloadTruncated",
+    "DownloadUsedUp",
+    "HashMismatch",
+    "MaybeCreated",
+    "NotRestorable",
+    "RestoreFailed",
+    "WaitError",
+    "WaitTimeout",
+]
+
+
+class MaybeCreated(RestoreError):
+    """A create was sent and its outcome is not known: a restore may be running.
+
+    Never send the create again blindly: ask :meth:`reconcile`, or look into the job list. The failure that left
+    the outcome open is the ``__cause__``.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        reconcile: Callable[[], Awaitable[Reconciliation[Any]]] | None = None,
+        request: RequestContext | None = None,
+        resume_at: int | None = None,
+    ) -> None:
+        super().__init__(message, request=request, resume_at=resume_at)
+        self._reconcile = reconcile
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The way to the server stays in the process that made the call.
+        return type(self), self.args, {**self.__dict__, "_reconcile": None}
+
+    async def reconcile(self) -> Reconciliation[Any]:
+        """Look into the job list for what the create may have started. May be asked again later.
+
+        Returns:
+            ``verdict`` (taken, not taken, cannot tell), ``batch`` when it was taken, and all ``candidates``.
+
+        Raises:
+            ConfigError: The error comes from another process.
+            RestoreError: The list could not be read.
+
+        """
+        if self._reconcile is None:
+            raise ConfigError("this error was copied from another process; list the cluster's restore jobs instead")
+        return await self._reconcile()
+
+
+class NotRestorable(RestoreError):
+    """What was asked for cannot be restored: no snapshot fits, the target has no backup, or a pre-check says no.
+
+    Attributes:
+        findings: What the pre-check found; empty without one.
+
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        findings: Sequence[Finding] = (),
+        request: RequestContext | None = None,
+        resume_at: int | None = None,
+    ) -> None:
+        super().__init__(message, request=request, resume_at=resume_at)
+        self.findings = tuple(findings)
+
+
+class WaitError(RestoreError):
+    """A wait ended without success. The restores themselves go on: waiting never changes them.
+
+    Attributes:
+        jobs: All jobs waited for, each as it was read last.
+
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        jobs: Sequence[JobDocument] = (),
+        request: RequestContext | None = None,
+        resume_at: int | None = None,
+    ) -> None:
+        super().__init__(message, request=request, resume_at=resume_at)
+        self.jobs = tuple(jobs)
+
+    @property
+    def refs(self) -> tuple[JobRef, ...]:
+        """References to the jobs, to go on with: ``session.batch(error.refs)``."""
+        return tuple(job.ref for job in self.jobs if job.ref is not None)
+
+
+class WaitTimeout(WaitError):
+    """The time given to a wait passed before all jobs were over."""
+
+
+class RestoreFailed(WaitError):
+    """At least one restore ended badly: failed, was cancelled, or expired.
+
+    Attributes:
+        failed: The jobs that ended badly.
+
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        jobs: Sequence[JobDocument] = (),
+        failed: Sequence[JobDocument] = (),
+        request: RequestContext | None = None,
+        resume_at: int | None = None,
+    ) -> None:
+        super().__init__(message, jobs=jobs, request=request, resume_at=resume_at)
+        self.failed = tuple(failed)
+
+
+class DownloadError(RestoreError):
+    """An archive could not be fetched. Nothing stands under its final name.
+
+    Attributes:
+        file_name: Name of the file, None where none was reached.
+        received: Bytes of it that are kept on disk, to go on from.
+
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        file_name: str | None = None,
+        received: int = 0,
+        request: RequestContext | None = None,
+        resume_at: int | None = None,
+    ) -> None:
+        super().__init__(message, request=request, resume_at=resume_at)
+        self.file_name = file_name
+        self.received = received
+
+
+class DownloadExpired(DownloadError):
+    """The link has expired: create a new restore job."""
+
+
+class DownloadUsedUp(DownloadError):
+    """The link was used as often as it may be (``maxDownloads``): create a new restore job."""
+
+
+class DownloadTruncated(DownloadError):
+    """The server ended the file before its announced end."""
+
+
+class HashMismatch(DownloadError):
+    """The bytes received are not those the API published the SHA-1 of."""
+
+
+class DiskFull(DownloadError):
+    """The file does not fit onto the disk."""

@@ -1,0 +1,110 @@
+"""What answers say about the end of what was called: ``Deprecation`` and ``Sunset`` (API protocol, section 8).
+
+Atlas v2 sends them for versions of a resource, also with errors. Everything here is lenient: a header that makes no
+sense was not sent.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import attrs
+
+from mongorestore_async.families import FAMILIES
+from mongorestore_async.protocol.moments import http_date
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Notice", "VendorDeprecation", "read_notice", "replacement", "resource_of"]
+
+# RFC 9745 has epoch seconds, its drafts "true".
+_EPOCH_SECONDS = re.compile(r"\s*@(-?[0-9]{1,12})\s*\Z")
+_YES = frozenset({"true", "?1", "1"})
+_WORD = re.compile(r"[A-Za-z]+\Z")
+
+
+class VendorDeprecation(DeprecationWarning):
+    """The server says that it deprecates what was called. Told once in a process for each family and resource.
+
+    Attributes:
+        deprecated: Since when (UTC), or None when it does not say.
+        sunset: From when on it may be gone (UTC) and answer 410, or None when it does not say.
+
+    """
+
+    def __init__(
+        self, message: str = "", *, deprecated: datetime | None = None, sunset: datetime | None = None
+    ) -> None:
+        super().__init__(message)
+        self.deprecated = deprecated
+        self.sunset = sunset
+
+
+@attrs.frozen(kw_only=True)
+class Notice:
+    """What the headers of one answer say.
+
+    Attributes:
+        deprecated: Since when (UTC), None when it does not say.
+        sunset: From when on it may be gone (RFC 8594; UTC), None when it does not say.
+
+    """
+
+    deprecated: datetime | None = None
+    sunset: datetime | None = None
+
+    def warning(self, family: str | None, resource: str) -> VendorDeprecation:
+        """Put it into words.
+
+        Args:
+            family: Name of the product family, or None.
+            resource: What was called, such as ``restoreJobs``.
+
+        """
+        known = FAMILIES.get(family or "")
+        whose = known.title if known is not None else family or "the API"
+        since = "" if self.deprecated is None else f" since {self.deprecated.date()}"
+        ends = "" if self.sunset is None else f" and may be gone from {self.sunset.date()} on"
+        advice = replacement(family) or "look at the vendor's changelog for what replaces it, and update this package"
+        return VendorDeprecation(
+            f"the server says that {resource} of {whose} is deprecated{since}{ends}; {advice}",
+            deprecated=self.deprecated,
+            sunset=self.sunset,
+        )
+
+
+def read_notice(headers: Mapping[str, str]) -> Notice | None:
+    """Read ``Deprecation`` and ``Sunset``; None where neither is sent, or makes sense."""
+    said = headers.get("Deprecation", "")
+    deprecated, sunset = _moment(said), http_date(headers.get("Sunset", ""))
+    if deprecated is None and sunset is None and said.strip().lower() not in _YES:
+        return None
+    return Notice(deprecated=deprecated, sunset=sunset)
+
+
+def replacement(family: str | None) -> str | None:
+    """Say what replaces a family that the vendor deprecates; None for others.
+
+    Args:
+        family: Its name.
+
+    """
+    known = FAMILIES.get(family or "")
+    return None if known is None else known.deprecation
+
+
+def resource_of(path: str) -> str:
+    """Name the resource that a path is about: its last word, such as ``snapshots`` of one or of all."""
+    return next((part for part in reversed(path.split("/")) if _WORD.match(part)), "it")
+
+
+def _moment(text: str) -> datetime | None:
+    if (seconds := _EPOCH_SECONDS.match(text)) is None:
+        return http_date(text)
+    try:
+        return datetime.fromtimestamp(int(seconds[1]), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -1,0 +1,183 @@
+"""When a restore job is over, and whether well: the families' own rules ("States and waiting").
+
+The bad words and flags come first, because a failed job may have a finish time. A word that is not known is never an
+ending, least of all a good one.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import attrs
+
+from mongorestore_async.errors import ConfigError
+from mongorestore_async.models import (
+    CloudBackupDeliveryType,
+    CloudBackupRestoreJob,
+    DeliveryMethod,
+    DeliveryStatus,
+    JobState,
+    JobStatus,
+    RestoreJob,
+    TenantDeliveryType,
+    TenantRestoreJob,
+)
+from mongorestore_async.models.states import known
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mongorestore_async.models import JobDocument
+
+__all__ = ["Ending", "Outcome", "Until", "check_until", "describe", "end_of"]
+
+#: What a wait waits for: the restore itself, or the file to be there.
+Until: TypeAlias = Literal["finished", "downloadable"]
+
+_UNTIL = ("finished", "downloadable")
+_BAD_JOB = frozenset({JobStatus.BROKEN, JobStatus.KILLED})
+_BAD_DELIVERY = frozenset(
+    {
+        DeliveryStatus.FAILED,
+        DeliveryStatus.INTERRUPTED,
+        DeliveryStatus.EXPIRED,
+        DeliveryStatus.MAX_DOWNLOADS_EXCEEDED,
+    }
+)
+_BAD_STATES = frozenset({JobState.FAILED, JobState.CANCELLED, JobState.EXPIRED})
+
+
+class Outcome(Enum):
+    """Where a job stands for somebody who waits for it."""
+
+    GOING_ON = auto()
+    DONE = auto()
+    BAD = auto()
+
+
+@attrs.frozen
+class Ending:
+    """How a job ended, or that it did not yet.
+
+    Attributes:
+        outcome: Whether it is over.
+        words: Where it stands, in the API's own words, for people.
+
+    """
+
+    outcome: Outcome
+    words: str
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more is to come."""
+        return self.outcome is not Outcome.GOING_ON
+
+
+def check_until(until: str, job: JobDocument | None = None) -> None:
+    """Check what is waited for, and that it can come for this job.
+
+    Whether an Ops Manager job is a download shows only where the server echoes the target of an automated one
+    (D13), so not all vain waits are found.
+
+    Raises:
+        ConfigError: No such word, or a job that restores into a cluster and gives no file.
+
+    """
+    if until not in _UNTIL:
+        raise ConfigError(f"until is {' or '.join(map(repr, _UNTIL))}, not {until!r}")
+    if job is not None and until == "downloadable" and _fills_a_cluster(job) and not _has_file(job):
+        raise ConfigError(
+            f"restore job {job.id} restores into a cluster, there will be nothing to download: wait until='finished'"
+        )
+
+
+def end_of(job: JobDocument, until: Until, now: datetime) -> Ending:
+    """Tell whether a job is over for somebody who waits for ``until``.
+
+    FINISHED beside an EXPIRED delivery is a restore that is over and a file that is not there any more: done for
+    the one, bad for the other. READY means look for a URL, not that it is there.
+
+    Args:
+        job: As it was read last.
+        until: What is waited for.
+        now: The time, for a file whose URL is missing: it may come, unless its time has passed (D30); aware.
+
+    """
+    words = describe(job)
+    if isinstance(job, RestoreJob):
+        outcome = _manager(job, until)
+    elif job.state in _BAD_STATES:
+        outcome = Outcome.BAD
+    else:
+        done = job.state is JobState.FINISHED and (until == "finished" or _has_file(job))
+        outcome = Outcome.DONE if done else Outcome.GOING_ON
+    if outcome is Outcome.GOING_ON and until == "downloadable" and _is_too_late(job, now):
+        return Ending(Outcome.BAD, f"{words}, and the time of its download has passed")
+    return Ending(outcome, words)
+
+
+def describe(job: JobDocument) -> str:
+    """Tell where a job stands in the API's own words; a change of this text is a change of its state."""
+    if isinstance(job, RestoreJob):
+        delivery = None if job.delivery is None else job.delivery.status_name
+        words = f"statusName {_word(job.status_name)}"
+        if delivery is not None:
+            words += f", delivery {_word(delivery)}"
+    elif isinstance(job, TenantRestoreJob):
+        words = f"status {_word(job.status)}"
+    else:
+        words = str(job.state).lower()
+    return f"{words}, with a URL" if _has_file(job) else words
+
+
+def _word(word: str | None) -> str:
+    return "unknown" if word is None else str(word).upper()
+
+
+def _manager(job: RestoreJob, until: Until) -> Outcome:
+    status = known(JobStatus, job.status_name)
+    if status in _BAD_JOB:
+        return Outcome.BAD
+    if until == "finished":
+        return Outcome.DONE if status is JobStatus.FINISHED else Outcome.GOING_ON
+    delivery = None if job.delivery is None else known(DeliveryStatus, job.delivery.status_name)
+    if delivery in _BAD_DELIVERY:
+        return Outcome.BAD
+    return Outcome.DONE if delivery is DeliveryStatus.READY and _has_file(job) else Outcome.GOING_ON
+
+
+def _has_file(job: JobDocument) -> bool:
+    if isinstance(job, RestoreJob):
+        return job.delivery is not None and bool(job.delivery.url or job.delivery.url_v2)
+    if isinstance(job, CloudBackupRestoreJob):
+        every_part = bool(job.components) and all(part.download_url for part in job.components)
+        return bool(job.delivery_url) or every_part
+    return isinstance(job, TenantRestoreJob) and bool(job.snapshot_url)
+
+
+def _fills_a_cluster(job: JobDocument) -> bool:
+    if isinstance(job, CloudBackupRestoreJob):
+        kind = known(CloudBackupDeliveryType, job.delivery_type)
+        return kind in {CloudBackupDeliveryType.AUTOMATED, CloudBackupDeliveryType.POINT_IN_TIME}
+    if isinstance(job, TenantRestoreJob):
+        return known(TenantDeliveryType, job.delivery_type) is TenantDeliveryType.RESTORE
+    if not isinstance(job, RestoreJob) or job.delivery is None:
+        return False
+    delivery = job.delivery
+    echoed = delivery.target_cluster_id or delivery.target_cluster_name
+    return bool(echoed) or known(DeliveryMethod, delivery.method_name) is DeliveryMethod.AUTOMATED_RESTORE
+
+
+def _is_too_late(job: JobDocument, now: datetime) -> bool:
+    """Whether the server is done with a file that has no URL, and its time has passed."""
+    if isinstance(job, RestoreJob):
+        delivery = job.delivery
+        ready = delivery is not None and known(DeliveryStatus, delivery.status_name) is DeliveryStatus.READY
+        ends = delivery.expires if delivery is not None and ready else None
+    elif isinstance(job, TenantRestoreJob):
+        ends = job.expiration_date if job.state is JobState.FINISHED else None
+    else:
+        ends = None
+    return ends is not None and ends <= now

@@ -1,0 +1,227 @@
+"""One function per model, generated, that checks the types of a JSON object and makes the model of it.
+
+The functions take what the vendor's servers send in a straight line and leave the odd forms to
+:mod:`~mongorestore_async.protocol.scalars`. The one for ``ProjectSummary`` begins::
+
+    def make_ProjectSummary(members):
+        if members.__class__ is not dict: check_object(members)
+        if not documented.issuperset(members): check_depth(members)
+        get = members.get
+        made = new(draft)
+        value = get('id')
+        if value is None: raise Misfit('string', None)
+        made.id = value if value.__class__ is str else text(value)
+        value = get('name')
+        made.name = None if value is None else value if value.__class__ is str else text(value)
+        ...
+        made.raw = conceal(members)
+        made.__class__ = model
+        return made
+
+A misfit is raised without its place: who catches it finds the place the slow way.
+"""
+
+from __future__ import annotations
+
+import functools
+from datetime import datetime
+from enum import StrEnum
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, TypeVar, Union, cast, get_args, get_origin
+
+import attrs
+
+from mongorestore_async.models.base import Document, wire_names
+from mongorestore_async.models.link import Link
+from mongorestore_async.models.secret import MAX_DEPTH, Secret, conceal
+from mongorestore_async.models.timestamp import OplogTimestamp
+from mongorestore_async.protocol.drafts import draft_of
+from mongorestore_async.protocol.scalars import Misfit, boolean, moment, secret, text, vocabulary, whole_number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["ABSENT_WITHOUT", "OWN_FIELDS", "array_maker", "is_deeper", "is_plain", "kind_of", "maker_of"]
+
+T = TypeVar("T")
+
+#: Members of which one must be there for an object to count as present.
+ABSENT_WITHOUT: dict[type[Any], tuple[str, ...]] = {Link: ("href",), OplogTimestamp: ("date", "increment", "time")}
+
+#: Fields of a document that are not read from a member.
+OWN_FIELDS = frozenset({"raw", "ref"})
+
+#: Kinds of fields, with the source of what becomes of their ``value``.
+_SIMPLE: dict[Any, str] = {
+    str: "value if value.__class__ is str else text(value)",
+    int: "value if value.__class__ is int else whole_number(value)",
+    bool: "value if value.__class__ is bool else boolean(value)",
+    datetime: "moment(value)",
+    Secret: "Secret(value) if value.__class__ is str else secret(value)",
+}
+
+#: Kinds of items, beside models.
+_ITEMS: dict[Any, Callable[[Any], Any]] = {str: text, Secret: secret}
+
+# Members nobody documented are looked into as far as this; documents that go deeper are measured exactly elsewhere.
+_SHALLOW = MAX_DEPTH // 2
+
+
+def is_deeper(value: Any, levels: int) -> bool:
+    """Whether more than so many arrays and objects stand inside one another."""
+    level = [value]
+    for _ in range(levels):
+        level = [
+            item
+            for inner in level
+            if isinstance(inner, (dict, list))
+            for item in cast("list[Any]", inner.values() if isinstance(inner, dict) else inner)
+        ]
+        if not level:
+            return False
+    return any(isinstance(inner, (dict, list)) for inner in level)
+
+
+def kind_of(annotation: Any) -> Any:
+    """Tell what the value of a field is when it is there: of ``X | None`` it is X, of ``Words | str`` it is Words."""
+    if get_origin(annotation) not in (Union, UnionType):
+        return annotation
+    kinds = [kind for kind in get_args(annotation) if kind is not NoneType]
+    return next((kind for kind in kinds if _is_vocabulary(kind)), kinds[0])
+
+
+@functools.cache
+def is_plain(model: Any) -> bool:
+    """Whether the function of a class can be generated: it only keeps its fields, and all of them are of known kinds."""
+    if not attrs.has(model) or "__slots__" not in vars(model) or hasattr(model, "__attrs_post_init__"):
+        return False
+    attrs.resolve_types(model)
+    return all(
+        field.name in _own(model)
+        or (
+            field.validator is None
+            and field.converter is None
+            and not isinstance(field.default, attrs.Factory)  # type: ignore[arg-type]
+            and _is_known(kind_of(field.type))
+        )
+        for field in attrs.fields(model)
+    )
+
+
+def _is_known(kind: Any) -> bool:
+    if get_origin(kind) is tuple:
+        kind = get_args(kind)[0]
+        return kind in _ITEMS or is_plain(kind)
+    return kind in _SIMPLE or _is_vocabulary(kind) or is_plain(kind)
+
+
+def _is_vocabulary(kind: Any) -> bool:
+    return get_origin(kind) is None and issubclass(kind, StrEnum)
+
+
+@functools.cache
+def maker_of(model: type[T]) -> Callable[[Any], T | None]:
+    """Generate the function of a model that :func:`is_plain`.
+
+    It raises :class:`~mongorestore_async.protocol.scalars.Misfit`, and returns None for what counts as absent.
+    """
+    attrs.resolve_types(model)
+    fields = [field for field in attrs.fields(model) if field.name not in _own(model)]
+    names: dict[str, Any] = {
+        "Misfit": Misfit,
+        "Secret": Secret,
+        "boolean": boolean,
+        "check_depth": _check_depth,
+        "check_object": _check_object,
+        "conceal": conceal,
+        "documented": frozenset(wire_names(field)[0] for field in fields),
+        "draft": draft_of(model),
+        "model": model,
+        "moment": moment,
+        "new": object.__new__,
+        "secret": secret,
+        "text": text,
+        "whole_number": whole_number,
+    }
+    lines = [
+        "if members.__class__ is not dict: check_object(members)",
+        "if not documented.issuperset(members): check_depth(members)",
+        "get = members.get",
+    ]
+    if model in ABSENT_WITHOUT:
+        absent = " and ".join(f"get({name!r}) is None" for name in ABSENT_WITHOUT[model])
+        lines.append(f"if {absent}: return check_depth(members)")
+    lines.append("made = new(draft)")
+    for field in fields:
+        lines += _field_lines(field, names)
+    if issubclass(model, Document):
+        lines.append("made.raw = conceal(members)")
+    if "ref" in _own(model):
+        lines.append("made.ref = None")
+    lines += ["made.__class__ = model", "return made"]
+    label = f"make_{model.__name__.strip('_')}"
+    source = "\n    ".join([f"def {label}(members):", *lines])
+    exec(compile(source, f"<{label}>", "exec"), names)  # noqa: S102 - of our own classes, nothing received is in it
+    return cast("Callable[[Any], T | None]", names[label])
+
+
+def _own(model: type[Any]) -> frozenset[str]:
+    return OWN_FIELDS & {field.name for field in attrs.fields(model)} if issubclass(model, Document) else frozenset()
+
+
+def _field_lines(field: attrs.Attribute[Any], names: dict[str, Any]) -> Iterator[str]:
+    name, *aliases = wire_names(field)
+    yield f"value = get({name!r})"
+    yield from (f"if value is None: value = get({alias!r})" for alias in aliases)
+    taken = _expression(field, names)
+    if field.default is attrs.NOTHING:
+        yield "if value is None: raise Misfit('value', None)"
+        yield f"made.{field.name} = {taken}"
+    else:
+        names[f"default_{field.name}"] = field.default
+        yield f"made.{field.name} = default_{field.name} if value is None else {taken}"
+
+
+def _expression(field: attrs.Attribute[Any], names: dict[str, Any]) -> str:
+    """Give the source of what becomes of ``value``, and put what it needs among the names."""
+    kind = kind_of(field.type)
+    if kind in _SIMPLE:
+        return _SIMPLE[kind]
+    if _is_vocabulary(kind):
+        names[f"words_{field.name}"] = vocabulary(kind)
+        return f"words_{field.name}[value if value.__class__ is str else text(value)]"
+    names[f"make_{field.name}"] = array_maker(get_args(kind)[0]) if get_origin(kind) is tuple else maker_of(kind)
+    return f"make_{field.name}(value)"
+
+
+@functools.cache
+def array_maker(kind: Any) -> Callable[[Any], tuple[Any, ...]]:
+    """Make the function for arrays of a kind: of text, of secrets, or of a model that :func:`is_plain`."""
+    make = _ITEMS[kind] if kind in _ITEMS else maker_of(kind)
+
+    def make_array(value: Any) -> tuple[Any, ...]:
+        if not isinstance(value, list):
+            raise Misfit("array", value)
+        return tuple([make(item) for item in cast("list[Any]", value)])
+
+    def make_present(value: Any) -> tuple[Any, ...]:
+        return tuple([made for made in make_array(value) if made is not None])
+
+    def make_urls(value: Any) -> tuple[Any, ...]:
+        if isinstance(value, str):
+            return (Secret(value),) if value else ()
+        return make_array(value)
+
+    if kind is Secret:
+        return make_urls
+    return make_present if kind in ABSENT_WITHOUT else make_array
+
+
+def _check_object(value: Any) -> None:
+    if not isinstance(value, dict):
+        raise Misfit("object", value)
+
+
+def _check_depth(members: dict[str, Any]) -> None:
+    if any(is_deeper(value, _SHALLOW) for value in members.values() if isinstance(value, (dict, list))):
+        raise Misfit("something shallow", members)

@@ -1,0 +1,75 @@
+"""What is known about a download that is not finished with: a small file beside the part."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from mongorestore_async.protocol.file_names import RECORD_SUFFIX
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Self
+
+__all__ = ["PartRecord", "read_records"]
+
+_VERSION = 1
+_TEXT = attrs.validators.instance_of(str)
+_OPTIONAL_TEXT = attrs.validators.optional(_TEXT)
+_NUMBER = attrs.validators.and_(attrs.validators.instance_of(int), attrs.validators.ge(0))
+
+
+@attrs.frozen(kw_only=True)
+class PartRecord:
+    """What is known about a download; holds no secret.
+
+    Attributes:
+        job: Reference of the job, or its id where it has none.
+        label: Which of the job's archives it is.
+        source_name: What the server calls the file.
+        requests: How often its link was used.
+        size: Size of the whole file in bytes, None while unknown.
+        if_range: Strong validator of the answer the bytes came in, None without one.
+        sha1: Hexadecimal SHA-1 of the whole file, once that is there.
+
+    """
+
+    job: str = attrs.field(validator=_TEXT)
+    label: str = attrs.field(validator=_TEXT)
+    source_name: str = attrs.field(default="", validator=_TEXT)
+    requests: int = attrs.field(default=0, validator=_NUMBER)
+    size: int | None = attrs.field(default=None, validator=attrs.validators.optional(_NUMBER))
+    if_range: str | None = attrs.field(default=None, validator=_OPTIONAL_TEXT)
+    sha1: str | None = attrs.field(default=None, validator=_OPTIONAL_TEXT)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes it the record of one archive and no other."""
+        return self.job, self.label
+
+    def to_json(self) -> bytes:
+        """Write the record as :meth:`read` takes it."""
+        return json.dumps({"version": _VERSION, **attrs.asdict(self)}, indent=1).encode()
+
+    @classmethod
+    def read(cls, path: Path) -> Self | None:
+        """Read a record; None where there is none, or something else."""
+        try:
+            document: Any = json.loads(path.read_bytes())
+            if document.pop("version") != _VERSION:
+                return None
+            return cls(**document)
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return None
+
+
+def read_records(directory: Path) -> dict[tuple[str, str], str]:
+    """Find the downloads a directory holds that are not finished with: the name of the file by the record's key."""
+    found: dict[tuple[str, str], str] = {}
+    for path in sorted(directory.glob(f"*{RECORD_SUFFIX}")):
+        record = PartRecord.read(path)
+        if record is not None:
+            found[record.key] = path.name.removesuffix(RECORD_SUFFIX)
+    return found

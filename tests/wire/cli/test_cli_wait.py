@@ -1,0 +1,245 @@
+"""``mongorestore-async wait`` and ``watch``: every end with its exit code, and how to go on after an early one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import shlex
+import signal
+
+import pytest
+from aiohttp import web
+
+from mongorestore_async.protocol.polling import PollPolicy
+
+FAST = ("--poll", "0.05s")
+SECRET = "/backup/restore/"
+
+
+@pytest.fixture
+def settings():
+    # Without a documented rate limit, so that looks are as close together as told.
+    return {"clusters_per_project": 7, "speed": 3000.0, "manager": "ops-manager"}
+
+
+@pytest.fixture
+def started(call, place, emulator):
+    """Start a restore through the command line; its references."""
+
+    def start(kind="replica-set", family="ops-manager", *, download=True):
+        words = ["--snapshot-id", emulator.world.snapshots.id(emulator.world.first(kind))]
+        if not download:
+            other = emulator.world.first(kind)
+            words += ["--target-cluster-id", other.name if family.startswith("atlas") else other.id]
+            words += ["--overwrite-source", "--yes"]
+        elif family.startswith(("ops", "cloud", "atlas-legacy")):
+            words += ["--max-downloads", "1", "--expiration-hours", "4"]
+        ended = call("create", *place(kind, family), *words)
+        assert ended.code == 0, ended.err
+        return re.findall(r"^  \w+ +(\S+/\S+/\S+/\S+)$", ended.out, re.MULTILINE)
+
+    return start
+
+
+@pytest.mark.parametrize("command", ["wait", "watch"])
+def test_a_restore_that_ends_well_is_code_0(command, call, started):
+    refs = started(download=False)
+
+    ended = call(command, *refs, *FAST)
+
+    assert ended.code == 0
+    assert "FINISHED" in ended.out
+    assert refs[0].rpartition("/")[2] in ended.out
+    assert "\x1b" not in ended.out
+
+
+def test_progress_is_told_beside_the_output_and_the_jobs_in_every_form(call, started):
+    refs = started("sharded", download=False)
+
+    ended = call("wait", *refs, *FAST, "-o", "jsonl")
+
+    jobs = [json.loads(line) for line in ended.out.splitlines()]
+    assert {job["statusName"] for job in jobs} == {"FINISHED"}
+    assert {job["id"] for job in jobs} == {ref.rpartition("/")[2] for ref in refs}
+    assert re.search(r"^\d\d:\d\d:\d\d  0 going on, \d+ done$", ended.err, re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", ["wait", "watch"])
+@pytest.mark.parametrize("outcome", ["failed", "cancelled"])
+def test_a_restore_that_ends_badly_is_code_3(outcome, command, call, started, emulator):
+    emulator.end_next_jobs(outcome)
+    refs = started(download=False)
+
+    ended = call(command, *refs, *FAST)
+
+    assert ended.code == 3
+    assert f"error: 1 of 1 restore jobs ended badly: {refs[0].rpartition('/')[2]}" in ended.err
+    assert "FAILED" in ended.out or "CANCELLED" in ended.out
+    assert "Go on with" not in ended.err
+
+
+@pytest.mark.parametrize("command", ["wait", "watch"])
+def test_a_time_out_is_code_5_and_prints_the_command_to_go_on_with(command, call, started, emulator):
+    refs = started(download=False)
+    emulator.clock.speed = 0
+
+    ended = call(command, *refs, *FAST, "--timeout", "0.3s")
+
+    assert ended.code == 5
+    assert "The restore goes on without this command. 1 job:\n" in ended.err
+    assert "session.batch" not in ended.err
+    assert f"\n  {refs[0]}\n" in ended.err
+    emulator.clock.speed = 3000
+    follow = shlex.split(ended.err.partition("Go on with:\n")[2].replace("\\\n", " "))
+    assert follow[:3] == ["mongorestore-async", command, refs[0]]
+    follow[follow.index("--timeout") + 1] = "1m"
+    assert call(*follow[1:]).code == 0
+
+
+@pytest.mark.parametrize("command", ["wait", "watch"])
+async def test_ctrl_c_is_code_130_and_prints_the_command_to_go_on_with(command, start, emulator, on_terminal):
+    cluster = emulator.world.first("replica-set")
+    job = emulator.add_jobs(cluster)[0]
+    emulator.clock.speed = 0
+    ref = f"ops-manager/{cluster.project_id}/{cluster.id}/{job.id}"
+    async with start(command, ref, "--timeout", "2h", "--poll", "1s") as process:
+        stream = process.stderr if command == "wait" else process.stdout
+        assert await asyncio.wait_for(stream.readline(), 20)
+        process.send_signal(signal.SIGINT)
+        _, err = await asyncio.wait_for(process.communicate(), 20)
+
+    assert process.returncode == 130
+    assert err.decode().splitlines() == [
+        "interrupted",
+        "The restore goes on without this command. 1 job:",
+        f"  {ref}",
+        "Go on with:",
+        f"  mongorestore-async {command} {ref} --until finished --timeout 2h --poll 1s",
+    ]
+
+
+def test_jobs_are_named_by_options_as_well(call, started, place, emulator):
+    refs = started("sharded", download=False)
+    ids = [ref.rpartition("/")[2] for ref in refs]
+    batch = emulator.world.jobs.find(emulator.world.first("sharded"), ids[0]).batch_id
+
+    by_batch = call("wait", *place("sharded", "ops-manager"), "--batch-id", batch, *FAST, "-o", "jsonl")
+    by_id = call("wait", *place("sharded", "ops-manager"), "--job-id", ids[0], *FAST, "-o", "jsonl")
+
+    assert (by_batch.code, by_id.code) == (0, 0)
+    assert {json.loads(line)["id"] for line in by_batch.out.splitlines()} == set(ids)
+    assert ids[0] in by_id.out
+
+
+def test_jobs_of_several_families_are_waited_for_together(call, started):
+    refs = [
+        *started(download=False),
+        *started("cloud-backup", "atlas-cloud-backup"),
+        *started("flex", "atlas-flex"),
+    ]
+
+    ended = call("wait", *refs, "--until", "finished", *FAST, "-o", "csv")
+
+    assert ended.code == 0
+    assert all(ref in ended.out for ref in refs)
+
+
+@pytest.mark.parametrize("form", ["table", "json", "jsonl", "csv"])
+def test_urls_are_shown_on_demand_only(form, call, started):
+    refs = started()
+
+    ended = call("wait", *refs, "--until", "downloadable", *FAST, "-o", form)
+    shown = call("wait", *refs, "--until", "downloadable", *FAST, "-o", form, "--show-secrets")
+
+    assert ended.code == shown.code == 0
+    assert SECRET not in ended.out + ended.err
+    assert (SECRET in shown.out) == (form in {"json", "jsonl"})
+
+
+def test_a_cluster_that_cannot_be_read_for_a_while_is_told_and_tried_again(call, started, emulator):
+    refs = started(download=False)
+    left = 3
+
+    def fault(record):
+        nonlocal left
+        if refs[0].rpartition("/")[2] not in record.path and "restoreJobs" not in record.path:
+            return None
+        left -= 1
+        # The first look is that of the command itself, which is not repeated.
+        return web.json_response({"error": 500, "detail": "no"}, status=500) if -8 < left < 2 else None
+
+    emulator.fault_after_login = fault
+    ended = call("wait", *refs, *FAST)
+
+    assert ended.code == 0
+    assert "cannot be read, trying on: " in ended.err
+    assert "can be read again" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ([], "no job is named"),
+        (["nonsense"], "not a job reference"),
+        (["mainframe/p/c/j"], "no product family is called 'mainframe'"),
+        (["cloud-manager/p/c/j", "--job-id", "k"], "not both"),
+        (["--job-id", "k"], "--family is required"),
+        (["--job-id", "k", "--family", "cloud-manager"], "--project-id is required"),
+        (["--job-id", "k", "--family", "cloud-manager", "--project-id", "p"], "--cluster-id is required"),
+        (["cloud-manager/p/c/j", "--timeout", "soon"], "no duration"),
+        (["cloud-manager/p/c/j", "--timeout", "0s"], "no duration"),
+        (["cloud-manager/p/c/j", "--until", "later"], "--until"),
+        (["ops-manager/p/c/j", "UNSET"], "--base-url"),
+    ],
+)
+@pytest.mark.parametrize("command", ["wait", "watch", "download"])
+def test_what_makes_no_sense_is_refused(command, words, reason, call, requests_of):
+    variables = {"MONGODB_ATLAS_BASE_URL": None} if "UNSET" in words else {}
+    if command == "download" and "--until" in words:
+        reason = "Unknown option"
+    with requests_of() as paths:
+        ended = call(command, *(word for word in words if word != "UNSET"), **variables)
+
+    assert (ended.code, ended.out, paths) == (2, "", [])
+    assert reason in ended.err
+    assert ended.err.count("\n") == 1
+
+
+def test_a_job_that_is_not_there_is_an_error(call, emulator, monkeypatch):
+    monkeypatch.setattr("mongorestore_async.cli.wait.poll_policy", lambda _: PollPolicy(shortest=0.05, grace=0.1))
+    cluster = emulator.world.first("replica-set")
+
+    ended = call("wait", f"ops-manager/{cluster.project_id}/{cluster.id}/{'f' * 24}")
+
+    assert (ended.code, ended.out) == (1, "")
+    assert "404" in ended.err
+
+
+async def test_on_a_terminal_watching_is_a_live_table(on_terminal, emulator):
+    cluster = emulator.world.first("replica-set")
+    job = emulator.add_jobs(cluster)[0]
+    ref = f"ops-manager/{cluster.project_id}/{cluster.id}/{job.id}"
+    emulator.clock.speed = 300
+    async with on_terminal("watch", ref, *FAST, columns=100) as terminal:
+        assert await terminal.end() == 0
+
+    text = re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", terminal.text)
+    assert "RUNNING" in text
+    assert text.rstrip().splitlines()[-1].startswith("1 restore job:  1 FINISHED")
+    assert job.id in text
+
+
+async def test_leaving_a_live_table_prints_the_command_to_go_on_with(on_terminal, emulator):
+    cluster = emulator.world.first("replica-set")
+    job = emulator.add_jobs(cluster)[0]
+    emulator.clock.speed = 0
+    async with on_terminal("watch", f"ops-manager/{cluster.project_id}/{cluster.id}/{job.id}") as terminal:
+        await terminal.expect("1 restore job:")
+        terminal.interrupt()
+        assert await terminal.end() == 130
+
+    assert "Go on with:" in terminal.text
+    assert "Traceback" not in terminal.text
+    # The cursor is shown again.
+    assert terminal.text.rindex("\x1b[?25h") > terminal.text.rindex("\x1b[?25l")
