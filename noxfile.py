@@ -47,7 +47,7 @@ def lint(session: nox.Session) -> None:
 def typing(session: nox.Session) -> None:
     """Types of the package, and of how users call it."""
     install(session, "typing", package=PACKAGE)
-    session.run("mypy", "mongorestore_async", "tests/typing")
+    session.run("mypy", "mongorestore_async", "tests/typing", "examples")
     session.run("basedpyright")
 
 
@@ -91,9 +91,14 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """How fast we are, as ratios against doing without us: short figures, for comparing on one machine."""
+    """How fast we are beside others, in one run; writes docs/performance.rst, unless called with ``-- --fast``."""
     install(session, "bench", package=".")
+    for peer in nox.project.dependency_groups(PROJECT, "peers"):
+        # The report tells which of them could not be measured.
+        session.install(peer, success_codes=range(256))
     session.run("python", "benchmarks/run.py", *session.posargs)
+    if not session.posargs:
+        session.run("python", "benchmarks/report.py")
 
 
 @nox.session

@@ -1,35 +1,107 @@
-"""All benchmarks in short, as ratios: figures of one machine and one run are for comparing rows, not for quoting.
+"""Measure this library beside other ways to do the same, in one run, in turns.
 
-``python benchmarks/run.py`` takes about a minute; arguments go to pyperf instead of ``--fast`` (``--rigorous``, ...).
-What was measured is kept in ``benchmarks/results/`` for ``pyperf compare_to``.
+``python benchmarks/run.py`` measures everything and keeps it in ``benchmarks/results/``, from which
+``python benchmarks/report.py`` writes ``docs/performance.rst``. ``--fast`` measures next to nothing: it shows that
+every benchmark runs, and fails only where something that can be counted is not as promised. Times never fail.
 """
 
 from __future__ import annotations
 
-import subprocess
+import argparse
+import importlib
+import json
+import platform
 import sys
+import time
+from importlib.metadata import version
 from pathlib import Path
 
+import attrs
+import harness
 import pyperf
+import work
+from figures import shown
 
 __all__ = ["main"]
 
-HERE = Path(__file__).parent
-RESULTS = HERE / "results"
+RESULTS = Path(__file__).parent / "results"
+_ROUNDS = 5
 
 
-def main(*options: str) -> None:
-    """Run each file and print its second benchmark as a multiple of its first."""
+def main() -> int:
+    """Run all benchmarks, or those asked for; exit code 1 where a count is wrong."""
+    arguments = _arguments()
+    rounds = arguments.rounds or (1 if arguments.fast else _ROUNDS)
     RESULTS.mkdir(exist_ok=True)
-    for name in ("structure", "walk"):
-        output = RESULTS / f"{name}.json"
-        output.unlink(missing_ok=True)
-        subprocess.run([sys.executable, HERE / f"{name}.py", "--quiet", *options, "--output", output], check=True)
-        bare, ours = pyperf.BenchmarkSuite.load(str(output)).get_benchmarks()
-        for row in (bare, ours):
-            print(f"{row.get_name():40} {row.median() * 1000:9.2f} ms  (+- {row.median_abs_dev() * 1000:.2f})")
-        print(f"{'ratio':40} {ours.median() / bare.median():9.2f}\n")
+    broken: list[str] = []
+    with harness.serve(fast=arguments.fast, rounds=rounds) as bench:
+        for name in arguments.only or work.NAMES:
+            started = time.perf_counter()
+            result: harness.Result = importlib.import_module(f"work.{name}").measure(bench)
+            result.skipped = {**result.skipped, **bench.failed}
+            bench.failed.clear()
+            seconds = time.perf_counter() - started
+            _show(result, seconds)
+            broken += [goal.text for goal in result.goals if goal.counted and not goal.met]
+            document = {"machine": _machine(), "fast": bench.fast, "rounds": rounds, **attrs.asdict(result)}
+            document["goals"] = [{**attrs.asdict(goal), "met": goal.met} for goal in result.goals]
+            place = RESULTS / f"{name}{'-fast' if bench.fast else ''}.json"
+            place.write_text(json.dumps(document | {"seconds": seconds}, indent=1) + "\n")
+            _keep(place.with_suffix(".pyperf.json"), result)
+    for text in broken:
+        print(f"FAILED: {text}", file=sys.stderr)
+    return 1 if broken else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--fast", action="store_true", help="only show that every benchmark runs")
+    parser.add_argument("--only", action="append", choices=work.NAMES, help="this benchmark; may be repeated")
+    parser.add_argument("--rounds", type=int, help=f"how often everything is measured; {_ROUNDS}, or 1 with --fast")
+    return parser.parse_args()
+
+
+def _show(result: harness.Result, seconds: float) -> None:
+    print(f"\n== {result.title} ({seconds:.0f} s)")
+    for row in [result.columns, *result.rows]:
+        print(f"{row[0]:34}", *(f"{shown(cell):>16}" for cell in row[1:]))
+    for goal in result.goals:
+        print(f"   {'met' if goal.met else 'NOT MET'}: {goal.text}: {shown(goal.figure)}")
+    for what, why in result.skipped.items():
+        print(f"   skipped: {what}: {why}")
+    sys.stdout.flush()
+
+
+def _keep(place: Path, result: harness.Result) -> None:
+    """Write the CPU seconds for ``pyperf compare_to``, which tells whether two runs differ."""
+    benchmarks = []
+    for name, samples in result.samples.items():
+        seconds = [one["cpu"] for one in samples if "cpu" in one]
+        facts = {"name": name, "unit": "second"}
+        if seconds:
+            benchmarks.append(pyperf.Benchmark([pyperf.Run(seconds, metadata=facts, collect_metadata=False)]))
+    if benchmarks:
+        pyperf.BenchmarkSuite(benchmarks).dump(str(place), replace=True)
+
+
+def _machine() -> dict[str, str]:
+    server, clients = harness.cores()
+    return {
+        "processor": f"{platform.machine()}, {_processor()}",
+        "cores": "one for the server, one for the clients" if server != clients else "one for all",
+        "system": platform.system(),
+        "Python": platform.python_version(),
+        **{name: version(name) for name in ("aiohttp", "attrs", "cattrs", "mongorestore-async")},
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or "unknown"
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
 
 
 if __name__ == "__main__":
-    main(*(sys.argv[1:] or ["--fast"]))
+    sys.exit(main())

@@ -5,6 +5,18 @@ from __future__ import annotations
 __all__ = ["HOME_OF"]
 
 _HOMES = {
+    "mongorestore_async.fleet": (
+        "ClusterOutcome",
+        "FailureKind",
+        "Fleet",
+        "FleetCluster",
+        "FleetFailure",
+        "FleetPlan",
+        "FleetProgress",
+        "FleetProject",
+        "FleetStream",
+        "Found",
+    ),
     "mongorestore_async.protocol.deprecation": ("VendorDeprecation",),
     "mongorestore_async.resources.poll_report": (
         "PollFailure",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cyclopts import App, CycloptsError, MissingArgumentError
 from rich.text import Text
 
-from mongorestore_async.cli import cancel, create, demo, download, emulator, jobs, snapshots, wait, watch
+from mongorestore_async.cli import cancel, create, demo, download, emulator, fleet, jobs, snapshots, wait, watch
 from mongorestore_async.cli.exits import ExitCode, exit_code_of, exit_codes, explain
 from mongorestore_async.cli.place import VARIABLES
 from mongorestore_async.cli.screen import printable, screen
@@ -49,14 +49,15 @@ def make_app() -> App:
     )
     app.command(demo.demo, sort_key=1)
     app.command(jobs.jobs, sort_key=2)
-    app.command(snapshots.snapshots, sort_key=3)
-    app.command(create.create, sort_key=4)
-    app.command(wait.wait, sort_key=5)
-    app.command(watch.watch, sort_key=6)
-    app.command(download.download, sort_key=7)
-    app.command(cancel.cancel, sort_key=8)
+    app.command(fleet.make_fleet(sort_key=3))
+    app.command(snapshots.snapshots, sort_key=4)
+    app.command(create.create, sort_key=5)
+    app.command(wait.wait, sort_key=6)
+    app.command(watch.watch, sort_key=7)
+    app.command(download.download, sort_key=8)
+    app.command(cancel.cancel, sort_key=9)
     # The emulator has a command line of its own, with its own help.
-    app.command(emulator.emulator, sort_key=9, help_flags=[], version_flags=[])
+    app.command(emulator.emulator, sort_key=10, help_flags=[], version_flags=[])
     return app
 
 

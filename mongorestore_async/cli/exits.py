@@ -22,7 +22,7 @@ from mongorestore_async.errors import (
 if TYPE_CHECKING:
     from mongorestore_async.errors import RestoreError
 
-__all__ = ["ExitCode", "exit_code_of", "exit_codes", "explain"]
+__all__ = ["ExitCode", "exit_code_of", "exit_codes", "explain", "reason"]
 
 
 class ExitCode(IntEnum):
@@ -37,6 +37,7 @@ class ExitCode(IntEnum):
     OUTCOME_UNKNOWN = 6
     DOWNLOAD_FAILED = 7
     DOWNLOAD_LOST = 8
+    INCOMPLETE = 9
     INTERRUPTED = 130
 
 
@@ -50,6 +51,7 @@ _MEANINGS = {
     ExitCode.OUTCOME_UNKNOWN: "a create was sent and its outcome is not known: a restore may be running",
     ExitCode.DOWNLOAD_FAILED: "a download broke off, or the disk is full: run it again, it goes on",
     ExitCode.DOWNLOAD_LOST: "a link is expired or used up, or a hash is wrong: create a new job",
+    ExitCode.INCOMPLETE: "a fleet was read, but for some of it: the table of failures says what, and why",
     ExitCode.INTERRUPTED: "interrupted (Ctrl-C)",
 }
 
@@ -72,6 +74,9 @@ _WORDS = (
     (", also from another process with session.batch(error.refs)", ""),
     ("with session.batch(refs)", "with mongorestore-async wait"),
     ("until='finished'", "--until finished"),
+    ("pass stream.resume_token of the earlier run", "pass the one of the earlier run"),
+    ("pass the same fleets, projects, clusters, states and batch_id", "repeat that command with its token"),
+    ("leave batch_id out", "leave --batch-id out"),
 )
 
 
@@ -85,14 +90,19 @@ def exit_code_of(error: RestoreError) -> ExitCode:
     return next((code for kind, code in _CODES if isinstance(error, kind)), ExitCode.ERROR)
 
 
+def reason(error: RestoreError) -> str:
+    """Write what an error says on one line, in the words of the command line."""
+    text = " ".join(error.message.split())
+    for ours, theirs in _WORDS:
+        text = text.replace(ours, theirs)
+    return printable(text)
+
+
 def explain(error: RestoreError) -> str:
-    """Write an error on one line, in the words of the command line."""
-    parts = [error.message]
+    """Write an error on one line, with the request and where to go on."""
+    parts = [reason(error)]
     if error.request is not None:
         parts.append(f"[{error.request.method} {error.request.url}]")
     if error.resume_at is not None and error.resume_at > 1:
         parts.append(f"(go on with --page {error.resume_at})")
-    text = " ".join(" ".join(parts).split())
-    for ours, theirs in _WORDS:
-        text = text.replace(ours, theirs)
-    return printable(text)
+    return printable(" ".join(parts))

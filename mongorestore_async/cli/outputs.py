@@ -96,6 +96,8 @@ class _TableWriter:
         if not self.rows:
             console.print(self.sheet.nothing)
             return
+        if self.sheet.order is not None:
+            self.rows.sort(key=self.sheet.order)
         print_table(console, self.sheet.columns, self.rows)
         console.print()
         console.say(self.sheet.summary(self.rows))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mongorestore_async import AsyncSession
     from mongorestore_async.resources.source import RestoreSource
 
-__all__ = ["BASE_URL", "CLUSTER", "FAMILY", "HOST", "PROJECT", "VARIABLES", "Place", "address_words"]
+__all__ = ["BASE_URL", "CLUSTER", "FAMILY", "HOST", "PROJECT", "VARIABLES", "Place", "address_words", "check_address"]
 
 _SERVICE = ("MCLI_SERVICE",)
 _PROJECT = ("MONGODB_ATLAS_PROJECT_ID", "MCLI_PROJECT_ID")
@@ -69,10 +69,7 @@ class Place:
             raise ConfigError("--cluster-id is required, or --host-id for a mirrored config server")
         if self.cluster_id is not None and self.host_id is not None:
             raise ConfigError("--cluster-id and --host-id exclude each other: pass one of them")
-        if self.base_url is None and not family.has_public_host:
-            raise ConfigError(
-                f"{family.title} runs on a host of your own: pass its address with --base-url or {_BASE_URL[1]}"
-            )
+        check_address(family, self.base_url)
         if self.host_id is not None and family.config_server is not None:
             return family.config_server
         return family
@@ -95,6 +92,19 @@ class Place:
         where = ["--cluster-id", self.cluster_id or ""] if self.host_id is None else ["--host-id", self.host_id]
         place = ["--family", self.family, "--project-id", self.project_id, *where]
         return ["mongorestore-async", command, *place, *options, *address_words(self.base_url)]
+
+
+def check_address(family: Family[Any], base_url: str | None) -> None:
+    """See whether it is known where a family is.
+
+    Raises:
+        ConfigError: It has no public host, and no address was given.
+
+    """
+    if base_url is None and not family.has_public_host:
+        raise ConfigError(
+            f"{family.title} runs on a host of your own: pass its address with --base-url or {_BASE_URL[1]}"
+        )
 
 
 def address_words(base_url: str | None) -> list[str]:

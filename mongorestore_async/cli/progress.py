@@ -43,7 +43,9 @@ class Bars:
         self._tasks: dict[str, TaskID] = {}
         self._told: dict[str, float] = {}
         self._progress = Progress(
-            TextColumn("{task.description}", table_column=Column(ratio=2, no_wrap=True, overflow="ellipsis")),
+            TextColumn(
+                "{task.description}", markup=False, table_column=Column(ratio=2, no_wrap=True, overflow="ellipsis")
+            ),
             BarColumn(bar_width=None, table_column=Column(ratio=1)),
             DownloadColumn(),
             TransferSpeedColumn(),

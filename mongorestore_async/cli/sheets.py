@@ -28,6 +28,7 @@ class Sheet(Generic[ItemT, RowT]):
         columns: Columns of a table.
         summary: The sentence below a table.
         nothing: What is said in place of an empty table.
+        order: Key that the rows of a table are sorted by; None leaves them in the order they came in.
 
     """
 
@@ -37,3 +38,4 @@ class Sheet(Generic[ItemT, RowT]):
     columns: Sequence[Column[RowT]]
     summary: Callable[[Sequence[RowT]], str]
     nothing: str
+    order: Callable[[RowT], Any] | None = None

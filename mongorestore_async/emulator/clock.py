@@ -41,6 +41,12 @@ class Clock:
 
     @speed.setter
     def speed(self, value: float) -> None:
+        """Let it run faster or slower from now on; 0 stops it.
+
+        Raises:
+            ConfigError: It would run backwards.
+
+        """
         if not 0 <= value < math.inf:
             raise ConfigError(f"The speed of a clock is {value!r}; give a number from 0 up.")
         self._shown, self._since, self._speed = self.elapsed, monotonic(), value

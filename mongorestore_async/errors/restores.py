@@ -109,7 +109,7 @@ class WaitError(RestoreError):
 
     @property
     def refs(self) -> tuple[JobRef, ...]:
-        """References to the jobs, to go on with: ``session.batch(error.refs)``."""
+        """References to the jobs, for ``session.batch(error.refs)`` to go on with."""
         return tuple(job.ref for job in self.jobs if job.ref is not None)
 
 

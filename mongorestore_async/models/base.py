@@ -9,7 +9,7 @@ from mongorestore_async.models.ref import JobRef
 from mongorestore_async.models.secret import RawDocument
 from mongorestore_async.models.states import JobState
 
-__all__ = ["Document", "JobDocument", "JobT", "attach", "wire", "wire_names"]
+__all__ = ["Document", "JobDocument", "JobT", "attach", "stamp", "wire", "wire_names"]
 
 _WIRE = "mongorestore_async.wire"
 _NOTHING_RECEIVED = RawDocument({})
@@ -56,12 +56,18 @@ class JobDocument(Document, abc.ABC):
 
     Attributes:
         id: Job id. Opaque: the vendor's own examples hold ids that are not hexadecimal.
-        ref: Where the job was found, to find it again; None for a document of unknown origin.
 
     """
 
     id: str
-    ref: JobRef | None = attrs.field(default=None, eq=False, repr=False)
+    _origin: JobRef | None = attrs.field(default=None, eq=False, repr=False, alias="ref")
+
+    @property
+    def ref(self) -> JobRef | None:
+        """Where the job was found, to find it again; None for a document of unknown origin."""
+        # All jobs of a page share one origin, which names no job.
+        origin = self._origin
+        return origin if origin is None or origin.job else attrs.evolve(origin, job=self.id)
 
     @property
     @abc.abstractmethod
@@ -73,11 +79,13 @@ JobT = TypeVar("JobT", bound=JobDocument)
 DocumentT = TypeVar("DocumentT", bound=Document)
 
 
-def attach(document: DocumentT, **fields: RawDocument | JobRef) -> DocumentT:
-    """Set ``raw`` or ``ref`` of a document that was just made and nobody else has seen yet.
-
-    Both stand outside equality and hash. ``attrs.evolve`` would build every job of a page twice.
-    """
-    for name, value in fields.items():
-        object.__setattr__(document, name, value)
+def attach(document: DocumentT, raw: RawDocument) -> DocumentT:
+    """Set ``raw`` of a document that was just made and nobody else has seen yet."""
+    object.__setattr__(document, "raw", raw)
     return document
+
+
+def stamp(job: JobT, origin: JobRef) -> JobT:
+    """Tell a job that was just made where it was found: at the origin, which names no job."""
+    object.__setattr__(job, "_origin", origin)
+    return job

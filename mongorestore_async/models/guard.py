@@ -32,8 +32,8 @@ def _flag(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -
 class RestoreGuard:
     """Refuses automated restores into clusters that hold what must not be lost: such a restore wipes its target.
 
-    Ids and names are compared as they are written. It guards against mistakes, not against malice: whoever makes
-    the call can name the target in ``overwrite``, or use a view without a guard.
+    Ids and names are compared without regard to case: servers take ids in either. It guards against mistakes, not
+    against malice: whoever makes the call can name the target in ``overwrite``, or use a view without a guard.
 
     Attributes:
         protected: Clusters no restore may go into; ``Target(project_id, "*")`` protects a whole project. Name a
@@ -56,11 +56,16 @@ class RestoreGuard:
             target: The cluster they would replace the data of.
 
         """
-        if self.protect_source and source == target:
+        project, cluster = wanted = _spelling(target)
+        if self.protect_source and _spelling(source) == wanted:
             return "it is the cluster the backup comes from"
-        for entry in self.protected:
-            if entry == target:
+        for entry in map(_spelling, self.protected):
+            if entry == (project, cluster):
                 return "it is protected"
-            if entry == Target(target.project_id, WHOLE_PROJECT):
+            if entry == (project, WHOLE_PROJECT):
                 return "all clusters of its project are protected"
         return None
+
+
+def _spelling(target: Target) -> tuple[str, str]:
+    return target.project_id.casefold(), target.cluster.casefold()

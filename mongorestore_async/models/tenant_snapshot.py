@@ -47,7 +47,7 @@ class TenantSnapshot(SnapshotDocument):
 
     @property
     def is_sharded(self) -> bool | None:
-        """False: such clusters have no shards."""
+        """Always False, for such clusters have no shards."""
         return False
 
     def _defects(self) -> tuple[str, ...]:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from typing import TYPE_CHECKING, Any, Never
+
+try:
+    import orjson
+except ImportError:  # the extra "speed" is not installed
+    orjson = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from mongorestore_async.models.headers import Headers
@@ -21,12 +27,19 @@ _CHARSETS = re.compile(
 _MANY_VALUES = 1_000_000
 _BYTES_A_VALUE = 16
 
+#: UTF-8, with or without the mark that some programs put in front.
+_UTF_8 = "utf-8-sig"
+
+#: Where an answer written with blanks, which orjson would not give back, shows it.
+_BLANKS, _HEAD = b'": ', 200
+
 
 def decode_body(body: bytes, headers: Headers) -> tuple[Any, str]:
     """Decode a body that is not empty.
 
     RFC 8259 leaves open what an object means that names a member twice (section 4). It is refused: of two
     ``results`` one would be lost unseen. So are the numbers that are none (``NaN``), which Python would take.
+    With the extra ``speed``, orjson decodes what it can, in a third of the time; the outcome is the same.
 
     Returns:
         The value and an empty text, or None and the reason, which quotes nothing. It is not raised: an exception
@@ -35,7 +48,14 @@ def decode_body(body: bytes, headers: Headers) -> tuple[Any, str]:
     """
     if len(body) > _MANY_VALUES and _values(body) > max(_MANY_VALUES, len(body) // _BYTES_A_VALUE):
         return None, "it holds more values than any answer of the API"
-    text = _text(body, headers)
+    charset = _charset(headers)
+    if orjson is not None and charset == _UTF_8 and _BLANKS not in body[:_HEAD]:
+        with contextlib.suppress(ValueError, TypeError):
+            value = orjson.loads(body)
+            # What gives the same bytes again lost nothing: no member said twice, no digit of a number.
+            if orjson.dumps(value) == body:
+                return value, ""
+    text = _text(body, charset)
     if text is None:
         return None, "the body is not valid UTF-8"
     return _load(text)
@@ -73,13 +93,13 @@ def _values(body: bytes) -> int:
     return body.count(b",") + body.count(b"[") + body.count(b"{")
 
 
-def _text(body: bytes, headers: Headers) -> str | None:
+def _text(body: bytes, charset: str) -> str | None:
     try:
-        return body.decode(_charset(headers))
+        return body.decode(charset)
     except (ValueError, LookupError):
         pass
     try:
-        return body.decode("utf-8-sig")
+        return body.decode(_UTF_8)
     except UnicodeDecodeError:
         return None
 
@@ -91,4 +111,4 @@ def _charset(headers: Headers) -> str:
             charset = value.strip().strip("\"'").lower()
             if _CHARSETS.fullmatch(charset) and charset not in {"utf-8", "utf8", "utf_8"}:
                 return charset
-    return "utf-8-sig"
+    return _UTF_8

@@ -96,8 +96,8 @@ def _converter() -> Converter:
     converter = Converter(detailed_validation=False)
     # cattrs asks the newest factory first.
     converter.register_structure_hook_factory(lambda _: True, _no_hook)
-    converter.register_structure_hook_factory(is_plain, lambda model: _hook_of(maker_of(model)))
-    converter.register_structure_hook_factory(_is_array, lambda model: _hook_of(array_maker(get_args(model)[0])))
+    converter.register_structure_hook_factory(is_plain, _object_hook)
+    converter.register_structure_hook_factory(_is_array, _array_hook)
     return converter
 
 
@@ -110,7 +110,13 @@ def _is_array(model: Any) -> bool:
     return get_origin(model) is tuple and is_plain(get_args(model)[0])
 
 
-def _hook_of(make: Callable[[Any], Any]) -> Hook:
+def _object_hook(model: Any) -> Hook:
+    make = maker_of(model)
+    return lambda value, _: make(value)
+
+
+def _array_hook(model: Any) -> Hook:
+    make = array_maker(get_args(model)[0])
     return lambda value, _: make(value)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from mongorestore_async.errors import DataError
-from mongorestore_async.models.base import attach
+from mongorestore_async.models.base import attach, stamp
 from mongorestore_async.models.ref import JobRef
 from mongorestore_async.models.secret import RawDocument, veil
 from mongorestore_async.protocol.converter import structure, structure_each
@@ -47,10 +47,10 @@ def load_job(
     """
     document = veil(document)
     job = structure(family.job_type, document)
-    attach(job, raw=RawDocument(job.raw.to_dict(redacted=False)))
+    attach(job, RawDocument(job.raw.to_dict(redacted=False)))
     if project is None or (cluster is None and host is None):
         return job
-    return _stamped(family, job, project, cluster, host)
+    return stamp(job, _origin(family, project, cluster, host))
 
 
 def read_jobs(
@@ -70,7 +70,10 @@ def read_jobs(
     """
     content = veil(content)
     jobs = structure_each(family.job_type, content, path=path)
-    return tuple(_stamped(family, job, project, cluster, host) for job in jobs)
+    origin = _origin(family, project, cluster, host)
+    for job in jobs:
+        stamp(job, origin)
+    return jobs
 
 
 def read_ids(content: Iterable[Any]) -> tuple[str, ...]:
@@ -93,7 +96,7 @@ def read_created(
     """
     content = veil(content)
     if not isinstance(content, RawDocument) or _RESULTS not in content:
-        return (_stamped(family, structure(family.job_type, content), project, cluster, host),)
+        return (stamp(structure(family.job_type, content), _origin(family, project, cluster, host)),)
     jobs = read_jobs(family, content[_RESULTS], project=project, cluster=cluster, host=host)
     if not jobs:
         raise DataError(
@@ -104,5 +107,5 @@ def read_created(
     return jobs
 
 
-def _stamped(family: Family[JobT], job: JobT, project: str, cluster: str | None, host: str | None) -> JobT:
-    return attach(job, ref=JobRef(family=family.name, project=project, cluster=cluster, host=host, job=job.id))
+def _origin(family: Family[Any], project: str, cluster: str | None, host: str | None) -> JobRef:
+    return JobRef(family=family.name, project=project, cluster=cluster, host=host, job="")

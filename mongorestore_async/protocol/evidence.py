@@ -28,7 +28,7 @@ Release: TypeAlias = tuple[int, int]
 
 ValueT = TypeVar("ValueT")
 
-_RELEASE = re.compile(r"(\d+)\.(\d+)")
+_RELEASE = re.compile(r"(\d{1,6})\.(\d{1,6})")
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 

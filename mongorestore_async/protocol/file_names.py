@@ -23,7 +23,7 @@ MISMATCH_SUFFIX = ".mismatch"
 #: Bytes of UTF-8. File systems take 255; our suffixes and a label are to fit behind it.
 _LONGEST = 180
 _LONGEST_EXTENSION = 20
-_OURS = (PART_SUFFIX, RECORD_SUFFIX, MISMATCH_SUFFIX)
+_OURS = (PART_SUFFIX, RECORD_SUFFIX, f"{RECORD_SUFFIX}.tmp", MISMATCH_SUFFIX)
 _FALLBACK = "archive"
 _FORBIDDEN = frozenset('/\\:*?"<>|')
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})

@@ -65,6 +65,11 @@ class Group(Generic[JobT]):
     whole: bool
 
     @property
+    def key(self) -> str:
+        """What stays the same from look to look."""
+        return self.batch_id or self.members[0].id
+
+    @property
     def open_ids(self) -> list[str]:
         """Ids of the members to look at."""
         return [member.id for member in self.members if not member.ending.over]
@@ -168,8 +173,12 @@ class Following(Generic[JobT]):
         elif not may_appear or elapsed >= self._grace:
             followed.ending = Ending(Outcome.BAD, "not found")
 
+    def look(self) -> None:
+        """Take note that a look begins: a batch that is not over may have more members than the last one knew."""
+        self._whole -= {group.batch_id for group in self.open_groups() if group.batch_id is not None}
+
     def complete(self, batch_id: str) -> None:
-        """Take note that all members of a batch are known."""
+        """Take note that all members of a batch are known, until the next look."""
         self._whole.add(batch_id)
 
     def groups(self) -> Iterator[Group[JobT]]:

@@ -5,15 +5,20 @@ The functions take what the vendor's servers send in a straight line and leave t
 
     def make_ProjectSummary(members):
         if members.__class__ is not dict: check_object(members)
-        if not documented.issuperset(members): check_depth(members)
         get = members.get
-        made = new(draft)
+        found = 0
+        made = draft()
         value = get('id')
-        if value is None: raise Misfit('string', None)
+        if value is None: raise Misfit('value', None)
+        found += 1
         made.id = value if value.__class__ is str else text(value)
         value = get('name')
-        made.name = None if value is None else value if value.__class__ is str else text(value)
+        if value is None: made.name = default_name
+        else:
+            found += 1
+            made.name = value if value.__class__ is str else text(value)
         ...
+        if found < len(members): check_depth(members)
         made.raw = conceal(members)
         made.__class__ = model
         return made
@@ -27,13 +32,13 @@ import functools
 from datetime import datetime
 from enum import StrEnum
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, TypeVar, Union, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Union, cast, get_args, get_origin
 
 import attrs
 
-from mongorestore_async.models.base import Document, wire_names
+from mongorestore_async.models.base import Document, JobDocument, wire_names
 from mongorestore_async.models.link import Link
-from mongorestore_async.models.secret import MAX_DEPTH, Secret, conceal
+from mongorestore_async.models.secret import MAX_DEPTH, RawDocument, Secret
 from mongorestore_async.models.timestamp import OplogTimestamp
 from mongorestore_async.protocol.drafts import draft_of
 from mongorestore_async.protocol.scalars import Misfit, boolean, moment, secret, text, vocabulary, whole_number
@@ -43,13 +48,11 @@ if TYPE_CHECKING:
 
 __all__ = ["ABSENT_WITHOUT", "OWN_FIELDS", "array_maker", "is_deeper", "is_plain", "kind_of", "maker_of"]
 
-T = TypeVar("T")
-
 #: Members of which one must be there for an object to count as present.
 ABSENT_WITHOUT: dict[type[Any], tuple[str, ...]] = {Link: ("href",), OplogTimestamp: ("date", "increment", "time")}
 
 #: Fields of a document that are not read from a member.
-OWN_FIELDS = frozenset({"raw", "ref"})
+OWN_FIELDS = frozenset({"raw", "_origin"})
 
 #: Kinds of fields, with the source of what becomes of their ``value``.
 _SIMPLE: dict[Any, str] = {
@@ -92,19 +95,17 @@ def kind_of(annotation: Any) -> Any:
 
 @functools.cache
 def is_plain(model: Any) -> bool:
-    """Whether the function of a class can be generated: it only keeps its fields, and all of them are of known kinds."""
+    """Whether the function of a class can be generated: it only keeps its fields, all of them of known kinds."""
     if not attrs.has(model) or "__slots__" not in vars(model) or hasattr(model, "__attrs_post_init__"):
         return False
-    attrs.resolve_types(model)
-    return all(
-        field.name in _own(model)
-        or (
-            field.validator is None
-            and field.converter is None
-            and not isinstance(field.default, attrs.Factory)  # type: ignore[arg-type]
-            and _is_known(kind_of(field.type))
-        )
-        for field in attrs.fields(model)
+    fields = _received(model)
+    names = [name for field in fields for name in wire_names(field)]
+    return len(set(names)) == len(names) and all(
+        field.validator is None
+        and field.converter is None
+        and not isinstance(field.default, attrs.Factory)  # type: ignore[arg-type]
+        and _is_known(kind_of(field.type))
+        for field in fields
     )
 
 
@@ -116,57 +117,53 @@ def _is_known(kind: Any) -> bool:
 
 
 def _is_vocabulary(kind: Any) -> bool:
-    return get_origin(kind) is None and issubclass(kind, StrEnum)
+    return isinstance(kind, type) and get_origin(kind) is None and issubclass(kind, StrEnum)
 
 
 @functools.cache
-def maker_of(model: type[T]) -> Callable[[Any], T | None]:
+def maker_of(model: Any) -> Callable[[Any], Any]:
     """Generate the function of a model that :func:`is_plain`.
 
     It raises :class:`~mongorestore_async.protocol.scalars.Misfit`, and returns None for what counts as absent.
     """
-    attrs.resolve_types(model)
-    fields = [field for field in attrs.fields(model) if field.name not in _own(model)]
     names: dict[str, Any] = {
         "Misfit": Misfit,
         "Secret": Secret,
         "boolean": boolean,
         "check_depth": _check_depth,
         "check_object": _check_object,
-        "conceal": conceal,
-        "documented": frozenset(wire_names(field)[0] for field in fields),
+        "conceal": RawDocument.of,
         "draft": draft_of(model),
         "model": model,
         "moment": moment,
-        "new": object.__new__,
         "secret": secret,
         "text": text,
         "whole_number": whole_number,
     }
-    lines = [
-        "if members.__class__ is not dict: check_object(members)",
-        "if not documented.issuperset(members): check_depth(members)",
-        "get = members.get",
-    ]
+    lines = ["if members.__class__ is not dict: check_object(members)", "get = members.get"]
     if model in ABSENT_WITHOUT:
         absent = " and ".join(f"get({name!r}) is None" for name in ABSENT_WITHOUT[model])
         lines.append(f"if {absent}: return check_depth(members)")
-    lines.append("made = new(draft)")
-    for field in fields:
+    lines += ["found = 0", "made = draft()"]
+    for field in _received(model):
         lines += _field_lines(field, names)
+    lines.append("if found < len(members): check_depth(members)")
     if issubclass(model, Document):
         lines.append("made.raw = conceal(members)")
-    if "ref" in _own(model):
-        lines.append("made.ref = None")
+    if issubclass(model, JobDocument):
+        lines.append("made._origin = None")
     lines += ["made.__class__ = model", "return made"]
     label = f"make_{model.__name__.strip('_')}"
     source = "\n    ".join([f"def {label}(members):", *lines])
     exec(compile(source, f"<{label}>", "exec"), names)  # noqa: S102 - of our own classes, nothing received is in it
-    return cast("Callable[[Any], T | None]", names[label])
+    return cast("Callable[[Any], Any]", names[label])
 
 
-def _own(model: type[Any]) -> frozenset[str]:
-    return OWN_FIELDS & {field.name for field in attrs.fields(model)} if issubclass(model, Document) else frozenset()
+def _received(model: type[Any]) -> list[Any]:
+    """Fields that are read from members: all but those a document has of its own."""
+    attrs.resolve_types(model)
+    own = OWN_FIELDS if issubclass(model, Document) else ()
+    return [field for field in attrs.fields(model) if field.name not in own]
 
 
 def _field_lines(field: attrs.Attribute[Any], names: dict[str, Any]) -> Iterator[str]:
@@ -176,10 +173,14 @@ def _field_lines(field: attrs.Attribute[Any], names: dict[str, Any]) -> Iterator
     taken = _expression(field, names)
     if field.default is attrs.NOTHING:
         yield "if value is None: raise Misfit('value', None)"
+        yield "found += 1"
         yield f"made.{field.name} = {taken}"
     else:
         names[f"default_{field.name}"] = field.default
-        yield f"made.{field.name} = default_{field.name} if value is None else {taken}"
+        yield f"if value is None: made.{field.name} = default_{field.name}"
+        yield "else:"
+        yield "    found += 1"
+        yield f"    made.{field.name} = {taken}"
 
 
 def _expression(field: attrs.Attribute[Any], names: dict[str, Any]) -> str:
@@ -202,19 +203,19 @@ def array_maker(kind: Any) -> Callable[[Any], tuple[Any, ...]]:
     def make_array(value: Any) -> tuple[Any, ...]:
         if not isinstance(value, list):
             raise Misfit("array", value)
-        return tuple([make(item) for item in cast("list[Any]", value)])
-
-    def make_present(value: Any) -> tuple[Any, ...]:
-        return tuple([made for made in make_array(value) if made is not None])
+        found: list[Any] = []
+        for item in value:  # pyright: ignore[reportUnknownVariableType]
+            made = make(item)
+            if made is not None:  # so for what counts as absent
+                found.append(made)
+        return tuple(found)
 
     def make_urls(value: Any) -> tuple[Any, ...]:
         if isinstance(value, str):
             return (Secret(value),) if value else ()
         return make_array(value)
 
-    if kind is Secret:
-        return make_urls
-    return make_present if kind in ABSENT_WITHOUT else make_array
+    return make_urls if kind is Secret else make_array
 
 
 def _check_object(value: Any) -> None:

@@ -72,16 +72,21 @@ def _is_told(asked: object) -> bool:
 
 def _snapshot(request: HttpRestore | AutomatedRestore) -> str | None:
     if isinstance(request, HttpRestore):
-        return request.snapshot_id
-    return request.source.id if isinstance(request.source, Snapshot) else None
+        return _id(request.snapshot_id)
+    return _id(request.source.id) if isinstance(request.source, Snapshot) else None
+
+
+def _id(text: str | None) -> str | None:
+    """Spell an id as it is compared: servers take ids in upper case and answer in lower case. Names they do not."""
+    return None if text is None else text.casefold()
 
 
 def _of_restore_job(family: Family[Any], request: HttpRestore | AutomatedRestore, job: RestoreJob) -> _Pairs:
-    yield _snapshot(request), job.snapshot_id
+    yield _snapshot(request), _id(job.snapshot_id)
     checkpoint = isinstance(request, AutomatedRestore) and isinstance(request.source, Checkpoint)
     yield checkpoint, None if job.checkpoint_id is None else True
     if isinstance(request, AutomatedRestore) and isinstance(request.source, Checkpoint):
-        yield request.source.id, job.checkpoint_id
+        yield _id(request.source.id), _id(job.checkpoint_id)
     delivery = job.delivery
     if delivery is None:
         return
@@ -95,17 +100,19 @@ def _of_restore_job(family: Family[Any], request: HttpRestore | AutomatedRestore
         return
     automated = (None, DeliveryMethod.HTTP, DeliveryMethod.AUTOMATED_RESTORE)
     yield True, delivery.method_name in automated
-    yield request.target.project_id, delivery.target_group_id
-    by_name = family.cluster_key == "name"
-    yield request.target.cluster, delivery.target_cluster_name if by_name else delivery.target_cluster_id
+    yield _id(request.target.project_id), _id(delivery.target_group_id)
+    if family.cluster_key == "name":
+        yield request.target.cluster, delivery.target_cluster_name
+    else:
+        yield _id(request.target.cluster), _id(delivery.target_cluster_id)
 
 
 def _of_cloud_backup_job(request: HttpRestore | AutomatedRestore, job: CloudBackupRestoreJob) -> _Pairs:
-    yield _snapshot(request), job.snapshot_id
+    yield _snapshot(request), _id(job.snapshot_id)
     if isinstance(request, HttpRestore):
         yield CloudBackupDeliveryType.DOWNLOAD, job.delivery_type
         return
-    yield request.target.project_id, job.target_group_id
+    yield _id(request.target.project_id), _id(job.target_group_id)
     yield request.target.cluster, job.target_cluster_name
     source = request.source
     if isinstance(source, Snapshot):
@@ -127,11 +134,11 @@ def _of_cloud_backup_job(request: HttpRestore | AutomatedRestore, job: CloudBack
 
 
 def _of_tenant_job(request: HttpRestore | AutomatedRestore, job: TenantRestoreJob) -> _Pairs:
-    yield _snapshot(request), job.snapshot_id
+    yield _snapshot(request), _id(job.snapshot_id)
     if isinstance(request, HttpRestore):
         # The vendor's example of a download has a target as well.
         yield TenantDeliveryType.DOWNLOAD, job.delivery_type
         return
     yield TenantDeliveryType.RESTORE, job.delivery_type
-    yield request.target.project_id, job.target_project_id
+    yield _id(request.target.project_id), _id(job.target_project_id)
     yield request.target.cluster, job.target_deployment_item_name

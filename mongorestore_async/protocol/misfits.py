@@ -90,7 +90,7 @@ def _union_hook(model: Any) -> Hook:
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         known = vocabulary(kind)
         return lambda value, _: known[text(value)]
-    return cast("Hook", explainer().get_structure_hook(kind))
+    return explainer().get_structure_hook(kind)
 
 
 def _array_hook(model: Any, converter: Converter) -> Hook:
@@ -129,13 +129,14 @@ def _object_hook(model: type[Any]) -> Hook:
     def structure_object(value: Any, _: Any) -> Any:
         if not isinstance(value, dict):
             raise Misfit("object", value)
-        members = {name: item for name, item in cast("JsonObject", value).items() if item is not None}
+        document = cast("JsonObject", value)
+        members = {name: item for name, item in document.items() if item is not None}
         if needed is not None and not members.keys() & needed:
             return None
         for names in aliases:
             members = _with_alias(members, names)
         made = generated(members, model)
-        return attach(made, raw=RawDocument(value)) if is_document else made
+        return attach(made, RawDocument.of(document)) if is_document else made
 
     return structure_object
 

@@ -159,14 +159,17 @@ class Walk:
 
     def _sift(self, number: int, ids: Sequence[str]) -> tuple[int, ...]:
         """Find the new ids, and forget those of pages that lie too far back."""
-        fresh = tuple(index for index, item in enumerate(ids) if item not in self._known)
+        known = self._known
+        fresh = tuple([index for index, item in enumerate(ids) if item not in known])
         self._pages.setdefault(number, []).append(ids)
-        for item in ids:
-            self._known[item] = max(number, self._known.get(item, number))
+        if len(fresh) == len(ids):
+            known.update(dict.fromkeys(ids, number))
+        else:
+            known.update({item: max(number, known.get(item, number)) for item in ids})
         gone = self._pages.pop(number - WINDOW, [])
         for item in (item for forgotten in gone for item in forgotten):
-            if self._known.get(item) == number - WINDOW:
-                del self._known[item]
+            if known.get(item) == number - WINDOW:
+                del known[item]
         return fresh
 
     def _count(self, total: int | None) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from mongorestore_async.errors import (
+    ApiError,
     ConfigError,
     DataError,
     NotFound,
@@ -26,6 +27,8 @@ _MOST_ROUNDS = 64
 _MOST_GROWTH = 100
 
 _NOT_FOUND = 404
+#: Request timeout and too early: what a proxy says of a connection, never the API of a job.
+_PASSING = frozenset({408, 425})
 #: Codes of a 404 that say more than that the job is not there ("Error documents").
 _NEVER_APPEARS = frozenset(
     {
@@ -96,7 +99,8 @@ class PollPolicy:
         grace: Seconds from the first look in which a job that was never seen may be missing (404): right after a
             create it may not be listed yet.
         patience: Seconds in which looks at a cluster may fail without a break before its jobs are given up. Only
-            failures that can pass by themselves are borne: no answer, 5xx, rate limits, an unreadable answer.
+            failures that can pass by themselves are borne: no answer, 5xx, rate limits, an unreadable answer. A look
+            that shows one of the jobs that go on is a break: one job that cannot be read ends no wait for others.
         budget_share: The part of a documented rate limit that looks may take, None for any.
 
     Raises:
@@ -146,6 +150,8 @@ def is_bearable(error: RestoreError) -> bool:
     if isinstance(error, NotFound):
         # Without a word of the API it comes from a proxy that has lost its way, and says nothing about the job.
         return error.status == _NOT_FOUND and error.error_code is None and error.detail is None
+    if isinstance(error, ApiError) and error.status in _PASSING:
+        return True
     return isinstance(error, (TransportError, ServerError, RateLimited, DataError, PaginationError))
 
 

@@ -209,7 +209,7 @@ def _is_within(wanted: OplogTime | PointInTime, found: TimeRange) -> bool:
     starts = None if found.start is None else found.start.date
     ends = None if found.end is None else found.end.date
     # A range ends with an operation somewhere within its last second.
-    return (starts is None or starts <= moment) and (ends is None or moment < ends + _SECOND)
+    return (starts is None or starts <= moment) and (ends is None or moment - ends < _SECOND)
 
 
 def _position(timestamp: OplogTimestamp, default: int) -> tuple[datetime | None, int]:

@@ -19,7 +19,16 @@ if TYPE_CHECKING:
 
     from mongorestore_async.models.headers import Headers
 
-__all__ = ["Action", "ContentRange", "Continuation", "Kept", "Validator", "continue_with", "parse_content_range"]
+__all__ = [
+    "Action",
+    "ContentRange",
+    "Continuation",
+    "Kept",
+    "Validator",
+    "continue_with",
+    "is_validator",
+    "parse_content_range",
+]
 
 _ETAG = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
 _RANGE = re.compile(r"bytes\s+(?:(\d{1,19})-(\d{1,19})|\*)/(\d{1,19}|\*)", re.IGNORECASE | re.ASCII)
@@ -57,7 +66,7 @@ class Validator:
         changed_at, sent_at = _moment(changed), _moment(headers.get("Date", ""))
         if changed_at is None or sent_at is None or (sent_at - changed_at).total_seconds() < 1:
             return None
-        return cls(changed)
+        return cls(changed) if is_validator(changed) else None
 
 
 @attrs.frozen
@@ -121,6 +130,11 @@ class Continuation:
 
     action: Action
     total: int | None = None
+
+
+def is_validator(text: str) -> bool:
+    """Whether a text can be sent as ``If-Range``: a strong entity tag, or a date."""
+    return _ETAG.fullmatch(text) is not None or (text.isascii() and text.isprintable() and _moment(text) is not None)
 
 
 def parse_content_range(text: str) -> ContentRange | None:

@@ -11,12 +11,14 @@ from mongorestore_async.models.secret import Secret
 from mongorestore_async.models.states import words
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from enum import StrEnum
 
 __all__ = ["Misfit", "Vocabulary", "boolean", "moment", "secret", "text", "vocabulary", "whole_number"]
 
 # No documented number has more digits; ``int`` of a long string takes quadratic time or refuses.
 _DIGITS = re.compile(r"-?[0-9]{1,32}")
+_from_iso = datetime.fromisoformat
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _JSON_NAMES = {
     "NoneType": "null",
@@ -94,14 +96,24 @@ def moment(value: Any) -> datetime:
 
     """
     try:
-        if isinstance(value, str):
-            read = datetime.fromisoformat(value)
-            if read.tzinfo is UTC:
-                return read
-            return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
-        return _EPOCH + timedelta(seconds=whole_number(value))
-    except (ValueError, OverflowError, Misfit):
+        read = _from_iso(value)
+    except (TypeError, ValueError):
+        return _epoch_moment(value)
+    if read.tzinfo is UTC:
+        return read
+    try:
+        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except OverflowError:
         raise Misfit("ISO 8601 date", value) from None
+
+
+def _epoch_moment(value: Any) -> datetime:
+    if not isinstance(value, str):
+        try:
+            return _EPOCH + timedelta(seconds=whole_number(value))
+        except (OverflowError, Misfit):
+            pass
+    raise Misfit("ISO 8601 date", value)
 
 
 class Vocabulary(dict[str, "StrEnum | str"]):
@@ -109,7 +121,7 @@ class Vocabulary(dict[str, "StrEnum | str"]):
 
     def __init__(self, enumeration: type[StrEnum]) -> None:
         super().__init__({member.value: member for member in enumeration})
-        self._folded = words(enumeration)
+        self._folded: Mapping[str, StrEnum] = words(enumeration)
 
     def __missing__(self, word: str) -> StrEnum | str:
         """Give the member in whatever case the word came, and an unknown word as it is."""

@@ -20,8 +20,8 @@ class Verification(StrEnum):
     """What came of comparing a file with its published SHA-1: against damage on the way, no proof of origin.
 
     ``VERIFIED``: they agree. ``NOT_VERIFIABLE``: the product family publishes none. ``NOT_YET``: it does, but the
-    job did not show one so far (servers publish it once the download was served): look later. ``MISMATCH``: they
-    differ; a download ends with :class:`HashMismatch` then, so no result carries it.
+    job did not show one so far (servers publish it once the download was served): the same call looks again.
+    ``MISMATCH``: they differ; a download ends with :class:`HashMismatch` then, so no result carries it.
     """
 
     VERIFIED = "VERIFIED"

@@ -1,6 +1,6 @@
 """The files of one download: the part, what is known about it, and the archive it becomes.
 
-Beside ``NAME`` there are, as long as the batch is not complete, ``NAME.part`` with the bytes so far and
+Beside ``NAME`` there are, as long as the batch is not complete and compared, ``NAME.part`` with the bytes so far and
 ``NAME.part.json`` with a :class:`PartRecord`. The record is on disk before the first byte it speaks of, so a process
 may be killed anywhere: what is left can be gone on with. Nothing stands under ``NAME`` before it is whole.
 
@@ -83,13 +83,18 @@ class Archive:
         with self._using, self._telling():
             if self._closed or self._is_finished():
                 return
-            if self.path.exists() and not overwrite:
+            self._open_part()
+            # Who had the lock before may have given the file its name just now.
+            if self._is_finished():
+                self._let_go()
+            elif self.path.exists() and not overwrite:
+                self._let_go()
                 raise self.error(
                     f"{self.path} stands there already and is not known to be this archive; remove it, choose another "
                     f"directory, or pass overwrite=True"
                 )
-            self._open_part()
-            self._take_up(overwrite=overwrite)
+            else:
+                self._take_up(overwrite=overwrite)
 
     def note(self, **changes: Any) -> None:
         """Change the record, on disk before this returns."""
@@ -110,7 +115,7 @@ class Archive:
             self._hashed = self.kept = 0
 
     def rehash(self, most: int) -> bool:
-        """Hash up to ``most`` further bytes of what was there before; True when none are left."""
+        """Hash up to ``most`` further bytes of those that are not hashed yet; True when none are left."""
         with self._using, self._telling():
             if self._file is None or self._hashed >= self.kept:
                 return True
@@ -131,7 +136,7 @@ class Archive:
             return self._file.read(size)
 
     def write(self, pieces: Sequence[bytes]) -> None:
-        """Append and hash.
+        """Append, and hash unless earlier bytes are still to be hashed.
 
         Raises:
             DiskFull: There is no room left.
@@ -141,14 +146,16 @@ class Archive:
             if self._file is None:
                 return
             self._file.seek(self.kept)
+            in_step = self._hashed == self.kept
             for piece in pieces:
                 rest = memoryview(piece)
                 while rest:
                     # Less than all is written where the disk becomes full: hash and size stay those of the file.
                     written = self._file.write(rest) or 0
-                    self._hash.update(rest[:written])
                     self.kept += written
-                    self._hashed += written
+                    if in_step:
+                        self._hash.update(rest[:written])
+                        self._hashed += written
                     rest = rest[written:]
 
     def check_room(self, reserved: int = 0) -> None:
@@ -229,12 +236,22 @@ class Archive:
 
     def _is_finished(self) -> bool:
         record = PartRecord.read(self._note)
-        if record is None or record.key != self.record.key or record.sha1 is None or self._part.exists():
+        if record is None or record.key != self.record.key or record.sha1 is None:
+            return False
+        if self._part.exists() and self._part.stat().st_size:
             return False
         if not self.path.exists() or self.path.stat().st_size != record.size:
             return False
         self.record, self.kept, self.finished = record, self.path.stat().st_size, True
         return True
+
+    def _let_go(self) -> None:
+        """Close the part of somebody else; removes it only if it was made by opening it."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        if not self._part.stat().st_size and (self.finished or not self._note.exists()):
+            self._part.unlink()
 
     def _open_part(self) -> None:
         try:
@@ -247,11 +264,12 @@ class Archive:
     def _take_up(self, *, overwrite: bool) -> None:
         there = self._part.stat().st_size
         record = PartRecord.read(self._note)
-        if record is not None and record.key == self.record.key and (record.size is None or there <= record.size):
+        if record is not None and record.key == self.record.key:
             self.record, self.kept = record, there
+            if record.size is not None and there > record.size:
+                self.restart()
         elif (there or record is not None) and not overwrite:
-            self.kept = there
-            self.close()
+            self._let_go()
             raise self.error(
                 f"{self._part} belongs to another download; finish it, or remove it with its {RECORD_SUFFIX}, choose "
                 f"another directory, or pass overwrite=True"

@@ -83,7 +83,7 @@ class RestoreBatch(Generic[JobT_co]):
 
         The jobs of one batch end together: one that is broken or killed ends all of them, and jobs that the answer to
         the create did not name are found and waited for too. Other jobs do not end each other. How often the clusters
-        are looked at says :attr:`Options.poll`; a look that fails is repeated.
+        are looked at says ``Options.poll``; a look that fails is repeated.
 
         Args:
             timeout: Seconds for the whole wait, None for no end.
@@ -161,8 +161,9 @@ class RestoreBatch(Generic[JobT_co]):
                 it is whole. An encrypted one may be no gzip file.
 
         Returns:
-            The files in the order of the jobs. :attr:`DownloadedFile.verification` tells whether a published SHA-1
-            agreed, was not there yet, or is not published by this family at all.
+            The files in the order of the jobs. ``DownloadedFile.verification`` tells whether a published SHA-1
+            agreed, was not there yet, or is not published by this family at all. While one was not there yet, a
+            small ``NAME.part.json`` stays beside each file, and the same call looks again without fetching anything.
 
         Raises:
             ConfigError: Bad input, before any I/O.

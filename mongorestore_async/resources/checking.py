@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from mongorestore_async.errors import ApiError, DataError, DownloadTruncated, HashMismatch, TransportError
+from mongorestore_async.errors import ApiError, DataError, DownloadTruncated, HashMismatch, RestoreError, TransportError
 from mongorestore_async.protocol.gzip_check import GzipCheck
 from mongorestore_async.protocol.verification import Verification, verify
 
@@ -27,8 +27,6 @@ async def check(
     job: JobDocument,
     refresh: Callable[[], Awaitable[JobDocument]],
     rules: DownloadRules,
-    *,
-    announced: bool,
 ) -> Verification:
     """Compare a whole file with what its job publishes, by itself where that is nothing; wrong bytes are set aside.
 
@@ -37,7 +35,6 @@ async def check(
         job: The job as read last.
         refresh: Reads it again: a hash is published only after the file was served.
         rules: How often that is tried, and whether the gzip data are looked through.
-        announced: Whether the server told the size of the file: if not, only its gzip data tell whether it is whole.
 
     Raises:
         HashMismatch: It is another file.
@@ -54,8 +51,8 @@ async def check(
             received=archive.kept,
         )
     if verdict is not Verification.VERIFIED and not archive.finished:
-        # An encrypted snapshot may be no gzip file at all.
-        doubtful = not announced and await asyncio.to_thread(archive.read, 0, 2) == _GZIP
+        # Without an announced size only the gzip data tell whether the file is whole; encrypted ones may be none.
+        doubtful = not archive.record.announced and await asyncio.to_thread(archive.read, 0, 2) == _GZIP
         if rules.check_gzip or doubtful:
             await _check_gzip(archive)
     return verdict
@@ -75,6 +72,8 @@ async def _compare(
             job = await refresh()
         except (TransportError, ApiError, DataError):
             continue  # the file is whole: that nothing can be compared now is no reason to lose it
+        except RestoreError:
+            break  # nor that the key was revoked or the session closed, which asking again does not change
         verdict = verify(job, name, archive.sha1)
     return verdict
 

@@ -46,7 +46,7 @@ class Cluster(RestoreSource[JobT]):
     def checkpoints(self, *, items_per_page: int | None = None, limit: int | None = None) -> Pager[ClusterCheckpoint]:
         """List the checkpoints: of sharded clusters with feature compatibility version 4.0 or lower only.
 
-        Use one with :attr:`ClusterCheckpoint.restorable`.
+        Use one that says ``restorable`` (:class:`ClusterCheckpoint`).
 
         Raises:
             ConfigError: A number out of its range.

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Generic
 
 import attrs
 
-from mongorestore_async.errors import DataError, MaybeCreated, RestoreError, ServerError
+from mongorestore_async.errors import (
+    DataError,
+    MaybeCreated,
+    RestoreError,
+    ServerError,
+    SessionClosed,
+    TransportError,
+)
 from mongorestore_async.models import JobT, find_link
 from mongorestore_async.protocol.reconciling import Baseline, Verdict, find_created, server_moment
 
@@ -103,5 +110,6 @@ def _is_uncertain(error: RestoreError) -> bool:
         return True
     if context is None:
         return False
-    redirected = context.status is not None and 300 <= context.status < 400  # noqa: PLR2004
-    return context.unanswered or redirected
+    # A success that there was no time left to read, or a redirect.
+    unread = context.status is not None and 200 <= context.status < 400  # noqa: PLR2004
+    return context.unanswered or (unread and isinstance(error, (TransportError, SessionClosed)))

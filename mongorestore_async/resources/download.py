@@ -14,6 +14,7 @@ from mongorestore_async.models.checks import require_whole_number
 from mongorestore_async.protocol.downloads import LinkState, find_links, link_state, no_link
 from mongorestore_async.protocol.file_names import safe_name, unique_name
 from mongorestore_async.protocol.retrying import RetryPolicy
+from mongorestore_async.protocol.verification import Verification
 from mongorestore_async.resources.archives import Archive
 from mongorestore_async.resources.downloaded import DownloadedFile, DownloadProgress, DownloadRules, utc_now
 from mongorestore_async.resources.part_records import PartRecord, read_records
@@ -175,7 +176,8 @@ class _Batch:
             for other in others:
                 first.add_note(f"also failed: {type(other).__name__}: {other}")
             raise first
-        await asyncio.to_thread(self._forget)
+        if all(file.verification is not Verification.NOT_YET for file in files):
+            await asyncio.to_thread(self._forget)
         return tuple(files)
 
     def close(self) -> None:
@@ -201,17 +203,19 @@ class _Batch:
             return read_records(self._directory)
         except OSError as error:
             raise DownloadError(f"{self._directory} cannot be used: {error.strerror or error}") from error
+        except ValueError as error:
+            raise DownloadError(f"{str(self._directory)!r} cannot be used: no file system has such a name") from error
 
     def _name(self, job: JobDocument, there: dict[tuple[str, str], str], taken: set[str]) -> Iterator[Archive]:
         identity = _identity(job)
         links = find_links(job)
         labels = [label for label, link in links.items() if link is not None]
         labels += [label for who, label in there if who == identity and label not in labels]
-        # A link that is not there, of a file that was not begun: nothing of the batch is begun either.
-        state = link_state(job)
-        missing = len(labels) < len(links) if any(links.values()) else not labels
-        if missing:
-            raise no_link(state)
+        # A link that is not there, of a file that was not begun: nothing of the batch is begun either. A job without
+        # any link may not name its archives any more.
+        missing = [label for label in links if label not in labels and (label or len(links) > 1)]
+        if missing or not labels:
+            raise no_link(link_state(job))
         for label in labels:
             key = (identity, label)
             if key in self._archives:
@@ -240,7 +244,7 @@ def _identity(job: JobDocument) -> str:
 
 
 def _directory(value: Any) -> Path:
-    if not isinstance(value, (str, Path)) or not str(value):
+    if not isinstance(value, (str, Path)) or not str(value) or "\0" in str(value):
         raise ConfigError(f"the directory is a path as str or Path, not {value!r}")
     return Path(value)
 

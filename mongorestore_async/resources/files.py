@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -12,24 +13,24 @@ if TYPE_CHECKING:
 
 __all__ = ["open_locked", "sync_directory", "write_file"]
 
+#: What a file system answers that cannot do it at all: networks, user space.
+_UNSUPPORTED = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
+
 
 def open_locked(path: Path) -> FileIO:
     """Open a file for reading and writing, made if need be, with a lock that ends with the process at the latest.
 
-    On Windows there is no such lock.
+    On Windows, and on file systems that know none, there is no such lock.
 
     Raises:
         BlockingIOError: Someone else has it, in this process or another.
-        OSError: It cannot be opened.
+        OSError: It cannot be opened, or is a symbolic link.
 
     """
     while True:
         file = open(path, "r+b", buffering=0, opener=_create)  # noqa: SIM115 - the caller closes it
         try:
-            if sys.platform != "win32":
-                import fcntl  # which Windows does not have
-
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(file)
             # Between opening and locking, the one before may have renamed it.
             if path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
                 return file
@@ -46,6 +47,9 @@ def sync_directory(directory: Path) -> None:
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _UNSUPPORTED:
+            raise
     finally:
         os.close(descriptor)
 
@@ -58,7 +62,7 @@ def write_file(path: Path, content: bytes) -> None:
 
     """
     fresh = path.with_name(path.name + ".tmp")
-    with fresh.open("wb") as file:
+    with open(fresh, "wb", opener=_create) as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
@@ -66,5 +70,18 @@ def write_file(path: Path, content: bytes) -> None:
     sync_directory(path.parent)
 
 
+def _lock(file: FileIO) -> None:
+    if sys.platform == "win32":
+        return
+    import fcntl  # which Windows does not have
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno not in _UNSUPPORTED:
+            raise
+
+
 def _create(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_CREAT, 0o666)
+    # Not through a link: nobody but an attacker puts one there, and it may lead anywhere.
+    return os.open(path, flags | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)

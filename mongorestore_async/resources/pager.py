@@ -146,8 +146,11 @@ class Pager(Generic[ItemT]):
     async def _items(self) -> AsyncIterator[ItemT]:
         reader = self._reader()
         while (page := await reader.step()) is not None:
-            for item in page.items:
+            items, page = page.items, None
+            for item in items:
                 yield item
+            # A page that is still there while the next one is read costs the garbage collector half as much again.
+            items = ()
 
 
 def _check_whole(name: str, value: object) -> None:

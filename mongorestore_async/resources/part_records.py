@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from mongorestore_async.protocol.file_names import RECORD_SUFFIX
+from mongorestore_async.protocol.ranges import is_validator
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,9 +17,16 @@ if TYPE_CHECKING:
 __all__ = ["PartRecord", "read_records"]
 
 _VERSION = 1
+#: Bytes. Ours have some hundred.
+_LARGEST = 64 * 1024
 _TEXT = attrs.validators.instance_of(str)
 _OPTIONAL_TEXT = attrs.validators.optional(_TEXT)
 _NUMBER = attrs.validators.and_(attrs.validators.instance_of(int), attrs.validators.ge(0))
+
+
+def _sendable(_instance: object, _attribute: object, value: str) -> None:
+    if not is_validator(value):
+        raise ValueError("no validator")
 
 
 @attrs.frozen(kw_only=True)
@@ -33,6 +41,7 @@ class PartRecord:
         size: Size of the whole file in bytes, None while unknown.
         if_range: Strong validator of the answer the bytes came in, None without one.
         sha1: Hexadecimal SHA-1 of the whole file, once that is there.
+        announced: Whether the server told the size; else the end of its answer was taken for that of the file.
 
     """
 
@@ -41,8 +50,9 @@ class PartRecord:
     source_name: str = attrs.field(default="", validator=_TEXT)
     requests: int = attrs.field(default=0, validator=_NUMBER)
     size: int | None = attrs.field(default=None, validator=attrs.validators.optional(_NUMBER))
-    if_range: str | None = attrs.field(default=None, validator=_OPTIONAL_TEXT)
+    if_range: str | None = attrs.field(default=None, validator=attrs.validators.optional([_TEXT, _sendable]))
     sha1: str | None = attrs.field(default=None, validator=_OPTIONAL_TEXT)
+    announced: bool = attrs.field(default=True, validator=attrs.validators.instance_of(bool))
 
     @property
     def key(self) -> tuple[str, str]:
@@ -57,7 +67,8 @@ class PartRecord:
     def read(cls, path: Path) -> Self | None:
         """Read a record; None where there is none, or something else."""
         try:
-            document: Any = json.loads(path.read_bytes())
+            with path.open("rb") as file:
+                document: Any = json.loads(file.read(_LARGEST))
             if document.pop("version") != _VERSION:
                 return None
             return cls(**document)
@@ -69,7 +80,7 @@ def read_records(directory: Path) -> dict[tuple[str, str], str]:
     """Find the downloads a directory holds that are not finished with: the name of the file by the record's key."""
     found: dict[tuple[str, str], str] = {}
     for path in sorted(directory.glob(f"*{RECORD_SUFFIX}")):
-        record = PartRecord.read(path)
-        if record is not None:
-            found[record.key] = path.name.removesuffix(RECORD_SUFFIX)
+        record, name = PartRecord.read(path), path.name.removesuffix(RECORD_SUFFIX)
+        if record is not None and name.strip("."):  # else it is a directory, this one or the one above
+            found[record.key] = name
     return found

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mongorestore_async.protocol.ending import Until
+    from mongorestore_async.protocol.following import Group
     from mongorestore_async.protocol.polling import PollPolicy
     from mongorestore_async.resources.page import Page
     from mongorestore_async.resources.source import RestoreSource
@@ -64,12 +65,17 @@ class SourcePolls(Generic[JobT]):
         self.missing: NotFound | None = None
         self.given_up = False
         self.patience = policy.patience
+        self._grace = policy.grace
         self._first: float | None = None
         self._failing_since: float | None = None
         # Calls that the last walk took: a deep list is not walked again while reading each job is cheaper.
         self._walk = 0.0
+        self._walk_failed = False
+        # Groups that the last look at them failed with come last, so that they hold up no other.
+        self._failed: set[str] = set()
         self._read: set[str] = set()
         self._changed = False
+        self._answered = False
 
     @property
     def open(self) -> bool:
@@ -99,7 +105,7 @@ class SourcePolls(Generic[JobT]):
         """
         now = asyncio.get_running_loop().time()
         self._first = now if self._first is None else self._first
-        self._read, self._changed, self.calls = set(), False, 0
+        self._read, self._changed, self._answered, self.calls = set(), False, False, 0
         try:
             await self._look()
         except RestoreError as error:
@@ -108,23 +114,30 @@ class SourcePolls(Generic[JobT]):
             # The frames in its traceback hold pages and calls.
             self.error = error.with_traceback(None)
             self.failures += 1
-            self._failing_since = now if self._failing_since is None else self._failing_since
+            if self._failing_since is None or self._answered:
+                self._failing_since = now
             self.given_up = asyncio.get_running_loop().time() - self._failing_since >= self.patience
         else:
             self.error, self.failures, self._failing_since = None, 0, None
         self.quiet = 0 if self._changed else self.quiet + 1
 
     async def _look(self) -> None:
+        self.jobs.look()
         groups = self.jobs.open_groups()
-        if len(groups) > 1 and self._walk < len(groups):
+        # After a walk that failed comes a look without one: the list may be what the server stumbles over.
+        walks = not self._walk_failed and len(groups) > 1 and self._walk < len(groups)
+        self._walk_failed = walks
+        if walks:
             await self._walk_list({job_id for group in groups for job_id in group.open_ids}, most=len(groups) - 1)
-        for group in self.jobs.open_groups(self._read):
+            self._walk_failed = False
+        for group in sorted(self.jobs.open_groups(self._read), key=lambda group: group.key in self._failed):
+            self._failed.add(group.key)
             if group.batch_id is not None:
-                await self._list_batch(group.batch_id, group.open_ids)
-        for group in self.jobs.open_groups(self._read):
+                await self._list_batch(group.batch_id, group)
             for job_id in group.open_ids:
                 if job_id not in self._read:
                     await self._read_one(job_id)
+            self._failed.discard(group.key)
 
     async def _walk_list(self, wanted: set[str], *, most: int) -> None:
         seen = 0
@@ -137,10 +150,13 @@ class SourcePolls(Generic[JobT]):
         except DataError:
             # A job that nobody waits for may have a shape that cannot be read: then each is read by itself.
             self._walk = math.inf
+            return
         except NotFound as error:
-            self._missed(wanted, error)
-        else:
-            self._walk = self.calls + len(self.jobs.open_groups(self._read))
+            # On a later page it is the end of a list that became shorter meanwhile.
+            if not seen:
+                self._missed(wanted, error)
+                return
+        self._walk = self.calls + len(self.jobs.open_groups(self._read))
 
     async def _page(self, number: int) -> Page[JobT]:
         size = min(_FIRST_PAGE, self.source.options.items_per_page) if self.source.family.newest_first else None
@@ -150,14 +166,17 @@ class SourcePolls(Generic[JobT]):
             self._take(job)
         return page
 
-    async def _list_batch(self, batch_id: str, wanted: list[str]) -> None:
+    async def _list_batch(self, batch_id: str, group: Group[JobT]) -> None:
         self.calls += 1
         try:
-            for job in await self.source.restore_jobs(batch_id=batch_id).collect():
-                self._take(job)
+            listed: list[JobT] = await self.source.restore_jobs(batch_id=batch_id).collect()
         except NotFound as error:
-            self._missed(wanted, error)
-        else:
+            self._missed(group.open_ids, error)
+            listed = []
+        for job in listed:
+            self._take(job)
+        # Right after a create it may lag behind, and then it does not show all of those that are known either.
+        if {member.id for member in group.members} <= {job.id for job in listed} or self._elapsed() >= self._grace:
             self.jobs.complete(batch_id)
 
     async def _read_one(self, job_id: str) -> None:
@@ -169,16 +188,20 @@ class SourcePolls(Generic[JobT]):
 
     def _take(self, job: JobT, job_id: str | None = None) -> None:
         self._read.add(job_id or job.id)
+        followed = self.jobs.jobs.get(job_id or job.id)
+        self._answered |= followed is not None and not followed.ending.over
         self._changed |= self.jobs.receive(job, datetime.now(UTC), as_id=job_id)
 
     def _missed(self, job_ids: Iterable[str], error: NotFound) -> None:
         if is_bearable(error) or error.status != _NOT_FOUND:
             raise error
         self.missing = error.with_traceback(None)
-        elapsed = 0.0 if self._first is None else asyncio.get_running_loop().time() - self._first
         for job_id in job_ids:
             self._read.add(job_id)
-            self.jobs.miss(job_id, elapsed, may_appear=may_appear(error))
+            self.jobs.miss(job_id, self._elapsed(), may_appear=may_appear(error))
+
+    def _elapsed(self) -> float:
+        return 0.0 if self._first is None else asyncio.get_running_loop().time() - self._first
 
 
 def _goes_on(page: Page[Any], seen: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from mongorestore_async.errors import (
     ApiError,
@@ -51,7 +51,8 @@ _REHASHED = 8 * _BLOCK
 _TELL_EVERY = 0.25
 _LONGEST_WAIT = 900.0
 
-_PAGE = "text/html"
+_PAGES = ("text/html", "text/xml", "application/json", "application/problem+json", "application/xml")
+_EMPTY = "the download host sent an empty file; see what the job says"
 
 
 class Transfer:
@@ -85,7 +86,6 @@ class Transfer:
         self._reserved = reserved
         self._began = time.monotonic()
         self._told = 0.0
-        self._announced = True
         self._resumed_from = archive.kept
 
     async def fetch(self) -> None:
@@ -97,8 +97,6 @@ class Transfer:
         """
         archive = self.archive
         self._began = time.monotonic()
-        while not await asyncio.to_thread(archive.rehash, _REHASHED):
-            pass
         furthest, failures = archive.kept, 0
         while not archive.whole:
             try:
@@ -106,11 +104,13 @@ class Transfer:
             except (TransportError, ApiError) as error:
                 failed = error
             else:
-                return
+                break
             # A server that always breaks off at the same place is not asked for ever.
             failures = 1 if archive.kept - furthest >= _BLOCK else failures + 1
             furthest = max(furthest, archive.kept)
             await self._wait(failed, failures)
+        while not await asyncio.to_thread(archive.rehash, _REHASHED):
+            pass
 
     async def finish(self) -> DownloadedFile:
         """Check the whole file and give it its name.
@@ -121,7 +121,7 @@ class Transfer:
 
         """
         archive = self.archive
-        verdict = await check(archive, self._job, self._refresh, self._rules, announced=self._announced)
+        verdict = await check(archive, self._job, self._refresh, self._rules)
         await asyncio.to_thread(archive.finish, overwrite=self._rules.overwrite)
         self._tell(at_once=True)
         return DownloadedFile(
@@ -138,7 +138,7 @@ class Transfer:
     async def _try(self) -> None:
         archive, record = self.archive, self.archive.record
         kept = Kept(archive.kept, record.size, None if record.if_range is None else Validator(record.if_range))
-        if kept.headers:
+        if record.size is not None:  # another request would not tell anything else
             await asyncio.to_thread(archive.check_room, self._reserved())
         link = self._link()
         # On disk before it is sent: a process that is killed has used the link as well.
@@ -156,7 +156,7 @@ class Transfer:
             await self._prepare(reply, plan)
             if plan.action is not Action.COMPLETE:
                 await asyncio.to_thread(archive.check_room, self._reserved())
-                await self._stream(reply)
+                await self._stream(reply, plan.total)
                 await self._see_end(reply, plan.total)
 
     async def _prepare(self, reply: ArchiveReply, plan: Continuation) -> None:
@@ -168,30 +168,32 @@ class Transfer:
                 f"the download host answered a request for the rest with what does not fit (HTTP {reply.status})",
                 request=reply.request,
             )
-        if reply.headers.get("Content-Type", "").strip().lower().startswith(_PAGE):
+        if reply.headers.get("Content-Type", "").strip().lower().startswith(_PAGES):
             raise self._error("the download host sent a web page instead of an archive; is there a proxy in between?")
         if plan.total == 0:
-            raise self._error("the download host sent an empty file; see what the job says", DownloadTruncated)
+            raise self._error(_EMPTY, DownloadTruncated)
+        changes: dict[str, Any] = {"size": plan.total, "announced": plan.total is not None}
         if plan.action is Action.RESTART:
             validator = Validator.of(reply.headers)
             await asyncio.to_thread(archive.restart)
-            await asyncio.to_thread(
-                archive.note, size=plan.total, if_range=None if validator is None else validator.if_range, sha1=None
-            )
-        else:
-            await asyncio.to_thread(archive.note, size=plan.total)
-        self._announced = plan.total is not None
+            changes |= {"if_range": None if validator is None else validator.if_range, "sha1": None}
+        await asyncio.to_thread(archive.note, **changes)
         self._resumed_from = archive.kept
         self._tell(at_once=True)
 
-    async def _stream(self, reply: ArchiveReply) -> None:
-        """Write one block while the next one comes in."""
+    async def _stream(self, reply: ArchiveReply, total: int | None) -> None:
+        """Write one block while the next one comes in; what is too much fills no disk."""
         writing: asyncio.Future[None] | None = None
+        received = self.archive.kept
+        hashed = False
         try:
-            while pieces := await reply.read_block(_BLOCK):
+            while (total is None or received <= total) and (pieces := await reply.read_block(_BLOCK)):
+                received += sum(map(len, pieces))
                 if writing is not None:
                     await writing
                 writing = self._write(pieces)
+                # Of a part of terabytes that takes an hour, in which the link would expire: so not before the request.
+                hashed = hashed or await asyncio.to_thread(self.archive.rehash, _REHASHED)
                 self._tell()
         except TransportError:
             if writing is not None:
@@ -208,6 +210,8 @@ class Transfer:
 
     async def _see_end(self, reply: ArchiveReply, total: int | None) -> None:
         archive = self.archive
+        if total is None and not archive.kept:
+            raise self._error(_EMPTY, DownloadTruncated)
         if total is None:
             await asyncio.to_thread(archive.note, size=archive.kept)
         elif archive.kept < total:
@@ -273,12 +277,9 @@ class Transfer:
     ) -> NoReturn:
         if isinstance(failed, ConnectionBroken) and self.archive.kept:
             kind = DownloadTruncated
-        total = self.archive.record.size
-        of = "" if total is None else f" of {total}"
-        said = (
-            f"{self.archive.name} was not received: {failed.message}. {self.archive.kept}{of} bytes are kept; {advice}"
-        )
-        raise self._error(said, kind) from failed
+        of = "" if self.archive.record.size is None else f" of {self.archive.record.size}"
+        kept = f"{self.archive.kept}{of} bytes are kept"
+        raise self._error(f"{self.archive.name} was not received: {failed.message}. {kept}; {advice}", kind) from failed
 
     def _error(self, message: str, kind: type[DownloadError] = DownloadError) -> DownloadError:
         return kind(message, file_name=self.archive.name, received=self.archive.kept)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import random
+import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic
@@ -133,7 +133,7 @@ class Waiting(Generic[JobT]):
         except TimeoutError:
             if not deadline.expired():
                 raise  # of the hook
-        if deadline.expired():
+        if deadline.expired() and self.open:
             raise timed_out(self._followed(), seconds)
         check_ended(self._polls.values(), self._followed())
 
@@ -146,19 +146,21 @@ class Waiting(Generic[JobT]):
         """
         started = self._begin()
         ends = None if seconds is None else started + seconds
+        late = False
         while True:
             for job in self._news():
                 yield job
             if not self.open:
                 break
+            if late:
+                raise timed_out(self._followed(), seconds)
             deadline = asyncio.timeout_at(ends)
             try:
                 async with deadline:
                     await self.step()
             except TimeoutError:
                 pass
-            if deadline.expired():
-                raise timed_out(self._followed(), seconds)
+            late = deadline.expired()
         check_ended(self._polls.values(), self._followed())
 
     def report(self) -> PollReport:
@@ -206,14 +208,16 @@ class Waiting(Generic[JobT]):
             for polls in queue:
                 await polls.look()
 
-        failure: RestoreError | None = None
+        failure: Exception | None = None
         try:
             async with asyncio.TaskGroup() as group:
                 # Not one task for each of a thousand clusters: more calls than this are never under way.
                 for _ in range(min(len(ready), self._options.max_in_flight)):
                     group.create_task(work())
-        except* RestoreError as failed:
-            failure = next(error for error in failed.exceptions if isinstance(error, RestoreError))
+        except* Exception as failed:  # noqa: BLE001 - raised again below
+            # Another than ours is a mistake in what the caller has handed in, or a warning made an error.
+            ours = (error for error in failed.exceptions if isinstance(error, RestoreError))
+            failure = next(ours, failed.exceptions[0])
         if failure is not None:
             raise failure
 
@@ -277,7 +281,7 @@ def seconds_of(timeout: timedelta | float | None) -> float | None:
     seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
     if seconds is None:
         return None
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 < seconds < math.inf:  # pyright: ignore[reportUnnecessaryIsInstance]
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 < seconds <= sys.float_info.max:  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ConfigError(f"timeout is a positive timedelta or number of seconds, or None for no end, not {timeout!r}")
     return seconds
 

@@ -43,6 +43,7 @@ _MOST_REDIRECTS = 5
 #: Characters that would end a request line, or that no URL holds.
 _UNSENDABLE = re.compile(r"[\x00-\x20\x7f]")
 _HTTP = re.compile(r"https?://", re.IGNORECASE)
+_UNFIT = "the download link, or what it redirects to, is no URL that can be sent"
 #: Bytes the HTTP library holds back before it stops reading from the network.
 _BUFFER = 256 * 1024
 #: What a slow connection gave is handed on after this time, seconds: a killed process loses no more.
@@ -122,12 +123,13 @@ class ArchiveFetcher:
         stall_timeout: Seconds without a single byte after which a connection counts as broken.
 
     Raises:
-        ConfigError: The timeout is no positive number.
+        ConfigError: The timeout is no positive and finite number.
 
     """
 
     def __init__(self, settings: HttpSettings, *, user_agent: str, stall_timeout: float) -> None:
-        if isinstance(stall_timeout, bool) or not isinstance(stall_timeout, (int, float)) or not stall_timeout > 0:  # pyright: ignore[reportUnnecessaryIsInstance]
+        is_number = isinstance(stall_timeout, (int, float)) and not isinstance(stall_timeout, bool)  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not is_number or not 0 < stall_timeout < float("inf"):
             raise ConfigError(f"stall_timeout is a positive number of seconds, not {stall_timeout!r}")
         self._settings = settings
         self._user_agent = user_agent
@@ -171,7 +173,7 @@ class ArchiveFetcher:
         connection = Connection(self._settings, limit=1)
         reply: ArchiveReply | None = None
         try:
-            await connection.open(URL(url, encoded=True))
+            await connection.open(URL(_origin(url)))  # more of it would stand in the frames of what it raises
             response = await connection.session.request(
                 "GET",
                 URL(url, encoded=True),
@@ -193,6 +195,9 @@ class ArchiveFetcher:
             reply = ArchiveReply(response, connection, request=request, stall_timeout=self._stall_timeout)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             failure = _translated(error, context, self._stall_timeout)
+        except ValueError:
+            # A host name DNS has no form for, a header with a line break in it.
+            failure = ProtocolError(f"{_UNFIT} with its header; read the job again", request=context)
         else:
             return reply
         finally:
@@ -226,12 +231,13 @@ def _joined(url: Secret, location: str) -> Secret:
 
 
 def _check(url: Secret, context: RequestContext) -> Secret:
-    """Check that a URL can be sent as it is; characters beyond ASCII are encoded, for they cannot."""
-    if _HTTP.match(url) and _UNSENDABLE.search(url) is None and _origin(url):
+    """Check that a URL can be sent as it is; characters beyond ASCII are encoded, for they cannot.
+
+    One with a user in it is refused (RFC 9110 section 4.2.4): it would put a login beside the header of the link.
+    """
+    if _HTTP.match(url) and _UNSENDABLE.search(url) is None and _origin(url) and URL(url, encoded=True).user is None:
         return Secret("".join(letter if letter.isascii() else quote(letter, errors="replace") for letter in url))
-    raise ProtocolError(
-        "the download link, or what it redirects to, is no URL that can be sent; read the job again", request=context
-    )
+    raise ProtocolError(f"{_UNFIT}; read the job again", request=context)
 
 
 def _origin(url: str) -> str:
@@ -246,6 +252,11 @@ def _translated(error: Exception, context: RequestContext, stall_timeout: float)
         failure: TransportError = ConnectFailed(f"no connection to the download host within {stall_timeout:g} s")
     elif isinstance(error, (aiohttp.ServerTimeoutError, TimeoutError)):
         failure = ConnectionBroken(f"the download host sent nothing for {stall_timeout:g} s (stall_timeout)")
+    elif isinstance(error, aiohttp.ClientResponseError):
+        # Its message shows what came, which may be an echo of what was sent, or a link too long for a header.
+        failure = ProtocolError(
+            f"what came back is no HTTP answer ({type(error).__name__}); is there a proxy in between?"
+        )
     else:
         failure = translate(error)
     failure.request = context

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mongorestore_async.protocol import converter
+from mongorestore_async.protocol import converter, drafts, makers, misfits, scalars
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 
@@ -37,6 +37,7 @@ def pickled():
 def hooks_made_anew():
     """Let each test make the converter's hooks itself while mutants run: cached ones are not changed by a mutant."""
     if os.environ.get("MUTANT_UNDER_TEST"):
-        for cached in vars(converter).values():
-            if hasattr(cached, "cache_clear"):
-                cached.cache_clear()
+        for module in (converter, drafts, makers, misfits, scalars):
+            for cached in vars(module).values():
+                if hasattr(cached, "cache_clear"):
+                    cached.cache_clear()

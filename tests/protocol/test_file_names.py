@@ -46,6 +46,7 @@ def test_the_last_segment_names_the_file(url, name):
         ("trailing. . ", "trailing"),
         ("a.tar.gz.part", "a.tar.gz.part_"),
         ("A.PART.JSON", "A.PART.JSON_"),
+        ("a.tar.gz.part.json.tmp", "a.tar.gz.part.json.tmp_"),
         ("\N{RIGHT-TO-LEFT OVERRIDE}gz.exe", "_gz.exe"),
     ],
 )

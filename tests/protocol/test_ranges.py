@@ -14,6 +14,7 @@ from mongorestore_async.protocol.ranges import (
     Kept,
     Validator,
     continue_with,
+    is_validator,
     parse_content_range,
 )
 
@@ -40,6 +41,7 @@ def headers(**fields):
         ({"Last_Modified": CHANGED, "Date": CHANGED}, None),
         ({"Last_Modified": CHANGED}, None),
         ({"Last_Modified": "yesterday", "Date": LATER}, None),
+        ({"Last_Modified": f"{CHANGED} (\N{SNOWMAN})", "Date": LATER}, None),
         ({"ETag": TAG, "Accept_Ranges": "none"}, None),
         ({}, None),
     ],
@@ -48,6 +50,13 @@ def test_only_a_strong_validator_lets_a_download_go_on(fields, if_range):
     found = Validator.of(headers(**fields))
 
     assert (None if found is None else found.if_range) == if_range
+
+
+@pytest.mark.parametrize("text", ["", "v", 'W/"v"', '"a"\r\nX: y', '"\0"', '"\ud800"', f"{CHANGED}\n", "yesterday"])
+def test_what_cannot_be_sent_is_no_validator(text):
+    assert is_validator(TAG)
+    assert is_validator(CHANGED)
+    assert not is_validator(text)
 
 
 def test_the_rest_is_asked_for_under_its_validator_or_not_at_all():

@@ -81,6 +81,7 @@ def _load(name: str) -> Any:
 
 
 _faults, _places, _servers, _tables = (_load(name) for name in ("faults", "places", "servers", "tables"))
+_hunting = _load("hunting")
 _atlas = _load("atlas_calls")
 
 
@@ -192,3 +193,16 @@ def play_raw() -> Any:
             await raw.end()
 
     return start
+
+
+@pytest.fixture
+def new_hunt() -> Any:
+    """Begin a hunt for secrets that looks at nothing by itself: see hunting.py."""
+    return _hunting.Hunt
+
+
+@pytest.fixture
+def hunt() -> Iterator[Any]:
+    """Hunt for secrets, in all logs and warnings too; fails the test on any hit."""
+    with _hunting.hunting() as found:
+        yield found

@@ -6,12 +6,9 @@ import asyncio
 import copy
 import hashlib
 import json
-import logging
 import pickle
-import pprint
 import re
 import traceback
-import warnings
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -119,104 +116,6 @@ async def tap(port: int | None):
         await tapped.end()
 
 
-class Hunt:
-    """Pictures of everything, to be searched once all secrets are known."""
-
-    def __init__(self) -> None:
-        self.pictures: list[tuple[str, str]] = []
-        self.secrets: dict[str, str] = {}
-
-    def text(self, where: str, text: str) -> None:
-        self.pictures.append((where, text))
-
-    def thing(self, where: str, thing: object) -> None:
-        """Take every picture of an object that Python offers."""
-        self.text(f"repr of {where}", f"{thing!r} {pprint.pformat(thing)} {[thing]}")
-        if not isinstance(thing, str):
-            self.text(f"str of {where}", f"{thing} {thing!s}")
-        if hasattr(thing, "__dict__"):
-            self.text(f"vars of {where}", repr(vars(thing)))
-        for name, change in (("copy", copy.copy), ("deepcopy", copy.deepcopy)):
-            try:
-                changed = change(thing)
-            except (TypeError, AttributeError) as error:
-                self.text(f"refused {name} of {where}", repr(error))
-            else:
-                self.text(f"{name} of {where}", f"{changed!r} {getattr(changed, '__dict__', None)!r}")
-        for protocol in (0, 2, pickle.HIGHEST_PROTOCOL):
-            try:
-                stored = pickle.dumps(thing, protocol)
-            except (TypeError, AttributeError, pickle.PicklingError) as error:
-                self.text(f"refused pickle of {where}", repr(error))
-            else:
-                self.text(f"pickle {protocol} of {where}", stored.decode("latin-1"))
-
-    def error(self, where: str, error: BaseException) -> None:
-        """Take pictures of an error, of all it hangs together with, and of the locals of every frame."""
-        self.thing(where, error)
-        seen: set[int] = set()
-        todo: list[BaseException | None] = [error]
-        while todo:
-            each = todo.pop()
-            if each is None or id(each) in seen:
-                continue
-            seen.add(id(each))
-            name = f"{type(each).__name__} of {where}"
-            self.text(f"repr of {name}", f"{each!r} {each} {each.args!r} {getattr(each, '__notes__', None)!r}")
-            self.text(f"vars of {name}", repr(vars(each)))
-            lines = traceback.TracebackException.from_exception(each, capture_locals=True).format()
-            self.text(f"traceback of {name}", "".join(lines))
-            todo += [each.__cause__, each.__context__, *(arg for arg in each.args if isinstance(arg, BaseException))]
-            todo += [value for value in vars(each).values() if isinstance(value, BaseException)]
-
-    def hits(self) -> list[str]:
-        assert self.secrets
-        assert all(len(secret) > 7 for secret in self.secrets.values())
-        return sorted(
-            {
-                f"{name} in {where}"
-                for where, text in self.pictures
-                for name, secret in self.secrets.items()
-                if secret in text
-            }
-        )
-
-
-@pytest.fixture
-def hunt():
-    """Watch all loggers at DEBUG, warnings and the exception handler of the loop; fail the test on any hit."""
-    hunting = Hunt()
-    records: list[logging.LogRecord] = []
-
-    class Handler(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            records.append(record)
-
-    handler = Handler(logging.DEBUG)
-    root = logging.getLogger()
-    level = root.level
-    root.setLevel(logging.DEBUG)
-    root.addHandler(handler)
-    try:
-        with warnings.catch_warnings(record=True) as warned:
-            yield hunting
-    finally:
-        root.removeHandler(handler)
-        root.setLevel(level)
-    for record in records:
-        if record.name == "aiohttp.server":
-            continue  # the emulator's, which runs in this process and was sent our answers
-        hunting.text(f"log record of {record.name}", f"{record.getMessage()} {vars(record)!r}")
-        if record.exc_info and record.exc_info[1] is not None:
-            hunting.error(f"log record of {record.name}", record.exc_info[1])
-    for warning in warned:
-        hunting.text("warning", str(warning))
-    assert any(record.name.startswith("mongorestore_async") for record in records)
-    assert len(hunting.pictures) > 20
-    hits = hunting.hits()
-    assert hits == [], "\n".join(hits)
-
-
 async def caught(awaitable) -> BaseException:
     """Run what fails; the traceback begins here, so no frame of a test with its own copies of secrets is in it."""
     try:
@@ -232,7 +131,7 @@ def digest_key(emulator, realm: str) -> str:
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
-def know(hunt: Hunt, emulator, wire: Tap, jobs) -> None:
+def know(hunt, emulator, wire: Tap, jobs) -> None:
     """Name the secrets of a run."""
     hunt.secrets["private key"] = emulator.private_key
     hunt.secrets["HA1"] = digest_key(emulator, "MMS Public API")
@@ -685,7 +584,7 @@ def test_sessions_and_keys_refuse_to_be_pickled_and_copied():
             copy.deepcopy(thing)
 
 
-async def test_the_hunt_finds_what_is_there():
+async def test_the_hunt_finds_what_is_there(new_hunt):
     """Without this the tests above could pass by looking nowhere."""
     key = "5ecret-0f-the-test"
 
@@ -704,7 +603,7 @@ async def test_the_hunt_finds_what_is_there():
         def __init__(self):
             self.held = key
 
-    hunting = Hunt()
+    hunting = new_hunt()
     hunting.secrets["key"] = key
     hunting.thing("text", key)
     hunting.thing("holder", Holder())
@@ -741,11 +640,11 @@ BAD_SETTINGS = {
 
 
 @pytest.mark.parametrize("make", BAD_SETTINGS.values(), ids=BAD_SETTINGS)
-def test_a_refusal_of_settings_shows_none_of_them(make, monkeypatch):
+def test_a_refusal_of_settings_shows_none_of_them(make, monkeypatch, new_hunt):
     """From our frames on: what the caller's own variables hold is the caller's."""
     key = "5ecret-0f-the-settings"
     monkeypatch.setenv("SOME_OTHER_SECRET", key)
-    hunting = Hunt()
+    hunting = new_hunt()
     hunting.secrets["key"] = key
     with pytest.raises(ConfigError) as caught:
         make(key)
@@ -781,12 +680,12 @@ def test_a_traceback_with_locals_can_be_printed_of_any_refusal():
         assert "ConfigError" in "".join(lines)
 
 
-def test_an_environment_without_a_key_is_told_without_showing_it(monkeypatch):
+def test_an_environment_without_a_key_is_told_without_showing_it(monkeypatch, new_hunt):
     key = "5ecret-0f-the-environment"
     for name in [*PUBLIC_KEY_NAMES, *PRIVATE_KEY_NAMES, *CLIENT_ID_NAMES, *CLIENT_SECRET_NAMES]:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SOME_OTHER_SECRET", key)
-    hunting = Hunt()
+    hunting = new_hunt()
     hunting.secrets["key"] = key
     with pytest.raises(ConfigError, match="no API key") as caught:
         AsyncSession.from_env()

@@ -29,9 +29,7 @@ _DOCUMENTED = {
 }
 
 
-def enveloped(
-    document: dict[str, Any] | list[Any], status: int, shape: Shape, style: EnvelopeStyle
-) -> dict[str, Any]:
+def enveloped(document: dict[str, Any] | list[Any], status: int, shape: Shape, style: EnvelopeStyle) -> dict[str, Any]:
     """Wrap a document; see :class:`EnvelopeStyle` for the forms."""
     if style is EnvelopeStyle.DOCUMENTED:
         style = _DOCUMENTED[shape]

@@ -51,12 +51,12 @@ class ClusterKind(StrEnum):
 
     @property
     def batched(self) -> bool:
-        """Whether a restore of it is a batch: a job for each shard and one for the config set."""
+        """Whether a restore of it is a batch, a job for each shard and one for the config set."""
         return self in {ClusterKind.SHARDED, ClusterKind.SHARDED_FCV_40, ClusterKind.LEGACY_SHARDED}
 
     @property
     def shared(self) -> bool:
-        """Whether its jobs are those of M2, M5 and flex: with a status in one word, and never cancelled."""
+        """Whether its jobs are those of M2, M5 and flex, with a status in one word, and never cancelled."""
         return self in {ClusterKind.TENANT, ClusterKind.FLEX}
 
 

@@ -212,3 +212,30 @@ def test_what_cannot_be_cancelled_says_so(words, call, requests_of):
 
     assert (ended.code, paths) == (2, [])
     assert "has no call that cancels" in ended.err
+
+
+def secrets_in(jobs):
+    """The key in the path of a link, and the token of the newer one."""
+    (delivery,) = [job["delivery"] for job in jobs]
+    found = [delivery[name] for name in ("url", "authValue") if name in delivery]
+    return [text.rsplit("/", 2)[-2] if "/pull/" in text else text for text in found]
+
+
+@pytest.mark.parametrize("form", ["table", "json", "jsonl", "csv"])
+@pytest.mark.parametrize("play", [{}, {"cut_after": 100_000}, {"unavailable": 9}, {"wrong_hash": True}], ids=str)
+def test_no_way_to_end_shows_a_link(call, ready, playing, tmp_path, form, play):
+    (ref,) = ready(max_downloads=1)
+    playing(**play)
+
+    shown = [
+        call("wait", ref, "--until", "downloadable", "-o", form),
+        call("download", ref, "-d", str(tmp_path / "files"), "-o", form),
+        call("download", ref, "-d", str(tmp_path / "files"), "-o", form),
+    ]
+
+    secrets = secrets_in(json.loads(call("wait", ref, "--until", "downloadable", "-o", "json", "--show-secrets").out))
+    assert secrets
+    text = "".join(ended.out + ended.err for ended in shown)
+    for secret in secrets:
+        assert secret not in text
+        assert not any(secret in str(path) or secret in path.read_text("latin-1") for path in tmp_path.rglob("*.*"))

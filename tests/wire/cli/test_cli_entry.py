@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from functools import reduce
+from operator import getitem
 
 import pytest
 
@@ -13,7 +15,7 @@ from mongorestore_async.cli import main
 from mongorestore_async.cli.app import make_app
 from mongorestore_async.cli.exits import ExitCode, exit_code_of, explain
 
-COMMANDS = ("demo", "jobs", "snapshots", "create", "wait", "watch", "download", "cancel", "emulator")
+COMMANDS = ("demo", "jobs", "fleet", "snapshots", "create", "wait", "watch", "download", "cancel", "emulator")
 WITHOUT_EXTRA = """
 import sys
 sys.modules["{missing}"] = None
@@ -68,9 +70,10 @@ def test_the_help_names_all_commands_and_exit_codes(quiet_environment, capsys):
         assert f"\n{code:<5} " in (cli.__doc__ or "")
 
 
-@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "emulator"])
+@pytest.mark.parametrize("command", [*(name for name in COMMANDS if name not in {"emulator", "fleet"}), "fleet jobs"])
 def test_every_option_is_explained(command):
-    options = [option for option in make_app()[command].assemble_argument_collection() if option.show]
+    app = reduce(getitem, command.split(), make_app())
+    options = [option for option in app.assemble_argument_collection() if option.show]
 
     assert len(options) >= 4
     assert [option.name for option in options if not option.parameter.help] == []

@@ -13,12 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mongorestore_async import ATLAS_CLOUD_BACKUP_V1, ATLAS_TENANT_V1, CLOUD_MANAGER, OPS_MANAGER, load_job
+from mongorestore_async.cli.progress import Bars
 from mongorestore_async.cli.rows import JobRow
 from mongorestore_async.cli.screen import Screen, printable
 from mongorestore_async.cli.shell import folded
 from mongorestore_async.cli.tables import Column, print_table, state_style
 from mongorestore_async.cli.units import duration, parse_duration
 from mongorestore_async.models import JobState
+from mongorestore_async.resources.downloaded import DownloadProgress
 
 IDS = ("6b0252c88e8548cb9095e107", "6b01fe688e8548cb9095e108")
 
@@ -140,3 +142,17 @@ def test_a_duration_is_written_as_it_is_read(given):
     rounded = timedelta(milliseconds=given // timedelta(milliseconds=1))
 
     assert parsed(duration(rounded)) == rounded
+
+
+def test_names_of_files_are_no_markup_in_the_bars(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "120")
+    shown = Terminal()
+    with Bars(Screen(shown)) as bars:
+        bars.show(DownloadProgress(file_name="a[red]b.tar.gz", received=5, total=10, resumed_from=0, seconds=1.0))
+
+    assert "a[red]b.tar.gz" in shown.getvalue()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import random
 import resource
@@ -72,7 +73,11 @@ async def finish(process):
 
 
 def sizes(directory):
-    return {path.name: path.stat().st_size for path in directory.iterdir()}
+    found = {}
+    for path in directory.iterdir():
+        with contextlib.suppress(FileNotFoundError):  # records come and go while the other process runs
+            found[path.name] = path.stat().st_size
+    return found
 
 
 @pytest.mark.parametrize("seed", [4])

@@ -1,0 +1,52 @@
+"""This library through its lists."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from answers import PROJECT
+from server import PRIVATE_KEY, PUBLIC_KEY
+
+from mongorestore_async import CLOUD_MANAGER, AsyncSession, DigestAuth
+from peers.base import AsyncPeer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from typing import Self
+
+    from mongorestore_async import Pager, RestoreJob
+
+__all__ = ["Peer"]
+
+
+class Peer(AsyncPeer):
+    """``async for job in cluster.restore_jobs()``."""
+
+    async def __aenter__(self) -> Self:
+        self.session = AsyncSession(DigestAuth(PUBLIC_KEY, PRIVATE_KEY), base_url=self.url)
+        await self.session.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.session.close()
+
+    def pager(self, cluster: str, **arguments: Any) -> Pager[RestoreJob]:
+        """List the jobs of a cluster."""
+        return self.session.project(PROJECT, CLOUD_MANAGER).cluster(cluster).restore_jobs(**arguments)
+
+    async def page(self, cluster: str, number: int) -> tuple[Sequence[Any], int]:
+        """Read a page."""
+        page = await self.pager(cluster, starting_at=number)
+        return page.items, page.total_count or 0
+
+    async def pages(self, cluster: str) -> AsyncIterator[Sequence[Any]]:
+        """Walk the pages."""
+        async for page in self.pager(cluster).pages():
+            yield page.items
+
+    async def list_jobs(self, cluster: str) -> int:
+        """Walk the jobs."""
+        count = 0
+        async for _ in self.pager(cluster):
+            count += 1
+        return count

@@ -1,0 +1,20 @@
+"""The benchmarks: each module has ``measure(bench)``, which gives a result."""
+
+__all__ = ["NAMES"]
+
+#: In the order of the report.
+NAMES = (
+    "list_jobs",
+    "structure_page",
+    "fan_out",
+    "wire",
+    "loop_stall",
+    "memory",
+    "latency",
+    "fleet_latency",
+    "fleet_trouble",
+    "neighbour",
+    "growth",
+    "imports",
+    "loops",
+)

@@ -1,0 +1,98 @@
+"""How long the event loop is held up by a page: CPU of the longest turn of the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+import statistics
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import peers
+from answers import cluster_id
+from harness import Goal, Result, ratio
+
+if TYPE_CHECKING:
+    from harness import Bench
+
+__all__ = ["measure"]
+
+_PAGE = 500
+_NAMES = (
+    peers.OURS,
+    "aiohttp_orjson",
+    "aiohttp_json",
+    "aiohttp_msgspec",
+    "aiohttp_cattrs",
+    "httpx_pydantic",
+)
+
+
+class Probe(selectors.DefaultSelector):
+    """Notes the CPU seconds of the longest turn: what this thread does from one look at the sockets to the next."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.longest = 0.0
+        self._woken = time.thread_time()
+
+    def select(self, timeout: float | None = None) -> Any:
+        """Look at the sockets."""
+        self.longest = max(self.longest, time.thread_time() - self._woken)
+        ready = super().select(timeout)
+        self._woken = time.thread_time()
+        return ready
+
+
+def client(url: str, name: str, pages: int) -> dict[str, Any]:
+    """In a client process: walk pages, and note the longest turn of each."""
+    made: Any = peers.peer(name, url)
+    probe = Probe()
+    stalls: list[float] = []
+
+    async def run() -> None:
+        async with made:
+            async for jobs in made.pages(cluster_id(1, pages * _PAGE)):
+                assert len(jobs) == _PAGE
+                await asyncio.sleep(0)
+                stalls.append(probe.longest)
+                probe.longest = 0.0
+
+    with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(probe)) as runner:
+        runner.run(run())
+    settled = stalls[1:]  # the first page also makes the connection, and what is made once
+    return {
+        "median": statistics.median(settled),
+        "p95": statistics.quantiles(settled, n=20)[-1],
+        "first": stalls[0],
+    }
+
+
+def measure(bench: Bench) -> Result:
+    """Measure ours beside the peers."""
+    pages = 6 if bench.fast else 60
+    bench.set()
+    names, skipped = bench.able("pages", _NAMES)
+    found = bench.turns({n: partial(bench.child, "work.loop_stall:client", name=n, pages=pages) for n in names})
+    base = "aiohttp_orjson"
+    rows = [
+        [
+            peers.TITLES[name],
+            *(statistics.median(one[what] for one in samples) * 1000 for what in ("median", "p95", "first")),
+            ratio(samples, found[base], "median") if base in found else None,
+        ]
+        for name, samples in found.items()
+    ]
+    figure = ratio(found[peers.OURS], found[base], "median") if base in found else None
+    return Result(
+        title="Pauses of the event loop",
+        text=f"{pages} pages of {_PAGE} jobs; CPU time of the longest turn of the loop that each page causes. Whatever "
+        "else runs in the loop waits so long.",
+        columns=["way", "median, ms", "95 %, ms", "first page, ms", f"median beside {peers.TITLES[base]}"],
+        rows=sorted(rows, key=lambda row: row[1]),
+        goals=[Goal(text=f"at most 1.10 x {peers.TITLES[base]}", figure=figure, limit=1.1)],
+        skipped=skipped,
+        samples=found,
+        plot={"kind": "bars", "label": "longest turn per page, ms", "values": {row[0]: row[1] for row in rows}},
+    )

@@ -1,0 +1,120 @@
+"""CPU of making 500 typed jobs of the bytes of a page."""
+
+from __future__ import annotations
+
+import gc
+import json
+import statistics
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import peers
+from answers import cluster_id, page
+from harness import Goal, Result, ratio
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness import Bench
+
+__all__ = ["measure"]
+
+_PAGE = 500
+_NAMES = (peers.OURS, "aiohttp_orjson", "aiohttp_json", "aiohttp_msgspec", "aiohttp_cattrs", "httpx_pydantic")
+_TITLES = {
+    peers.OURS: "this library",
+    "aiohttp_orjson": "orjson dicts",
+    "aiohttp_json": "json dicts",
+    "aiohttp_msgspec": "msgspec Structs",
+    "aiohttp_cattrs": "json + cattrs as it comes",
+    "httpx_pydantic": "pydantic",
+}
+
+
+def _way(name: str) -> Callable[[bytes], Any]:
+    match name:
+        case "aiohttp_orjson":
+            import orjson
+
+            return orjson.loads
+        case "aiohttp_json":
+            return json.loads
+        case "aiohttp_msgspec":
+            import msgspec
+            from peers.aiohttp_msgspec import JobPage
+
+            return msgspec.json.Decoder(JobPage).decode
+        case "aiohttp_cattrs":
+            from peers.aiohttp_cattrs import JobPage as Attrs
+            from peers.aiohttp_cattrs import converter
+
+            structure = converter().structure
+            return lambda body: structure(json.loads(body), Attrs)
+        case "httpx_pydantic":
+            from peers.httpx_pydantic import JobPage as Model
+
+            return Model.model_validate_json
+        case _:
+            return _ours()
+
+
+def _ours() -> Callable[[bytes], Any]:
+    from mongorestore_async import CLOUD_MANAGER
+    from mongorestore_async.errors import RequestContext
+    from mongorestore_async.models.headers import Headers
+    from mongorestore_async.protocol.documents import read_jobs
+    from mongorestore_async.protocol.lists import read_list
+    from mongorestore_async.protocol.replies import RawReply, read_reply
+
+    headers = Headers([("Content-Type", "application/json")])
+    request = RequestContext(method="GET", url="http://localhost/")
+
+    def read(body: bytes) -> Any:
+        raw = RawReply(status=200, reason="OK", headers=headers, body=body, request=request)
+        found = read_list(read_reply(raw, enveloped=False).document)
+        return read_jobs(CLOUD_MANAGER, found.results, project="p", cluster="c")
+
+    return read
+
+
+def client(url: str, name: str, repeats: int) -> dict[str, Any]:
+    """In a client process: decode a page again and again; the median counts."""
+    del url
+    way = _way(name)
+    body = page(cluster_id(1, 1_000), 1, _PAGE)
+    samples: list[float] = []
+    way(body)
+    gc.collect()
+    for _ in range(repeats):
+        begun = time.process_time()
+        way(body)
+        samples.append(time.process_time() - begun)
+    return {"cpu": statistics.median(samples)}
+
+
+def measure(bench: Bench) -> Result:
+    """Measure ours beside the peers."""
+    names, skipped = bench.able("pages", _NAMES)
+    repeats = 5 if bench.fast else 100
+    found = bench.turns({n: partial(bench.child, "work.structure_page:client", name=n, repeats=repeats) for n in names})
+    base = "aiohttp_msgspec"
+    rows = [
+        [
+            _TITLES[name],
+            statistics.median(one["cpu"] for one in samples) * 1000,
+            ratio(samples, found[base], "cpu") if base in found else None,
+        ]
+        for name, samples in found.items()
+    ]
+    figure = ratio(found[peers.OURS], found[base], "cpu") if base in found else None
+    return Result(
+        title=f"Structure one page of {_PAGE} jobs",
+        text="From the bytes of the body to checked, typed jobs, without a network or an event loop.",
+        columns=["way", "CPU, ms", f"beside {_TITLES[base]}"],
+        rows=sorted(rows, key=lambda row: row[1]),
+        goals=[Goal(text=f"at most 2.50 x {_TITLES[base]}", figure=figure, limit=2.5)],
+        skipped=skipped,
+        samples=found,
+        plot={"kind": "bars", "label": f"CPU beside {_TITLES[base]}", "values": {row[0]: row[2] for row in rows}},
+    )

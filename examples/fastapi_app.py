@@ -1,0 +1,72 @@
+"""Restore jobs in a FastAPI application: ``uvicorn --app-dir examples fastapi_app:app``.
+
+The session is set up by the environment, see ``AsyncSession.from_env``.
+"""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any, TypedDict
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import JSONResponse
+from json_lines import JsonLines
+from restores import cluster_lines, describe_error, find_job, fleet_lines
+
+from mongorestore_async import AsyncSession, RestoreError
+
+__all__ = ["app"]
+
+
+class State(TypedDict):
+    """What all requests share."""
+
+    session: AsyncSession
+
+
+@asynccontextmanager
+async def lifespan(_app: FastAPI) -> AsyncGenerator[State]:
+    """Keep one session open for as long as the application runs."""
+    async with AsyncSession.from_env() as session:
+        yield {"session": session}
+
+
+async def session_of(request: Request) -> AsyncSession:
+    """Give the application's session."""
+    session: AsyncSession = request.state.session
+    return session
+
+
+Session = Annotated[AsyncSession, Depends(session_of)]
+
+app = FastAPI(title="Restore jobs", lifespan=lifespan)
+
+
+@app.get("/projects/{project}/clusters/{cluster}/jobs", response_class=JsonLines)
+async def cluster_jobs(session: Session, project: str, cluster: str) -> JsonLines:
+    """Stream the jobs of a cluster."""
+    return JsonLines(cluster_lines(session, project, cluster))
+
+
+@app.get("/fleet/jobs", response_class=JsonLines)
+async def fleet_jobs(session: Session) -> JsonLines:
+    """Stream the jobs of all clusters."""
+    return JsonLines(fleet_lines(session))
+
+
+@app.get("/jobs/{ref:path}")
+async def one_job(session: Session, ref: str) -> dict[str, Any]:
+    """Give one job."""
+    return await find_job(session, ref)
+
+
+@app.get("/health")
+async def health() -> str:
+    """Tell that the application runs."""
+    return "ok"
+
+
+@app.exception_handler(RestoreError)
+async def tell_error(_request: Request, error: RestoreError) -> JSONResponse:
+    """Answer with an error of the library."""
+    status, headers, body = describe_error(error)
+    return JSONResponse(body, status, headers)

@@ -1,0 +1,27 @@
+"""Fan-out over all projects and clusters that one or several keys see."""
+
+from mongorestore_async.fleet.fleet import Fleet
+from mongorestore_async.fleet.records import (
+    ClusterOutcome,
+    FailureKind,
+    FleetCluster,
+    FleetFailure,
+    FleetPlan,
+    FleetProgress,
+    FleetProject,
+    Found,
+)
+from mongorestore_async.fleet.stream import FleetStream
+
+__all__ = [
+    "ClusterOutcome",
+    "FailureKind",
+    "Fleet",
+    "FleetCluster",
+    "FleetFailure",
+    "FleetPlan",
+    "FleetProgress",
+    "FleetProject",
+    "FleetStream",
+    "Found",
+]

@@ -1,0 +1,112 @@
+"""Finding projects and their clusters, no further ahead than they are needed."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from mongorestore_async.errors import DataError, Forbidden, NotFound
+from mongorestore_async.fleet.failures import ends_run
+from mongorestore_async.fleet.records import FleetCluster, FleetProject
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from mongorestore_async.families import Family
+    from mongorestore_async.models import ClusterOverview, ClusterSummary, ProjectClusters
+    from mongorestore_async.resources import AsyncSession
+
+__all__ = ["Discovered", "Discovery"]
+
+#: Projects asked for at once where each comes with all its clusters.
+_PROJECTS = 100
+
+
+@attrs.frozen
+class Discovered:
+    """A project, with its clusters unless they have to be listed for it alone."""
+
+    project: FleetProject
+    clusters: tuple[FleetCluster, ...] | None
+
+
+class Discovery:
+    """Finds the projects a key sees, and the clusters in them that take restores.
+
+    One list has all clusters of all projects (``GET /clusters``). It is not complete on Atlas v2, and has no flex
+    clusters or serverless instances; there, and where it is not to be had, the clusters of each project are listed.
+
+    Attributes:
+        calls: Pages read so far.
+
+    """
+
+    def __init__(self, session: AsyncSession, family: Family[Any], fleet: str) -> None:
+        self.calls = 0
+        self._session = session
+        self._family = family
+        self._fleet = fleet
+
+    async def projects(self) -> AsyncGenerator[Discovered, None]:
+        """Walk the projects.
+
+        Raises:
+            RestoreError: Any error of a call.
+
+        """
+        if self._family.all_clusters_path is not None and not self._family.is_v2:
+            try:
+                async with aclosing(self._with_clusters()) as found:
+                    async for discovered in found:
+                        yield discovered
+            except (Forbidden, NotFound) as error:
+                if ends_run(error) or self.calls:
+                    raise
+            else:
+                return
+        async with aclosing(self._session.projects(self._family).pages()) as pages:
+            async for page in pages:
+                self.calls += 1
+                for project in page.items:
+                    yield Discovered(FleetProject(self._fleet, project.id, project.name), None)
+
+    async def clusters(self, project: FleetProject) -> tuple[FleetCluster, ...]:
+        """List the clusters of one project.
+
+        Raises:
+            RestoreError: Any error of a call.
+
+        """
+        clusters: list[FleetCluster] = []
+        pager = self._session.project(project.id, self._family).clusters()
+        async with aclosing(pager.pages()) as pages:
+            async for page in pages:
+                self.calls += 1
+                for listed in page.items:
+                    cluster = self._cluster(project, listed)
+                    if cluster is None:
+                        raise DataError(f"the list of clusters of project {project.id} has one without a name")
+                    if listed.takes_restores:
+                        clusters.append(cluster)
+        return tuple(clusters)
+
+    async def _with_clusters(self) -> AsyncGenerator[Discovered, None]:
+        size = min(_PROJECTS, self._session.options.items_per_page)
+        async with aclosing(self._session.clusters(self._family, items_per_page=size).pages()) as pages:
+            async for page in pages:
+                self.calls += 1
+                for listed in page.items:
+                    yield self._discovered(listed)
+
+    def _discovered(self, listed: ProjectClusters) -> Discovered:
+        project = FleetProject(self._fleet, listed.group_id, listed.group_name)
+        clusters = tuple(self._cluster(project, cluster) for cluster in listed.clusters)
+        named = tuple(cluster for cluster in clusters if cluster is not None)
+        # One that cannot be addressed from here is found in the project's own list.
+        return Discovered(project, named if len(named) == len(clusters) else None)
+
+    def _cluster(self, project: FleetProject, cluster: ClusterOverview | ClusterSummary) -> FleetCluster | None:
+        key = cluster.id if self._family.cluster_key == "id" else cluster.name
+        return None if not key else FleetCluster(project, key, cluster.id, cluster.name)

@@ -1,0 +1,154 @@
+"""Everything a key sees, or several keys do."""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from mongorestore_async.errors import ConfigError, Unsupported
+from mongorestore_async.fleet.query import FleetQuery, Patterns
+from mongorestore_async.fleet.stream import FleetStream
+from mongorestore_async.fleet.work import Member
+from mongorestore_async.models import JobDocument, JobT
+from mongorestore_async.protocol.identifiers import check_identifier
+from mongorestore_async.resources.checks import check_family
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from mongorestore_async.families import Family
+    from mongorestore_async.fleet.records import FleetPlan, FleetProgress
+    from mongorestore_async.models import JobState
+    from mongorestore_async.resources import AsyncSession
+
+__all__ = ["Fleet"]
+
+JobT_co = TypeVar("JobT_co", bound=JobDocument, covariant=True)
+
+
+class Fleet(Generic[JobT_co]):
+    """All projects and clusters of one product family that a session's key sees. Making one does no I/O.
+
+    :meth:`merge` joins several: several keys, several Ops Managers, several organisations of Atlas.
+
+    Args:
+        session: Reads them. At most ``Options.max_in_flight`` calls are under way, on as many connections.
+        family: The product family.
+        name: What to call it in what is found; family and host unless given.
+
+    Attributes:
+        members: The session, family and name of each fleet that was merged; of a single one its own.
+
+    Raises:
+        ConfigError: The family cannot be read through this session, or an empty name.
+
+    """
+
+    def __init__(self, session: AsyncSession, family: Family[JobT_co], *, name: str | None = None) -> None:
+        check_family(session._caller, family)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - the line it warns of
+        url = session.base_url
+        default = f"{family.name} {url.host}" + ("" if url.is_default_port() else f":{url.port}")
+        found = default if name is None else name
+        if not isinstance(found, str) or not found:  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ConfigError("name is a non-empty string, or None")
+        self.members: tuple[Member, ...] = (Member(session, family, found),)
+
+    @staticmethod
+    def merge(*fleets: Fleet[JobT]) -> Fleet[JobT]:
+        """Join fleets into one: its lists are one stream. Each keeps limits of its own.
+
+        Raises:
+            ConfigError: No fleets, or two of the same name.
+
+        """
+        members = tuple(member for fleet in fleets for member in fleet.members)
+        if not members or len({member.name for member in members}) < len(members):
+            raise ConfigError("merge takes fleets of different names: tell them apart with Fleet(..., name=...)")
+        merged = copy(fleets[0])
+        merged.members = members
+        return merged
+
+    def __repr__(self) -> str:
+        return f"<Fleet {', '.join(member.name for member in self.members)}>"
+
+    def restore_jobs(
+        self,
+        *,
+        concurrency: int = 16,
+        per_project: int = 4,
+        since: datetime | None = None,
+        states: Iterable[JobState | str] | None = None,
+        batch_id: str | None = None,
+        projects: str | Iterable[str] | None = None,
+        clusters: str | Iterable[str] | None = None,
+        resume: str | None = None,
+        on_progress: Callable[[FleetProgress], None] | None = None,
+    ) -> FleetStream[JobT_co]:
+        """List the restore jobs of all clusters, as they arrive.
+
+        What cannot be read does not end the run: it is listed in ``stream.failures``. A key or an address that the
+        server refuses does, at once. Where the list of projects breaks off, what was found up to there is read, and
+        then that error is raised.
+
+        Args:
+            concurrency: Lists read at once, in each of merged fleets; the session's ``max_in_flight`` bounds it too.
+            per_project: Lists read at once of one project, for servers limit calls by project. When so many of a
+                project time out one after the other, the rest of it is not asked.
+            since: Only jobs requested at or after this moment (aware). The API has no such filter: lists with the
+                newest first are left early, others read to the end. A job that tells no moment is found too, unless
+                it ended before.
+            states: Only jobs in one of these :class:`JobState`.
+            batch_id: Only jobs of this batch (``batchId``; Ops Manager, Cloud Manager and Atlas legacy).
+            projects: Only projects with one of these names or ids; globs such as ``"prod-*"`` too.
+            clusters: The same for clusters.
+            resume: ``resume_token`` of an earlier run with the same fleets, projects, clusters, states and batch_id;
+                ``since`` may differ. Clusters it read to the end are not read again.
+            on_progress: Called with the progress after each cluster. It must not block; an exception in it is logged
+                and does not touch the run.
+
+        Raises:
+            ConfigError: An argument is out of its range, or ``resume`` is the token of another run.
+            Unsupported: ``batch_id`` for a family whose lists have no such filter.
+
+        """
+        if batch_id is not None:
+            check_identifier("batch id", batch_id)
+            for member in self.members:
+                if "batchId" not in member.family.filters:
+                    raise Unsupported(f"{member.family.title} lists have no batch filter; leave batch_id out")
+        query = FleetQuery(
+            concurrency=concurrency,
+            per_project=per_project,
+            since=since,
+            states=states,
+            batch_id=batch_id,
+            projects=Patterns("projects", projects),
+            clusters=Patterns("clusters", clusters),
+        )
+        return FleetStream(self.members, query, resume=resume, on_progress=on_progress)
+
+    async def dry_run(
+        self,
+        *,
+        concurrency: int = 16,
+        per_project: int = 4,
+        projects: str | Iterable[str] | None = None,
+        clusters: str | Iterable[str] | None = None,
+    ) -> FleetPlan:
+        """Tell how many calls :meth:`restore_jobs` would make: discovers projects and clusters, reads no jobs.
+
+        Raises:
+            RestoreError: The list of projects could not be read.
+
+        """
+        query = FleetQuery(
+            concurrency=concurrency,
+            per_project=per_project,
+            projects=Patterns("projects", projects),
+            clusters=Patterns("clusters", clusters),
+        )
+        async with FleetStream[Any](self.members, query, dry=True) as stream:
+            async for _ in stream:
+                pass
+        return stream.plan

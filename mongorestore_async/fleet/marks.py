@@ -1,0 +1,119 @@
+"""What a run has read, small enough to be kept: the resume token."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from typing import TYPE_CHECKING
+
+from mongorestore_async.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mongorestore_async.fleet.records import FleetCluster, FleetProject
+
+__all__ = ["Marks", "fingerprint", "read_token", "write_token"]
+
+_VERSION = "fleet1"
+
+#: Of each mark. That one of 10,000 clusters still to be read has the mark of one of 10,000 others by chance, so that
+#: it would be skipped, happens once in three million runs.
+_BYTES = 6
+
+
+class Marks:
+    """The projects and clusters of one fleet that were read to their end.
+
+    A mark is a hash of 6 bytes, so ids and names cannot be read from it. A project whose clusters were all read has
+    one mark in place of theirs.
+
+    Args:
+        marks: Those of an earlier run.
+
+    """
+
+    def __init__(self, marks: Iterable[int] = ()) -> None:
+        self._marks = set(marks)
+
+    @property
+    def data(self) -> bytes:
+        """All marks, in ascending order."""
+        return b"".join(mark.to_bytes(_BYTES) for mark in sorted(self._marks))
+
+    def has_project(self, project: FleetProject) -> bool:
+        """Whether all its clusters were read."""
+        return _mark(project.id) in self._marks
+
+    def has_cluster(self, cluster: FleetCluster) -> bool:
+        """Whether it was read."""
+        return _mark(cluster.project.id, cluster.key) in self._marks
+
+    def add_cluster(self, cluster: FleetCluster) -> None:
+        """Note that a cluster was read."""
+        self._marks.add(_mark(cluster.project.id, cluster.key))
+
+    def add_project(self, project: FleetProject, clusters: Iterable[FleetCluster]) -> None:
+        """Note that all clusters of a project were read: these."""
+        self._marks.difference_update(_mark(project.id, cluster.key) for cluster in clusters)
+        self._marks.add(_mark(project.id))
+
+
+def fingerprint(*words: str) -> str:
+    """Name a fleet and what is asked of it, in 8 characters from which neither can be read."""
+    return _write(_hash(*words))
+
+
+def write_token(marks: Mapping[str, Marks]) -> str:
+    """Write what was read, by the fingerprints of the fleets: 8 characters a mark."""
+    return ".".join((_VERSION, *(name + _write(found.data) for name, found in marks.items())))
+
+
+def read_token(token: str, fleets: Iterable[str]) -> dict[str, Marks]:
+    """Read what :func:`write_token` wrote.
+
+    Args:
+        token: The token.
+        fleets: Fingerprints of the fleets it may be about.
+
+    Raises:
+        ConfigError: It is no token, or that of another run.
+
+    """
+    version, *sections = token.split(".") if isinstance(token, str) else [""]  # pyright: ignore[reportUnnecessaryIsInstance]
+    if version != _VERSION:
+        raise ConfigError("resume is no token this version understands; pass stream.resume_token of the earlier run")
+    known = set(fleets)
+    found: dict[str, Marks] = {}
+    for section in sections:
+        name, text = section[:8], section[8:]
+        if name not in known:
+            raise ConfigError(
+                "resume is the token of another run: pass the same fleets, projects, clusters, states and batch_id"
+            )
+        found[name] = Marks(_read(text))
+    return found
+
+
+def _hash(*words: str) -> bytes:
+    text = "\0".join((str(len(words)), *words))
+    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=_BYTES).digest()
+
+
+def _mark(*words: str) -> int:
+    return int.from_bytes(_hash(*words))
+
+
+def _write(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode()
+
+
+def _read(text: str) -> Iterable[int]:
+    try:
+        data = base64.b64decode(text, altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        data = b"?"
+    if len(data) % _BYTES:
+        raise ConfigError("resume is a damaged token; pass stream.resume_token of the earlier run as it was")
+    return (int.from_bytes(data[start : start + _BYTES]) for start in range(0, len(data), _BYTES))

@@ -1,0 +1,91 @@
+"""What a run works on: fleets, their projects, and clusters being read."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mongorestore_async.families import Family
+    from mongorestore_async.fleet.records import FleetCluster, FleetProject
+    from mongorestore_async.resources import AsyncSession
+
+__all__ = ["Member", "ProjectWork", "Reading"]
+
+
+@attrs.frozen
+class Member:
+    """One session and family of a fleet.
+
+    Attributes:
+        session: Reads it.
+        family: The product family.
+        name: Name of the fleet.
+
+    """
+
+    session: AsyncSession
+    family: Family[Any]
+    name: str
+
+
+class ProjectWork:
+    """A project while its clusters are read.
+
+    Attributes:
+        waiting: Clusters to be read.
+        queued: Turns it has been given that nobody has taken yet.
+        turns: Those, and those that were taken and are not over.
+        left: Clusters that are not known to be read to the end; None before they are listed.
+        read: Those that are.
+        timeouts: Clusters that timed out since the last that did not: each costs a turn, until one is read again.
+
+    """
+
+    __slots__ = ("left", "place", "queued", "read", "timeouts", "turns", "waiting")
+
+    def __init__(self, place: FleetProject) -> None:
+        self.place = place
+        self.waiting: deque[FleetCluster] = deque()
+        self.queued = self.turns = self.timeouts = 0
+        self.left: int | None = None
+        self.read: list[FleetCluster] = []
+
+
+class Reading:
+    """One cluster being read; it is done when it was read to the end and the last of its jobs was taken.
+
+    Attributes:
+        cluster: The cluster.
+
+    """
+
+    __slots__ = ("_done", "_ended", "_pages", "cluster")
+
+    def __init__(self, cluster: FleetCluster, done: Callable[[FleetCluster], None]) -> None:
+        self.cluster = cluster
+        self._done = done
+        self._pages = 0
+        self._ended = False
+
+    def hand_over(self) -> None:
+        """Note a page on its way to whoever reads the stream."""
+        self._pages += 1
+
+    def take(self) -> None:
+        """Note that all jobs of a page were taken."""
+        self._pages -= 1
+        self._check()
+
+    def end(self) -> None:
+        """Note that no page follows."""
+        self._ended = True
+        self._check()
+
+    def _check(self) -> None:
+        if self._ended and not self._pages:
+            self._done(self.cluster)

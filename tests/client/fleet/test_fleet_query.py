@@ -1,0 +1,259 @@
+"""What is asked of a fleet, its resume token, and which errors end a run."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mongorestore_async import (
+    ATLAS_CLOUD_BACKUP,
+    CLOUD_MANAGER,
+    OPS_MANAGER,
+    AuthError,
+    BadRequest,
+    ConfigError,
+    ConnectFailed,
+    DataError,
+    Forbidden,
+    JobState,
+    NotFound,
+    PaginationError,
+    RateLimited,
+    RequestTimeout,
+    ServerError,
+    SessionClosed,
+    Unsupported,
+    load_job,
+)
+from mongorestore_async.fleet import FailureKind, Fleet, FleetCluster, FleetProject
+from mongorestore_async.fleet.failures import ends_run, kind_of, means_nothing_here
+from mongorestore_async.fleet.marks import Marks, fingerprint, read_token, write_token
+from mongorestore_async.fleet.query import FleetQuery, Patterns
+
+NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("given_", "name", "fits"),
+    [
+        (None, "anything", True),
+        ("prod", "prod", True),
+        ("prod", "prod-1", False),
+        ("prod-*", "prod-1", True),
+        ("prod-?", "prod-12", False),
+        (["a", "b*"], "bcd", True),
+        ("[ab]", "a", True),
+        ("[ab]", "[ab]", True),  # a name that looks like a glob is found by itself
+        ("PROD", "prod", False),
+        ("*", None, False),
+    ],
+)
+def test_names_ids_and_globs(given_, name, fits):
+    assert Patterns("projects", given_).match(name) is fits
+
+
+def test_patterns_that_fitted_nothing_are_known():
+    patterns = Patterns("projects", ["a", "b*", "c"])
+
+    assert [patterns.match(name) for name in ("a", "x", "bb")] == [True, False, True]
+    assert patterns.unmatched == ["c"]
+
+
+@pytest.mark.parametrize("wrong", [[], "", [""], [None], 5, [b"a"]])
+def test_what_is_no_pattern_is_refused(wrong):
+    with pytest.raises(ConfigError, match="clusters is a name"):
+        Patterns("clusters", wrong)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"concurrency": 0}, "concurrency"),
+        ({"concurrency": True}, "concurrency"),
+        ({"per_project": 1.5}, "per_project"),
+        ({"since": NOON.replace(tzinfo=None)}, "since is an aware datetime"),
+        ({"since": "yesterday"}, "since is an aware datetime"),
+        ({"states": []}, "states is a list of PENDING"),
+        ({"states": ["DONE"]}, "states is a list of PENDING"),
+        ({"states": 5}, "states is a list of PENDING"),
+        ({"batch_id": ""}, "batch id"),
+        ({"projects": []}, "projects"),
+        ({"clusters": [""]}, "clusters"),
+        ({"resume": "x"}, "no token"),
+        ({"resume": 5}, "no token"),
+        ({"on_progress": 5}, "on_progress"),
+    ],
+)
+async def test_bad_arguments_are_refused_before_any_call(session, server, arguments, message):
+    with pytest.raises(ConfigError, match=message):
+        Fleet(session, OPS_MANAGER).restore_jobs(**arguments)
+    assert server.sent == []
+
+
+async def test_a_batch_is_looked_for_only_where_lists_have_that_filter(session):
+    with pytest.raises(Unsupported, match="batch"):
+        Fleet(session, ATLAS_CLOUD_BACKUP).restore_jobs(batch_id="b")
+
+
+def job(**fields):
+    return load_job(OPS_MANAGER, {"id": "1", **fields})
+
+
+@pytest.mark.parametrize("states", [["FAILED"], "failed", {JobState.FAILED}, ("FAILED",)])
+def test_jobs_are_chosen_by_state(states):
+    query = FleetQuery(states=states)
+    jobs = [job(statusName="BROKEN"), job(statusName="FINISHED"), job()]
+
+    assert query.choose(jobs) == jobs[:1]
+
+
+def test_jobs_are_chosen_by_the_moment_they_were_requested_at():
+    query = FleetQuery(since=NOON)
+    jobs = [job(created="2026-11-02T12:00:00Z"), job(created="2026-11-02T11:59:59Z"), job()]
+
+    assert query.choose(jobs) == [jobs[0], jobs[2]]  # one that tells no moment is never lost
+
+
+@pytest.mark.parametrize(("finished", "kept"), [("2026-11-02T11:00:00Z", False), ("2026-11-02T13:00:00Z", True)])
+def test_a_job_that_ended_before_was_requested_before(finished, kept):
+    found = load_job(ATLAS_CLOUD_BACKUP, {"id": "1", "finishedAt": finished})
+
+    assert bool(FleetQuery(since=NOON).choose([found])) is kept
+
+
+@pytest.mark.parametrize(
+    ("since", "jobs", "ends"),
+    [
+        (NOON, [{"created": "2026-11-02T13:00:00Z"}, {"created": "2026-11-01T00:00:00Z"}], True),
+        (NOON, [{"created": "2026-11-01T00:00:00Z"}, {"created": "2026-11-02T13:00:00Z"}], False),
+        (NOON, [{}], False),
+        (NOON, [], False),
+        (None, [{"created": "2026-11-01T00:00:00Z"}], False),
+    ],
+)
+def test_a_list_with_the_newest_first_is_over_at_the_first_older_job(since, jobs, ends):
+    assert FleetQuery(since=since).ends_at([job(**fields) for fields in jobs]) is ends
+
+
+def cluster(project, key):
+    return FleetCluster(FleetProject("f", project), key)
+
+
+@given(
+    done=st.sets(st.tuples(st.text(max_size=5), st.text(max_size=5)), max_size=20),
+    others=st.sets(st.tuples(st.text(max_size=5), st.text(max_size=5)), max_size=20),
+)
+def test_a_token_brings_back_exactly_what_was_marked(done, others):
+    marks = Marks()
+    for project, key in done:
+        marks.add_cluster(cluster(project, key))
+    name = fingerprint("fleet")
+
+    found = read_token(write_token({name: marks}), [name])[name]
+
+    assert all(found.has_cluster(cluster(*pair)) for pair in done)
+    assert not any(found.has_cluster(cluster(*pair)) for pair in others - done)
+    assert not any(found.has_project(FleetProject("f", project)) for project, _ in done)
+
+
+def test_a_project_takes_the_place_of_its_clusters():
+    marks, clusters = Marks(), [cluster("p", str(number)) for number in range(9)]
+    for one in clusters:
+        marks.add_cluster(one)
+    marks.add_project(FleetProject("f", "p"), clusters)
+
+    assert marks.has_project(FleetProject("f", "p"))
+    assert not marks.has_cluster(clusters[0])
+    assert len(write_token({fingerprint("f"): marks})) == len("fleet1.") + 8 + 8
+
+
+def test_the_size_of_a_token_of_10_000_clusters():
+    marks = Marks()
+    for project in range(1_700):
+        marks.add_project(FleetProject("f", f"{project:024x}"), [])
+
+    token = write_token({fingerprint("f"): marks})
+
+    assert len(token) < 14_000
+    assert re.fullmatch(r"fleet1\.[\w-]+", token)  # fits into a URL, a file name or a shell word
+
+
+@pytest.mark.parametrize("cut", [1, 3, 5])
+def test_a_damaged_token_is_refused(cut):
+    name = fingerprint("f")
+    marks = Marks([1, 2, 3])
+
+    with pytest.raises(ConfigError, match="damaged"):
+        read_token(write_token({name: marks})[:-cut], [name])
+
+
+@pytest.mark.parametrize("changed", [{"states": ["FAILED"]}, {"batch_id": "b"}, {"projects": "p"}, {"clusters": "c"}])
+async def test_a_token_is_good_for_the_same_question_only(session, connect, changed):
+    stream = Fleet(session, OPS_MANAGER).restore_jobs(since=NOON)
+    token = stream.resume_token
+
+    Fleet(session, OPS_MANAGER).restore_jobs(since=NOON + timedelta(1), concurrency=3, resume=token)
+    with pytest.raises(ConfigError, match="another run"):
+        Fleet(session, OPS_MANAGER).restore_jobs(**changed, resume=token)
+    with pytest.raises(ConfigError, match="another run"):
+        Fleet(session, CLOUD_MANAGER).restore_jobs(resume=token)
+    with pytest.raises(ConfigError, match="another run"):
+        Fleet(connect(base_url="https://other"), OPS_MANAGER).restore_jobs(resume=token)
+
+
+def coded(kind, status, code=None):
+    return kind(status=status, error_code=code)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        AuthError(),
+        SessionClosed(),
+        coded(Forbidden, 403, "IP_ADDRESS_NOT_ON_ACCESS_LIST"),
+        coded(Forbidden, 403, "ORG_REQUIRES_WHITELIST"),
+        coded(NotFound, 410, "VERSION_GONE"),
+    ],
+    ids=repr,
+)
+def test_what_concerns_every_call_ends_the_run(error):
+    assert ends_run(error)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (coded(Forbidden, 403, "USER_CANNOT_ACCESS_GROUP"), FailureKind.FORBIDDEN),
+        (coded(Forbidden, 401, "NOT_IN_GROUP"), FailureKind.FORBIDDEN),
+        (coded(NotFound, 404, "CLUSTER_NOT_FOUND"), FailureKind.GONE),
+        (coded(NotFound, 404, "ATLAS_GROUP"), FailureKind.WRONG_API),
+        (coded(BadRequest, 400, "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API"), FailureKind.WRONG_API),
+        (coded(BadRequest, 400, "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API"), FailureKind.WRONG_API),
+        (coded(BadRequest, 400, "SOMETHING_NEW"), FailureKind.REFUSED),
+        (coded(RateLimited, 429), FailureKind.RATE_LIMITED),
+        (coded(ServerError, 503), FailureKind.SERVER),
+        (RequestTimeout(), FailureKind.TIMED_OUT),
+        (ConnectFailed(), FailureKind.BROKEN),
+        (DataError(), FailureKind.UNREADABLE),
+        (PaginationError(), FailureKind.UNREADABLE),
+        (ConfigError(), FailureKind.UNREADABLE),
+    ],
+    ids=repr,
+)
+def test_what_concerns_one_cluster_is_an_entry(error, kind):
+    assert not ends_run(error)
+    assert not means_nothing_here(error)
+    assert kind_of(error) is kind
+
+
+@pytest.mark.parametrize(
+    "error",
+    [coded(NotFound, 404, "BACKUP_CONFIG_NOT_FOUND"), coded(BadRequest, 400, "BACKUP_JOB_NOT_FOUND")],
+    ids=repr,
+)
+def test_a_cluster_without_backup_is_no_failure(error):
+    assert means_nothing_here(error)

@@ -1,0 +1,93 @@
+"""Types of fleets, checked by mypy --strict and basedpyright; never run."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, assert_type
+
+from mongorestore_async import (
+    ATLAS_CLOUD_BACKUP,
+    ATLAS_FLEX,
+    CLOUD_MANAGER,
+    OPS_MANAGER,
+    AsyncSession,
+    CloudBackupRestoreJob,
+    ClusterOutcome,
+    FailureKind,
+    Fleet,
+    FleetCluster,
+    FleetFailure,
+    FleetPlan,
+    FleetProgress,
+    FleetProject,
+    FleetStream,
+    Found,
+    JobState,
+    Page,
+    RestoreError,
+    RestoreJob,
+    TenantRestoreJob,
+)
+
+if TYPE_CHECKING:
+    from mongorestore_async.models import JobDocument
+
+
+def makes(session: AsyncSession) -> None:
+    assert_type(Fleet(session, OPS_MANAGER), Fleet[RestoreJob])
+    assert_type(Fleet(session, ATLAS_CLOUD_BACKUP, name="ours"), Fleet[CloudBackupRestoreJob])
+    assert_type(Fleet(session, ATLAS_FLEX).restore_jobs(), FleetStream[TenantRestoreJob])
+
+
+def merges(session: AsyncSession) -> None:
+    one, two = Fleet(session, OPS_MANAGER), Fleet(session, CLOUD_MANAGER)
+    assert_type(Fleet.merge(one, two), Fleet[RestoreJob])
+    flex = Fleet(session, ATLAS_FLEX)
+    mixed: Fleet[JobDocument] = Fleet.merge(one, flex)
+    stream: FleetStream[JobDocument] = mixed.restore_jobs()
+    del stream
+
+
+async def reads(fleet: Fleet[RestoreJob]) -> None:
+    def show(progress: FleetProgress) -> None:
+        assert_type(progress.over, int)
+        assert_type(progress.discovered, bool)
+        assert_type(progress.cluster, FleetCluster | None)
+        assert_type(progress.outcome, ClusterOutcome | None)
+
+    since = datetime.now(UTC)
+    async with fleet.restore_jobs(
+        since=since, states=[JobState.FAILED, "running"], projects="prod-*", clusters=("a", "b"), on_progress=show
+    ) as stream:
+        async for found in stream:
+            assert_type(found, Found[RestoreJob])
+            assert_type(found.project, FleetProject)
+            assert_type(found.cluster, FleetCluster)
+            assert_type(found.job, RestoreJob)
+            assert_type(found.fleet, str)
+        assert_type(stream.failures, tuple[FleetFailure, ...])
+    for failure in stream.failures:
+        assert_type(failure.project, FleetProject | None)
+        assert_type(failure.kind, FailureKind)
+        assert_type(failure.error, RestoreError)
+    assert_type(stream.resume_token, str)
+    assert_type(stream.progress, FleetProgress)
+    fleet.restore_jobs(resume=stream.resume_token)
+
+
+async def plans(fleet: Fleet[TenantRestoreJob]) -> None:
+    plan = await fleet.dry_run(projects=["prod-*"], per_project=2)
+    assert_type(plan, FleetPlan)
+    assert_type(plan.requests, int)
+
+
+async def reads_ahead(session: AsyncSession) -> None:
+    pager = session.project("p", ATLAS_CLOUD_BACKUP).cluster("c").restore_jobs()
+    async with pager.ahead(2) as pages:
+        async for page in pages:
+            assert_type(page, Page[CloudBackupRestoreJob])
+
+
+def mistakes(session: AsyncSession, fleet: Fleet[RestoreJob]) -> None:
+    Fleet(session)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    fleet.restore_jobs(since="24h")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

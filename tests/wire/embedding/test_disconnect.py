@@ -1,0 +1,112 @@
+"""What goes on in the example applications, and behind them, when a client goes away: nothing."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+
+class Holding:
+    """Holds the answers to job lists whose path fits, until they are let go."""
+
+    def __init__(self, emulator, part):
+        self.held = 0
+        self._part = part
+        self._going = False
+        emulator.before_answer = self
+
+    async def __call__(self, record):
+        if self._part in record.path:
+            self.held += 1
+            while not self._going:  # noqa: ASYNC110 - an event belongs to one loop, and this is the emulator's
+                await asyncio.sleep(0.005)
+
+    def let_go(self):
+        self._going = True
+
+
+async def until(true):
+    async with asyncio.timeout(20):
+        while not true():  # noqa: ASYNC110 - what others do has no event
+            await asyncio.sleep(0.005)
+
+
+async def settled(figure, pause=0.1):
+    """Wait until a figure stops changing."""
+    last = None
+    while last != (last := figure()):  # noqa: ASYNC110 - nothing is what has no event
+        await asyncio.sleep(pause)
+    return last
+
+
+def lists_read(emulator):
+    return sum("restoreJobs" in record.path for record in emulator.requests)
+
+
+def jobs_path(emulator):
+    cluster = emulator.world.first("replica-set")
+    return f"/projects/{cluster.project_id}/clusters/{cluster.id}/jobs"
+
+
+async def test_a_client_that_goes_away_between_pages_ends_the_walk(behind, visited):
+    async with behind(jobs_per_cluster=5_000) as emulator, visited() as visit:
+        before = asyncio.all_tasks()
+        holding = Holding(emulator, "pageNum=2")
+        client = visit(jobs_path(emulator))
+        client.take()
+        await until(lambda: holding.held and client.received.count(b"\n{") >= 498)
+
+        await client.leave()
+        await until(lambda: asyncio.all_tasks() <= before)
+        holding.let_go()
+
+        assert await settled(lambda: lists_read(emulator)) == 3  # the challenge, and two pages of ten
+
+
+async def test_a_client_that_goes_away_before_the_first_line_ends_the_fan_out(behind, visited):
+    async with behind(projects=4, clusters_per_project=8, jobs_per_cluster=1) as emulator, visited() as visit:
+        before = asyncio.all_tasks()
+        holding = Holding(emulator, "restoreJobs")
+        client = visit("/fleet/jobs")
+        client.take()
+        await until(lambda: holding.held == 16)
+
+        await client.leave()
+        await until(lambda: asyncio.all_tasks() <= before)
+        holding.let_go()
+
+        assert await settled(lambda: lists_read(emulator)) == 16  # of 32
+        assert client.received == b""
+
+
+@pytest.mark.parametrize("listing", ["cluster", "fleet"])
+async def test_a_client_that_reads_nothing_holds_the_walk_up_until_it_goes(behind, visited, listing):
+    sizes = {"projects": 64, "clusters_per_project": 64} if listing == "fleet" else {}
+    async with behind(jobs_per_cluster=100_000, **sizes) as emulator, visited() as visit:
+        before = asyncio.all_tasks()
+        client = visit("/fleet/jobs" if listing == "fleet" else jobs_path(emulator))
+        await until(lambda: lists_read(emulator))
+
+        await settled(lambda: lists_read(emulator), 0.3)
+        await client.leave()
+        await until(lambda: asyncio.all_tasks() <= before)
+
+        read = lists_read(emulator)
+        assert await settled(lambda: lists_read(emulator)) == read < 40  # of 200, or 4,096 at least
+
+
+async def test_the_application_serves_on_after_clients_went_away(behind, visited):
+    async with behind(jobs_per_cluster=600) as emulator, visited() as visit:
+        for _ in range(10):
+            client = visit(jobs_path(emulator))
+            client.take()
+            await until(lambda client=client: client.received)
+            await client.leave()
+
+        client = visit(jobs_path(emulator))
+        client.take()
+        await until(lambda: client.received.count(b'"ref"') == 600)
+        await client.leave()
+
+        assert emulator.counts.challenges == 1
