@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -105,6 +106,8 @@ class RestoreBatch(Generic[JobT_co]):
 
         """
         chosen, seconds = self._choose(until), seconds_of(timeout)
+        if inspect.iscoroutinefunction(on_poll):
+            raise ConfigError("on_poll is a plain function, not a coroutine function: nobody would await it")
         waiting = self._follow(chosen)
         await waiting.run(seconds, on_poll)
         return self._renewed(waiting)

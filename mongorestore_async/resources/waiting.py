@@ -242,8 +242,9 @@ class Waiting(Generic[JobT]):
         for polls in self._polls.values():
             budget = _budget_of(polls)
             pace = Pace(polls.limit, calls[budget])
-            # What was read just now is not read again at once.
-            fresh = now if self._read_at is None else self._read_at + self._policy.delay(0, pace, 0)
+            # What was read just now is not read again at once, unless only a batch is left to be listed as a whole.
+            read_at = self._read_at if any(group.open_ids for group in polls.jobs.open_groups()) else None
+            fresh = now if read_at is None else read_at + self._policy.delay(0, pace, 0)
             polls.due = max(now, fresh) + self._policy.first_delay(before[budget], pace)
             before[budget] += polls.open
         return now

@@ -273,3 +273,17 @@ async def test_a_watch_shows_a_restore_from_its_start_to_its_end(emulate, connec
         assert seen[0] == ("IN_PROGRESS", "NOT_STARTED")
         assert seen[-1] == ("FINISHED", "READY")
         assert len(seen) == len(set(seen))
+
+
+async def test_a_batch_that_is_over_already_is_listed_at_once(emulate, connect):
+    async with (
+        emulate() as emulator,
+        connect(emulator, options=Options(poll=PollPolicy(shortest=600, longest=600))) as session,
+    ):
+        place = emulator.world.first("sharded")
+        cluster = session.project(place.project_id, OPS_MANAGER).cluster(place.id)
+        finished = next(job for job in await cluster.restore_jobs() if job.state == "FINISHED")
+        batch = await session.batch([finished.ref], until="finished")
+        async with asyncio.timeout(10):
+            done = await batch.wait(timeout=None)
+        assert len(done) == 3

@@ -167,6 +167,17 @@ async def test_an_error_of_the_hook_ends_the_wait_as_it_is(backups, batch_of, er
         await batch.wait(timeout=5, on_poll=hook)
 
 
+async def test_a_hook_that_nobody_would_await_is_refused(backups, batch_of):
+    backups.put("c", "j")
+    batch = await batch_of("c/j")
+
+    async def hook(_):
+        raise AssertionError("never awaited")
+
+    with pytest.raises(ConfigError, match="plain function"):
+        await batch.wait(timeout=5, on_poll=hook)
+
+
 async def test_refresh_reads_all_once_with_what_joined(backups, batch_of):
     backups.put("c0", "a", batchId="b")
     backups.put("c0", "unnamed", batchId="b")
