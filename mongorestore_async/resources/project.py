@@ -54,7 +54,7 @@ class Project(Generic[JobT]):
     def clusters(
         self, *, items_per_page: int | None = None, limit: int | None = None, starting_at: int = 1
     ) -> Pager[ClusterSummary]:
-        """List the clusters of the project; arguments as for :meth:`Cluster.restore_jobs`.
+        """List the clusters of the project; arguments as for :meth:`RestoreSource.restore_jobs`.
 
         Ops Manager and Cloud Manager list a sharded cluster and each of its members: those that take restores
         have :attr:`ClusterSummary.takes_restores`.
@@ -76,7 +76,7 @@ class Project(Generic[JobT]):
     def hosts(
         self, *, items_per_page: int | None = None, limit: int | None = None, starting_at: int = 1
     ) -> Pager[HostSummary]:
-        """List the hosts of the project; arguments as for :meth:`Cluster.restore_jobs`.
+        """List the hosts of the project; arguments as for :meth:`RestoreSource.restore_jobs`.
 
         Raises:
             ConfigError: A number out of its range.

@@ -234,7 +234,7 @@ class AsyncSession:
     def projects(
         self, family: Family[Any], *, items_per_page: int | None = None, limit: int | None = None, starting_at: int = 1
     ) -> Pager[ProjectSummary]:
-        """List the projects the key sees; arguments as for :meth:`Cluster.restore_jobs`.
+        """List the projects the key sees; arguments as for :meth:`RestoreSource.restore_jobs`.
 
         Raises:
             ConfigError: A number out of its range, or Ops Manager without a ``base_url``.
@@ -252,7 +252,7 @@ class AsyncSession:
         """List the clusters of all projects the key sees, project by project ("Everything at once").
 
         The cheapest way to all of them. Atlas v2 leaves out multi-cloud clusters, and no list of this kind has flex
-        clusters or serverless instances: :meth:`Project.clusters` has. Arguments as for :meth:`Cluster.restore_jobs`.
+        clusters or serverless instances: :meth:`Project.clusters` has. Arguments as for :meth:`RestoreSource.restore_jobs`.
 
         Raises:
             ConfigError: A number out of its range, or Ops Manager without a ``base_url``.

@@ -22,7 +22,7 @@ from mongorestore_async import (
 )
 
 #: What a deadline may be overrun by, seconds.
-OVERRUN = 0.7
+OVERRUN = 1.5
 TIMEOUT = 0.6
 KEY = DigestAuth("public", "private-key")
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"

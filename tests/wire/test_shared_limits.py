@@ -19,9 +19,10 @@ import pytest
 
 from mongorestore_async import OPS_MANAGER, ConfigError, Options, RateLimit, RateLimited, SharedLimits
 from mongorestore_async.emulator import RateLimiting
-from mongorestore_async.transport import shared
+from mongorestore_async.transport import shared, shared_buckets
 from mongorestore_async.transport.limits import Limits
-from mongorestore_async.transport.shared import SharedBucket, Store
+from mongorestore_async.transport.shared import Store
+from mongorestore_async.transport.shared_buckets import SharedBucket
 
 redis = pytest.importorskip("redis.asyncio", reason="the redis client (extra redis) is not installed")
 
@@ -302,7 +303,7 @@ async def test_scripts_that_redis_forgot_are_loaded_again(server, client, bucket
 
 
 async def test_a_redis_that_hangs_costs_one_wait(buckets, monkeypatch, caplog):
-    monkeypatch.setattr(shared, "_PATIENCE", 0.5)
+    monkeypatch.setattr(shared_buckets, "PATIENCE", 0.5)
     gone = []
 
     async def say_nothing(reader, writer):

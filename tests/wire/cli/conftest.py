@@ -29,6 +29,13 @@ class Ended(NamedTuple):
     err: str
 
 
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> None:
+    """Let the commands be interrupted, also where a shell started the tests in the background and ignores it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.fixture
 def settings() -> dict[str, Any]:
     """Settings of the emulator beyond the usual ones; a test file may have its own."""

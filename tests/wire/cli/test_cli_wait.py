@@ -220,8 +220,10 @@ async def test_on_a_terminal_watching_is_a_live_table(on_terminal, emulator):
     cluster = emulator.world.first("replica-set")
     job = emulator.add_jobs(cluster)[0]
     ref = f"ops-manager/{cluster.project_id}/{cluster.id}/{job.id}"
-    emulator.clock.speed = 300
+    emulator.clock.speed = 0
     async with on_terminal("watch", ref, *FAST, columns=100) as terminal:
+        await terminal.expect("RUNNING")
+        emulator.clock.speed = 3000
         assert await terminal.end() == 0
 
     text = re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", terminal.text)
