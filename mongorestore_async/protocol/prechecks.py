@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from mongorestore_async.models import AutomatedRestore, Checkpoint, HttpRestore, OplogTime, PointInTime, Snapshot
+from mongorestore_async.models import AutomatedRestore, Checkpoint, HttpRestore, OplogTime, PointInTime
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,8 +86,6 @@ def check_restore(
         case OplogTime() | PointInTime():
             found += _about_oplog(evidence)
             found += _about_ranges(request.source, evidence)
-        case Snapshot():
-            pass
     found += _about_target(family, request, evidence)
     found += _about_topology(evidence)
     found += _about_versions(family, evidence)
