@@ -121,8 +121,8 @@ class FleetRun:
         if self.marks.has_project(work.place):
             work.waiting.clear()
         else:
-            work.waiting.extend(cluster for cluster in chosen if not self.marks.has_cluster(cluster))
-            work.read = [cluster for cluster in chosen if self.marks.has_cluster(cluster)]
+            for cluster in chosen:
+                (work.read if self.marks.has_cluster(cluster) else work.waiting).append(cluster)
         work.left = len(work.waiting)
         self._tally.clusters += work.left
         self._tally.skipped += len(chosen) - work.left

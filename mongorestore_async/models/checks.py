@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from typing import Any
 
 from mongorestore_async.errors import ConfigError
@@ -10,7 +10,7 @@ from mongorestore_async.errors import ConfigError
 __all__ = ["require_text", "require_whole_number"]
 
 # Control characters break request lines and logs; a lone surrogate has no UTF-8 form at all.
-_UNSENDABLE = frozenset({"Cc", "Cs"})
+_UNSENDABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def require_text(what: str, value: Any) -> str:
@@ -31,7 +31,7 @@ def require_text(what: str, value: Any) -> str:
         raise ConfigError(f"{what} is empty: pass it as the API shows it")
     if value != value.strip():
         raise ConfigError(f"{what} starts or ends with white space: strip it first")
-    if any(unicodedata.category(character) in _UNSENDABLE for character in value):
+    if _UNSENDABLE.search(value):
         raise ConfigError(f"{what} holds a control character or half a surrogate pair: pass it as the API shows it")
     return value
 

@@ -78,6 +78,8 @@ class Notice:
 
 def read_notice(headers: Mapping[str, str]) -> Notice | None:
     """Read ``Deprecation`` and ``Sunset``; None where neither is sent, or makes sense."""
+    if "Deprecation" not in headers and "Sunset" not in headers:
+        return None
     said = headers.get("Deprecation", "")
     deprecated, sunset = _moment(said), http_date(headers.get("Sunset", ""))
     if deprecated is None and sunset is None and said.strip().lower() not in _YES:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.protocol.challenges import Challenge
 
-__all__ = ["answer", "new_cnonce", "next_nonce"]
+__all__ = ["Signer", "answer", "new_cnonce", "next_nonce"]
 
 _MAX_COUNT = 0xFFFFFFFF
 _TARGET = re.compile(r"[!-~]+")  # visible ASCII: all that a request target consists of (RFC 9112 section 3.2)
@@ -64,40 +64,61 @@ def answer(
         ConfigError: An argument cannot be sent, or the challenge is not answerable. The message holds no values.
 
     """
-    _check(challenge, username=username, password=password, method=method, uri=uri, nc=nc, cnonce=cnonce)
-    if challenge.charset_utf8:
-        username = unicodedata.normalize("NFC", username)
-        password = unicodedata.normalize("NFC", password)
+    signer = Signer(challenge, username=username, password=password, cnonce=cnonce)
+    return signer.sign(method=method, uri=uri, nc=nc, body=body)
 
-    def hashed(*parts: str) -> str:
-        return challenge.digest(":".join(parts).encode())
 
-    key = hashed(username, challenge.realm, password)
-    if challenge.session:
-        key = hashed(key, challenge.nonce, cnonce)
-    entity = [challenge.digest(body)] if challenge.qop == "auth-int" else []
-    target = hashed(method, uri, *entity)
-    count = f"{nc:08x}"
-    used = [] if challenge.qop is None else [count, cnonce, challenge.qop]
-    response = hashed(key, challenge.nonce, *used, target)
+class Signer:
+    """Answers one challenge again and again, as :func:`answer` does: what is the same each time is made once.
 
-    # RFC 7616 section 3.4 fixes for each parameter whether it is quoted.
-    fields = [
-        _user(challenge, username),
-        f"realm={_quoted(challenge.realm)}",
-        f"nonce={_quoted(challenge.nonce)}",
-        f"uri={_quoted(uri)}",
-    ]
-    if challenge.spelling is not None:
-        fields.append(f"algorithm={challenge.spelling}")
-    fields.append(f'response="{response}"')
-    if challenge.opaque is not None:
-        fields.append(f"opaque={_quoted(challenge.opaque)}")
-    if challenge.qop is not None:
-        fields += [f"qop={challenge.qop}", f"nc={count}", f"cnonce={_quoted(cnonce)}"]
-    if challenge.userhash:
-        fields.append("userhash=true")
-    return Secret("Digest " + ", ".join(fields))
+    Raises:
+        ConfigError: An argument cannot be sent, or the challenge is not answerable. The message holds no values.
+
+    """
+
+    def __init__(self, challenge: Challenge, *, username: str, password: str, cnonce: str) -> None:
+        _check(challenge, username=username, password=password, cnonce=cnonce)
+        if challenge.charset_utf8:
+            username = unicodedata.normalize("NFC", username)
+            password = unicodedata.normalize("NFC", password)
+        self._challenge = challenge
+        self._cnonce = cnonce
+        self._key = Secret(self._hashed(username, challenge.realm, password))
+        if challenge.session:
+            self._key = Secret(self._hashed(self._key, challenge.nonce, cnonce))
+        # RFC 7616 section 3.4 fixes for each parameter whether it is quoted.
+        self._head = [
+            _user(challenge, username),
+            f"realm={_quoted(challenge.realm)}",
+            f"nonce={_quoted(challenge.nonce)}",
+        ]
+        self._algorithm = [] if challenge.spelling is None else [f"algorithm={challenge.spelling}"]
+        self._opaque = [] if challenge.opaque is None else [f"opaque={_quoted(challenge.opaque)}"]
+        self._tail = ["userhash=true"] if challenge.userhash else []
+
+    def sign(self, *, method: str, uri: str, nc: int, body: bytes = b"") -> Secret:
+        """Compute the value of the ``Authorization`` header of one request.
+
+        Raises:
+            ConfigError: An argument cannot be sent.
+
+        """
+        _check_request(method=method, uri=uri, nc=nc)
+        challenge = self._challenge
+        entity = [challenge.digest(body)] if challenge.qop == "auth-int" else []
+        target = self._hashed(method, uri, *entity)
+        used: list[str] = []
+        counted: list[str] = []
+        if challenge.qop is not None:
+            count = f"{nc:08x}"
+            used = [count, self._cnonce, challenge.qop]
+            counted = [f"qop={challenge.qop}", f"nc={count}", f"cnonce={_quoted(self._cnonce)}"]
+        response = f'response="{self._hashed(self._key, challenge.nonce, *used, target)}"'
+        fields = (f"uri={_quoted(uri)}", *self._algorithm, response, *self._opaque, *counted, *self._tail)
+        return Secret("Digest " + ", ".join((*self._head, *fields)))
+
+    def _hashed(self, *parts: str) -> str:
+        return self._challenge.digest(":".join(parts).encode())
 
 
 def new_cnonce() -> str:
@@ -118,31 +139,28 @@ def next_nonce(values: Sequence[str]) -> str | None:
     return None
 
 
-def _check(challenge: Challenge, *, username: str, password: str, method: str, uri: str, nc: int, cnonce: str) -> None:
+def _check(challenge: Challenge, *, username: str, password: str, cnonce: str) -> None:
     if not challenge.answerable:
         raise ConfigError(
             f"A {challenge.algorithm} challenge like this cannot be answered here: take one from choose_challenge()."
         )
     if ":" in username:  # RFC 7616 section 4: the hashed text could be split in two ways
         raise ConfigError("The public key must not contain a colon: copy it again.")
-    sent = (
-        username,
-        cnonce,
-        method,
-        challenge.realm,
-        challenge.nonce,
-        challenge.opaque or "",
-        challenge.spelling or "",
-    )
+    sent = (username, cnonce, challenge.realm, challenge.nonce, challenge.opaque or "", challenge.spelling or "")
     if not all(map(is_echoable, sent)):
-        raise ConfigError("The public key, client nonce, HTTP verb and challenge must not contain control characters.")
+        raise ConfigError("The public key, client nonce and challenge must not contain control characters.")
+    # Looked for, not tried: the error of a failed encode() would hold the key.
+    if _SURROGATE.search(password):
+        raise ConfigError("The private key is not valid Unicode text: check how it was read.")
+
+
+def _check_request(*, method: str, uri: str, nc: int) -> None:
+    if not is_echoable(method):
+        raise ConfigError("The HTTP verb must not contain control characters.")
     if not _TARGET.fullmatch(uri):
         raise ConfigError("The request target must be percent-encoded, as it is sent.")
     if not 0 < nc <= _MAX_COUNT:
         raise ConfigError("The nonce count must be 1 to 0xffffffff: ask the server for a new nonce.")
-    # Looked for, not tried: the error of a failed encode() would hold the key.
-    if _SURROGATE.search(password):
-        raise ConfigError("The private key is not valid Unicode text: check how it was read.")
 
 
 def _user(challenge: Challenge, username: str) -> str:

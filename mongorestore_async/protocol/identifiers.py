@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.models.checks import require_text
 
 __all__ = ["check_identifier"]
 
 # Percent-encoding alone does not help: proxies and servers decode, and normalise, a path before they route it.
-_BREAKS_A_PATH = ("/", "\\", "?", "#", "..")
+_BREAKS_A_PATH = re.compile(r"[/\\?#]|\.\.|\A\.\Z")
 
 
 def check_identifier(kind: str, value: str) -> str:
@@ -24,7 +26,6 @@ def check_identifier(kind: str, value: str) -> str:
 
     """
     require_text(kind, value)
-    found = next((piece for piece in _BREAKS_A_PATH if piece in value), "." if value == "." else None)
-    if found is not None:
-        raise ConfigError(f"{kind} must not hold {found!r}: pass the bare id or name, not a path or a URL")
+    if (found := _BREAKS_A_PATH.search(value)) is not None:
+        raise ConfigError(f"{kind} must not hold {found[0]!r}: pass the bare id or name, not a path or a URL")
     return value

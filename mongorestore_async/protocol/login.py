@@ -23,7 +23,7 @@ import attrs
 
 from mongorestore_async.errors import AuthError
 from mongorestore_async.protocol.challenges import choose_challenge
-from mongorestore_async.protocol.digest import answer, next_nonce
+from mongorestore_async.protocol.digest import Signer, next_nonce
 from mongorestore_async.protocol.nonces import Nonce, Nonces
 
 if TYPE_CHECKING:
@@ -217,17 +217,12 @@ class Attempt:
         if nonce is None:
             return None
         nonce.uses += 1
-        key = self._login.credentials
-        return answer(
-            nonce.challenge,
-            username=key.public_key,
-            password=key.private_key,
-            method=self._method,
-            uri=self._uri,
-            nc=nonce.uses,
-            cnonce=nonce.cnonce,
-            body=self._body,
-        )
+        if nonce.signer is None:
+            key = self._login.credentials
+            nonce.signer = Signer(
+                nonce.challenge, username=key.public_key, password=key.private_key, cnonce=nonce.cnonce
+            )
+        return nonce.signer.sign(method=self._method, uri=self._uri, nc=nonce.uses, body=self._body)
 
     def receive(self, raw: RawReply, *, error_code: str | None) -> Outcome:
         """Read an answer of the server.

@@ -10,6 +10,7 @@ from mongorestore_async.protocol.digest import new_cnonce
 
 if TYPE_CHECKING:
     from mongorestore_async.protocol.challenges import Challenge
+    from mongorestore_async.protocol.digest import Signer
 
 __all__ = ["Nonce", "Nonces"]
 
@@ -28,6 +29,7 @@ class Nonce:
         accepted: Requests the server took with it.
         settled: Requests that were taken or refused.
         dead: Whether the server refused it once.
+        signer: Signs with it; made at its first use.
 
     """
 
@@ -37,6 +39,7 @@ class Nonce:
     accepted: int = 0
     settled: int = 0
     dead: bool = False
+    signer: Signer | None = attrs.field(default=None, repr=False)
 
 
 class Nonces:
@@ -60,7 +63,7 @@ class Nonces:
         nonce = self._offered.pop(challenge.nonce, None)
         if nonce is None:
             nonce = Nonce(challenge)
-        nonce.challenge = challenge
+        nonce.challenge, nonce.signer = challenge, None
         self._offered[challenge.nonce] = nonce
         if len(self._offered) > _REMEMBERED:
             del self._offered[next(iter(self._offered))]

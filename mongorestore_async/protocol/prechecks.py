@@ -80,12 +80,11 @@ def check_restore(
     found = [*_about_snapshot(evidence)]
     if isinstance(request, HttpRestore):
         return (*found, *_about_link(request, evidence))
-    match request.source:
-        case Checkpoint():
-            found += _about_checkpoint(evidence)
-        case OplogTime() | PointInTime():
-            found += _about_oplog(evidence)
-            found += _about_ranges(request.source, evidence)
+    if isinstance(request.source, Checkpoint):
+        found += _about_checkpoint(evidence)
+    elif isinstance(request.source, (OplogTime, PointInTime)):
+        found += _about_oplog(evidence)
+        found += _about_ranges(request.source, evidence)
     found += _about_target(family, request, evidence)
     found += _about_topology(evidence)
     found += _about_versions(family, evidence)

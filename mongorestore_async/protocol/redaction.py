@@ -69,6 +69,13 @@ _PATTERNS = tuple(
     )
 )
 
+# A URL in which none of these finds anything, as nearly all are: to look for each in each takes 30 us a call.
+_PLAIN_URL = re.compile(
+    r"https?://(?!restore|[a-z\d.-]*(?:authorization|cookie):)[a-z\d.-]+(?::\d+)?(?:/(?!pull/)[a-z\d.-]*)*"
+    r"(?:[?&](?:pageNum|itemsPerPage|includeCount|batchId|envelope|pretty)=[a-z\d.-]*)*",
+    re.IGNORECASE | re.ASCII,
+)
+
 
 def redact_text(text: str) -> str:
     """Replace everything in a text that looks like a credential."""
@@ -82,7 +89,8 @@ def redact_url(url: URL) -> str:
     target = f"{url.origin()}{url.raw_path}" if url.host else url.raw_path
     pairs = [pair.partition("=") for pair in url.raw_query_string.split("&") if pair]
     shown = "&".join(f"{name}={REDACTED if unquote_plus(name) in SECRET_FIELDS else value}" for name, _, value in pairs)
-    return redact_text(f"{target}?{shown}" if shown else target)
+    whole = f"{target}?{shown}" if shown else target
+    return whole if _PLAIN_URL.fullmatch(whole) else redact_text(whole)
 
 
 def one_line(text: str, length: int = MESSAGE_LENGTH) -> str:

@@ -37,6 +37,8 @@ from mongorestore_async.protocol.redaction import excerpt, one_line, redact_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mongorestore_async.protocol.bodies import Draft
+
 __all__ = ["RawReply", "Reply", "error_code_of", "read_reply"]
 
 _BY_STATUS: Mapping[int, type[ApiError]] = {
@@ -138,12 +140,13 @@ class Reply:
         return None if text is None else ServiceVersion.parse(text)
 
 
-def read_reply(raw: RawReply, *, enveloped: bool = False) -> Reply:
+def read_reply(raw: RawReply, *, enveloped: bool = False, draft: Draft | None = None) -> Reply:
     """Decode an answer, or raise the error it stands for.
 
     Args:
         raw: The answer.
         enveloped: Whether the request asked for an envelope.
+        draft: What was made of the body before, if anything.
 
     Raises:
         ApiError: The API, or a proxy before it, answered with an error status.
@@ -152,7 +155,7 @@ def read_reply(raw: RawReply, *, enveloped: bool = False) -> Reply:
 
     """
     # Tracebacks may be printed with local variables, so the error is made in a frame that does not stay in one.
-    outcome = _outcome(raw, enveloped=enveloped)
+    outcome = _outcome(raw, enveloped=enveloped, draft=draft)
     if isinstance(outcome, Reply):
         return outcome
     try:
@@ -161,14 +164,14 @@ def read_reply(raw: RawReply, *, enveloped: bool = False) -> Reply:
         del outcome  # this frame and the error would keep each other, and the body, alive
 
 
-def _outcome(raw: RawReply, *, enveloped: bool) -> Reply | RestoreError:
+def _outcome(raw: RawReply, *, enveloped: bool, draft: Draft | None) -> Reply | RestoreError:
     if 300 <= raw.status < 400:  # noqa: PLR2004
         return ProtocolError(
             f"the server redirects (HTTP {raw.status}) and redirects are not followed with a key; "
             f"set base_url to the address it points to: {one_line(raw.headers.get('Location', 'none given'))}",
             request=raw.request,
         )
-    document, problem = _decode(raw)
+    document, problem = _decode(raw, draft)
     if problem and raw.status < 400:  # noqa: PLR2004
         return DataError(
             f"the answer (HTTP {raw.status}) is not JSON: {problem}; it begins with {excerpt(raw.body)!r}. Is the base "
@@ -206,9 +209,9 @@ def _values(content: Any) -> tuple[Any, ...]:
     return tuple(redact_text(value[:_KEPT]) if isinstance(value, str) else redact(value) for value in values)
 
 
-def _decode(raw: RawReply) -> tuple[Any, str]:
+def _decode(raw: RawReply, draft: Draft | None = None) -> tuple[Any, str]:
     if raw.body.strip():
-        return decode_body(raw.body, raw.headers)
+        return decode_body(raw.body, raw.headers, draft)
     # A cancel may succeed with any status of success and no body; so may a 204.
     return None, "" if raw.status == 204 or raw.request.method == "DELETE" else "the body is empty"  # noqa: PLR2004
 

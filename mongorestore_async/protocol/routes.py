@@ -7,6 +7,7 @@ nothing may be normalised afterwards.
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -28,6 +29,7 @@ _API_PATH = re.compile(r"(/api/public/v1\.0|/api/atlas/v[0-9.]+|/api/atlas|/api/
 # No blank of any script: yarl would normalise it into the host. A lone surrogate has no UTF-8 form at all.
 _CONTROL = re.compile(r"[\s\x00-\x20\x7f\ud800-\udfff]")
 _UNSAFE_PATH = re.compile(r"[?#\\\x00-\x20\x7f\ud800-\udfff]|(^|/)(\.|%2[eE]){1,2}(/|$)")
+_PLACEHOLDER = re.compile(r"%7B\w+%7D")  # encoded
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
@@ -84,14 +86,25 @@ def build_url(base: URL, path: str, *, query: Mapping[str, Any] | None = None, *
         ConfigError: An identifier that could change the path, or a path with a query, a fragment or dot segments.
 
     """
-    filled = path
-    for kind, value in names.items():
-        filled = filled.replace(f"{{{kind}}}", quote(check_identifier(kind, value), safe=""))
-    if not filled.startswith("/") or filled.startswith("//") or _UNSAFE_PATH.search(filled):
-        raise ConfigError("a path starts with one slash and has no query, fragment, blank or dot segment")
-    target = str(base).rstrip("/") + quote(filled, safe="/%:@!$&'()*+,;=~")
+    words = {f"%7B{kind}%7D": _quote(check_identifier(kind, value)) for kind, value in names.items()}
+    filled = _PLACEHOLDER.sub(lambda found: words.get(found[0], found[0]), _template(path))
     pairs = [f"{_encode(key)}={_encode(_text(value))}" for key, value in (query or {}).items() if value is not None]
-    return URL(f"{target}?{'&'.join(pairs)}" if pairs else target, encoded=True)
+    # From its parts, so that nothing is taken apart again.
+    return URL.build(
+        scheme=base.scheme,
+        authority=base.raw_authority,
+        path=base.raw_path.rstrip("/") + filled,
+        query_string="&".join(pairs),
+        encoded=True,
+    )
+
+
+@functools.lru_cache(maxsize=256)
+def _template(path: str) -> str:
+    """Check and encode a path with its placeholders; the identifiers that fill them cannot spoil it."""
+    if not path.startswith("/") or path.startswith("//") or _UNSAFE_PATH.search(path):
+        raise ConfigError("a path starts with one slash and has no query, fragment, blank or dot segment")
+    return quote(path, safe="/%:@!$&'()*+,;=~")
 
 
 def _text(value: object) -> str:
@@ -105,4 +118,8 @@ def _text(value: object) -> str:
 def _encode(text: str) -> str:
     if not isinstance(text, str) or _SURROGATE.search(text):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ConfigError("names and values of query parameters are text without halves of surrogate pairs")
-    return quote(text, safe="")
+    return _quote(text)
+
+
+def _quote(text: str) -> str:
+    return text if text.isascii() and text.isalnum() else quote(text, safe="")

@@ -99,7 +99,7 @@ def _check_extra(_instance: object, _attribute: attrs.Attribute[Any], value: obj
 
 @attrs.frozen(kw_only=True)
 class ListQuery:
-    """What is asked of a list; see :meth:`Cluster.restore_jobs` for the meaning.
+    """What is asked of a list; see :meth:`RestoreSource.restore_jobs` for the meaning.
 
     Attributes:
         filters: Parameters that choose items, as they stand on the wire.
@@ -185,12 +185,14 @@ class PageReader(Generic[ItemT]):
         except PaginationError as error:
             error.request = received.request
             raise
-        items = tuple(received.page.items[index] for index in step.fresh)
+        page = received.page
+        items = page.items if len(step.fresh) == len(page) else tuple(page.items[index] for index in step.fresh)
         if self.left is not None:
             items = items[: self.left]
             self.left -= len(items)
         self._ended = step.next_number is None or self.left == 0
-        return attrs.evolve(received.page, items=items, drifted=step.drifted)
+        same = items is page.items and step.drifted == page.drifted
+        return page if same else attrs.evolve(page, items=items, drifted=step.drifted)
 
     def _total(self, received: Received[ItemT]) -> int | None:
         """Count of the list; one that has no pages and says nothing of more is whole with its first answer."""
@@ -215,7 +217,7 @@ class PageReader(Generic[ItemT]):
         self._may_shrink = False
         try:
             document = read_list(reply.document)
-            items = await read_in_slices(self._source.read, document.results)
+            items = await read_in_slices(self._source.read, document.results, self._source.caller.transport.bench)
         except RestoreError as error:
             blame(error, reply)
             raise

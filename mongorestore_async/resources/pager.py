@@ -9,6 +9,7 @@ import attrs
 from mongorestore_async.errors import ConfigError, NotFound, NotUnique, RestoreError
 from mongorestore_async.resources.ahead import PagesAhead, collect_ahead
 from mongorestore_async.resources.listing import PageReader
+from mongorestore_async.resources.slices import rest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Generator
@@ -60,6 +61,7 @@ class Pager(Generic[ItemT]):
         """
         reader = self._reader()
         while (page := await reader.step()) is not None:
+            await rest(page.items)
             yield page
 
     async def first(self) -> ItemT | None:
@@ -147,6 +149,7 @@ class Pager(Generic[ItemT]):
         reader = self._reader()
         while (page := await reader.step()) is not None:
             items, page = page.items, None
+            await rest(items)
             for item in items:
                 yield item
             # A page that is still there while the next one is read costs the garbage collector half as much again.

@@ -252,7 +252,8 @@ class AsyncSession:
         """List the clusters of all projects the key sees, project by project ("Everything at once").
 
         The cheapest way to all of them. Atlas v2 leaves out multi-cloud clusters, and no list of this kind has flex
-        clusters or serverless instances: :meth:`Project.clusters` has. Arguments as for :meth:`RestoreSource.restore_jobs`.
+        clusters or serverless instances: :meth:`Project.clusters` has.
+        Arguments as for :meth:`RestoreSource.restore_jobs`.
 
         Raises:
             ConfigError: A number out of its range, or Ops Manager without a ``base_url``.

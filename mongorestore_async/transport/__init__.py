@@ -6,6 +6,7 @@ from mongorestore_async.transport.records import ExchangeRecord, ServerFacts, St
 from mongorestore_async.transport.sender import Call
 from mongorestore_async.transport.shared import SharedLimits
 from mongorestore_async.transport.transport import Transport
+from mongorestore_async.transport.workbench import Workbench
 
 __all__ = [
     "Call",
@@ -17,4 +18,5 @@ __all__ = [
     "SharedLimits",
     "Stats",
     "Transport",
+    "Workbench",
 ]

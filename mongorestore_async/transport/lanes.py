@@ -84,6 +84,8 @@ class Lane:
             RateLimited: It will not be in time. Told as soon as that is known.
 
         """
+        if self._bucket is None and not self.waiting and not await self._obstacle():
+            return self._pass()
         self.waiting += 1
         try:
             async with self._turn:
@@ -94,6 +96,9 @@ class Lane:
                     await self._wait(wait)
         finally:
             self.waiting -= 1
+        return self._pass()
+
+    def _pass(self) -> int:
         self.pending += 1
         self._used = asyncio.get_running_loop().time()
         self._permit = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import OrderedDict
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -12,9 +13,8 @@ import attrs
 from mongorestore_async.errors import ApiError, RateLimited
 from mongorestore_async.families.rate_limit import RateLimit
 from mongorestore_async.protocol.rates import rate_headers, told_bucket
-from mongorestore_async.transport.buckets import LocalBucket
 from mongorestore_async.transport.lanes import Lane
-from mongorestore_async.transport.shared import SharedBucket, Store
+from mongorestore_async.transport.shared import Store
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -89,6 +89,9 @@ class Limits:
         self._store: Store | None = None
         self._lanes: OrderedDict[tuple[RateLimit | None, str | None], Lane] = OrderedDict()
         self._session = Lane(None, None, trusting=False)
+        if not self._off:
+            # Takes 20 ms, mostly for pyrate-limiter: neither with the package nor while the loop is waiting.
+            import_module("mongorestore_async.transport.buckets")
 
     def admit(self, progress: Progress, until: float | None) -> Admission:
         """Ask for the permission to try a call.
@@ -154,7 +157,11 @@ class Limits:
 
     def _bucket(self, limit: RateLimit, project: str | None) -> Bucket:
         if self._shared is None:
+            from mongorestore_async.transport.buckets import LocalBucket  # see __init__
+
             return LocalBucket(limit)
+        from mongorestore_async.transport.shared_buckets import SharedBucket
+
         if self._store is None:
             self._store = Store(self._shared)
         return SharedBucket(self._store, limit, project or "")

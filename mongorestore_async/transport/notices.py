@@ -33,8 +33,10 @@ def tell_deprecation(call: Call, raw: RawReply) -> None:
     if call.method != "GET":
         return
     notice = read_notice(raw.headers)
+    if notice is None:
+        return
     key = call.family, resource_of(call.path)
-    if notice is None or key in _told:
+    if key in _told:
         return
     _told.add(key)
     warnings.warn(notice.warning(*key), stacklevel=_users_level())

@@ -10,6 +10,7 @@ import attrs
 
 from mongorestore_async.errors import ProtocolError, RequestContext
 from mongorestore_async.models.headers import Headers
+from mongorestore_async.protocol.bodies import draft_body
 from mongorestore_async.protocol.redaction import redact_url
 from mongorestore_async.protocol.replies import RawReply, read_reply
 from mongorestore_async.transport.failures import scrub, translate, was_never_sent
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
     from mongorestore_async.protocol.replies import Reply
     from mongorestore_async.transport.connection import Connection
     from mongorestore_async.transport.options import Options
+    from mongorestore_async.transport.workbench import Workbench
 
 __all__ = ["Call", "Progress", "Sender", "decode"]
 
-_READ_CHUNK = 64 * 1024
+#: Bytes of a body that is decoded as soon as it is there, which takes a tenth of a millisecond.
+_SHORT = 64 * 1024
 
 #: Bytes of a body that is decoded on the event loop: more takes longer than other tasks should wait.
 _MOST_ON_LOOP = 1024 * 1024
@@ -95,11 +98,15 @@ class Progress:
     @property
     def context(self) -> RequestContext:
         """The call as errors tell it."""
+        return self.answered(None if self.last is None else self.last.status)
+
+    def answered(self, status: int | None) -> RequestContext:
+        """The call as errors tell it, with the status of its last answer."""
         return RequestContext(
             method=self.call.method,
             url=self.url,
             family=self.call.family,
-            status=None if self.last is None else self.last.status,
+            status=status,
             challenges=self.challenges,
             unanswered=self.unanswered,
             tries=max(1, self.tries),
@@ -154,7 +161,7 @@ class Sender:
                     reason=response.reason or "",
                     headers=Headers(response.headers.items()),
                     body=body,
-                    request=attrs.evolve(progress.context, status=response.status),
+                    request=progress.answered(response.status),
                 )
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             if was_never_sent(error):
@@ -163,7 +170,7 @@ class Sender:
         return raw
 
 
-async def decode(raw: RawReply, call: Call) -> Reply:
+async def decode(raw: RawReply, call: Call, bench: Workbench) -> Reply:
     """Decode an answer, a large one in a thread; warns, once, where it says that what was called is deprecated.
 
     Raises:
@@ -171,8 +178,14 @@ async def decode(raw: RawReply, call: Call) -> Reply:
 
     """
     tell_deprecation(call, raw)
-    if len(raw.body) <= _MOST_ON_LOOP:
+    if len(raw.body) <= _SHORT:
         return read_reply(raw, enveloped=call.enveloped)
+    if len(raw.body) <= _MOST_ON_LOOP:
+        async with bench.door, bench.table:
+            await asyncio.sleep(0)
+            draft = draft_body(raw.body, raw.headers)
+            await asyncio.sleep(0)
+            return read_reply(raw, enveloped=call.enveloped, draft=draft)
     return await asyncio.to_thread(read_reply, raw, enveloped=call.enveloped)
 
 
@@ -182,7 +195,7 @@ async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
     size = response.content_length or 0
     if size <= limit:
         size = 0
-        async for chunk in response.content.iter_chunked(_READ_CHUNK):
+        while chunk := await response.content.readany():
             chunks.append(chunk)
             size += len(chunk)
             if max(size, response.content.total_raw_bytes) > limit:

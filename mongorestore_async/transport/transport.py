@@ -29,6 +29,7 @@ from mongorestore_async.transport.home import Home
 from mongorestore_async.transport.limits import Limits
 from mongorestore_async.transport.records import ExchangeRecord, ServerFacts, Stats
 from mongorestore_async.transport.sender import Call, Progress, Sender, decode
+from mongorestore_async.transport.workbench import Workbench
 
 if TYPE_CHECKING:
     from yarl import URL
@@ -55,6 +56,7 @@ class Transport:
         base_url: Where the API is.
         http_settings: How connections are made; downloads make theirs the same way.
         facts: What was learnt about the server.
+        bench: Where large answers are decoded, and long pages structured.
 
     """
 
@@ -64,6 +66,7 @@ class Transport:
         self.base_url = base_url
         self.http_settings = settings
         self.facts = ServerFacts()
+        self.bench = Workbench()
         self._connection = Connection(settings, limit=options.max_in_flight)
         self._sender = Sender(self._connection)
         self._gate = _gate(auth, base_url)
@@ -161,7 +164,9 @@ class Transport:
             WrongLoop: Called from another loop than the session was opened on.
 
         """
-        await self.open()
+        if not self._connection.opened:
+            await self.open()
+        self._check_usable()
         progress = Progress(call)
         started = time.monotonic()
         failed: str | None = None  # by name: the error itself would live in a cycle with this frame
@@ -210,7 +215,9 @@ class Transport:
                 async with self._limits.admit(progress, deadline.when()):
                     async with self._slots:
                         raw = await self._log_in(progress, attempt, options)
-                    reply = await decode(attrs.evolve(raw, request=progress.context), progress.call)
+                    if progress.challenges:  # met since it was answered
+                        raw = attrs.evolve(raw, request=progress.context)
+                    reply = await decode(raw, progress.call, self.bench)
             except (ApiError, TransportError) as error:
                 error.request = progress.context
                 if progress.held_back:
@@ -274,6 +281,8 @@ class Transport:
         return wait if self._budget.spend(now) else None
 
     def _tell(self, progress: Progress, options: Options, *, seconds: float, failed: str | None) -> None:
+        if options.on_exchange is None and not _logger.isEnabledFor(logging.DEBUG):
+            return
         last = progress.last
         told = (None, None) if last is None else rate_headers(last.headers)
         record = ExchangeRecord(

@@ -104,12 +104,12 @@ async def test_a_create_whose_answer_came_and_was_not_read_in_time_may_have_been
     session = connect(options=Options(retry=NO_RETRY, timeout=0.2))
     real = transport.decode
 
-    async def slow(raw, call):
+    async def slow(raw, call, bench):
         if call.method == "POST":
             if ending == "close":
                 asyncio.get_running_loop().call_soon(closing.set)
             await asyncio.sleep(5)
-        return await real(raw, call)
+        return await real(raw, call, bench)
 
     closing = asyncio.Event()
     monkeypatch.setattr(transport, "decode", slow)

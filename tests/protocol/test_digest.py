@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.models.secret import Secret
 from mongorestore_async.protocol.challenges import Challenge, choose_challenge
-from mongorestore_async.protocol.digest import answer, new_cnonce, next_nonce
+from mongorestore_async.protocol.digest import Signer, answer, new_cnonce, next_nonce
 
 HAS_SHA_512_256 = "sha512_256" in hashlib.algorithms_available
 needs_sha_512_256 = pytest.mark.skipif(not HAS_SHA_512_256, reason="this OpenSSL has no SHA-512/256")
@@ -487,6 +487,31 @@ def test_client_nonces_differ_and_need_no_escapes():
 )
 def test_the_next_nonce_is_found_in_authentication_info(values, nonce):
     assert next_nonce(values) == nonce
+
+
+@pytest.mark.parametrize("algorithm", ["MD5", "MD5-sess", "SHA-256", "SHA-256-sess"])
+@pytest.mark.parametrize("qop", ["auth", "auth-int"])
+def test_a_signer_signs_each_request_as_if_it_were_its_only_one(algorithm, qop):
+    challenge = chosen(
+        'realm="r"', 'nonce="n"', 'opaque="o"', f"algorithm={algorithm}", f'qop="{qop}"', "userhash=true"
+    )
+    signer = Signer(challenge, username="public", password="private", cnonce="c")
+    for nc, (method, uri, body) in enumerate(
+        [("GET", "/a?b=1", b""), ("POST", "/c", b"{}"), ("GET", "/a?b=1", b"")], 1
+    ):
+        expected = answer(
+            challenge, username="public", password="private", method=method, uri=uri, nc=nc, cnonce="c", body=body
+        )
+        assert signer.sign(method=method, uri=uri, nc=nc, body=body) == expected
+    assert fields(expected)["nc"] == "00000003"
+
+
+def test_a_signer_shows_nothing():
+    signer = Signer(chosen('realm="r"', 'nonce="n"', 'qop="auth"'), username="u", password="private", cnonce="c")
+    key = hashlib.md5(b"u:r:private", usedforsecurity=False).hexdigest()
+    assert key not in repr(signer)
+    assert key not in repr(vars(signer))
+    assert "private" not in repr(vars(signer))
 
 
 @given(st.lists(st.text(st.characters()), max_size=3))

@@ -114,6 +114,13 @@ class TestSeedHeaders:
         assert "{nonce}" not in repr(headers)
 
 
+def test_get_finds_the_first_field_in_any_case_and_gives_the_default_without_one():
+    headers = Headers([("X-Page", "1"), ("x-page", "2"), ("X-Empty", "")])
+
+    assert (headers.get("x-PAGE"), headers.get("X-Page", "no")) == ("1", "1")
+    assert (headers.get("X-Empty", "no"), headers.get("other"), headers.get("other", 7)) == ("", None, 7)
+
+
 class TestServiceVersion:
     def test_is_read_in_any_order_and_case(self):
         version = ServiceVersion.parse("VERSIONSTRING = 8.0.1.500 ; extra=1;githash=abc=def;")

@@ -1,5 +1,7 @@
 """Ids and names that become one segment of a path."""
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,3 +85,11 @@ def test_what_is_taken_is_one_harmless_segment(value):
     assert not set(taken) & set("/\\?#\r\n\0")
     assert taken.strip() == taken != ""
     assert taken not in {".", ".."}
+
+
+def test_no_control_character_and_no_half_of_a_pair_of_all_there_are():
+    for code in range(0x110000):
+        character = chr(code)
+        if unicodedata.category(character) in {"Cc", "Cs"}:
+            with pytest.raises(ConfigError):
+                check_identifier("cluster id", f"a{character}b")

@@ -301,6 +301,25 @@ class TestExcerpts:
         assert token not in excerpt(f"Authorization: Basic {token}".encode())
 
 
+#: What a URL is made of, and what a secret in it is known by.
+PIECES = [
+    *["http://", "https://", "host", "h:80", "restore", "authorization", "cookie", ":8080", "user@", "/", "//", "%2F"],
+    *["/backup/restore/v2/pull/", "backup", "pull", "mdb_sa_sk_", "QZJ", "a-b.c", "?", "&", "=", ";"],
+    *["pageNum=1", "batchId=", "envelope", "url=", "token=", "sig=", "X-Amz-Date=", "Signature=", "Bearer", "+", "%22"],
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+def test_nothing_is_left_in_a_url_that_would_be_redacted_in_a_text(target):
+    for start in ("http://", "https://host/api/public/v1.0/groups/", "https://host:443/?pageNum=1&"):
+        try:
+            url = URL(start + target, encoded=True)
+            shown = redact_url(url)
+        except ValueError:  # no URL
+            continue
+        assert redact_text(shown) == shown
+
+
 def test_secret_names_are_found_whatever_stands_between():
     for name, blank in itertools.product(SECRET_FIELDS, ["", " ", "\n", "\t  "]):
         assert "hidden" not in redact_text(f'{{"{name}"{blank}:{blank}"hidden"}}')
