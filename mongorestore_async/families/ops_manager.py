@@ -12,11 +12,12 @@ from mongorestore_async.models import (
     Snapshot,
 )
 
-__all__ = ["OPS_MANAGER"]
+__all__ = ["OPS_MANAGER", "OPS_MANAGER_CONFIG_SERVER"]
 
 _CLUSTER = "/groups/{project}/clusters/{cluster}"
 
-_CONFIG_SERVER: Family[RestoreJob] = Family(
+#: One config server host that is no member of a replica set (SCCC).
+OPS_MANAGER_CONFIG_SERVER: Family[RestoreJob] = Family(
     name="ops-manager",
     title="Ops Manager config server",
     api_path="/api/public/v1.0",
@@ -47,7 +48,7 @@ OPS_MANAGER: Family[RestoreJob] = Family(
     encoding="manager",
     # Its create page has no checkpoint variant today, older ones had: it is sent, and the server decides.
     creates=frozenset({HttpRestore, Snapshot, OplogTime, PointInTime, Checkpoint}),
-    config_server=_CONFIG_SERVER,
+    config_server=OPS_MANAGER_CONFIG_SERVER,
     has_public_host=False,
     has_service_accounts=False,
 )
