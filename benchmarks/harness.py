@@ -123,7 +123,11 @@ class Bench:
     def child(self, function: str, **arguments: Any) -> dict[str, Any]:
         """Call ``module:function`` in a fresh process on the clients' core; gives what it returns."""
         command = [sys.executable, str(HERE / "client.py"), function, json.dumps({"url": self.url, **arguments})]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        # Modules are kept compiled, as they are where programs are installed.
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        ) as process:
             pin(process.pid, cores()[1])
             output, told = process.communicate()
         if process.returncode:

@@ -53,7 +53,11 @@ Advice
 * uvloop needs no setting: ``uvloop.run(main())``.
 """
 
-_OURS = {peers.TITLES[peers.OURS], peers.TITLES[peers.FLEET]}
+_OURS = {
+    title
+    for title in [*peers.TITLES.values(), "this library, one job after the other"]
+    if title.startswith("this library")
+}
 
 
 def main() -> None:

@@ -5,10 +5,10 @@ Names are loaded when they are first used (PEP 562), so that the version and the
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mongorestore_async.homes import HOME_OF
+from mongorestore_async.homes import HOMES
+from mongorestore_async.late import late
 
 if TYPE_CHECKING:
     from mongorestore_async.errors import (
@@ -151,6 +151,8 @@ if TYPE_CHECKING:
     )
     from mongorestore_async.transport import ExchangeRecord, Options, SharedLimits, Stats
     from mongorestore_async.version import __version__
+else:
+    __getattr__, __dir__ = late(__name__, HOMES)
 
 __all__ = [
     "ATLAS_CLOUD_BACKUP",
@@ -278,16 +280,3 @@ __all__ = [
     "is_transient",
     "load_job",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    # What stands in no table is an error.
-    value = getattr(import_module(HOME_OF.get(name, "mongorestore_async.errors")), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)

@@ -1,11 +1,48 @@
-"""Which module the public names are loaded from; those that stand nowhere here are errors."""
+"""Which module the public names are loaded from."""
 
 from __future__ import annotations
 
-__all__ = ["HOME_OF"]
+__all__ = ["HOMES"]
 
-_HOMES = {
-    "mongorestore_async.fleet": (
+#: Names by the module below the package that they come from.
+HOMES = {
+    "errors": (
+        "ApiError",
+        "AuthError",
+        "BadRequest",
+        "ConfigError",
+        "Conflict",
+        "ConnectFailed",
+        "ConnectionBroken",
+        "DataError",
+        "DiskFull",
+        "DownloadError",
+        "DownloadExpired",
+        "DownloadTruncated",
+        "DownloadUsedUp",
+        "Forbidden",
+        "HashMismatch",
+        "MaybeCreated",
+        "NotFound",
+        "NotRestorable",
+        "NotUnique",
+        "PaginationError",
+        "ProtectedTarget",
+        "ProtocolError",
+        "RateLimited",
+        "RequestContext",
+        "RequestTimeout",
+        "RestoreError",
+        "RestoreFailed",
+        "ServerError",
+        "SessionClosed",
+        "TransportError",
+        "Unsupported",
+        "WaitError",
+        "WaitTimeout",
+        "WrongLoop",
+    ),
+    "fleet": (
         "ClusterOutcome",
         "FailureKind",
         "Fleet",
@@ -17,29 +54,29 @@ _HOMES = {
         "FleetStream",
         "Found",
     ),
-    "mongorestore_async.protocol.deprecation": ("VendorDeprecation",),
-    "mongorestore_async.resources.poll_report": (
+    "protocol.deprecation": ("VendorDeprecation",),
+    "resources.poll_report": (
         "PollFailure",
         "PollReport",
     ),
-    "mongorestore_async.protocol.polling": ("PollPolicy",),
-    "mongorestore_async.resources.downloaded": (
+    "protocol.polling": ("PollPolicy",),
+    "resources.downloaded": (
         "DownloadProgress",
         "DownloadedFile",
     ),
-    "mongorestore_async.resources.safety": ("RestorePlan",),
-    "mongorestore_async.protocol.verification": ("Verification",),
-    "mongorestore_async.protocol.prechecks": (
+    "resources.safety": ("RestorePlan",),
+    "protocol.verification": ("Verification",),
+    "protocol.prechecks": (
         "Finding",
         "Rule",
     ),
-    "mongorestore_async.version": ("__version__",),
-    "mongorestore_async.protocol.credentials": ("DigestAuth", "ServiceAccount"),
-    "mongorestore_async.protocol.documents": ("load_job",),
-    "mongorestore_async.protocol.replies": ("Reply",),
-    "mongorestore_async.protocol.retrying": ("NO_RETRY", "Failure", "RetryPolicy", "RetryRule", "is_transient"),
-    "mongorestore_async.transport": ("ExchangeRecord", "Options", "SharedLimits", "Stats"),
-    "mongorestore_async.resources": (
+    "version": ("__version__",),
+    "protocol.credentials": ("DigestAuth", "ServiceAccount"),
+    "protocol.documents": ("load_job",),
+    "protocol.replies": ("Reply",),
+    "protocol.retrying": ("NO_RETRY", "Failure", "RetryPolicy", "RetryRule", "is_transient"),
+    "transport": ("ExchangeRecord", "Options", "SharedLimits", "Stats"),
+    "resources": (
         "AsyncSession",
         "Cluster",
         "ConfigServer",
@@ -52,8 +89,8 @@ _HOMES = {
         "SnapshotPager",
         "Until",
     ),
-    "mongorestore_async.protocol.reconciling": ("Verdict",),
-    "mongorestore_async.families": (
+    "protocol.reconciling": ("Verdict",),
+    "families": (
         "ATLAS_CLOUD_BACKUP",
         "ATLAS_CLOUD_BACKUP_V1",
         "ATLAS_FLEX",
@@ -69,7 +106,7 @@ _HOMES = {
         "Family",
         "RateLimit",
     ),
-    "mongorestore_async.models": (
+    "models": (
         "SERVER_DEFAULT",
         "AutomatedRestore",
         "Checkpoint",
@@ -102,5 +139,3 @@ _HOMES = {
         "TimeRange",
     ),
 }
-#: Module by public name.
-HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

@@ -36,6 +36,10 @@ EMULATOR_KNOWS = frozenset({"errors", "models", "families", "version", "emulator
 
 #: Where the package itself looks its public names up.
 PUBLIC_NAMES = "homes"
+#: What stands below all floors: the version, how packages load their names late, and how values show themselves.
+GROUND = frozenset({"version", "late", "shown"})
+#: Packages that load their names when they are first used.
+LATE = ("", "models", "families", "transport", "resources")
 
 MODULES = {path.relative_to(PACKAGE).as_posix(): path for path in sorted(PACKAGE.rglob("*.py"))}
 each_module = pytest.mark.parametrize("name", MODULES)
@@ -82,9 +86,9 @@ def trespasses(floor, tree):
         elif floor == "emulator":
             forbidden = there not in EMULATOR_KNOWS
         elif floor in FLOORS:
-            forbidden = there not in {*FLOORS[: FLOORS.index(floor) + 1], "version"}
+            forbidden = there not in {*FLOORS[: FLOORS.index(floor) + 1], *GROUND}
         else:
-            forbidden = floor != "cli" and there != PUBLIC_NAMES
+            forbidden = floor != "cli" and there not in {PUBLIC_NAMES, "late"}
         if forbidden:
             yield name
 
@@ -152,8 +156,13 @@ def test_what_a_module_defines_in_public_is_in_its_all(name):
     assert defined - set(exports(tree) or ()) == set()
 
 
-def test_the_package_exports_what_type_checkers_see():
-    (block,) = (node for node in parse("__init__.py").body if is_type_checking(node))
+@pytest.fixture(params=LATE, ids=lambda name: name or OURS)
+def late_package(request):
+    return importlib.import_module(f"{OURS}.{request.param}".rstrip("."))
+
+
+def test_a_package_exports_what_type_checkers_see(late_package):
+    (block,) = (node for node in ast.parse(inspect.getsource(late_package)).body if is_type_checking(node))
     homes = {
         alias.name: node.module
         for node in block.body
@@ -161,15 +170,22 @@ def test_the_package_exports_what_type_checkers_see():
         if isinstance(node, ast.ImportFrom) and alias.asname is None
     }
 
-    assert sorted(homes) == sorted(mongorestore_async.__all__)
+    assert sorted(homes) == sorted(late_package.__all__)
     for name, home in homes.items():
-        assert getattr(mongorestore_async, name) is getattr(importlib.import_module(home), name)
+        assert getattr(late_package, name) is getattr(importlib.import_module(home), name)
 
 
-def test_the_package_lists_its_names_and_no_others_can_be_had():
-    assert dir(mongorestore_async) == sorted(mongorestore_async.__all__)
+def test_a_package_lists_its_names_and_no_others_can_be_had(late_package):
+    assert dir(late_package) == sorted(late_package.__all__)
     with pytest.raises(AttributeError, match="no_such_name"):
-        mongorestore_async.no_such_name  # noqa: B018 - the access is the test
+        late_package.no_such_name  # noqa: B018 - the access is the test
+
+
+def test_a_package_gives_all_its_names_at_once(late_package):
+    given = {}
+    exec(f"from {late_package.__name__} import *", given)  # noqa: S102 - allowed at the top of a module only
+
+    assert given.keys() - {"__builtins__"} == set(late_package.__all__)
 
 
 @each_module

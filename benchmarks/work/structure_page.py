@@ -6,6 +6,7 @@ import gc
 import json
 import statistics
 import time
+from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +22,21 @@ if TYPE_CHECKING:
 __all__ = ["measure"]
 
 _PAGE = 500
-_NAMES = (peers.OURS, "aiohttp_orjson", "aiohttp_json", "aiohttp_msgspec", "aiohttp_cattrs", "httpx_pydantic")
+#: Stands for the same jobs looked at one after the other, as a walk does, so that none is kept.
+_ONE_BY_ONE = "one_by_one"
+_NAMES = (
+    peers.OURS,
+    peers.PLAIN,
+    "aiohttp_orjson",
+    "aiohttp_json",
+    "aiohttp_msgspec",
+    "aiohttp_cattrs",
+    "httpx_pydantic",
+)
 _TITLES = {
     peers.OURS: "this library",
+    _ONE_BY_ONE: "this library, one job after the other",
+    peers.PLAIN: peers.TITLES[peers.PLAIN],
     "aiohttp_orjson": "orjson dicts",
     "aiohttp_json": "json dicts",
     "aiohttp_msgspec": "msgspec Structs",
@@ -32,7 +45,7 @@ _TITLES = {
 }
 
 
-def _way(name: str) -> Callable[[bytes], Any]:
+def _way(name: str) -> Callable[[bytes], Any]:  # noqa: PLR0911 - one for each way
     match name:
         case "aiohttp_orjson":
             import orjson
@@ -55,11 +68,16 @@ def _way(name: str) -> Callable[[bytes], Any]:
             from peers.httpx_pydantic import JobPage as Model
 
             return Model.model_validate_json
+        case peers.PLAIN:
+            from peers.ours_plain import without_extra
+
+            without_extra()
+            return _ours(tuple)
         case _:
-            return _ours()
+            return _ours(partial(deque, maxlen=0) if name == _ONE_BY_ONE else tuple)
 
 
-def _ours() -> Callable[[bytes], Any]:
+def _ours(take: Callable[[Any], Any]) -> Callable[[bytes], Any]:
     from mongorestore_async import CLOUD_MANAGER
     from mongorestore_async.errors import RequestContext
     from mongorestore_async.models.headers import Headers
@@ -72,8 +90,8 @@ def _ours() -> Callable[[bytes], Any]:
 
     def read(body: bytes) -> Any:
         raw = RawReply(status=200, reason="OK", headers=headers, body=body, request=request)
-        found = read_list(read_reply(raw, enveloped=False).document)
-        return read_jobs(CLOUD_MANAGER, found.results, project="p", cluster="c")
+        found = read_list(read_reply(raw, is_list=True).document)
+        return take(read_jobs(CLOUD_MANAGER, found.results, project="p", cluster="c"))
 
     return read
 
@@ -97,6 +115,7 @@ def measure(bench: Bench) -> Result:
     """Measure ours beside the peers."""
     names, skipped = bench.able("pages", _NAMES)
     repeats = 5 if bench.fast else 100
+    names = [*names, *([_ONE_BY_ONE] if peers.OURS in names else [])]
     found = bench.turns({n: partial(bench.child, "work.structure_page:client", name=n, repeats=repeats) for n in names})
     base = "aiohttp_msgspec"
     rows = [
@@ -110,7 +129,7 @@ def measure(bench: Bench) -> Result:
     figure = ratio(found[peers.OURS], found[base], "cpu") if base in found else None
     return Result(
         title=f"Structure one page of {_PAGE} jobs",
-        text="From the bytes of the body to checked, typed jobs, without a network or an event loop.",
+        text="From the bytes of the body to a sequence of checked, typed jobs, without a network or an event loop.",
         columns=["way", "CPU, ms", f"beside {_TITLES[base]}"],
         rows=sorted(rows, key=lambda row: row[1]),
         goals=[Goal(text=f"at most 2.50 x {_TITLES[base]}", figure=figure, limit=2.5)],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import attrs
 
+from mongorestore_async.shown import shown
+
 __all__ = [
     "AuthError",
     "ConfigError",
@@ -37,6 +39,8 @@ class RequestContext:
         in_doubt: Whether the server may have acted on an earlier try, to which no whole answer came or a 5xx.
 
     """
+
+    __repr__ = shown
 
     method: str
     url: str

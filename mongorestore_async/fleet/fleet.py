@@ -92,9 +92,10 @@ class Fleet(Generic[JobT_co]):
         then that error is raised.
 
         Args:
-            concurrency: Lists read at once, in each of merged fleets; the session's ``max_in_flight`` bounds it too.
-            per_project: Lists read at once of one project, for servers limit calls by project. When so many of a
-                project time out one after the other, the rest of it is not asked.
+            concurrency: Calls under way at once, in each of merged fleets; the session's ``max_in_flight`` bounds them
+                too.
+            per_project: Calls under way at once for the lists of one project, for servers limit calls by project. When
+                so many lists of a project time out one after the other, the rest of it is not asked.
             since: Only jobs requested at or after this moment (aware). The API has no such filter: lists with the
                 newest first are left early, others read to the end. A job that tells no moment is found too, unless
                 it ended before.

@@ -35,29 +35,40 @@ class Marks:
     """
 
     def __init__(self, marks: Iterable[int] = ()) -> None:
-        self._marks = set(marks)
+        self._earlier = set(marks)
+        self._projects: set[int] = set()
+        self._clusters: dict[str, list[str]] = {}  # of projects in progress: their marks are made when asked for
 
     @property
     def data(self) -> bytes:
         """All marks, in ascending order."""
-        return b"".join(mark.to_bytes(_BYTES) for mark in sorted(self._marks))
+        clusters = {_mark(project, key) for project, keys in self._clusters.items() for key in keys}
+        marks = self._earlier | self._projects | clusters
+        return b"".join(mark.to_bytes(_BYTES) for mark in sorted(marks))
 
     def has_project(self, project: FleetProject) -> bool:
-        """Whether all its clusters were read."""
-        return _mark(project.id) in self._marks
+        """Whether the earlier run has read all its clusters."""
+        return bool(self._earlier) and _mark(project.id) in self._earlier
 
     def has_cluster(self, cluster: FleetCluster) -> bool:
-        """Whether it was read."""
-        return _mark(cluster.project.id, cluster.key) in self._marks
+        """Whether the earlier run has read it."""
+        return bool(self._earlier) and _mark(cluster.project.id, cluster.key) in self._earlier
 
     def add_cluster(self, cluster: FleetCluster) -> None:
         """Note that a cluster was read."""
-        self._marks.add(_mark(cluster.project.id, cluster.key))
+        self._clusters.setdefault(cluster.project.id, []).append(cluster.key)
 
-    def add_project(self, project: FleetProject, clusters: Iterable[FleetCluster]) -> None:
-        """Note that all clusters of a project were read: these."""
-        self._marks.difference_update(_mark(project.id, cluster.key) for cluster in clusters)
-        self._marks.add(_mark(project.id))
+    def add_project(self, project: FleetProject, clusters: Iterable[FleetCluster] = ()) -> None:
+        """Note that all clusters of a project were read.
+
+        Args:
+            project: The project.
+            clusters: Those of them that the earlier run has read.
+
+        """
+        self._clusters.pop(project.id, None)
+        self._earlier.difference_update(_mark(project.id, cluster.key) for cluster in clusters)
+        self._projects.add(_mark(project.id))
 
 
 def fingerprint(*words: str) -> str:

@@ -117,6 +117,11 @@ class FleetQuery:
     clusters: Patterns = attrs.field(factory=lambda: Patterns("clusters", None))
 
     @property
+    def spare(self) -> int:
+        """Pages that may wait for whoever is to work on them next."""
+        return max(1, self.concurrency // 4)
+
+    @property
     def words(self) -> tuple[str, ...]:
         """What of it decides which clusters are read to the end, for the resume token; ``since`` may move on."""
         states = None if self.states is None else sorted(self.states)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from typing import TYPE_CHECKING
+from itertools import count
+from typing import TYPE_CHECKING, Any
 
 from mongorestore_async.errors import RequestTimeout, RestoreError
 from mongorestore_async.fleet.discovery import Discovery
@@ -22,16 +23,24 @@ if TYPE_CHECKING:
     from mongorestore_async.fleet.tally import Tally
     from mongorestore_async.fleet.work import Member
     from mongorestore_async.models import JobDocument
+    from mongorestore_async.protocol.replies import Reply
+    from mongorestore_async.resources.listing import PageReader
 
 __all__ = ["FleetRun"]
+
+#: Which turns are taken before which.
+_FIRST, _THEN = 0, 1
 
 
 class FleetRun:
     """Discovers and reads one fleet.
 
-    So many tasks take turns at projects that have a cluster to be read; a project has no more turns at once than its
-    limit allows, and no more projects are open than keep the tasks busy. So memory does not grow with the fleet, and
-    a project that hangs holds up nobody but itself.
+    So many tasks take turns at projects that have a cluster to be read, a call each; a project has no more turns at
+    once than its limit allows, and no more projects are open than keep the tasks busy. So memory does not grow with the
+    fleet, and a project that hangs holds up nobody but itself.
+
+    One more task looks at the answers, one after the other, while the next calls are under way. What waits for it, and
+    so for the caller, is as it was received: an answer takes less memory than the jobs in it.
 
     Args:
         member: What to read.
@@ -52,7 +61,7 @@ class FleetRun:
         query: FleetQuery,
         marks: Marks,
         tally: Tally,
-        hand_over: Callable[[Reading, Sequence[JobDocument]], Awaitable[None]] | None,
+        hand_over: Callable[[tuple[Reading, Sequence[JobDocument]]], Awaitable[None]] | None,
     ) -> None:
         self.marks = marks
         self.error: RestoreError | None = None
@@ -61,7 +70,9 @@ class FleetRun:
         self._tally = tally
         self._hand_over = hand_over
         self._discovery = Discovery(member.session, member.family, member.name)
-        self._turns: asyncio.Queue[ProjectWork | None] = asyncio.Queue()
+        self._turns: asyncio.PriorityQueue[tuple[int, int, ProjectWork | None]] = asyncio.PriorityQueue()
+        self._number = count()  # of turns: those of one priority are taken in the order they were given
+        self._answers: asyncio.Queue[tuple[Reading, Reply] | None] = asyncio.Queue(query.spare)
         self._room = asyncio.Semaphore(2 * query.concurrency)
         self._open = 0
         self._exhausted = False
@@ -82,6 +93,7 @@ class FleetRun:
         async with asyncio.TaskGroup() as group:
             for _ in range(self._query.concurrency):
                 group.create_task(self._work())
+            group.create_task(self._look())
             await self._discover()
 
     async def _discover(self) -> None:
@@ -111,7 +123,7 @@ class FleetRun:
         if work.left is None:
             self._unlisted += 1
             work.queued = work.turns = 1
-            self._turns.put_nowait(work)
+            self._queue(work, _THEN)
         else:
             self._give_turns(work)
 
@@ -135,28 +147,37 @@ class FleetRun:
             self._tally.end_discovery()
 
     def _give_turns(self, work: ProjectWork) -> None:
-        while work.queued < len(work.waiting) and work.turns + work.timeouts < self._query.per_project:
+        while work.queued < len(work.begun) + len(work.waiting):
+            begun = work.queued < len(work.begun)  # that goes on, whatever timed out
+            if work.turns + (0 if begun else work.timeouts) >= self._query.per_project:
+                break
             work.queued += 1
             work.turns += 1
-            self._turns.put_nowait(work)
-        if not work.turns:
+            self._queue(work, _FIRST if begun else _THEN)
+        if not work.turns and not work.answers:
             self._give_up(work)
             self._open -= 1
             self._room.release()
             self._stop_when_over()
 
+    def _queue(self, work: ProjectWork | None, priority: int) -> None:
+        self._turns.put_nowait((priority, next(self._number), work))
+
     def _stop_when_over(self) -> None:
         if self._exhausted and not self._open:
+            self._answers.put_nowait(None)
             for _ in range(self._query.concurrency):
-                self._turns.put_nowait(None)
+                self._queue(None, _THEN)
 
     async def _work(self) -> None:
-        while (work := await self._turns.get()) is not None:
+        while (work := (await self._turns.get())[-1]) is not None:
+            if not work.queued:
+                continue  # it was brought forward
             work.queued -= 1
             if work.left is None:
                 await self._list(work)
-            elif work.waiting:
-                await self._read(work, work.waiting.popleft())
+            else:
+                await self._ask(work)
             work.turns -= 1
             self._give_turns(work)
 
@@ -172,35 +193,70 @@ class FleetRun:
                 self.marks.add_project(work.place, work.read)
         self._end_list()
 
-    async def _read(self, work: ProjectWork, cluster: FleetCluster) -> None:
-        outcome = ClusterOutcome.READ
-        reading = Reading(cluster, lambda read: self._mark(work, read))
+    async def _ask(self, work: ProjectWork) -> None:
+        """Call for the next page of a cluster that was begun, or for the first one of another."""
+        begun = bool(work.begun)
+        reading = work.begun.popleft() if begun else Reading(work, work.waiting.popleft(), self._mark)
         try:
-            await self._read_jobs(reading)
+            if not begun:
+                reading.reader = self._reader(reading.cluster)
+            reply = await reading.ask()
         except RestoreError as error:
-            if means_nothing_here(error):
-                outcome = ClusterOutcome.NO_BACKUP
+            self._end(reading, error)
+        else:
+            work.answers += 1
+            await self._answers.put((reading, reply))
+
+    def _reader(self, cluster: FleetCluster) -> PageReader[Any]:
+        project = self._member.session.project(cluster.project.id, self._member.family)
+        pager = project.cluster(cluster.key).restore_jobs(batch_id=self._query.batch_id)
+        return pager._reader()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - its calls are made one by one
+
+    async def _look(self) -> None:
+        while (answer := await self._answers.get()) is not None:
+            await self._take(*answer)
+
+    async def _take(self, reading: Reading, reply: Reply) -> None:
+        work = reading.work
+        jobs: Sequence[JobDocument] = ()
+        try:
+            page = await reading.read(reply)
+        except RestoreError as error:
+            self._end(reading, error)
+        else:
+            if jobs := self._query.choose(page.items):
+                self._tally.jobs += len(jobs)
+                reading.hand_over()
+            if reading.reader.ended or (self._member.family.newest_first and self._query.ends_at(page.items)):
+                self._end(reading)
             else:
-                outcome = ClusterOutcome.FAILED
-                timed_out = self._fail(error, cluster=cluster) is FailureKind.TIMED_OUT
-                work.timeouts = work.timeouts + 1 if timed_out else 0
+                self._go_on(reading)
+        # The next call before the wait for room.
+        work.answers -= 1
+        self._give_turns(work)
+        if jobs and self._hand_over is not None:
+            await self._hand_over((reading, jobs))
+
+    def _go_on(self, reading: Reading) -> None:
+        """Let the next page of a list be asked for before other lists are begun: so few are open at once."""
+        reading.work.begun.append(reading)
+        if reading.work.queued:
+            self._queue(reading.work, _FIRST)  # brings one of its turns forward
+
+    def _end(self, reading: Reading, error: RestoreError | None = None) -> None:
+        """Note that the reading of a cluster is over."""
+        work, cluster = reading.work, reading.cluster
+        outcome = ClusterOutcome.READ
+        if error is not None and means_nothing_here(error):
+            outcome = ClusterOutcome.NO_BACKUP
+        elif error is not None:
+            outcome = ClusterOutcome.FAILED
+            timed_out = self._fail(error, cluster=cluster) is FailureKind.TIMED_OUT
+            work.timeouts = work.timeouts + 1 if timed_out else 0
         self._tally.end_cluster(cluster, outcome)
         if outcome is not ClusterOutcome.FAILED:
             work.timeouts = 0
             reading.end()
-
-    async def _read_jobs(self, reading: Reading) -> None:
-        query, family, place = self._query, self._member.family, reading.cluster
-        project = self._member.session.project(place.project.id, family)
-        pager = project.cluster(place.key).restore_jobs(batch_id=query.batch_id)
-        async with aclosing(pager.pages()) as pages:
-            async for page in pages:
-                if self._hand_over is not None and (jobs := query.choose(page.items)):
-                    self._tally.jobs += len(jobs)
-                    reading.hand_over()
-                    await self._hand_over(reading, jobs)
-                if family.newest_first and query.ends_at(page.items):
-                    break
 
     def _give_up(self, work: ProjectWork) -> None:
         """Spare what is left of a project that hangs: each cluster would take the whole deadline."""
@@ -213,9 +269,9 @@ class FleetRun:
             self._tally.end_cluster(cluster, ClusterOutcome.FAILED)
         work.waiting.clear()
 
-    def _mark(self, work: ProjectWork, cluster: FleetCluster) -> None:
-        self.marks.add_cluster(cluster)
-        work.read.append(cluster)
+    def _mark(self, reading: Reading) -> None:
+        work = reading.work
+        self.marks.add_cluster(reading.cluster)
         work.left = (work.left or 0) - 1
         if not work.left:
             self.marks.add_project(work.place, work.read)

@@ -12,6 +12,7 @@ from mongorestore_async.fleet.records import FailureKind, FleetPlan, Found
 from mongorestore_async.fleet.run import FleetRun
 from mongorestore_async.fleet.tally import Tally
 from mongorestore_async.models import JobDocument
+from mongorestore_async.resources.slices import rest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
@@ -31,8 +32,8 @@ class FleetStream(Generic[JobT_co]):
     """The restore jobs of a fleet, for ``async with ... as stream: async for found in stream``.
 
     Made by :meth:`Fleet.restore_jobs`; making one does no I/O. Entering starts the calls, and leaving, for whatever
-    reason, ends those under way and leaves no task behind. When the jobs are taken slowly, calls wait: at most one page
-    per call that may be under way, and a few more, are held in memory.
+    reason, ends those under way and leaves no task behind. When the jobs are taken slowly, calls wait: at most one
+    page and a half per call that may be under way, and a few more, are held in memory, most of them as received.
 
     Jobs of one cluster arrive in the order of its list, those of several clusters mixed. After a ``break`` a second
     ``async for`` goes on where the first one stopped.
@@ -56,11 +57,9 @@ class FleetStream(Generic[JobT_co]):
         self._query = query
         self._resumed = resume is not None
         self._tally = Tally(on_progress, len(self._names))
-        self._pages: asyncio.Queue[tuple[Reading, Sequence[JobDocument]] | None] = asyncio.Queue(
-            max(1, query.concurrency // 4)
-        )
+        self._pages: asyncio.Queue[tuple[Reading, Sequence[JobDocument]] | None] = asyncio.Queue(query.spare)
         self._runs = {
-            name: FleetRun(member, query, marks.get(name, Marks()), self._tally, None if dry else self._hand_over)
+            name: FleetRun(member, query, marks.get(name, Marks()), self._tally, None if dry else self._pages.put)
             for name, member in self._names.items()
         }
         self._entered: tuple[asyncio.TaskGroup, asyncio.Task[None]] | None = None
@@ -147,18 +146,19 @@ class FleetStream(Generic[JobT_co]):
         if not self._pages.full():  # else nobody waits
             self._pages.put_nowait(None)
 
-    async def _hand_over(self, reading: Reading, jobs: Sequence[JobDocument]) -> None:
-        await self._pages.put((reading, jobs))
-
     async def _items(self) -> AsyncGenerator[Found[Any], None]:
         try:
             if self._entered is None:
                 raise ConfigError("a stream is read inside its own block: async with fleet.restore_jobs() as stream")
             while (page := await self._next_page()) is not None:
                 reading, jobs = page
+                cluster = reading.cluster
                 for job in jobs:
-                    yield Found(reading.cluster, job)
+                    yield Found(cluster, job)
                 reading.take()
+                await rest(jobs)  # between pages: who is cancelled here has lost nothing
+                # What stays here when it is not needed any more costs the garbage collector time.
+                page, jobs = None, ()
         finally:
             self._walk = None
 

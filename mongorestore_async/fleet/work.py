@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import attrs
+
+from mongorestore_async.errors import RestoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mongorestore_async.families import Family
     from mongorestore_async.fleet.records import FleetCluster, FleetProject
+    from mongorestore_async.protocol.replies import Reply
     from mongorestore_async.resources import AsyncSession
+    from mongorestore_async.resources.listing import PageReader, Received
 
 __all__ = ["Member", "ProjectWork", "Reading"]
 
@@ -38,20 +42,23 @@ class ProjectWork:
 
     Attributes:
         waiting: Clusters to be read.
+        begun: Those of whose lists more pages are to be read.
         queued: Turns it has been given that nobody has taken yet.
         turns: Those, and those that were taken and are not over.
+        answers: Answers that wait to be looked at, or are.
         left: Clusters that are not known to be read to the end; None before they are listed.
-        read: Those that are.
+        read: Those that an earlier run has read.
         timeouts: Clusters that timed out since the last that did not: each costs a turn, until one is read again.
 
     """
 
-    __slots__ = ("left", "place", "queued", "read", "timeouts", "turns", "waiting")
+    __slots__ = ("answers", "begun", "left", "place", "queued", "read", "timeouts", "turns", "waiting")
 
     def __init__(self, place: FleetProject) -> None:
         self.place = place
         self.waiting: deque[FleetCluster] = deque()
-        self.queued = self.turns = self.timeouts = 0
+        self.begun: deque[Reading] = deque()
+        self.queued = self.turns = self.answers = self.timeouts = 0
         self.left: int | None = None
         self.read: list[FleetCluster] = []
 
@@ -60,17 +67,45 @@ class Reading:
     """One cluster being read; it is done when it was read to the end and the last of its jobs was taken.
 
     Attributes:
+        work: The project it belongs to.
         cluster: The cluster.
+        reader: Reads its list; set by who begins to read it.
 
     """
 
-    __slots__ = ("_done", "_ended", "_pages", "cluster")
+    __slots__ = ("_done", "_ended", "_pages", "cluster", "reader", "work")
 
-    def __init__(self, cluster: FleetCluster, done: Callable[[FleetCluster], None]) -> None:
+    reader: PageReader[Any]
+
+    def __init__(self, work: ProjectWork, cluster: FleetCluster, done: Callable[[Reading], None]) -> None:
+        self.work = work
         self.cluster = cluster
         self._done = done
         self._pages = 0
         self._ended = False
+
+    async def ask(self) -> Reply:
+        """Call for the next page.
+
+        Raises:
+            RestoreError: Any error of the call, with ``resume_at``.
+
+        """
+        try:
+            return await self.reader.ask(self.reader.number)
+        except RestoreError as error:
+            error.resume_at = self.reader.number
+            raise
+
+    async def read(self, reply: Reply) -> Received[Any]:
+        """Structure that page; items that earlier pages had are left out.
+
+        Raises:
+            RestoreError: The answer does not have the promised shape, or contradicts the pages before.
+
+        """
+        page = await self.reader.step(lambda number: self.reader.read(number, reply))
+        return cast("Received[Any]", page)  # None only behind the last page, for which nobody asks
 
     def hand_over(self) -> None:
         """Note a page on its way to whoever reads the stream."""
@@ -88,4 +123,4 @@ class Reading:
 
     def _check(self) -> None:
         if self._ended and not self._pages:
-            self._done(self.cluster)
+            self._done(self)

@@ -6,8 +6,9 @@ from typing import Any, TypeVar, cast
 import attrs
 
 from mongorestore_async.models.ref import JobRef
-from mongorestore_async.models.secret import RawDocument
+from mongorestore_async.models.secret import RawDocument, Sealed
 from mongorestore_async.models.states import JobState
+from mongorestore_async.shown import shown
 
 __all__ = ["Document", "JobDocument", "JobT", "attach", "stamp", "wire", "wire_names"]
 
@@ -35,15 +36,27 @@ def wire_names(field: "attrs.Attribute[Any]") -> tuple[str, ...]:
 
 @attrs.frozen(kw_only=True)
 class Document:
-    """A received document. Equality and hash compare the typed fields, not ``raw``.
+    """A received document. Equality and hash compare the typed fields, not ``raw``."""
 
-    Attributes:
-        raw: The document as received, read-only: members no field is made for are found here, secrets
-            included. Its ``repr`` and its pickle are redacted.
+    __repr__ = shown
 
-    """
+    _received: RawDocument | Sealed = attrs.field(default=_NOTHING_RECEIVED, eq=False, repr=False, alias="raw")
 
-    raw: RawDocument = attrs.field(default=_NOTHING_RECEIVED, eq=False, repr=False)
+    @property
+    def raw(self) -> RawDocument:
+        """The document as received, read-only: members no field is made for are found here, secrets included.
+
+        Its ``repr`` and its pickle are redacted. The items of a list may be decoded only when this is asked for.
+
+        Raises:
+            DataError: Members no field is made for hold what cannot be read.
+
+        """
+        received = self._received
+        if not isinstance(received, RawDocument):
+            received = received.opened()
+            attach(self, received)
+        return received
 
     def to_dict(self, *, redacted: bool = True) -> dict[str, Any]:
         """Copy the document as received into plain dictionaries; secrets are replaced unless told otherwise."""
@@ -58,6 +71,8 @@ class JobDocument(Document, abc.ABC):
         id: Job id. Opaque: the vendor's own examples hold ids that are not hexadecimal.
 
     """
+
+    __repr__ = shown
 
     id: str
     _origin: JobRef | None = attrs.field(default=None, eq=False, repr=False, alias="ref")
@@ -80,8 +95,8 @@ DocumentT = TypeVar("DocumentT", bound=Document)
 
 
 def attach(document: DocumentT, raw: RawDocument) -> DocumentT:
-    """Set ``raw`` of a document that was just made and nobody else has seen yet."""
-    object.__setattr__(document, "raw", raw)
+    """Set ``raw`` of a document that was just made, or decoded late."""
+    object.__setattr__(document, "_received", raw)
     return document
 
 

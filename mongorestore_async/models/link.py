@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from mongorestore_async.shown import shown
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -20,6 +22,8 @@ class Link:
             when the answer gave none.
 
     """
+
+    __repr__ = shown
 
     href: str
     rel: str = ""

@@ -6,6 +6,7 @@ from urllib.parse import quote, unquote
 import attrs
 
 from mongorestore_async.errors import ConfigError
+from mongorestore_async.shown import shown
 
 __all__ = ["JobRef"]
 
@@ -30,6 +31,8 @@ class JobRef:
         ConfigError: Not exactly one of ``cluster`` and ``host`` is given.
 
     """
+
+    __repr__ = shown
 
     family: str
     project: str

@@ -13,6 +13,7 @@ import attrs
 
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.models.checks import require_text, require_whole_number
+from mongorestore_async.shown import shown
 
 __all__ = [
     "SERVER_DEFAULT",
@@ -92,6 +93,8 @@ class Snapshot:
 
     """
 
+    __repr__ = shown
+
     id: str = attrs.field(validator=_text)
 
 
@@ -110,6 +113,8 @@ class OplogTime:
         ConfigError: A number is no int between 1 and 2**32 - 1.
 
     """
+
+    __repr__ = shown
 
     seconds: int = attrs.field(validator=_uint32)
     increment: int = attrs.field(validator=_uint32)
@@ -131,6 +136,8 @@ class PointInTime:
 
     """
 
+    __repr__ = shown
+
     moment: datetime = attrs.field(validator=_moment)
 
 
@@ -147,6 +154,8 @@ class Checkpoint:
         ConfigError: The id is empty or cannot be sent.
 
     """
+
+    __repr__ = shown
 
     id: str = attrs.field(validator=_text)
 
@@ -165,6 +174,8 @@ class Target:
         ConfigError: One of the two is empty or cannot be sent.
 
     """
+
+    __repr__ = shown
 
     project_id: str = attrs.field(validator=_text)
     cluster: str = attrs.field(validator=_text)
@@ -187,6 +198,8 @@ class HttpRestore:
         ConfigError: A value is out of range, or not exactly one of ``expires`` and ``expiration_hours`` is given.
 
     """
+
+    __repr__ = shown
 
     snapshot_id: str = attrs.field(validator=_text)
     max_downloads: int | ServerDefault = attrs.field(validator=_count)
@@ -243,6 +256,8 @@ class AutomatedRestore:
         ConfigError: One of the two is of another type.
 
     """
+
+    __repr__ = shown
 
     source: Snapshot | OplogTime | PointInTime | Checkpoint = attrs.field(validator=_source)
     target: Target = attrs.field(validator=_target)

@@ -9,6 +9,7 @@ from mongorestore_async.models.link import Link
 from mongorestore_async.models.secret import Secret
 from mongorestore_async.models.states import DeliveryMethod, DeliveryStatus, JobState, JobStatus
 from mongorestore_async.models.timestamp import OplogTimestamp
+from mongorestore_async.shown import shown
 
 __all__ = ["Delivery", "FileHash", "RestoreJob"]
 
@@ -31,6 +32,8 @@ class FileHash:
         links: Sent by newer APIs.
 
     """
+
+    __repr__ = shown
 
     file_name: str | None = None
     hash: str | None = None
@@ -58,6 +61,8 @@ class Delivery:
         target_cluster_name: The same by name, on Atlas legacy jobs.
 
     """
+
+    __repr__ = shown
 
     method_name: DeliveryMethod | str | None = None
     status_name: DeliveryStatus | str | None = None
@@ -99,6 +104,8 @@ class RestoreJob(JobDocument):
         deployment_job_id: Only for imported deployments.
 
     """
+
+    __repr__ = shown
 
     group_id: str | None = None
     cluster_id: str | None = None

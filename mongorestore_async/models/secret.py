@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast, overload
+
+from mongorestore_async.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,7 +17,9 @@ __all__ = [
     "SECRET_FIELDS",
     "RawDocument",
     "RawList",
+    "Sealed",
     "Secret",
+    "is_deeper",
     "redact",
     "unveil",
     "veil",
@@ -64,6 +69,21 @@ class Secret(str):
 
     def __deepcopy__(self, memo: object) -> Secret:
         return self
+
+
+def is_deeper(value: Any, levels: int) -> bool:
+    """Whether more than so many arrays and objects stand inside one another."""
+    level = [value]
+    for _ in range(levels):
+        level = [
+            item
+            for inner in level
+            if isinstance(inner, (dict, list))
+            for item in cast("list[Any]", inner.values() if isinstance(inner, dict) else inner)
+        ]
+        if not level:
+            return False
+    return any(isinstance(inner, (dict, list)) for inner in level)
 
 
 def redact(value: Any) -> Any:
@@ -206,3 +226,43 @@ class RawList(_Raw, Sequence[Any]):
 
     def __len__(self) -> int:
         return len(self._value)
+
+
+class Sealed(bytes):
+    """A JSON object as it was received, not decoded yet; ``repr`` and pickle are those of a redacted document."""
+
+    __slots__ = ()
+
+    def opened(self) -> RawDocument:
+        """Decode it.
+
+        Raises:
+            DataError: Members no field is made for hold what cannot be read, such as a thousand arrays inside one
+                another.
+
+        """
+        document = self._decoded()
+        if document is None:
+            raise DataError("members of the document that no field is made for cannot be read", path="$")
+        return document
+
+    def _decoded(self) -> RawDocument | None:
+        try:
+            members = json.loads(self)
+        except (RecursionError, ValueError):
+            return None
+        return None if is_deeper(members, MAX_DEPTH) else RawDocument.of(members)
+
+    def __repr__(self) -> str:
+        return f"Sealed({REDACTED!r})"
+
+    __str__ = __repr__
+
+    def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
+        return (self._decoded() or RawDocument({})).__reduce_ex__(protocol)
+
+    def __copy__(self) -> Sealed:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Sealed:
+        return self

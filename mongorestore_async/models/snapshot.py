@@ -8,6 +8,7 @@ import attrs
 from mongorestore_async.models.base import Document, wire
 from mongorestore_async.models.link import Link
 from mongorestore_async.models.timestamp import OplogTimestamp
+from mongorestore_async.shown import shown
 
 __all__ = [
     "ClusterSnapshot",
@@ -29,6 +30,8 @@ class SnapshotDocument(Document, abc.ABC):
         id: Snapshot id, to pass as ``Snapshot(id)`` or to ``HttpRestore``.
 
     """
+
+    __repr__ = shown
 
     id: str
 
@@ -86,6 +89,8 @@ class SnapshotPart:
 
     """
 
+    __repr__ = shown
+
     cluster_id: str | None = None
     completed_time: datetime | None = None
     compression_setting: str | None = None
@@ -114,6 +119,8 @@ class MissingShard:
 
     """
 
+    __repr__ = shown
+
     id: str | None = None
     cluster_name: str | None = None
     shard_name: str | None = None
@@ -129,6 +136,8 @@ class NamespaceFilterList:
         filter_type: ``blacklist`` or ``whitelist``, newer ``denyList`` or ``accessList``.
 
     """
+
+    __repr__ = shown
 
     filter_list: tuple[str, ...] = ()
     filter_type: str | None = None
@@ -156,6 +165,8 @@ class ClusterSnapshot(SnapshotDocument):
         links: Related documents, for information.
 
     """
+
+    __repr__ = shown
 
     group_id: str | None = None
     cluster_id: str | None = None

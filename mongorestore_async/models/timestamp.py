@@ -4,6 +4,8 @@ from datetime import datetime
 
 import attrs
 
+from mongorestore_async.shown import shown
+
 __all__ = ["OplogTimestamp"]
 
 
@@ -18,6 +20,8 @@ class OplogTimestamp:
         time: Epoch seconds, sent by some Atlas servers beside ``date``.
 
     """
+
+    __repr__ = shown
 
     date: datetime | None = None
     increment: int | None = None

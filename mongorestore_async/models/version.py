@@ -4,6 +4,8 @@ from typing import Self
 
 import attrs
 
+from mongorestore_async.shown import shown
+
 __all__ = ["ServiceVersion"]
 
 
@@ -17,6 +19,8 @@ class ServiceVersion:
         raw: The header as received.
 
     """
+
+    __repr__ = shown
 
     git_hash: str | None
     version: str | None

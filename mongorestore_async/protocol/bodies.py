@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 from typing import TYPE_CHECKING, Any, Never
 
-import attrs
-
-try:
-    import orjson
-except ImportError:  # the extra "speed" is not installed
-    orjson = None  # type: ignore[assignment]
-
 if TYPE_CHECKING:
     from mongorestore_async.models.headers import Headers
 
-__all__ = ["Draft", "decode_body", "draft_body"]
+__all__ = ["decode_body", "is_crowded", "is_utf_8"]
 
 #: Encodings of text in use. Python knows others, which take quadratic time or raise what no decoder should.
 _CHARSETS = re.compile(
@@ -32,62 +24,28 @@ _BYTES_A_VALUE = 16
 #: UTF-8, with or without the mark that some programs put in front.
 _UTF_8 = "utf-8-sig"
 
-#: Where an answer written with blanks, which orjson would not give back, shows it.
-_BLANKS, _HEAD = b'": ', 200
 
-
-_NOTHING = object()
-
-
-@attrs.frozen(eq=False)
-class Draft:
-    """What orjson made of a body, unchecked."""
-
-    value: Any = attrs.field(repr=False)
-
-
-def draft_body(body: bytes, headers: Headers) -> Draft:
-    """Do the longer part of :func:`decode_body`, for who does the other part later. Never raises."""
-    return Draft(_NOTHING) if _is_crowded(body) else _draft(body, _charset(headers))
-
-
-def decode_body(body: bytes, headers: Headers, draft: Draft | None = None) -> tuple[Any, str]:
+def decode_body(body: bytes, headers: Headers) -> tuple[Any, str]:
     """Decode a body that is not empty.
 
     RFC 8259 leaves open what an object means that names a member twice (section 4). It is refused: of two
     ``results`` one would be lost unseen. So are the numbers that are none (``NaN``), which Python would take.
-    With the extra ``speed``, orjson decodes what it can, in a third of the time; the outcome is the same.
 
     Args:
         body: The body.
         headers: Of its answer.
-        draft: What :func:`draft_body` made of it, where that was asked before.
 
     Returns:
         The value and an empty text, or None and the reason, which quotes nothing. It is not raised: an exception
         would keep the body in its frames and in its context, where a traceback shows it.
 
     """
-    if _is_crowded(body):
+    if is_crowded(body):
         return None, "it holds more values than any answer of the API"
-    charset = _charset(headers)
-    value = (draft or _draft(body, charset)).value
-    if orjson is not None and value is not _NOTHING:
-        with contextlib.suppress(ValueError, TypeError):
-            # What gives the same bytes again lost nothing: no member said twice, no digit of a number.
-            if orjson.dumps(value) == body:
-                return value, ""
-    text = _text(body, charset)
+    text = _text(body, _charset(headers))
     if text is None:
         return None, "the body is not valid UTF-8"
     return _load(text)
-
-
-def _draft(body: bytes, charset: str) -> Draft:
-    if orjson is not None and charset == _UTF_8 and _BLANKS not in body[:_HEAD]:
-        with contextlib.suppress(ValueError):
-            return Draft(orjson.loads(body))
-    return Draft(_NOTHING)
 
 
 def _load(text: str) -> tuple[Any, str]:
@@ -118,7 +76,8 @@ def _refuse_constant(name: str) -> Never:
     raise ValueError(name)
 
 
-def _is_crowded(body: bytes) -> bool:
+def is_crowded(body: bytes) -> bool:
+    """Whether a body holds so many values that they would take up much more memory than their text."""
     if len(body) <= _MANY_VALUES:
         return False
     values = body.count(b",") + body.count(b"[") + body.count(b"{")
@@ -134,6 +93,11 @@ def _text(body: bytes, charset: str) -> str | None:
         return body.decode(_UTF_8)
     except UnicodeDecodeError:
         return None
+
+
+def is_utf_8(headers: Headers) -> bool:
+    """Whether an answer is in UTF-8, or does not say."""
+    return _charset(headers) == _UTF_8
 
 
 def _charset(headers: Headers) -> str:

@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from mongorestore_async.shown import shown
+
 if TYPE_CHECKING:
+    from _hashlib import HASH
     from collections.abc import Iterator, Sequence
 
 __all__ = ["Challenge", "choose_challenge", "directives", "is_echoable", "parse_challenges"]
@@ -58,6 +61,8 @@ class Challenge:
 
     """
 
+    __repr__ = shown
+
     realm: str
     nonce: str = attrs.field(repr=False)
     algorithm: str = "MD5"
@@ -94,8 +99,17 @@ class Challenge:
             ValueError: hashlib lacks the algorithm.
 
         """
+        return self.hasher(data).hexdigest()
+
+    def hasher(self, data: bytes = b"") -> HASH:
+        """Begin to compute H; to be copied where many values begin alike.
+
+        Raises:
+            ValueError: hashlib lacks the algorithm.
+
+        """
         # No security rests on the strength of MD5 here that the server did not choose: FIPS builds must not refuse.
-        return hashlib.new(_HASHES[self.algorithm.removesuffix(_SESSION)], data, usedforsecurity=False).hexdigest()
+        return hashlib.new(_HASHES[self.algorithm.removesuffix(_SESSION)], data, usedforsecurity=False)
 
     def as_rfc2069(self) -> Challenge:
         """Read ``op="auth"`` literally: an unknown directive, hence no ``qop`` at all.

@@ -22,13 +22,17 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args, get_origin
 from cattrs import Converter
 
 from mongorestore_async.errors import DataError
-from mongorestore_async.models.secret import MAX_DEPTH, unveil, veil
-from mongorestore_async.protocol.makers import array_maker, is_deeper, is_plain, maker_of
+from mongorestore_async.models.base import stamp
+from mongorestore_async.models.secret import MAX_DEPTH, is_deeper, unveil, veil
+from mongorestore_async.protocol.items import are_packed, read_packed, unpack
+from mongorestore_async.protocol.makers import array_maker, is_plain, maker_of
 from mongorestore_async.protocol.misfits import explain
 from mongorestore_async.protocol.scalars import Misfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from mongorestore_async.models.ref import JobRef
 
     Hook = Callable[[Any, Any], Any]
 
@@ -60,13 +64,40 @@ def structure(model: type[T], document: Any, *, path: str = "$") -> T:
     return cast("T", made)
 
 
-def structure_each(model: type[T], documents: Any, *, path: str = "$") -> tuple[T, ...]:
-    """Make models of a received JSON array; as :func:`structure`, with the index in the path."""
+def structure_each(model: type[T], documents: Any, *, path: str = "$", origin: JobRef | None = None) -> Sequence[T]:
+    """Make models of a received JSON array, packed or not; as :func:`structure`, with the index in the path.
+
+    Args:
+        model: An attrs class.
+        documents: The array.
+        path: Where it stood in the answer.
+        origin: Where restore jobs were found, None for other models.
+
+    Returns:
+        The models; those of packed items are made when they are looked at.
+
+    """
     documents = veil(documents)
-    made, misfits = _attempt(tuple[model, ...], documents, path)  # type: ignore[valid-type]
+    made, misfits = _attempt_each(model, documents, path, origin)
     if misfits:
         raise _refusal(model, misfits)
-    return cast("tuple[T, ...]", made)
+    return cast("Sequence[T]", made)
+
+
+def _attempt_each(model: Any, veiled: Any, path: str, origin: JobRef | None) -> tuple[Any, Sequence[tuple[str, str]]]:
+    documents = unveil(veiled)
+    if are_packed(documents):
+        made = read_packed(model, documents, origin)
+        if made is not None:
+            return made, ()
+        documents, broken = unpack(documents, path)
+        if broken:
+            return None, broken
+    made, misfits = _attempt(tuple[model, ...], documents, path)
+    if origin is not None and made is not None:
+        for job in made:
+            stamp(job, origin)
+    return made, misfits
 
 
 def _attempt(model: Any, veiled: Any, path: str) -> tuple[Any, Sequence[tuple[str, str]]]:

@@ -8,6 +8,7 @@ import attrs
 
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.models.secret import Secret
+from mongorestore_async.shown import shown
 
 __all__ = ["DigestAuth", "ServiceAccount"]
 
@@ -41,6 +42,8 @@ class DigestAuth:
         ConfigError: A key is empty, or holds control characters.
 
     """
+
+    __repr__ = shown
 
     public_key: str = attrs.field(validator=_check_user)
     private_key: str = attrs.field(validator=_check, repr=False)
@@ -76,6 +79,8 @@ class ServiceAccount:
         ConfigError: Id or secret is empty, or holds control characters.
 
     """
+
+    __repr__ = shown
 
     client_id: str = attrs.field(validator=_check)
     client_secret: str = attrs.field(validator=_check, repr=False)

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import attrs
-
-from mongorestore_async.families import FAMILIES
 from mongorestore_async.protocol.moments import http_date
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from mongorestore_async.families.family import Family
 
 __all__ = ["Notice", "VendorDeprecation", "read_notice", "replacement", "resource_of"]
 
@@ -43,8 +42,7 @@ class VendorDeprecation(DeprecationWarning):
         self.sunset = sunset
 
 
-@attrs.frozen(kw_only=True)
-class Notice:
+class Notice(NamedTuple):
     """What the headers of one answer say.
 
     Attributes:
@@ -64,7 +62,7 @@ class Notice:
             resource: What was called, such as ``restoreJobs``.
 
         """
-        known = FAMILIES.get(family or "")
+        known = _family(family)
         whose = known.title if known is not None else family or "the API"
         since = "" if self.deprecated is None else f" since {self.deprecated.date()}"
         ends = "" if self.sunset is None else f" and may be gone from {self.sunset.date()} on"
@@ -94,13 +92,19 @@ def replacement(family: str | None) -> str | None:
         family: Its name.
 
     """
-    known = FAMILIES.get(family or "")
+    known = _family(family)
     return None if known is None else known.deprecation
 
 
 def resource_of(path: str) -> str:
     """Name the resource that a path is about: its last word, such as ``snapshots`` of one or of all."""
     return next((part for part in reversed(path.split("/")) if _WORD.match(part)), "it")
+
+
+def _family(name: str | None) -> Family[Any] | None:
+    from mongorestore_async.families.registry import FAMILIES  # of all products: few answers need it
+
+    return FAMILIES.get(name or "")
 
 
 def _moment(text: str) -> datetime | None:

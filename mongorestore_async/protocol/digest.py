@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["Signer", "answer", "new_cnonce", "next_nonce"]
 
 _MAX_COUNT = 0xFFFFFFFF
-_TARGET = re.compile(r"[!-~]+")  # visible ASCII: all that a request target consists of (RFC 9112 section 3.2)
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _ATTR_CHARS = "!#$&+-.^_`|~"  # what RFC 8187 section 3.2.1 leaves unencoded besides letters and digits
 
@@ -83,18 +82,17 @@ class Signer:
             password = unicodedata.normalize("NFC", password)
         self._challenge = challenge
         self._cnonce = cnonce
-        self._key = Secret(self._hashed(username, challenge.realm, password))
+        key = Secret(challenge.digest(f"{username}:{challenge.realm}:{password}".encode()))
         if challenge.session:
-            self._key = Secret(self._hashed(self._key, challenge.nonce, cnonce))
+            key = Secret(challenge.digest(f"{key}:{challenge.nonce}:{cnonce}".encode()))
+        self._begun = challenge.hasher(f"{key}:{challenge.nonce}:".encode())
+        self._blank = challenge.hasher()
         # RFC 7616 section 3.4 fixes for each parameter whether it is quoted.
-        self._head = [
-            _user(challenge, username),
-            f"realm={_quoted(challenge.realm)}",
-            f"nonce={_quoted(challenge.nonce)}",
-        ]
-        self._algorithm = [] if challenge.spelling is None else [f"algorithm={challenge.spelling}"]
-        self._opaque = [] if challenge.opaque is None else [f"opaque={_quoted(challenge.opaque)}"]
-        self._tail = ["userhash=true"] if challenge.userhash else []
+        self._head = f"Digest {_user(challenge, username)}, realm={_quoted(challenge.realm)}, "
+        self._head += f"nonce={_quoted(challenge.nonce)}, uri="
+        self._algorithm = "" if challenge.spelling is None else f", algorithm={challenge.spelling}"
+        self._opaque = "" if challenge.opaque is None else f", opaque={_quoted(challenge.opaque)}"
+        self._tail = ", userhash=true" if challenge.userhash else ""
 
     def sign(self, *, method: str, uri: str, nc: int, body: bytes = b"") -> Secret:
         """Compute the value of the ``Authorization`` header of one request.
@@ -104,21 +102,19 @@ class Signer:
 
         """
         _check_request(method=method, uri=uri, nc=nc)
-        challenge = self._challenge
-        entity = [challenge.digest(body)] if challenge.qop == "auth-int" else []
-        target = self._hashed(method, uri, *entity)
-        used: list[str] = []
-        counted: list[str] = []
-        if challenge.qop is not None:
+        challenge, qop = self._challenge, self._challenge.qop
+        target = self._blank.copy()
+        signed = f"{method}:{uri}:{challenge.digest(body)}" if qop == "auth-int" else f"{method}:{uri}"
+        target.update(signed.encode())
+        used = counted = ""
+        if qop is not None:
             count = f"{nc:08x}"
-            used = [count, self._cnonce, challenge.qop]
-            counted = [f"qop={challenge.qop}", f"nc={count}", f"cnonce={_quoted(self._cnonce)}"]
-        response = f'response="{self._hashed(self._key, challenge.nonce, *used, target)}"'
-        fields = (f"uri={_quoted(uri)}", *self._algorithm, response, *self._opaque, *counted, *self._tail)
-        return Secret("Digest " + ", ".join((*self._head, *fields)))
-
-    def _hashed(self, *parts: str) -> str:
-        return self._challenge.digest(":".join(parts).encode())
+            used = f"{count}:{self._cnonce}:{qop}:"
+            counted = f", qop={qop}, nc={count}, cnonce={_quoted(self._cnonce)}"
+        response = self._begun.copy()
+        response.update(f"{used}{target.hexdigest()}".encode())
+        given = f'{_quoted(uri)}{self._algorithm}, response="{response.hexdigest()}"'
+        return Secret(f"{self._head}{given}{self._opaque}{counted}{self._tail}")
 
 
 def new_cnonce() -> str:
@@ -157,10 +153,15 @@ def _check(challenge: Challenge, *, username: str, password: str, cnonce: str) -
 def _check_request(*, method: str, uri: str, nc: int) -> None:
     if not is_echoable(method):
         raise ConfigError("The HTTP verb must not contain control characters.")
-    if not _TARGET.fullmatch(uri):
+    if not _is_visible(uri):
         raise ConfigError("The request target must be percent-encoded, as it is sent.")
     if not 0 < nc <= _MAX_COUNT:
         raise ConfigError("The nonce count must be 1 to 0xffffffff: ask the server for a new nonce.")
+
+
+def _is_visible(text: str) -> bool:
+    """Whether it is visible ASCII: all that a request target consists of (RFC 9112 section 3.2)."""
+    return bool(text) and text.isascii() and text.isprintable() and " " not in text
 
 
 def _user(challenge: Challenge, username: str) -> str:

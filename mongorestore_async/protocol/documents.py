@@ -12,7 +12,7 @@ from mongorestore_async.models.secret import RawDocument, veil
 from mongorestore_async.protocol.converter import structure, structure_each
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from mongorestore_async.families.family import Family
     from mongorestore_async.models.base import JobT
@@ -61,7 +61,7 @@ def read_jobs(
     cluster: str | None = None,
     host: str | None = None,
     path: str = "$.results",
-) -> tuple[JobT, ...]:
+) -> Sequence[JobT]:
     """Make jobs of the ``results`` of a list document, each with its ``ref``.
 
     Raises:
@@ -69,11 +69,7 @@ def read_jobs(
 
     """
     content = veil(content)
-    jobs = structure_each(family.job_type, content, path=path)
-    origin = _origin(family, project, cluster, host)
-    for job in jobs:
-        stamp(job, origin)
-    return jobs
+    return structure_each(family.job_type, content, path=path, origin=_origin(family, project, cluster, host))
 
 
 def read_ids(content: Iterable[Any]) -> tuple[str, ...]:
@@ -104,7 +100,7 @@ def read_created(
             " look into the job list of the cluster before creating again",
             path=f"$.{_RESULTS}",
         )
-    return jobs
+    return tuple(jobs)
 
 
 def _origin(family: Family[Any], project: str, cluster: str | None, host: str | None) -> JobRef:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -10,31 +10,37 @@ from mongorestore_async.errors import DataError
 from mongorestore_async.models.link import Link, find_link
 from mongorestore_async.models.secret import RawDocument, RawList, unveil, veil
 from mongorestore_async.protocol.converter import structure
+from mongorestore_async.protocol.items import SplitList
+from mongorestore_async.protocol.makers import array_maker
 
-__all__ = ["ListDocument", "read_list"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
+__all__ = ["ListDocument", "has_next", "read_list"]
+
+_links = array_maker(Link)
 _ADVICE = ". Check that the product family and the base URL belong to this server"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class ListDocument:
     """A list document of the API ("Lists").
 
     Attributes:
-        results: The items as received.
+        results: The items as received, or packed.
         total_count: All items there are, not this page's; None when it was not counted.
         links: Links of the list; empty when it has none.
 
     """
 
-    results: RawList
+    results: Sequence[Any]
     total_count: int | None
     links: tuple[Link, ...]
 
-    @property
-    def has_next(self) -> bool:
-        """Whether there is a ``next`` link. It is a yes or no: where it points to is never followed."""
-        return find_link(self.links, "next") is not None
+
+def has_next(links: tuple[Link, ...]) -> bool:
+    """Whether a list has a ``next`` link. It is a yes or no: where it points to is never followed."""
+    return find_link(links, "next") is not None
 
 
 def read_list(content: Any) -> ListDocument:
@@ -44,6 +50,9 @@ def read_list(content: Any) -> ListDocument:
         DataError: It is no list document: a list without ``results`` is an error, not an empty list.
 
     """
+    if isinstance(content, SplitList):
+        links: tuple[Link, ...] = _links(content.links)
+        return ListDocument(results=content.items, total_count=content.total_count, links=links)
     # Tracebacks may be printed with local variables, so no frame that stays in one holds a bare document.
     content = veil(content)
     if not isinstance(content, RawDocument):
@@ -58,7 +67,7 @@ def read_list(content: Any) -> ListDocument:
     return ListDocument(results=results, total_count=facts.total_count, links=facts.links)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class _Facts:
     total_count: int | None = None
     links: tuple[Link, ...] = ()

@@ -19,7 +19,7 @@ The functions take what the vendor's servers send in a straight line and leave t
             made.name = value if value.__class__ is str else text(value)
         ...
         if found < len(members): check_depth(members)
-        made.raw = conceal(members)
+        made._received = conceal(members)
         made.__class__ = model
         return made
 
@@ -38,7 +38,7 @@ import attrs
 
 from mongorestore_async.models.base import Document, JobDocument, wire_names
 from mongorestore_async.models.link import Link
-from mongorestore_async.models.secret import MAX_DEPTH, RawDocument, Secret
+from mongorestore_async.models.secret import MAX_DEPTH, RawDocument, Secret, is_deeper
 from mongorestore_async.models.timestamp import OplogTimestamp
 from mongorestore_async.protocol.drafts import draft_of
 from mongorestore_async.protocol.scalars import Misfit, boolean, moment, secret, text, vocabulary, whole_number
@@ -46,13 +46,22 @@ from mongorestore_async.protocol.scalars import Misfit, boolean, moment, secret,
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["ABSENT_WITHOUT", "OWN_FIELDS", "array_maker", "is_deeper", "is_plain", "kind_of", "maker_of"]
+__all__ = [
+    "ABSENT_WITHOUT",
+    "OWN_FIELDS",
+    "array_maker",
+    "is_plain",
+    "is_vocabulary",
+    "kind_of",
+    "maker_of",
+    "received_fields",
+]
 
 #: Members of which one must be there for an object to count as present.
 ABSENT_WITHOUT: dict[type[Any], tuple[str, ...]] = {Link: ("href",), OplogTimestamp: ("date", "increment", "time")}
 
 #: Fields of a document that are not read from a member.
-OWN_FIELDS = frozenset({"raw", "_origin"})
+OWN_FIELDS = frozenset({"_received", "_origin"})
 
 #: Kinds of fields, with the source of what becomes of their ``value``.
 _SIMPLE: dict[Any, str] = {
@@ -70,27 +79,12 @@ _ITEMS: dict[Any, Callable[[Any], Any]] = {str: text, Secret: secret}
 _SHALLOW = MAX_DEPTH // 2
 
 
-def is_deeper(value: Any, levels: int) -> bool:
-    """Whether more than so many arrays and objects stand inside one another."""
-    level = [value]
-    for _ in range(levels):
-        level = [
-            item
-            for inner in level
-            if isinstance(inner, (dict, list))
-            for item in cast("list[Any]", inner.values() if isinstance(inner, dict) else inner)
-        ]
-        if not level:
-            return False
-    return any(isinstance(inner, (dict, list)) for inner in level)
-
-
 def kind_of(annotation: Any) -> Any:
     """Tell what the value of a field is when it is there: of ``X | None`` it is X, of ``Words | str`` it is Words."""
     if get_origin(annotation) not in (Union, UnionType):
         return annotation
     kinds = [kind for kind in get_args(annotation) if kind is not NoneType]
-    return next((kind for kind in kinds if _is_vocabulary(kind)), kinds[0])
+    return next((kind for kind in kinds if is_vocabulary(kind)), kinds[0])
 
 
 @functools.cache
@@ -98,7 +92,7 @@ def is_plain(model: Any) -> bool:
     """Whether the function of a class can be generated: it only keeps its fields, all of them of known kinds."""
     if not attrs.has(model) or "__slots__" not in vars(model) or hasattr(model, "__attrs_post_init__"):
         return False
-    fields = _received(model)
+    fields = received_fields(model)
     names = [name for field in fields for name in wire_names(field)]
     return len(set(names)) == len(names) and all(
         field.validator is None
@@ -113,10 +107,11 @@ def _is_known(kind: Any) -> bool:
     if get_origin(kind) is tuple:
         kind = get_args(kind)[0]
         return kind in _ITEMS or is_plain(kind)
-    return kind in _SIMPLE or _is_vocabulary(kind) or is_plain(kind)
+    return kind in _SIMPLE or is_vocabulary(kind) or is_plain(kind)
 
 
-def _is_vocabulary(kind: Any) -> bool:
+def is_vocabulary(kind: Any) -> bool:
+    """Whether a kind is an open enumeration: known words become its members, others stay text."""
     return isinstance(kind, type) and get_origin(kind) is None and issubclass(kind, StrEnum)
 
 
@@ -145,11 +140,11 @@ def maker_of(model: Any) -> Callable[[Any], Any]:
         absent = " and ".join(f"get({name!r}) is None" for name in ABSENT_WITHOUT[model])
         lines.append(f"if {absent}: return check_depth(members)")
     lines += ["found = 0", "made = draft()"]
-    for field in _received(model):
+    for field in received_fields(model):
         lines += _field_lines(field, names)
     lines.append("if found < len(members): check_depth(members)")
     if issubclass(model, Document):
-        lines.append("made.raw = conceal(members)")
+        lines.append("made._received = conceal(members)")
     if issubclass(model, JobDocument):
         lines.append("made._origin = None")
     lines += ["made.__class__ = model", "return made"]
@@ -159,7 +154,7 @@ def maker_of(model: Any) -> Callable[[Any], Any]:
     return cast("Callable[[Any], Any]", names[label])
 
 
-def _received(model: type[Any]) -> list[Any]:
+def received_fields(model: type[Any]) -> list[Any]:
     """Fields that are read from members: all but those a document has of its own."""
     attrs.resolve_types(model)
     own = OWN_FIELDS if issubclass(model, Document) else ()
@@ -188,7 +183,7 @@ def _expression(field: attrs.Attribute[Any], names: dict[str, Any]) -> str:
     kind = kind_of(field.type)
     if kind in _SIMPLE:
         return _SIMPLE[kind]
-    if _is_vocabulary(kind):
+    if is_vocabulary(kind):
         names[f"words_{field.name}"] = vocabulary(kind)
         return f"words_{field.name}[value if value.__class__ is str else text(value)]"
     names[f"make_{field.name}"] = array_maker(get_args(kind)[0]) if get_origin(kind) is tuple else maker_of(kind)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import attrs
-
 from mongorestore_async.protocol.digest import new_cnonce
 
 if TYPE_CHECKING:
@@ -18,7 +16,6 @@ __all__ = ["Nonce", "Nonces"]
 _REMEMBERED = 256
 
 
-@attrs.define(eq=False)
 class Nonce:
     """A server nonce with its counter.
 
@@ -33,13 +30,14 @@ class Nonce:
 
     """
 
-    challenge: Challenge
-    cnonce: str = attrs.field(factory=new_cnonce, repr=False)
-    uses: int = 0
-    accepted: int = 0
-    settled: int = 0
-    dead: bool = False
-    signer: Signer | None = attrs.field(default=None, repr=False)
+    def __init__(self, challenge: Challenge) -> None:
+        self.challenge = challenge
+        self.cnonce = new_cnonce()
+        self.uses = 0
+        self.accepted = 0
+        self.settled = 0
+        self.dead = False
+        self.signer: Signer | None = None
 
 
 class Nonces:

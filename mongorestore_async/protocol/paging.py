@@ -19,9 +19,7 @@ Memory stays flat: the ids of the last :data:`WINDOW` pages are remembered, no m
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import attrs
+from typing import TYPE_CHECKING, NamedTuple
 
 from mongorestore_async.errors import PaginationError
 
@@ -36,8 +34,7 @@ __all__ = ["WINDOW", "PageFacts", "Step", "Walk"]
 WINDOW = 18
 
 
-@attrs.frozen
-class PageFacts:
+class PageFacts(NamedTuple):
     """What a walk needs to know of one received page.
 
     Attributes:
@@ -52,8 +49,7 @@ class PageFacts:
     has_next: bool = False
 
 
-@attrs.frozen
-class Step:
+class Step(NamedTuple):
     """What to do after a page.
 
     Attributes:
@@ -132,7 +128,7 @@ class Walk:
 
         """
         if page.total_count is not None and page.total_count < len(page.ids):
-            page = attrs.evolve(page, total_count=None)
+            page = page._replace(total_count=None)
         number = self.number
         if not self._length:
             self._length = len(page.ids)
@@ -160,16 +156,20 @@ class Walk:
     def _sift(self, number: int, ids: Sequence[str]) -> tuple[int, ...]:
         """Find the new ids, and forget those of pages that lie too far back."""
         known = self._known
-        fresh = tuple([index for index, item in enumerate(ids) if item not in known])
+        if known.keys().isdisjoint(ids):
+            fresh = tuple(range(len(ids)))
+        else:
+            fresh = tuple([index for index, item in enumerate(ids) if item not in known])
         self._pages.setdefault(number, []).append(ids)
         if len(fresh) == len(ids):
             known.update(dict.fromkeys(ids, number))
         else:
             known.update({item: max(number, known.get(item, number)) for item in ids})
-        gone = self._pages.pop(number - WINDOW, [])
-        for item in (item for forgotten in gone for item in forgotten):
-            if known.get(item) == number - WINDOW:
-                del known[item]
+        stale = number - WINDOW
+        for forgotten in self._pages.pop(stale, ()):
+            for item in forgotten:
+                if known.get(item) == stale:
+                    del known[item]
         return fresh
 
     def _count(self, total: int | None) -> int:

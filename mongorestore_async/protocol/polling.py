@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import attrs
 
@@ -19,6 +19,7 @@ from mongorestore_async.errors import (
     TransportError,
 )
 from mongorestore_async.families.rate_limit import RateLimit  # noqa: TC001 - a field type
+from mongorestore_async.shown import shown
 
 __all__ = ["Pace", "PollPolicy", "is_bearable", "may_appear"]
 
@@ -63,8 +64,7 @@ def _share(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
         )
 
 
-@attrs.frozen
-class Pace:
+class Pace(NamedTuple):
     """What has to share a rate limit.
 
     Attributes:
@@ -107,6 +107,8 @@ class PollPolicy:
         ConfigError: A value is out of its range.
 
     """
+
+    __repr__ = shown
 
     shortest: float = attrs.field(default=10.0, validator=_seconds)
     longest: float = attrs.field(default=60.0, validator=_seconds)

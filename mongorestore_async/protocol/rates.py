@@ -23,6 +23,7 @@ __all__ = [
     "pause_without_word",
     "project_in",
     "rate_headers",
+    "rate_remaining",
     "retry_after",
     "told_bucket",
 ]
@@ -72,7 +73,12 @@ def project_in(path: str, names: Mapping[str, str] | None) -> str | None:
 
 def rate_headers(headers: Mapping[str, str]) -> tuple[int | None, int | None]:
     """Read ``RateLimit-Limit`` (the capacity) and ``RateLimit-Remaining``; None for what is not sent or no number."""
-    return _count(headers.get("RateLimit-Limit")), _count(headers.get("RateLimit-Remaining"))
+    return _count(headers.get("RateLimit-Limit")), rate_remaining(headers)
+
+
+def rate_remaining(headers: Mapping[str, str]) -> int | None:
+    """Read ``RateLimit-Remaining``; None where it is not sent or no number."""
+    return _count(headers.get("RateLimit-Remaining"))
 
 
 def retry_after(

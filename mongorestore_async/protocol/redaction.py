@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
@@ -24,73 +25,82 @@ _SLASH = r"(?:\\*/|%2F)"  # as it stands in a path, in JSON that escapes it, and
 _STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?'
 
 # Nothing here is tried twice (possessive quantifiers): a proxy's error page of any form takes linear time.
-_PATTERNS = tuple(
-    (re.compile(pattern, re.IGNORECASE | re.DOTALL), replacement)
-    for pattern, replacement in (
-        # A member of a JSON document, also one cut off in the middle: a text, an array of texts, an object.
+_CREDENTIALS = (
+    # A member of a JSON document, also one cut off in the middle: a text, an array of texts, an object.
+    (
         (
-            (
-                rf'("(?:{_NAMES})"\s*+:\s*+)'
-                rf'(?:{_STRING}|\[(?:{_STRING}|[^"\]])*+\]?|\{{.*+|(?!null|true|false)[^\s,\]}}]++)'
-            ),
-            rf'\1"{REDACTED}"',
+            rf'("(?:{_NAMES})"\s*+:\s*+)'
+            rf'(?:{_STRING}|\[(?:{_STRING}|[^"\]])*+\]?|\{{.*+|(?!null|true|false)[^\s,\]}}]++)'
         ),
-        # The same inside a text of a JSON document, or as Python shows it.
+        rf'\1"{REDACTED}"',
+    ),
+    # The same inside a text of a JSON document, or as Python shows it.
+    (
         (
-            (
-                rf"""((?:(?<!\\)\\++["']|')(?:{_NAMES})(?:\\++["']|')\s*+[:=]\s*+)"""
-                r"""(?:\[[^\]]*+|\{.*+|(?:\\*["'])?(?:[^"'\\\s]|\\++/)*+)"""
-            ),
-            rf"\1{REDACTED}",
+            rf"""((?:(?<!\\)\\++["']|')(?:{_NAMES})(?:\\++["']|')\s*+[:=]\s*+)"""
+            r"""(?:\[[^\]]*+|\{.*+|(?:\\*["'])?(?:[^"'\\\s]|\\++/)*+)"""
         ),
-        # The key of a download link stands in its path: .../restore/v2/pull/{job}/{key}/{file}
-        (rf"(backup{_SLASH}restore{_SLASH}v\d+{_SLASH}pull{_SLASH})[^\s\"'<>]*+", rf"\1{REDACTED}"),
+        rf"\1{REDACTED}",
+    ),
+    # The key of a download link stands in its path: .../restore/v2/pull/{job}/{key}/{file}
+    (rf"(backup{_SLASH}restore{_SLASH}v\d+{_SLASH}pull{_SLASH})[^\s\"'<>]*+", rf"\1{REDACTED}"),
+    (
+        rf"(:{_SLASH}{{2}}(?:[^/\s\"'<>@]*+@)?restore[\w.-]*+(?::\d++)?{_SLASH})[^\s\"'<>]++",
+        rf"\1{REDACTED}",
+    ),
+    # Presigned links and forms.
+    (
         (
-            rf"(:{_SLASH}{{2}}(?:[^/\s\"'<>@]*+@)?restore[\w.-]*+(?::\d++)?{_SLASH})[^\s\"'<>]++",
-            rf"\1{REDACTED}",
+            rf"((?:(?<![\w-])|\\u0026|%26)(?:{_NAMES}|X-(?:Amz|Goog)-[\w-]++|Signature)(?:=|\\u003d|%3D))"
+            r"[^&\s\"'<>\\]*+"
         ),
-        # Presigned links and forms.
-        (
-            (
-                rf"((?:(?<![\w-])|\\u0026|%26)(?:{_NAMES}|X-(?:Amz|Goog)-[\w-]++|Signature)(?:=|\\u003d|%3D))"
-                r"[^&\s\"'<>\\]*+"
-            ),
-            rf"\1{REDACTED}",
-        ),
-        (r"((?:[?&;]|\\u0026|%26)(?:sig|se|sp)(?:=|\\u003d|%3D))[^&\s\"'<>\\]*+", rf"\1{REDACTED}"),
-        (rf"(:{_SLASH}{{2}})[^/\s\"'<>]*@", rf"\1{REDACTED}@"),
-        (r"mdb_sa_sk_[\w-]++", REDACTED),
-        (r"\b(Bearer|Basic)\s++[\w~+/=.-]{8,}+", rf"\1 {REDACTED}"),
-        (r"\b(Digest)\s++[\w*-]++\s*+=[^\r\n<]*+", rf"\1 {REDACTED}"),
-        (
-            r"\b((?:proxy-)?authorization|(?:set-)?cookie)(\\*[\"']?\s*+[:=])[^\r\n<]*+",
-            rf"\1\2 {REDACTED}",
-        ),
-    )
+        rf"\1{REDACTED}",
+    ),
+    (r"((?:[?&;]|\\u0026|%26)(?:sig|se|sp)(?:=|\\u003d|%3D))[^&\s\"'<>\\]*+", rf"\1{REDACTED}"),
+    (rf"(:{_SLASH}{{2}})[^/\s\"'<>]*@", rf"\1{REDACTED}@"),
+    (r"mdb_sa_sk_[\w-]++", REDACTED),
+    (r"\b(Bearer|Basic)\s++[\w~+/=.-]{8,}+", rf"\1 {REDACTED}"),
+    (r"\b(Digest)\s++[\w*-]++\s*+=[^\r\n<]*+", rf"\1 {REDACTED}"),
+    (
+        r"\b((?:proxy-)?authorization|(?:set-)?cookie)(\\*[\"']?\s*+[:=])[^\r\n<]*+",
+        rf"\1\2 {REDACTED}",
+    ),
 )
 
 # A URL in which none of these finds anything, as nearly all are: to look for each in each takes 30 us a call.
 _PLAIN_URL = re.compile(
-    r"https?://(?!restore|[a-z\d.-]*(?:authorization|cookie):)[a-z\d.-]+(?::\d+)?(?:/(?!pull/)[a-z\d.-]*)*"
-    r"(?:[?&](?:pageNum|itemsPerPage|includeCount|batchId|envelope|pretty)=[a-z\d.-]*)*",
-    re.IGNORECASE | re.ASCII,
+    r"https?://(?!(?i:restore|[a-z\d.-]*(?:authorization|cookie):))[a-zA-Z\d.-]++(?::\d++)?+"
+    r"(?:/(?!(?i:pull)/)[a-zA-Z\d.-]*+)++"
+    r"(?:[?&](?:pageNum|itemsPerPage|includeCount|batchId|envelope|pretty)=[a-zA-Z\d.-]*+)*+",
+    re.ASCII,
 )
 
 
 def redact_text(text: str) -> str:
     """Replace everything in a text that looks like a credential."""
-    for pattern, replacement in _PATTERNS:
+    if not text:  # as of most headers that are asked for: no need to compile anything
+        return text
+    for pattern, replacement in _patterns():
         text = pattern.sub(replacement, text)
     return text
 
 
 def redact_url(url: URL) -> str:
     """Write a URL for an error or a log: no user part, no secret query value."""
+    whole = str(url)
+    if _PLAIN_URL.fullmatch(whole):
+        return whole
     target = f"{url.origin()}{url.raw_path}" if url.host else url.raw_path
     pairs = [pair.partition("=") for pair in url.raw_query_string.split("&") if pair]
     shown = "&".join(f"{name}={REDACTED if unquote_plus(name) in SECRET_FIELDS else value}" for name, _, value in pairs)
-    whole = f"{target}?{shown}" if shown else target
-    return whole if _PLAIN_URL.fullmatch(whole) else redact_text(whole)
+    return redact_text(f"{target}?{shown}" if shown else target)
+
+
+@functools.cache
+def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    # Compiling them takes a millisecond or two, which sessions without an error never need.
+    flags = re.IGNORECASE | re.DOTALL
+    return tuple((re.compile(pattern, flags), replacement) for pattern, replacement in _CREDENTIALS)
 
 
 def one_line(text: str, length: int = MESSAGE_LENGTH) -> str:

@@ -28,16 +28,16 @@ from mongorestore_async.errors import (
 from mongorestore_async.models.headers import Headers  # noqa: TC001 - a field type
 from mongorestore_async.models.secret import redact
 from mongorestore_async.models.version import ServiceVersion
-from mongorestore_async.protocol.bodies import decode_body
+from mongorestore_async.protocol.bodies import decode_body, is_crowded, is_utf_8
 from mongorestore_async.protocol.deprecation import replacement
 from mongorestore_async.protocol.envelope import unwrap
+from mongorestore_async.protocol.items import split_list
 from mongorestore_async.protocol.rates import retry_after
 from mongorestore_async.protocol.redaction import excerpt, one_line, redact_text
+from mongorestore_async.shown import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from mongorestore_async.protocol.bodies import Draft
 
 __all__ = ["RawReply", "Reply", "error_code_of", "read_reply"]
 
@@ -87,7 +87,7 @@ _ADVICE: Mapping[str, str] = {
 }
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class RawReply:
     """One HTTP answer, its body read to the end.
 
@@ -119,6 +119,8 @@ class Reply:
 
     """
 
+    __repr__ = shown
+
     status: int
     headers: Headers
     document: Any = attrs.field(repr=False)
@@ -140,13 +142,14 @@ class Reply:
         return None if text is None else ServiceVersion.parse(text)
 
 
-def read_reply(raw: RawReply, *, enveloped: bool = False, draft: Draft | None = None) -> Reply:
+def read_reply(raw: RawReply, *, enveloped: bool = False, is_list: bool = False) -> Reply:
     """Decode an answer, or raise the error it stands for.
 
     Args:
         raw: The answer.
         enveloped: Whether the request asked for an envelope.
-        draft: What was made of the body before, if anything.
+        is_list: Whether a list document is expected, whose items may be left packed
+            (:mod:`~mongorestore_async.protocol.items`).
 
     Raises:
         ApiError: The API, or a proxy before it, answered with an error status.
@@ -155,7 +158,7 @@ def read_reply(raw: RawReply, *, enveloped: bool = False, draft: Draft | None = 
 
     """
     # Tracebacks may be printed with local variables, so the error is made in a frame that does not stay in one.
-    outcome = _outcome(raw, enveloped=enveloped, draft=draft)
+    outcome = (_packed(raw) if is_list and not enveloped else None) or _outcome(raw, enveloped=enveloped)
     if isinstance(outcome, Reply):
         return outcome
     try:
@@ -164,14 +167,21 @@ def read_reply(raw: RawReply, *, enveloped: bool = False, draft: Draft | None = 
         del outcome  # this frame and the error would keep each other, and the body, alive
 
 
-def _outcome(raw: RawReply, *, enveloped: bool, draft: Draft | None) -> Reply | RestoreError:
+def _packed(raw: RawReply) -> Reply | None:
+    if raw.status != 200 or is_crowded(raw.body) or not is_utf_8(raw.headers):  # noqa: PLR2004
+        return None
+    document = split_list(raw.body)
+    return None if document is None else Reply(raw.status, raw.headers, document, raw.request)
+
+
+def _outcome(raw: RawReply, *, enveloped: bool) -> Reply | RestoreError:
     if 300 <= raw.status < 400:  # noqa: PLR2004
         return ProtocolError(
             f"the server redirects (HTTP {raw.status}) and redirects are not followed with a key; "
             f"set base_url to the address it points to: {one_line(raw.headers.get('Location', 'none given'))}",
             request=raw.request,
         )
-    document, problem = _decode(raw, draft)
+    document, problem = _decode(raw)
     if problem and raw.status < 400:  # noqa: PLR2004
         return DataError(
             f"the answer (HTTP {raw.status}) is not JSON: {problem}; it begins with {excerpt(raw.body)!r}. Is the base "
@@ -209,9 +219,9 @@ def _values(content: Any) -> tuple[Any, ...]:
     return tuple(redact_text(value[:_KEPT]) if isinstance(value, str) else redact(value) for value in values)
 
 
-def _decode(raw: RawReply, draft: Draft | None = None) -> tuple[Any, str]:
+def _decode(raw: RawReply) -> tuple[Any, str]:
     if raw.body.strip():
-        return decode_body(raw.body, raw.headers, draft)
+        return decode_body(raw.body, raw.headers)
     # A cancel may succeed with any status of success and no body; so may a 204.
     return None, "" if raw.status == 204 or raw.request.method == "DELETE" else "the body is empty"  # noqa: PLR2004
 

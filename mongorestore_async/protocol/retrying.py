@@ -27,6 +27,7 @@ from mongorestore_async.errors import (
     RestoreError,
     ServerError,
 )
+from mongorestore_async.shown import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +49,8 @@ class Failure:
         tries: How often the call was tried so far, from 1.
 
     """
+
+    __repr__ = shown
 
     method: str
     error: RestoreError
@@ -110,6 +113,8 @@ class RetryPolicy:
 
     """
 
+    __repr__ = shown
+
     tries: int = attrs.field(default=4, validator=_whole)
     base: float = attrs.field(default=0.5, validator=_positive)
     longest: float = attrs.field(default=30.0, validator=_positive)
@@ -131,7 +136,6 @@ class RetryPolicy:
 NO_RETRY = RetryPolicy(tries=1)
 
 
-@attrs.define
 class RetryBudget:
     """How many repetitions a session has left, so that many calls do not multiply an outage.
 
@@ -145,11 +149,14 @@ class RetryBudget:
 
     """
 
-    capacity: float = 50.0
-    per_success: float = 0.1
-    per_second: float = 1.0
-    left: float = 50.0
-    _at: float | None = None
+    def __init__(
+        self, *, capacity: float = 50.0, per_success: float = 0.1, per_second: float = 1.0, left: float = 50.0
+    ) -> None:
+        self.capacity = capacity
+        self.per_success = per_success
+        self.per_second = per_second
+        self.left = left
+        self._at: float | None = None
 
     def spend(self, now: float) -> bool:
         """Take one repetition; False when there is none left.

@@ -29,7 +29,7 @@ _API_PATH = re.compile(r"(/api/public/v1\.0|/api/atlas/v[0-9.]+|/api/atlas|/api/
 # No blank of any script: yarl would normalise it into the host. A lone surrogate has no UTF-8 form at all.
 _CONTROL = re.compile(r"[\s\x00-\x20\x7f\ud800-\udfff]")
 _UNSAFE_PATH = re.compile(r"[?#\\\x00-\x20\x7f\ud800-\udfff]|(^|/)(\.|%2[eE]){1,2}(/|$)")
-_PLACEHOLDER = re.compile(r"%7B\w+%7D")  # encoded
+_PLACEHOLDER = re.compile(r"%7B(\w+)%7D")  # encoded
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
@@ -86,25 +86,38 @@ def build_url(base: URL, path: str, *, query: Mapping[str, Any] | None = None, *
         ConfigError: An identifier that could change the path, or a path with a query, a fragment or dot segments.
 
     """
-    words = {f"%7B{kind}%7D": _quote(check_identifier(kind, value)) for kind, value in names.items()}
-    filled = _PLACEHOLDER.sub(lambda found: words.get(found[0], found[0]), _template(path))
+    words = {kind: _segment(kind, value) for kind, value in names.items()}
+    pieces = list(_template(path))
+    for place in range(1, len(pieces), 2):
+        kind = pieces[place]
+        pieces[place] = words.get(kind, f"%7B{kind}%7D")
     pairs = [f"{_encode(key)}={_encode(_text(value))}" for key, value in (query or {}).items() if value is not None]
     # From its parts, so that nothing is taken apart again.
     return URL.build(
         scheme=base.scheme,
         authority=base.raw_authority,
-        path=base.raw_path.rstrip("/") + filled,
+        path=base.raw_path.rstrip("/") + "".join(pieces),
         query_string="&".join(pairs),
         encoded=True,
     )
 
 
 @functools.lru_cache(maxsize=256)
-def _template(path: str) -> str:
-    """Check and encode a path with its placeholders; the identifiers that fill them cannot spoil it."""
+def _template(path: str) -> tuple[str, ...]:
+    """Check and encode a path, and cut it up: every second piece is the name of a placeholder.
+
+    The identifiers that fill them cannot spoil it.
+    """
     if not path.startswith("/") or path.startswith("//") or _UNSAFE_PATH.search(path):
         raise ConfigError("a path starts with one slash and has no query, fragment, blank or dot segment")
-    return quote(path, safe="/%:@!$&'()*+,;=~")
+    return tuple(_PLACEHOLDER.split(quote(path, safe="/%:@!$&'()*+,;=~")))
+
+
+def _segment(kind: str, value: str) -> str:
+    """Check and encode an identifier."""
+    if isinstance(value, str) and _is_plain(value):  # pyright: ignore[reportUnnecessaryIsInstance]
+        return value
+    return quote(check_identifier(kind, value), safe="")
 
 
 def _text(value: object) -> str:
@@ -116,10 +129,14 @@ def _text(value: object) -> str:
 
 
 def _encode(text: str) -> str:
-    if not isinstance(text, str) or _SURROGATE.search(text):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ConfigError("names and values of query parameters are text without halves of surrogate pairs")
-    return _quote(text)
+    if isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if _is_plain(text):
+            return text
+        if not _SURROGATE.search(text):
+            return quote(text, safe="")
+    raise ConfigError("names and values of query parameters are text without halves of surrogate pairs")
 
 
-def _quote(text: str) -> str:
-    return text if text.isascii() and text.isalnum() else quote(text, safe="")
+def _is_plain(text: str) -> bool:
+    """Whether it is of ASCII letters and digits only, as ids are: nothing to refuse, nothing to encode."""
+    return text.isascii() and text.isalnum()

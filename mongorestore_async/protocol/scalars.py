@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from enum import StrEnum
 
-__all__ = ["Misfit", "Vocabulary", "boolean", "moment", "secret", "text", "vocabulary", "whole_number"]
+__all__ = ["Misfit", "Vocabulary", "boolean", "in_utc", "moment", "secret", "text", "vocabulary", "whole_number"]
 
 # No documented number has more digits; ``int`` of a long string takes quadratic time or refuses.
 _DIGITS = re.compile(r"-?[0-9]{1,32}")
@@ -99,12 +99,20 @@ def moment(value: Any) -> datetime:
         read = _from_iso(value)
     except (TypeError, ValueError):
         return _epoch_moment(value)
-    if read.tzinfo is UTC:
-        return read
+    return read if read.tzinfo is UTC else in_utc(read)
+
+
+def in_utc(read: datetime) -> datetime:
+    """Take a moment of any zone, or of none, which means UTC.
+
+    Raises:
+        Misfit: In UTC it lies beyond the years 1 to 9999.
+
+    """
     try:
         return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     except OverflowError:
-        raise Misfit("ISO 8601 date", value) from None
+        raise Misfit("ISO 8601 date", "") from None
 
 
 def _epoch_moment(value: Any) -> datetime:

@@ -7,6 +7,7 @@ import math
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from mongorestore_async.errors import ConfigError
+from mongorestore_async.resources.slices import make_in_slices
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -32,9 +33,9 @@ async def collect_ahead(reader: PageReader[ItemT], concurrency: int) -> list[Ite
     async with asyncio.TaskGroup() as group:
         window = _Window(reader, group, concurrency)
         try:
-            while (page := await reader.step(window.fetch)) is not None:
-                items += page.items
-                window.eager = bool(page.items)
+            while (received := await reader.step(window.fetch)) is not None:
+                items += await make_in_slices(received.items, reader.bench)
+                window.eager = bool(received.items)
         except Exception as error:  # noqa: BLE001 - raised below: the group would wrap it into an exception group
             failure = error
         finally:
@@ -81,11 +82,11 @@ class PagesAhead(Generic[ItemT]):
         window = self._window
         if window is None:
             raise ConfigError("pages are walked inside their block: async with pager.ahead() as pages")
-        page = await self._reader.step(window.fetch)
-        if page is None:
+        received = await self._reader.step(window.fetch)
+        if received is None:
             raise StopAsyncIteration
-        window.eager = bool(page.items)
-        return page
+        window.eager = bool(received.items)
+        return await received.page(self._reader.bench)
 
 
 class _Window(Generic[ItemT]):
@@ -110,8 +111,8 @@ class _Window(Generic[ItemT]):
         """Give the page the walk needs now, while those that it will need are on their way."""
         self._ask_ahead(number)
         received = await self._take(number) or await self._reader.fetch(number)
-        self._count = received.page.total_count
-        self._length = self._length or len(received.page)
+        self._count = received.total_count
+        self._length = self._length or len(received.items)
         return received
 
     def drop(self) -> None:
@@ -129,7 +130,7 @@ class _Window(Generic[ItemT]):
             raise outcome
         # It may have been read before the page in front of it: with another count, what lay on the boundary
         # may have moved between the two reads unseen.
-        return outcome if outcome.page.total_count == self._count else None
+        return outcome if outcome.total_count == self._count else None
 
     def _ask_ahead(self, number: int) -> None:
         # A page behind the frontier is read again to see it as it is now: never from a read of before.

@@ -12,15 +12,14 @@ import attrs
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.models import JobDocument, JobRef, RestoreJob
 from mongorestore_async.protocol.ending import Until, check_until
-from mongorestore_async.resources.download import DownloadSource, download_batch
 from mongorestore_async.resources.waiting import Waiting, seconds_of
-from mongorestore_async.transport.downloads import ArchiveFetcher
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from datetime import timedelta
     from pathlib import Path
 
+    from mongorestore_async.resources.download import DownloadSource
     from mongorestore_async.resources.downloaded import DownloadedFile, DownloadProgress
     from mongorestore_async.resources.poll_report import PollReport
     from mongorestore_async.resources.source import RestoreSource
@@ -178,6 +177,9 @@ class RestoreBatch(Generic[JobT_co]):
             DownloadError: A job has no archive (yet), a file cannot be written, or a host refuses.
 
         """
+        from mongorestore_async.resources.download import download_batch
+        from mongorestore_async.transport.downloads import ArchiveFetcher
+
         sources = self._download_sources()
         options = self.sources[0].options
         fetcher = ArchiveFetcher(
@@ -195,6 +197,8 @@ class RestoreBatch(Generic[JobT_co]):
         )
 
     def _download_sources(self) -> list[DownloadSource]:
+        from mongorestore_async.resources.download import DownloadSource
+
         places = {source.ref("-"): source for source in self.sources}
         found: list[DownloadSource] = []
         for job in self.jobs:

@@ -28,7 +28,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@attrs.frozen(kw_only=True, eq=False)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Caller:
     """A view on a session.
 
@@ -58,6 +58,7 @@ class Caller:
         body: Any = None,
         envelope: bool | None = None,
         pretty: bool | None = None,
+        is_list: bool = False,
     ) -> Reply:
         """Make one call and decode its answer.
 
@@ -70,6 +71,7 @@ class Caller:
             body: JSON value to send, None for no body.
             envelope: Overrides the view's flag for this call.
             pretty: Overrides the view's flag for this call.
+            is_list: Whether a list document is expected, whose items may stay packed.
 
         Raises:
             ConfigError: Bad input; nothing was sent.
@@ -99,6 +101,7 @@ class Caller:
             body=None if body is None else _encode(body),
             family=None if family is None else family.name,
             enveloped=enveloped,
+            is_list=is_list,
             project=project,
             rate=None if family is None else choose_rate(family.rates, path, project),
             path=path,

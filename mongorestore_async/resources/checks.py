@@ -9,7 +9,6 @@ from mongorestore_async.errors import ConfigError
 from mongorestore_async.families import Family
 from mongorestore_async.models.checks import require_text
 from mongorestore_async.protocol.routes import DEFAULT_BASE_URL
-from mongorestore_async.protocol.tokens import travels_in_clear
 
 if TYPE_CHECKING:
     from yarl import URL
@@ -64,6 +63,8 @@ def check_call(method: object, path: str) -> str:
 
 def warn_of_plain_http(url: URL) -> None:
     """Warn who logs in with a service account over plain http."""
+    from mongorestore_async.protocol.tokens import travels_in_clear
+
     if travels_in_clear(url):
         warnings.warn(
             f"the client secret and the tokens of the service account travel unencrypted to {url}; use https",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mongorestore_async.errors import BadRequest, NotFound, NotRestorable, RestoreError, Unsupported
-from mongorestore_async.models import ClusterCheckpoint, ClusterSnapshot, JobT, Target, TimeRange
+from mongorestore_async.models import ClusterSnapshot, JobT, Target
 from mongorestore_async.protocol.converter import structure_each
 from mongorestore_async.protocol.identifiers import check_identifier
 from mongorestore_async.resources.caller import blame
@@ -17,6 +17,7 @@ from mongorestore_async.resources.source import RestoreSource
 
 if TYPE_CHECKING:
     from mongorestore_async.families import Family
+    from mongorestore_async.models import ClusterCheckpoint, TimeRange
     from mongorestore_async.resources.caller import Caller
 
 __all__ = ["Cluster"]
@@ -53,6 +54,8 @@ class Cluster(RestoreSource[JobT]):
             Unsupported: The family has no checkpoints.
 
         """
+        from mongorestore_async.models import ClusterCheckpoint
+
         path = self.family.checkpoints_path
         if path is None:
             raise Unsupported(f"{self.family.title} has no checkpoints; restore to a PointInTime or an OplogTime")
@@ -67,6 +70,8 @@ class Cluster(RestoreSource[JobT]):
             Unsupported: The family has no checkpoints.
 
         """
+        from mongorestore_async.models import ClusterCheckpoint
+
         path = self.family.checkpoint_path
         if path is None:
             raise Unsupported(f"{self.family.title} has no checkpoints; restore to a PointInTime or an OplogTime")
@@ -82,12 +87,14 @@ class Cluster(RestoreSource[JobT]):
             DataError: The answer is no array of ranges.
 
         """
+        from mongorestore_async.models import TimeRange
+
         path = self.family.ranges_path
         if path is None:
             raise Unsupported(f"{self.family.title} does not tell restorable time ranges; look at the snapshots")
         reply = await self._caller.call("POST", path, family=self.family, names=self._names)
         try:
-            return structure_each(TimeRange, reply.document)
+            return tuple(structure_each(TimeRange, reply.document))
         except RestoreError as error:
             blame(error, reply)
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from mongorestore_async.errors import RestoreError, Unsupported
@@ -69,7 +70,8 @@ class JobReader(Place[JobT]):
                 path=self.family.jobs_path,
                 names=self._names,
                 read=lambda results: read_jobs(self.family, results, **self._names),
-                identify=lambda job: job.id,
+                identify=attrgetter("id"),
+                packed=True,
             ),
             ListQuery(
                 items_per_page=items_per_page,

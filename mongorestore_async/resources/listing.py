@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import attrs
 
 from mongorestore_async.errors import BadRequest, ConfigError, PaginationError, RestoreError
-from mongorestore_async.protocol.lists import read_list
+from mongorestore_async.protocol.items import identities, pick
+from mongorestore_async.protocol.lists import has_next, read_list
 from mongorestore_async.protocol.paging import PageFacts, Walk
 from mongorestore_async.resources.caller import blame, check_query
 from mongorestore_async.resources.page import Page
-from mongorestore_async.resources.slices import read_in_slices
+from mongorestore_async.resources.slices import make_in_slices, read_in_slices
 from mongorestore_async.transport.options import MAX_ITEMS_PER_PAGE
 
 if TYPE_CHECKING:
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 
     from mongorestore_async.errors import RequestContext
     from mongorestore_async.families import Family
+    from mongorestore_async.models import Link
     from mongorestore_async.protocol.replies import Reply
     from mongorestore_async.resources.caller import Caller
+    from mongorestore_async.transport import Workbench
 
 __all__ = ["ListQuery", "ListSource", "PageReader", "Received"]
 
@@ -44,7 +47,7 @@ _REFUSED_SIZE = frozenset(
 )
 
 
-@attrs.frozen(kw_only=True, eq=False)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class ListSource(Generic[ItemT]):
     """Where the items of a list come from.
 
@@ -54,7 +57,8 @@ class ListSource(Generic[ItemT]):
         path: Path with placeholders.
         names: Identifiers for the path.
         read: Structures the ``results`` of a page.
-        identify: Gives the id of an item, by which repeated ones are known.
+        identify: Gives the id of an item, by which repeated ones are known; looks at a field of it and nothing else.
+        packed: Whether ``read`` takes items that are still packed.
 
     """
 
@@ -64,6 +68,7 @@ class ListSource(Generic[ItemT]):
     names: Mapping[str, str]
     read: Callable[[Sequence[Any]], Sequence[ItemT]]
     identify: Callable[[ItemT], str]
+    packed: bool = False
 
 
 def _check_whole(_instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
@@ -97,7 +102,7 @@ def _check_extra(_instance: object, _attribute: attrs.Attribute[Any], value: obj
     check_query(value, _ARGUMENTS)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class ListQuery:
     """What is asked of a list; see :meth:`RestoreSource.restore_jobs` for the meaning.
 
@@ -120,14 +125,41 @@ class ListQuery:
     pretty: bool | None = attrs.field(default=None, validator=_check_flag)
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Received(Generic[ItemT]):
-    """A page as received, whether the server links to a next one, the call it answers, and its length with blanks."""
+    """A page as received.
 
-    page: Page[ItemT]
-    has_next: bool
-    request: RequestContext
+    Attributes:
+        items: Its items, which may become models only when they are looked at.
+        number: Page number, from 1.
+        total_count: All items of the list as counted by the server, None when it did not count.
+        links: Links of the list.
+        reply: The answer it came in.
+        length: How many items there were, those that were skipped included.
+        drifted: Whether this page showed that the list changed while it was walked.
+
+    """
+
+    items: Sequence[ItemT]
+    number: int
+    total_count: int | None
+    links: tuple[Link, ...]
+    reply: Reply
     length: int
+    drifted: bool = False
+
+    async def page(self, bench: Workbench) -> Page[ItemT]:
+        """Make the page that callers get, its items a few at a time."""
+        return Page(
+            items=await make_in_slices(self.items, bench),
+            number=self.number,
+            total_count=self.total_count,
+            links=self.links,
+            status=self.reply.status,
+            headers=self.reply.headers,
+            drifted=self.drifted,
+            service_version=self.reply.service_version,
+        )
 
 
 class PageReader(Generic[ItemT]):
@@ -137,6 +169,8 @@ class PageReader(Generic[ItemT]):
         status: Status of the last page, 0 before the first.
         request: The call that gave the last page, None before the first.
         left: How many items the query's limit leaves, None without one.
+        ended: Whether no page follows.
+        bench: Where the session works on its pages.
 
     """
 
@@ -144,10 +178,11 @@ class PageReader(Generic[ItemT]):
         self.status = 0
         self.request: RequestContext | None = None
         self.left = query.limit
+        self.bench = source.caller.transport.bench
         self._source = source
         self._query = query
         self._walk = Walk(query.starting_at)
-        self._ended = False
+        self.ended = False
         # The size stays the same for the whole walk: page numbers have no meaning otherwise.
         self._size = query.items_per_page or min(
             source.caller.options.items_per_page, source.caller.transport.facts.page_limit
@@ -155,8 +190,13 @@ class PageReader(Generic[ItemT]):
         self._pages = source.path not in source.family.unpaged
         self._may_shrink = query.items_per_page is None and self._size > _SMALL_PAGE and self._pages
 
-    async def step(self, fetch: Callable[[int], Awaitable[Received[ItemT]]] | None = None) -> Page[ItemT] | None:
-        """Take the walk one page further; None at its end.
+    @property
+    def number(self) -> int:
+        """The page to ask for next."""
+        return self._walk.number
+
+    async def step(self, fetch: Callable[[int], Awaitable[Received[ItemT]]] | None = None) -> Received[ItemT] | None:
+        """Take the walk one page further; None at its end. Items that earlier pages had are left out.
 
         Args:
             fetch: Gets a page by its number; :meth:`fetch` unless given.
@@ -165,7 +205,7 @@ class PageReader(Generic[ItemT]):
             RestoreError: Any error of the call, with ``resume_at`` set to this page.
 
         """
-        if self._ended:
+        if self.ended:
             return None
         number = self._walk.number
         try:
@@ -173,36 +213,39 @@ class PageReader(Generic[ItemT]):
         except RestoreError as error:
             error.resume_at = number
             raise
-        self.status, self.request = received.page.status, received.request
+        self.status, self.request = received.reply.status, received.reply.request
         try:
             step = self._walk.receive(
                 PageFacts(
-                    ids=[self._source.identify(item) for item in received.page.items],
+                    ids=identities(received.items, self._source.identify),
                     total_count=self._total(received),
-                    has_next=received.has_next,
+                    has_next=has_next(received.links),
                 )
             )
         except PaginationError as error:
-            error.request = received.request
+            error.request = self.request
             raise
-        page = received.page
-        items = page.items if len(step.fresh) == len(page) else tuple(page.items[index] for index in step.fresh)
+        items = received.items if len(step.fresh) == len(received.items) else pick(received.items, step.fresh)
         if self.left is not None:
             items = items[: self.left]
             self.left -= len(items)
-        self._ended = step.next_number is None or self.left == 0
-        same = items is page.items and step.drifted == page.drifted
-        return page if same else attrs.evolve(page, items=items, drifted=step.drifted)
+        self.ended = step.next_number is None or self.left == 0
+        same = items is received.items and step.drifted == received.drifted
+        return received if same else attrs.evolve(received, items=items, drifted=step.drifted)
 
     def _total(self, received: Received[ItemT]) -> int | None:
         """Count of the list; one that has no pages and says nothing of more is whole with its first answer."""
-        total = received.page.total_count
-        if self._pages or received.has_next or (total is not None and total > received.length):
+        total = received.total_count
+        if self._pages or has_next(received.links) or (total is not None and total > received.length):
             return total
-        return len(received.page)
+        return len(received.items)
 
     async def fetch(self, number: int) -> Received[ItemT]:
-        """Get a page by its number.
+        """Get a page by its number."""
+        return await self.read(number, await self.ask(number))
+
+    async def ask(self, number: int) -> Reply:
+        """Call for a page by its number.
 
         A 400 on the default page size falls back to the size that old releases take, once for the session.
         """
@@ -215,22 +258,18 @@ class PageReader(Generic[ItemT]):
             reply = await self._call(number)
             self._source.caller.transport.facts.page_limit = _SMALL_PAGE
         self._may_shrink = False
+        return reply
+
+    async def read(self, number: int, reply: Reply) -> Received[ItemT]:
+        """Structure the items of what :meth:`ask` gave."""
         try:
             document = read_list(reply.document)
-            items = await read_in_slices(self._source.read, document.results, self._source.caller.transport.bench)
+            items = await read_in_slices(self._source.read, document.results, self.bench)
         except RestoreError as error:
             blame(error, reply)
             raise
-        page = Page(
-            items=items,
-            number=number,
-            total_count=document.total_count,
-            links=document.links,
-            status=reply.status,
-            headers=reply.headers,
-            service_version=reply.service_version,
-        )
-        return Received(page, document.has_next, reply.request, len(document.results))
+        length = len(document.results)
+        return Received(items, number, document.total_count, document.links, reply, length)
 
     async def _call(self, number: int) -> Reply:
         source, query = self._source, self._query
@@ -248,4 +287,5 @@ class PageReader(Generic[ItemT]):
             },
             envelope=query.envelope,
             pretty=query.pretty,
+            is_list=source.packed,
         )

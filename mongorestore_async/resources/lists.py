@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from mongorestore_async.models.base import Document
 from mongorestore_async.models.secret import unveil, veil
 from mongorestore_async.protocol.converter import structure_each
+from mongorestore_async.protocol.items import is_empty
 from mongorestore_async.resources.listing import ListSource
 
 if TYPE_CHECKING:
@@ -48,8 +49,9 @@ def documents_of(
         names=names,
         read=lambda results: structure_each(model, _without_empty(results), path="$.results"),
         identify=identify,
+        packed=True,
     )
 
 
 def _without_empty(results: Sequence[Any]) -> Any:
-    return veil([unveil(item) for item in results if item != {}])
+    return veil([unveil(item) for item in results if not is_empty(item)])

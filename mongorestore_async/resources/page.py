@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import attrs
 
+from mongorestore_async.shown import shown
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -31,6 +33,8 @@ class Page(Generic[ItemT_co]):
         service_version: Release of the server, None when it did not say.
 
     """
+
+    __repr__ = shown
 
     items: tuple[ItemT_co, ...]
     number: int

@@ -9,7 +9,7 @@ import attrs
 from mongorestore_async.errors import ConfigError, NotFound, NotUnique, RestoreError
 from mongorestore_async.resources.ahead import PagesAhead, collect_ahead
 from mongorestore_async.resources.listing import PageReader
-from mongorestore_async.resources.slices import rest
+from mongorestore_async.resources.slices import make_in_slices, rest, slices
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Generator
@@ -49,7 +49,8 @@ class Pager(Generic[ItemT]):
 
     async def page(self) -> Page[ItemT]:
         """Read the first page (the one of ``starting_at``), whole: ``limit`` bounds walks only."""
-        return (await PageReader(self._source, self._query).fetch(self._query.starting_at)).page
+        reader = PageReader(self._source, self._query)
+        return await (await reader.fetch(self._query.starting_at)).page(reader.bench)
 
     async def pages(self) -> AsyncGenerator[Page[ItemT], None]:
         """Walk the pages; items that earlier pages had are left out, so a page may be empty.
@@ -60,15 +61,16 @@ class Pager(Generic[ItemT]):
 
         """
         reader = self._reader()
-        while (page := await reader.step()) is not None:
+        while (received := await reader.step()) is not None:
+            page, received = await received.page(reader.bench), None
             await rest(page.items)
             yield page
 
     async def first(self) -> ItemT | None:
         """Read the first item; None when there is none."""
         reader = self._reader(limit=1)
-        while (page := await reader.step()) is not None:
-            for item in page.items:
+        while (received := await reader.step()) is not None:
+            for item in received.items:
                 return item
         return None
 
@@ -82,8 +84,8 @@ class Pager(Generic[ItemT]):
         """
         reader = self._reader(limit=2)
         found: list[ItemT] = []
-        while (page := await reader.step()) is not None:
-            found += page.items
+        while (received := await reader.step()) is not None:
+            found += received.items
         if not found:
             raise NotFound(
                 "the list is empty where exactly one item was expected", status=reader.status, request=reader.request
@@ -113,8 +115,8 @@ class Pager(Generic[ItemT]):
             if concurrency > 1:
                 return await collect_ahead(reader, concurrency)
             items: list[ItemT] = []
-            while (page := await reader.step()) is not None:
-                items += page.items
+            while (received := await reader.step()) is not None:
+                items += await make_in_slices(received.items, reader.bench)
         except RestoreError as error:
             error.resume_at = self._query.starting_at
             raise
@@ -147,13 +149,13 @@ class Pager(Generic[ItemT]):
 
     async def _items(self) -> AsyncIterator[ItemT]:
         reader = self._reader()
-        while (page := await reader.step()) is not None:
-            items, page = page.items, None
-            await rest(items)
-            for item in items:
-                yield item
+        while (received := await reader.step()) is not None:
             # A page that is still there while the next one is read costs the garbage collector half as much again.
-            items = ()
+            parts, received = slices(received.items), None
+            for part in parts:
+                await rest(part)
+                for item in part:
+                    yield item
 
 
 def _check_whole(name: str, value: object) -> None:

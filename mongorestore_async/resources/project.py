@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic
 
 from mongorestore_async.errors import Unsupported
-from mongorestore_async.models import ClusterSummary, HostSummary, JobT
+from mongorestore_async.models import JobT
 from mongorestore_async.protocol.identifiers import check_identifier
 from mongorestore_async.resources.cluster import Cluster
-from mongorestore_async.resources.config_server import ConfigServer
 from mongorestore_async.resources.listing import ListQuery
 from mongorestore_async.resources.lists import documents_of
 from mongorestore_async.resources.pager import Pager
 
 if TYPE_CHECKING:
     from mongorestore_async.families import Family
+    from mongorestore_async.models import ClusterSummary, HostSummary
     from mongorestore_async.resources.caller import Caller
+    from mongorestore_async.resources.config_server import ConfigServer
 
 __all__ = ["Project"]
 
@@ -63,6 +64,8 @@ class Project(Generic[JobT]):
             ConfigError: A number out of its range.
 
         """
+        from mongorestore_async.models import ClusterSummary
+
         source = documents_of(
             self._caller,
             self.family,
@@ -83,6 +86,8 @@ class Project(Generic[JobT]):
             Unsupported: The family has no hosts: Ops Manager and Cloud Manager have.
 
         """
+        from mongorestore_async.models import HostSummary
+
         if self.family.hosts_path is None:
             raise Unsupported(f"{self.family.title} has no list of hosts; list the clusters")
         source = documents_of(
@@ -101,6 +106,8 @@ class Project(Generic[JobT]):
             Unsupported: The family has no such hosts: Ops Manager and Cloud Manager have.
 
         """
+        from mongorestore_async.resources.config_server import ConfigServer
+
         if self.family.config_server is None:
             raise Unsupported(f"{self.family.title} has no config servers of its own; name the cluster")
         return ConfigServer(self._caller, self.family.config_server, self.id, host_id)

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any, Never, Self
 import attrs
 
 from mongorestore_async.errors import ConfigError, Unsupported
-from mongorestore_async.models import JobT, ProjectClusters, ProjectSummary, RawDocument, Secret, ServiceVersion
+from mongorestore_async.models import JobT, RawDocument, Secret, ServiceVersion
 from mongorestore_async.protocol.credentials import DigestAuth, ServiceAccount
-from mongorestore_async.protocol.environment import read_environment
 from mongorestore_async.protocol.routes import DEFAULT_BASE_URL, parse_base_url
-from mongorestore_async.resources.addresses import find_batch
 from mongorestore_async.resources.caller import Caller, check_query
 from mongorestore_async.resources.checks import check_call, check_family, warn_of_plain_http
 from mongorestore_async.resources.listing import ListQuery
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
     from yarl import URL
 
     from mongorestore_async.families import Family
-    from mongorestore_async.models import JobRef
+    from mongorestore_async.models import JobRef, ProjectClusters, ProjectSummary
     from mongorestore_async.protocol.replies import Reply
     from mongorestore_async.resources.batch import RestoreBatch, Until
     from mongorestore_async.transport import OptionChanges, Stats
@@ -123,6 +121,8 @@ class AsyncSession:
             ConfigError: Neither a service account nor an API key in the environment, or bad settings.
 
         """
+        from mongorestore_async.protocol.environment import read_environment
+
         environ = RawDocument(os.environ if environ is None else environ, secret=True)
         found = read_environment(environ, with_auth="auth" not in overrides)
         arguments: dict[str, Any] = {"base_url": found.base_url}
@@ -240,6 +240,8 @@ class AsyncSession:
             ConfigError: A number out of its range, or Ops Manager without a ``base_url``.
 
         """
+        from mongorestore_async.models import ProjectSummary
+
         check_family(self._caller, family)
         source = documents_of(
             self._caller, family, family.projects_path, ProjectSummary, lambda project: project.id, {}
@@ -260,6 +262,8 @@ class AsyncSession:
             Unsupported: The family's clusters stand in no such list.
 
         """
+        from mongorestore_async.models import ProjectClusters
+
         check_family(self._caller, family)
         if family.all_clusters_path is None:
             raise Unsupported(f"{family.title} has no list of all clusters; list them project by project")
@@ -281,6 +285,8 @@ class AsyncSession:
             RestoreError: A cluster could not be read for that long.
 
         """
+        from mongorestore_async.resources.addresses import find_batch
+
         return await find_batch(self.project, refs, until)
 
     async def request(

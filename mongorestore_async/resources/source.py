@@ -15,21 +15,16 @@ from mongorestore_async.errors import (
 )
 from mongorestore_async.models import HttpRestore, JobState, JobT
 from mongorestore_async.protocol.documents import read_created
-from mongorestore_async.protocol.encoders import create_path, encode_request
 from mongorestore_async.protocol.identifiers import check_identifier
-from mongorestore_async.resources.batch import RestoreBatch
 from mongorestore_async.resources.caller import blame
-from mongorestore_async.resources.creation import create_once
 from mongorestore_async.resources.jobs import JobReader
-from mongorestore_async.resources.safety import plan_restore, refuse_protected, require_restorable, running_restore
-from mongorestore_async.resources.waiting import watch_one
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from datetime import timedelta
 
     from mongorestore_async.models import AutomatedRestore, Target
-    from mongorestore_async.resources.batch import Until
+    from mongorestore_async.resources.batch import RestoreBatch, Until
     from mongorestore_async.resources.safety import RestorePlan
 
 __all__ = ["RestoreSource"]
@@ -79,6 +74,11 @@ class RestoreSource(JobReader[JobT]):
             Forbidden: As above: no rights, or this address is not on the API access list.
 
         """
+        from mongorestore_async.protocol.encoders import create_path, encode_request
+        from mongorestore_async.resources.batch import RestoreBatch
+        from mongorestore_async.resources.creation import create_once
+        from mongorestore_async.resources.safety import refuse_protected, require_restorable
+
         body = encode_request(self.family, request, now=self._caller.now())
         path = create_path(self.family, request)
         refuse_protected(self._caller, self, request, overwrite)
@@ -132,6 +132,10 @@ class RestoreSource(JobReader[JobT]):
             RestoreError: As for :meth:`create_restore_job`.
 
         """
+        from mongorestore_async.protocol.encoders import encode_request
+        from mongorestore_async.resources.batch import RestoreBatch
+        from mongorestore_async.resources.safety import refuse_protected, running_restore
+
         encode_request(self.family, request, now=self._caller.now())
         refuse_protected(self._caller, self, request, overwrite)
         listed = await self.restore_jobs(envelope=envelope, pretty=pretty).collect()
@@ -166,6 +170,8 @@ class RestoreSource(JobReader[JobT]):
             NotFound: The pre-check found no such snapshot or checkpoint.
 
         """
+        from mongorestore_async.resources.safety import plan_restore
+
         return await plan_restore(self._caller, self, self._names, request, precheck=precheck, overwrite=overwrite)
 
     def watch_restore_job(
@@ -188,6 +194,8 @@ class RestoreSource(JobReader[JobT]):
             RestoreError: As :meth:`RestoreBatch.wait`.
 
         """
+        from mongorestore_async.resources.waiting import watch_one
+
         return watch_one(self, check_identifier("restore job id", job_id), timeout, until or "finished")
 
     async def cancel_restore_job(self, job_id: str) -> None:

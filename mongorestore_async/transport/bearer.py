@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from mongorestore_async.errors import RestoreError
 from mongorestore_async.protocol.login import Outcome
 from mongorestore_async.protocol.replies import error_code_of
-from mongorestore_async.protocol.tokens import read_revocation
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -68,6 +67,8 @@ class BearerGate:
 
     async def revoke(self, post: Callable[[TokenRequest], Awaitable[RawReply]]) -> None:
         """End the life of all tokens, as far as that works within five seconds."""
+        from mongorestore_async.protocol.tokens import read_revocation
+
         try:
             async with asyncio.timeout(_FAREWELL_SECONDS):
                 for request in self.keeper.surrender():

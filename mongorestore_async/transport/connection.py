@@ -38,7 +38,7 @@ def _is_proxy(value: Any) -> bool:
     return url.scheme in {"http", "https"} and bool(url.host)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class HttpSettings:
     """How connections are made: a borrowed aiohttp session, or settings for one of our own.
 

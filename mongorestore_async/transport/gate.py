@@ -45,7 +45,10 @@ class LoginGate:
 
         """
         while True:
-            await self._turn()
+            self.login.check_verdict()
+            while self._led is not None:
+                await self._led.wait()
+                self.login.check_verdict()
             raw = await (self._lead(attempt, send) if self.login.needs_leader else self._send(attempt, send))
             if raw is not None:
                 return raw
@@ -66,9 +69,3 @@ class LoginGate:
         raw = await send(attempt.authorization())
         code = error_code_of(raw) if raw.status == 401 else None  # noqa: PLR2004
         return raw if attempt.receive(raw, error_code=code) is Outcome.DONE else None
-
-    async def _turn(self) -> None:
-        self.login.check_verdict()
-        while self._led is not None:
-            await self._led.wait()
-            self.login.check_verdict()

@@ -84,8 +84,6 @@ class Lane:
             RateLimited: It will not be in time. Told as soon as that is known.
 
         """
-        if self._bucket is None and not self.waiting and not await self._obstacle():
-            return self._pass()
         self.waiting += 1
         try:
             async with self._turn:
@@ -96,14 +94,24 @@ class Lane:
                     await self._wait(wait)
         finally:
             self.waiting -= 1
-        return self._pass()
+        self._pass(asyncio.get_running_loop().time())
+        return self.era
 
-    def _pass(self) -> int:
+    def enter_at_once(self) -> bool:
+        """Pass if nothing is in the way and nothing is to be counted; :meth:`leave` must follow then."""
+        now = asyncio.get_running_loop().time()
+        if self.waiting or self._hold(now):
+            return False
+        if self._bucket is not None and (self.armed or now >= self._asks_at):
+            return False
+        self._pass(now)
+        return True
+
+    def _pass(self, now: float) -> None:
         self.pending += 1
-        self._used = asyncio.get_running_loop().time()
+        self._used = now
         self._permit = False
         self._spare = max(0, self._spare - 1)
-        return self.era
 
     def leave(self) -> None:
         """Take note that a call is over."""
@@ -165,13 +173,17 @@ class Lane:
             wait = await self._bucket.take()
             self._permit, self._asks_at = not wait, time() + wait
         now = time()
-        if self._resumes > now:
-            return self._resumes - now
-        if self._width is not None and self.pending >= self._width:
-            return math.inf
+        if hold := self._hold(now):
+            return hold
         if self._bucket is None or self._permit or self._spare or not self.armed:
             return 0.0
         return max(_TICK, self._asks_at - now)
+
+    def _hold(self, now: float) -> float:
+        """Seconds for which a refusal holds calls back: infinity until one under way is over."""
+        if self._resumes > now:
+            return self._resumes - now
+        return math.inf if self._width is not None and self.pending >= self._width else 0.0
 
     async def _wait(self, seconds: float) -> None:
         """Wait so long, or until something has changed. Only the first in the queue does."""

@@ -5,25 +5,21 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import OrderedDict
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-import attrs
+from typing import TYPE_CHECKING
 
 from mongorestore_async.errors import ApiError, RateLimited
 from mongorestore_async.families.rate_limit import RateLimit
-from mongorestore_async.protocol.rates import rate_headers, told_bucket
+from mongorestore_async.protocol.rates import rate_remaining, told_bucket
+from mongorestore_async.transport.buckets import LocalBucket
 from mongorestore_async.transport.lanes import Lane
-from mongorestore_async.transport.shared import Store
 
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import Self
 
     from mongorestore_async.transport.buckets import Bucket
     from mongorestore_async.transport.options import RateRule
     from mongorestore_async.transport.sender import Call, Progress
-    from mongorestore_async.transport.shared import SharedLimits
+    from mongorestore_async.transport.shared import SharedLimits, Store
 
 __all__ = ["MOST_LANES", "Admission", "Limits"]
 
@@ -34,27 +30,27 @@ MOST_LANES = 2000
 _BY_ADDRESS = "RATE_LIMITED_IP"
 
 
-@attrs.define(eq=False)
 class Admission:
     """The permission for one try of a call, as a context manager around it."""
 
-    _limits: Limits
-    _progress: Progress
-    _until: float
-    _passed: list[tuple[Lane, int]] = attrs.field(init=False, factory=list)
-    _last: Any = attrs.field(init=False)
+    def __init__(self, limits: Limits, progress: Progress, until: float) -> None:
+        self._limits = limits
+        self._progress = progress
+        self._until = until
+        self._last = progress.last
+        self._passed: list[tuple[Lane, int]] = []
 
-    async def __aenter__(self) -> Self:
-        self._last = self._progress.last
-        self._progress.held_back = True
+    async def __aenter__(self) -> None:
+        progress = self._progress
+        progress.held_back = True
         try:
-            for lane in self._limits.lanes_of(self._progress.call):
-                self._passed.append((lane, await lane.enter(self._until)))
+            for lane in self._limits.lanes_of(progress.call):
+                era = lane.era if lane.enter_at_once() else await lane.enter(self._until)
+                self._passed.append((lane, era))
         except BaseException:
             self._leave()
             raise
-        self._progress.held_back = False
-        return self
+        progress.held_back = False
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -89,9 +85,6 @@ class Limits:
         self._store: Store | None = None
         self._lanes: OrderedDict[tuple[RateLimit | None, str | None], Lane] = OrderedDict()
         self._session = Lane(None, None, trusting=False)
-        if not self._off:
-            # Takes 20 ms, mostly for pyrate-limiter: neither with the package nor while the loop is waiting.
-            import_module("mongorestore_async.transport.buckets")
 
     def admit(self, progress: Progress, until: float | None) -> Admission:
         """Ask for the permission to try a call.
@@ -127,7 +120,7 @@ class Limits:
 
         """
         lane, era = passed[0]
-        _, remaining = (None, None) if progress.last is None else rate_headers(progress.last.headers)
+        remaining = None if progress.last is None else rate_remaining(progress.last.headers)
         if remaining is not None:
             lane.hear(remaining)
         if isinstance(error, RateLimited):
@@ -157,9 +150,8 @@ class Limits:
 
     def _bucket(self, limit: RateLimit, project: str | None) -> Bucket:
         if self._shared is None:
-            from mongorestore_async.transport.buckets import LocalBucket  # see __init__
-
             return LocalBucket(limit)
+        from mongorestore_async.transport.shared import Store
         from mongorestore_async.transport.shared_buckets import SharedBucket
 
         if self._store is None:

@@ -13,16 +13,18 @@ import attrs
 
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.families import Family, RateLimit
-from mongorestore_async.models import RestoreGuard
 from mongorestore_async.protocol.polling import PollPolicy
 from mongorestore_async.protocol.retrying import RetryPolicy, RetryRule
+from mongorestore_async.shown import shown
 from mongorestore_async.transport.records import ExchangeRecord  # noqa: TC001 - a field type
-from mongorestore_async.transport.shared import SharedLimits
 from mongorestore_async.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Self, Unpack
+
+    from mongorestore_async.models import RestoreGuard
+    from mongorestore_async.transport.shared import SharedLimits
 
 __all__ = ["MAX_ITEMS_PER_PAGE", "OptionChanges", "Options", "RateRule"]
 
@@ -91,12 +93,20 @@ def _rule(value: RateRule) -> RateRule:
 
 
 def _shared(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    if value is not None and not isinstance(value, SharedLimits):
+    if value is None:
+        return
+    from mongorestore_async.transport.shared import SharedLimits
+
+    if not isinstance(value, SharedLimits):
         raise ConfigError(f"{attribute.name} is SharedLimits(redis, key) or None, not {type(value).__name__}")
 
 
 def _guard(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    if value is not None and not isinstance(value, RestoreGuard):
+    if value is None:
+        return
+    from mongorestore_async.models import RestoreGuard
+
+    if not isinstance(value, RestoreGuard):
         raise ConfigError(f"{attribute.name} is RestoreGuard(...) or None, not {type(value).__name__}")
 
 
@@ -136,6 +146,8 @@ class Options:
         ConfigError: A value is out of its range.
 
     """
+
+    __repr__ = shown
 
     timeout: float = attrs.field(default=60.0, validator=_seconds)
     max_in_flight: int = attrs.field(default=32, validator=_count)

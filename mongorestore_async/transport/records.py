@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import attrs
 
+from mongorestore_async.shown import shown
+
 __all__ = ["ExchangeRecord", "ServerFacts", "Stats"]
 
 
@@ -24,6 +26,8 @@ class ExchangeRecord:
         rate_remaining: ``RateLimit-Remaining`` of the last answer, None when it was not sent.
 
     """
+
+    __repr__ = shown
 
     method: str
     url: str
@@ -48,12 +52,14 @@ class Stats:
 
     """
 
+    __repr__ = shown
+
     requests: int = 0
     challenges: int = 0
     retries: int = 0
 
 
-@attrs.define
+@attrs.define(eq=False, repr=False)
 class ServerFacts:
     """What the answers so far have told about the server.
 

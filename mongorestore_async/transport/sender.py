@@ -10,11 +10,12 @@ import attrs
 
 from mongorestore_async.errors import ProtocolError, RequestContext
 from mongorestore_async.models.headers import Headers
-from mongorestore_async.protocol.bodies import draft_body
+from mongorestore_async.protocol.rates import rate_headers
 from mongorestore_async.protocol.redaction import redact_url
 from mongorestore_async.protocol.replies import RawReply, read_reply
 from mongorestore_async.transport.failures import scrub, translate, was_never_sent
 from mongorestore_async.transport.notices import tell_deprecation
+from mongorestore_async.transport.records import ExchangeRecord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from mongorestore_async.protocol.replies import Reply
     from mongorestore_async.transport.connection import Connection
     from mongorestore_async.transport.options import Options
+    from mongorestore_async.transport.records import ServerFacts
     from mongorestore_async.transport.workbench import Workbench
 
 __all__ = ["Call", "Progress", "Sender", "decode"]
@@ -37,7 +39,7 @@ _SHORT = 64 * 1024
 _MOST_ON_LOOP = 1024 * 1024
 
 
-@attrs.frozen
+@attrs.define(eq=False, repr=False)
 class Call:
     """One call to be made.
 
@@ -50,6 +52,7 @@ class Call:
         enveloped: Whether the call asks for an envelope.
         project: The project it is about, None for none.
         rate: The documented limit it falls under, None for none.
+        is_list: Whether a list document is expected, whose items may stay packed.
         path: Its path as the family has it, placeholders and all; empty for a call that is none of the API's.
 
     """
@@ -60,18 +63,18 @@ class Call:
     body: bytes | None = attrs.field(default=None, repr=False)
     family: str | None = None
     enveloped: bool = False
+    is_list: bool = False
     project: str | None = None
     rate: RateLimit | None = None
     path: str = ""
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class Progress:
     """How far a call has come.
 
     Attributes:
         call: The call.
-        url: Its URL, redacted.
         tries: How often it was tried.
         challenges: Digest challenges it met.
         unanswered: Whether a request is out to which no whole answer came.
@@ -83,7 +86,6 @@ class Progress:
     """
 
     call: Call
-    url: str = attrs.field(init=False)
     tries: int = 0
     challenges: int = 0
     unanswered: bool = False
@@ -92,8 +94,10 @@ class Progress:
     held_back: bool = False
     in_doubt: bool = False
 
-    def __attrs_post_init__(self) -> None:
-        self.url = redact_url(self.call.url)
+    @property
+    def url(self) -> str:
+        """Its URL, redacted."""
+        return redact_url(self.call.url)
 
     @property
     def context(self) -> RequestContext:
@@ -114,13 +118,37 @@ class Progress:
             in_doubt=self.in_doubt,
         )
 
+    def record(self, *, seconds: float, failed: str | None) -> ExchangeRecord:
+        """The call as the hook ``on_exchange`` is told of it.
+
+        Args:
+            seconds: How long it took.
+            failed: Class name of the error the caller got, None after a success.
+
+        """
+        last = self.last
+        limit, remaining = (None, None) if last is None else rate_headers(last.headers)
+        return ExchangeRecord(
+            method=self.call.method,
+            url=self.url,
+            family=self.call.family,
+            status=None if last is None else last.status,
+            error=failed,
+            tries=max(1, self.tries),
+            challenges=self.challenges,
+            seconds=seconds,
+            rate_limit=limit,
+            rate_remaining=remaining,
+        )
+
 
 class Sender:
-    """Sends requests over one connection pool and counts them."""
+    """Sends requests over one connection pool, counts them, and takes note of what answers tell about the server."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, facts: ServerFacts) -> None:
         self.requests = 0
         self._connection = connection
+        self._facts = facts
 
     async def send(self, progress: Progress, authorization: Secret | None, options: Options) -> RawReply:
         """Send a request once and read its answer.
@@ -167,6 +195,8 @@ class Sender:
             if was_never_sent(error):
                 progress.unanswered = was_unanswered
             raise translate(error) from scrub(error)
+        if call.path and (version := raw.headers.get("X-MongoDB-Service-Version")) is not None:
+            self._facts.service_version = version
         return raw
 
 
@@ -179,14 +209,12 @@ async def decode(raw: RawReply, call: Call, bench: Workbench) -> Reply:
     """
     tell_deprecation(call, raw)
     if len(raw.body) <= _SHORT:
-        return read_reply(raw, enveloped=call.enveloped)
+        return read_reply(raw, enveloped=call.enveloped, is_list=call.is_list)
     if len(raw.body) <= _MOST_ON_LOOP:
         async with bench.door, bench.table:
             await asyncio.sleep(0)
-            draft = draft_body(raw.body, raw.headers)
-            await asyncio.sleep(0)
-            return read_reply(raw, enveloped=call.enveloped, draft=draft)
-    return await asyncio.to_thread(read_reply, raw, enveloped=call.enveloped)
+            return read_reply(raw, enveloped=call.enveloped, is_list=call.is_list)
+    return await asyncio.to_thread(read_reply, raw, enveloped=call.enveloped, is_list=call.is_list)
 
 
 async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
@@ -195,10 +223,11 @@ async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
     size = response.content_length or 0
     if size <= limit:
         size = 0
-        while chunk := await response.content.readany():
+        content = response.content
+        while chunk := await content.readany():
             chunks.append(chunk)
             size += len(chunk)
-            if max(size, response.content.total_raw_bytes) > limit:
+            if size > limit or content.total_raw_bytes > limit:
                 break
         else:
             return b"".join(chunks)

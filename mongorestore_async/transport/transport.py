@@ -18,20 +18,21 @@ from mongorestore_async.errors import (
     TransportError,
 )
 from mongorestore_async.protocol.credentials import ServiceAccount
-from mongorestore_async.protocol.keeper import TokenKeeper
 from mongorestore_async.protocol.login import Attempt, Login
-from mongorestore_async.protocol.rates import rate_headers
 from mongorestore_async.protocol.retrying import Failure, RetryBudget, is_transient
 from mongorestore_async.transport.bearer import BearerGate
 from mongorestore_async.transport.connection import Connection
+from mongorestore_async.transport.deadlines import Deadlines
 from mongorestore_async.transport.gate import LoginGate
 from mongorestore_async.transport.home import Home
 from mongorestore_async.transport.limits import Limits
-from mongorestore_async.transport.records import ExchangeRecord, ServerFacts, Stats
+from mongorestore_async.transport.records import ServerFacts, Stats
 from mongorestore_async.transport.sender import Call, Progress, Sender, decode
 from mongorestore_async.transport.workbench import Workbench
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from yarl import URL
 
     from mongorestore_async.models.secret import Secret
@@ -68,7 +69,7 @@ class Transport:
         self.facts = ServerFacts()
         self.bench = Workbench()
         self._connection = Connection(settings, limit=options.max_in_flight)
-        self._sender = Sender(self._connection)
+        self._sender = Sender(self._connection, self.facts)
         self._gate = _gate(auth, base_url)
         self._limits = Limits(options.rate_limits, options.shared_limits)
         self._budget = RetryBudget()
@@ -78,8 +79,7 @@ class Transport:
         self._opening: asyncio.Lock | None = None
         self._slots = asyncio.Semaphore(options.max_in_flight)
         self._closed = False
-        self._deadlines: set[asyncio.Timeout] = set()
-        self._idle = asyncio.Event()
+        self._deadlines = Deadlines()
 
     def __reduce_ex__(self, protocol: object) -> Never:
         raise TypeError(
@@ -133,13 +133,7 @@ class Transport:
         """
         self._home.check()
         self._closed = True
-        now = asyncio.get_running_loop().time()
-        for deadline in tuple(self._deadlines):
-            if not deadline.expired():
-                deadline.reschedule(now)
-        while self._deadlines:
-            self._idle.clear()
-            await self._idle.wait()
+        await self._deadlines.end_all()
         try:
             if isinstance(self._gate, BearerGate) and self._gate.keeper.account.revoke_on_close:
                 await self._gate.revoke(lambda request: self._post(request, options))
@@ -183,18 +177,16 @@ class Transport:
             self._tell(progress, options, seconds=time.monotonic() - started, failed=failed)
 
     async def _in_time(self, progress: Progress, options: Options) -> Reply:
-        deadline = asyncio.timeout(options.timeout)
+        ends = asyncio.get_running_loop().time() + options.timeout
+        deadline = asyncio.timeout(None)
         try:
             async with deadline:
-                self._deadlines.add(deadline)
-                self._check_usable()
-                return await self._try(progress, options, deadline)
+                self._deadlines.add(deadline, ends)
+                return await self._try(progress, options, ends)
         except TimeoutError:
             pass  # raised below: from in here it would drag along the frames of the HTTP library
         finally:
             self._deadlines.discard(deadline)
-            if not self._deadlines:
-                self._idle.set()
         if self._closed:
             raise SessionClosed("the session was closed while this call was under way")
         if progress.held_back:
@@ -206,13 +198,13 @@ class Transport:
             f"no answer within {options.timeout:g} s; raise Options.timeout, or find out what holds the server up"
         )
 
-    async def _try(self, progress: Progress, options: Options, deadline: asyncio.Timeout) -> Reply:
+    async def _try(self, progress: Progress, options: Options, ends: float) -> Reply:
         # One login for all tries: a challenge that was not answered for good is still there for the next.
         attempt = self._begin_login(progress.call)
         while True:
             progress.tries += 1
             try:
-                async with self._limits.admit(progress, deadline.when()):
+                async with self._limits.admit(progress, ends):
                     async with self._slots:
                         raw = await self._log_in(progress, attempt, options)
                     if progress.challenges:  # met since it was answered
@@ -222,7 +214,7 @@ class Transport:
                 error.request = progress.context
                 if progress.held_back:
                     raise  # by the rate limit: it comes too late however often it is tried
-                wait = self._wait(Failure(progress.call.method, error, progress.tries), options, deadline)
+                wait = self._wait(Failure(progress.call.method, error, progress.tries), options, ends)
                 if wait is None:
                     raise
             else:
@@ -237,11 +229,9 @@ class Transport:
         return Attempt(self._gate.login, method=call.method, uri=call.url.raw_path_qs, body=call.body or b"")
 
     async def _log_in(self, progress: Progress, attempt: Attempt | None, options: Options) -> RawReply:
-        async def send(authorization: Secret | None) -> RawReply:
+        def send(authorization: Secret | None) -> Awaitable[RawReply]:
             progress.logging_in = False
-            raw = await self._sender.send(progress, authorization, options)
-            self.facts.service_version = raw.headers.get("X-MongoDB-Service-Version", self.facts.service_version)
-            return raw
+            return self._sender.send(progress, authorization, options)
 
         async def post(request: TokenRequest) -> RawReply:
             progress.logging_in = True
@@ -269,34 +259,20 @@ class Transport:
         small = attrs.evolve(options, max_body=min(options.max_body, _LARGEST_TOKEN_ANSWER))
         return await self._sender.send(Progress(call), request.authorization, small)
 
-    def _wait(self, failure: Failure, options: Options, deadline: asyncio.Timeout) -> float | None:
+    def _wait(self, failure: Failure, options: Options, ends: float) -> float | None:
         """Decide on repeating a failed try: seconds to wait, None to give up."""
         wait = options.retry(failure)
         if wait is None or not is_transient(failure):
             return None
         now = asyncio.get_running_loop().time()
-        ends = deadline.when()
-        if ends is not None and now + wait >= ends:
+        if now + wait >= ends:
             return None  # told at once instead of waited for in vain
         return wait if self._budget.spend(now) else None
 
     def _tell(self, progress: Progress, options: Options, *, seconds: float, failed: str | None) -> None:
         if options.on_exchange is None and not _logger.isEnabledFor(logging.DEBUG):
             return
-        last = progress.last
-        told = (None, None) if last is None else rate_headers(last.headers)
-        record = ExchangeRecord(
-            method=progress.call.method,
-            url=progress.url,
-            family=progress.call.family,
-            status=None if last is None else last.status,
-            error=failed,
-            tries=max(1, progress.tries),
-            challenges=progress.challenges,
-            seconds=seconds,
-            rate_limit=told[0],
-            rate_remaining=told[1],
-        )
+        record = progress.record(seconds=seconds, failed=failed)
         _logger.debug("%s", record)
         if options.on_exchange is None:
             return
@@ -313,5 +289,7 @@ class Transport:
 
 def _gate(auth: DigestAuth | ServiceAccount | None, base_url: URL) -> LoginGate | BearerGate | None:
     if isinstance(auth, ServiceAccount):
+        from mongorestore_async.protocol.keeper import TokenKeeper
+
         return BearerGate(TokenKeeper(auth, base_url, time.monotonic))
     return None if auth is None else LoginGate(Login(auth, time.monotonic))

@@ -9,7 +9,7 @@ import attrs
 __all__ = ["Workbench"]
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Workbench:
     """Lets long pages be worked on one at a time, in the order they came.
 

@@ -90,19 +90,14 @@ async def test_a_short_page_waits_for_nobody():
 
 async def test_decoding_takes_turns_of_its_own_and_waits_for_what_is_decoded(monkeypatch):
     # pages wait as bytes: none is decoded before the one in front of it is structured
-    draft, read = sender_module.draft_body, sender_module.read_reply
+    read = sender_module.read_reply
     async with counted() as turns:
 
-        def drafted(body, headers):
-            turns.note("draft")
-            return draft(body, headers)
-
-        def checked(raw, **rest):
-            turns.note("check")
+        def decoded(raw, **rest):
+            turns.note("decode")
             return read(raw, **rest)
 
-        monkeypatch.setattr(sender_module, "draft_body", drafted)
-        monkeypatch.setattr(sender_module, "read_reply", checked)
+        monkeypatch.setattr(sender_module, "read_reply", decoded)
         bench = Workbench()
 
         async def fetch(number):
@@ -110,9 +105,7 @@ async def test_decoding_takes_turns_of_its_own_and_waits_for_what_is_decoded(mon
             return await read_in_slices(turns.read, reply.document["results"], bench)
 
         await asyncio.gather(*(fetch(number) for number in range(3)))
-    assert [what for _, what in turns.pieces] == [
-        step for number in range(3) for step in ("draft", "check", number, number)
-    ]
+    assert [what for _, what in turns.pieces] == [step for number in range(3) for step in ("decode", number, number)]
     assert turns.most == 1
 
 

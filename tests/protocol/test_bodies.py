@@ -3,31 +3,13 @@
 from __future__ import annotations
 
 import json
-import runpy
-import sys
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from mongorestore_async.models import Headers
-from mongorestore_async.protocol import bodies
 from mongorestore_async.protocol.bodies import decode_body
 
 PLAIN = Headers([("Content-Type", "application/json")])
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
-)
-
-
-@pytest.fixture(autouse=True, params=["json", "orjson"])
-def decoder(request, monkeypatch):
-    """Decode without and, where it is installed, with the extra ``speed``."""
-    if request.param == "json":
-        monkeypatch.setattr(bodies, "orjson", None)
-    elif bodies.orjson is None:
-        pytest.skip("orjson is not installed")
 
 
 def test_a_page_of_jobs_is_decoded(seed):
@@ -90,25 +72,3 @@ def test_text_is_read_in_the_encoding_that_is_named():
     assert decode_body('["é"]'.encode("latin-1"), latin) == (["é"], "")
     assert decode_body('["é"]'.encode(), latin) == (["Ã©"], "")
     assert decode_body('["é"]'.encode(), PLAIN) == (["é"], "")
-
-
-@given(value=JSON, ascii_only=st.booleans(), compact=st.booleans())
-def test_both_decoders_give_the_same(value, ascii_only, compact):
-    separators = (",", ":") if compact else None
-    text = json.dumps(value, ensure_ascii=ascii_only, separators=separators)
-    body = text.encode(errors="replace")
-    found = []
-    for orjson in (bodies.orjson, None):
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(bodies, "orjson", orjson)
-            found.append(decode_body(body, PLAIN))
-
-    assert repr(found[0]) == repr(found[1])
-
-
-def test_bodies_are_decoded_where_orjson_is_not_installed(monkeypatch):
-    monkeypatch.setitem(sys.modules, "orjson", None)
-    module = runpy.run_path(bodies.__file__)
-
-    assert module["orjson"] is None
-    assert module["decode_body"](b'{"a":1}', PLAIN) == ({"a": 1}, "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import json
 import pickle
 from datetime import UTC, datetime
 
@@ -18,6 +19,7 @@ from mongorestore_async.models import (
     Delivery,
     DeliveryStatus,
     Document,
+    JobDocument,
     JobRef,
     JobStatus,
     Link,
@@ -32,6 +34,7 @@ from mongorestore_async.models.states import JobState
 from mongorestore_async.protocol.converter import structure
 from mongorestore_async.protocol.documents import load_job, read_jobs
 from mongorestore_async.protocol.drafts import draft_of
+from mongorestore_async.protocol.items import read_packed, split_list
 from mongorestore_async.protocol.lists import read_list
 from mongorestore_async.protocol.makers import is_plain, maker_of
 from mongorestore_async.protocol.misfits import explain
@@ -47,6 +50,7 @@ RECEIVED = sorted(
 )
 PARTS = [Delivery, Link, OplogTimestamp, models.FileHash, models.Component, models.SnapshotPart]
 
+ORIGIN = JobRef(family="cloud-manager", project="P", cluster="C", job="")
 DOCUMENT = {
     "id": "J",
     "batchId": "B",
@@ -130,6 +134,40 @@ def test_it_takes_and_makes_what_the_slow_way_does(drawn):
         if isinstance(fast, Document):
             assert fast.raw is not document
             assert repr(fast.raw) == repr(slow.raw)
+
+
+@settings(deadline=None, max_examples=300)
+@given(received(), st.booleans())
+def test_packed_items_become_what_the_slow_way_makes(drawn, ascii_only):
+    model, document = drawn
+    body = json.dumps({"results": [document]}, separators=(",", ":"), ensure_ascii=ascii_only).encode(errors="replace")
+    found = split_list(body)
+    if found is None:  # for NaN
+        return
+    origin = ORIGIN if issubclass(model, JobDocument) else None
+    if not issubclass(model, Document):
+        return
+    checked = read_packed(model, found.items, origin)
+    slow, misfits = explain(model, document, "$")
+    if checked is None:
+        return
+    assert not misfits
+    (fast,) = checked
+    assert (fast, repr(fast), hash(fast)) == (slow, repr(slow), hash(slow))
+    assert fast.raw == slow.raw
+    assert fast.to_dict(redacted=False) == document
+
+
+@pytest.mark.parametrize("model", RECEIVED)
+def test_packed_items_of_every_model_are_taken(model):
+    links = [{"href": "h", "rel": "self"}]
+    document = {"id": "J", "groupId": "G", "links": links, "somethingNew": {"deep": [1.5, None]}}
+    origin = ORIGIN if issubclass(model, JobDocument) else None
+    items = split_list(json.dumps({"results": [document] * 2}, separators=(",", ":")).encode()).items
+    fast = read_packed(model, items, origin)
+
+    assert tuple(fast) == (structure(model, document),) * 2
+    assert fast[0].raw["somethingNew"]["deep"][0] == 1.5
 
 
 def test_it_makes_what_the_constructor_makes(job):

@@ -38,6 +38,23 @@ async def test_failures_stay_with_their_clusters(fleet, world, read):
     assert (stream.progress.failed, stream.progress.without_backup) == (4, 1)
 
 
+async def test_a_list_that_breaks_off_is_a_failure_behind_its_first_jobs(connect, make_world, read):
+    world = make_world(projects=2, clusters=1, jobs=6)
+    answers = iter([None, world.refused(503)])
+
+    async def break_off():
+        return next(answers)
+
+    world.plays["p1/c0"] = break_off
+    stream = Fleet(connect().with_options(items_per_page=2), OPS_MANAGER).restore_jobs()
+
+    assert await read(stream) == [*world.all_ids[:6], "p1/c0/0", "p1/c0/1"]
+    assert [(one.cluster.key, one.kind, one.error.resume_at) for one in stream.failures] == [
+        ("c0", FailureKind.SERVER, 2)
+    ]
+    assert (stream.progress.over, stream.progress.failed) == (2, 1)
+
+
 async def test_a_project_whose_clusters_cannot_be_listed_is_one_failure(connect, world, read):
     world.plays["p1"] = world.refused(403, "USER_CANNOT_ACCESS_GROUP")
     stream = Fleet(connect(base_url="https://cloud.example.com"), ATLAS_FLEX).restore_jobs()

@@ -161,14 +161,20 @@ def test_a_token_brings_back_exactly_what_was_marked(done, others):
 
 
 def test_a_project_takes_the_place_of_its_clusters():
-    marks, clusters = Marks(), [cluster("p", str(number)) for number in range(9)]
-    for one in clusters:
+    marks, clusters, name = Marks(), [cluster("p", str(number)) for number in range(9)], fingerprint("f")
+    for one in clusters[:4]:
         marks.add_cluster(one)
-    marks.add_project(FleetProject("f", "p"), clusters)
+    marks = read_token(write_token({name: marks}), [name])[name]  # in another run
+    for one in clusters[4:]:
+        marks.add_cluster(one)
+    assert len(write_token({name: marks})) == len("fleet1.") + 8 + 9 * 8
+    marks.add_project(FleetProject("f", "p"), clusters[:4])
 
-    assert marks.has_project(FleetProject("f", "p"))
-    assert not marks.has_cluster(clusters[0])
-    assert len(write_token({fingerprint("f"): marks})) == len("fleet1.") + 8 + 8
+    token = write_token({name: marks})
+    found = read_token(token, [name])[name]
+    assert found.has_project(FleetProject("f", "p"))
+    assert not found.has_cluster(clusters[0])
+    assert len(token) == len("fleet1.") + 8 + 8
 
 
 def test_the_size_of_a_token_of_10_000_clusters():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 
 import pytest
 
@@ -80,9 +81,63 @@ async def test_nothing_is_read_while_nobody_takes_jobs(fleet, make_world):
         await anext(jobs)
         for _ in range(1000):
             await asyncio.sleep(0)
-        # One page is being taken, one waits, and each of four calls has one.
-        assert len(world.read) == 6
+        # One page is being taken, one waits and one more is to follow it; one answer waits, and each of four calls has
+        # one.
+        assert len(world.read) == 1 + 2 + 1 + 4
         assert len([found async for found in jobs]) == len(world.all_ids) - 1
+
+
+@pytest.fixture
+def long_lists(make_world, connect):
+    """A fleet whose lists have five pages each."""
+    world = make_world(projects=4, clusters=6, jobs=9)
+    return world, Fleet(connect().with_options(items_per_page=2), OPS_MANAGER)
+
+
+async def test_jobs_of_a_cluster_come_in_the_order_of_its_list(long_lists):
+    world, fleet = long_lists
+    found = {}
+    async with fleet.restore_jobs() as stream:
+        async for one in stream:
+            found.setdefault(one.cluster.key + one.project.id, []).append(one.job.id)
+
+    assert sorted(name for names in found.values() for name in names) == world.all_ids
+    assert all(names == sorted(names) for names in found.values())
+
+
+@pytest.mark.parametrize(("concurrency", "per_project"), [(1, 1), (3, 1), (3, 2), (5, 9)])
+async def test_lists_that_were_begun_are_read_before_others_begin(long_lists, concurrency, per_project, read):
+    world, fleet = long_lists
+
+    await read(fleet.restore_jobs(concurrency=concurrency, per_project=per_project))
+
+    assert world.most.pop("all") == concurrency
+    assert max(world.most.values()) == min(concurrency, per_project)
+    open_lists, most = Counter(), 0
+    for place in world.read:
+        open_lists[place] += 1
+        most = max(most, sum(calls < 5 for calls in open_lists.values()))
+    assert most <= 2 * concurrency
+
+
+@pytest.mark.parametrize("turns", range(0, 60, 3))
+async def test_a_cancelled_wait_for_a_job_loses_none(make_world, fleet, turns):
+    world = make_world(projects=2, clusters=2, jobs=120)
+    found = []
+
+    async def take(stream):
+        async for one in stream:
+            found.append(one.job.id)  # noqa: PERF401 - what came before the cancellation counts
+
+    async with fleet.restore_jobs() as stream:
+        task = asyncio.create_task(take(stream))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        await take(stream)
+
+    assert sorted(found) == world.all_ids
 
 
 @pytest.mark.parametrize("ending", ["break", "error", "cancel", "timeout"])
