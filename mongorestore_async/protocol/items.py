@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, final, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast, final, overload
 
 from mongorestore_async.models.headers import Headers
 from mongorestore_async.models.secret import Sealed
@@ -85,8 +85,7 @@ def split_list(body: bytes) -> SplitList | None:
 
 def are_packed(documents: Any) -> bool:
     """Whether the items of an array are packed."""
-    first: list[Any] = documents[:1] if isinstance(documents, list) else []
-    return any(isinstance(item, Sealed) for item in first)
+    return isinstance(documents, list) and any(isinstance(item, Sealed) for item in cast("Any", documents)[:1])
 
 
 def is_empty(item: Any) -> bool:

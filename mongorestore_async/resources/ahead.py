@@ -10,11 +10,13 @@ from mongorestore_async.errors import ConfigError
 from mongorestore_async.resources.slices import make_in_slices
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
     from typing import Self
 
     from mongorestore_async.resources.listing import PageReader, Received
     from mongorestore_async.resources.page import Page
+    from mongorestore_async.transport import Workbench
 
 __all__ = ["PagesAhead", "collect_ahead"]
 
@@ -28,20 +30,34 @@ async def collect_ahead(reader: PageReader[ItemT], concurrency: int) -> list[Ite
         RestoreError: The first error of a page that the walk needed.
 
     """
-    items: list[ItemT] = []
+    parts: asyncio.Queue[Sequence[ItemT] | None] = asyncio.Queue()
     failure: Exception | None = None
     async with asyncio.TaskGroup() as group:
+        # Beside the walk: the next call is made as soon as a page is known to fit.
+        making = group.create_task(_make(parts, reader.bench))
         window = _Window(reader, group, concurrency)
         try:
             while (received := await reader.step(window.fetch)) is not None:
-                items += await make_in_slices(received.items, reader.bench)
+                parts.put_nowait(received.items)
                 window.eager = bool(received.items)
         except Exception as error:  # noqa: BLE001 - raised below: the group would wrap it into an exception group
             failure = error
         finally:
             window.drop()
-    if failure is not None:
-        raise failure
+            parts.put_nowait(None)
+    outcome = failure or making.result()
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+async def _make(parts: asyncio.Queue[Sequence[ItemT] | None], bench: Workbench) -> list[ItemT] | Exception:
+    items: list[ItemT] = []
+    try:
+        while (part := await parts.get()) is not None:
+            items += await make_in_slices(part, bench)
+    except Exception as error:  # noqa: BLE001 - the same
+        return error
     return items
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 
 __all__ = ["Deadlines"]
 
@@ -16,7 +17,8 @@ class Deadlines:
 
     def __init__(self) -> None:
         self._ends: dict[asyncio.Timeout, float] = {}
-        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm: asyncio.Handle | None = None  # uvloop's has no when()
+        self._rings_at = math.inf
         self._idle = asyncio.Event()
 
     def add(self, call: asyncio.Timeout, ends: float) -> None:
@@ -28,7 +30,7 @@ class Deadlines:
 
         """
         self._ends[call] = ends
-        if self._alarm is None or ends < self._alarm.when():
+        if ends < self._rings_at:
             self._set(ends)
 
     def discard(self, call: asyncio.Timeout) -> None:
@@ -47,10 +49,10 @@ class Deadlines:
             await self._idle.wait()
         if self._alarm is not None:
             self._alarm.cancel()
-            self._alarm = None
+        self._rings_at = math.inf
 
     def _ring(self) -> None:
-        self._alarm = None
+        self._rings_at = math.inf
         now = asyncio.get_running_loop().time()
         for call, ends in self._ends.items():
             if ends <= now:
@@ -61,6 +63,7 @@ class Deadlines:
     def _set(self, ends: float) -> None:
         if self._alarm is not None:
             self._alarm.cancel()
+        self._rings_at = ends
         self._alarm = asyncio.get_running_loop().call_at(ends, self._ring)
 
     def _end(self, call: asyncio.Timeout, now: float) -> None:

@@ -296,3 +296,18 @@ async def test_a_server_error_says_which_page_it_was(cluster, server, serve_jobs
         await cluster.restore_jobs(items_per_page=2).collect(concurrency=3)
 
     assert "pageNum=3" in str(caught.value)
+
+
+async def test_an_item_that_fits_no_model_after_all_is_told_as_it_is(cluster, serve_jobs, monkeypatch):
+    # such as a date that no calendar has, which shows only when the item is looked at
+    async def make(items, _bench):
+        if any(item.id == "job-5" for item in items):
+            raise DataError("no such date", path="$")
+        return tuple(items)
+
+    monkeypatch.setattr("mongorestore_async.resources.ahead.make_in_slices", make)
+    serve_jobs(20)
+
+    with pytest.raises(DataError, match="no such date") as caught:
+        await cluster.restore_jobs(items_per_page=4).collect(concurrency=3)
+    assert caught.value.resume_at == 1
