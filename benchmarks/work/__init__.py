@@ -7,6 +7,7 @@ NAMES = (
     "list_jobs",
     "structure_page",
     "fan_out",
+    "steps",
     "wire",
     "loop_stall",
     "memory",

@@ -92,8 +92,8 @@ class Fleet(Generic[JobT_co]):
         then that error is raised.
 
         Args:
-            concurrency: Calls under way at once, in each of merged fleets; the session's ``max_in_flight`` bounds them
-                too.
+            concurrency: Calls under way at once, in each of merged fleets, and one more as long as projects are being
+                found; the session's ``max_in_flight`` bounds them too.
             per_project: Calls under way at once for the lists of one project, for servers limit calls by project. When
                 so many lists of a project time out one after the other, the rest of it is not asked.
             since: Only jobs requested at or after this moment (aware). The API has no such filter: lists with the

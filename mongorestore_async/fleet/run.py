@@ -123,7 +123,7 @@ class FleetRun:
         if work.left is None:
             self._unlisted += 1
             work.queued = work.turns = 1
-            self._queue(work, _THEN)
+            self._queue(work)
         else:
             self._give_turns(work)
 
@@ -153,24 +153,40 @@ class FleetRun:
                 break
             work.queued += 1
             work.turns += 1
-            self._queue(work, _FIRST if begun else _THEN)
+        self._queue(work)
         if not work.turns and not work.answers:
             self._give_up(work)
             self._open -= 1
             self._room.release()
             self._stop_when_over()
 
-    def _queue(self, work: ProjectWork | None, priority: int) -> None:
+    def _queue(self, work: ProjectWork) -> None:
+        """Put the turns of a project into the queue, those at lists that were begun before all others.
+
+        So few lists are open at once. A turn that is brought forward leaves an entry behind, for the next one.
+        """
+        begun = min(work.queued, len(work.begun))
+        while work.entries[_FIRST] < begun:
+            self._put(work, _FIRST)
+        while sum(work.entries) < work.queued:
+            self._put(work, _THEN)
+
+    def _put(self, work: ProjectWork, priority: int) -> None:
+        work.entries[priority] += 1
         self._turns.put_nowait((priority, next(self._number), work))
 
     def _stop_when_over(self) -> None:
         if self._exhausted and not self._open:
             self._answers.put_nowait(None)
             for _ in range(self._query.concurrency):
-                self._queue(None, _THEN)
+                self._turns.put_nowait((_THEN, next(self._number), None))
 
     async def _work(self) -> None:
-        while (work := (await self._turns.get())[-1]) is not None:
+        while True:
+            priority, _, work = await self._turns.get()
+            if work is None:
+                return
+            work.entries[priority] -= 1
             if not work.queued:
                 continue  # it was brought forward
             work.queued -= 1
@@ -230,18 +246,12 @@ class FleetRun:
             if reading.reader.ended or (self._member.family.newest_first and self._query.ends_at(page.items)):
                 self._end(reading)
             else:
-                self._go_on(reading)
+                work.begun.append(reading)
         # The next call before the wait for room.
         work.answers -= 1
         self._give_turns(work)
         if jobs and self._hand_over is not None:
             await self._hand_over((reading, jobs))
-
-    def _go_on(self, reading: Reading) -> None:
-        """Let the next page of a list be asked for before other lists are begun: so few are open at once."""
-        reading.work.begun.append(reading)
-        if reading.work.queued:
-            self._queue(reading.work, _FIRST)  # brings one of its turns forward
 
     def _end(self, reading: Reading, error: RestoreError | None = None) -> None:
         """Note that the reading of a cluster is over."""

@@ -44,6 +44,7 @@ class ProjectWork:
         waiting: Clusters to be read.
         begun: Those of whose lists more pages are to be read.
         queued: Turns it has been given that nobody has taken yet.
+        entries: Its entries in the queue for turns, by priority; more than ``queued`` once a turn was brought forward.
         turns: Those, and those that were taken and are not over.
         answers: Answers that wait to be looked at, or are.
         left: Clusters that are not known to be read to the end; None before they are listed.
@@ -52,12 +53,13 @@ class ProjectWork:
 
     """
 
-    __slots__ = ("answers", "begun", "left", "place", "queued", "read", "timeouts", "turns", "waiting")
+    __slots__ = ("answers", "begun", "entries", "left", "place", "queued", "read", "timeouts", "turns", "waiting")
 
     def __init__(self, place: FleetProject) -> None:
         self.place = place
         self.waiting: deque[FleetCluster] = deque()
         self.begun: deque[Reading] = deque()
+        self.entries = [0, 0]
         self.queued = self.turns = self.answers = self.timeouts = 0
         self.left: int | None = None
         self.read: list[FleetCluster] = []

@@ -44,7 +44,7 @@ class Document:
 
     @property
     def raw(self) -> RawDocument:
-        """The document as received, read-only: members no field is made for are found here, secrets included.
+        """The document as received, read-only. Members no field is made for are found here, secrets included.
 
         Its ``repr`` and its pickle are redacted. The items of a list may be decoded only when this is asked for.
 

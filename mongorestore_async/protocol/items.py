@@ -4,15 +4,20 @@ A list document is taken apart at once, which is quick, and its items are decode
 become models one by one when they are looked at, and each keeps its own bytes, of which ``raw`` is made when that is
 asked for. What does not have the plainest form is left to the decoder of the standard library; without msgspec
 everything is.
+
+Both ways give the same, but for this: of a member that an item names twice the last one counts; what cannot be read in
+members no field is made for is an error only when ``raw`` is asked for; a date finer than microseconds is rounded, not
+cut, and a small ``z`` may end one; a date that no calendar has in UTC becomes the nearest that it has.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
-from itertools import repeat
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast, final, overload
 
 from mongorestore_async.models.headers import Headers
@@ -90,7 +95,7 @@ def are_packed(documents: Any) -> bool:
 
 def is_empty(item: Any) -> bool:
     """Whether an item, packed or not, is an object without members."""
-    return bool(item == (b"{}" if isinstance(item, Sealed) else {}))
+    return not item.strip(b"{} \t\r\n") if isinstance(item, Sealed) else bool(item == {})
 
 
 @final
@@ -126,10 +131,6 @@ class Checked(Sequence[T_co]):
             return Checked(self._structs[index], self._items[index], self._copy, self._origin)
         return self._copy(self._structs[index], self._items[index], self._origin)
 
-    def __add__(self, other: Checked[T_co]) -> Checked[T_co]:
-        """Put the items of the same list that follow behind these."""
-        return Checked([*self._structs, *other._structs], [*self._items, *other._items], self._copy, self._origin)
-
     def picked(self, indexes: Sequence[int]) -> Checked[T_co]:
         """Choose items by their places."""
         structs, items = self._structs, self._items
@@ -139,6 +140,13 @@ class Checked(Sequence[T_co]):
     def structs(self) -> Sequence[Any]:
         """What was decoded: it has the fields of the models, the dates and texts in them as received."""
         return self._structs
+
+    @staticmethod
+    def joined(parts: Sequence[Checked[T]]) -> Checked[T]:
+        """Put the parts of a list together again."""
+        structs = list(chain.from_iterable([part._structs for part in parts]))  # noqa: SLF001
+        items = list(chain.from_iterable([part._items for part in parts]))  # noqa: SLF001
+        return Checked(structs, items, parts[0]._copy, parts[0]._origin)  # noqa: SLF001
 
 
 def pick(items: Sequence[T], indexes: Sequence[int]) -> Sequence[T]:
@@ -155,7 +163,7 @@ def join(parts: Sequence[Sequence[T]]) -> Sequence[T]:
     """Put the parts of a list together again."""
     checked = [part for part in parts if isinstance(part, Checked)]
     if checked and len(checked) == len(parts):
-        return sum(checked[1:], checked[0])
+        return Checked.joined(checked)
     return tuple([item for part in parts for item in part])
 
 
@@ -216,5 +224,5 @@ def _tools(model: Any) -> tuple[Callable[[Any], Any], Callable[..., Any]]:
     return msgspec.json.Decoder(struct_of(model)).decode, copier_of(model)
 
 
-if is_installed():  # loaded with the package, not while the first list is waited for
+with suppress(ImportError):  # loaded with the package, not while the first list is waited for
     import_module("mongorestore_async.protocol.structs")

@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, Annotated, Any, cast, get_args, get_origin
 import attrs
 import msgspec
 
-from mongorestore_async.errors import DataError
 from mongorestore_async.models.base import Document, JobDocument, wire_names
 from mongorestore_async.models.secret import Secret
 from mongorestore_async.protocol.drafts import draft_of
@@ -54,6 +53,9 @@ _TAKEN: dict[Any, str] = {
     Secret: "Secret(value)",
 }
 
+#: What a traceback with local variables, or a debugger, shows of a Struct: nothing, for it may hold a secret.
+_UNSEEN: dict[str, Any] = {"__repr__": object.__repr__, "__rich_repr__": None}
+
 
 @functools.cache
 def struct_of(model: Any) -> type[msgspec.Struct]:
@@ -66,7 +68,8 @@ def struct_of(model: Any) -> type[msgspec.Struct]:
             names[own] = name
             is_needed = field.default is attrs.NOTHING and model not in ABSENT_WITHOUT
             fields.append((own, kind) if is_needed else (own, kind | None, None))
-    return msgspec.defstruct(f"{model.__name__.strip('_')}Struct", fields, rename=names, kw_only=True, gc=False)
+    label = f"{model.__name__.strip('_')}Struct"
+    return msgspec.defstruct(label, fields, namespace=dict(_UNSEEN), rename=names, kw_only=True, gc=False)
 
 
 def _spelling(field: attrs.Attribute[Any], number: int) -> str:
@@ -88,8 +91,7 @@ def copier_of(model: Any) -> Callable[..., Any]:
     """Generate the function that makes a model of its Struct, and those of its parts in passing.
 
     Beside the Struct it takes the document as received, which a :class:`~mongorestore_async.models.Document` keeps,
-    and where it was found, which a restore job does. It raises :class:`~mongorestore_async.errors.DataError` for a date
-    that no calendar has in UTC: nothing else in a Struct that was decoded does not fit.
+    and where it was found, which a restore job does. It never raises: by then the page is known to fit.
     """
     names: dict[str, Any] = {
         "Secret": Secret,
@@ -109,10 +111,11 @@ def copier_of(model: Any) -> Callable[..., Any]:
 
 
 def _in_utc(read: datetime) -> datetime:
+    """Take a moment of any zone; one that no calendar has in UTC becomes the nearest that it has."""
     try:
         return in_utc(read)
-    except Misfit as misfit:
-        raise DataError(f"$: {misfit}", path="$") from None
+    except Misfit:
+        return datetime.min.replace(tzinfo=UTC) if read.year == 1 else datetime.max.replace(tzinfo=UTC)
 
 
 def _indented(lines: Iterable[str]) -> list[str]:

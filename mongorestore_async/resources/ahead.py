@@ -73,6 +73,7 @@ class PagesAhead(Generic[ItemT]):
         self._width = width
         self._group: asyncio.TaskGroup | None = None
         self._window: _Window[ItemT] | None = None
+        self._received: Received[ItemT] | None = None  # a page that was not given to the caller yet
 
     async def __aenter__(self) -> Self:
         if self._group is not None:
@@ -98,11 +99,14 @@ class PagesAhead(Generic[ItemT]):
         window = self._window
         if window is None:
             raise ConfigError("pages are walked inside their block: async with pager.ahead() as pages")
-        received = await self._reader.step(window.fetch)
+        # Who is cancelled while the items of a page are made gets that page the next time.
+        received = self._received = self._received or await self._reader.step(window.fetch)
         if received is None:
             raise StopAsyncIteration
         window.eager = bool(received.items)
-        return await received.page(self._reader.bench)
+        page = await received.page(self._reader.bench)
+        self._received = None
+        return page
 
 
 class _Window(Generic[ItemT]):

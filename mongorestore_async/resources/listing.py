@@ -14,6 +14,7 @@ from mongorestore_async.protocol.paging import PageFacts, Walk
 from mongorestore_async.resources.caller import blame, check_query
 from mongorestore_async.resources.page import Page
 from mongorestore_async.resources.slices import make_in_slices, read_in_slices
+from mongorestore_async.shown import shown
 from mongorestore_async.transport.options import MAX_ITEMS_PER_PAGE
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def _check_extra(_instance: object, _attribute: attrs.Attribute[Any], value: obj
     check_query(value, _ARGUMENTS)
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, eq=False)
 class ListQuery:
     """What is asked of a list; see :meth:`RestoreSource.restore_jobs` for the meaning.
 
@@ -114,6 +115,8 @@ class ListQuery:
         ConfigError: A number out of its range, or a parameter in ``extra`` that has an argument of its own.
 
     """
+
+    __repr__ = shown
 
     items_per_page: int | None = attrs.field(default=None, validator=_check_size)
     limit: int | None = attrs.field(default=None, validator=_check_optional)

@@ -7,7 +7,7 @@ from mongorestore_async.late import late
 if TYPE_CHECKING:
     from mongorestore_async.transport.connection import HttpSettings
     from mongorestore_async.transport.options import OptionChanges, Options
-    from mongorestore_async.transport.records import ExchangeRecord, ServerFacts, Stats
+    from mongorestore_async.transport.records import ExchangeRecord, Stats
     from mongorestore_async.transport.sender import Call
     from mongorestore_async.transport.shared import SharedLimits
     from mongorestore_async.transport.transport import Transport
@@ -23,7 +23,6 @@ else:
             ),
             "records": (
                 "ExchangeRecord",
-                "ServerFacts",
                 "Stats",
             ),
             "sender": ("Call",),
@@ -39,7 +38,6 @@ __all__ = [
     "HttpSettings",
     "OptionChanges",
     "Options",
-    "ServerFacts",
     "SharedLimits",
     "Stats",
     "Transport",

@@ -16,7 +16,6 @@ from mongorestore_async.families import Family, RateLimit
 from mongorestore_async.protocol.polling import PollPolicy
 from mongorestore_async.protocol.retrying import RetryPolicy, RetryRule
 from mongorestore_async.shown import shown
-from mongorestore_async.transport.records import ExchangeRecord  # noqa: TC001 - a field type
 from mongorestore_async.version import __version__
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Self, Unpack
 
     from mongorestore_async.models import RestoreGuard
+    from mongorestore_async.transport.records import ExchangeRecord
     from mongorestore_async.transport.shared import SharedLimits
 
 __all__ = ["MAX_ITEMS_PER_PAGE", "OptionChanges", "Options", "RateRule"]

@@ -6,7 +6,7 @@ import attrs
 
 from mongorestore_async.shown import shown
 
-__all__ = ["ExchangeRecord", "ServerFacts", "Stats"]
+__all__ = ["ExchangeRecord", "Stats"]
 
 
 @attrs.frozen(kw_only=True)
@@ -57,17 +57,3 @@ class Stats:
     requests: int = 0
     challenges: int = 0
     retries: int = 0
-
-
-@attrs.define(eq=False, repr=False)
-class ServerFacts:
-    """What the answers so far have told about the server.
-
-    Attributes:
-        service_version: ``X-MongoDB-Service-Version`` as received last, None while none came.
-        page_limit: The largest page the server takes when nobody asked for a size: 500, or 100 on old releases.
-
-    """
-
-    service_version: str | None = None
-    page_limit: int = 500

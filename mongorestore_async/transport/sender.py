@@ -15,7 +15,6 @@ from mongorestore_async.protocol.redaction import redact_url
 from mongorestore_async.protocol.replies import RawReply, read_reply
 from mongorestore_async.transport.failures import scrub, translate, was_never_sent
 from mongorestore_async.transport.notices import tell_deprecation
-from mongorestore_async.transport.records import ExchangeRecord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,8 +25,9 @@ if TYPE_CHECKING:
     from mongorestore_async.models.secret import Secret
     from mongorestore_async.protocol.replies import Reply
     from mongorestore_async.transport.connection import Connection
+    from mongorestore_async.transport.facts import ServerFacts
     from mongorestore_async.transport.options import Options
-    from mongorestore_async.transport.records import ServerFacts
+    from mongorestore_async.transport.records import ExchangeRecord
     from mongorestore_async.transport.workbench import Workbench
 
 __all__ = ["Call", "Progress", "Sender", "decode"]
@@ -126,6 +126,8 @@ class Progress:
             failed: Class name of the error the caller got, None after a success.
 
         """
+        from mongorestore_async.transport.records import ExchangeRecord
+
         last = self.last
         limit, remaining = (None, None) if last is None else rate_headers(last.headers)
         return ExchangeRecord(

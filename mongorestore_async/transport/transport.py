@@ -23,10 +23,10 @@ from mongorestore_async.protocol.retrying import Failure, RetryBudget, is_transi
 from mongorestore_async.transport.bearer import BearerGate
 from mongorestore_async.transport.connection import Connection
 from mongorestore_async.transport.deadlines import Deadlines
+from mongorestore_async.transport.facts import ServerFacts
 from mongorestore_async.transport.gate import LoginGate
 from mongorestore_async.transport.home import Home
 from mongorestore_async.transport.limits import Limits
-from mongorestore_async.transport.records import ServerFacts, Stats
 from mongorestore_async.transport.sender import Call, Progress, Sender, decode
 from mongorestore_async.transport.workbench import Workbench
 
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from mongorestore_async.protocol.tokens import TokenRequest
     from mongorestore_async.transport.connection import HttpSettings
     from mongorestore_async.transport.options import Options
+    from mongorestore_async.transport.records import Stats
 
 __all__ = ["Transport"]
 
@@ -89,6 +90,8 @@ class Transport:
     @property
     def stats(self) -> Stats:
         """What was sent so far."""
+        from mongorestore_async.transport.records import Stats
+
         return Stats(requests=self._sender.requests, challenges=self._challenges, retries=self._retries)
 
     @property

@@ -204,3 +204,26 @@ async def test_pages_belong_to_one_block(cluster, serve_jobs):
         await anext(pages)
     with pytest.raises(ConfigError, match="before"):
         await pages.__aenter__()
+
+
+async def test_a_page_whose_making_was_cancelled_is_given_the_next_time(cluster, serve_jobs, monkeypatch):
+    making = asyncio.Event()
+
+    async def make(items, _bench):
+        making.set()
+        await asyncio.sleep(0)
+        return tuple(items)
+
+    monkeypatch.setattr("mongorestore_async.resources.listing.make_in_slices", make)
+    serve_jobs(12)
+    async with cluster.restore_jobs(items_per_page=3).ahead(1) as pages:
+        found = [job.id for job in await anext(pages)]
+        making.clear()
+        waiting = asyncio.ensure_future(anext(pages))
+        await making.wait()
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        found += [job.id async for page in pages for job in page]
+
+    assert found == [f"job-{number}" for number in range(12)]

@@ -72,3 +72,23 @@ async def test_all_end_at_once_and_no_timer_stays():
 
 async def test_nothing_under_way_ends_at_once():
     await asyncio.wait_for(Deadlines().end_all(), 1)
+
+
+class WholeMilliseconds(asyncio.SelectorEventLoop):
+    """Rings at whole milliseconds, as uvloop does: a little early, and at once where there is less to wait."""
+
+    def call_at(self, when, callback, *args, context=None):
+        delay = round(when - self.time(), 3)
+        if delay <= 0:
+            return self.call_soon(callback, *args, context=context)
+        return super().call_at(self.time() + delay, callback, *args, context=context)
+
+
+async def end_within_a_millisecond():
+    deadlines = Deadlines()
+    return await asyncio.gather(*(seconds_of(deadlines, 0.0001 * step, 5) for step in (204, 200, 202, 4, 2, 1, 3)))
+
+
+def test_deadlines_may_be_closer_than_the_clock_of_the_loop():
+    with asyncio.Runner(loop_factory=WholeMilliseconds) as runner:
+        assert None not in runner.run(end_within_a_millisecond())

@@ -31,6 +31,7 @@ async def test_making_a_pager_does_no_io(cluster, server):
     assert not inspect.iscoroutine(pager)
     assert server.sent == []
     assert "restoreJobs" in repr(pager)
+    assert "ListQuery(items_per_page=" in repr(pager)
 
 
 async def test_making_a_walk_does_no_io_before_its_first_step(cluster, server, serve_jobs):

@@ -68,6 +68,11 @@ def test_a_list_is_taken_apart():
     assert (read_list(found).total_count, has_next(read_list(found).links)) == (2, True)
 
 
+@pytest.mark.parametrize("item", ["{}", "{ }", "{\n\t\r }"])
+def test_an_object_without_members_is_empty_however_it_is_written(item):
+    assert [is_empty(item) for item in split_list(f'{{"results":[{item}]}}'.encode()).items] == [True]
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -149,12 +154,27 @@ def test_a_misfit_is_told_with_its_place(odd, path):
     assert "https://h/key" not in str(caught.value)
 
 
-def test_a_date_that_no_calendar_has_is_told_when_it_is_looked_at():
-    jobs = read_jobs(CLOUD_MANAGER, packed(JOB, {**JOB, "created": "0001-01-01T00:00:00+14:00"}), **PLACE)
+@pytest.mark.parametrize(
+    ("date", "nearest"),
+    [
+        ("0001-01-01T00:00:00+14:00", datetime.min.replace(tzinfo=UTC)),
+        ("9999-12-31T23:59:59-12:00", datetime.max.replace(tzinfo=UTC)),
+    ],
+)
+def test_a_date_that_no_calendar_has_in_utc_becomes_the_nearest(date, nearest):
+    jobs = read_jobs(CLOUD_MANAGER, packed(JOB, {**JOB, "created": date}), **PLACE)
 
-    assert jobs[0] == structure(RestoreJob, JOB)
-    with pytest.raises(DataError, match="ISO 8601 date"):
-        _ = jobs[1]
+    assert [job.created for job in jobs] == [structure(RestoreJob, JOB).created, nearest]
+    assert jobs[1].raw["created"] == date
+
+
+def test_what_was_decoded_shows_no_secret():
+    (struct,) = read_jobs(CLOUD_MANAGER, packed(JOB), **PLACE).structs
+
+    assert struct.delivery.url == "https://h/key"
+    assert struct.__rich_repr__ is None
+    for shown in (repr(struct), str(struct), f"{struct}", repr(struct.delivery)):
+        assert "h/key" not in shown
 
 
 class TestChecked:
@@ -172,6 +192,7 @@ class TestChecked:
         assert [job.id for job in join([jobs[:2], jobs[2:], jobs[:0]])] == list("01234")
         assert [job.id for job in join([jobs[:2], tuple(jobs[2:])])] == list("01234")
         assert join([]) == ()
+        assert [job.raw for job in join([jobs[:2], jobs[2:]])] == [job.raw for job in jobs]
         assert join([(1,), (2, 3)]) == (1, 2, 3)
 
     def test_knows_ids_and_places_without_making_models(self, jobs):
@@ -179,6 +200,31 @@ class TestChecked:
         assert identities(("a", "b"), str) == ["a", "b"]
         assert [job.id for job in pick(jobs, (0, 3))] == ["0", "3"]
         assert pick("abc", (2, 0)) == ("c", "a")
+
+
+@attrs.frozen
+class Bare:
+    """A plain class that keeps nothing of its own, and needs what is no bare text."""
+
+    since: datetime
+    parts: tuple[str, ...]
+
+
+@attrs.frozen
+class Odd:
+    """A class that is not plain."""
+
+    size: int = attrs.field(validator=attrs.validators.ge(1))
+
+
+def test_items_need_not_be_documents():
+    items = packed({"since": "2017-04-21T03:49:57Z", "parts": ["a"]})
+
+    assert list(structure_each(Bare, items)) == [Bare(datetime(2017, 4, 21, 3, 49, 57, tzinfo=UTC), ("a",))]
+
+
+def test_classes_that_are_not_plain_are_left_to_the_slow_way():
+    assert structure_each(Odd, packed({"size": 1})) == (Odd(1),)
 
 
 def test_an_item_that_cannot_be_decoded_is_told_with_its_place():
@@ -223,11 +269,12 @@ class TestRaw:
         assert pickle.loads(stored).raw["delivery"]["url"] == "**redacted**"  # noqa: S301
 
     def test_is_copied_as_it_is(self, job):
+        assert copy.copy(job._received) is copy.deepcopy(job._received) is job._received
         assert copy.copy(job).raw == copy.deepcopy(job).raw == attrs.evolve(job).raw == JOB
 
-    @pytest.mark.parametrize("depth", [MAX_DEPTH, 400])
-    def test_of_what_is_nested_too_deeply_is_an_error_when_it_is_asked_for(self, depth):
-        body = b'{"results":[{"id":"J","more":' + nested(depth) + b"}]}"
+    @pytest.mark.parametrize("more", [nested(MAX_DEPTH), nested(400), b"1" * 5000], ids=["deep", "deeper", "digits"])
+    def test_of_what_cannot_be_read_is_an_error_when_it_is_asked_for(self, more):
+        body = b'{"results":[{"id":"J","more":' + more + b"}]}"
         (job,) = structure_each(RestoreJob, split_list(body).items)
 
         for _ in range(2):

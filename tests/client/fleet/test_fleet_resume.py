@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from mongorestore_async import ATLAS_FLEX, OPS_MANAGER
+from mongorestore_async.fleet import Fleet
+
 
 async def test_clusters_that_failed_are_read_by_the_next_run(fleet, world, read):
     world.plays["p1/c1"] = world.refused(503)
@@ -37,3 +40,16 @@ async def test_a_run_that_was_cut_short_goes_on_with_the_clusters_it_had_not_rea
     assert len(repeated) <= 2  # the cluster whose last job was taken, and one whose jobs were being taken
     assert len(second) == len(set(second))
     assert len(world.read) == len(second) / world.jobs
+
+
+@pytest.mark.parametrize("family", [OPS_MANAGER, ATLAS_FLEX])
+async def test_a_project_without_clusters_is_read_like_any_other(connect, world, family, read):
+    world.places["p9"] = []
+    fleet = Fleet(connect(base_url="https://cloud.example.com"), family)
+    stream = fleet.restore_jobs()
+    assert await read(stream) == world.all_ids
+    assert stream.progress.projects == 4
+    world.server.sent.clear()
+
+    assert await read(fleet.restore_jobs(resume=stream.resume_token)) == []
+    assert len(world.server.sent) == 1  # the list of projects, or of all clusters

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import Counter
 
 import pytest
@@ -118,6 +119,37 @@ async def test_lists_that_were_begun_are_read_before_others_begin(long_lists, co
         open_lists[place] += 1
         most = max(most, sum(calls < 5 for calls in open_lists.values()))
     assert most <= 2 * concurrency
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_answers_that_take_unevenly_long_change_nothing(long_lists, seed, read):
+    world, fleet = long_lists
+    dice = random.Random(seed)  # noqa: S311 - no secret
+
+    async def dawdle():
+        for _ in range(dice.choice((0, 5, 100))):
+            await asyncio.sleep(0)
+
+    world.plays |= {f"{project}/{key}": dawdle for project, keys in world.places.items() for key in keys}
+
+    assert await read(fleet.restore_jobs(concurrency=3, per_project=1 + seed % 2)) == world.all_ids
+    assert world.most.pop("all") == 3
+    assert max(world.most.values()) == 1 + seed % 2
+
+
+async def test_what_waits_for_a_turn_does_not_grow_with_the_lists(make_world, connect, monkeypatch, read):
+    world = make_world(projects=1, clusters=6, jobs=40)
+    fleet, sizes = Fleet(connect().with_options(items_per_page=2), OPS_MANAGER), []
+
+    class Measured(asyncio.PriorityQueue):
+        def _put(self, item):
+            super()._put(item)
+            sizes.append(self.qsize())
+
+    monkeypatch.setattr(asyncio, "PriorityQueue", Measured)
+
+    assert await read(fleet.restore_jobs(concurrency=2, per_project=4)) == world.all_ids
+    assert max(sizes) <= 2 * 4
 
 
 @pytest.mark.parametrize("turns", range(0, 60, 3))
