@@ -41,9 +41,10 @@ Server and clients run on different cores; the server answers with prepared byte
 sample is taken in a fresh process. Ratios are the median, over the rounds, of ours divided by theirs in the same round.
 "This library" is this library with the extra ``speed``.
 
-Goals that were not met, and why: `What a call is made of`_ shows that a call costs little more than with aiohttp and
-its own digest login, so what a fan-out costs beside dictionaries is typed jobs (about a microsecond each) and, for a
-fleet, the bookkeeping of clusters. `Structure one page of 500 jobs`_ shows the pieces of that work.
+Goals that were not met, and why: `What a call is made of`_ shows the steps. A call costs more than with aiohttp and
+its own digest login (deadline, repetition, rate limits, errors that hold no secret), jobs are checked and typed, and a
+fleet keeps account of its clusters. `Structure one page of 500 jobs`_ shows the pieces of that work. A fleet over a
+slow network waits one latency more than who is told the clusters, for it has to find them.
 """
 
 _TAIL = """\
