@@ -170,6 +170,16 @@ def test_packed_items_of_every_model_are_taken(model):
     assert fast[0].raw["somethingNew"]["deep"][0] == 1.5
 
 
+@pytest.mark.parametrize(("sent", "urls"), [("u", ("u",)), ("", ()), (["u", "v"], ("u", "v"))])
+def test_both_ways_take_one_url_for_an_array_of_them(sent, urls):
+    document = {"id": "J", "deliveryUrl": sent}
+    slow, misfits = explain(models.CloudBackupRestoreJob, document, "$")
+
+    assert not misfits
+    assert slow.delivery_url == urls
+    assert maker_of(models.CloudBackupRestoreJob)(document) == slow
+
+
 def test_it_makes_what_the_constructor_makes(job):
     assert type(job) is RestoreJob
     assert (job, hash(job), repr(job)) == (MADE, hash(MADE), repr(MADE))
