@@ -107,9 +107,9 @@ async def test_a_cluster_is_given_up_when_patience_ends_and_the_others_are_waite
 
 async def test_patience_counts_from_the_first_of_failures_in_a_row(backups, batch_of, poll, refused):
     backups.put("c", "j")
-    batch = await batch_of("c/j", poll=attrs.evolve(poll, patience=0.05))
+    batch = await batch_of("c/j", poll=attrs.evolve(poll, patience=0.3))
     backups.faults["c"] = lambda _: refused(503) if len(backups.looks) % 2 else None
-    backups.end_after(40, "j")
+    backups.end_after(120, "j")
 
     assert [str(job.state) for job in await batch.wait(timeout=5)] == ["FINISHED"]
 
