@@ -194,6 +194,6 @@ async def test_the_limits_of_the_session_set_the_pace(backups, many, limits, exp
     reports = []
 
     with pytest.raises(WaitTimeout):
-        await aged.wait(timeout=0.2, on_poll=reports.append)
+        await aged.wait(timeout=0.6, on_poll=reports.append)
 
     assert reports[0].next_delay == pytest.approx(expected, abs=1)
