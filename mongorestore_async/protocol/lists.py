@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ListDocument", "has_next", "read_list"]
 
-_links = array_maker(Link)
 _ADVICE = ". Check that the product family and the base URL belong to this server"
 
 
@@ -51,7 +50,7 @@ def read_list(content: Any) -> ListDocument:
 
     """
     if isinstance(content, SplitList):
-        links: tuple[Link, ...] = _links(content.links)
+        links: tuple[Link, ...] = array_maker(Link)(content.links)  # made at the first list, not with the module
         return ListDocument(results=content.items, total_count=content.total_count, links=links)
     # Tracebacks may be printed with local variables, so no frame that stays in one holds a bare document.
     content = veil(content)
