@@ -108,7 +108,7 @@ def test_imports_go_down_the_floors_only(name):
         ("models", "import cattrs", ["cattrs"]),
         ("models", "from mongorestore_async.families import FAMILIES", ["mongorestore_async.families.FAMILIES"]),
         ("transport", "import mongorestore_async.emulator", ["mongorestore_async.emulator"]),
-        ("emulator", "from mongorestore_async.protocol import digest", ["mongorestore_async.protocol.digest"]),
+        ("emulator", "from mongorestore_async.protocol import digest", ["mongorestore_async.auth.digest"]),
         ("emulator", "from mongorestore_async.cli import main", ["mongorestore_async.cli.main"]),
         ("resources", "from mongorestore_async import cli", ["mongorestore_async.cli"]),
         ("version", "from mongorestore_async.errors import RestoreError", ["mongorestore_async.errors.RestoreError"]),

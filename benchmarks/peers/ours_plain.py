@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mongorestore_async.protocol import items
+from mongorestore_async.codec import items
 from peers import ours
 
 __all__ = ["Peer", "without_extra"]

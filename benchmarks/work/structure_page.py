@@ -79,10 +79,10 @@ def _way(name: str) -> Callable[[bytes], Any]:  # noqa: PLR0911 - one for each w
 
 def _ours(take: Callable[[Any], Any]) -> Callable[[bytes], Any]:
     from mongorestore_async import CLOUD_MANAGER
+    from mongorestore_async.codec.documents import read_jobs
+    from mongorestore_async.codec.list_documents import read_list
     from mongorestore_async.errors import RequestContext
     from mongorestore_async.models.headers import Headers
-    from mongorestore_async.protocol.documents import read_jobs
-    from mongorestore_async.protocol.lists import read_list
     from mongorestore_async.protocol.replies import RawReply, read_reply
 
     headers = Headers([("Content-Type", "application/json")])
@@ -115,7 +115,7 @@ def parts(url: str, repeats: int) -> dict[str, Any]:
     """In a client process: what of ours the pieces of the work take, in milliseconds."""
     del url
     from mongorestore_async import JobRef, RestoreJob
-    from mongorestore_async.protocol.items import read_packed, split_list
+    from mongorestore_async.codec.items import read_packed, split_list
 
     body = page(cluster_id(1, 1_000), 1, _PAGE)
     origin = JobRef(family="cloud-manager", project="p", cluster="c", job="")

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from mongorestore_async.cli.screen import printable
 from mongorestore_async.cli.tables import state_style
-from mongorestore_async.protocol.ending import describe
+from mongorestore_async.waiting.end_rules import describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -18,9 +18,9 @@ from mongorestore_async.cli.rows import JOBS, some
 from mongorestore_async.cli.safety import Safety
 from mongorestore_async.cli.screen import printable, screen
 from mongorestore_async.cli.shell import folded
+from mongorestore_async.codec.request_bodies import encode_request
 from mongorestore_async.errors import MaybeCreated
 from mongorestore_async.models import AutomatedRestore, HttpRestore
-from mongorestore_async.protocol.encoders import encode_request
 
 if TYPE_CHECKING:
     from mongorestore_async import RestoreBatch

@@ -28,7 +28,7 @@ def find_keys() -> dict[str, str]:
     """
     environ = dict(os.environ)
     if sys.stdin.isatty() and sys.stderr.isatty():
-        from mongorestore_async.protocol.environment import (
+        from mongorestore_async.transport.environment import (
             CLIENT_ID_NAMES,
             CLIENT_SECRET_NAMES,
             PRIVATE_KEY_NAMES,

@@ -10,7 +10,7 @@ from mongorestore_async.cli.screen import printable
 
 if TYPE_CHECKING:
     from mongorestore_async.cli.screen import Screen
-    from mongorestore_async.resources.poll_report import PollReport
+    from mongorestore_async.waiting.wait_errors import PollReport
 
 __all__ = ["Looks"]
 

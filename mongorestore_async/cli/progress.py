@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from mongorestore_async.cli.screen import Screen
-    from mongorestore_async.resources.downloaded import DownloadProgress
+    from mongorestore_async.downloading.download_types import DownloadProgress
 
 __all__ = ["Bars"]
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import attrs
 
-from mongorestore_async.shown import shown
-
 __all__ = [
     "AuthError",
     "ConfigError",
@@ -39,8 +37,6 @@ class RequestContext:
         in_doubt: Whether the server may have acted on an earlier try, to which no whole answer came or a 5xx.
 
     """
-
-    __repr__ = shown
 
     method: str
     url: str

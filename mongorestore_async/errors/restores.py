@@ -9,11 +9,11 @@ from mongorestore_async.errors.base import ConfigError, RestoreError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
+    from mongorestore_async.creating.create import Reconciliation
+    from mongorestore_async.creating.prechecks import Finding
     from mongorestore_async.errors.base import RequestContext
-    from mongorestore_async.models.base import JobDocument
-    from mongorestore_async.models.ref import JobRef
-    from mongorestore_async.protocol.prechecks import Finding
-    from mongorestore_async.resources.creation import Reconciliation
+    from mongorestore_async.models.document import JobDocument
+    from mongorestore_async.models.job_ref import JobRef
 
 __all__ = [
     "DiskFull",

@@ -7,7 +7,7 @@ from typing import Generic, Literal, TypeAlias
 import attrs
 
 from mongorestore_async.families.rate_limit import RateLimit  # noqa: TC001 - a field type
-from mongorestore_async.models.base import JobT
+from mongorestore_async.models.document import JobT
 from mongorestore_async.models.snapshot import SnapshotDocument  # noqa: TC001 - a field type
 
 __all__ = ["Encoding", "Family"]

@@ -8,7 +8,6 @@ from typing import Any, Literal
 import attrs
 
 from mongorestore_async.errors import ConfigError
-from mongorestore_async.shown import shown
 
 __all__ = [
     "ATLAS_V2_CALLER",
@@ -56,8 +55,6 @@ class RateLimit:
         ConfigError: A value is out of range.
 
     """
-
-    __repr__ = shown
 
     capacity: int = attrs.field(validator=_count)
     refill: int = attrs.field(validator=_count)

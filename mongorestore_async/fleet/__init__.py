@@ -1,7 +1,7 @@
 """Fan-out over all projects and clusters that one or several keys see."""
 
 from mongorestore_async.fleet.fleet import Fleet
-from mongorestore_async.fleet.records import (
+from mongorestore_async.fleet.fleet_records import (
     ClusterOutcome,
     FailureKind,
     FleetCluster,
@@ -11,7 +11,7 @@ from mongorestore_async.fleet.records import (
     FleetProject,
     Found,
 )
-from mongorestore_async.fleet.stream import FleetStream
+from mongorestore_async.fleet.fleet_stream import FleetStream
 
 __all__ = [
     "ClusterOutcome",

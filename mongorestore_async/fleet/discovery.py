@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from mongorestore_async.errors import DataError, Forbidden, NotFound
-from mongorestore_async.fleet.failures import ends_run
-from mongorestore_async.fleet.records import FleetCluster, FleetProject
+from mongorestore_async.fleet.fleet_failures import ends_run
+from mongorestore_async.fleet.fleet_records import FleetCluster, FleetProject
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

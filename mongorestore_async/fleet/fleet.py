@@ -6,19 +6,19 @@ from copy import copy
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from mongorestore_async.errors import ConfigError, Unsupported
-from mongorestore_async.fleet.query import FleetQuery, Patterns
-from mongorestore_async.fleet.stream import FleetStream
-from mongorestore_async.fleet.work import Member
+from mongorestore_async.fleet.cluster_reading import Member
+from mongorestore_async.fleet.fleet_query import FleetQuery, Patterns
+from mongorestore_async.fleet.fleet_stream import FleetStream
 from mongorestore_async.models import JobDocument, JobT
 from mongorestore_async.protocol.identifiers import check_identifier
-from mongorestore_async.resources.checks import check_family
+from mongorestore_async.transport.call_checks import check_family
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from mongorestore_async.families import Family
-    from mongorestore_async.fleet.records import FleetPlan, FleetProgress
+    from mongorestore_async.fleet.fleet_records import FleetPlan, FleetProgress
     from mongorestore_async.models import JobState
     from mongorestore_async.resources import AsyncSession
 
@@ -46,7 +46,7 @@ class Fleet(Generic[JobT_co]):
     """
 
     def __init__(self, session: AsyncSession, family: Family[JobT_co], *, name: str | None = None) -> None:
-        check_family(session._caller, family)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - the line it warns of
+        check_family(session._view, family)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - the line it warns of
         url = session.base_url
         default = f"{family.name} {url.host}" + ("" if url.is_default_port() else f":{url.port}")
         found = default if name is None else name

@@ -12,8 +12,7 @@ from typing import Any, Final, Self
 import attrs
 
 from mongorestore_async.errors import ConfigError
-from mongorestore_async.models.checks import require_text, require_whole_number
-from mongorestore_async.shown import shown
+from mongorestore_async.models.validators import require_text, require_whole_number
 
 __all__ = [
     "SERVER_DEFAULT",
@@ -93,8 +92,6 @@ class Snapshot:
 
     """
 
-    __repr__ = shown
-
     id: str = attrs.field(validator=_text)
 
 
@@ -113,8 +110,6 @@ class OplogTime:
         ConfigError: A number is no int between 1 and 2**32 - 1.
 
     """
-
-    __repr__ = shown
 
     seconds: int = attrs.field(validator=_uint32)
     increment: int = attrs.field(validator=_uint32)
@@ -136,8 +131,6 @@ class PointInTime:
 
     """
 
-    __repr__ = shown
-
     moment: datetime = attrs.field(validator=_moment)
 
 
@@ -154,8 +147,6 @@ class Checkpoint:
         ConfigError: The id is empty or cannot be sent.
 
     """
-
-    __repr__ = shown
 
     id: str = attrs.field(validator=_text)
 
@@ -174,8 +165,6 @@ class Target:
         ConfigError: One of the two is empty or cannot be sent.
 
     """
-
-    __repr__ = shown
 
     project_id: str = attrs.field(validator=_text)
     cluster: str = attrs.field(validator=_text)
@@ -198,8 +187,6 @@ class HttpRestore:
         ConfigError: A value is out of range, or not exactly one of ``expires`` and ``expiration_hours`` is given.
 
     """
-
-    __repr__ = shown
 
     snapshot_id: str = attrs.field(validator=_text)
     max_downloads: int | ServerDefault = attrs.field(validator=_count)
@@ -256,8 +243,6 @@ class AutomatedRestore:
         ConfigError: One of the two is of another type.
 
     """
-
-    __repr__ = shown
 
     source: Snapshot | OplogTime | PointInTime | Checkpoint = attrs.field(validator=_source)
     target: Target = attrs.field(validator=_target)

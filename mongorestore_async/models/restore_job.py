@@ -1,17 +1,18 @@
-"""Restore jobs of Ops Manager and Cloud Manager v1.0."""
+"""What Ops Manager and Cloud Manager answer with: restore jobs and checkpoints."""
+
+from __future__ import annotations
 
 from datetime import datetime
 
 import attrs
 
-from mongorestore_async.models.base import JobDocument, wire
-from mongorestore_async.models.link import Link
+from mongorestore_async.models.document import Document, JobDocument, wire
 from mongorestore_async.models.secret import Secret
 from mongorestore_async.models.states import DeliveryMethod, DeliveryStatus, JobState, JobStatus
-from mongorestore_async.models.timestamp import OplogTimestamp
-from mongorestore_async.shown import shown
+from mongorestore_async.models.values import Link, OplogTimestamp
 
-__all__ = ["Delivery", "FileHash", "RestoreJob"]
+__all__ = ["CheckpointPart", "ClusterCheckpoint", "Delivery", "FileHash", "RestoreJob"]
+
 
 _STATES: dict[str, JobState] = {
     JobStatus.FINISHED: JobState.FINISHED,
@@ -32,8 +33,6 @@ class FileHash:
         links: Sent by newer APIs.
 
     """
-
-    __repr__ = shown
 
     file_name: str | None = None
     hash: str | None = None
@@ -61,8 +60,6 @@ class Delivery:
         target_cluster_name: The same by name, on Atlas legacy jobs.
 
     """
-
-    __repr__ = shown
 
     method_name: DeliveryMethod | str | None = None
     status_name: DeliveryStatus | str | None = None
@@ -105,8 +102,6 @@ class RestoreJob(JobDocument):
 
     """
 
-    __repr__ = shown
-
     group_id: str | None = None
     cluster_id: str | None = None
     cluster_name: str | None = None
@@ -137,3 +132,53 @@ class RestoreJob(JobDocument):
     def snapshot_moment(self) -> datetime | None:
         """When the restored data were current (UTC), in the form all families share."""
         return None if self.timestamp is None else self.timestamp.date
+
+
+@attrs.frozen(kw_only=True)
+class CheckpointPart:
+    """The part of a checkpoint that one replica set gave.
+
+    Attributes:
+        replica_set_name: Replica set.
+        shard_name: Shard.
+        host_id: Config server host; only with mirrored config servers (SCCC).
+        token_discovered: Whether the token of the checkpoint was found.
+        token_timestamp: When it was written.
+        type_name: ``REPLICA_SET``, ``CONFIG_SERVER`` or ``CONFIG_SERVER_REPLICA_SET``.
+
+    """
+
+    replica_set_name: str | None = None
+    shard_name: str | None = None
+    host_id: str | None = None
+    token_discovered: bool | None = None
+    token_timestamp: OplogTimestamp | None = None
+    type_name: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class ClusterCheckpoint(Document):
+    """A checkpoint: of sharded clusters with feature compatibility version 4.0 or lower only.
+
+    Attributes:
+        id: To pass as ``Checkpoint(id)``.
+        group_id: Project.
+        cluster_id: Cluster.
+        started: When taking it began (UTC).
+        completed: When it was complete (UTC).
+        timestamp: Moment of the data (UTC).
+        restorable: Only one that says True can be restored; None is unknown.
+        parts: One for each replica set.
+        links: Related documents, for information.
+
+    """
+
+    id: str
+    group_id: str | None = None
+    cluster_id: str | None = None
+    started: datetime | None = None
+    completed: datetime | None = None
+    timestamp: datetime | None = None
+    restorable: bool | None = None
+    parts: tuple[CheckpointPart, ...] = ()
+    links: tuple[Link, ...] = ()

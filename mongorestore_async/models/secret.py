@@ -17,12 +17,12 @@ __all__ = [
     "SECRET_FIELDS",
     "RawDocument",
     "RawList",
-    "Sealed",
     "Secret",
+    "UndecodedItem",
+    "conceal",
     "is_deeper",
     "redact",
-    "unveil",
-    "veil",
+    "reveal",
 ]
 
 REDACTED = "**redacted**"
@@ -91,7 +91,7 @@ def redact(value: Any) -> Any:
     return _copy(value, hidden=False, redacted=True, depth=0)
 
 
-def veil(value: Any) -> Any:
+def conceal(value: Any) -> Any:
     """Wrap a received JSON value, without copying it, so that its ``repr`` and pickle are redacted.
 
     An object becomes a :class:`RawDocument`, an array (a tuple counts as one) a :class:`RawList`, a bare string
@@ -101,7 +101,7 @@ def veil(value: Any) -> Any:
     return _wrap(array, secret=isinstance(value, str))
 
 
-def unveil(value: Any) -> Any:
+def reveal(value: Any) -> Any:
     """Take the veil off again: the received value itself, not a copy."""
     return _Raw.opened(value)
 
@@ -228,7 +228,7 @@ class RawList(_Raw, Sequence[Any]):
         return len(self._value)
 
 
-class Sealed(bytes):
+class UndecodedItem(bytes):
     """A JSON object as it was received, not decoded yet; ``repr`` and pickle are those of a redacted document."""
 
     __slots__ = ()
@@ -254,15 +254,15 @@ class Sealed(bytes):
         return None if is_deeper(members, MAX_DEPTH) else RawDocument.of(members)
 
     def __repr__(self) -> str:
-        return f"Sealed({REDACTED!r})"
+        return f"UndecodedItem({REDACTED!r})"
 
     __str__ = __repr__
 
     def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
         return (self._decoded() or RawDocument({})).__reduce_ex__(protocol)
 
-    def __copy__(self) -> Sealed:
+    def __copy__(self) -> UndecodedItem:
         return self
 
-    def __deepcopy__(self, memo: object) -> Sealed:
+    def __deepcopy__(self, memo: object) -> UndecodedItem:
         return self

@@ -5,18 +5,10 @@ from datetime import UTC, datetime
 
 import attrs
 
-from mongorestore_async.models.base import Document, wire
-from mongorestore_async.models.link import Link
-from mongorestore_async.models.timestamp import OplogTimestamp
-from mongorestore_async.shown import shown
+from mongorestore_async.models.document import Document, wire
+from mongorestore_async.models.values import Link, OplogTimestamp
 
-__all__ = [
-    "ClusterSnapshot",
-    "MissingShard",
-    "NamespaceFilterList",
-    "SnapshotDocument",
-    "SnapshotPart",
-]
+__all__ = ["ClusterSnapshot", "MissingShard", "NamespaceFilterList", "SnapshotDocument", "SnapshotPart"]
 
 _SHARDED = "SHARD"
 _CONFIG_SERVER = "CONFIG_S"  # CONFIG_SERVER, CONFIG_SERVER_REPLICA_SET, CONFIG_SHARD_REPLICA_SET
@@ -30,8 +22,6 @@ class SnapshotDocument(Document, abc.ABC):
         id: Snapshot id, to pass as ``Snapshot(id)`` or to ``HttpRestore``.
 
     """
-
-    __repr__ = shown
 
     id: str
 
@@ -89,8 +79,6 @@ class SnapshotPart:
 
     """
 
-    __repr__ = shown
-
     cluster_id: str | None = None
     completed_time: datetime | None = None
     compression_setting: str | None = None
@@ -119,8 +107,6 @@ class MissingShard:
 
     """
 
-    __repr__ = shown
-
     id: str | None = None
     cluster_name: str | None = None
     shard_name: str | None = None
@@ -136,8 +122,6 @@ class NamespaceFilterList:
         filter_type: ``blacklist`` or ``whitelist``, newer ``denyList`` or ``accessList``.
 
     """
-
-    __repr__ = shown
 
     filter_list: tuple[str, ...] = ()
     filter_type: str | None = None
@@ -165,8 +149,6 @@ class ClusterSnapshot(SnapshotDocument):
         links: Related documents, for information.
 
     """
-
-    __repr__ = shown
 
     group_id: str | None = None
     cluster_id: str | None = None

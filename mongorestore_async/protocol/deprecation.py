@@ -10,7 +10,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mongorestore_async.protocol.moments import http_date
+from mongorestore_async.protocol.dates import http_date
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mongorestore_async.errors import ConfigError
-from mongorestore_async.models.checks import require_text
+from mongorestore_async.models.validators import require_text
 
 __all__ = ["check_identifier"]
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 
+from mongorestore_async.codec.items import split_list
 from mongorestore_async.errors import (
     ApiError,
     BadRequest,
@@ -27,14 +28,12 @@ from mongorestore_async.errors import (
 )
 from mongorestore_async.models.headers import Headers  # noqa: TC001 - a field type
 from mongorestore_async.models.secret import redact
-from mongorestore_async.models.version import ServiceVersion
+from mongorestore_async.models.values import ServiceVersion
 from mongorestore_async.protocol.bodies import decode_body, is_crowded, is_utf_8
 from mongorestore_async.protocol.deprecation import replacement
 from mongorestore_async.protocol.envelope import unwrap
-from mongorestore_async.protocol.items import split_list
-from mongorestore_async.protocol.rates import retry_after
+from mongorestore_async.protocol.rate_limit_headers import retry_after
 from mongorestore_async.protocol.redaction import excerpt, one_line, redact_text
-from mongorestore_async.shown import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,8 +118,6 @@ class Reply:
 
     """
 
-    __repr__ = shown
-
     status: int
     headers: Headers
     document: Any = attrs.field(repr=False)
@@ -149,7 +146,7 @@ def read_reply(raw: RawReply, *, enveloped: bool = False, is_list: bool = False)
         raw: The answer.
         enveloped: Whether the request asked for an envelope.
         is_list: Whether a list document is expected, whose items may be left packed
-            (:mod:`~mongorestore_async.protocol.items`).
+            (:mod:`~mongorestore_async.codec.items`).
 
     Raises:
         ApiError: The API, or a proxy before it, answered with an error status.

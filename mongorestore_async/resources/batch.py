@@ -11,18 +11,18 @@ import attrs
 
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.models import JobDocument, JobRef, RestoreJob
-from mongorestore_async.protocol.ending import Until, check_until
-from mongorestore_async.resources.waiting import Waiting, seconds_of
+from mongorestore_async.waiting.end_rules import Until, check_until
+from mongorestore_async.waiting.waiter import Waiter, seconds_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from datetime import timedelta
     from pathlib import Path
 
-    from mongorestore_async.resources.download import DownloadSource
-    from mongorestore_async.resources.downloaded import DownloadedFile, DownloadProgress
-    from mongorestore_async.resources.poll_report import PollReport
+    from mongorestore_async.downloading.download import DownloadSource
+    from mongorestore_async.downloading.download_types import DownloadedFile, DownloadProgress
     from mongorestore_async.resources.source import RestoreSource
+    from mongorestore_async.waiting.wait_errors import PollReport
 
 __all__ = ["RestoreBatch", "Until"]
 
@@ -177,8 +177,8 @@ class RestoreBatch(Generic[JobT_co]):
             DownloadError: A job has no archive (yet), a file cannot be written, or a host refuses.
 
         """
-        from mongorestore_async.resources.download import download_batch
-        from mongorestore_async.transport.downloads import ArchiveFetcher
+        from mongorestore_async.downloading.archive_fetcher import ArchiveFetcher
+        from mongorestore_async.downloading.download import download_batch
 
         sources = self._download_sources()
         options = self.sources[0].options
@@ -197,7 +197,7 @@ class RestoreBatch(Generic[JobT_co]):
         )
 
     def _download_sources(self) -> list[DownloadSource]:
-        from mongorestore_async.resources.download import DownloadSource
+        from mongorestore_async.downloading.download import DownloadSource
 
         places = {source.ref("-"): source for source in self.sources}
         found: list[DownloadSource] = []
@@ -221,15 +221,15 @@ class RestoreBatch(Generic[JobT_co]):
         check_until(chosen)
         return chosen
 
-    def _follow(self, until: Until | None) -> Waiting[Any]:
+    def _follow(self, until: Until | None) -> Waiter[Any]:
         jobs: list[tuple[JobRef, JobDocument]] = []
         for job in self.jobs:
             if job.ref is None:
                 raise ConfigError(f"restore job {job.id} has no ref: read it from its cluster, then follow it")
             jobs.append((job.ref, job))
         if until is None:
-            return Waiting(self.sources, jobs, until, patience=0)
-        return Waiting(self.sources, jobs, until, read_at=self._read_at)
+            return Waiter(self.sources, jobs, until, patience=0)
+        return Waiter(self.sources, jobs, until, read_at=self._read_at)
 
-    def _renewed(self, waiting: Waiting[Any]) -> RestoreBatch[JobT_co]:
+    def _renewed(self, waiting: Waiter[Any]) -> RestoreBatch[JobT_co]:
         return attrs.evolve(self, jobs=waiting.jobs, read_at=asyncio.get_running_loop().time())

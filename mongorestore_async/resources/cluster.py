@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mongorestore_async.codec.converter import structure_each
 from mongorestore_async.errors import BadRequest, NotFound, NotRestorable, RestoreError, Unsupported
+from mongorestore_async.listing.arrays import documents_of
+from mongorestore_async.listing.page_reader import ListQuery
+from mongorestore_async.listing.pager import Pager
 from mongorestore_async.models import ClusterSnapshot, JobT, Target
-from mongorestore_async.protocol.converter import structure_each
 from mongorestore_async.protocol.identifiers import check_identifier
-from mongorestore_async.resources.caller import blame
-from mongorestore_async.resources.listing import ListQuery
-from mongorestore_async.resources.lists import documents_of
-from mongorestore_async.resources.pager import Pager
 from mongorestore_async.resources.place import NO_BACKUP
 from mongorestore_async.resources.source import RestoreSource
+from mongorestore_async.transport.session_view import attach_request
 
 if TYPE_CHECKING:
     from mongorestore_async.families import Family
     from mongorestore_async.models import ClusterCheckpoint, TimeRange
-    from mongorestore_async.resources.caller import Caller
+    from mongorestore_async.transport.session_view import SessionView
 
 __all__ = ["Cluster"]
 
@@ -36,8 +36,8 @@ class Cluster(RestoreSource[JobT]):
 
     """
 
-    def __init__(self, caller: Caller, family: Family[JobT], project: str, cluster: str) -> None:
-        super().__init__(caller, family, project, {"cluster": cluster})
+    def __init__(self, view: SessionView, family: Family[JobT], project: str, cluster: str) -> None:
+        super().__init__(view, family, project, {"cluster": cluster})
         self.cluster = cluster
         check_identifier(f"cluster {family.cluster_key}", cluster)
 
@@ -59,7 +59,7 @@ class Cluster(RestoreSource[JobT]):
         path = self.family.checkpoints_path
         if path is None:
             raise Unsupported(f"{self.family.title} has no checkpoints; restore to a PointInTime or an OplogTime")
-        source = documents_of(self._caller, self.family, path, ClusterCheckpoint, lambda found: found.id, self._names)
+        source = documents_of(self._view, self.family, path, ClusterCheckpoint, lambda found: found.id, self._names)
         return Pager(source, ListQuery(items_per_page=items_per_page, limit=limit))
 
     async def checkpoint(self, checkpoint_id: str) -> ClusterCheckpoint:
@@ -92,11 +92,11 @@ class Cluster(RestoreSource[JobT]):
         path = self.family.ranges_path
         if path is None:
             raise Unsupported(f"{self.family.title} does not tell restorable time ranges; look at the snapshots")
-        reply = await self._caller.call("POST", path, family=self.family, names=self._names)
+        reply = await self._view.call("POST", path, family=self.family, names=self._names)
         try:
             return tuple(structure_each(TimeRange, reply.document))
         except RestoreError as error:
-            blame(error, reply)
+            attach_request(error, reply)
             raise
 
     async def restore_target(self) -> Target:

@@ -10,7 +10,7 @@ from mongorestore_async.resources.source import RestoreSource
 
 if TYPE_CHECKING:
     from mongorestore_async.families import Family
-    from mongorestore_async.resources.caller import Caller
+    from mongorestore_async.transport.session_view import SessionView
 
 __all__ = ["ConfigServer"]
 
@@ -25,8 +25,8 @@ class ConfigServer(RestoreSource[JobT]):
 
     """
 
-    def __init__(self, caller: Caller, family: Family[JobT], project: str, host: str) -> None:
-        super().__init__(caller, family, project, {"host": host})
+    def __init__(self, view: SessionView, family: Family[JobT], project: str, host: str) -> None:
+        super().__init__(view, family, project, {"host": host})
         self.host = host
         check_identifier("host id", host)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from mongorestore_async.codec.documents import load_job, read_ids, read_jobs
 from mongorestore_async.errors import RestoreError, Unsupported
+from mongorestore_async.listing.page_reader import ListQuery, ListSource
+from mongorestore_async.listing.pager import Pager
 from mongorestore_async.models import JobT
-from mongorestore_async.protocol.documents import load_job, read_ids, read_jobs
 from mongorestore_async.protocol.identifiers import check_identifier
-from mongorestore_async.resources.caller import blame
-from mongorestore_async.resources.listing import ListQuery, ListSource
-from mongorestore_async.resources.pager import Pager
 from mongorestore_async.resources.place import Place
+from mongorestore_async.transport.session_view import attach_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +65,7 @@ class JobReader(Place[JobT]):
             filters["batchId"] = check_identifier("batch id", batch_id)
         return Pager(
             ListSource(
-                caller=self._caller,
+                view=self._view,
                 family=self.family,
                 path=self.family.jobs_path,
                 names=self._names,
@@ -88,12 +88,12 @@ class JobReader(Place[JobT]):
     @property
     def http_settings(self) -> HttpSettings:
         """How the session makes its connections; downloads make theirs the same way."""
-        return self._caller.transport.http_settings
+        return self._view.transport.http_settings
 
     @property
     def options(self) -> Options:
         """Deadlines and limits of the session, or view of it, that this was named with."""
-        return self._caller.options
+        return self._view.options
 
     async def restore_job(self, job_id: str, *, envelope: bool | None = None, pretty: bool | None = None) -> JobT:
         """Read one restore job.
@@ -108,7 +108,7 @@ class JobReader(Place[JobT]):
             DataError: The answer is no restore job.
 
         """
-        reply = await self._caller.call(
+        reply = await self._view.call(
             "GET",
             self.family.job_path,
             family=self.family,
@@ -119,13 +119,13 @@ class JobReader(Place[JobT]):
         try:
             return load_job(self.family, reply.document, **self._names)
         except RestoreError as error:
-            blame(error, reply)
+            attach_request(error, reply)
             raise
 
     def _job_ids(self) -> Pager[str]:
         return Pager(
             ListSource(
-                caller=self._caller,
+                view=self._view,
                 family=self.family,
                 path=self.family.jobs_path,
                 names=self._names,

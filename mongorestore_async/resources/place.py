@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from mongorestore_async.codec.converter import structure
 from mongorestore_async.errors import ConfigError, RestoreError, Unsupported
+from mongorestore_async.listing.arrays import documents_of
+from mongorestore_async.listing.page_reader import ListQuery
 from mongorestore_async.models import ClusterSnapshot, Document, JobRef, JobT, SnapshotDocument
-from mongorestore_async.protocol.converter import structure
-from mongorestore_async.resources.caller import blame
-from mongorestore_async.resources.listing import ListQuery
-from mongorestore_async.resources.lists import documents_of
 from mongorestore_async.resources.snapshots import SnapshotPager
+from mongorestore_async.transport.session_view import attach_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mongorestore_async.families import Family
-    from mongorestore_async.resources.caller import Caller
+    from mongorestore_async.transport.session_view import SessionView
 
 __all__ = ["NO_BACKUP", "Place"]
 
@@ -37,10 +37,10 @@ class Place(Generic[JobT]):
 
     """
 
-    def __init__(self, caller: Caller, family: Family[JobT], project: str, place: Mapping[str, str]) -> None:
+    def __init__(self, view: SessionView, family: Family[JobT], project: str, place: Mapping[str, str]) -> None:
         self.family = family
         self.project = project
-        self._caller = caller
+        self._view = view
         self._names = {"project": project, **place}
 
     def ref(self, job_id: str) -> JobRef:
@@ -82,7 +82,7 @@ class Place(Generic[JobT]):
                 raise ConfigError(f"completed is one of {', '.join(_COMPLETED)} as text, not {completed!r}")
             filters["completed"] = completed
         source = documents_of(
-            self._caller, self.family, path, self.family.snapshot_type, lambda found: found.id, self._names
+            self._view, self.family, path, self.family.snapshot_type, lambda found: found.id, self._names
         )
         return SnapshotPager(
             source,
@@ -105,9 +105,9 @@ class Place(Generic[JobT]):
         return await self._read(path, self.family.snapshot_type, snapshot=snapshot_id)
 
     async def _read(self, path: str, model: type[DocumentT], **names: str) -> DocumentT:
-        reply = await self._caller.call("GET", path, family=self.family, names={**self._names, **names})
+        reply = await self._view.call("GET", path, family=self.family, names={**self._names, **names})
         try:
             return structure(model, reply.document)
         except RestoreError as error:
-            blame(error, reply)
+            attach_request(error, reply)
             raise

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic
 
 from mongorestore_async.errors import Unsupported
+from mongorestore_async.listing.arrays import documents_of
+from mongorestore_async.listing.page_reader import ListQuery
+from mongorestore_async.listing.pager import Pager
 from mongorestore_async.models import JobT
 from mongorestore_async.protocol.identifiers import check_identifier
 from mongorestore_async.resources.cluster import Cluster
-from mongorestore_async.resources.listing import ListQuery
-from mongorestore_async.resources.lists import documents_of
-from mongorestore_async.resources.pager import Pager
 
 if TYPE_CHECKING:
     from mongorestore_async.families import Family
     from mongorestore_async.models import ClusterSummary, HostSummary
-    from mongorestore_async.resources.caller import Caller
     from mongorestore_async.resources.config_server import ConfigServer
+    from mongorestore_async.transport.session_view import SessionView
 
 __all__ = ["Project"]
 
@@ -30,10 +30,10 @@ class Project(Generic[JobT]):
 
     """
 
-    def __init__(self, caller: Caller, family: Family[JobT], project_id: str) -> None:
+    def __init__(self, view: SessionView, family: Family[JobT], project_id: str) -> None:
         self.family = family
         self.id = project_id
-        self._caller = caller
+        self._view = view
         check_identifier("project id", project_id)
 
     def __repr__(self) -> str:
@@ -50,7 +50,7 @@ class Project(Generic[JobT]):
             ConfigError: The identifier is empty or could change the path of a call.
 
         """
-        return Cluster(self._caller, self.family, self.id, cluster)
+        return Cluster(self._view, self.family, self.id, cluster)
 
     def clusters(
         self, *, items_per_page: int | None = None, limit: int | None = None, starting_at: int = 1
@@ -67,7 +67,7 @@ class Project(Generic[JobT]):
         from mongorestore_async.models import ClusterSummary
 
         source = documents_of(
-            self._caller,
+            self._view,
             self.family,
             self.family.clusters_path,
             ClusterSummary,
@@ -91,7 +91,7 @@ class Project(Generic[JobT]):
         if self.family.hosts_path is None:
             raise Unsupported(f"{self.family.title} has no list of hosts; list the clusters")
         source = documents_of(
-            self._caller, self.family, self.family.hosts_path, HostSummary, lambda host: host.id, {"project": self.id}
+            self._view, self.family, self.family.hosts_path, HostSummary, lambda host: host.id, {"project": self.id}
         )
         return Pager(source, ListQuery(items_per_page=items_per_page, limit=limit, starting_at=starting_at))
 
@@ -110,4 +110,4 @@ class Project(Generic[JobT]):
 
         if self.family.config_server is None:
             raise Unsupported(f"{self.family.title} has no config servers of its own; name the cluster")
-        return ConfigServer(self._caller, self.family.config_server, self.id, host_id)
+        return ConfigServer(self._view, self.family.config_server, self.id, host_id)

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any, Never, Self
 
 import attrs
 
+from mongorestore_async.auth.credentials import DigestAuth, ServiceAccount
 from mongorestore_async.errors import ConfigError, Unsupported
+from mongorestore_async.listing.arrays import documents_of
+from mongorestore_async.listing.page_reader import ListQuery
+from mongorestore_async.listing.pager import Pager
 from mongorestore_async.models import JobT, RawDocument, Secret, ServiceVersion
-from mongorestore_async.protocol.credentials import DigestAuth, ServiceAccount
-from mongorestore_async.protocol.routes import DEFAULT_BASE_URL, parse_base_url
-from mongorestore_async.resources.caller import Caller, check_query
-from mongorestore_async.resources.checks import check_call, check_family, warn_of_plain_http
-from mongorestore_async.resources.listing import ListQuery
-from mongorestore_async.resources.lists import documents_of
-from mongorestore_async.resources.pager import Pager
+from mongorestore_async.protocol.urls import DEFAULT_BASE_URL, parse_base_url
 from mongorestore_async.resources.project import Project
 from mongorestore_async.transport import HttpSettings, Options, Transport
+from mongorestore_async.transport.call_checks import check_call, check_family, warn_of_plain_http
+from mongorestore_async.transport.session_view import SessionView, check_query
 
 if TYPE_CHECKING:
     import ssl as tls
@@ -91,7 +91,7 @@ class AsyncSession:
         if not isinstance(options, Options):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ConfigError(f"options is Options(...), not {type(options).__name__}")
         self._view = False
-        self._caller = Caller(
+        self._view = SessionView(
             transport=Transport(
                 auth,
                 url,
@@ -121,7 +121,7 @@ class AsyncSession:
             ConfigError: Neither a service account nor an API key in the environment, or bad settings.
 
         """
-        from mongorestore_async.protocol.environment import read_environment
+        from mongorestore_async.transport.environment import read_environment
 
         environ = RawDocument(os.environ if environ is None else environ, secret=True)
         found = read_environment(environ, with_auth="auth" not in overrides)
@@ -132,11 +132,11 @@ class AsyncSession:
         return cls(arguments.pop("auth", found.auth), **arguments)
 
     def __repr__(self) -> str:
-        caller: Caller | None = getattr(self, "_caller", None)
-        if caller is None:
+        view: SessionView | None = getattr(self, "_caller", None)
+        if view is None:
             return "<AsyncSession refused>"  # in a traceback with local variables
-        state = "closed" if caller.transport.closed else "view" if self._view else "session"
-        return f"<AsyncSession {caller.transport.base_url} {state}>"
+        state = "closed" if view.transport.closed else "view" if self._view else "session"
+        return f"<AsyncSession {view.transport.base_url} {state}>"
 
     def __reduce_ex__(self, protocol: object) -> Never:
         raise TypeError("a session holds connections and a login and cannot be pickled; make one in each process")
@@ -144,23 +144,23 @@ class AsyncSession:
     @property
     def base_url(self) -> URL:
         """Where the API is, without the API path."""
-        return self._caller.transport.base_url
+        return self._view.transport.base_url
 
     @property
     def options(self) -> Options:
         """Deadlines and limits of this view."""
-        return self._caller.options
+        return self._view.options
 
     @property
     def service_version(self) -> ServiceVersion | None:
         """Release of the server as its last answer told it; None before, and where it does not tell."""
-        text = self._caller.transport.facts.service_version
+        text = self._view.transport.facts.service_version
         return None if text is None else ServiceVersion.parse(text)
 
     @property
     def stats(self) -> Stats:
         """What this session and its views have sent so far."""
-        return self._caller.transport.stats
+        return self._view.transport.stats
 
     def with_options(self, **changes: Unpack[OptionChanges]) -> Self:
         """Make a view with other options; it shares connections, login and slots with this session.
@@ -176,17 +176,17 @@ class AsyncSession:
             if name in changes:
                 raise ConfigError(f"{name} belongs to the connections all views share; set it on the session")
         try:
-            options = attrs.evolve(self._caller.options, **changes)
+            options = attrs.evolve(self._view.options, **changes)
         except TypeError:
             known = ", ".join(field.name for field in attrs.fields(Options))
             raise ConfigError(f"no such option; there are {known}") from None
-        return self._of(attrs.evolve(self._caller, options=options))
+        return self._of(attrs.evolve(self._view, options=options))
 
     @classmethod
-    def _of(cls, caller: Caller) -> Self:
+    def _of(cls, view: SessionView) -> Self:
         self = cls.__new__(cls)
         self._view = True
-        self._caller = caller
+        self._view = view
         return self
 
     async def __aenter__(self) -> Self:
@@ -207,7 +207,7 @@ class AsyncSession:
             ConfigError: The CA file cannot be read, or the session passed as ``http`` is closed.
 
         """
-        await self._caller.transport.open()
+        await self._view.transport.open()
 
     async def close(self) -> None:
         """End calls under way with ``SessionClosed`` and close the connections; on a view, do nothing.
@@ -219,7 +219,7 @@ class AsyncSession:
 
         """
         if not self._view:
-            await self._caller.transport.close(self._caller.options)
+            await self._view.transport.close(self._view.options)
 
     def project(self, project_id: str, family: Family[JobT]) -> Project[JobT]:
         """Name a project of a product family.
@@ -228,8 +228,8 @@ class AsyncSession:
             ConfigError: The id is empty or could change the path of a call, or Ops Manager without a ``base_url``.
 
         """
-        check_family(self._caller, family)
-        return Project(self._caller, family, project_id)
+        check_family(self._view, family)
+        return Project(self._view, family, project_id)
 
     def projects(
         self, family: Family[Any], *, items_per_page: int | None = None, limit: int | None = None, starting_at: int = 1
@@ -242,10 +242,8 @@ class AsyncSession:
         """
         from mongorestore_async.models import ProjectSummary
 
-        check_family(self._caller, family)
-        source = documents_of(
-            self._caller, family, family.projects_path, ProjectSummary, lambda project: project.id, {}
-        )
+        check_family(self._view, family)
+        source = documents_of(self._view, family, family.projects_path, ProjectSummary, lambda project: project.id, {})
         return Pager(source, ListQuery(items_per_page=items_per_page, limit=limit, starting_at=starting_at))
 
     def clusters(
@@ -264,11 +262,11 @@ class AsyncSession:
         """
         from mongorestore_async.models import ProjectClusters
 
-        check_family(self._caller, family)
+        check_family(self._view, family)
         if family.all_clusters_path is None:
             raise Unsupported(f"{family.title} has no list of all clusters; list them project by project")
         source = documents_of(
-            self._caller, family, family.all_clusters_path, ProjectClusters, lambda project: project.group_id, {}
+            self._view, family, family.all_clusters_path, ProjectClusters, lambda project: project.group_id, {}
         )
         return Pager(source, ListQuery(items_per_page=items_per_page, limit=limit, starting_at=starting_at))
 
@@ -285,7 +283,7 @@ class AsyncSession:
             RestoreError: A cluster could not be read for that long.
 
         """
-        from mongorestore_async.resources.addresses import find_batch
+        from mongorestore_async.resources.batch_lookup import find_batch
 
         return await find_batch(self.project, refs, until)
 
@@ -321,9 +319,9 @@ class AsyncSession:
         """
         verb = check_call(method, path)
         if family is not None:
-            check_family(self._caller, family)
+            check_family(self._view, family)
         if query is not None:
             check_query(query, {"envelope": "envelope", "pretty": "pretty"})
-        return await self._caller.call(
+        return await self._view.call(
             verb, path, family=family, query=query, body=json, envelope=envelope, pretty=pretty
         )

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mongorestore_async.errors import ConfigError, NotRestorable
+from mongorestore_async.listing.pager import Pager
 from mongorestore_async.models import SnapshotDocument
-from mongorestore_async.resources.pager import Pager
 
 if TYPE_CHECKING:
-    from mongorestore_async.resources.listing import ListQuery, ListSource
+    from mongorestore_async.listing.page_reader import ListQuery, ListSource
 
 __all__ = ["SnapshotPager"]
 
@@ -21,7 +21,7 @@ class SnapshotPager(Pager[SnapshotDocument]):
 
     def __init__(self, source: ListSource[SnapshotDocument], query: ListQuery) -> None:
         super().__init__(source, query)
-        self._now = source.caller.now
+        self._now = source.view.now
 
     async def latest_restorable(self, *, before: datetime | None = None) -> SnapshotDocument:
         """Choose the newest snapshot that can be restored ("Choosing").

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mongorestore_async.codec.documents import read_created
 from mongorestore_async.errors import (
     ApiError,
     DataError,
@@ -14,18 +15,17 @@ from mongorestore_async.errors import (
     Unsupported,
 )
 from mongorestore_async.models import HttpRestore, JobState, JobT
-from mongorestore_async.protocol.documents import read_created
 from mongorestore_async.protocol.identifiers import check_identifier
-from mongorestore_async.resources.caller import blame
 from mongorestore_async.resources.jobs import JobReader
+from mongorestore_async.transport.session_view import attach_request
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from datetime import timedelta
 
+    from mongorestore_async.creating.restore_plan import RestorePlan
     from mongorestore_async.models import AutomatedRestore, Target
     from mongorestore_async.resources.batch import RestoreBatch, Until
-    from mongorestore_async.resources.safety import RestorePlan
 
 __all__ = ["RestoreSource"]
 
@@ -74,25 +74,25 @@ class RestoreSource(JobReader[JobT]):
             Forbidden: As above: no rights, or this address is not on the API access list.
 
         """
-        from mongorestore_async.protocol.encoders import create_path, encode_request
+        from mongorestore_async.codec.request_bodies import create_path, encode_request
+        from mongorestore_async.creating.create import create_once
+        from mongorestore_async.creating.restore_plan import refuse_protected, require_restorable
         from mongorestore_async.resources.batch import RestoreBatch
-        from mongorestore_async.resources.creation import create_once
-        from mongorestore_async.resources.safety import refuse_protected, require_restorable
 
-        body = encode_request(self.family, request, now=self._caller.now())
+        body = encode_request(self.family, request, now=self._view.now())
         path = create_path(self.family, request)
-        refuse_protected(self._caller, self, request, overwrite)
+        refuse_protected(self._view, self, request, overwrite)
         if precheck:
-            await require_restorable(self._caller, self, request)
+            await require_restorable(self._view, self, request)
 
         async def send() -> tuple[JobT, ...]:
-            reply = await self._caller.call(
+            reply = await self._view.call(
                 "POST", path, family=self.family, names=self._names, body=body, envelope=envelope, pretty=pretty
             )
             try:
                 return read_created(self.family, reply.document, **self._names)
             except DataError as error:
-                blame(error, reply)
+                attach_request(error, reply)
                 raise
 
         def own(jobs: tuple[JobT, ...]) -> RestoreBatch[JobT]:
@@ -132,12 +132,12 @@ class RestoreSource(JobReader[JobT]):
             RestoreError: As for :meth:`create_restore_job`.
 
         """
-        from mongorestore_async.protocol.encoders import encode_request
+        from mongorestore_async.codec.request_bodies import encode_request
+        from mongorestore_async.creating.restore_plan import refuse_protected, running_restore
         from mongorestore_async.resources.batch import RestoreBatch
-        from mongorestore_async.resources.safety import refuse_protected, running_restore
 
-        encode_request(self.family, request, now=self._caller.now())
-        refuse_protected(self._caller, self, request, overwrite)
+        encode_request(self.family, request, now=self._view.now())
+        refuse_protected(self._view, self, request, overwrite)
         listed = await self.restore_jobs(envelope=envelope, pretty=pretty).collect()
         jobs = running_restore(self.family, request, listed)
         if jobs is not None:
@@ -170,9 +170,9 @@ class RestoreSource(JobReader[JobT]):
             NotFound: The pre-check found no such snapshot or checkpoint.
 
         """
-        from mongorestore_async.resources.safety import plan_restore
+        from mongorestore_async.creating.restore_plan import plan_restore
 
-        return await plan_restore(self._caller, self, self._names, request, precheck=precheck, overwrite=overwrite)
+        return await plan_restore(self._view, self, self._names, request, precheck=precheck, overwrite=overwrite)
 
     def watch_restore_job(
         self, job_id: str, *, timeout: timedelta | float | None = None, until: Until | None = None
@@ -194,7 +194,7 @@ class RestoreSource(JobReader[JobT]):
             RestoreError: As :meth:`RestoreBatch.wait`.
 
         """
-        from mongorestore_async.resources.waiting import watch_one
+        from mongorestore_async.waiting.waiter import watch_one
 
         return watch_one(self, check_identifier("restore job id", job_id), timeout, until or "finished")
 
@@ -212,7 +212,7 @@ class RestoreSource(JobReader[JobT]):
         if self.family.cancel_path is None:
             raise Unsupported(f"restore job {job_id!r} cannot be cancelled: {self.family.title} has no such call")
         try:
-            await self._caller.call(
+            await self._view.call(
                 "DELETE", self.family.cancel_path, family=self.family, names={**self._names, "job": job_id}
             )
         except ApiError as error:

@@ -13,18 +13,17 @@ import attrs
 
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.families import Family, RateLimit
-from mongorestore_async.protocol.polling import PollPolicy
-from mongorestore_async.protocol.retrying import RetryPolicy, RetryRule
-from mongorestore_async.shown import shown
+from mongorestore_async.transport.retrying import RetryPolicy, RetryRule
 from mongorestore_async.version import __version__
+from mongorestore_async.waiting.poll_policy import PollPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Self, Unpack
 
     from mongorestore_async.models import RestoreGuard
-    from mongorestore_async.transport.records import ExchangeRecord
-    from mongorestore_async.transport.shared import SharedLimits
+    from mongorestore_async.ratelimit.shared_limits import SharedLimits
+    from mongorestore_async.transport.exchange_records import ExchangeRecord
 
 __all__ = ["MAX_ITEMS_PER_PAGE", "OptionChanges", "Options", "RateRule"]
 
@@ -95,7 +94,7 @@ def _rule(value: RateRule) -> RateRule:
 def _shared(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if value is None:
         return
-    from mongorestore_async.transport.shared import SharedLimits
+    from mongorestore_async.ratelimit.shared_limits import SharedLimits
 
     if not isinstance(value, SharedLimits):
         raise ConfigError(f"{attribute.name} is SharedLimits(redis, key) or None, not {type(value).__name__}")
@@ -146,8 +145,6 @@ class Options:
         ConfigError: A value is out of its range.
 
     """
-
-    __repr__ = shown
 
     timeout: float = attrs.field(default=60.0, validator=_seconds)
     max_in_flight: int = attrs.field(default=32, validator=_count)

@@ -10,11 +10,11 @@ import attrs
 
 from mongorestore_async.errors import ProtocolError, RequestContext
 from mongorestore_async.models.headers import Headers
-from mongorestore_async.protocol.rates import rate_headers
+from mongorestore_async.protocol.rate_limit_headers import rate_headers
 from mongorestore_async.protocol.redaction import redact_url
 from mongorestore_async.protocol.replies import RawReply, read_reply
+from mongorestore_async.transport.deprecation_warnings import tell_deprecation
 from mongorestore_async.transport.failures import scrub, translate, was_never_sent
-from mongorestore_async.transport.notices import tell_deprecation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from mongorestore_async.models.secret import Secret
     from mongorestore_async.protocol.replies import Reply
     from mongorestore_async.transport.connection import Connection
-    from mongorestore_async.transport.facts import ServerFacts
+    from mongorestore_async.transport.decode_locks import DecodeLocks
+    from mongorestore_async.transport.exchange_records import ExchangeRecord
+    from mongorestore_async.transport.loop_binding import ServerInfo
     from mongorestore_async.transport.options import Options
-    from mongorestore_async.transport.records import ExchangeRecord
-    from mongorestore_async.transport.workbench import Workbench
 
 __all__ = ["Call", "Progress", "Sender", "decode"]
 
@@ -126,7 +126,7 @@ class Progress:
             failed: Class name of the error the caller got, None after a success.
 
         """
-        from mongorestore_async.transport.records import ExchangeRecord
+        from mongorestore_async.transport.exchange_records import ExchangeRecord
 
         last = self.last
         limit, remaining = (None, None) if last is None else rate_headers(last.headers)
@@ -147,7 +147,7 @@ class Progress:
 class Sender:
     """Sends requests over one connection pool, counts them, and takes note of what answers tell about the server."""
 
-    def __init__(self, connection: Connection, facts: ServerFacts) -> None:
+    def __init__(self, connection: Connection, facts: ServerInfo) -> None:
         self.requests = 0
         self._connection = connection
         self._facts = facts
@@ -202,7 +202,7 @@ class Sender:
         return raw
 
 
-async def decode(raw: RawReply, call: Call, bench: Workbench) -> Reply:
+async def decode(raw: RawReply, call: Call, bench: DecodeLocks) -> Reply:
     """Decode an answer, a large one in a thread; warns, once, where it says that what was called is deprecated.
 
     Raises:
@@ -213,7 +213,7 @@ async def decode(raw: RawReply, call: Call, bench: Workbench) -> Reply:
     if len(raw.body) <= _SHORT:
         return read_reply(raw, enveloped=call.enveloped, is_list=call.is_list)
     if len(raw.body) <= _MOST_ON_LOOP:
-        async with bench.door, bench.table:
+        async with bench.decode_lock, bench.structure_lock:
             await asyncio.sleep(0)
             return read_reply(raw, enveloped=call.enveloped, is_list=call.is_list)
     return await asyncio.to_thread(read_reply, raw, enveloped=call.enveloped, is_list=call.is_list)

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Never
 
 import attrs
 
+from mongorestore_async.auth.authenticators import BearerAuthenticator, DigestAuthenticator
+from mongorestore_async.auth.credentials import ServiceAccount
+from mongorestore_async.auth.digest_login import Attempt, Login
 from mongorestore_async.errors import (
     ApiError,
     AuthError,
@@ -17,31 +20,25 @@ from mongorestore_async.errors import (
     SessionClosed,
     TransportError,
 )
-from mongorestore_async.protocol.credentials import ServiceAccount
-from mongorestore_async.protocol.login import Attempt, Login
-from mongorestore_async.protocol.retrying import Failure, RetryBudget, is_transient
-from mongorestore_async.transport.bearer import BearerGate
+from mongorestore_async.ratelimit.rate_limiter import RateLimiter
 from mongorestore_async.transport.connection import Connection
-from mongorestore_async.transport.deadlines import Deadlines
-from mongorestore_async.transport.facts import ServerFacts
-from mongorestore_async.transport.gate import LoginGate
-from mongorestore_async.transport.home import Home
-from mongorestore_async.transport.limits import Limits
+from mongorestore_async.transport.decode_locks import DecodeLocks
+from mongorestore_async.transport.loop_binding import Deadlines, LoopBinding, ServerInfo
+from mongorestore_async.transport.retrying import Failure, RetryBudget, is_transient
 from mongorestore_async.transport.sender import Call, Progress, Sender, decode
-from mongorestore_async.transport.workbench import Workbench
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from yarl import URL
 
+    from mongorestore_async.auth.credentials import DigestAuth
+    from mongorestore_async.auth.tokens import TokenRequest
     from mongorestore_async.models.secret import Secret
-    from mongorestore_async.protocol.credentials import DigestAuth
     from mongorestore_async.protocol.replies import RawReply, Reply
-    from mongorestore_async.protocol.tokens import TokenRequest
     from mongorestore_async.transport.connection import HttpSettings
+    from mongorestore_async.transport.exchange_records import Stats
     from mongorestore_async.transport.options import Options
-    from mongorestore_async.transport.records import Stats
 
 __all__ = ["Transport"]
 
@@ -67,16 +64,16 @@ class Transport:
     ) -> None:
         self.base_url = base_url
         self.http_settings = settings
-        self.facts = ServerFacts()
-        self.bench = Workbench()
+        self.facts = ServerInfo()
+        self.bench = DecodeLocks()
         self._connection = Connection(settings, limit=options.max_in_flight)
         self._sender = Sender(self._connection, self.facts)
-        self._gate = _gate(auth, base_url)
-        self._limits = Limits(options.rate_limits, options.shared_limits)
+        self._authenticator = _authenticator(auth, base_url)
+        self._limits = RateLimiter(options.rate_limits, options.shared_limits)
         self._budget = RetryBudget()
         self._challenges = 0
         self._retries = 0
-        self._home = Home()
+        self._binding = LoopBinding()
         self._opening: asyncio.Lock | None = None
         self._slots = asyncio.Semaphore(options.max_in_flight)
         self._closed = False
@@ -90,7 +87,7 @@ class Transport:
     @property
     def stats(self) -> Stats:
         """What was sent so far."""
-        from mongorestore_async.transport.records import Stats
+        from mongorestore_async.transport.exchange_records import Stats
 
         return Stats(requests=self._sender.requests, challenges=self._challenges, retries=self._retries)
 
@@ -102,7 +99,7 @@ class Transport:
     @property
     def uses_tokens(self) -> bool:
         """Whether the login is a service account."""
-        return isinstance(self._gate, BearerGate)
+        return isinstance(self._authenticator, BearerAuthenticator)
 
     async def open(self) -> None:
         """Make the HTTP session on the running loop; a second call does nothing.
@@ -115,7 +112,7 @@ class Transport:
         """
         self._check_usable()
         if self._opening is None:
-            self._home.settle()
+            self._binding.settle()
             self._opening = asyncio.Lock()
         async with self._opening:
             self._check_usable()
@@ -134,12 +131,15 @@ class Transport:
             WrongLoop: It was opened on another loop.
 
         """
-        self._home.check()
+        self._binding.check()
         self._closed = True
         await self._deadlines.end_all()
         try:
-            if isinstance(self._gate, BearerGate) and self._gate.keeper.account.revoke_on_close:
-                await self._gate.revoke(lambda request: self._post(request, options))
+            if (
+                isinstance(self._authenticator, BearerAuthenticator)
+                and self._authenticator.cache.account.revoke_on_close
+            ):
+                await self._authenticator.revoke(lambda request: self._post(request, options))
         finally:
             try:
                 await self._limits.close()
@@ -177,7 +177,7 @@ class Transport:
             failed = type(error).__name__
             raise
         finally:
-            self._tell(progress, options, seconds=time.monotonic() - started, failed=failed)
+            self._notify(progress, options, seconds=time.monotonic() - started, failed=failed)
 
     async def _in_time(self, progress: Progress, options: Options) -> Reply:
         ends = asyncio.get_running_loop().time() + options.timeout
@@ -227,9 +227,9 @@ class Transport:
             await asyncio.sleep(wait)
 
     def _begin_login(self, call: Call) -> Attempt | None:
-        if not isinstance(self._gate, LoginGate):
+        if not isinstance(self._authenticator, DigestAuthenticator):
             return None
-        return Attempt(self._gate.login, method=call.method, uri=call.url.raw_path_qs, body=call.body or b"")
+        return Attempt(self._authenticator.login, method=call.method, uri=call.url.raw_path_qs, body=call.body or b"")
 
     async def _log_in(self, progress: Progress, attempt: Attempt | None, options: Options) -> RawReply:
         def send(authorization: Secret | None) -> Awaitable[RawReply]:
@@ -240,9 +240,9 @@ class Transport:
             progress.logging_in = True
             return await self._post(request, options)
 
-        if isinstance(self._gate, BearerGate):
-            return await self._gate.run(send, post)
-        if self._gate is None or attempt is None:
+        if isinstance(self._authenticator, BearerAuthenticator):
+            return await self._authenticator.run(send, post)
+        if self._authenticator is None or attempt is None:
             raw = await send(None)
             if raw.status == 401 and "WWW-Authenticate" in raw.headers:  # noqa: PLR2004
                 raise AuthError(
@@ -251,7 +251,7 @@ class Transport:
                 )
             return raw
         try:
-            return await self._gate.run(attempt, send)
+            return await self._authenticator.run(attempt, send)
         finally:
             met = attempt.challenges - progress.challenges
             progress.challenges += met
@@ -272,7 +272,7 @@ class Transport:
             return None  # told at once instead of waited for in vain
         return wait if self._budget.spend(now) else None
 
-    def _tell(self, progress: Progress, options: Options, *, seconds: float, failed: str | None) -> None:
+    def _notify(self, progress: Progress, options: Options, *, seconds: float, failed: str | None) -> None:
         if options.on_exchange is None and not _logger.isEnabledFor(logging.DEBUG):
             return
         record = progress.record(seconds=seconds, failed=failed)
@@ -287,12 +287,14 @@ class Transport:
     def _check_usable(self) -> None:
         if self._closed:
             raise SessionClosed("the session is closed; make a new AsyncSession")
-        self._home.check()
+        self._binding.check()
 
 
-def _gate(auth: DigestAuth | ServiceAccount | None, base_url: URL) -> LoginGate | BearerGate | None:
+def _authenticator(
+    auth: DigestAuth | ServiceAccount | None, base_url: URL
+) -> DigestAuthenticator | BearerAuthenticator | None:
     if isinstance(auth, ServiceAccount):
-        from mongorestore_async.protocol.keeper import TokenKeeper
+        from mongorestore_async.auth.token_cache import TokenCache
 
-        return BearerGate(TokenKeeper(auth, base_url, time.monotonic))
-    return None if auth is None else LoginGate(Login(auth, time.monotonic))
+        return BearerAuthenticator(TokenCache(auth, base_url, time.monotonic))
+    return None if auth is None else DigestAuthenticator(Login(auth, time.monotonic))

@@ -192,7 +192,7 @@ def serve_jobs(server: Server) -> Any:
 def warned_families(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Start as a new process: no deprecation was told yet."""
     warned: set[str] = set()
-    monkeypatch.setattr("mongorestore_async.resources.checks._warned_families", warned)
+    monkeypatch.setattr("mongorestore_async.transport.call_checks._warned_families", warned)
     return warned
 
 
@@ -210,7 +210,7 @@ def open_atlas(server: Server, connect: Any, told_about_families: None) -> Any:
         server.will_read({"results": [], "totalCount": 0})
         session = connect(base_url="https://cloud.example.com", **arguments)
         if now is not None:
-            session._caller = attrs.evolve(session._caller, now=lambda: now)
+            session._view = attrs.evolve(session._view, now=lambda: now)
         return session.project(PROJECT, family).cluster(cluster)
 
     return make

@@ -106,7 +106,7 @@ async def test_a_key_revoked_under_32_calls_costs_35_refusals_then_none_for_a_mi
         cluster = first_cluster(session, emulator)
         await cluster.restore_jobs()
         moment = [1000.0]
-        session._caller.transport._gate.login._clock = lambda: moment[0]
+        session._view.transport._authenticator.login._clock = lambda: moment[0]
 
         emulator.gate.close()
         calls = [asyncio.create_task(cluster.restore_jobs().page()) for _ in range(32)]

@@ -42,7 +42,7 @@ from mongorestore_async import (
     SessionClosed,
     WrongLoop,
 )
-from mongorestore_async.protocol.environment import (
+from mongorestore_async.transport.environment import (
     CLIENT_ID_NAMES,
     CLIENT_SECRET_NAMES,
     PRIVATE_KEY_NAMES,

@@ -22,6 +22,9 @@ from mongorestore_async import (
     Options,
     WaitTimeout,
 )
+from mongorestore_async.downloading.archive_fetcher import ArchiveFetcher
+from mongorestore_async.downloading.download import DownloadSource, download_batch
+from mongorestore_async.downloading.links import find_links
 from mongorestore_async.emulator import DownloadPlay
 from mongorestore_async.errors import (
     ConfigError,
@@ -34,10 +37,7 @@ from mongorestore_async.errors import (
 )
 from mongorestore_async.models import Delivery, JobRef, RestoreJob, Secret
 from mongorestore_async.models.secret import SECRET_FIELDS
-from mongorestore_async.protocol.downloads import find_links
-from mongorestore_async.resources.download import DownloadSource, download_batch
 from mongorestore_async.transport import HttpSettings
-from mongorestore_async.transport.downloads import ArchiveFetcher
 
 FAMILIES = {
     "replica-set": OPS_MANAGER,

@@ -30,9 +30,9 @@ from mongorestore_async import (
     load_job,
 )
 from mongorestore_async.fleet import FailureKind, Fleet, FleetCluster, FleetProject
-from mongorestore_async.fleet.failures import ends_run, kind_of, means_nothing_here
-from mongorestore_async.fleet.marks import Marks, fingerprint, read_token, write_token
-from mongorestore_async.fleet.query import FleetQuery, Patterns
+from mongorestore_async.fleet.fleet_failures import ends_run, kind_of, means_nothing_here
+from mongorestore_async.fleet.fleet_query import FleetQuery, Patterns
+from mongorestore_async.fleet.resume_token import ResumeToken, fingerprint, read_token, write_token
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
@@ -148,7 +148,7 @@ def cluster(project, key):
     others=st.sets(st.tuples(st.text(max_size=5), st.text(max_size=5)), max_size=20),
 )
 def test_a_token_brings_back_exactly_what_was_marked(done, others):
-    marks = Marks()
+    marks = ResumeToken()
     for project, key in done:
         marks.add_cluster(cluster(project, key))
     name = fingerprint("fleet")
@@ -161,7 +161,7 @@ def test_a_token_brings_back_exactly_what_was_marked(done, others):
 
 
 def test_a_project_takes_the_place_of_its_clusters():
-    marks, clusters, name = Marks(), [cluster("p", str(number)) for number in range(9)], fingerprint("f")
+    marks, clusters, name = ResumeToken(), [cluster("p", str(number)) for number in range(9)], fingerprint("f")
     for one in clusters[:4]:
         marks.add_cluster(one)
     marks = read_token(write_token({name: marks}), [name])[name]  # in another run
@@ -178,7 +178,7 @@ def test_a_project_takes_the_place_of_its_clusters():
 
 
 def test_the_size_of_a_token_of_10_000_clusters():
-    marks = Marks()
+    marks = ResumeToken()
     for project in range(1_700):
         marks.add_project(FleetProject("f", f"{project:024x}"), [])
 
@@ -191,7 +191,7 @@ def test_the_size_of_a_token_of_10_000_clusters():
 @pytest.mark.parametrize("cut", [1, 3, 5])
 def test_a_damaged_token_is_refused(cut):
     name = fingerprint("f")
-    marks = Marks([1, 2, 3])
+    marks = ResumeToken([1, 2, 3])
 
     with pytest.raises(ConfigError, match="damaged"):
         read_token(write_token({name: marks})[:-cut], [name])

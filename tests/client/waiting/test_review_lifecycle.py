@@ -19,8 +19,8 @@ from mongorestore_async import (
     WaitError,
     WaitTimeout,
 )
-from mongorestore_async.resources import waiting
-from mongorestore_async.transport import notices
+from mongorestore_async.transport import deprecation_warnings as notices
+from mongorestore_async.waiting import waiter as waiting
 
 
 def states(jobs):

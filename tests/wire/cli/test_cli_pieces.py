@@ -19,8 +19,8 @@ from mongorestore_async.cli.screen import Screen, printable
 from mongorestore_async.cli.shell import folded
 from mongorestore_async.cli.tables import Column, print_table, state_style
 from mongorestore_async.cli.units import duration, parse_duration
+from mongorestore_async.downloading.download_types import DownloadProgress
 from mongorestore_async.models import JobState
-from mongorestore_async.resources.downloaded import DownloadProgress
 
 IDS = ("6b0252c88e8548cb9095e107", "6b01fe688e8548cb9095e108")
 

@@ -1,0 +1,3 @@
+"""The room auth."""
+
+__all__: list[str] = []

@@ -1,0 +1,302 @@
+"""Digest login as a state machine without I/O: one :class:`Login` a session, one :class:`Attempt` a call.
+
+Rules (restore architecture, "Digest"; API protocol section 1; RFC 7616):
+
+- a nonce is reused for many calls, each with its own rising ``nc``; it is published to the other calls only
+  after the server took it; a refused call keeps its new nonce to itself until it succeeds;
+- while no nonce is known to be good, one call *leads* and the others wait for it;
+- an *answer* is a request sent in reply to the call's own challenge. A call gives at most 2 answers before
+  the key ever worked and 3 afterwards, and sends at most 12 requests while the server says ``stale=true``;
+- a spent allowance is the verdict "wrong key": it holds for 60 seconds for the whole session, during which
+  calls fail without I/O, and after which one call may give one answer;
+- a nonce that dies after k uses twice running is renewed after k uses from then on.
+
+This file must not know how requests are sent and how calls wait: that is ``transport/gate``.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+import attrs
+
+from mongorestore_async.auth.challenges import choose_challenge
+from mongorestore_async.auth.digest import Signer, next_nonce
+from mongorestore_async.auth.nonces import Nonce, Nonces
+from mongorestore_async.errors import AuthError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mongorestore_async.auth.challenges import Challenge
+    from mongorestore_async.auth.credentials import DigestAuth
+    from mongorestore_async.models.secret import Secret
+    from mongorestore_async.protocol.replies import RawReply
+
+__all__ = ["CROWDED_SECONDS", "VERDICT_SECONDS", "Attempt", "Login", "Outcome"]
+
+#: How long a wrong-key verdict holds for a session, seconds.
+VERDICT_SECONDS = 60.0
+
+#: How long calls log in one after the other once a server forgot a challenge, seconds.
+CROWDED_SECONDS = 60.0
+
+_ANSWERS_UNPROVEN = 2
+_ANSWERS_PROVEN = 3
+_ANSWERS_AFTER_VERDICT = 1
+_SENDS_WHILE_STALE = 12
+
+
+class Outcome(Enum):
+    """What an answer of the server means for a call's login."""
+
+    DONE = auto()
+    """The login is over: the answer goes to the caller."""
+    AGAIN = auto()
+    """The same request is to be sent again, with the authorization the attempt then gives."""
+
+
+class Login:
+    """What a session knows about its login: the key, the warm nonce, the verdict on the key."""
+
+    def __init__(self, credentials: DigestAuth, clock: Callable[[], float]) -> None:
+        self.credentials = credentials
+        self.warm: Nonce | None = None
+        self.proven = False
+        self._clock = clock
+        self._open = False  # the server answered without any challenge
+        self._literal: bool | None = None  # whether this server means op="auth" literally: RFC 2069
+        self._doubted = False  # an answer was refused, and none was taken since
+        self._judged_at: float | None = None
+        self._crowded_at: float | None = None
+        self._nonces = Nonces()
+
+    @property
+    def needs_leader(self) -> bool:
+        """Whether a call without a challenge of its own has to find out for the others how to log in."""
+        if self.crowded:
+            return True
+        if self._nonces.life == 1 and not self._doubted:
+            return False  # every nonce is good for one request: each call meets its own challenge
+        return self.reusable() is None and not self._open
+
+    @property
+    def crowded(self) -> bool:
+        """Whether the server lately called a nonce stale at its first use: calls then go one after the other.
+
+        Apache httpd keeps one-time nonces in a table with room for a handful of clients, takes each challenge for a
+        new client, and forgets those it has no room for.
+        """
+        return self._crowded_at is not None and self._clock() - self._crowded_at < CROWDED_SECONDS
+
+    @property
+    def allowed_answers(self) -> int:
+        """How many answers a call may give in reply to challenges of its own."""
+        if self._judged_at is not None:
+            return _ANSWERS_AFTER_VERDICT
+        return _ANSWERS_PROVEN if self.proven else _ANSWERS_UNPROVEN
+
+    def check_verdict(self) -> None:
+        """Refuse without I/O while a wrong-key verdict holds.
+
+        Raises:
+            AuthError: The server refused this key less than :data:`VERDICT_SECONDS` ago.
+
+        """
+        if self._judged_at is not None and self._clock() - self._judged_at < VERDICT_SECONDS:
+            left = VERDICT_SECONDS - (self._clock() - self._judged_at)
+            raise AuthError(
+                f"the server refused the API key {self.credentials.public_key!r} a moment ago; nothing is sent for "
+                f"another {left:.0f} s so that the key is not locked. Check the key pair and make a new session"
+            )
+
+    def reusable(self) -> Nonce | None:
+        """Give the warm nonce, unless there is none or it has served as often as such nonces live."""
+        nonce, life = self.warm, self._nonces.life
+        return None if nonce is None or (life is not None and nonce.uses >= life) else nonce
+
+    def read(self, challenge: Challenge) -> Nonce:
+        """Take the nonce of a challenge, reading ``op="auth"`` the way this server turned out to mean it."""
+        return self._nonces.offer(challenge.as_rfc2069() if self._literal else challenge)
+
+    def read_again(self, challenge: Challenge, refused: Nonce) -> Nonce | None:
+        """Read ``op="auth"`` literally after its reading as ``qop`` was refused; None when that is no question."""
+        tried = refused.challenge
+        if self._literal is not None or not (challenge.misprint and tried.misprint and tried.qop):
+            return None
+        return Nonce(challenge.as_rfc2069())
+
+    def accept(self, nonce: Nonce, *, status: int, successor: str | None = None) -> None:
+        """Note that the server took a nonce.
+
+        Args:
+            nonce: What the request was signed with.
+            status: Status of the answer; an error of a proxy proves nothing about the key.
+            successor: ``nextnonce`` of the answer, which replaces the nonce (RFC 7616 section 3.5).
+
+        """
+        self._nonces.settle(nonce, accepted=True)
+        self._open = False
+        if status < 500:  # noqa: PLR2004
+            self.proven = True
+            self._doubted = False
+            self._judged_at = None
+            if nonce.challenge.misprint:
+                self._literal = nonce.challenge.qop is None
+        # A -sess key stays bound to the nonce of the challenge (RFC 7616 section 3.4.2).
+        if successor is not None and not nonce.challenge.session:
+            following = self._nonces.offer(attrs.evolve(nonce.challenge, nonce=successor))
+            self.warm = self.warm if following.dead else following
+        elif self.reusable() is None and not nonce.dead:
+            self.warm = nonce
+
+    def refuse(self, nonce: Nonce, *, teaches: bool = True) -> None:
+        """Note that the server refused a nonce: no further call uses it.
+
+        Args:
+            nonce: What the request was signed with.
+            teaches: Whether it may have been refused for its age, which tells how long nonces live.
+
+        """
+        if self.warm is nonce:
+            self.warm = None
+        if teaches:
+            self._nonces.settle(nonce, accepted=False)
+        nonce.dead = True
+
+    def opened(self, *, is_open: bool) -> None:
+        """Note whether the server answers without any login."""
+        self._open = is_open
+
+    def mark_suspect(self) -> None:
+        """Note that an answer was refused: until one is taken, one call at a time tries the key."""
+        self._doubted = True
+
+    def mark_nonce_evicted(self) -> None:
+        """Note that the server called a nonce stale at its very first use."""
+        self._crowded_at = self._clock()
+
+    def cache_rejection(self) -> None:
+        """Give the verdict "wrong key", unless another call just showed that the key works."""
+        if self.warm is None or not self.proven:
+            self.warm = None
+            self._judged_at = self._clock()
+
+
+class Attempt:
+    """The login of one call: gives the ``Authorization`` value for each send and reads what came back."""
+
+    def __init__(self, login: Login, *, method: str, uri: str, body: bytes) -> None:
+        self._login = login
+        self._method = method
+        self._uri = uri
+        self._body = body
+        self._own: Nonce | None = None  # from a challenge to this call, not yet taken by the server
+        self._used: Nonce | None = None  # what the last send was signed with
+        self._answered_own = False
+        self._sends = 0
+        self._refusals = 0  # of answers, without stale=true
+        self.challenges = 0
+
+    @property
+    def has_own_challenge(self) -> bool:
+        """Whether the call holds a challenge that only it may answer."""
+        return self._own is not None
+
+    def authorization(self) -> Secret | None:
+        """Sign the next send: with the call's own challenge, else with the warm nonce, else not at all.
+
+        Takes the next ``nc``, so the request has to leave before anything else is awaited.
+        """
+        self._sends += 1
+        warm = self._login.reusable()
+        # A challenge that had to wait for its turn at a crowded server is forgotten by now, nextnonce is not.
+        nonce = self._used = (warm or self._own) if self._login.crowded else (self._own or warm)
+        self._answered_own = nonce is not None and nonce is self._own
+        if nonce is None:
+            return None
+        nonce.uses += 1
+        if nonce.signer is None:
+            key = self._login.credentials
+            nonce.signer = Signer(
+                nonce.challenge, username=key.public_key, password=key.private_key, cnonce=nonce.cnonce
+            )
+        return nonce.signer.sign(method=self._method, uri=self._uri, nc=nonce.uses, body=self._body)
+
+    def receive(self, raw: RawReply, *, error_code: str | None) -> Outcome:
+        """Read an answer of the server.
+
+        Args:
+            raw: The answer.
+            error_code: The API's error code in it, None without one.
+
+        Raises:
+            AuthError: The key is refused for good, the server has no challenge we can answer, or it goes on
+                calling nonces stale.
+
+        """
+        nonce, login = self._used, self._login
+        if raw.status != 401:  # noqa: PLR2004
+            self._own = None
+            if nonce is not None:
+                login.accept(nonce, status=raw.status, successor=next_nonce(raw.headers.getall("Authentication-Info")))
+            elif raw.status < 300:  # noqa: PLR2004
+                login.opened(is_open=True)
+            return Outcome.DONE
+        offered = raw.headers.getall("WWW-Authenticate")
+        if not offered:
+            return Outcome.DONE
+        challenge = choose_challenge(offered)
+        if challenge is None:
+            raise AuthError(
+                "the server asks for another login than HTTP digest with an algorithm known here; "
+                "check that base_url is that of the API and not of a proxy or gateway",
+                request=raw.request,
+            )
+        self.challenges += 1
+        if self._answered_own and nonce is not None and not challenge.stale and _is_right_problem(error_code):
+            self._own = None
+            login.accept(nonce, status=raw.status)
+            return Outcome.DONE
+        self._meet(challenge, raw, teaches=challenge.stale or not _is_right_problem(error_code))
+        return Outcome.AGAIN
+
+    def _meet(self, challenge: Challenge, raw: RawReply, *, teaches: bool) -> None:
+        """Take the challenge to this call as the next thing to answer, or give up."""
+        nonce, login = self._used, self._login
+        self._own = login.read(challenge)
+        if nonce is None:
+            login.opened(is_open=False)
+        else:
+            login.refuse(nonce, teaches=teaches)
+        if self._answered_own and nonce is not None and challenge.stale and nonce.uses == 1:
+            login.mark_nonce_evicted()
+        if self._answered_own and nonce is not None and not challenge.stale:
+            self._refusals += 1
+            login.mark_suspect()
+            if self._refusals >= login.allowed_answers:
+                login.cache_rejection()
+                raise AuthError(_refused(login), request=raw.request)
+            self._own = login.read_again(challenge, nonce) or self._own
+        if self._sends >= _SENDS_WHILE_STALE:
+            raise AuthError(
+                f"the server called {self._sends} nonces in a row stale: its nodes seem to share no nonces and the "
+                f"balancer before them is not sticky; make it sticky (by cookie or by source address)",
+                request=raw.request,
+            )
+
+
+def _is_right_problem(error_code: str | None) -> bool:
+    """Whether a 401 after an answer means a known key without rights rather than a login that failed."""
+    return error_code is not None and error_code != "UNEXPECTED_ERROR"
+
+
+def _refused(login: Login) -> str:
+    message = f"the server refused the API key {login.credentials.public_key!r}; check the public and the private key"
+    if login.proven:
+        message += (
+            ". It was accepted before: was it deleted or replaced, or do the server's nodes share no nonces "
+            "behind a balancer that is not sticky?"
+        )
+    return f"{message}. Calls fail without I/O for {VERDICT_SECONDS:.0f} s"

@@ -1,0 +1,3 @@
+"""The room codec."""
+
+__all__: list[str] = []

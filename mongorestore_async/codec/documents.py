@@ -1,0 +1,107 @@
+"""Jobs out of the documents of a family: one job, the items of a list, the answer to a create."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from mongorestore_async.codec.converter import structure, structure_each
+from mongorestore_async.errors import DataError
+from mongorestore_async.models.document import attach, stamp
+from mongorestore_async.models.job_ref import JobRef
+from mongorestore_async.models.secret import RawDocument, conceal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mongorestore_async.families.family import Family
+    from mongorestore_async.models.document import JobT
+
+__all__ = ["load_job", "read_created", "read_ids", "read_jobs"]
+
+_RESULTS = "results"
+
+
+def load_job(
+    family: Family[JobT],
+    document: Any,
+    *,
+    project: str | None = None,
+    cluster: str | None = None,
+    host: str | None = None,
+) -> JobT:
+    """Make a job of a document, also of one that was recorded elsewhere.
+
+    ``raw`` is a copy: changing ``document`` afterwards does not change the job.
+
+    Args:
+        family: Where the document comes from.
+        document: The job, as a JSON decoder made it.
+        project: Project the job was found in; with ``cluster`` or ``host``, the job gets a ``ref``.
+        cluster: Cluster the job was found in, by id or by name as the family addresses clusters.
+        host: Instead of a cluster, the config server host the job was found at.
+
+    Raises:
+        DataError: The document is no job of this family.
+
+    """
+    document = conceal(document)
+    job = structure(family.job_type, document)
+    attach(job, RawDocument(job.raw.to_dict(redacted=False)))
+    if project is None or (cluster is None and host is None):
+        return job
+    return stamp(job, _origin(family, project, cluster, host))
+
+
+def read_jobs(
+    family: Family[JobT],
+    content: Any,
+    *,
+    project: str,
+    cluster: str | None = None,
+    host: str | None = None,
+    path: str = "$.results",
+) -> Sequence[JobT]:
+    """Make jobs of the ``results`` of a list document, each with its ``ref``.
+
+    Raises:
+        DataError: ``content`` is no array, or an item is no job of this family; the path begins with ``path``.
+
+    """
+    content = conceal(content)
+    return structure_each(family.job_type, content, path=path, origin=_origin(family, project, cluster, host))
+
+
+def read_ids(content: Iterable[Any]) -> tuple[str, ...]:
+    """Give the ids in the ``results`` of a list document, whatever else is right or wrong with its items."""
+    items = (cast("Mapping[str, Any]", item) for item in content if isinstance(item, Mapping))
+    ids = (item.get("id") for item in items)
+    return tuple(text for text in ids if isinstance(text, str))
+
+
+def read_created(
+    family: Family[JobT], content: Any, *, project: str, cluster: str | None = None, host: str | None = None
+) -> tuple[JobT, ...]:
+    """Make jobs of the answer to a create: a list document, or a bare job ("Create: answer").
+
+    The restore of a sharded cluster is a batch of several jobs, although the vendor's page promises one.
+
+    Raises:
+        DataError: The answer is neither, or holds no job at all.
+
+    """
+    content = conceal(content)
+    if not isinstance(content, RawDocument) or _RESULTS not in content:
+        return (stamp(structure(family.job_type, content), _origin(family, project, cluster, host)),)
+    jobs = read_jobs(family, content[_RESULTS], project=project, cluster=cluster, host=host)
+    if not jobs:
+        raise DataError(
+            "the create was answered with an empty list, so there is no job to follow:"
+            " look into the job list of the cluster before creating again",
+            path=f"$.{_RESULTS}",
+        )
+    return tuple(jobs)
+
+
+def _origin(family: Family[Any], project: str, cluster: str | None, host: str | None) -> JobRef:
+    return JobRef(family=family.name, project=project, cluster=cluster, host=host, job="")

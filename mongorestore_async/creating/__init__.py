@@ -1,0 +1,3 @@
+"""The room creating."""
+
+__all__: list[str] = []

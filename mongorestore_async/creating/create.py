@@ -1,0 +1,115 @@
+"""Creating restore jobs exactly once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic
+
+import attrs
+
+from mongorestore_async.creating.reconciling import Baseline, Verdict, find_created, server_moment
+from mongorestore_async.errors import (
+    DataError,
+    MaybeCreated,
+    RestoreError,
+    ServerError,
+    SessionClosed,
+    TransportError,
+)
+from mongorestore_async.models import JobT, find_link
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from mongorestore_async.families import Family
+    from mongorestore_async.listing.pager import Pager
+    from mongorestore_async.models import AutomatedRestore, HttpRestore
+    from mongorestore_async.resources.batch import RestoreBatch
+
+__all__ = ["Reconciliation", "create_once"]
+
+
+@attrs.frozen(kw_only=True)
+class Reconciliation(Generic[JobT]):
+    """What :meth:`MaybeCreated.reconcile` found out.
+
+    Attributes:
+        verdict: ``Verdict.TAKEN`` when exactly one new restore fits the request in every field there is to compare,
+            ``Verdict.NOT_TAKEN`` when the request certainly never reached the server, ``Verdict.CANNOT_TELL``
+            otherwise: a job may still show up, or somebody else may have started the same restore.
+        batch: The restore that was taken, else None.
+        candidates: All new jobs that fit the request.
+
+    """
+
+    verdict: Verdict
+    batch: RestoreBatch[JobT] | None
+    candidates: tuple[JobT, ...]
+
+
+async def create_once(
+    family: Family[JobT],
+    list_ids: Callable[[], Pager[str]],
+    list_jobs: Callable[[], Pager[JobT]],
+    request: HttpRestore | AutomatedRestore,
+    send: Callable[[], Awaitable[tuple[JobT, ...]]],
+    own: Callable[[tuple[JobT, ...]], RestoreBatch[JobT]],
+) -> RestoreBatch[JobT]:
+    """Read the job list, then send the create once.
+
+    The read warms the login, so that the create itself meets no challenge, and remembers what was there.
+
+    Args:
+        family: Who gets the create.
+        list_ids: Lists the ids of the cluster's jobs: an old job in a shape we cannot read must block no create.
+        list_jobs: Lists the jobs themselves.
+        request: What is asked for.
+        send: Sends the create and reads the jobs of its answer.
+        own: Makes a batch of jobs that can be followed.
+
+    Raises:
+        MaybeCreated: The create may have been taken and its answer was lost.
+        RestoreError: Any other error: nothing was started.
+
+    """
+    page = await list_ids()
+    baseline = Baseline(
+        ids=frozenset(page),
+        complete=page.total_count is not None
+        and page.total_count <= len(page)
+        and find_link(page.links, "next") is None,
+        moment=server_moment(page.headers),
+    )
+
+    async def reconcile() -> Reconciliation[JobT]:
+        found = find_created(family, baseline, request, await list_jobs().collect())
+        return Reconciliation(
+            verdict=found.verdict,
+            batch=own(found.jobs) if found.jobs else None,
+            candidates=found.candidates,
+        )
+
+    try:
+        return own(await send())
+    except RestoreError as error:
+        if not _is_uncertain(error):
+            raise
+        raise MaybeCreated(
+            f"the create was sent and its outcome is not known ({type(error).__name__}: {error.message}); a restore "
+            f"may be running. Ask reconcile(), or look into the job list, before you send it again",
+            reconcile=reconcile,
+            request=error.request,
+        ) from error
+
+
+def _is_uncertain(error: RestoreError) -> bool:
+    """Whether the server may have acted: no answer came, or one that says neither yes nor no."""
+    context = error.request
+    if context is not None and context.logging_in:
+        return context.unanswered
+    if isinstance(error, (ServerError, DataError)):
+        return True
+    if context is None:
+        return False
+    # A success that there was no time left to read, or a redirect.
+    unread = context.status is not None and 200 <= context.status < 400  # noqa: PLR2004
+    return context.unanswered or (unread and isinstance(error, (TransportError, SessionClosed)))

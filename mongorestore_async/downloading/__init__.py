@@ -1,0 +1,3 @@
+"""The room downloading."""
+
+__all__: list[str] = []

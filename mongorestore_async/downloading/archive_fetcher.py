@@ -1,0 +1,265 @@
+"""Fetching archives: streamed, never decompressed, without login and cookies, redirects followed with care.
+
+Each request goes through a connection of its own, made with the session's settings: no cookie lives longer than one
+answer, no dropped keep-alive connection makes the HTTP library repeat a request that counts, and hours of a download
+take no connection away from the API.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING, Self
+from urllib.parse import quote, urljoin
+
+import aiohttp
+import attrs
+from yarl import URL
+
+from mongorestore_async.errors import (
+    ConfigError,
+    ConnectFailed,
+    ConnectionBroken,
+    ProtocolError,
+    RequestContext,
+    TransportError,
+)
+from mongorestore_async.models import Headers, Secret
+from mongorestore_async.models.secret import REDACTED
+from mongorestore_async.transport.connection import Connection
+from mongorestore_async.transport.failures import scrub, translate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+    from mongorestore_async.downloading.links import DownloadLink
+    from mongorestore_async.transport.connection import HttpSettings
+
+__all__ = ["ArchiveFetcher", "ArchiveReply"]
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MOST_REDIRECTS = 5
+#: Characters that would end a request line, or that no URL holds.
+_UNSENDABLE = re.compile(r"[\x00-\x20\x7f]")
+_HTTP = re.compile(r"https?://", re.IGNORECASE)
+_UNFIT = "the download link, or what it redirects to, is no URL that can be sent"
+#: Bytes the HTTP library holds back before it stops reading from the network.
+_BUFFER = 256 * 1024
+#: What a slow connection gave is handed on after this time, seconds: a killed process loses no more.
+_PATIENCE = 0.5
+
+
+class ArchiveReply:
+    """One answer under way; ``async with`` closes it and its connection.
+
+    Attributes:
+        status: HTTP status.
+        headers: All headers.
+        request: The request, without the secret part of its URL.
+
+    """
+
+    def __init__(
+        self, response: aiohttp.ClientResponse, connection: Connection, *, request: RequestContext, stall_timeout: float
+    ) -> None:
+        self.status = response.status
+        self.headers = Headers(response.headers.items())
+        self.request = request
+        self._response = response
+        self._connection = connection
+        self._stall_timeout = stall_timeout
+        self._failure: TransportError | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def read_block(self, size: int) -> list[bytes]:
+        """Read about ``size`` bytes, in the pieces they came in; fewer after half a second, none at the end.
+
+        A failure is raised only after all that came before it was handed out.
+
+        Raises:
+            ConnectionBroken: The connection broke before the announced end, or nothing came for ``stall_timeout``.
+            ProtocolError: What came is no HTTP.
+
+        """
+        pieces: list[bytes] = []
+        got = 0
+        began = time.monotonic()
+        while self._failure is None and got < size:
+            try:
+                piece = await self._response.content.readany()
+            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                self._failure = _translated(error, self.request, self._stall_timeout)
+                break
+            if not piece:
+                break
+            pieces.append(piece)
+            got += len(piece)
+            if time.monotonic() - began > _PATIENCE:
+                break
+        if self._failure is not None and not pieces:
+            raise self._failure
+        return pieces
+
+    async def close(self) -> None:
+        """Close the answer and its connection; bytes still on their way are dropped."""
+        self._response.close()
+        await self._connection.close()
+
+
+class ArchiveFetcher:
+    """Sends the requests of downloads.
+
+    Args:
+        settings: How the session makes connections.
+        user_agent: Value of ``User-Agent``.
+        stall_timeout: Seconds without a single byte after which a connection counts as broken.
+
+    Raises:
+        ConfigError: The timeout is no positive and finite number.
+
+    """
+
+    def __init__(self, settings: HttpSettings, *, user_agent: str, stall_timeout: float) -> None:
+        is_number = isinstance(stall_timeout, (int, float)) and not isinstance(stall_timeout, bool)  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not is_number or not 0 < stall_timeout < float("inf"):
+            raise ConfigError(f"stall_timeout is a positive number of seconds, not {stall_timeout!r}")
+        self._settings = settings
+        self._user_agent = user_agent
+        self._stall_timeout = stall_timeout
+
+    async def fetch(self, link: DownloadLink, headers: Mapping[str, str]) -> ArchiveReply:
+        """Ask for an archive, at the link and wherever it redirects to; the header of the link stays at its origin.
+
+        Args:
+            link: Where the archive is.
+            headers: Further headers: the range.
+
+        Returns:
+            The first answer that is no redirect, whatever its status; its body is not read.
+
+        Raises:
+            ConnectFailed: No connection; nothing was sent, to the first place at least.
+            ConnectionBroken: The connection broke, or nothing came for ``stall_timeout``.
+            ProtocolError: No HTTP, or a redirect that is not followed: too many, away from https, to nowhere.
+            ConfigError: The CA file cannot be read, or the borrowed session is closed.
+
+        """
+        url = _check(link.url, self._context(link))
+        secret = dict([link.header]) if link.header is not None else {}
+        context = self._context(link)
+        for _ in range(1 + _MOST_REDIRECTS):
+            reply = await self._send(url, {**headers, **secret}, context)
+            if reply.status not in _REDIRECTS:
+                return reply
+            await reply.close()
+            url, before = _follow(url, reply), url
+            if _origin(url) != _origin(before):
+                secret = {}
+            context = attrs.evolve(reply.request, unanswered=True)
+        raise ProtocolError(
+            f"the download was redirected more than {_MOST_REDIRECTS} times; ask who runs the download host",
+            request=self._context(link),
+        )
+
+    async def _send(self, url: Secret, headers: Mapping[str, str], context: RequestContext) -> ArchiveReply:
+        connection = Connection(self._settings, limit=1)
+        reply: ArchiveReply | None = None
+        try:
+            await connection.open(URL(_origin(url)))  # more of it would stand in the frames of what it raises
+            response = await connection.session.request(
+                "GET",
+                URL(url, encoded=True),
+                headers={
+                    "User-Agent": self._user_agent,
+                    "Accept-Encoding": "identity",
+                    **connection.headers,
+                    **headers,
+                },
+                allow_redirects=False,
+                auto_decompress=False,
+                read_bufsize=_BUFFER,
+                timeout=aiohttp.ClientTimeout(
+                    total=None, sock_connect=self._stall_timeout, sock_read=self._stall_timeout
+                ),
+                **connection.proxy,
+            )
+            request = attrs.evolve(context, status=response.status)
+            reply = ArchiveReply(response, connection, request=request, stall_timeout=self._stall_timeout)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            failure = _translated(error, context, self._stall_timeout)
+        except ValueError:
+            # A host name DNS has no form for, a header with a line break in it.
+            failure = ProtocolError(f"{_UNFIT} with its header; read the job again", request=context)
+        else:
+            return reply
+        finally:
+            if reply is None:
+                await connection.close()
+        raise failure  # from in there it would drag along the frames of the HTTP library
+
+    @staticmethod
+    def _context(link: DownloadLink) -> RequestContext:
+        # The key of a link may stand anywhere in it.
+        return RequestContext(method="GET", url=f"{_origin(link.url)}/{REDACTED}")
+
+
+def _follow(url: Secret, reply: ArchiveReply) -> Secret:
+    location = reply.headers.get("Location", "")
+    target = Secret(location) if _HTTP.match(location) or not location else _joined(url, location)
+    if _origin(url).startswith("https:") and not _origin(target).startswith("https:"):
+        raise ProtocolError(
+            "the download host redirects from https to elsewhere, where anybody could read the archive; "
+            "it was not followed, ask who runs the host",
+            request=reply.request,
+        )
+    return _check(target, reply.request)
+
+
+def _joined(url: Secret, location: str) -> Secret:
+    try:
+        return Secret(urljoin(url, location))
+    except ValueError:
+        return Secret("")
+
+
+def _check(url: Secret, context: RequestContext) -> Secret:
+    """Check that a URL can be sent as it is; characters beyond ASCII are encoded, for they cannot.
+
+    One with a user in it is refused (RFC 9110 section 4.2.4): it would put a login beside the header of the link.
+    """
+    if _HTTP.match(url) and _UNSENDABLE.search(url) is None and _origin(url) and URL(url, encoded=True).user is None:
+        return Secret("".join(letter if letter.isascii() else quote(letter, errors="replace") for letter in url))
+    raise ProtocolError(f"{_UNFIT}; read the job again", request=context)
+
+
+def _origin(url: str) -> str:
+    try:
+        return str(URL(url, encoded=True).origin())
+    except ValueError:
+        return ""
+
+
+def _translated(error: Exception, context: RequestContext, stall_timeout: float) -> TransportError:
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        failure: TransportError = ConnectFailed(f"no connection to the download host within {stall_timeout:g} s")
+    elif isinstance(error, (aiohttp.ServerTimeoutError, TimeoutError)):
+        failure = ConnectionBroken(f"the download host sent nothing for {stall_timeout:g} s (stall_timeout)")
+    elif isinstance(error, aiohttp.ClientResponseError):
+        # Its message shows what came, which may be an echo of what was sent, or a link too long for a header.
+        failure = ProtocolError(
+            f"what came back is no HTTP answer ({type(error).__name__}); is there a proxy in between?"
+        )
+    else:
+        failure = translate(error)
+    failure.request = context
+    # These hold the URL.
+    failure.__cause__ = None if isinstance(error, (aiohttp.ClientResponseError, aiohttp.InvalidURL)) else scrub(error)
+    return failure

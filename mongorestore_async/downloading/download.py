@@ -1,0 +1,261 @@
+"""The archives of a batch, all of them: planned before the first request, fetched a few at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from mongorestore_async.downloading.download_types import DownloadedFile, DownloadProgress, DownloadRules, utc_now
+from mongorestore_async.downloading.file_names import safe_name, unique_name
+from mongorestore_async.downloading.links import LinkState, find_links, link_state, no_link
+from mongorestore_async.downloading.partial_file import Archive
+from mongorestore_async.downloading.resume_record import PartRecord, read_records
+from mongorestore_async.downloading.transfer import Transfer
+from mongorestore_async.downloading.verification import Verification
+from mongorestore_async.errors import ConfigError, DownloadError, RestoreError
+from mongorestore_async.models.validators import require_whole_number
+from mongorestore_async.transport.retrying import RetryPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
+    from datetime import datetime
+
+    from mongorestore_async.downloading.archive_fetcher import ArchiveFetcher
+    from mongorestore_async.models import JobDocument
+    from mongorestore_async.transport.retrying import RetryRule
+
+__all__ = ["DownloadSource", "download_batch"]
+
+
+@attrs.frozen
+class DownloadSource:
+    """A job to download from.
+
+    Attributes:
+        job: The job, as read last.
+        refresh: Reads it again.
+
+    """
+
+    job: JobDocument
+    refresh: Callable[[], Awaitable[JobDocument]] = attrs.field(repr=False)
+
+
+async def download_batch(
+    sources: Sequence[DownloadSource],
+    directory: str | Path,
+    *,
+    fetcher: ArchiveFetcher,
+    retry: RetryRule | None = None,
+    concurrency: int = 2,
+    on_progress: Callable[[DownloadProgress], None] | None = None,
+    overwrite: bool = False,
+    check_gzip: bool = False,
+    verify_tries: int = 5,
+    verify_pause: float = 2.0,
+    now: Callable[[], datetime] = utc_now,
+) -> tuple[DownloadedFile, ...]:
+    """Fetch all archives of some jobs. Call it again after any failure, also in another process: it goes on.
+
+    Nothing is fetched before every file has its place. A file that fails does not stop the others: their links may
+    not give them a second time. Under its name a file stands only when it is whole, and not known to be wrong.
+
+    Args:
+        sources: The jobs, each once.
+        directory: Where the files are to be; made if need be.
+        fetcher: Sends the requests.
+        retry: Decides about going on after a failure, within what the link allows (``maxDownloads``).
+        concurrency: Files fetched at once, from 1.
+        on_progress: Told how far each file is, four times a second at most. It must not block; an exception in it
+            is logged and does not touch the download.
+        overwrite: Replace finished files and parts that stand under the same names and are not known to be these.
+        check_gzip: Unpack the whole archive once, into nothing, to see whether it is whole: for families without
+            hashes. A file whose published hash agrees needs none. An encrypted one may be no gzip file.
+        verify_tries: How often a job is read again for the hash, which servers publish once the file was served.
+        verify_pause: Seconds between two of these.
+        now: Tells the time (aware), to know an expired link.
+
+    Returns:
+        The files in the order of the jobs, those included that earlier calls had finished.
+
+    Raises:
+        ConfigError: Bad input, before any I/O.
+        DownloadExpired: A link has expired.
+        DownloadUsedUp: A link was used as often as it may be.
+        DownloadTruncated: A file broke off and cannot be gone on with in this call.
+        HashMismatch: A file is not the one its job publishes the hash of.
+        DiskFull: A file does not fit.
+        DownloadError: A job has no archive (yet), a file cannot be written, or a host refuses.
+        RestoreError: A job could not be read.
+
+    """
+    rules = DownloadRules(
+        retry=RetryPolicy() if retry is None else retry,
+        on_progress=on_progress,
+        overwrite=_flag("overwrite", overwrite),
+        check_gzip=_flag("check_gzip", check_gzip),
+        verify_tries=0 if verify_tries == 0 else require_whole_number("verify_tries", verify_tries),
+        verify_pause=_seconds("verify_pause", verify_pause),
+        now=now,
+    )
+    if on_progress is not None and not callable(on_progress):
+        raise ConfigError(f"on_progress is a callable, not {type(on_progress).__name__}")
+    batch = _Batch(_directory(directory), fetcher, rules, require_whole_number("concurrency", concurrency))
+    try:
+        await batch.plan(sources)
+        return await batch.run()
+    finally:
+        await asyncio.to_thread(batch.close)
+
+
+class _Batch:
+    """The downloads of one call."""
+
+    def __init__(self, directory: Path, fetcher: ArchiveFetcher, rules: DownloadRules, concurrency: int) -> None:
+        self._directory = directory
+        self._fetcher = fetcher
+        self._rules = rules
+        self._slots = asyncio.Semaphore(concurrency)
+        self._transfers: list[Transfer] = []
+        self._archives: dict[tuple[str, str], Archive] = {}
+        self._fetching: set[Archive] = set()
+
+    async def plan(self, sources: Sequence[DownloadSource]) -> None:
+        """Find out what is to be fetched, give every file a name, and lock it.
+
+        Raises:
+            DownloadError: A file has no link and is not whole, or its place is taken.
+            RestoreError: A job could not be read.
+
+        """
+        there = await asyncio.to_thread(self._look_around)
+        jobs: list[tuple[DownloadSource, JobDocument]] = []
+        for source in sources:
+            job = source.job
+            begun = any(key[0] == _identity(job) for key in there)
+            if begun or link_state(job) is not LinkState.READY:
+                job = await source.refresh()
+            jobs.append((source, job))
+        taken = {name.casefold() for key, name in there.items() if key[0] in {_identity(job) for _, job in jobs}}
+        for source, job in jobs:
+            for archive in self._name(job, there, taken):
+                await asyncio.to_thread(archive.open, overwrite=self._rules.overwrite)
+                if not archive.whole and link_state(job) is not LinkState.READY:
+                    raise no_link(link_state(job), file_name=archive.name, received=archive.kept)
+                if not archive.whole and find_links(job).get(archive.record.label) is None:
+                    raise no_link(LinkState.READY, file_name=archive.name, received=archive.kept)
+                self._transfers.append(
+                    Transfer(
+                        archive,
+                        job,
+                        refresh=source.refresh,
+                        fetcher=self._fetcher,
+                        rules=self._rules,
+                        reserved=functools.partial(self._reserved, archive),
+                    )
+                )
+
+    async def run(self) -> tuple[DownloadedFile, ...]:
+        """Fetch and check all files.
+
+        Raises:
+            RestoreError: The first failure, by the order of the files; notes in it tell of the others.
+
+        """
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._bring(transfer)) for transfer in self._transfers]
+        outcomes = [task.result() for task in tasks]
+        files = [outcome for outcome in outcomes if isinstance(outcome, DownloadedFile)]
+        failures = [outcome for outcome in outcomes if not isinstance(outcome, DownloadedFile)]
+        if failures:
+            first, *others = failures
+            for other in others:
+                first.add_note(f"also failed: {type(other).__name__}: {other}")
+            raise first
+        if all(file.verification is not Verification.NOT_YET for file in files):
+            await asyncio.to_thread(self._forget)
+        return tuple(files)
+
+    def close(self) -> None:
+        """Let go of all files."""
+        for archive in self._archives.values():
+            archive.close()
+
+    async def _bring(self, transfer: Transfer) -> DownloadedFile | RestoreError:
+        try:
+            async with self._slots:
+                self._fetching.add(transfer.archive)
+                try:
+                    await transfer.fetch()
+                finally:
+                    self._fetching.discard(transfer.archive)
+            return await transfer.finish()
+        except RestoreError as error:
+            return error
+
+    def _look_around(self) -> dict[tuple[str, str], str]:
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            return read_records(self._directory)
+        except OSError as error:
+            raise DownloadError(f"{self._directory} cannot be used: {error.strerror or error}") from error
+        except ValueError as error:
+            raise DownloadError(f"{str(self._directory)!r} cannot be used: no file system has such a name") from error
+
+    def _name(self, job: JobDocument, there: dict[tuple[str, str], str], taken: set[str]) -> Iterator[Archive]:
+        identity = _identity(job)
+        links = find_links(job)
+        labels = [label for label, link in links.items() if link is not None]
+        labels += [label for who, label in there if who == identity and label not in labels]
+        # A link that is not there, of a file that was not begun: nothing of the batch is begun either. A job without
+        # any link may not name its archives any more.
+        missing = [label for label in links if label not in labels and (label or len(links) > 1)]
+        if missing or not labels:
+            raise no_link(link_state(job))
+        for label in labels:
+            key = (identity, label)
+            if key in self._archives:
+                continue
+            link = links.get(label)
+            told = "" if link is None else link.file_name
+            name = there.get(key)
+            if name is None:
+                name = unique_name(safe_name(told, default=f"{job.id}.tar.gz"), label, taken)
+                taken.add(name.casefold())
+            record = PartRecord(job=identity, label=label, source_name=told)
+            self._archives[key] = Archive(self._directory, name, record)
+            yield self._archives[key]
+
+    def _reserved(self, asking: Archive) -> int:
+        others = self._fetching - {asking}
+        return sum(max(0, (archive.record.size or 0) - archive.kept) for archive in others)
+
+    def _forget(self) -> None:
+        for archive in self._archives.values():
+            archive.forget()
+
+
+def _identity(job: JobDocument) -> str:
+    return job.id if job.ref is None else str(job.ref)
+
+
+def _directory(value: Any) -> Path:
+    if not isinstance(value, (str, Path)) or not str(value) or "\0" in str(value):
+        raise ConfigError(f"the directory is a path as str or Path, not {value!r}")
+    return Path(value)
+
+
+def _flag(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ConfigError(f"{name} is True or False, not {value!r}")
+    return value
+
+
+def _seconds(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
+        raise ConfigError(f"{name} is a number of seconds of at least 0, not {value!r}")
+    return value

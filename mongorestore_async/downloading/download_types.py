@@ -1,0 +1,96 @@
+"""What downloads are told, and what they tell."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from mongorestore_async.downloading.verification import Verification
+    from mongorestore_async.models import JobRef
+    from mongorestore_async.transport.retrying import RetryRule
+
+__all__ = ["DownloadProgress", "DownloadRules", "DownloadedFile", "utc_now"]
+
+
+_logger = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    """Tell the time."""
+    return datetime.now(UTC)
+
+
+@attrs.frozen(kw_only=True)
+class DownloadedFile:
+    """An archive that is whole on disk.
+
+    Attributes:
+        path: The file.
+        size: Bytes.
+        sha1: Hexadecimal SHA-1 of what was received.
+        verification: What came of comparing it with the published one.
+        ref: The job it belongs to, None for a job of unknown origin.
+        seconds: How long this call worked on it.
+        resumed_from: Bytes that were there already when the last answer came; all, where none was needed.
+        requests: How often its link was used for it, earlier calls included.
+
+    """
+
+    path: Path
+    size: int
+    sha1: str
+    verification: Verification
+    ref: JobRef | None
+    seconds: float
+    resumed_from: int
+    requests: int
+
+
+@attrs.frozen(kw_only=True)
+class DownloadProgress:
+    """How far one archive is.
+
+    Attributes:
+        file_name: Name of the file.
+        received: Bytes that are there.
+        total: Bytes of the whole file, None while unknown.
+        resumed_from: How many of them were there before the answer under way; 0 for a start from the beginning,
+            also where the server did not go on with what was there.
+        seconds: Time since this call began with the file.
+
+    """
+
+    file_name: str
+    received: int
+    total: int | None
+    resumed_from: int
+    seconds: float
+
+
+@attrs.frozen(kw_only=True)
+class DownloadRules:
+    """How downloads are made; see :func:`download_batch`."""
+
+    retry: RetryRule
+    on_progress: Callable[[DownloadProgress], None] | None = None
+    overwrite: bool = False
+    check_gzip: bool = False
+    verify_tries: int = 5
+    verify_pause: float = 2.0
+    now: Callable[[], datetime] = utc_now
+
+    def tell(self, progress: DownloadProgress) -> None:
+        """Call the hook, if there is one."""
+        if self.on_progress is None:
+            return
+        try:
+            self.on_progress(progress)
+        except Exception:
+            _logger.exception("the on_progress hook failed; the download is not touched by it")

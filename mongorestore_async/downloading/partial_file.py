@@ -1,0 +1,298 @@
+"""The files of one download: the part, what is known about it, and the archive it becomes.
+
+Beside ``NAME`` there are, as long as the batch is not complete and compared, ``NAME.part`` with the bytes so far and
+``NAME.part.json`` with a :class:`PartRecord`. The record is on disk before the first byte it speaks of, so a process
+may be killed anywhere: what is left can be gone on with. Nothing stands under ``NAME`` before it is whole.
+
+All functions and methods here block: they are called in threads.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import shutil
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from mongorestore_async.downloading.file_names import MISMATCH_SUFFIX, PART_SUFFIX, RECORD_SUFFIX
+from mongorestore_async.downloading.resume_record import PartRecord, open_locked, sync_directory, write_file
+from mongorestore_async.errors import DiskFull, DownloadError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+    from io import FileIO
+    from pathlib import Path
+
+__all__ = ["Archive"]
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+class Archive:
+    """One archive on its way to disk. A lock keeps other downloads, of this process or another, from its part.
+
+    Its methods may be called from any thread, one at a time; a write that comes after :meth:`close` does nothing.
+
+    Args:
+        directory: Where the file is to be.
+        name: Its safe name.
+        record: What is known about it before anything was read from disk.
+
+    """
+
+    def __init__(self, directory: Path, name: str, record: PartRecord) -> None:
+        self.path = directory / name
+        self.record: PartRecord = record
+        self.kept = 0
+        self.finished = False
+        self._part = directory / (name + PART_SUFFIX)
+        self._note = directory / (name + RECORD_SUFFIX)
+        self._file: FileIO | None = None
+        self._closed = False  # an opening that was cancelled may still be on its way to a thread
+        self._hash = hashlib.sha1(usedforsecurity=False)
+        self._hashed = 0
+        self._using = threading.RLock()
+
+    @property
+    def name(self) -> str:
+        """Name of the file."""
+        return self.path.name
+
+    @property
+    def whole(self) -> bool:
+        """Whether every byte is there."""
+        return self.record.size is not None and self.kept == self.record.size
+
+    def open(self, *, overwrite: bool) -> None:
+        """Lock the part and find out what is there.
+
+        Args:
+            overwrite: Whether to replace a finished file, and a part that belongs to another download.
+
+        Raises:
+            DownloadError: Another download is at it, or something stands there that is not ours to replace.
+
+        """
+        with self._using, self._telling():
+            if self._closed or self._is_finished():
+                return
+            self._open_part()
+            # Who had the lock before may have given the file its name just now.
+            if self._is_finished():
+                self._let_go()
+            elif self.path.exists() and not overwrite:
+                self._let_go()
+                raise self.error(
+                    f"{self.path} stands there already and is not known to be this archive; remove it, choose another "
+                    f"directory, or pass overwrite=True"
+                )
+            else:
+                self._take_up(overwrite=overwrite)
+
+    def note(self, **changes: Any) -> None:
+        """Change the record, on disk before this returns."""
+        with self._using, self._telling():
+            self.record = attrs.evolve(self.record, **changes)
+            if self._file is None:
+                return
+            write_file(self._note, self.record.to_json())
+
+    def restart(self) -> None:
+        """Throw away what is there."""
+        with self._using, self._telling():
+            if self._file is None:
+                return
+            self._file.seek(0)
+            self._file.truncate()
+            self._hash = hashlib.sha1(usedforsecurity=False)
+            self._hashed = self.kept = 0
+
+    def rehash(self, most: int) -> bool:
+        """Hash up to ``most`` further bytes of those that are not hashed yet; True when none are left."""
+        with self._using, self._telling():
+            if self._file is None or self._hashed >= self.kept:
+                return True
+            self._file.seek(self._hashed)
+            block = self._file.read(min(most, self.kept - self._hashed))
+            self._hash.update(block)
+            self._hashed += len(block)
+            if not block:
+                raise self.error("the part became shorter while it was read; do not touch it, and start again")
+            return self._hashed == self.kept
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Read bytes that are there."""
+        with self._using, self._telling():
+            if self._file is None:
+                return b""
+            self._file.seek(offset)
+            return self._file.read(size)
+
+    def write(self, pieces: Sequence[bytes]) -> None:
+        """Append, and hash unless earlier bytes are still to be hashed.
+
+        Raises:
+            DiskFull: There is no room left.
+
+        """
+        with self._using, self._telling():
+            if self._file is None:
+                return
+            self._file.seek(self.kept)
+            in_step = self._hashed == self.kept
+            for piece in pieces:
+                rest = memoryview(piece)
+                while rest:
+                    # Less than all is written where the disk becomes full: hash and size stay those of the file.
+                    written = self._file.write(rest) or 0
+                    self.kept += written
+                    if in_step:
+                        self._hash.update(rest[:written])
+                        self._hashed += written
+                    rest = rest[written:]
+
+    def check_room(self, reserved: int = 0) -> None:
+        """See whether the rest of the file fits onto the disk.
+
+        Args:
+            reserved: Bytes that other downloads of the batch are going to need.
+
+        Raises:
+            DiskFull: It does not.
+
+        """
+        needed = max(0, (self.record.size or 0) - self.kept)
+        with self._telling():
+            free = shutil.disk_usage(self.path.parent).free
+        if needed + reserved > free:
+            also = f" beside {reserved} bytes for other downloads" if reserved else ""
+            raise DiskFull(
+                f"{needed} bytes are missing of {self.name}{also}, and the disk of {self.path.parent} has room for "
+                f"{free}; make room and download again, it goes on where it is",
+                file_name=self.name,
+                received=self.kept,
+            )
+
+    @property
+    def sha1(self) -> str:
+        """Hexadecimal SHA-1 of what is there."""
+        return self.record.sha1 if self.finished and self.record.sha1 else self._hash.hexdigest()
+
+    def finish(self, *, overwrite: bool) -> None:
+        """Give the file its name, safely on disk.
+
+        Raises:
+            DownloadError: Something came to stand under that name meanwhile.
+
+        """
+        with self._using, self._telling():
+            if self._file is None or self.finished:
+                return
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self.note(sha1=self.sha1, size=self.kept)
+            if self.path.exists() and not overwrite:
+                raise self.error(f"{self.path} came into being meanwhile; remove it and download again")
+            self._rename(self.path)
+            self.finished = True
+
+    def set_aside(self) -> Path:
+        """Keep wrong bytes under a name that says so: a link that was used up gives no others."""
+        with self._using, self._telling():
+            kept = self.path.with_name(self.name + MISMATCH_SUFFIX)
+            self._rename(kept)
+            self.forget()
+            return kept
+
+    def forget(self) -> None:
+        """Remove the record: nothing is left to be done."""
+        with self._using, self._telling():
+            self._note.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Let go of the files; what is there stays. A download that never got a byte leaves nothing behind."""
+        with self._using:
+            self._closed = True
+            if self._file is None:
+                return
+            file, self._file = self._file, None
+            with contextlib.suppress(OSError):
+                if not self.finished and not self.kept and not self.record.requests:
+                    self._part.unlink(missing_ok=True)
+                    self._note.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                file.close()
+
+    def error(self, message: str) -> DownloadError:
+        """Make an error about this file."""
+        return DownloadError(message, file_name=self.name, received=self.kept)
+
+    def _is_finished(self) -> bool:
+        record = PartRecord.read(self._note)
+        if record is None or record.key != self.record.key or record.sha1 is None:
+            return False
+        if self._part.exists() and self._part.stat().st_size:
+            return False
+        if not self.path.exists() or self.path.stat().st_size != record.size:
+            return False
+        self.record, self.kept, self.finished = record, self.path.stat().st_size, True
+        return True
+
+    def _let_go(self) -> None:
+        """Close the part of somebody else; removes it only if it was made by opening it."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        if not self._part.stat().st_size and (self.finished or not self._note.exists()):
+            self._part.unlink()
+
+    def _open_part(self) -> None:
+        try:
+            self._file = open_locked(self._part)
+        except BlockingIOError:
+            raise self.error(
+                f"another download writes {self._part.name} right now; wait for it, or choose another directory"
+            ) from None
+
+    def _take_up(self, *, overwrite: bool) -> None:
+        there = self._part.stat().st_size
+        record = PartRecord.read(self._note)
+        if record is not None and record.key == self.record.key:
+            self.record, self.kept = record, there
+            if record.size is not None and there > record.size:
+                self.restart()
+        elif (there or record is not None) and not overwrite:
+            self._let_go()
+            raise self.error(
+                f"{self._part} belongs to another download; finish it, or remove it with its {RECORD_SUFFIX}, choose "
+                f"another directory, or pass overwrite=True"
+            )
+        else:
+            self.restart()
+            self._note.unlink(missing_ok=True)
+
+    def _rename(self, target: Path) -> None:
+        if sys.platform == "win32" and self._file is not None:
+            self._file.close()  # there no open file can be renamed
+        (self.path if self.finished else self._part).replace(target)
+        sync_directory(target.parent)
+
+    @contextlib.contextmanager
+    def _telling(self) -> Generator[None]:
+        try:
+            yield
+        except OSError as error:
+            if error.errno in _FULL:
+                raise DiskFull(
+                    f"the disk of {self.path.parent} is full after {self.kept} bytes of {self.name}; make room and "
+                    f"download again, it goes on there",
+                    file_name=self.name,
+                    received=self.kept,
+                ) from error
+            raise self.error(f"{self.path} cannot be written: {error.strerror or error}") from error

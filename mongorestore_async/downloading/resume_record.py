@@ -1,0 +1,165 @@
+"""What a part that is not complete remembers of itself, and how it gets onto the disk."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from mongorestore_async.downloading.file_names import RECORD_SUFFIX
+from mongorestore_async.downloading.ranges import is_validator
+
+if TYPE_CHECKING:
+    from io import FileIO
+    from pathlib import Path
+    from typing import Self
+
+__all__ = ["PartRecord", "open_locked", "read_records", "sync_directory", "write_file"]
+
+
+#: What a file system answers that cannot do it at all: networks, user space.
+_UNSUPPORTED = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
+
+
+def open_locked(path: Path) -> FileIO:
+    """Open a file for reading and writing, made if need be, with a lock that ends with the process at the latest.
+
+    On Windows, and on file systems that know none, there is no such lock.
+
+    Raises:
+        BlockingIOError: Someone else has it, in this process or another.
+        OSError: It cannot be opened, or is a symbolic link.
+
+    """
+    while True:
+        file = open(path, "r+b", buffering=0, opener=_create)  # noqa: SIM115 - the caller closes it
+        try:
+            _lock(file)
+            # Between opening and locking, the one before may have renamed it.
+            if path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                return file
+        except BaseException:
+            file.close()
+            raise
+        file.close()
+
+
+def sync_directory(directory: Path) -> None:
+    """Make renamings in a directory last, where directories can be synchronised."""
+    if sys.platform == "win32":
+        return
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _UNSUPPORTED:
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a small file so that it has its old content or the new one, whatever happens.
+
+    Raises:
+        OSError: It cannot be written.
+
+    """
+    fresh = path.with_name(path.name + ".tmp")
+    with open(fresh, "wb", opener=_create) as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    sync_directory(path.parent)
+
+
+def _lock(file: FileIO) -> None:
+    if sys.platform == "win32":
+        return
+    import fcntl  # which Windows does not have
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno not in _UNSUPPORTED:
+            raise
+
+
+def _create(path: str, flags: int) -> int:
+    # Not through a link: nobody but an attacker puts one there, and it may lead anywhere.
+    return os.open(path, flags | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+
+
+_VERSION = 1
+#: Bytes. Ours have some hundred.
+_LARGEST = 64 * 1024
+_TEXT = attrs.validators.instance_of(str)
+_OPTIONAL_TEXT = attrs.validators.optional(_TEXT)
+_NUMBER = attrs.validators.and_(attrs.validators.instance_of(int), attrs.validators.ge(0))
+
+
+def _sendable(_instance: object, _attribute: object, value: str) -> None:
+    if not is_validator(value):
+        raise ValueError("no validator")
+
+
+@attrs.frozen(kw_only=True)
+class PartRecord:
+    """What is known about a download; holds no secret.
+
+    Attributes:
+        job: Reference of the job, or its id where it has none.
+        label: Which of the job's archives it is.
+        source_name: What the server calls the file.
+        requests: How often its link was used.
+        size: Size of the whole file in bytes, None while unknown.
+        if_range: Strong validator of the answer the bytes came in, None without one.
+        sha1: Hexadecimal SHA-1 of the whole file, once that is there.
+        announced: Whether the server told the size; else the end of its answer was taken for that of the file.
+
+    """
+
+    job: str = attrs.field(validator=_TEXT)
+    label: str = attrs.field(validator=_TEXT)
+    source_name: str = attrs.field(default="", validator=_TEXT)
+    requests: int = attrs.field(default=0, validator=_NUMBER)
+    size: int | None = attrs.field(default=None, validator=attrs.validators.optional(_NUMBER))
+    if_range: str | None = attrs.field(default=None, validator=attrs.validators.optional([_TEXT, _sendable]))
+    sha1: str | None = attrs.field(default=None, validator=_OPTIONAL_TEXT)
+    announced: bool = attrs.field(default=True, validator=attrs.validators.instance_of(bool))
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes it the record of one archive and no other."""
+        return self.job, self.label
+
+    def to_json(self) -> bytes:
+        """Write the record as :meth:`read` takes it."""
+        return json.dumps({"version": _VERSION, **attrs.asdict(self)}, indent=1).encode()
+
+    @classmethod
+    def read(cls, path: Path) -> Self | None:
+        """Read a record; None where there is none, or something else."""
+        try:
+            with path.open("rb") as file:
+                document: Any = json.loads(file.read(_LARGEST))
+            if document.pop("version") != _VERSION:
+                return None
+            return cls(**document)
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return None
+
+
+def read_records(directory: Path) -> dict[tuple[str, str], str]:
+    """Find the downloads a directory holds that are not finished with: the name of the file by the record's key."""
+    found: dict[tuple[str, str], str] = {}
+    for path in sorted(directory.glob(f"*{RECORD_SUFFIX}")):
+        record, name = PartRecord.read(path), path.name.removesuffix(RECORD_SUFFIX)
+        if record is not None and name.strip("."):  # else it is a directory, this one or the one above
+            found[record.key] = name
+    return found

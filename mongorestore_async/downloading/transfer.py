@@ -1,0 +1,300 @@
+"""One archive: fetched, gone on with where it breaks off, checked, given its name."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from mongorestore_async.downloading.download_types import DownloadedFile, DownloadProgress
+from mongorestore_async.downloading.links import (
+    LinkState,
+    downloads_allowed,
+    find_links,
+    link_expiry,
+    link_state,
+    no_link,
+    refusal,
+)
+from mongorestore_async.downloading.ranges import Action, Kept, Validator, continue_with
+from mongorestore_async.downloading.verification import check
+from mongorestore_async.errors import (
+    ApiError,
+    ConnectFailed,
+    ConnectionBroken,
+    DownloadError,
+    DownloadTruncated,
+    DownloadUsedUp,
+    RateLimited,
+    RestoreError,
+    ServerError,
+    TransportError,
+)
+from mongorestore_async.transport.retrying import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from mongorestore_async.downloading.archive_fetcher import ArchiveFetcher, ArchiveReply
+    from mongorestore_async.downloading.download_types import DownloadRules
+    from mongorestore_async.downloading.links import DownloadLink
+    from mongorestore_async.downloading.partial_file import Archive
+    from mongorestore_async.downloading.ranges import Continuation
+    from mongorestore_async.models import JobDocument
+
+__all__ = ["Transfer"]
+
+#: Bytes that go to disk in one step: smaller ones cost more in changing threads than in writing.
+_BLOCK = 1024 * 1024
+_REHASHED = 8 * _BLOCK
+#: Seconds between two words about progress, and the longest wait a server may ask for.
+_TELL_EVERY = 0.25
+_LONGEST_WAIT = 900.0
+
+_PAGES = ("text/html", "text/xml", "application/json", "application/problem+json", "application/xml")
+_EMPTY = "the download host sent an empty file; see what the job says"
+
+
+class Transfer:
+    """Brings one archive to disk.
+
+    Args:
+        archive: Its files, open.
+        job: The job, as read last.
+        refresh: Reads the job again.
+        fetcher: Sends the requests.
+        rules: How.
+        reserved: Tells how many bytes of the disk the other downloads of the batch are going to need.
+
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        job: JobDocument,
+        *,
+        refresh: Callable[[], Awaitable[JobDocument]],
+        fetcher: ArchiveFetcher,
+        rules: DownloadRules,
+        reserved: Callable[[], int],
+    ) -> None:
+        self.archive = archive
+        self._job = job
+        self._refresh = refresh
+        self._fetcher = fetcher
+        self._rules = rules
+        self._reserved = reserved
+        self._began = time.monotonic()
+        self._told = 0.0
+        self._resumed_from = archive.kept
+
+    async def fetch(self) -> None:
+        """Fetch what is missing.
+
+        Raises:
+            DownloadError: It cannot be had; what is there is kept.
+
+        """
+        archive = self.archive
+        self._began = time.monotonic()
+        furthest, failures = archive.kept, 0
+        while not archive.whole:
+            try:
+                await self._try()
+            except (TransportError, ApiError) as error:
+                failed = error
+            else:
+                break
+            # A server that always breaks off at the same place is not asked for ever.
+            failures = 1 if archive.kept - furthest >= _BLOCK else failures + 1
+            furthest = max(furthest, archive.kept)
+            await self._wait(failed, failures)
+        while not await asyncio.to_thread(archive.rehash, _REHASHED):
+            pass
+
+    async def finish(self) -> DownloadedFile:
+        """Check the whole file and give it its name.
+
+        Raises:
+            HashMismatch: It is another file than the job publishes the hash of; its bytes are kept under another name.
+            DownloadTruncated: Its gzip data are damaged; kept likewise.
+
+        """
+        archive = self.archive
+        verdict = await check(archive, self._job, self._refresh, self._rules)
+        await asyncio.to_thread(archive.finish, overwrite=self._rules.overwrite)
+        self._notify(at_once=True)
+        return DownloadedFile(
+            path=archive.path,
+            size=archive.kept,
+            sha1=archive.sha1,
+            verification=verdict,
+            ref=self._job.ref,
+            seconds=time.monotonic() - self._began,
+            resumed_from=self._resumed_from,
+            requests=archive.record.requests,
+        )
+
+    async def _try(self) -> None:
+        archive, record = self.archive, self.archive.record
+        kept = Kept(archive.kept, record.size, None if record.if_range is None else Validator(record.if_range))
+        if record.size is not None:  # another request would not tell anything else
+            await asyncio.to_thread(archive.check_room, self._reserved())
+        link = self._link()
+        # On disk before it is sent: a process that is killed has used the link as well.
+        await asyncio.to_thread(archive.note, requests=record.requests + 1)
+        try:
+            reply = await self._fetcher.fetch(link, kept.headers)
+        except ConnectFailed as error:
+            if error.request is None or not error.request.unanswered:
+                await asyncio.to_thread(archive.note, requests=record.requests)
+            raise
+        async with reply:
+            plan = continue_with(reply.status, reply.headers, kept)
+            if plan is None:
+                raise refusal(reply.status, reply.headers, reply.request, self._rules.now())
+            await self._prepare(reply, plan)
+            if plan.action is not Action.COMPLETE:
+                await asyncio.to_thread(archive.check_room, self._reserved())
+                await self._stream(reply, plan.total)
+                await self._see_end(reply, plan.total)
+
+    async def _prepare(self, reply: ArchiveReply, plan: Continuation) -> None:
+        """Make ready for the body of an answer, or refuse it."""
+        archive = self.archive
+        if plan.action is Action.UNFIT:
+            await asyncio.to_thread(archive.note, if_range=None)  # from now on it is asked for as a whole
+            raise ConnectionBroken(
+                f"the download host answered a request for the rest with what does not fit (HTTP {reply.status})",
+                request=reply.request,
+            )
+        if reply.headers.get("Content-Type", "").strip().lower().startswith(_PAGES):
+            raise self._error("the download host sent a web page instead of an archive; is there a proxy in between?")
+        if plan.total == 0:
+            raise self._error(_EMPTY, DownloadTruncated)
+        changes: dict[str, Any] = {"size": plan.total, "announced": plan.total is not None}
+        if plan.action is Action.RESTART:
+            validator = Validator.of(reply.headers)
+            await asyncio.to_thread(archive.restart)
+            changes |= {"if_range": None if validator is None else validator.if_range, "sha1": None}
+        await asyncio.to_thread(archive.note, **changes)
+        self._resumed_from = archive.kept
+        self._notify(at_once=True)
+
+    async def _stream(self, reply: ArchiveReply, total: int | None) -> None:
+        """Write one block while the next one comes in; what is too much fills no disk."""
+        writing: asyncio.Future[None] | None = None
+        received = self.archive.kept
+        hashed = False
+        try:
+            while (total is None or received <= total) and (pieces := await reply.read_block(_BLOCK)):
+                received += sum(map(len, pieces))
+                if writing is not None:
+                    await writing
+                writing = self._write(pieces)
+                # Of a part of terabytes that takes an hour, in which the link would expire: so not before the request.
+                hashed = hashed or await asyncio.to_thread(self.archive.rehash, _REHASHED)
+                self._notify()
+        except TransportError:
+            if writing is not None:
+                await writing  # a full disk is the worse news
+            raise
+        if writing is not None:
+            await writing
+
+    def _write(self, pieces: list[bytes]) -> asyncio.Future[None]:
+        writing = asyncio.get_running_loop().run_in_executor(None, self.archive.write, pieces)
+        # Nobody awaits it any more when the download is cancelled.
+        writing.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return writing
+
+    async def _see_end(self, reply: ArchiveReply, total: int | None) -> None:
+        archive = self.archive
+        if total is None and not archive.kept:
+            raise self._error(_EMPTY, DownloadTruncated)
+        if total is None:
+            await asyncio.to_thread(archive.note, size=archive.kept)
+        elif archive.kept < total:
+            raise ConnectionBroken("the download host ended the file before its end", request=reply.request)
+        elif archive.kept > total:
+            await asyncio.to_thread(archive.restart)
+            raise self._error("the download host sent more bytes than it announced; they were thrown away")
+
+    async def _wait(self, failed: TransportError | ApiError, failures: int) -> None:
+        """Wait before the next request, if there may be one.
+
+        Raises:
+            DownloadError: There may be none.
+
+        """
+        if isinstance(failed, ApiError) and not isinstance(failed, (ServerError, RateLimited)):
+            await self._look_into(failed)
+            failed = ConnectionBroken(failed.message, request=failed.request)  # there is another link to try
+        allowed = downloads_allowed(self._job)
+        if allowed is not None and self.archive.record.requests >= allowed:
+            times = "the one time" if allowed == 1 else f"the {allowed} times"
+            self._give_up(
+                failed,
+                f"the link was used {times} it may be; download again if the job still says READY, it goes on where it "
+                f"is, or create a new restore job",
+                DownloadUsedUp,
+            )
+        wait = self._rules.retry(Failure("GET", failed, failures))
+        if wait is None or wait > _LONGEST_WAIT:
+            self._give_up(failed, "download again, it goes on where it is")
+        await asyncio.sleep(wait)
+
+    async def _look_into(self, failed: ApiError) -> None:
+        """Ask the job why its link was refused; returns if it has another one now.
+
+        Raises:
+            DownloadExpired: The link has expired.
+            DownloadUsedUp: It was used as often as it may be.
+            DownloadError: The job does not tell.
+
+        """
+        before = self._link()
+        try:
+            self._job = await self._refresh()
+        except RestoreError as error:
+            self._give_up(failed, f"nor could the job be read ({type(error).__name__}); see what it says")
+        state, expires = link_state(self._job), link_expiry(self._job)
+        if state is LinkState.READY and expires is not None and expires <= self._rules.now():
+            state = LinkState.EXPIRED
+        if state is not LinkState.READY:
+            raise no_link(state, file_name=self.archive.name, received=self.archive.kept) from failed
+        if self._link() == before:
+            self._give_up(failed, "the job still says READY; wait a little and download again")
+
+    def _link(self) -> DownloadLink:
+        link = find_links(self._job).get(self.archive.record.label)
+        if link is None:
+            raise no_link(LinkState.READY, file_name=self.archive.name, received=self.archive.kept)
+        return link
+
+    def _give_up(
+        self, failed: TransportError | ApiError, advice: str, kind: type[DownloadError] = DownloadError
+    ) -> NoReturn:
+        if isinstance(failed, ConnectionBroken) and self.archive.kept:
+            kind = DownloadTruncated
+        of = "" if self.archive.record.size is None else f" of {self.archive.record.size}"
+        kept = f"{self.archive.kept}{of} bytes are kept"
+        raise self._error(f"{self.archive.name} was not received: {failed.message}. {kept}; {advice}", kind) from failed
+
+    def _error(self, message: str, kind: type[DownloadError] = DownloadError) -> DownloadError:
+        return kind(message, file_name=self.archive.name, received=self.archive.kept)
+
+    def _notify(self, *, at_once: bool = False) -> None:
+        now = time.monotonic()
+        if self._rules.on_progress is None or not (at_once or now - self._told >= _TELL_EVERY):
+            return
+        self._told = now
+        self._rules.tell(
+            DownloadProgress(
+                file_name=self.archive.name,
+                received=self.archive.kept,
+                total=self.archive.record.size,
+                resumed_from=self._resumed_from,
+                seconds=now - self._began,
+            )
+        )

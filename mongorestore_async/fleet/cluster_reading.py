@@ -1,0 +1,128 @@
+"""What a run works on: fleets, their projects, and clusters being read."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any, cast
+
+import attrs
+
+from mongorestore_async.errors import RestoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mongorestore_async.families import Family
+    from mongorestore_async.fleet.fleet_records import FleetCluster, FleetProject
+    from mongorestore_async.listing.page_reader import PageReader, Received
+    from mongorestore_async.protocol.replies import Reply
+    from mongorestore_async.resources import AsyncSession
+
+__all__ = ["Member", "ProjectWork", "Reading"]
+
+
+@attrs.frozen
+class Member:
+    """One session and family of a fleet.
+
+    Attributes:
+        session: Reads it.
+        family: The product family.
+        name: Name of the fleet.
+
+    """
+
+    session: AsyncSession
+    family: Family[Any]
+    name: str
+
+
+class ProjectWork:
+    """A project while its clusters are read.
+
+    Attributes:
+        waiting: Clusters to be read.
+        begun: Those of whose lists more pages are to be read.
+        queued: Turns it has been given that nobody has taken yet.
+        entries: Its entries in the queue for turns, by priority; more than ``queued`` once a turn was brought forward.
+        turns: Those, and those that were taken and are not over.
+        answers: Answers that wait to be looked at, or are.
+        left: Clusters that are not known to be read to the end; None before they are listed.
+        read: Those that an earlier run has read.
+        timeouts: Clusters that timed out since the last that did not: each costs a turn, until one is read again.
+
+    """
+
+    __slots__ = ("answers", "begun", "entries", "left", "place", "queued", "read", "timeouts", "turns", "waiting")
+
+    def __init__(self, place: FleetProject) -> None:
+        self.place = place
+        self.waiting: deque[FleetCluster] = deque()
+        self.begun: deque[Reading] = deque()
+        self.entries = [0, 0]
+        self.queued = self.turns = self.answers = self.timeouts = 0
+        self.left: int | None = None
+        self.read: list[FleetCluster] = []
+
+
+class Reading:
+    """One cluster being read; it is done when it was read to the end and the last of its jobs was taken.
+
+    Attributes:
+        work: The project it belongs to.
+        cluster: The cluster.
+        reader: Reads its list; set by who begins to read it.
+
+    """
+
+    __slots__ = ("_done", "_ended", "_pages", "cluster", "reader", "work")
+
+    reader: PageReader[Any]
+
+    def __init__(self, work: ProjectWork, cluster: FleetCluster, done: Callable[[Reading], None]) -> None:
+        self.work = work
+        self.cluster = cluster
+        self._done = done
+        self._pages = 0
+        self._ended = False
+
+    async def ask(self) -> Reply:
+        """Call for the next page.
+
+        Raises:
+            RestoreError: Any error of the call, with ``resume_at``.
+
+        """
+        try:
+            return await self.reader.ask(self.reader.number)
+        except RestoreError as error:
+            error.resume_at = self.reader.number
+            raise
+
+    async def read(self, reply: Reply) -> Received[Any]:
+        """Structure that page; items that earlier pages had are left out.
+
+        Raises:
+            RestoreError: The answer does not have the promised shape, or contradicts the pages before.
+
+        """
+        page = await self.reader.step(lambda number: self.reader.read(number, reply))
+        return cast("Received[Any]", page)  # None only behind the last page, for which nobody asks
+
+    def hand_over(self) -> None:
+        """Note a page on its way to whoever reads the stream."""
+        self._pages += 1
+
+    def take(self) -> None:
+        """Note that all jobs of a page were taken."""
+        self._pages -= 1
+        self._check()
+
+    def end(self) -> None:
+        """Note that no page follows."""
+        self._ended = True
+        self._check()
+
+    def _check(self) -> None:
+        if self._ended and not self._pages:
+            self._done(self)

@@ -1,0 +1,95 @@
+"""What a stream has counted so far, and whom it tells."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import attrs
+
+from mongorestore_async.fleet.fleet_failures import kind_of
+from mongorestore_async.fleet.fleet_records import ClusterOutcome, FailureKind, FleetFailure, FleetProgress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mongorestore_async.errors import RestoreError
+    from mongorestore_async.fleet.fleet_records import FleetCluster, FleetProject
+
+__all__ = ["Counters"]
+
+_logger = logging.getLogger(__name__)
+
+
+@attrs.define(eq=False)
+class Counters:
+    """The counts of a stream; :class:`FleetProgress` says what they are.
+
+    Attributes:
+        told: Called with the progress; must not block.
+        discovering: Fleets whose discovery goes on.
+        failures: What could not be read.
+
+    """
+
+    told: Callable[[FleetProgress], None] | None
+    discovering: int
+    projects: int = 0
+    clusters: int = 0
+    over: int = 0
+    without_backup: int = 0
+    failed: int = 0
+    skipped: int = 0
+    jobs: int = 0
+    failures: list[FleetFailure] = attrs.field(factory=list[FleetFailure])
+
+    def progress(self, cluster: FleetCluster | None = None, outcome: ClusterOutcome | None = None) -> FleetProgress:
+        """Tell how far the stream is."""
+        return FleetProgress(
+            projects=self.projects,
+            clusters=self.clusters,
+            discovered=not self.discovering,
+            over=self.over,
+            without_backup=self.without_backup,
+            failed=self.failed,
+            skipped=self.skipped,
+            jobs=self.jobs,
+            cluster=cluster,
+            outcome=outcome,
+        )
+
+    def end_discovery(self) -> None:
+        """Note that one fleet is discovered."""
+        self.discovering -= 1
+        if not self.discovering:
+            self._notify()
+
+    def end_cluster(self, cluster: FleetCluster, outcome: ClusterOutcome) -> None:
+        """Note that the reading of a cluster is over."""
+        self.over += 1
+        self.without_backup += outcome is ClusterOutcome.NO_BACKUP
+        self.failed += outcome is ClusterOutcome.FAILED
+        self._notify(cluster, outcome)
+
+    def fail(
+        self,
+        fleet: str,
+        error: RestoreError,
+        *,
+        project: FleetProject | None = None,
+        cluster: FleetCluster | None = None,
+        kind: FailureKind | None = None,
+    ) -> FailureKind:
+        """Note what could not be read."""
+        error.__traceback__ = None  # its frames would keep the answers of a whole run alive
+        kind = kind_of(error) if kind is None else kind
+        self.failures.append(FleetFailure(fleet, project, cluster, kind, error))
+        return kind
+
+    def _notify(self, cluster: FleetCluster | None = None, outcome: ClusterOutcome | None = None) -> None:
+        if self.told is None:
+            return
+        try:
+            self.told(self.progress(cluster, outcome))
+        except Exception:
+            _logger.exception("the on_progress callback failed; the run is not touched by it")

@@ -1,0 +1,155 @@
+"""What is asked of a fleet: which projects, which clusters, which of their jobs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime
+from fnmatch import translate
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import attrs
+
+from mongorestore_async.creating.matching import requested_at
+from mongorestore_async.errors import ConfigError
+from mongorestore_async.models import CloudBackupRestoreJob, JobDocument, JobState, TenantRestoreJob
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["FleetQuery", "Patterns", "check_number"]
+
+JobT = TypeVar("JobT", bound=JobDocument)
+
+_WILD = frozenset("*?[")
+
+
+class Patterns:
+    """Names, ids or globs, and which of them nothing has fitted so far. A glob is as in a shell; case counts.
+
+    Args:
+        argument: What to call it in errors.
+        given: One of them, several, or None for everything.
+
+    Raises:
+        ConfigError: Something else, or none at all.
+
+    """
+
+    def __init__(self, argument: str, given: str | Iterable[str] | None) -> None:
+        self.words: tuple[str, ...] | None = None
+        if given is None:
+            self._unmatched: set[str] = set()
+            return
+        found = (given,) if isinstance(given, str) else given
+        words: tuple[Any, ...] = tuple(found) if isinstance(found, Iterable) else (None,)  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not words or not all(isinstance(word, str) and word for word in words):
+            raise ConfigError(f"{argument} is a name, id or glob such as 'prod-*', or a list of them; None for all")
+        self.words = words
+        self._unmatched = set(words)
+        self._plain = frozenset(words)
+        self._globs = [(word, re.compile(translate(word))) for word in words if _WILD & set(word)]
+
+    @property
+    def unmatched(self) -> list[str]:
+        """Those that nothing has fitted so far."""
+        return sorted(self._unmatched)
+
+    def match(self, *names: str | None) -> bool:
+        """Whether one of the names of something fits."""
+        if self.words is None:
+            return True
+        hits = {name for name in names if name in self._plain}
+        hits.update(word for word, glob in self._globs if any(name is not None and glob.match(name) for name in names))
+        self._unmatched -= hits
+        return bool(hits)
+
+
+def check_number(argument: str, value: object) -> int:
+    """Check a whole number from 1.
+
+    Raises:
+        ConfigError: It is none.
+
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ConfigError(f"{argument} is a whole number from 1, not {value!r}")
+    return value
+
+
+def _states(value: object) -> frozenset[JobState] | None:
+    if value is None:
+        return None
+    found = (value,) if isinstance(value, str) else value
+    states: frozenset[JobState] = frozenset()
+    with suppress(TypeError, ValueError):
+        states = frozenset(JobState(str(word).upper()) for word in cast("Iterable[Any]", found))
+    if not states:
+        raise ConfigError(f"states is a list of {', '.join(JobState)}, or None for all, not {value!r}")
+    return states
+
+
+def _since(_instance: Any, _attribute: attrs.Attribute[Any], value: object) -> None:
+    if value is not None and (not isinstance(value, datetime) or value.utcoffset() is None):
+        raise ConfigError("since is an aware datetime, such as datetime.now(UTC) - timedelta(days=1), or None")
+
+
+def _whole(_instance: Any, attribute: attrs.Attribute[Any], value: object) -> None:
+    check_number(attribute.name, value)
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class FleetQuery:
+    """Which jobs are wanted, and how many lists are read at once; see :meth:`Fleet.restore_jobs`.
+
+    Raises:
+        ConfigError: A value is out of its range.
+
+    """
+
+    concurrency: int = attrs.field(default=16, validator=_whole)
+    per_project: int = attrs.field(default=4, validator=_whole)
+    since: datetime | None = attrs.field(default=None, validator=_since)
+    states: frozenset[JobState] | None = attrs.field(default=None, converter=_states)
+    batch_id: str | None = None
+    projects: Patterns = attrs.field(factory=lambda: Patterns("projects", None))
+    clusters: Patterns = attrs.field(factory=lambda: Patterns("clusters", None))
+
+    @property
+    def spare(self) -> int:
+        """Pages that may wait for whoever is to work on them next."""
+        return max(1, self.concurrency // 4)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What of it decides which clusters are read to the end, for the resume token; ``since`` may move on."""
+        states = None if self.states is None else sorted(self.states)
+        return tuple(repr(part) for part in (self.projects.words, self.clusters.words, states, self.batch_id))
+
+    def choose(self, jobs: Sequence[JobT]) -> Sequence[JobT]:
+        """Choose the wanted ones of a page."""
+        if self.states is not None:
+            states = self.states
+            jobs = [job for job in jobs if job.state in states]
+        if self.since is not None:
+            since = self.since
+            jobs = [job for job in jobs if (told := _not_after(job)) is None or told >= since]
+        return jobs
+
+    def ends_at(self, jobs: Sequence[JobDocument]) -> bool:
+        """Whether, in a list with the newest first, no wanted job can follow these."""
+        if self.since is None or not jobs:
+            return False
+        told = requested_at(jobs[-1])
+        return told is not None and told < self.since
+
+
+def _not_after(job: JobDocument) -> datetime | None:
+    """A moment that the request of a job cannot lie behind: its own, or the job's end. None where neither is told."""
+    told = requested_at(job)
+    if told is None and isinstance(job, CloudBackupRestoreJob):
+        return job.finished_at
+    if told is None and isinstance(job, TenantRestoreJob):
+        return job.restore_finished_date
+    return told

@@ -1,0 +1,195 @@
+"""The jobs of a fleet as they arrive."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from mongorestore_async.errors import ConfigError, NotFound
+from mongorestore_async.fleet.counters import Counters
+from mongorestore_async.fleet.fleet_records import FailureKind, FleetPlan, Found
+from mongorestore_async.fleet.fleet_run import FleetRun
+from mongorestore_async.fleet.resume_token import ResumeToken, fingerprint, read_token, write_token
+from mongorestore_async.listing.materialize import rest
+from mongorestore_async.models import JobDocument
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+    from types import TracebackType
+    from typing import Self
+
+    from mongorestore_async.fleet.cluster_reading import Member, Reading
+    from mongorestore_async.fleet.fleet_query import FleetQuery
+    from mongorestore_async.fleet.fleet_records import FleetFailure, FleetProgress
+
+__all__ = ["FleetStream"]
+
+JobT_co = TypeVar("JobT_co", bound=JobDocument, covariant=True)
+
+
+class FleetStream(Generic[JobT_co]):
+    """The restore jobs of a fleet, for ``async with ... as stream: async for found in stream``.
+
+    Made by :meth:`Fleet.restore_jobs`; making one does no I/O. Entering starts the calls, and leaving, for whatever
+    reason, ends those under way and leaves no task behind. When the jobs are taken slowly, calls wait: at most one
+    page and a half per call that may be under way, and a few more, are held in memory, most of them as received.
+
+    Jobs of one cluster arrive in the order of its list, those of several clusters mixed. After a ``break`` a second
+    ``async for`` goes on where the first one stopped.
+    """
+
+    def __init__(
+        self,
+        members: Sequence[Member],
+        query: FleetQuery,
+        *,
+        resume: str | None = None,
+        on_progress: Callable[[FleetProgress], None] | None = None,
+        dry: bool = False,
+    ) -> None:
+        if on_progress is not None and not callable(on_progress):
+            raise ConfigError(f"on_progress is a callable, not {type(on_progress).__name__}")
+        self._names = {
+            fingerprint(one.name, one.family.name, str(one.session.base_url), *query.words): one for one in members
+        }
+        resume_token = {} if resume is None else read_token(resume, self._names)
+        self._query = query
+        self._resumed = resume is not None
+        self._counters = Counters(on_progress, len(self._names))
+        self._pages: asyncio.Queue[tuple[Reading, Sequence[JobDocument]] | None] = asyncio.Queue(query.spare)
+        self._runs = {
+            name: FleetRun(
+                member, query, resume_token.get(name, ResumeToken()), self._counters, None if dry else self._pages.put
+            )
+            for name, member in self._names.items()
+        }
+        self._entered: tuple[asyncio.TaskGroup, asyncio.Task[None]] | None = None
+        self._error: BaseException | None = None  # ends the stream at once
+        self._over = False
+        self._walk: AsyncGenerator[Found[Any], None] | None = None
+
+    def __repr__(self) -> str:
+        return f"<FleetStream of {', '.join(repr(member.name) for member in self._names.values())}>"
+
+    async def __aenter__(self) -> Self:
+        if self._entered is not None:
+            raise ConfigError("this stream was used before; ask the fleet for a new one")
+        group = asyncio.TaskGroup()
+        await group.__aenter__()
+        self._entered = group, group.create_task(self._read())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._entered is None:
+            return
+        group, task = self._entered
+        task.cancel()
+        # Without the error that ended the block: the group would wrap it into an exception group.
+        await group.__aexit__(None, None, None)
+        self._end(ConfigError("the stream has ended: it is read inside its `async with` block"))
+        if self._walk is not None:
+            with suppress(RuntimeError):  # another task reads it, and has just been told
+                await self._walk.aclose()
+
+    def __aiter__(self) -> AsyncIterator[Found[JobT_co]]:
+        if self._walk is None:
+            self._walk = self._items()
+        return self._walk
+
+    @property
+    def failures(self) -> tuple[FleetFailure, ...]:
+        """What could not be read so far, cluster by cluster."""
+        return tuple(self._counters.failures)
+
+    @property
+    def progress(self) -> FleetProgress:
+        """How far it is."""
+        return self._counters.progress()
+
+    @property
+    def resume_token(self) -> str:
+        """What was read to the end so far, for ``restore_jobs(resume=token)`` of the same fleet, in any process.
+
+        A cluster counts once its last job was taken and the next one asked for: after a run that was cut short, jobs
+        of clusters in progress are found again, and all others exactly once. Clusters that failed are tried again.
+        Holds hashes only: 8 characters for each project read to its end, and for each cluster read in the others.
+        """
+        return write_token({name: run.resume_token for name, run in self._runs.items()})
+
+    @property
+    def plan(self) -> FleetPlan:
+        """What was discovered; of use after a dry run."""
+        progress = self.progress
+        return FleetPlan(
+            projects=progress.projects,
+            clusters=progress.clusters,
+            requests=progress.clusters,
+            discovery=sum(run.calls for run in self._runs.values()),
+            failures=self.failures,
+        )
+
+    async def _read(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for run in self._runs.values():
+                    group.create_task(run.run())
+        except Exception as error:  # noqa: BLE001 - raised where the stream is read, without its groups
+            self._end(_innermost(error))
+        else:
+            self._report_unmatched()
+            await self._pages.put(None)
+
+    def _end(self, error: BaseException) -> None:
+        """Let the stream end with an error, even where somebody waits for a page."""
+        self._error = self._error or error
+        if not self._pages.full():  # else nobody waits
+            self._pages.put_nowait(None)
+
+    async def _items(self) -> AsyncGenerator[Found[Any], None]:
+        try:
+            if self._entered is None:
+                raise ConfigError("a stream is read inside its own block: async with fleet.restore_jobs() as stream")
+            while (page := await self._next_page()) is not None:
+                reading, jobs = page
+                cluster = reading.cluster
+                for job in jobs:
+                    yield Found(cluster, job)
+                reading.take()
+                await rest(jobs)  # between pages: who is cancelled here has lost nothing
+                # What stays here when it is not needed any more costs the garbage collector time.
+                page, jobs = None, ()
+        finally:
+            self._walk = None
+
+    async def _next_page(self) -> tuple[Reading, Sequence[JobDocument]] | None:
+        page = None if self._over or self._error is not None else await self._pages.get()
+        if self._error is not None:
+            raise self._error
+        if page is None:
+            self._over = True
+            # Nothing that could be read is missing up to here, so this was kept until now.
+            for run in self._runs.values():
+                if run.error is not None:
+                    raise run.error
+        return page
+
+    def _report_unmatched(self) -> None:
+        """Tell of names and globs that fitted nothing, where everything was looked at."""
+        if self._resumed or any(failure.cluster is None for failure in self._counters.failures):
+            return
+        fleets = ", ".join(member.name for member in self._names.values())
+        for what, patterns in (("project", self._query.projects), ("cluster", self._query.clusters)):
+            for word in patterns.unmatched:
+                error = NotFound(f"the key sees no {what} that fits {word!r}; check the name, or drop it")
+                self._counters.fail(fleets, error, kind=FailureKind.UNMATCHED)
+
+
+def _innermost(error: Exception) -> BaseException:
+    """Give the first error of nested groups."""
+    found: BaseException = error
+    while isinstance(found, BaseExceptionGroup):
+        found = cast("BaseExceptionGroup[BaseException]", found).exceptions[0]
+    return found

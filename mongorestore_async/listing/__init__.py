@@ -1,0 +1,3 @@
+"""The room listing."""
+
+__all__: list[str] = []

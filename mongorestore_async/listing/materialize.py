@@ -1,0 +1,80 @@
+"""Structuring a page without holding up the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from mongorestore_async.codec.items import are_packed, join
+from mongorestore_async.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from mongorestore_async.transport import DecodeLocks
+
+__all__ = ["materialize", "read_in_slices", "rest", "slices"]
+
+ItemT = TypeVar("ItemT")
+
+#: Items worked on between two turns of the loop, a third of a millisecond of jobs: decoded ones to be structured, and
+#: packed ones, which cost less.
+_SLICE, _PACKED_SLICE = 100, 250
+
+#: Items of a page that waits for no other: as cheap as the waiting.
+_FEW = 50
+
+
+async def rest(items: Sequence[object]) -> None:
+    """Let other tasks run before the caller gets a long page: it may look at all of it, and frees the one before."""
+    if len(items) > _FEW:
+        await asyncio.sleep(0)
+
+
+def slices(items: Sequence[ItemT], length: int = _PACKED_SLICE) -> Iterator[Sequence[ItemT]]:
+    """Cut a page into what may be worked on between two turns of the loop."""
+    return (items[start : start + length] for start in range(0, len(items), length))
+
+
+async def materialize(items: Sequence[ItemT], bench: DecodeLocks) -> tuple[ItemT, ...]:
+    """Make the items of a page that become models when they are looked at; other tasks run before each slice."""
+    if isinstance(items, tuple):
+        return items
+    if len(items) <= _FEW:
+        return tuple(items)
+    made: list[ItemT] = []
+    async with bench.structure_lock:
+        for part in slices(items):
+            await asyncio.sleep(0)
+            made += part
+    return tuple(made)
+
+
+async def read_in_slices(
+    read: Callable[[Sequence[Any]], Sequence[ItemT]], results: Sequence[Any], bench: DecodeLocks
+) -> Sequence[ItemT]:
+    """Structure the items of a page; other tasks run before each slice.
+
+    Args:
+        read: Structures items.
+        results: The items as received.
+        bench: Where the session works on its pages.
+
+    Raises:
+        DataError: An item does not fit.
+
+    """
+    parts: list[Sequence[ItemT]] = []
+    try:
+        if len(results) <= _FEW:
+            return read(results)
+        async with bench.structure_lock:
+            for part in slices(results, _PACKED_SLICE if are_packed(results) else _SLICE):
+                await asyncio.sleep(0)
+                parts.append(read(part))
+    except DataError:
+        pass
+    else:
+        return join(parts)
+    # Once more as a whole: the error tells places in the whole page.
+    return await asyncio.to_thread(read, results)

@@ -1,0 +1,51 @@
+"""One page of a list, with what came around its items."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mongorestore_async.models import Headers, Link, ServiceVersion
+
+__all__ = ["Page"]
+
+ItemT_co = TypeVar("ItemT_co", covariant=True)
+
+
+@attrs.frozen(kw_only=True)
+class Page(Generic[ItemT_co]):
+    """One page of a list.
+
+    Attributes:
+        items: The items. In a walk (``pages()``) those that earlier pages already had are left out.
+        number: Page number, from 1.
+        total_count: All items of the list as counted by the server, None when it did not count.
+        links: Links of the list.
+        status: HTTP status of the answer, or the inner one of an envelope.
+        headers: Headers of the answer.
+        drifted: Whether this page showed that the list changed while it was walked.
+        service_version: Release of the server, None when it did not say.
+
+    """
+
+    items: tuple[ItemT_co, ...]
+    number: int
+    total_count: int | None
+    links: tuple[Link, ...]
+    status: int
+    headers: Headers = attrs.field(repr=False)
+    drifted: bool = False
+    service_version: ServiceVersion | None = None
+
+    def __iter__(self) -> Iterator[ItemT_co]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, index: int) -> ItemT_co:
+        return self.items[index]

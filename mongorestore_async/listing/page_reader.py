@@ -1,0 +1,291 @@
+"""A list on the server: where it is, what is asked of it, and reading its pages one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import attrs
+
+from mongorestore_async.codec.items import identities, pick
+from mongorestore_async.codec.list_documents import has_next, read_list
+from mongorestore_async.errors import BadRequest, ConfigError, PaginationError, RestoreError
+from mongorestore_async.listing.materialize import materialize, read_in_slices
+from mongorestore_async.listing.page import Page
+from mongorestore_async.listing.paging import PageFacts, Walk
+from mongorestore_async.transport.options import MAX_ITEMS_PER_PAGE
+from mongorestore_async.transport.session_view import attach_request, check_query
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from mongorestore_async.errors import RequestContext
+    from mongorestore_async.families import Family
+    from mongorestore_async.models import Link
+    from mongorestore_async.protocol.replies import Reply
+    from mongorestore_async.transport import DecodeLocks
+    from mongorestore_async.transport.session_view import SessionView
+
+__all__ = ["ListQuery", "ListSource", "PageReader", "Received"]
+
+ItemT = TypeVar("ItemT")
+
+#: The API's own default and the largest page of old releases: what is asked for when 500 is refused.
+_SMALL_PAGE = 100
+
+#: Query parameters with an argument of their own.
+_ARGUMENTS = {
+    "pageNum": "starting_at",
+    "itemsPerPage": "items_per_page",
+    "includeCount": "include_count",
+    "batchId": "batch_id",
+    "envelope": "envelope",
+    "pretty": "pretty",
+}
+_REFUSED_SIZE = frozenset(
+    {None, "INVALID_QUERY_PARAMETER", "INVALID_ATTRIBUTE", "VALIDATION_ERROR", "UNEXPECTED_ERROR"}
+)
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class ListSource(Generic[ItemT]):
+    """Where the items of a list come from.
+
+    Attributes:
+        view: What to call the API with.
+        family: The product family, None for a plain JSON list below the base URL.
+        path: Path with placeholders.
+        names: Identifiers for the path.
+        read: Structures the ``results`` of a page.
+        identify: Gives the id of an item, by which repeated ones are known; looks at a field of it and nothing else.
+        packed: Whether ``read`` takes items that are still packed.
+
+    """
+
+    view: SessionView
+    family: Family[Any]
+    path: str
+    names: Mapping[str, str]
+    read: Callable[[Sequence[Any]], Sequence[ItemT]]
+    identify: Callable[[ItemT], str]
+    packed: bool = False
+
+
+def _check_whole(_instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ConfigError(f"{attribute.name} is a whole number from 1, not {value!r}")
+
+
+def _check_optional(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    if value is not None:
+        _check_whole(instance, attribute, value)
+
+
+def _check_size(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    _check_optional(instance, attribute, value)
+    if isinstance(value, int) and value > MAX_ITEMS_PER_PAGE:
+        raise ConfigError(
+            f"items_per_page is the page size, at most {MAX_ITEMS_PER_PAGE}; to bound the total use limit={value}"
+        )
+
+
+def _check_flag(_instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    if value is not None and not isinstance(value, bool):
+        raise ConfigError(f"{attribute.name} is True, False or None, not {value!r}")
+
+
+def _copy(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    return dict(value) if isinstance(value, Mapping) else value  # pyright: ignore[reportUnnecessaryIsInstance]
+
+
+def _check_extra(_instance: object, _attribute: attrs.Attribute[Any], value: object) -> None:
+    check_query(value, _ARGUMENTS)
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class ListQuery:
+    """What is asked of a list; see :meth:`RestoreSource.restore_jobs` for the meaning.
+
+    Attributes:
+        filters: Parameters that choose items, as they stand on the wire.
+        extra: Further parameters of the caller's.
+
+    Raises:
+        ConfigError: A number out of its range, or a parameter in ``extra`` that has an argument of its own.
+
+    """
+
+    items_per_page: int | None = attrs.field(default=None, validator=_check_size)
+    limit: int | None = attrs.field(default=None, validator=_check_optional)
+    starting_at: int = attrs.field(default=1, validator=_check_whole)
+    include_count: bool | None = attrs.field(default=None, validator=_check_flag)
+    filters: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    extra: Mapping[str, Any] = attrs.field(factory=dict, validator=_check_extra, converter=_copy)
+    envelope: bool | None = attrs.field(default=None, validator=_check_flag)
+    pretty: bool | None = attrs.field(default=None, validator=_check_flag)
+
+
+@attrs.frozen(eq=False, repr=False)
+class Received(Generic[ItemT]):
+    """A page as received.
+
+    Attributes:
+        items: Its items, which may become models only when they are looked at.
+        number: Page number, from 1.
+        total_count: All items of the list as counted by the server, None when it did not count.
+        links: Links of the list.
+        reply: The answer it came in.
+        length: How many items there were, those that were skipped included.
+        drifted: Whether this page showed that the list changed while it was walked.
+
+    """
+
+    items: Sequence[ItemT]
+    number: int
+    total_count: int | None
+    links: tuple[Link, ...]
+    reply: Reply
+    length: int
+    drifted: bool = False
+
+    async def page(self, bench: DecodeLocks) -> Page[ItemT]:
+        """Make the page that callers get, its items a few at a time."""
+        return Page(
+            items=await materialize(self.items, bench),
+            number=self.number,
+            total_count=self.total_count,
+            links=self.links,
+            status=self.reply.status,
+            headers=self.reply.headers,
+            drifted=self.drifted,
+            service_version=self.reply.service_version,
+        )
+
+
+class PageReader(Generic[ItemT]):
+    """Reads the pages of one walk.
+
+    Attributes:
+        status: Status of the last page, 0 before the first.
+        request: The call that gave the last page, None before the first.
+        left: How many items the query's limit leaves, None without one.
+        ended: Whether no page follows.
+        bench: Where the session works on its pages.
+
+    """
+
+    def __init__(self, source: ListSource[ItemT], query: ListQuery) -> None:
+        self.status = 0
+        self.request: RequestContext | None = None
+        self.left = query.limit
+        self.bench = source.view.transport.bench
+        self._source = source
+        self._query = query
+        self._walk = Walk(query.starting_at)
+        self.ended = False
+        # The size stays the same for the whole walk: page numbers have no meaning otherwise.
+        self._size = query.items_per_page or min(
+            source.view.options.items_per_page, source.view.transport.facts.page_limit
+        )
+        self._pages = source.path not in source.family.unpaged
+        self._may_shrink = query.items_per_page is None and self._size > _SMALL_PAGE and self._pages
+
+    @property
+    def number(self) -> int:
+        """The page to ask for next."""
+        return self._walk.number
+
+    async def step(self, fetch: Callable[[int], Awaitable[Received[ItemT]]] | None = None) -> Received[ItemT] | None:
+        """Take the walk one page further; None at its end. Items that earlier pages had are left out.
+
+        Args:
+            fetch: Gets a page by its number; :meth:`fetch` unless given.
+
+        Raises:
+            RestoreError: Any error of the call, with ``resume_at`` set to this page.
+
+        """
+        if self.ended:
+            return None
+        number = self._walk.number
+        try:
+            received = await (fetch or self.fetch)(number)
+        except RestoreError as error:
+            error.resume_at = number
+            raise
+        self.status, self.request = received.reply.status, received.reply.request
+        try:
+            step = self._walk.receive(
+                PageFacts(
+                    ids=identities(received.items, self._source.identify),
+                    total_count=self._total(received),
+                    has_next=has_next(received.links),
+                )
+            )
+        except PaginationError as error:
+            error.request = self.request
+            raise
+        items = received.items if len(step.fresh) == len(received.items) else pick(received.items, step.fresh)
+        if self.left is not None:
+            items = items[: self.left]
+            self.left -= len(items)
+        self.ended = step.next_number is None or self.left == 0
+        same = items is received.items and step.drifted == received.drifted
+        return received if same else attrs.evolve(received, items=items, drifted=step.drifted)
+
+    def _total(self, received: Received[ItemT]) -> int | None:
+        """Count of the list; one that has no pages and says nothing of more is whole with its first answer."""
+        total = received.total_count
+        if self._pages or has_next(received.links) or (total is not None and total > received.length):
+            return total
+        return len(received.items)
+
+    async def fetch(self, number: int) -> Received[ItemT]:
+        """Get a page by its number."""
+        return await self.read(number, await self.ask(number))
+
+    async def ask(self, number: int) -> Reply:
+        """Call for a page by its number.
+
+        A 400 on the default page size falls back to the size that old releases take, once for the session.
+        """
+        try:
+            reply = await self._call(number)
+        except BadRequest as error:
+            if not self._may_shrink or error.error_code not in _REFUSED_SIZE:
+                raise
+            self._size = _SMALL_PAGE
+            reply = await self._call(number)
+            self._source.view.transport.facts.page_limit = _SMALL_PAGE
+        self._may_shrink = False
+        return reply
+
+    async def read(self, number: int, reply: Reply) -> Received[ItemT]:
+        """Structure the items of what :meth:`ask` gave."""
+        try:
+            document = read_list(reply.document)
+            items = await read_in_slices(self._source.read, document.results, self.bench)
+        except RestoreError as error:
+            attach_request(error, reply)
+            raise
+        length = len(document.results)
+        return Received(items, number, document.total_count, document.links, reply, length)
+
+    async def _call(self, number: int) -> Reply:
+        source, query = self._source, self._query
+        return await source.view.call(
+            "GET",
+            source.path,
+            family=source.family,
+            names=source.names,
+            query={
+                "pageNum": number if self._pages or number > 1 else None,
+                "itemsPerPage": self._size if self._pages else query.items_per_page,
+                "includeCount": query.include_count,
+                **query.filters,
+                **query.extra,
+            },
+            envelope=query.envelope,
+            pretty=query.pretty,
+            is_list=source.packed,
+        )

@@ -1,0 +1,163 @@
+"""Lists: a lazy query that is iterated, awaited, or collected."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import attrs
+
+from mongorestore_async.errors import ConfigError, NotFound, NotUnique, RestoreError
+from mongorestore_async.listing.materialize import materialize, rest, slices
+from mongorestore_async.listing.page_reader import PageReader
+from mongorestore_async.listing.pages_ahead import PagesAhead, collect_ahead
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Generator
+
+    from mongorestore_async.listing.page import Page
+    from mongorestore_async.listing.page_reader import ListQuery, ListSource
+
+__all__ = ["Pager"]
+
+ItemT = TypeVar("ItemT")
+
+
+class Pager(Generic[ItemT]):
+    """A list that was not read yet: a query, not a cursor.
+
+    Making it does no I/O. ``async for`` walks all items, page after page, and iterating again starts again;
+    ``break`` is safe at any point. Awaiting it gives its first page. An error in a walk carries in
+    ``resume_at`` the page to pass as ``starting_at``.
+
+    The list may change while it is walked. Items that appear twice are yielded once; when ``totalCount``
+    falls, the pages that items may have moved to are read again. What the server does not tell cannot be
+    known: a list without a count, or a deletion balanced by a creation, may hide an item. Memory stays flat.
+    """
+
+    def __init__(self, source: ListSource[ItemT], query: ListQuery) -> None:
+        self._source = source
+        self._query = query
+
+    def __repr__(self) -> str:
+        return f"<Pager of {self._source.path} {self._query}>"
+
+    def __aiter__(self) -> AsyncIterator[ItemT]:
+        return self._items()
+
+    def __await__(self) -> Generator[Any, None, Page[ItemT]]:
+        return self.page().__await__()
+
+    async def page(self) -> Page[ItemT]:
+        """Read the first page (the one of ``starting_at``), whole: ``limit`` bounds walks only."""
+        reader = PageReader(self._source, self._query)
+        return await (await reader.fetch(self._query.starting_at)).page(reader.bench)
+
+    async def pages(self) -> AsyncGenerator[Page[ItemT], None]:
+        """Walk the pages; items that earlier pages had are left out, so a page may be empty.
+
+        Raises:
+            RestoreError: Any error of a call, with ``resume_at``.
+            PaginationError: The pages contradict each other.
+
+        """
+        reader = self._reader()
+        while (received := await reader.step()) is not None:
+            page, received = await received.page(reader.bench), None
+            await rest(page.items)
+            yield page
+
+    async def first(self) -> ItemT | None:
+        """Read the first item; None when there is none."""
+        reader = self._reader(limit=1)
+        while (received := await reader.step()) is not None:
+            for item in received.items:
+                return item
+        return None
+
+    async def one(self) -> ItemT:
+        """Read the only item.
+
+        Raises:
+            NotFound: There is none.
+            NotUnique: There are several.
+
+        """
+        reader = self._reader(limit=2)
+        found: list[ItemT] = []
+        while (received := await reader.step()) is not None:
+            found += received.items
+        if not found:
+            raise NotFound(
+                "the list is empty where exactly one item was expected", status=reader.status, request=reader.request
+            )
+        if len(found) > 1:
+            raise NotUnique(
+                "the list has several items where exactly one was expected; narrow the query", request=reader.request
+            )
+        return found[0]
+
+    async def collect(self, *, limit: int | None = None, concurrency: int = 1) -> list[ItemT]:
+        """Read all items into a list, in order.
+
+        Args:
+            limit: At most so many items; the smaller of this and the query's own limit counts.
+            concurrency: Pages to ask for at once. Above 1, pages are asked for ahead as far as ``totalCount``
+                says there are some; one whose count differs from the page before it is read again.
+
+        Raises:
+            ConfigError: ``limit`` or ``concurrency`` below 1.
+            RestoreError: Any error of a call; nothing is returned then, so ``resume_at`` is the start.
+
+        """
+        _check_whole("concurrency", concurrency)
+        reader = self._reader(limit=limit)
+        try:
+            if concurrency > 1:
+                return await collect_ahead(reader, concurrency)
+            items: list[ItemT] = []
+            while (received := await reader.step()) is not None:
+                items += await materialize(received.items, reader.bench)
+        except RestoreError as error:
+            error.resume_at = self._query.starting_at
+            raise
+        return items
+
+    def ahead(self, pages: int = 1) -> PagesAhead[ItemT]:
+        """Walk the pages while the ones behind are on their way: ``async with pager.ahead(2) as pages``.
+
+        For lists whose pages take longer to arrive than to be worked off. The calls ahead are made as far as
+        ``totalCount`` says that there are pages, and belong to the block: leaving it, for whatever reason, ends those
+        under way and leaves no task behind.
+
+        Args:
+            pages: How many pages to be ahead, from 1.
+
+        Raises:
+            ConfigError: ``pages`` is below 1.
+
+        """
+        _check_whole("pages", pages)
+        return PagesAhead(self._reader(), pages)
+
+    def _reader(self, *, limit: int | None = None) -> PageReader[ItemT]:
+        """Begin a walk; the smaller of ``limit`` and the query's own limit counts."""
+        query = self._query
+        if limit is not None:
+            bounded = attrs.evolve(query, limit=limit)  # refuses what is no limit
+            query = bounded if query.limit is None or limit < query.limit else query
+        return PageReader(self._source, query)
+
+    async def _items(self) -> AsyncIterator[ItemT]:
+        reader = self._reader()
+        while (received := await reader.step()) is not None:
+            # A page that is still there while the next one is read costs the garbage collector half as much again.
+            parts, received = slices(received.items), None
+            for part in parts:
+                await rest(part)
+                for item in part:
+                    yield item
+
+
+def _check_whole(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ConfigError(f"{name} is a whole number from 1, not {value!r}")

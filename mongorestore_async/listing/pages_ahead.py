@@ -1,0 +1,172 @@
+"""Reading a list with several pages under way at once."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from mongorestore_async.errors import ConfigError
+from mongorestore_async.listing.materialize import materialize
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+    from typing import Self
+
+    from mongorestore_async.listing.page import Page
+    from mongorestore_async.listing.page_reader import PageReader, Received
+    from mongorestore_async.transport import DecodeLocks
+
+__all__ = ["PagesAhead", "collect_ahead"]
+
+ItemT = TypeVar("ItemT")
+
+
+async def collect_ahead(reader: PageReader[ItemT], concurrency: int) -> list[ItemT]:
+    """Read a whole list in order, with at most ``concurrency`` calls under way.
+
+    Raises:
+        RestoreError: The first error of a page that the walk needed.
+
+    """
+    parts: asyncio.Queue[Sequence[ItemT] | None] = asyncio.Queue()
+    failure: Exception | None = None
+    async with asyncio.TaskGroup() as group:
+        # Beside the walk: the next call is made as soon as a page is known to fit.
+        making = group.create_task(_make(parts, reader.bench))
+        window = _Window(reader, group, concurrency)
+        try:
+            while (received := await reader.step(window.fetch)) is not None:
+                parts.put_nowait(received.items)
+                window.eager = bool(received.items)
+        except Exception as error:  # noqa: BLE001 - raised below: the group would wrap it into an exception group
+            failure = error
+        finally:
+            window.drop()
+            parts.put_nowait(None)
+    outcome = failure or making.result()
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+async def _make(parts: asyncio.Queue[Sequence[ItemT] | None], bench: DecodeLocks) -> list[ItemT] | Exception:
+    items: list[ItemT] = []
+    try:
+        while (part := await parts.get()) is not None:
+            items += await materialize(part, bench)
+    except Exception as error:  # noqa: BLE001 - the same
+        return error
+    return items
+
+
+class PagesAhead(Generic[ItemT]):
+    """The pages of one walk, with those behind the current one on their way. Made by :meth:`Pager.ahead`.
+
+    Used as ``async with pager.ahead(2) as pages: async for page in pages``. Items that earlier pages had are left out
+    of a page. An error is raised with the page that the walk needed, and carries ``resume_at``.
+    """
+
+    def __init__(self, reader: PageReader[ItemT], width: int) -> None:
+        self._reader = reader
+        self._width = width
+        self._group: asyncio.TaskGroup | None = None
+        self._window: _Window[ItemT] | None = None
+        self._received: Received[ItemT] | None = None  # a page that was not given to the caller yet
+
+    async def __aenter__(self) -> Self:
+        if self._group is not None:
+            raise ConfigError("these pages were walked before; ask the pager for new ones with ahead()")
+        self._group = asyncio.TaskGroup()
+        await self._group.__aenter__()
+        self._window = _Window(self._reader, self._group, self._width + 1)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        window, self._window = self._window, None
+        if window is not None and self._group is not None:
+            window.drop()
+            # Without the error that ended the block: the group would wrap it into an exception group.
+            await self._group.__aexit__(None, None, None)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Page[ItemT]:
+        window = self._window
+        if window is None:
+            raise ConfigError("pages are walked inside their block: async with pager.ahead() as pages")
+        # Who is cancelled while the items of a page are made gets that page the next time.
+        received = self._received = self._received or await self._reader.step(window.fetch)
+        if received is None:
+            raise StopAsyncIteration
+        window.eager = bool(received.items)
+        page = await received.page(self._reader.bench)
+        self._received = None
+        return page
+
+
+class _Window(Generic[ItemT]):
+    """Pages asked for before the walk needs them.
+
+    Attributes:
+        eager: Whether to go on asking ahead; not while pages bring nothing new, for they may do so for ever.
+
+    """
+
+    def __init__(self, reader: PageReader[ItemT], group: asyncio.TaskGroup, concurrency: int) -> None:
+        self.eager = True
+        self._reader = reader
+        self._group = group
+        self._width = concurrency - 1
+        self._ahead: dict[int, asyncio.Task[Received[ItemT] | Exception]] = {}
+        self._frontier = 0  # the highest page the walk needed so far
+        self._length = 0  # of the first page as received: servers cap page sizes
+        self._count: int | None = None
+
+    async def fetch(self, number: int) -> Received[ItemT]:
+        """Give the page the walk needs now, while those that it will need are on their way."""
+        self._ask_ahead(number)
+        received = await self._take(number) or await self._reader.fetch(number)
+        self._count = received.total_count
+        self._length = self._length or len(received.items)
+        return received
+
+    def drop(self) -> None:
+        """Give up what was asked for ahead."""
+        for task in self._ahead.values():
+            task.cancel()
+        self._ahead.clear()
+
+    async def _take(self, number: int) -> Received[ItemT] | None:
+        task = self._ahead.pop(number, None)
+        if task is None:
+            return None
+        outcome = await task
+        if isinstance(outcome, Exception):
+            raise outcome
+        # It may have been read before the page in front of it: with another count, what lay on the boundary
+        # may have moved between the two reads unseen.
+        return outcome if outcome.total_count == self._count else None
+
+    def _ask_ahead(self, number: int) -> None:
+        # A page behind the frontier is read again to see it as it is now: never from a read of before.
+        self._frontier = max(self._frontier, number)
+        if self._count is None or not self._length or not self.eager:
+            return
+        last = math.ceil(self._count / self._length)
+        if self._reader.left is not None:
+            last = min(last, number + math.ceil(self._reader.left / self._length) - 1)
+        for later in range(self._frontier + 1, min(last, number + self._width) + 1):
+            if later not in self._ahead:
+                self._ahead[later] = self._group.create_task(self._fetch_ahead(later))
+
+    async def _fetch_ahead(self, number: int) -> Received[ItemT] | Exception:
+        # An error counts only once the walk needs the page; raised here it would end the whole group.
+        try:
+            return await self._reader.fetch(number)
+        except Exception as error:  # noqa: BLE001
+            return error

@@ -1,0 +1,3 @@
+"""The room ratelimit."""
+
+__all__: list[str] = []

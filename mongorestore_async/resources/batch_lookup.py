@@ -1,0 +1,73 @@
+"""Jobs found again by their addresses, in another process or later."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from mongorestore_async.errors import ConfigError
+from mongorestore_async.families import FAMILIES
+from mongorestore_async.models import JobRef
+from mongorestore_async.protocol.identifiers import check_identifier
+from mongorestore_async.resources.batch import RestoreBatch
+from mongorestore_async.waiting.end_rules import Until, check_until
+from mongorestore_async.waiting.waiter import Waiter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mongorestore_async.families import Family
+    from mongorestore_async.resources.project import Project
+    from mongorestore_async.resources.source import RestoreSource
+
+__all__ = ["find_batch"]
+
+
+async def find_batch(
+    project: Callable[[str, Family[Any]], Project[Any]], refs: Iterable[JobRef | str], until: Until | None
+) -> RestoreBatch[Any]:
+    """Read jobs by their addresses; see :meth:`AsyncSession.batch`.
+
+    Args:
+        project: Names a project of a family.
+        refs: Addresses.
+        until: What is to be waited for.
+
+    """
+    if until is not None:
+        check_until(until)
+    wanted = [_parsed(ref) for ref in _listed(refs)]
+    if not wanted:
+        raise ConfigError("no references to restore jobs: pass at least one, such as str(job.ref)")
+    sources: dict[JobRef, RestoreSource[Any]] = {}
+    for ref in wanted:
+        place = JobRef(family=ref.family, project=ref.project, cluster=ref.cluster, host=ref.host, job="")
+        if place not in sources:
+            sources[place] = _source(project, ref)
+    waiting = Waiter[Any](sources.values(), [(ref, None) for ref in wanted], None, batches=False)
+    await waiting.read_all()
+    now = asyncio.get_running_loop().time()
+    return RestoreBatch(waiting.jobs, sources=waiting.sources, until=until, read_at=now)
+
+
+def _listed(refs: object) -> Iterable[object]:
+    if isinstance(refs, (str, JobRef)) or not isinstance(refs, Iterable):
+        raise ConfigError(f"refs is a list of references to restore jobs, not {type(refs).__name__}: pass [ref]")
+    return refs  # pyright: ignore[reportUnknownVariableType]
+
+
+def _parsed(ref: object) -> JobRef:
+    if not isinstance(ref, (str, JobRef)):
+        raise ConfigError(f"a reference is a JobRef or its text, not {type(ref).__name__}")
+    found = JobRef.parse(ref) if isinstance(ref, str) else ref
+    check_identifier("restore job id", found.job)
+    return found
+
+
+def _source(project: Callable[[str, Family[Any]], Project[Any]], ref: JobRef) -> RestoreSource[Any]:
+    family = FAMILIES.get(ref.family)
+    if family is None:
+        raise ConfigError(f"{ref} names a product family that is not known; there are {', '.join(FAMILIES)}")
+    owner = project(ref.project, family)
+    return owner.cluster(str(ref.cluster)) if ref.host is None else owner.config_server(ref.host)

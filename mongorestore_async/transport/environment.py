@@ -1,0 +1,111 @@
+"""Settings from environment variables that MongoDB's own tools read.
+
+Names and their order: MongoDB's Terraform provider first, then the Atlas CLI, then mongocli. An empty
+variable counts as unset. Where a whole service account and an API key are set, the service account wins, as in the
+provider (which knows a bare access token as well: it cannot be renewed, so it is not used here).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from mongorestore_async.auth.credentials import DigestAuth, ServiceAccount
+from mongorestore_async.errors import ConfigError
+from mongorestore_async.models.secret import RawDocument
+from mongorestore_async.protocol.urls import DEFAULT_BASE_URL
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "CLIENT_ID_NAMES",
+    "CLIENT_SECRET_NAMES",
+    "PRIVATE_KEY_NAMES",
+    "PUBLIC_KEY_NAMES",
+    "EnvironmentSettings",
+    "read_environment",
+]
+
+#: Variables an API key is read from, the first that is set counting.
+PUBLIC_KEY_NAMES = ("MONGODB_ATLAS_PUBLIC_API_KEY", "MONGODB_ATLAS_PUBLIC_KEY", "MCLI_PUBLIC_API_KEY")
+PRIVATE_KEY_NAMES = ("MONGODB_ATLAS_PRIVATE_API_KEY", "MONGODB_ATLAS_PRIVATE_KEY", "MCLI_PRIVATE_API_KEY")
+_BASE_URL = ("MONGODB_ATLAS_BASE_URL", "MCLI_OPS_MANAGER_URL")
+_CA_FILE = ("MCLI_OPS_MANAGER_CA_CERTIFICATE",)
+_SKIP_VERIFY = ("MCLI_OPS_MANAGER_SKIP_VERIFY",)
+CLIENT_ID_NAMES = ("MONGODB_ATLAS_CLIENT_ID",)
+CLIENT_SECRET_NAMES = ("MONGODB_ATLAS_CLIENT_SECRET",)
+_ACCESS_TOKEN = ("MONGODB_ATLAS_ACCESS_TOKEN",)
+
+
+@attrs.frozen(kw_only=True)
+class EnvironmentSettings:
+    """What the environment says about a session.
+
+    Attributes:
+        auth: The service account or the API key.
+        base_url: Where the API is.
+        ca_file: PEM file with the CA certificates to trust, None for the system's.
+        skip_verify: Whether server certificates are not to be verified.
+
+    """
+
+    auth: DigestAuth | ServiceAccount | None
+    base_url: str
+    ca_file: str | None
+    skip_verify: bool
+
+
+def read_environment(environ: Mapping[str, str], *, with_auth: bool = True) -> EnvironmentSettings:
+    """Read the settings of a session.
+
+    Args:
+        environ: Variables by name.
+        with_auth: Whether the login is wanted as well.
+
+    Raises:
+        ConfigError: Neither a service account nor an API key, half of one, or a switch that is neither true nor false.
+
+    """
+    # Tracebacks may be printed with local variables: nothing of an environment may stand in one.
+    environ = RawDocument(environ, secret=True)
+    ca_file = _first(environ, _CA_FILE)
+    return EnvironmentSettings(
+        auth=_credentials(environ) if with_auth else None,
+        base_url=_first(environ, _BASE_URL) or DEFAULT_BASE_URL,
+        ca_file=None if ca_file is None else str(ca_file),
+        skip_verify=_switch(environ, _SKIP_VERIFY),
+    )
+
+
+def _credentials(environ: Mapping[str, str]) -> DigestAuth | ServiceAccount:
+    client, secret = _first(environ, CLIENT_ID_NAMES), _first(environ, CLIENT_SECRET_NAMES)
+    if client is not None and secret is not None:
+        return ServiceAccount(str(client), secret)
+    public, private = _first(environ, PUBLIC_KEY_NAMES), _first(environ, PRIVATE_KEY_NAMES)
+    if public is not None and private is not None:
+        return DigestAuth(str(public), private)
+    if public is None and private is None and (client is not None or secret is not None):
+        missing = CLIENT_SECRET_NAMES[0] if secret is None else CLIENT_ID_NAMES[0]
+        raise ConfigError(f"half of a service account in the environment: set {missing} as well")
+    halves = ((PUBLIC_KEY_NAMES[0], public), (PRIVATE_KEY_NAMES[0], private))
+    missing = " and ".join(name for name, value in halves if value is None)
+    token = "; an access token alone is not used, for it cannot be renewed" if _first(environ, _ACCESS_TOKEN) else ""
+    raise ConfigError(
+        f"no API key in the environment: set {missing} (or {CLIENT_ID_NAMES[0]} and {CLIENT_SECRET_NAMES[0]} for a "
+        f"service account){token}"
+    )
+
+
+def _first(environ: Mapping[str, str], names: tuple[str, ...]) -> str | None:
+    return next((environ[name] for name in names if environ.get(name)), None)
+
+
+def _switch(environ: Mapping[str, str], names: tuple[str, ...]) -> bool:
+    value = (_first(environ, names) or "false").strip().lower()
+    if value in {"true", "1", "yes", "t", "y"}:
+        return True
+    if value in {"false", "0", "no", "f", "n"}:
+        return False
+    raise ConfigError(f"{names[0]} is true or false")

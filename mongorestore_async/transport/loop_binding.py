@@ -1,0 +1,124 @@
+"""The loop a session belongs to, its deadlines, and what the server said about itself."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+
+from mongorestore_async.errors import WrongLoop
+
+__all__ = ["Deadlines", "LoopBinding", "ServerInfo"]
+
+
+class LoopBinding:
+    """Where a session was opened: its connections, locks and tasks work nowhere else."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._process: int | None = None
+
+    def settle(self) -> None:
+        """Belong to the running loop from now on."""
+        self._loop = asyncio.get_running_loop()
+        self._process = os.getpid()
+
+    def check(self) -> None:
+        """Refuse use from elsewhere; does nothing before :meth:`settle`.
+
+        Raises:
+            WrongLoop: Another loop runs here, or this is a forked child.
+
+        """
+        if self._loop is None:
+            return
+        # First: in a child that goes on in the parent's coroutine no loop is running at all.
+        if self._process != os.getpid():
+            raise WrongLoop(
+                "this session was opened before the process forked, and its connections belong to the parent; make a "
+                "new AsyncSession in each process"
+            )
+        if self._loop is not asyncio.get_running_loop():
+            raise WrongLoop(
+                "this session was opened on another event loop; make one AsyncSession per loop (inside the coroutine "
+                "that asyncio.run() gets, not at import), and do not share it between threads"
+            )
+
+
+class ServerInfo:
+    """What the answers so far have told about the server.
+
+    Attributes:
+        service_version: ``X-MongoDB-Service-Version`` as received last, None while none came.
+        page_limit: The largest page the server takes when nobody asked for a size: 500, or 100 on old releases.
+
+    """
+
+    __slots__ = ("page_limit", "service_version")
+
+    def __init__(self) -> None:
+        self.service_version: str | None = None
+        self.page_limit = 500
+
+
+class Deadlines:
+    """The deadlines of the calls under way, with one timer for all: one for each would take 6 us of a call.
+
+    The timer is set to the earliest deadline that was met since it rang last. That of a call that is over may make it
+    ring for nothing, once.
+    """
+
+    def __init__(self) -> None:
+        self._ends: dict[asyncio.Timeout, float] = {}
+        self._alarm: asyncio.Handle | None = None  # uvloop's has no when()
+        self._rings_at = math.inf
+        self._idle = asyncio.Event()
+
+    def add(self, call: asyncio.Timeout, ends: float) -> None:
+        """Watch a call that was just entered.
+
+        Args:
+            call: What ends it.
+            ends: Loop time of its deadline.
+
+        """
+        self._ends[call] = ends
+        if ends < self._rings_at:
+            self._set(ends)
+
+    def discard(self, call: asyncio.Timeout) -> None:
+        """Take note that a call is over."""
+        self._ends.pop(call, None)
+        if not self._ends:
+            self._idle.set()
+
+    async def end_all(self) -> None:
+        """Let every call end now, and wait until it did."""
+        now = asyncio.get_running_loop().time()
+        for call in self._ends:
+            self._end(call, now)
+        while self._ends:
+            self._idle.clear()
+            await self._idle.wait()
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._rings_at = math.inf
+
+    def _ring(self) -> None:
+        self._rings_at = math.inf
+        now = asyncio.get_running_loop().time()
+        for call, ends in self._ends.items():
+            if ends <= now:
+                self._end(call, now)
+        if later := [ends for ends in self._ends.values() if ends > now]:
+            self._set(min(later))
+
+    def _set(self, ends: float) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._rings_at = ends
+        self._alarm = asyncio.get_running_loop().call_at(ends, self._ring)
+
+    def _end(self, call: asyncio.Timeout, now: float) -> None:
+        if not call.expired():
+            call.reschedule(now)

@@ -1,0 +1,173 @@
+"""Whether a failed call is made again, and when: a pure decision.
+
+What may be repeated after what (restore architecture, "Retries"; API protocol section 7):
+
+- GET and DELETE: failed connections, broken connections and truncated answers, 429, 500 (can be switched off),
+  502, 503, 504, 400 ``RATE_LIMITED_IP`` and 405 ``WRITES_NOT_ALLOWED_DURING_APP_UPGRADES``;
+- everything else (POST above all, which may start a restore): failures of which it is certain that the server
+  did not act on the request: a connection that was never made, 429 and those coded 400 and 405, and whatever went
+  wrong in getting a token for it. A challenge is answered by the login and is no failure.
+
+Waits grow exponentially with full jitter; what the server asks for (``Retry-After``) is the least it gets.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Protocol
+
+import attrs
+
+from mongorestore_async.errors import (
+    ApiError,
+    ConfigError,
+    ConnectFailed,
+    ConnectionBroken,
+    RateLimited,
+    RestoreError,
+    ServerError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["NO_RETRY", "Failure", "RetryBudget", "RetryPolicy", "RetryRule", "is_transient"]
+
+_REPEATABLE = frozenset({"GET", "HEAD", "DELETE"})
+_BUSY_STATUSES = frozenset({502, 503, 504})
+_UPGRADE = "WRITES_NOT_ALLOWED_DURING_APP_UPGRADES"
+
+
+@attrs.frozen
+class Failure:
+    """One failed try of a call.
+
+    Attributes:
+        method: HTTP verb in upper case.
+        error: What it ended with.
+        tries: How often the call was tried so far, from 1.
+
+    """
+
+    method: str
+    error: RestoreError
+    tries: int
+
+
+class RetryRule(Protocol):
+    """What decides about repeating a call: any callable of this form; :class:`RetryPolicy` is the usual one.
+
+    It gets a :class:`Failure` and gives seconds to wait, or None to give up. Rules compose by calling each
+    other. A rule cannot make an unsafe repetition happen: see :func:`is_transient`.
+    """
+
+    def __call__(self, failure: Failure, /) -> float | None:
+        """Decide about one failure."""
+        ...
+
+
+def is_transient(failure: Failure, *, server_errors: bool = True) -> bool:
+    """Whether repeating the call is safe and may help.
+
+    Args:
+        failure: The failed try.
+        server_errors: Whether a read is repeated after a plain 500.
+
+    """
+    error = failure.error
+    if isinstance(error, (ConnectFailed, RateLimited)):
+        return True
+    if isinstance(error, ApiError) and error.status == 405 and error.error_code == _UPGRADE:  # noqa: PLR2004
+        return True
+    logging_in = error.request is not None and error.request.logging_in
+    if failure.method not in _REPEATABLE and not logging_in:
+        return False
+    if isinstance(error, ServerError):
+        return error.status in _BUSY_STATUSES or (server_errors and error.status == 500)  # noqa: PLR2004
+    return isinstance(error, ConnectionBroken)
+
+
+def _whole(_instance: object, attribute: attrs.Attribute[int], value: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigError(f"{attribute.name} is a whole number from 1, not {value!r}")
+
+
+def _positive(_instance: object, attribute: attrs.Attribute[float], value: float) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigError(f"{attribute.name} is a number of at least 0, not {value!r}")
+
+
+@attrs.frozen(kw_only=True)
+class RetryPolicy:
+    """Repeat what :func:`is_transient` allows, with exponential waits and full jitter.
+
+    Attributes:
+        tries: Most tries of one call, the first included; 1 never repeats.
+        base: Upper bound of the first wait, seconds; it doubles with each try.
+        longest: Upper bound of any wait of our own choice, seconds. What the server asks for may be longer.
+        server_errors: Whether a read is repeated after a plain 500.
+        jitter: Gives a random number between two bounds.
+
+    """
+
+    tries: int = attrs.field(default=4, validator=_whole)
+    base: float = attrs.field(default=0.5, validator=_positive)
+    longest: float = attrs.field(default=30.0, validator=_positive)
+    server_errors: bool = True
+    jitter: Callable[[float, float], float] = attrs.field(default=random.uniform, repr=False, eq=False)
+
+    def __call__(self, failure: Failure, /) -> float | None:
+        """Decide about one failure: seconds to wait, or None to give up."""
+        if failure.tries >= self.tries or not is_transient(failure, server_errors=self.server_errors):
+            return None
+        bound = min(self.longest, self.base * 2 ** min(failure.tries - 1, 60))
+        own = self.jitter(0, bound)
+        asked: float | None = getattr(failure.error, "retry_after", None)
+        # Spread what was told to wait for the same time.
+        return own if asked is None else asked + self.jitter(0, self.base)
+
+
+#: Never repeat anything.
+NO_RETRY = RetryPolicy(tries=1)
+
+
+class RetryBudget:
+    """How many repetitions a session has left, so that many calls do not multiply an outage.
+
+    Each repetition takes one, each success gives a part of one back, and time refills it.
+
+    Attributes:
+        capacity: Most that can be saved up.
+        per_success: What a success gives back.
+        per_second: What time gives back.
+        left: What there is.
+
+    """
+
+    def __init__(
+        self, *, capacity: float = 50.0, per_success: float = 0.1, per_second: float = 1.0, left: float = 50.0
+    ) -> None:
+        self.capacity = capacity
+        self.per_success = per_success
+        self.per_second = per_second
+        self.left = left
+        self._at: float | None = None
+
+    def spend(self, now: float) -> bool:
+        """Take one repetition; False when there is none left.
+
+        Args:
+            now: A monotonic clock, seconds.
+
+        """
+        if self._at is not None:
+            self.left = min(self.capacity, self.left + (now - self._at) * self.per_second)
+        self._at = now
+        if self.left < 1:
+            return False
+        self.left -= 1
+        return True
+
+    def succeed(self) -> None:
+        """Give back for a call that worked."""
+        self.left = min(self.capacity, self.left + self.per_success)

@@ -1,0 +1,3 @@
+"""The room waiting."""
+
+__all__: list[str] = []

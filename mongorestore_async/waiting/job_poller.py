@@ -1,0 +1,210 @@
+"""Looking at the jobs of one cluster with as few calls as it takes."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Generic
+
+from mongorestore_async.errors import DataError, NotFound, RestoreError
+from mongorestore_async.families import RateLimit
+from mongorestore_async.models import JobT, find_link
+from mongorestore_async.protocol.rate_limit_headers import choose_rate
+from mongorestore_async.waiting.poll_policy import is_bearable, may_appear
+from mongorestore_async.waiting.tracker import Following
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mongorestore_async.listing.page import Page
+    from mongorestore_async.resources.source import RestoreSource
+    from mongorestore_async.waiting.end_rules import Until
+    from mongorestore_async.waiting.poll_policy import PollPolicy
+    from mongorestore_async.waiting.tracker import Group
+
+__all__ = ["JobPoller"]
+
+#: Page size where the newest jobs come first: those that are waited for are among them.
+_FIRST_PAGE = 100
+_NOT_FOUND = 404
+
+
+class JobPoller(Generic[JobT]):
+    """The looks at one cluster or config server.
+
+    One job costs one call; the jobs of one batch cost one list call; several restores cost one list call as well,
+    or as many pages as it takes to see them. Where that would be more calls than restores, each is read by itself.
+
+    Attributes:
+        source: What is looked at.
+        jobs: What is known about its jobs.
+        due: Loop time of the next look.
+        quiet: Looks in a row that showed no change.
+        calls: Calls that the last look took.
+        error: What the last look failed with, None if it did not.
+        failures: Looks in a row that failed.
+        missing: The last 404.
+        patience: Seconds in which looks may fail without a break.
+        given_up: Whether looks have failed for longer than anybody has patience for.
+
+    """
+
+    def __init__(
+        self, source: RestoreSource[JobT], policy: PollPolicy, until: Until | None, *, batches: bool = True
+    ) -> None:
+        self.source = source
+        self.jobs: Following[JobT] = Following(
+            until, grace=policy.grace, batches=batches and "batchId" in source.family.filters
+        )
+        self.due = 0.0
+        self.quiet = 0
+        self.calls = 1
+        self.error: RestoreError | None = None
+        self.failures = 0
+        self.missing: NotFound | None = None
+        self.given_up = False
+        self.patience = policy.patience
+        self._grace = policy.grace
+        self._first: float | None = None
+        self._failing_since: float | None = None
+        # Calls that the last walk took: a deep list is not walked again while reading each job is cheaper.
+        self._walk = 0.0
+        self._walk_failed = False
+        # Groups that the last look at them failed with come last, so that they hold up no other.
+        self._failed: set[str] = set()
+        self._read: set[str] = set()
+        self._changed = False
+        self._answered = False
+
+    @property
+    def open(self) -> bool:
+        """Whether there is anything left to look at."""
+        return not self.given_up and bool(self.jobs.open_groups())
+
+    @property
+    def limit(self) -> RateLimit | None:
+        """The rate limit that its looks fall under, None where none is known."""
+        family, chosen = self.source.family, self.source.options.rate_limits
+        rates = family.rates
+        if isinstance(chosen, RateLimit):
+            rates = (chosen,)
+        elif chosen is not None and not isinstance(chosen, str):
+            own = {each.name: limit for each, limit in chosen.items()}
+            if family.name in own:
+                limit = own[family.name]
+                rates = () if limit is None else (limit,)
+        return choose_rate(rates, family.jobs_path, self.source.project)
+
+    async def look(self) -> None:
+        """Look at the jobs that are not over yet; a failure that can pass is kept in :attr:`error`.
+
+        Raises:
+            RestoreError: A failure that will not pass by itself, such as a key that is not accepted.
+
+        """
+        now = asyncio.get_running_loop().time()
+        self._first = now if self._first is None else self._first
+        self._read, self._changed, self._answered, self.calls = set(), False, False, 0
+        try:
+            await self._look()
+        except RestoreError as error:
+            if not is_bearable(error):
+                raise
+            # The frames in its traceback hold pages and calls.
+            self.error = error.with_traceback(None)
+            self.failures += 1
+            if self._failing_since is None or self._answered:
+                self._failing_since = now
+            self.given_up = asyncio.get_running_loop().time() - self._failing_since >= self.patience
+        else:
+            self.error, self.failures, self._failing_since = None, 0, None
+        self.quiet = 0 if self._changed else self.quiet + 1
+
+    async def _look(self) -> None:
+        self.jobs.look()
+        groups = self.jobs.open_groups()
+        # After a walk that failed comes a look without one: the list may be what the server stumbles over.
+        walks = not self._walk_failed and len(groups) > 1 and self._walk < len(groups)
+        self._walk_failed = walks
+        if walks:
+            await self._walk_list({job_id for group in groups for job_id in group.open_ids}, most=len(groups) - 1)
+            self._walk_failed = False
+        for group in sorted(self.jobs.open_groups(self._read), key=lambda group: group.key in self._failed):
+            self._failed.add(group.key)
+            if group.batch_id is not None:
+                await self._list_batch(group.batch_id, group)
+            for job_id in group.open_ids:
+                if job_id not in self._read:
+                    await self._read_one(job_id)
+            self._failed.discard(group.key)
+
+    async def _walk_list(self, wanted: set[str], *, most: int) -> None:
+        seen = 0
+        try:
+            for number in range(1, most + 1):
+                page = await self._page(number)
+                seen += len(page)
+                if wanted <= self._read or not _goes_on(page, seen):
+                    break
+        except DataError:
+            # A job that nobody waits for may have a shape that cannot be read: then each is read by itself.
+            self._walk = math.inf
+            return
+        except NotFound as error:
+            # On a later page it is the end of a list that became shorter meanwhile.
+            if not seen:
+                self._missed(wanted, error)
+                return
+        self._walk = self.calls + len(self.jobs.open_groups(self._read))
+
+    async def _page(self, number: int) -> Page[JobT]:
+        size = min(_FIRST_PAGE, self.source.options.items_per_page) if self.source.family.newest_first else None
+        self.calls += 1
+        page = await self.source.restore_jobs(starting_at=number, items_per_page=size)
+        for job in page:
+            self._take(job)
+        return page
+
+    async def _list_batch(self, batch_id: str, group: Group[JobT]) -> None:
+        self.calls += 1
+        try:
+            listed: list[JobT] = await self.source.restore_jobs(batch_id=batch_id).collect()
+        except NotFound as error:
+            self._missed(group.open_ids, error)
+            listed = []
+        for job in listed:
+            self._take(job)
+        # Right after a create it may lag behind, and then it does not show all of those that are known either.
+        if {member.id for member in group.members} <= {job.id for job in listed} or self._elapsed() >= self._grace:
+            self.jobs.complete(batch_id)
+
+    async def _read_one(self, job_id: str) -> None:
+        self.calls += 1
+        try:
+            self._take(await self.source.restore_job(job_id), job_id)
+        except NotFound as error:
+            self._missed([job_id], error)
+
+    def _take(self, job: JobT, job_id: str | None = None) -> None:
+        self._read.add(job_id or job.id)
+        followed = self.jobs.jobs.get(job_id or job.id)
+        self._answered |= followed is not None and not followed.ending.over
+        self._changed |= self.jobs.receive(job, datetime.now(UTC), as_id=job_id)
+
+    def _missed(self, job_ids: Iterable[str], error: NotFound) -> None:
+        if is_bearable(error) or error.status != _NOT_FOUND:
+            raise error
+        self.missing = error.with_traceback(None)
+        for job_id in job_ids:
+            self._read.add(job_id)
+            self.jobs.miss(job_id, self._elapsed(), may_appear=may_appear(error))
+
+    def _elapsed(self) -> float:
+        return 0.0 if self._first is None else asyncio.get_running_loop().time() - self._first
+
+
+def _goes_on(page: Page[Any], seen: int) -> bool:
+    if not page.items:
+        return False
+    return page.total_count is None or seen < page.total_count or find_link(page.links, "next") is not None

@@ -1,0 +1,217 @@
+"""The jobs of one cluster that somebody waits for, and which of them are over: bookkeeping without a loop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import attrs
+
+from mongorestore_async.models import JobDocument, RestoreJob
+from mongorestore_async.waiting.end_rules import Ending, Outcome, Until, check_until, describe, end_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from datetime import datetime
+
+__all__ = ["Following", "Group", "TrackedJob"]
+
+JobT = TypeVar("JobT", bound=JobDocument)
+
+_UNKNOWN = Ending(Outcome.GOING_ON, "not read yet")
+#: Looks in a row that must miss a job which was there before it counts as gone.
+_GONE_AFTER = 2
+
+
+@attrs.define(eq=False)
+class TrackedJob(Generic[JobT]):
+    """One job.
+
+    Attributes:
+        id: Its id.
+        job: As it was read last, None before.
+        ending: Whether it is over, and how.
+        seen: Whether it was read since the following began.
+        missed: Looks in a row that did not find it.
+        told: What was last told about it, to find changes.
+
+    """
+
+    id: str
+    job: JobT | None = None
+    ending: Ending = _UNKNOWN
+    seen: bool = False
+    missed: int = 0
+    told: str | None = None
+
+    @property
+    def bad(self) -> bool:
+        """Whether it ended badly."""
+        return self.ending.outcome is Outcome.BAD
+
+
+@attrs.frozen(eq=False)
+class Group(Generic[JobT]):
+    """Jobs that end together: those of one batch, or a single one.
+
+    Attributes:
+        batch_id: The batch, None for a job of its own.
+        members: Its jobs as far as they are known.
+        whole: Whether those are all.
+
+    """
+
+    batch_id: str | None
+    members: list[TrackedJob[JobT]]
+    whole: bool
+
+    @property
+    def key(self) -> str:
+        """What stays the same from look to look."""
+        return self.batch_id or self.members[0].id
+
+    @property
+    def open_ids(self) -> list[str]:
+        """Ids of the members to look at."""
+        return [member.id for member in self.members if not member.ending.over]
+
+    @property
+    def over(self) -> bool:
+        """Whether all members are done, or one is bad: ``BROKEN`` or ``KILLED`` in one member decides."""
+        return any(member.bad for member in self.members) or (self.whole and not self.open_ids)
+
+
+class Following(Generic[JobT]):
+    """What is known about the jobs of one cluster.
+
+    Args:
+        until: What is waited for; None to read each job once.
+        grace: Seconds in which a job that was never seen may be missing.
+        batches: Whether the members of a batch can be listed, and are followed with the one that was named.
+
+    """
+
+    def __init__(self, until: Until | None, *, grace: float, batches: bool) -> None:
+        self.jobs: dict[str, TrackedJob[JobT]] = {}
+        self._until: Until | None = until
+        self._grace = grace
+        self._batches = batches
+        self._whole: set[str] = set()
+        self._batch_ids: set[str] = set()
+
+    def add(self, job_id: str, job: JobT | None, now: datetime, *, seen: bool = False) -> None:
+        """Begin to follow a job.
+
+        Args:
+            job_id: Its id.
+            job: As it was read before, if it was.
+            now: The time, aware.
+            seen: Whether that was just now.
+
+        Raises:
+            ConfigError: It will never be what is waited for.
+
+        """
+        followed = self.jobs[job_id] = TrackedJob[JobT](job_id)
+        if job is not None:
+            followed.seen = seen
+            self._keep(followed, job)
+            if self._until is not None:
+                check_until(self._until, job)
+                followed.ending = end_of(job, self._until, now)
+
+    def receive(self, job: JobT, now: datetime, *, as_id: str | None = None) -> bool:
+        """Take a job that was read; those that nobody follows are left alone, unless they belong to a batch.
+
+        Args:
+            job: The job.
+            now: The time, aware.
+            as_id: The id it was asked for by, where the answer may have another one.
+
+        Returns:
+            Whether this was new.
+
+        Raises:
+            ConfigError: It will never be what is waited for.
+
+        """
+        job_id = as_id or job.id
+        followed = self.jobs.get(job_id)
+        if followed is None:
+            if not isinstance(job, RestoreJob) or job.batch_id not in self._batch_ids:
+                return False
+            followed = self.jobs[job_id] = TrackedJob[JobT](job_id)
+        followed.missed = 0
+        if followed.seen and followed.ending.over:
+            return False
+        before = None if followed.job is None else describe(followed.job)
+        self._keep(followed, job)
+        if self._until is None:
+            followed.ending = Ending(Outcome.DONE, describe(job))
+        else:
+            if not followed.seen:
+                check_until(self._until, job)
+            followed.ending = end_of(job, self._until, now)
+        followed.seen = True
+        return before != describe(job)
+
+    def miss(self, job_id: str, elapsed: float, *, may_appear: bool) -> None:
+        """Take note that a job is not there (404).
+
+        What vanished can never be shown to have ended well, so it ended badly.
+
+        Args:
+            job_id: Its id.
+            elapsed: Seconds since the first look.
+            may_appear: Whether it is only the job that was not found.
+
+        """
+        followed = self.jobs[job_id]
+        followed.missed += 1
+        if followed.seen and self._until is not None:
+            if followed.missed >= _GONE_AFTER:
+                followed.ending = Ending(Outcome.BAD, f"no longer listed, last seen with {followed.ending.words}")
+        elif not may_appear or elapsed >= self._grace:
+            followed.ending = Ending(Outcome.BAD, "not found")
+
+    def look(self) -> None:
+        """Take note that a look begins: a batch that is not over may have more members than the last one knew."""
+        self._whole -= {group.batch_id for group in self.open_groups() if group.batch_id is not None}
+
+    def complete(self, batch_id: str) -> None:
+        """Take note that all members of a batch are known, until the next look."""
+        self._whole.add(batch_id)
+
+    def groups(self) -> Iterator[Group[JobT]]:
+        """Give the jobs by what ends together."""
+        members: dict[tuple[str | None, str | None], list[TrackedJob[JobT]]] = {}
+        for followed in self.jobs.values():
+            batch = self._batch_of(followed.job)
+            members.setdefault((batch, followed.id if batch is None else None), []).append(followed)
+        for (batch, _), found in members.items():
+            whole = batch is None or not self._batches or self._until is None or batch in self._whole
+            yield Group(batch if self._batches else None, found, whole)
+
+    def open_groups(self, read: Collection[str] = ()) -> list[Group[JobT]]:
+        """Give the groups to look at.
+
+        Args:
+            read: Ids that need no second look. A group of such only is left out, but not one that is done as far as
+                its members are known.
+
+        """
+        found: list[Group[JobT]] = []
+        for group in self.groups():
+            ids = group.open_ids
+            if not group.over and (not ids or any(job_id not in read for job_id in ids)):
+                found.append(group)
+        return found
+
+    def _keep(self, followed: TrackedJob[JobT], job: JobT) -> None:
+        followed.job = job
+        batch = self._batch_of(job)
+        if batch is not None and self._batches:
+            self._batch_ids.add(batch)
+
+    @staticmethod
+    def _batch_of(job: JobT | None) -> str | None:
+        return job.batch_id if isinstance(job, RestoreJob) else None

@@ -1,0 +1,154 @@
+"""What a wait is told while it goes on, and the errors it ends with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from mongorestore_async.errors import NotFound, RestoreFailed, WaitError, WaitTimeout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mongorestore_async.errors import RestoreError
+    from mongorestore_async.models import JobDocument
+    from mongorestore_async.resources.source import RestoreSource
+    from mongorestore_async.waiting.job_poller import JobPoller
+    from mongorestore_async.waiting.tracker import TrackedJob
+
+__all__ = ["PollFailure", "PollReport", "check_ended", "check_found", "timed_out"]
+
+
+@attrs.frozen
+class PollFailure:
+    """A cluster that could not be looked at.
+
+    Attributes:
+        source: The cluster or config server.
+        error: What the last look failed with.
+        in_a_row: Looks that failed since the last one that did not.
+
+    """
+
+    source: RestoreSource[Any]
+    error: RestoreError
+    in_a_row: int
+
+
+@attrs.frozen(kw_only=True)
+class PollReport:
+    """What a wait has come to, after a round of looks.
+
+    Attributes:
+        round: Rounds so far. Not every cluster is looked at in every round.
+        seconds: Time since the wait began.
+        open: Jobs that are not over.
+        over: Jobs that ended well.
+        bad: Jobs that ended badly, and those that are not looked at any more: members of a batch that another one
+            ended, jobs of a cluster that is given up.
+        failures: Clusters whose last look failed.
+        next_delay: Seconds until the next round, 0 after the last one.
+
+    """
+
+    round: int
+    seconds: float
+    open: int
+    over: int
+    bad: int
+    failures: tuple[PollFailure, ...]
+    next_delay: float
+
+
+#: Jobs and clusters named in one message.
+_MOST_NAMED = 10
+
+
+def check_ended(polls: Iterable[JobPoller[Any]], followed: Sequence[TrackedJob[Any]]) -> None:
+    """Raise what stands against calling a wait that is over a success.
+
+    Args:
+        polls: The clusters looked at.
+        followed: All their jobs, in the order to tell them.
+
+    Raises:
+        RestoreFailed: A restore ended badly.
+        WaitError: A cluster could not be looked at for longer than the policy bears.
+        NotFound: A job was never there.
+
+    """
+    everywhere = tuple(polls)
+    lost = [each for each in everywhere if each.given_up]
+    unread = ""
+    if lost:
+        unread = (
+            f"{_some([repr(each.source) for each in lost])} could not be read for {lost[0].patience:g} s, so how the "
+            f"restores there ended is not known; they go on, wait again"
+        )
+    failed = _jobs(each for each in followed if each.bad)
+    if failed:
+        raise RestoreFailed(
+            f"{len(failed)} of {len(followed)} restore jobs ended badly: "
+            f"{_names(each for each in followed if each.bad)}. Look for the cause in the project's activity feed, then "
+            f"create a new restore{f'. {unread}' if unread else ''}",
+            jobs=_jobs(followed),
+            failed=failed,
+        )
+    if lost:
+        raise WaitError(unread, jobs=_jobs(followed)) from lost[0].error
+    check_found(everywhere)
+
+
+def check_found(polls: Iterable[JobPoller[Any]]) -> None:
+    """Raise what stands against all jobs having been read.
+
+    Raises:
+        NotFound: There is no such job.
+        RestoreError: The last error of a cluster that could not be read.
+
+    """
+    for each in polls:
+        if each.given_up and each.error is not None:
+            raise each.error
+        gone = [str(each.source.ref(job.id)) for job in each.jobs.jobs.values() if job.bad]
+        if gone and (missing := each.missing) is not None:
+            raise NotFound(
+                f"no such restore job: {_some(gone)} ({missing.message})",
+                status=missing.status,
+                error_code=missing.error_code,
+                reason=missing.reason,
+                detail=missing.detail,
+                request=missing.request,
+            )
+
+
+def timed_out(followed: Sequence[TrackedJob[Any]], seconds: float | None) -> WaitTimeout:
+    """Make the error of a wait whose time has passed.
+
+    Args:
+        followed: All its jobs, in the order to tell them.
+        seconds: The time it had.
+
+    """
+    going = [each for each in followed if not each.ending.over]
+    bad = [each for each in followed if each.bad]
+    known = f"; {len(bad)} ended badly: {_names(bad)}" if bad else ""
+    return WaitTimeout(
+        f"{len(going)} of {len(followed)} restore jobs are not over after {seconds or 0:g} s: {_names(going)}{known}. "
+        f"The restores go on: wait again, also from another process with session.batch(error.refs)",
+        jobs=_jobs(followed),
+    )
+
+
+def _jobs(followed: Iterable[TrackedJob[Any]]) -> tuple[JobDocument, ...]:
+    return tuple(each.job for each in followed if each.job is not None)
+
+
+def _names(followed: Iterable[TrackedJob[Any]]) -> str:
+    return _some([f"{each.id} ({each.ending.words})" for each in followed])
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(names[:_MOST_NAMED]) + more

@@ -1,0 +1,295 @@
+"""Following jobs of many clusters until they are over. Nothing here changes a restore."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Generic
+
+import attrs
+
+from mongorestore_async.errors import ConfigError, RestoreError
+from mongorestore_async.models import JobRef, JobT
+from mongorestore_async.waiting.end_rules import check_until
+from mongorestore_async.waiting.job_poller import JobPoller
+from mongorestore_async.waiting.poll_policy import Pace
+from mongorestore_async.waiting.wait_errors import PollFailure, PollReport, check_ended, check_found, timed_out
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+
+    from mongorestore_async.families import RateLimit
+    from mongorestore_async.resources.source import RestoreSource
+    from mongorestore_async.waiting.end_rules import Until
+    from mongorestore_async.waiting.tracker import TrackedJob
+
+__all__ = ["Waiter", "seconds_of", "watch_one"]
+
+
+class Waiter(Generic[JobT]):
+    """Jobs of any number of clusters, looked at until they are over.
+
+    Args:
+        sources: The clusters and config servers.
+        jobs: Addresses of the jobs, each with the job as far as it is known.
+        until: What is waited for; None to read each job once.
+        read_at: Loop time at which ``jobs`` were read, None for a time ago.
+        patience: Instead of the grace and patience of the session's policy, seconds. Unless given, a reading once
+            has no more patience than grace.
+        batches: Whether to follow the whole batch that a job belongs to.
+
+    Raises:
+        ConfigError: A job of a cluster that is not among ``sources``, or one that will never be what is waited for.
+
+    """
+
+    def __init__(
+        self,
+        sources: Iterable[RestoreSource[JobT]],
+        jobs: Iterable[tuple[JobRef, JobT | None]],
+        until: Until | None,
+        *,
+        read_at: float | None = None,
+        patience: float | None = None,
+        batches: bool = True,
+    ) -> None:
+        found = tuple(sources)
+        if not found:
+            raise ConfigError("these jobs do not know their session: use session.batch(refs) to follow them")
+        self._options = found[0].options
+        self._policy = self._options.poll
+        if patience is not None:
+            self._policy = attrs.evolve(self._policy, grace=patience, patience=patience)
+        elif until is None:
+            self._policy = attrs.evolve(self._policy, patience=self._policy.grace)
+        self._polls = {_place(each.ref("-")): JobPoller(each, self._policy, until, batches=batches) for each in found}
+        self._order: list[TrackedJob[JobT]] = []
+        self._round = 0
+        self._read_at = read_at
+        self._started: float | None = None
+        now = datetime.now(UTC)
+        for ref, job in jobs:
+            polls = self._polls.get(_place(ref))
+            if polls is None:
+                raise ConfigError(f"restore job {ref} belongs to none of the clusters of this batch")
+            if ref.job not in polls.jobs.jobs:
+                polls.jobs.add(ref.job, job, now, seen=read_at is not None)
+                self._order.append(polls.jobs.jobs[ref.job])
+
+    @property
+    def open(self) -> bool:
+        """Whether there is anything left to look at."""
+        return any(polls.open for polls in self._polls.values())
+
+    @property
+    def sources(self) -> tuple[RestoreSource[JobT], ...]:
+        """The clusters and config servers."""
+        return tuple(polls.source for polls in self._polls.values())
+
+    @property
+    def jobs(self) -> tuple[JobT, ...]:
+        """The jobs as they were read last; members of their batches that were found meanwhile come last."""
+        return tuple(followed.job for followed in self._followed() if followed.job is not None)
+
+    async def step(self) -> None:
+        """Sleep until the next look is due, and look at all clusters that are due.
+
+        Raises:
+            RestoreError: A failure that will not pass by itself, such as a key that is not accepted.
+
+        """
+        loop = asyncio.get_running_loop()
+        going = [polls for polls in self._polls.values() if polls.open]
+        due = min(polls.due for polls in going)
+        if (pause := due - loop.time()) > 0:
+            await asyncio.sleep(pause)
+        ready = [polls for polls in going if polls.due <= max(due, loop.time())]
+        await self._look(ready)
+        self._round += 1
+        self._plan(ready)
+
+    async def run(self, seconds: float | None, on_poll: Callable[[PollReport], object] | None) -> None:
+        """Look until all is over.
+
+        Raises:
+            WaitTimeout: The time passed.
+            RestoreFailed: All are over, and at least one restore ended badly.
+            WaitError: A cluster could not be looked at for longer than the policy bears.
+            RestoreError: See :meth:`step`.
+
+        """
+        self._begin()
+        deadline = asyncio.timeout(seconds)
+        try:
+            async with deadline:
+                while self.open:
+                    await self.step()
+                    if on_poll is not None:
+                        on_poll(self.report())
+        except TimeoutError:
+            if not deadline.expired():
+                raise  # of the hook
+        if deadline.expired() and self.open:
+            raise timed_out(self._followed(), seconds)
+        check_ended(self._polls.values(), self._followed())
+
+    async def changes(self, seconds: float | None) -> AsyncIterator[JobT]:
+        """Give each job as it is now, and again at each change of its state, until all is over.
+
+        Raises:
+            RestoreError: As :meth:`run`.
+
+        """
+        started = self._begin()
+        ends = None if seconds is None else started + seconds
+        late = False
+        while True:
+            for job in self._news():
+                yield job
+            if not self.open:
+                break
+            if late:
+                raise timed_out(self._followed(), seconds)
+            deadline = asyncio.timeout_at(ends)
+            try:
+                async with deadline:
+                    await self.step()
+            except TimeoutError:
+                pass
+            late = deadline.expired()
+        check_ended(self._polls.values(), self._followed())
+
+    def report(self) -> PollReport:
+        """Tell what the wait has come to."""
+        now = asyncio.get_running_loop().time()
+        counts = Counter[str]()
+        for polls in self._polls.values():
+            for group in polls.jobs.groups():
+                left = polls.given_up or group.over
+                for member in group.members:
+                    lost = member.bad or (left and not member.ending.over)
+                    counts["bad" if lost else "over" if member.ending.over else "open"] += 1
+        delays = [polls.due - now for polls in self._polls.values() if polls.open]
+        return PollReport(
+            round=self._round,
+            seconds=now - (self._started or now),
+            open=counts["open"],
+            over=counts["over"],
+            bad=counts["bad"],
+            failures=tuple(
+                PollFailure(polls.source, polls.error, polls.failures)
+                for polls in self._polls.values()
+                if polls.error is not None
+            ),
+            next_delay=max(0.0, min(delays, default=0.0)),
+        )
+
+    async def read_all(self) -> None:
+        """Read each job once.
+
+        Raises:
+            NotFound: There is no such job.
+            RestoreError: The last error of a cluster that could not be read.
+
+        """
+        self._begin()
+        while self.open:
+            await self.step()
+        check_found(self._polls.values())
+
+    async def _look(self, ready: Sequence[JobPoller[JobT]]) -> None:
+        queue = iter(ready)
+
+        async def work() -> None:
+            for polls in queue:
+                await polls.look()
+
+        failure: Exception | None = None
+        try:
+            async with asyncio.TaskGroup() as group:
+                # Not one task for each of a thousand clusters: more calls than this are never under way.
+                for _ in range(min(len(ready), self._options.max_in_flight)):
+                    group.create_task(work())
+        except* Exception as failed:  # noqa: BLE001 - raised again below
+            # Another than ours is a mistake in what the caller has handed in, or a warning made an error.
+            ours = (error for error in failed.exceptions if isinstance(error, RestoreError))
+            failure = next(ours, failed.exceptions[0])
+        if failure is not None:
+            raise failure
+
+    def _plan(self, ready: Iterable[JobPoller[JobT]]) -> None:
+        now = asyncio.get_running_loop().time()
+        calls = Counter[Any]()
+        for polls in self._polls.values():
+            if polls.open:
+                calls[_budget_of(polls)] += max(1, polls.calls)
+        # One chance for all, so that clusters that were looked at together stay together.
+        chance = random.random()  # noqa: S311 - spreads load
+        for polls in ready:
+            pace = Pace(polls.limit, calls[_budget_of(polls)])
+            polls.due = now + self._policy.delay(polls.quiet, pace, chance)
+
+    def _begin(self) -> float:
+        """Plan the first looks; returns the loop time."""
+        now = asyncio.get_running_loop().time()
+        self._started = now
+        calls = Counter(_budget_of(polls) for polls in self._polls.values() if polls.open)
+        before = Counter[Any]()
+        for polls in self._polls.values():
+            budget = _budget_of(polls)
+            pace = Pace(polls.limit, calls[budget])
+            # What was read just now is not read again at once, unless only a batch is left to be listed as a whole.
+            read_at = self._read_at if any(group.open_ids for group in polls.jobs.open_groups()) else None
+            fresh = now if read_at is None else read_at + self._policy.delay(0, pace, 0)
+            polls.due = max(now, fresh) + self._policy.first_delay(before[budget], pace)
+            before[budget] += polls.open
+        return now
+
+    def _followed(self) -> list[TrackedJob[JobT]]:
+        known = set(map(id, self._order))
+        everything = (followed for polls in self._polls.values() for followed in polls.jobs.jobs.values())
+        return self._order + [followed for followed in everything if id(followed) not in known]
+
+    def _news(self) -> list[JobT]:
+        news: list[JobT] = []
+        for followed in self._followed():
+            job, words = followed.job, followed.ending.words
+            if job is not None and (followed.seen or followed.ending.over) and words != followed.told:
+                followed.told = words
+                news.append(job)
+        return news
+
+
+def watch_one(
+    source: RestoreSource[JobT], job_id: str, timeout: timedelta | float | None, until: Until
+) -> AsyncIterator[JobT]:
+    """Give one job at each change of its state; see :meth:`RestoreSource.watch_restore_job`."""
+    check_until(until)
+    return Waiter((source,), [(source.ref(job_id), None)], until, batches=False).changes(seconds_of(timeout))
+
+
+def seconds_of(timeout: timedelta | float | None) -> float | None:
+    """Read a time-out as seconds.
+
+    Raises:
+        ConfigError: It is no positive time.
+
+    """
+    seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
+    if seconds is None:
+        return None
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 < seconds <= sys.float_info.max:  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigError(f"timeout is a positive timedelta or number of seconds, or None for no end, not {timeout!r}")
+    return seconds
+
+
+def _place(ref: JobRef) -> tuple[str, str, str | None, str | None]:
+    return ref.family, ref.project, ref.cluster, ref.host
+
+
+def _budget_of(polls: JobPoller[Any]) -> tuple[RateLimit | None, str | None]:
+    limit = polls.limit
+    return limit, polls.source.project if limit is None or limit.scope == "project" else None

@@ -1,0 +1,229 @@
+"""Walking pages while the ones behind are on their way."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from mongorestore_async import ConfigError, Forbidden
+
+each_width = pytest.mark.parametrize("width", [1, 2, 5])
+
+
+def names(count):
+    return [f"job-{index}" for index in range(count)]
+
+
+async def walk(pager, width):
+    async with pager.ahead(width) as pages:
+        return [job.id async for page in pages for job in page]
+
+
+class Gate:
+    """Counts the requests under way, and holds those from a page on."""
+
+    def __init__(self, holds_from=1000):
+        self.holds_from = holds_from
+        self.under_way = set()
+        self.most = 0
+        self.holding = asyncio.Event()
+
+    async def __call__(self, number):
+        self.under_way.add(number)
+        self.most = max(self.most, len(self.under_way))
+        try:
+            for _ in range(20):
+                await asyncio.sleep(0)
+            if number >= self.holds_from:
+                self.holding.set()
+                await asyncio.Event().wait()
+        finally:
+            self.under_way.discard(number)
+
+
+@each_width
+@pytest.mark.parametrize(
+    ("total", "switches", "query"),
+    [
+        (0, {}, {}),
+        (1, {}, {"items_per_page": 3}),
+        (10, {"linked": True}, {"items_per_page": 3}),
+        (23, {"cap": 4}, {}),
+        (23, {"counted": False}, {"items_per_page": 4}),
+        (23, {}, {"items_per_page": 4, "starting_at": 3}),
+        (23, {}, {"items_per_page": 4, "limit": 10}),
+    ],
+)
+async def test_the_pages_are_those_of_the_walk(cluster, server, serve_jobs, width, total, switches, query):
+    serve_jobs(total, **switches)
+    pager = cluster.restore_jobs(**query)
+    expected = [(page.number, [job.id for job in page]) async for page in pager.pages()]
+    sequential, server.sent[:] = server.pages, []
+
+    async with pager.ahead(width) as pages:
+        found = [(page.number, [job.id for job in page]) async for page in pages]
+
+    assert found == expected
+    assert sorted(server.pages) == sequential  # each page once, and none that a walk would not ask for
+
+
+@each_width
+async def test_so_many_pages_are_on_their_way_behind_the_one_waited_for(cluster, serve_jobs, width):
+    jobs = serve_jobs(40)
+    jobs.before = Gate()
+
+    assert await walk(cluster.restore_jobs(items_per_page=2), width) == names(40)
+    assert jobs.before.most == width + 1
+
+
+@each_width
+async def test_the_next_pages_are_asked_for_before_the_current_one_is_worked_off(cluster, server, serve_jobs, width):
+    serve_jobs(40)
+
+    async with cluster.restore_jobs(items_per_page=2).ahead(width) as pages:
+        await anext(pages)
+        assert server.pages == [1]  # nobody knows yet that there are more
+        await anext(pages)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert server.pages == list(range(1, 3 + width))
+
+
+@each_width
+@pytest.mark.parametrize("ending", ["break", "error", "cancel"])
+async def test_leaving_the_block_leaves_no_task_and_no_request(cluster, server, serve_jobs, width, ending):
+    jobs = serve_jobs(40)
+    jobs.before = gate = Gate(holds_from=3)
+    before = asyncio.all_tasks()
+
+    async def leave():
+        async with cluster.restore_jobs(items_per_page=2).ahead(width) as pages:
+            async for page in pages:
+                if page.number == 2:
+                    await gate.holding.wait()
+                    if ending == "error":
+                        raise KeyError(page.number)
+                    if ending == "cancel":
+                        await asyncio.Event().wait()
+                    break
+
+    task = asyncio.create_task(leave())
+    if ending == "cancel":
+        await gate.holding.wait()
+        await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    elif ending == "error":
+        with pytest.raises(KeyError):  # bare: no ExceptionGroup
+            await task
+    else:
+        await task
+
+    assert asyncio.all_tasks() == before
+    assert gate.under_way == set()
+    assert len(server.pages) <= 2 + width
+
+
+@each_width
+async def test_an_error_is_raised_with_the_page_the_walk_needed(cluster, server, serve_jobs, width):
+    jobs = serve_jobs(20)
+
+    def fail(sent):
+        return server.answer({"error": 403}, status=403) if sent.page >= 3 else jobs(sent)
+
+    server.serve(fail)
+    seen = []
+
+    async def take():
+        async with cluster.restore_jobs(items_per_page=2).ahead(width) as pages:
+            async for page in pages:
+                seen.extend(job.id for job in page)
+
+    with pytest.raises(Forbidden) as caught:
+        await take()
+
+    assert seen == names(4)
+    assert caught.value.resume_at == 3
+
+
+@each_width
+async def test_a_page_that_timed_out_is_read_again(cluster, server, serve_jobs, width):
+    jobs = serve_jobs(8)
+
+    async def hang_once(number):
+        if number == 2 and server.pages.count(2) == 1:
+            await asyncio.Event().wait()
+
+    jobs.before = hang_once
+
+    async with cluster.restore_jobs(items_per_page=2).ahead(width) as pages:
+        found = [job.id for job in await anext(pages)]
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.02):
+                await anext(pages)
+        found += [job.id async for page in pages for job in page]
+
+    assert found == names(8)
+
+
+@each_width
+@pytest.mark.parametrize("shift", [-3, 2])
+async def test_a_list_that_changes_is_walked_as_without_reading_ahead(cluster, serve_jobs, width, shift):
+    jobs = serve_jobs(40)
+    kept = set(jobs.ids[5:])
+
+    def change(number):
+        if number == 4 and len(jobs.ids) == 40:
+            jobs.ids[:] = jobs.ids[-shift:] if shift < 0 else [*(f"new-{index}" for index in range(shift)), *jobs.ids]
+
+    jobs.before = change
+
+    found = await walk(cluster.restore_jobs(items_per_page=4), width)
+
+    assert len(found) == len(set(found))
+    assert kept <= set(found)
+
+
+@pytest.mark.parametrize("pages", [0, -1, 1.5, True, "2", None])
+async def test_the_number_of_pages_is_checked_before_anything_is_sent(cluster, pages):
+    with pytest.raises(ConfigError, match="pages is a whole number from 1"):
+        cluster.restore_jobs().ahead(pages)
+
+
+async def test_pages_belong_to_one_block(cluster, serve_jobs):
+    serve_jobs(1)
+    pages = cluster.restore_jobs().ahead()
+
+    with pytest.raises(ConfigError, match="async with"):
+        await anext(pages)
+    async with pages:
+        assert len(await anext(pages)) == 1
+    with pytest.raises(ConfigError, match="async with"):
+        await anext(pages)
+    with pytest.raises(ConfigError, match="before"):
+        await pages.__aenter__()
+
+
+async def test_a_page_whose_making_was_cancelled_is_given_the_next_time(cluster, serve_jobs, monkeypatch):
+    making = asyncio.Event()
+
+    async def make(items, _bench):
+        making.set()
+        await asyncio.sleep(0)
+        return tuple(items)
+
+    monkeypatch.setattr("mongorestore_async.listing.page_reader.make_in_slices", make)
+    serve_jobs(12)
+    async with cluster.restore_jobs(items_per_page=3).ahead(1) as pages:
+        found = [job.id for job in await anext(pages)]
+        making.clear()
+        waiting = asyncio.ensure_future(anext(pages))
+        await making.wait()
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        found += [job.id async for page in pages for job in page]
+
+    assert found == [f"job-{number}" for number in range(12)]

@@ -1,0 +1,94 @@
+"""One timer for the deadlines of all calls: each call ends at its own, and nothing stays behind."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import pytest
+
+from mongorestore_async.transport.loop_binding import Deadlines
+
+TICK = 0.02
+
+
+@asynccontextmanager
+async def watched(deadlines, seconds):
+    """Watch the block as a call is watched; tells by TimeoutError that it was ended."""
+    deadline = asyncio.timeout(None)
+    try:
+        async with deadline:
+            deadlines.add(deadline, asyncio.get_running_loop().time() + seconds)
+            yield
+    finally:
+        deadlines.discard(deadline)
+
+
+async def seconds_of(deadlines, seconds, work):
+    """Work until the deadline ends it; gives how long that took, None if it was not ended."""
+    begun = asyncio.get_running_loop().time()
+    try:
+        async with watched(deadlines, seconds):
+            await asyncio.sleep(work)
+    except TimeoutError:
+        return asyncio.get_running_loop().time() - begun
+    return None
+
+
+@pytest.mark.parametrize("order", [(1, 3, 5), (5, 3, 1), (3, 1, 5)])
+async def test_each_call_ends_at_its_own_deadline(order):
+    deadlines = Deadlines()
+    took = await asyncio.gather(*(seconds_of(deadlines, TICK * ticks, 5) for ticks in order))
+    for ticks, seconds in zip(order, took, strict=True):
+        assert seconds is not None
+        assert seconds >= TICK * ticks - 0.001
+        assert seconds < 4
+
+
+async def test_a_call_that_is_over_is_not_ended_and_hides_no_later_deadline():
+    deadlines = Deadlines()
+    assert await seconds_of(deadlines, TICK, 0) is None
+    assert await asyncio.gather(seconds_of(deadlines, TICK, 0), seconds_of(deadlines, 2 * TICK, 5)) != [None, None]
+    await asyncio.sleep(2 * TICK)
+    assert await seconds_of(deadlines, TICK, 5) is not None  # the timer is set anew after it rang for nothing
+
+
+async def test_a_cancellation_of_the_task_stays_one():
+    deadlines = Deadlines()
+    task = asyncio.create_task(seconds_of(deadlines, 5, 5))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_all_end_at_once_and_no_timer_stays():
+    deadlines = Deadlines()
+    tasks = [asyncio.create_task(seconds_of(deadlines, 5, 5)) for _ in range(3)]
+    await asyncio.sleep(0)
+    await deadlines.end_all()
+    took = await asyncio.gather(*tasks)
+    assert all(seconds is not None and seconds < 1 for seconds in took)
+    assert not [timer for timer in asyncio.get_running_loop()._scheduled if not timer.cancelled()]
+
+
+async def test_nothing_under_way_ends_at_once():
+    await asyncio.wait_for(Deadlines().end_all(), 1)
+
+
+class WholeMilliseconds(asyncio.SelectorEventLoop):
+    """Rings at whole milliseconds, as uvloop does: a little early, and at once where there is less to wait."""
+
+    def call_at(self, when, callback, *args, context=None):
+        delay = round(when - self.time(), 3)
+        if delay <= 0:
+            return self.call_soon(callback, *args, context=context)
+        return super().call_at(self.time() + delay, callback, *args, context=context)
+
+
+async def end_within_a_millisecond():
+    deadlines = Deadlines()
+    return await asyncio.gather(*(seconds_of(deadlines, 0.0001 * step, 5) for step in (204, 200, 202, 4, 2, 1, 3)))
+
+
+def test_deadlines_may_be_closer_than_the_clock_of_the_loop():
+    with asyncio.Runner(loop_factory=WholeMilliseconds) as runner:
+        assert None not in runner.run(end_within_a_millisecond())

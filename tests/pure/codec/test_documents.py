@@ -1,0 +1,141 @@
+"""Jobs out of the documents of a family."""
+
+import copy
+
+import pytest
+
+from mongorestore_async.codec.documents import load_job, read_created, read_ids, read_jobs
+from mongorestore_async.errors import DataError
+from mongorestore_async.families import ATLAS_CLOUD_BACKUP_V1, ATLAS_TENANT_V1, CLOUD_MANAGER, OPS_MANAGER
+from mongorestore_async.models import CloudBackupRestoreJob, JobRef, RestoreJob, TenantRestoreJob
+
+PLACE = {"project": "P", "cluster": "C"}
+
+
+class TestLoadJob:
+    @pytest.mark.parametrize(
+        ("family", "model"),
+        [
+            (OPS_MANAGER, RestoreJob),
+            (CLOUD_MANAGER, RestoreJob),
+            (ATLAS_CLOUD_BACKUP_V1, CloudBackupRestoreJob),
+            (ATLAS_TENANT_V1, TenantRestoreJob),
+        ],
+        ids=repr,
+    )
+    def test_makes_the_job_of_the_family(self, family, model):
+        job = load_job(family, {"id": "J"}, project="P", cluster="C")
+
+        assert type(job) is model
+        assert job.ref == JobRef(family=family.name, project="P", cluster="C", job="J")
+
+    @pytest.mark.parametrize("where", [{}, {"project": "P"}, {"cluster": "C"}])
+    def test_leaves_the_ref_out_where_the_place_is_not_known(self, where):
+        assert load_job(OPS_MANAGER, {"id": "J"}, **where).ref is None
+
+    def test_takes_the_place_from_the_path_not_from_the_document(self):
+        job = load_job(OPS_MANAGER, {"id": "J", "groupId": "G", "clusterId": "K"}, **PLACE)
+
+        assert str(job.ref) == "ops-manager/P/C/J"
+        assert (job.group_id, job.cluster_id) == ("G", "K")
+
+    def test_keeps_a_copy_of_the_document(self):
+        document = {"id": "J", "links": [{"href": "h", "rel": "r"}]}
+        before = copy.deepcopy(document)
+        job = load_job(OPS_MANAGER, document)
+        document["links"][0]["href"] = "changed"
+        document["new"] = 1
+
+        assert job.raw == before
+
+    def test_takes_the_raw_of_another_job(self):
+        job = load_job(OPS_MANAGER, {"id": "J", "delivery": {"url": "u"}})
+        again = load_job(OPS_MANAGER, job.raw)
+
+        assert again == job
+        assert again.raw == job.raw
+        assert again.delivery.url == "u"
+
+    def test_raises_no_deprecation_warning(self):
+        # With warnings as errors this would fail: structuring a recorded document is no call to the API.
+        assert load_job(ATLAS_TENANT_V1, {"id": "J"}).id == "J"
+
+    def test_refuses_what_is_no_job(self):
+        with pytest.raises(DataError, match=r"\$\.id: required"):
+            load_job(OPS_MANAGER, {"error": 404, "reason": "Not Found"})
+
+
+class TestReadJobs:
+    def test_makes_every_item_with_its_ref(self):
+        jobs = read_jobs(OPS_MANAGER, [{"id": "J"}, {"id": "K"}], **PLACE)
+
+        assert [job.id for job in jobs] == ["J", "K"]
+        assert [str(job.ref) for job in jobs] == ["ops-manager/P/C/J", "ops-manager/P/C/K"]
+        assert [job.raw for job in jobs] == [{"id": "J"}, {"id": "K"}]
+
+    def test_of_nothing_is_nothing(self):
+        assert read_jobs(OPS_MANAGER, [], **PLACE) == ()
+
+    def test_names_the_item_that_does_not_fit(self):
+        with pytest.raises(DataError) as caught:
+            read_jobs(OPS_MANAGER, [{"id": "J"}, {"id": 1}], **PLACE)
+
+        assert caught.value.path == "$.results[1].id"
+
+    def test_begins_the_path_where_it_is_told(self):
+        with pytest.raises(DataError) as caught:
+            read_jobs(OPS_MANAGER, {}, **PLACE, path="$.content.results")
+
+        assert caught.value.path == "$.content.results"
+
+    def test_an_id_that_is_no_id_still_gives_a_ref(self):
+        (job,) = read_jobs(OPS_MANAGER, [{"id": "{JOB/ID}\ud800"}], **PLACE)
+
+        assert JobRef.parse(str(job.ref)) == job.ref
+
+
+class TestReadCreated:
+    def test_reads_a_list_document(self):
+        content = {"links": [], "results": [{"id": "J"}, {"id": "K"}], "totalCount": 2}
+        jobs = read_created(CLOUD_MANAGER, content, **PLACE)
+
+        assert [str(job.ref) for job in jobs] == ["cloud-manager/P/C/J", "cloud-manager/P/C/K"]
+
+    def test_reads_a_bare_job(self):
+        content = {"id": "J", "snapshotId": "S"}
+        (job,) = read_created(CLOUD_MANAGER, content, **PLACE)
+
+        assert job.snapshot_id == "S"
+        assert str(job.ref) == "cloud-manager/P/C/J"
+        assert job.raw == content
+
+    def test_of_no_job_says_where_to_look(self):
+        with pytest.raises(DataError, match="look into the job list of the cluster before creating again") as caught:
+            read_created(CLOUD_MANAGER, {"results": [], "totalCount": 0}, **PLACE)
+
+        assert caught.value.path == "$.results"
+
+    @pytest.mark.parametrize(
+        ("content", "path"),
+        [
+            ({}, "$.id"),
+            ([], "$"),
+            ([{"id": "J"}], "$"),
+            ("<html>", "$"),
+            (None, "$"),
+            ({"results": None}, "$.results"),
+            ({"results": {"id": "J"}}, "$.results"),
+            ({"results": [{}]}, "$.results[0].id"),
+            ({"results": [None]}, "$.results[0]"),
+        ],
+    )
+    def test_refuses_the_rest(self, content, path):
+        with pytest.raises(DataError) as caught:
+            read_created(CLOUD_MANAGER, content, **PLACE)
+
+        assert caught.value.path == path
+
+
+def test_ids_are_read_whatever_else_is_wrong_with_an_item():
+    results = [{"id": "a", "created": []}, {"id": 7}, {}, None, "b", {"id": "c", "delivery": 3}]
+    assert read_ids(results) == ("a", "c")

@@ -1,0 +1,239 @@
+"""Values that must not be seen."""
+
+import copy
+import io
+import json
+import pickle
+import traceback
+
+import pytest
+
+from mongorestore_async.models import RawDocument, RawList, Secret, redact
+from mongorestore_async.models.secret import MAX_DEPTH, REDACTED, SECRET_FIELDS, conceal, reveal
+
+KEY = "OTY0ZmFiNmEzZjEz"
+DOCUMENT = {
+    "id": "1",
+    "delivery": {"url": f"https://host/{KEY}/a.tar.gz", "authValue": KEY, "maxDownloads": 1},
+    "deliveryUrl": [f"https://host/{KEY}"],
+    "components": [{"downloadUrl": KEY, "privateDownloadDeliveryUrls": [{"deliveryUrl": KEY, "endpointId": "vpce"}]}],
+    "links": [{"href": "https://host", "rel": "self"}],
+    "big": 10**30,
+}
+
+
+def nested(depth):
+    value = KEY
+    for _ in range(depth):
+        value = {"url": value}
+    return value
+
+
+class TestSecret:
+    def test_is_the_text_itself(self):
+        secret = Secret(KEY)
+
+        assert secret == KEY
+        assert str(secret) == f"{secret}" == KEY
+        assert type(str(secret)) is str
+        assert json.dumps(secret) == f'"{KEY}"'
+        assert hash(secret) == hash(KEY)
+
+    def test_shows_nothing_in_repr_also_inside_containers(self):
+        assert repr(Secret(KEY)) == "Secret('**redacted**')"
+        assert KEY not in repr([Secret(KEY)]) + repr({"a": (Secret(KEY),)}) + f"{Secret(KEY)!r}"
+
+    @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+    def test_is_redacted_by_pickle(self, protocol, pickled):
+        stored, again = pickled(Secret(KEY), protocol)
+
+        assert KEY.encode() not in stored
+        assert again == REDACTED
+        assert type(again) is Secret
+
+    def test_survives_copies(self):
+        secret = Secret(KEY)
+
+        assert copy.copy(secret) is secret
+        assert copy.deepcopy([secret])[0] is secret
+
+    def test_has_no_attributes_to_look_into(self):
+        with pytest.raises(TypeError):
+            vars(Secret(KEY))
+
+    def test_does_not_stand_in_a_traceback_with_locals(self):
+        def fail():
+            secret = Secret(KEY)
+            raise ValueError(type(secret))
+
+        try:
+            fail()
+        except ValueError as error:
+            shown = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+
+        assert "secret = Secret('**redacted**')" in shown
+        assert KEY not in shown
+
+
+class TestRedact:
+    def test_replaces_only_what_stands_below_secret_members(self):
+        shown = redact(DOCUMENT)
+
+        assert KEY not in repr(shown)
+        assert shown["delivery"] == {"url": REDACTED, "authValue": REDACTED, "maxDownloads": 1}
+        assert shown["deliveryUrl"] == [REDACTED]
+        assert shown["components"][0]["privateDownloadDeliveryUrls"][0]["endpointId"] == "vpce"
+        assert shown["links"] == DOCUMENT["links"]
+        assert shown["big"] == 10**30
+
+    @pytest.mark.parametrize("name", sorted(SECRET_FIELDS))
+    def test_knows_every_secret_member_at_any_depth(self, name):
+        assert redact([{"a": ({name: KEY},)}]) == [{"a": [{name: REDACTED}]}]
+
+    def test_hides_numbers_and_whole_objects_but_not_absence(self):
+        assert redact({"token": 17, "url": {"a": [KEY, None, True]}}) == {
+            "token": REDACTED,
+            "url": {"a": [REDACTED, None, True]},
+        }
+
+    def test_leaves_the_original_alone(self):
+        document = copy.deepcopy(DOCUMENT)
+        redact(document)
+
+        assert document == DOCUMENT
+
+    @pytest.mark.parametrize("wrap", [lambda value: {"a": value}, lambda value: [value]])
+    def test_ends_where_a_document_is_nested_without_end(self, wrap):
+        value = KEY
+        for _ in range(5000):
+            value = wrap(value)
+
+        assert REDACTED in repr(redact(value))
+        assert KEY not in repr(redact(value))
+
+    def test_keeps_what_is_nested_as_deep_as_allowed(self):
+        value = "leaf"
+        for _ in range(MAX_DEPTH):
+            value = [value]
+
+        assert redact(value) == value
+
+
+class TestRawDocument:
+    def test_equals_the_document_and_reads_like_it(self):
+        raw = RawDocument(DOCUMENT)
+
+        assert raw == DOCUMENT
+        assert raw == RawDocument(DOCUMENT)
+        assert raw != {}
+        assert list(raw) == list(DOCUMENT)
+        assert len(raw) == len(DOCUMENT)
+        assert raw["delivery"]["maxDownloads"] == 1
+        assert raw["links"] == DOCUMENT["links"]
+        assert raw["links"][0]["rel"] == "self"
+        assert len(raw["links"]) == 1
+        assert raw["links"][0:1] == DOCUMENT["links"]
+        assert raw.get("nothing") is None
+
+    def test_gives_secrets_when_asked_by_name(self):
+        raw = RawDocument(DOCUMENT)
+
+        assert raw["delivery"]["authValue"] == KEY
+        assert type(raw["delivery"]["authValue"]) is Secret
+        assert raw["deliveryUrl"][0] == DOCUMENT["deliveryUrl"][0]
+
+    def test_shows_no_secret_in_any_picture_of_it_or_its_parts(self):
+        raw = RawDocument(DOCUMENT)
+        pictures = [raw, raw["delivery"], raw["deliveryUrl"], raw["deliveryUrl"][0], raw["deliveryUrl"][:], raw.items()]
+        pictures += [raw.values(), raw["components"], dict(raw), list(raw["components"]), raw["delivery"]["url"]]
+
+        assert KEY not in "".join(map(repr, pictures)) + str(raw) + f"{raw}"
+        assert repr(RawDocument({"url": KEY})) == "RawDocument({'url': '**redacted**'})"
+        assert repr(raw["deliveryUrl"]) == "RawList(['**redacted**'])"
+
+    def test_keeps_an_object_below_a_secret_member_secret(self):
+        raw = RawDocument({"url": {"part": [KEY, 1]}})
+
+        assert KEY not in repr(raw["url"]) + repr(raw["url"]["part"]) + repr(raw["url"]["part"][0])
+        assert raw["url"]["part"][0] == KEY
+
+    def test_is_redacted_by_pickle(self, pickled):
+        for part in (RawDocument(DOCUMENT), RawDocument(DOCUMENT)["deliveryUrl"], RawDocument(DOCUMENT)["delivery"]):
+            stored, again = pickled(part)
+
+            assert KEY.encode() not in stored
+            assert type(again) is type(part)
+        assert pickled(RawDocument(DOCUMENT))[1] == redact(DOCUMENT)
+
+    def test_survives_copies(self):
+        raw = RawDocument(DOCUMENT)
+        part = raw["deliveryUrl"]
+
+        assert copy.copy(raw) is raw
+        assert copy.deepcopy(raw) is raw
+        assert copy.copy(part) is part
+        assert copy.deepcopy({"part": part})["part"] == DOCUMENT["deliveryUrl"]
+
+    def test_is_read_only_and_not_hashable(self):
+        raw = RawDocument(DOCUMENT)
+
+        with pytest.raises(TypeError):
+            raw["id"] = "2"
+        with pytest.raises(TypeError):
+            raw["links"][0] = {}
+        with pytest.raises(TypeError):
+            hash(raw)
+        with pytest.raises(TypeError):
+            vars(raw)
+
+    def test_to_dict_redacts_unless_told(self):
+        raw = RawDocument(DOCUMENT)
+
+        assert raw.to_dict() == redact(DOCUMENT)
+        assert raw.to_dict(redacted=False) == DOCUMENT
+        assert type(raw.to_dict()["delivery"]) is dict
+
+    def test_to_dict_is_a_copy(self):
+        raw = RawDocument({"links": [{"href": "a"}]})
+        raw.to_dict(redacted=False)["links"][0]["href"] = "b"
+
+        assert raw["links"][0]["href"] == "a"
+
+    def test_does_not_wrap_twice(self):
+        assert repr(RawDocument(RawDocument({"a": 1}))) == "RawDocument({'a': 1})"
+        document = {"a": 1}
+
+        assert reveal(RawDocument(RawDocument(document))) is document
+
+    def test_can_stand_inside_a_document(self):
+        outer = RawDocument({"inner": RawDocument({"url": KEY}), "list": RawList([1])})
+
+        assert outer.to_dict(redacted=False) == {"inner": {"url": KEY}, "list": [1]}
+        assert KEY not in repr(outer)
+
+    def test_prints_no_secret_of_a_hostile_document(self):
+        stream = io.StringIO()
+        print(RawDocument(nested(3000)), file=stream)
+
+        assert KEY not in stream.getvalue()
+
+
+class TestVeil:
+    @pytest.mark.parametrize("value", [{"url": KEY}, [{"url": KEY}], KEY])
+    def test_hides_whatever_came_in_place_of_a_document(self, value):
+        assert KEY not in repr(conceal(value))
+        assert reveal(conceal(value)) == value
+
+    def test_takes_a_tuple_for_an_array(self):
+        assert KEY not in repr(conceal(({"url": KEY},)))
+        assert reveal(conceal(({"url": KEY},))) == [{"url": KEY}]
+
+    @pytest.mark.parametrize("value", [None, True, 1, 1.5])
+    def test_leaves_other_scalars(self, value):
+        assert conceal(value) is value
+
+    def test_copies_nothing(self):
+        document = {"a": 1}
+
+        assert reveal(conceal(document)) is document
+        assert reveal(conceal(conceal(document))) is document
