@@ -1,8 +1,9 @@
-"""The one list of public names: type checkers read it, and so does ``__init__.py`` when a name is first used."""
+# The one list of public names: type checkers read it, and so does __init__.py when a name is first used.
 
 from .auth.credentials import DigestAuth as DigestAuth
 from .auth.credentials import ServiceAccount as ServiceAccount
 from .codec.documents import load_job as load_job
+from .creating.create import Reconciliation as Reconciliation
 from .creating.prechecks import Finding as Finding
 from .creating.prechecks import Rule as Rule
 from .creating.reconciling import Verdict as Verdict
@@ -68,6 +69,8 @@ from .fleet import FleetProgress as FleetProgress
 from .fleet import FleetProject as FleetProject
 from .fleet import FleetStream as FleetStream
 from .fleet import Found as Found
+from .listing.page import Page as Page
+from .listing.pager import Pager as Pager
 from .models import SERVER_DEFAULT as SERVER_DEFAULT
 from .models import AutomatedRestore as AutomatedRestore
 from .models import Checkpoint as Checkpoint
@@ -100,20 +103,17 @@ from .models import TenantSnapshot as TenantSnapshot
 from .models import TimeRange as TimeRange
 from .protocol.deprecation import VendorDeprecation as VendorDeprecation
 from .protocol.replies import Reply as Reply
+from .ratelimit.shared_limits import SharedLimits as SharedLimits
 from .resources import AsyncSession as AsyncSession
 from .resources import Cluster as Cluster
 from .resources import ConfigServer as ConfigServer
-from .resources import Page as Page
-from .resources import Pager as Pager
 from .resources import Project as Project
-from .resources import Reconciliation as Reconciliation
 from .resources import RestoreBatch as RestoreBatch
 from .resources import RestoreSource as RestoreSource
 from .resources import SnapshotPager as SnapshotPager
 from .resources import Until as Until
 from .transport import ExchangeRecord as ExchangeRecord
 from .transport import Options as Options
-from .transport import SharedLimits as SharedLimits
 from .transport import Stats as Stats
 from .transport.retrying import NO_RETRY as NO_RETRY
 from .transport.retrying import Failure as Failure

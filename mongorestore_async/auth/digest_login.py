@@ -136,7 +136,7 @@ class Login:
             successor: ``nextnonce`` of the answer, which replaces the nonce (RFC 7616 section 3.5).
 
         """
-        self._nonces.settle(nonce, accepted=True)
+        self._nonces.confirm(nonce, accepted=True)
         self._open = False
         if status < 500:  # noqa: PLR2004
             self.proven = True
@@ -162,7 +162,7 @@ class Login:
         if self.warm is nonce:
             self.warm = None
         if teaches:
-            self._nonces.settle(nonce, accepted=False)
+            self._nonces.confirm(nonce, accepted=False)
         nonce.dead = True
 
     def opened(self, *, is_open: bool) -> None:

@@ -67,7 +67,7 @@ class Nonces:
             del self._offered[next(iter(self._offered))]
         return nonce
 
-    def settle(self, nonce: Nonce, *, accepted: bool) -> None:
+    def confirm(self, nonce: Nonce, *, accepted: bool) -> None:
         """Note that the server took or refused a nonce.
 
         Once nothing sent with a dead nonce is under way, its uses are compared with those of the one before.

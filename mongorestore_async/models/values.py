@@ -35,7 +35,7 @@ class Link:
         return self.rel.rstrip("/").rpartition("/")[2]
 
 
-def find_link(links: "Iterable[Link]", name: str) -> Link | None:
+def find_link(links: Iterable[Link], name: str) -> Link | None:
     """Return the first link whose :attr:`Link.name` is ``name``, or None."""
     return next((link for link in links if link.name == name), None)
 

@@ -1,7 +1,7 @@
 """Counters of calls, one for each limit and project: pyrate-limiter's, asked and never waited for.
 
 Its ``Limiter`` is not used: it starts a thread for each bucket, waits under one lock for all of them, and 50 ms longer
-each time than it has to. Who waits, how long, and for what else, :mod:`mongorestore_async.ratelimit.rate_limiter` decides.
+each time than it has to. :mod:`mongorestore_async.ratelimit.rate_limiter` decides who waits, how long and for what.
 """
 
 from __future__ import annotations

@@ -1,8 +1,5 @@
 """Sessions, projects, clusters and the lists and batches of restore jobs."""
 
-from mongorestore_async.creating.create import Reconciliation
-from mongorestore_async.listing.page import Page
-from mongorestore_async.listing.pager import Pager
 from mongorestore_async.resources.batch import RestoreBatch, Until
 from mongorestore_async.resources.cluster import Cluster
 from mongorestore_async.resources.config_server import ConfigServer
@@ -15,10 +12,7 @@ __all__ = [
     "AsyncSession",
     "Cluster",
     "ConfigServer",
-    "Page",
-    "Pager",
     "Project",
-    "Reconciliation",
     "RestoreBatch",
     "RestoreSource",
     "SnapshotPager",

@@ -90,7 +90,7 @@ class AsyncSession:
         options = Options() if options is None else options
         if not isinstance(options, Options):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ConfigError(f"options is Options(...), not {type(options).__name__}")
-        self._view = False
+        self._is_view = False
         self._view = SessionView(
             transport=Transport(
                 auth,
@@ -132,10 +132,10 @@ class AsyncSession:
         return cls(arguments.pop("auth", found.auth), **arguments)
 
     def __repr__(self) -> str:
-        view: SessionView | None = getattr(self, "_caller", None)
+        view: SessionView | None = getattr(self, "_view", None)
         if view is None:
             return "<AsyncSession refused>"  # in a traceback with local variables
-        state = "closed" if view.transport.closed else "view" if self._view else "session"
+        state = "closed" if view.transport.closed else "view" if self._is_view else "session"
         return f"<AsyncSession {view.transport.base_url} {state}>"
 
     def __reduce_ex__(self, protocol: object) -> Never:
@@ -185,7 +185,7 @@ class AsyncSession:
     @classmethod
     def _of(cls, view: SessionView) -> Self:
         self = cls.__new__(cls)
-        self._view = True
+        self._is_view = True
         self._view = view
         return self
 
@@ -218,7 +218,7 @@ class AsyncSession:
             WrongLoop: It was opened on another loop.
 
         """
-        if not self._view:
+        if not self._is_view:
             await self._view.transport.close(self._view.options)
 
     def project(self, project_id: str, family: Family[JobT]) -> Project[JobT]:

@@ -1,6 +1,5 @@
 """The only aiohttp code of the client: one exchange, from admission to the last byte of the answer."""
 
-from mongorestore_async.ratelimit.shared_limits import SharedLimits
 from mongorestore_async.transport.connection import HttpSettings
 from mongorestore_async.transport.decode_locks import DecodeLocks
 from mongorestore_async.transport.exchange_records import ExchangeRecord, Stats
@@ -15,7 +14,6 @@ __all__ = [
     "HttpSettings",
     "OptionChanges",
     "Options",
-    "SharedLimits",
     "Stats",
     "Transport",
 ]

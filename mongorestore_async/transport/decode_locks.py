@@ -14,14 +14,14 @@ class DecodeLocks:
     """Lets long pages be worked on one at a time, in the order they came.
 
     With many lists under way several pages arrive in one turn of the loop. Worked on at once, every other task of the
-    program would wait for all of them. Who holds ``structure_lock`` first lets the loop turn once, and again after each piece
-    of work.
+    program would wait for all of them. Who holds ``structure_lock`` first lets the loop turn once, and again after each
+    piece of work.
 
     Attributes:
-        decode_lock: To be held, before ``structure_lock``, by what is still to be decoded. So what was decoded finds nobody but one in
-            front of it at the table, and pages that wait do so as bytes, not as thousands of objects, which the
-            garbage collector would look at again and again.
-        structure_lock: To be held by what is worked on.
+        decode_lock: Held, before ``structure_lock``, by a page that is still to be decoded. So at most one decoded page
+            waits at a time; the others wait as bytes, not as thousands of objects, which the garbage collector would
+            look at again and again.
+        structure_lock: Held by the page that is worked on.
 
     """
 

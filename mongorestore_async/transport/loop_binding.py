@@ -18,13 +18,13 @@ class LoopBinding:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._process: int | None = None
 
-    def settle(self) -> None:
+    def bind(self) -> None:
         """Belong to the running loop from now on."""
         self._loop = asyncio.get_running_loop()
         self._process = os.getpid()
 
     def check(self) -> None:
-        """Refuse use from elsewhere; does nothing before :meth:`settle`.
+        """Refuse use from elsewhere; does nothing before :meth:`bind`.
 
         Raises:
             WrongLoop: Another loop runs here, or this is a forked child.

@@ -112,7 +112,7 @@ class Transport:
         """
         self._check_usable()
         if self._opening is None:
-            self._binding.settle()
+            self._binding.bind()
             self._opening = asyncio.Lock()
         async with self._opening:
             self._check_usable()

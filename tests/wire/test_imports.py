@@ -1,4 +1,4 @@
-"""What a session loads of this package, and when: listing jobs pays for no download, wait or create."""
+"""When modules of this package are loaded: none in a running loop once a session was made."""
 
 from __future__ import annotations
 
@@ -55,72 +55,6 @@ async def main():
 asyncio.run(main())
 """
 
-#: What only other families, verbs and logins need.
-NOT_FOR_LISTS = {
-    "models": (
-        "checkpoint",
-        "cloud_backup_job",
-        "cloud_backup_snapshot",
-        "cluster",
-        "guard",
-        "host",
-        "project",
-        "project_clusters",
-        "tenant_job",
-        "tenant_snapshot",
-        "time_range",
-    ),
-    "families": (
-        "atlas_cloud_backup",
-        "atlas_flex",
-        "atlas_legacy",
-        "atlas_serverless",
-        "atlas_tenant",
-        "atlas_v2",
-        "registry",
-    ),
-    "protocol": (
-        "atlas_encoders",
-        "downloads",
-        "encoders",
-        "ending",
-        "environment",
-        "evidence",
-        "file_names",
-        "following",
-        "gzip_check",
-        "keeper",
-        "matching",
-        "prechecks",
-        "ranges",
-        "reconciling",
-        "running",
-        "tokens",
-        "verification",
-    ),
-    "transport": ("downloads", "shared", "shared_buckets"),
-    "resources": (
-        "addresses",
-        "archives",
-        "batch",
-        "checking",
-        "config_server",
-        "creation",
-        "download",
-        "downloaded",
-        "files",
-        "part_records",
-        "poll_report",
-        "polls",
-        "safety",
-        "transfer",
-        "verdicts",
-        "waiting",
-    ),
-    "fleet": ("fleet",),
-}
-
-
 @pytest.fixture(scope="module")
 def loaded():
     """Names of our modules in an open session, and of those that a list loaded beside them."""
@@ -129,15 +63,8 @@ def loaded():
     return set(opened), set(later)
 
 
-def test_a_session_that_lists_loads_nothing_of_other_verbs_and_families(loaded):
-    unwanted = {f"{package}.{module}" for package, modules in NOT_FOR_LISTS.items() for module in modules}
-
-    assert all((OURS / f"{name.replace('.', '/')}.py").is_file() for name in unwanted)
-    assert set.union(*loaded) & unwanted == set()
-
-
 def test_nothing_is_loaded_in_the_middle_of_a_list(loaded):
     opened, later = loaded
 
-    assert "resources.listing" in opened
+    assert "listing.page_reader" in opened
     assert later == set()

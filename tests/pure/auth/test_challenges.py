@@ -19,7 +19,7 @@ from mongorestore_async.auth.challenges import (
     parse_challenges,
 )
 
-FIXTURES = Path(__file__).parent.parent / "fixtures"
+FIXTURES = Path(__file__).parents[2] / "fixtures"
 MEBIBYTE = 1 << 20
 
 

@@ -27,7 +27,7 @@ from mongorestore_async.ratelimit.shared_limits import Store
 
 redis = pytest.importorskip("redis.asyncio", reason="the redis client (extra redis) is not installed")
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 LIMITS = [RateLimit(30, 30, 3600, window=True), RateLimit(30, 1, 3600)]
 EACH = pytest.mark.parametrize("limit", LIMITS, ids=["window", "bucket"])
 

@@ -330,7 +330,7 @@ def test_five_thousand_listings_at_once_on_one_session():
                 assert {len(page) for page in pages} == {1}
                 assert session.stats.requests == CALLS + 1, session.stats
                 assert session.stats.challenges == emulator.counts.challenges == 1
-                assert not session._caller.transport._connection.session.connector._acquired
+                assert not session._view.transport._connection.session.connector._acquired
             assert asyncio.all_tasks() == {asyncio.current_task()}
             await asyncio.sleep(0.1)
             assert descriptors() - before <= 32 + 3, descriptors() - before  # the emulator's ends of them
@@ -423,7 +423,7 @@ async def test_a_create_that_was_out_when_the_session_closed_is_an_open_question
 
 
 def run_in_a_process(script, *, seconds=30, flags=()):
-    root = str(Path(__file__).parents[2])
+    root = str(Path(__file__).parents[3])
     ran = subprocess.run(
         [sys.executable, *flags, "-c", textwrap.dedent(script)],
         env={"PYTHONPATH": root},

@@ -132,7 +132,7 @@ async def main():
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is read from Linux's /proc")
 @pytest.mark.parametrize("case", CASES)
 def test_memory_grows_by_less_than_100_mb(case):
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     ran = subprocess.run(
         [sys.executable, __file__, case],
         env={"PYTHONPATH": str(root)},
