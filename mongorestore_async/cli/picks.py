@@ -13,7 +13,7 @@ from mongorestore_async.models import JobRef
 
 if TYPE_CHECKING:
     from mongorestore_async import AsyncSession
-    from mongorestore_async.resources.source import RestoreSource
+    from mongorestore_async.resources.cluster_base import ClusterBase
 
 __all__ = ["Pick", "Refs", "command_of", "source_of"]
 
@@ -117,7 +117,7 @@ class Pick:
         )
 
 
-def source_of(session: "AsyncSession", ref: JobRef) -> "RestoreSource[Any]":
+def source_of(session: "AsyncSession", ref: JobRef) -> "ClusterBase[Any]":
     """The cluster or config server a job belongs to."""
     place = Place(family=ref.family, project_id=ref.project, cluster_id=ref.cluster, host_id=ref.host)
     return place.source(session)

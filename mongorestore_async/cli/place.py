@@ -11,7 +11,7 @@ from mongorestore_async.families import FAMILIES, Family
 
 if TYPE_CHECKING:
     from mongorestore_async import AsyncSession
-    from mongorestore_async.resources.source import RestoreSource
+    from mongorestore_async.resources.cluster_base import ClusterBase
 
 __all__ = ["BASE_URL", "CLUSTER", "FAMILY", "HOST", "PROJECT", "VARIABLES", "Place", "address_words", "check_address"]
 
@@ -74,7 +74,7 @@ class Place:
             return family.config_server
         return family
 
-    def source(self, session: "AsyncSession") -> "RestoreSource[Any]":
+    def source(self, session: "AsyncSession") -> "ClusterBase[Any]":
         """The cluster or config server.
 
         Raises:

@@ -17,7 +17,7 @@ from mongorestore_async.models import AutomatedRestore, Checkpoint, OplogTime, P
 if TYPE_CHECKING:
     from mongorestore_async import AsyncSession
     from mongorestore_async.models import ClusterSummary, SnapshotDocument
-    from mongorestore_async.resources.source import RestoreSource
+    from mongorestore_async.resources.cluster_base import ClusterBase
 
 __all__ = ["Question", "read_question"]
 
@@ -79,7 +79,7 @@ class Question:
         return [f"the snapshot: {words}" for words in self.snapshot.obstacles(datetime.now(UTC))]
 
 
-async def read_question(session: AsyncSession, source: RestoreSource[Any], request: AutomatedRestore) -> Question:
+async def read_question(session: AsyncSession, source: ClusterBase[Any], request: AutomatedRestore) -> Question:
     """Read what is shown, as far as the key may: it can have the right to restore and not the right to read.
 
     Raises:
@@ -98,7 +98,7 @@ async def read_question(session: AsyncSession, source: RestoreSource[Any], reque
     )
 
 
-async def _cluster(session: AsyncSession, source: RestoreSource[Any], wanted: Target) -> ClusterSummary | None:
+async def _cluster(session: AsyncSession, source: ClusterBase[Any], wanted: Target) -> ClusterSummary | None:
     try:
         async for found in session.project(wanted.project_id, source.family).clusters():
             if wanted.cluster == (found.name if source.family.cluster_key == "name" else found.id):
@@ -117,7 +117,7 @@ def _named(target: Target, found: ClusterSummary | None) -> str:
     return f"cluster {found.name}{ident} in project {target.project_id}{kind}"
 
 
-async def _snapshot(source: RestoreSource[Any], snapshot_id: str) -> SnapshotDocument | None:
+async def _snapshot(source: ClusterBase[Any], snapshot_id: str) -> SnapshotDocument | None:
     try:
         return await source.snapshot(snapshot_id)
     except NotFound:

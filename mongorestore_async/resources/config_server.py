@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mongorestore_async.models import JobT
 from mongorestore_async.protocol.identifiers import check_identifier
-from mongorestore_async.resources.source import RestoreSource
+from mongorestore_async.resources.cluster_base import ClusterBase
 
 if TYPE_CHECKING:
     from mongorestore_async.families import Family
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["ConfigServer"]
 
 
-class ConfigServer(RestoreSource[JobT]):
+class ConfigServer(ClusterBase[JobT]):
     """One config server host that is no member of a replica set: a topology MongoDB dropped in 3.4.
 
     Made by :meth:`Project.config_server`; making one does no I/O.
