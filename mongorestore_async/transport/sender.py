@@ -13,7 +13,7 @@ from mongorestore_async.models.headers import Headers
 from mongorestore_async.protocol.rate_limit_headers import rate_headers
 from mongorestore_async.protocol.redaction import is_plain_url, redact_url
 from mongorestore_async.protocol.replies import RawReply, read_reply
-from mongorestore_async.transport.deprecation_warnings import tell_deprecation
+from mongorestore_async.transport.deprecation_warnings import warn_of_deprecation
 from mongorestore_async.transport.exchange_records import ExchangeRecord
 from mongorestore_async.transport.failures import scrub, translate, was_never_sent
 
@@ -205,8 +205,10 @@ async def decode(raw: RawReply, call: Call, bench: DecodeLocks) -> Reply:
         RestoreError: As :func:`read_reply` does.
 
     """
-    if "Deprecation" in raw.headers or "Sunset" in raw.headers:
-        tell_deprecation(call, raw)
+    # Of reads only: every write has one before it, and a warning that a filter makes an error must not cost the answer
+    # to a create.
+    if call.method == "GET" and ("Deprecation" in raw.headers or "Sunset" in raw.headers):
+        warn_of_deprecation(raw.headers, family=call.family, path=call.path)
     if len(raw.body) <= _SHORT:
         return read_reply(raw, enveloped=call.enveloped, is_list=call.is_list)
     if len(raw.body) <= _MOST_ON_LOOP:
