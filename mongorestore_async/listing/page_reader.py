@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
@@ -17,7 +18,7 @@ from mongorestore_async.transport.options import MAX_ITEMS_PER_PAGE
 from mongorestore_async.transport.session_view import attach_request, check_query
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from mongorestore_async.errors import RequestContext
     from mongorestore_async.families import Family
@@ -87,9 +88,12 @@ def _check_flag(_instance: object, attribute: attrs.Attribute[Any], value: objec
         raise ConfigError(f"{attribute.name} is True, False or None, not {value!r}")
 
 
-def _checked_query(value: Mapping[str, Any]) -> Mapping[str, Any]:
+def _copy(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    return dict(value) if isinstance(value, Mapping) else value  # pyright: ignore[reportUnnecessaryIsInstance]
+
+
+def _check_extra(_instance: object, _attribute: attrs.Attribute[Any], value: object) -> None:
     check_query(value, _ARGUMENTS)
-    return dict(value)
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -110,7 +114,9 @@ class ListQuery:
     starting_at: int = attrs.field(default=1, validator=_check_whole)
     include_count: bool | None = attrs.field(default=None, validator=optional(_check_flag))
     filters: Mapping[str, str] = attrs.field(factory=dict[str, str])
-    extra: Mapping[str, Any] | None = attrs.field(default=None, converter=attrs.converters.optional(_checked_query))
+    extra: Mapping[str, Any] | None = attrs.field(
+        default=None, validator=optional(_check_extra), converter=attrs.converters.optional(_copy)
+    )
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -166,7 +172,7 @@ class PageReader(Generic[ItemT]):
         self.status = 0
         self.request: RequestContext | None = None
         self.left = query.limit
-        self.bench = source.view.transport.bench
+        self.bench = source.view.transport.decode_locks
         self._source = source
         self._query = query
         self._walk = Walk(query.starting_at)

@@ -1,4 +1,4 @@
-"""A cluster: its restore jobs, snapshots and what could be restored."""
+"""What a project restores: clusters, and the mirrored config servers (SCCC) of old sharded clusters."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mongorestore_async.families import Family
     from mongorestore_async.transport.session_view import SessionView
 
-__all__ = ["Cluster"]
+__all__ = ["Cluster", "ConfigServer"]
 
 #: Snapshots looked at for the id of a cluster; all of them have the same one.
 _LOOKED_AT = 100
@@ -113,3 +113,22 @@ class Cluster(ClusterBase[JobT]):
             f"backup is not enabled on the target: cluster {self.cluster} has no snapshot that tells its id;"
             " switch its backup on, and try again when the first snapshot is there"
         )
+
+
+class ConfigServer(ClusterBase[JobT]):
+    """One config server host that is no member of a replica set: a topology MongoDB dropped in 3.4.
+
+    Made by :meth:`Project.config_server`; making one does no I/O.
+
+    Attributes:
+        host: Host id.
+
+    """
+
+    def __init__(self, view: SessionView, family: Family[JobT], project: str, host: str) -> None:
+        super().__init__(view, family, project, {"host": host})
+        self.host = host
+        check_identifier("host id", host)
+
+    def __repr__(self) -> str:
+        return f"<ConfigServer {self.family.name} {self.project}/{self.host}>"

@@ -10,8 +10,7 @@ from mongorestore_async.listing.page_reader import ListQuery
 from mongorestore_async.listing.pager import Pager
 from mongorestore_async.models import ClusterSummary, HostSummary, JobT
 from mongorestore_async.protocol.identifiers import check_identifier
-from mongorestore_async.resources.cluster import Cluster
-from mongorestore_async.resources.config_server import ConfigServer
+from mongorestore_async.resources.cluster import Cluster, ConfigServer
 
 if TYPE_CHECKING:
     from mongorestore_async.families import Family

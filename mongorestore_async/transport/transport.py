@@ -56,7 +56,7 @@ class Transport:
         base_url: Where the API is.
         http_settings: How connections are made; downloads make theirs the same way.
         server_info: What was learnt about the server.
-        bench: Where large answers are decoded, and long pages structured.
+        decode_locks: Where large answers are decoded, and long pages structured.
 
     """
 
@@ -66,7 +66,7 @@ class Transport:
         self.base_url = base_url
         self.http_settings = settings
         self.server_info = ServerInfo()
-        self.bench = DecodeLocks()
+        self.decode_locks = DecodeLocks()
         self._connection = Connection(settings, limit=options.max_in_flight)
         self._sender = Sender(self._connection, self.server_info)
         self._authenticator = _authenticator(auth, base_url)
@@ -205,7 +205,7 @@ class Transport:
                             progress.challenges = attempt.challenges
                     if progress.challenges:  # met since it was answered
                         raw = attrs.evolve(raw, request=progress.context)
-                    reply = await decode(raw, call, self.bench)
+                    reply = await decode(raw, call, self.decode_locks)
             except (ApiError, TransportError) as error:
                 error.request = progress.context
                 if progress.held_back:
