@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mongorestore_async.emulator import Clock, Emulator, EmulatorSettings, Oddity, Side, Stage
-from mongorestore_async.emulator.world.shelf import Shelf
+from mongorestore_async.emulator.world.job_store import JobNumbers
 from mongorestore_async.errors import ConfigError
 
 
@@ -227,7 +227,7 @@ async def test_restores_can_take_no_time_at_all():
 
 def test_a_clock_runs_at_its_speed_and_can_be_pushed_on(monkeypatch):
     real = [100.0]
-    monkeypatch.setattr("mongorestore_async.emulator.clock.monotonic", lambda: real[0])
+    monkeypatch.setattr("mongorestore_async.emulator.flow_control.monotonic", lambda: real[0])
     clock = Clock(datetime(2026, 1, 1, 1, tzinfo=UTC), speed=60)
     start = clock.now()
     real[0] += 2
@@ -325,23 +325,23 @@ async def test_a_jobs_document_can_be_changed():
     ),
 )
 def test_a_shelf_is_a_list_that_grows_at_the_front(count, steps):
-    shelf, model, following = Shelf(count), list(reversed(range(count))), count
+    listed, model, following = JobNumbers(count), list(reversed(range(count))), count
     for what, amount, at in steps:
         if what == "add":
-            shelf.add(amount)
+            listed.add(amount)
             model[:0] = reversed(range(following, following + amount))
             following += amount
         elif at + amount <= len(model):
-            shelf.remove(amount, at)
+            listed.remove(amount, at)
             del model[at : at + amount]
         else:
             with pytest.raises(ConfigError):
-                shelf.remove(amount, at)
-        assert len(shelf) == len(model)
-        assert shelf.numbers(0, 1000) == model
-        assert [number for number in range(following + 1) if number in shelf] == sorted(model)
+                listed.remove(amount, at)
+        assert len(listed) == len(model)
+        assert listed.numbers(0, 1000) == model
+        assert [number for number in range(following + 1) if number in listed] == sorted(model)
         for start in range(len(model) + 1):
-            assert shelf.numbers(start, 3) == model[start : start + 3]
+            assert listed.numbers(start, 3) == model[start : start + 3]
 
 
 # ---- the world
