@@ -26,7 +26,6 @@ _PAGE = 500
 _ONE_BY_ONE = "one_by_one"
 _NAMES = (
     peers.OURS,
-    peers.PLAIN,
     "aiohttp_orjson",
     "aiohttp_json",
     "aiohttp_msgspec",
@@ -36,7 +35,6 @@ _NAMES = (
 _TITLES = {
     peers.OURS: "this library",
     _ONE_BY_ONE: "this library, one job after the other",
-    peers.PLAIN: peers.TITLES[peers.PLAIN],
     "aiohttp_orjson": "orjson dicts",
     "aiohttp_json": "json dicts",
     "aiohttp_msgspec": "msgspec Structs",
@@ -45,7 +43,7 @@ _TITLES = {
 }
 
 
-def _way(name: str) -> Callable[[bytes], Any]:  # noqa: PLR0911 - one for each way
+def _way(name: str) -> Callable[[bytes], Any]:
     match name:
         case "aiohttp_orjson":
             import orjson
@@ -68,29 +66,26 @@ def _way(name: str) -> Callable[[bytes], Any]:  # noqa: PLR0911 - one for each w
             from peers.httpx_pydantic import JobPage as Model
 
             return Model.model_validate_json
-        case peers.PLAIN:
-            from peers.ours_plain import without_extra
-
-            without_extra()
-            return _ours(tuple)
         case _:
             return _ours(partial(deque, maxlen=0) if name == _ONE_BY_ONE else tuple)
 
 
 def _ours(take: Callable[[Any], Any]) -> Callable[[bytes], Any]:
-    from mongorestore_async import CLOUD_MANAGER
+    from mongorestore_async import CLOUD_MANAGER, RestoreJob
     from mongorestore_async.codec.documents import read_jobs
+    from mongorestore_async.codec.items import decode_list
     from mongorestore_async.codec.list_documents import read_list
     from mongorestore_async.errors import RequestContext
     from mongorestore_async.models.headers import Headers
     from mongorestore_async.protocol.replies import RawReply, read_reply
 
+    decode = partial(decode_list, RestoreJob)
     headers = Headers([("Content-Type", "application/json")])
     request = RequestContext(method="GET", url="http://localhost/")
 
     def read(body: bytes) -> Any:
         raw = RawReply(status=200, reason="OK", headers=headers, body=body, request=request)
-        found = read_list(read_reply(raw, is_list=True).document)
+        found = read_list(read_reply(raw, decode_list=decode).document)
         return take(read_jobs(CLOUD_MANAGER, found.results, project="p", cluster="c"))
 
     return read

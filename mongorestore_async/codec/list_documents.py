@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from mongorestore_async.codec.converter import structure
-from mongorestore_async.codec.generated import array_maker
-from mongorestore_async.codec.items import SplitList
+from mongorestore_async.codec.explainer import ADVICE
+from mongorestore_async.codec.items import DecodedList
 from mongorestore_async.errors import DataError
 from mongorestore_async.models.secret import RawDocument, RawList, conceal, reveal
 from mongorestore_async.models.values import Link, find_link
@@ -18,15 +18,13 @@ if TYPE_CHECKING:
 
 __all__ = ["ListDocument", "has_next", "read_list"]
 
-_ADVICE = ". Check that the product family and the base URL belong to this server"
-
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class ListDocument:
     """A list document of the API ("Lists").
 
     Attributes:
-        results: The items as received, or packed.
+        results: The items: decoded, or as received.
         total_count: All items there are, not this page's; None when it was not counted.
         links: Links of the list; empty when it has none.
 
@@ -49,17 +47,17 @@ def read_list(content: Any) -> ListDocument:
         DataError: It is no list document: a list without ``results`` is an error, not an empty list.
 
     """
-    if isinstance(content, SplitList):
-        links: tuple[Link, ...] = array_maker(Link)(content.links)  # made at the first list, not with the module
-        return ListDocument(results=content.items, total_count=content.total_count, links=links)
+    if isinstance(content, DecodedList):
+        facts = structure(_Facts, {"links": content.links})
+        return ListDocument(results=content.items, total_count=content.total_count, links=facts.links)
     # Tracebacks may be printed with local variables, so no frame that stays in one holds a bare document.
     content = conceal(content)
     if not isinstance(content, RawDocument):
-        raise DataError(f"$: expected a list document with results{_ADVICE}", path="$")
+        raise DataError(f"$: expected a list document with results. {ADVICE}", path="$")
     results = content.get("results")
     if not isinstance(results, RawList):
         raise DataError(
-            f"$.results: expected array, got {'nothing' if results is None else 'another type'}{_ADVICE}",
+            f"$.results: expected array, got {'nothing' if results is None else 'another type'}. {ADVICE}",
             path="$.results",
         )
     facts = structure(_Facts, {name: value for name, value in reveal(content).items() if name != "results"})

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
-from mongorestore_async.codec.items import identities, pick
+from mongorestore_async.codec.items import decode_list, identities, pick
 from mongorestore_async.codec.list_documents import has_next, read_list
 from mongorestore_async.errors import BadRequest, ConfigError, PaginationError, RestoreError
 from mongorestore_async.listing.materialize import materialize, read_in_slices
@@ -58,7 +59,7 @@ class ListSource(Generic[ItemT]):
         names: Identifiers for the path.
         read: Structures the ``results`` of a page.
         identify: Gives the id of an item, by which repeated ones are known; looks at a field of it and nothing else.
-        packed: Whether ``read`` takes items that are still packed.
+        model: What the items are, where ``read`` takes items that were decoded with the body of the page; else None.
 
     """
 
@@ -68,7 +69,7 @@ class ListSource(Generic[ItemT]):
     names: Mapping[str, str]
     read: Callable[[Sequence[Any]], Sequence[ItemT]]
     identify: Callable[[ItemT], str]
-    packed: bool = False
+    model: type[Any] | None = None
 
 
 def _check_whole(_instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
@@ -287,5 +288,5 @@ class PageReader(Generic[ItemT]):
             },
             envelope=query.envelope,
             pretty=query.pretty,
-            is_list=source.packed,
+            decode_list=None if source.model is None else partial(decode_list, source.model),
         )

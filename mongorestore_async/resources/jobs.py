@@ -71,7 +71,7 @@ class JobReader(Place[JobT]):
                 names=self._names,
                 read=lambda results: read_jobs(self.family, results, **self._names),
                 identify=attrgetter("id"),
-                packed=True,
+                model=self.family.job_type,
             ),
             ListQuery(
                 items_per_page=items_per_page,

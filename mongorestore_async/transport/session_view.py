@@ -58,7 +58,7 @@ class SessionView:
         body: Any = None,
         envelope: bool | None = None,
         pretty: bool | None = None,
-        is_list: bool = False,
+        decode_list: Callable[[bytes], Any] | None = None,
     ) -> Reply:
         """Make one call and decode its answer.
 
@@ -71,7 +71,7 @@ class SessionView:
             body: JSON value to send, None for no body.
             envelope: Overrides the view's flag for this call.
             pretty: Overrides the view's flag for this call.
-            is_list: Whether a list document is expected, whose items may stay packed.
+            decode_list: Decodes the body of a list document, None where none is expected.
 
         Raises:
             ConfigError: Bad input; nothing was sent.
@@ -101,7 +101,7 @@ class SessionView:
             body=None if body is None else _encode(body),
             family=None if family is None else family.name,
             enveloped=enveloped,
-            is_list=is_list,
+            decode_list=decode_list,
             project=project,
             rate=None if family is None else choose_rate(family.rates, path, project),
             path=path,
