@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from mongorestore_async.codec.converter import structure, structure_each
 from mongorestore_async.codec.items import DecodedItems
+from mongorestore_async.codec.structuring import structure, structure_each
 from mongorestore_async.errors import DataError
 from mongorestore_async.models.document import attach, stamp
 from mongorestore_async.models.job_ref import JobRef

@@ -53,10 +53,9 @@ def problems_of(error: Exception, document: Any, path: str) -> Iterator[Problem]
             yield from problems_of(inner, members.get(name), f"{path}.{name}")
         yield from ((path, f"refused by the model with {type(inner).__name__}") for inner in refused)
     elif isinstance(error, IterableValidationError) and isinstance(document, list):
-        items = cast("list[Any]", document)
-        for inner, note in error.group_exceptions()[0]:
-            index = cast("int", note.index)
-            yield from problems_of(inner, items[index], f"{path}[{index}]")
+        for inner, place in error.group_exceptions()[0]:
+            index = cast("int", place.index)
+            yield from problems_of(inner, document[index], f"{path}[{index}]")
     elif isinstance(error, ValidationError):
         yield path, str(error)
     else:

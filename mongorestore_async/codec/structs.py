@@ -1,7 +1,7 @@
 """The fast way: one msgspec Struct per model, and one generated function that makes the model of it.
 
 msgspec decodes and checks a Struct in C. It has the fields of the model in the plainest JSON types: what it takes, the
-hooks of :mod:`~mongorestore_async.codec.converter` take with the same result, and odd forms are left to them. The
+hooks of :mod:`~mongorestore_async.codec.structuring` take with the same result, and odd forms are left to them. The
 function for ``ProjectSummary`` begins::
 
     def copy(source, received, origin):
@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Annotated, Any, cast, get_args, get_origin
 import attrs
 import msgspec
 
-from mongorestore_async.codec.converter import ABSENT_WITHOUT, is_vocabulary, kind_of, received_fields
 from mongorestore_async.codec.scalars import vocabulary
+from mongorestore_async.codec.structuring import ABSENT_WITHOUT, is_vocabulary, kind_of, received_fields
 from mongorestore_async.models.document import Document, JobDocument, wire_names
 from mongorestore_async.models.secret import Secret, UndecodedItem
 
@@ -56,7 +56,7 @@ _TAKEN: dict[Any, str] = {
 class ItemStruct(UndecodedItem, msgspec.Struct):
     """What all Structs have in common. Written as JSON again, one gives the item it was decoded from."""
 
-    __rich_repr__ = None  # tracebacks may be printed with local variables, and one may hold a secret
+    __rich_repr__: Any = None  # tracebacks may be printed with local variables, and one may hold a secret
 
     def encoded(self) -> bytes:
         """Write it as JSON."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
-from mongorestore_async.codec.items import decode_list, identities, pick
-from mongorestore_async.codec.list_documents import has_next, read_list
+from mongorestore_async.codec.items import identities, pick
+from mongorestore_async.codec.list_documents import decode_list, has_next, read_list
 from mongorestore_async.errors import BadRequest, ConfigError, PaginationError, RestoreError
 from mongorestore_async.listing.materialize import materialize, read_in_slices
 from mongorestore_async.listing.page import Page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple, Never, cast
 
 from mongorestore_async.protocol.redaction import one_line
@@ -88,8 +89,8 @@ class _Repeated:
     """Stands for an object that names a member twice."""
 
     def __init__(self, names: list[str]) -> None:
-        seen: set[str] = set()
-        self.name = next(name for name in names if name in seen or seen.add(name))
+        counts = Counter(names)
+        self.name = next(name for name in names if counts[name] > 1)
 
 
 def _refuse_repeated(value: Any) -> tuple[None, Unreadable]:
@@ -101,8 +102,8 @@ def _refuse_repeated(value: Any) -> tuple[None, Unreadable]:
             members = cast("dict[str, Any]", inner)
             waiting += [(f"{path}.{name}", item) for name, item in reversed(members.items())]
         elif isinstance(inner, list):
-            items = cast("list[Any]", inner)
-            waiting += [(f"{path}[{index}]", items[index]) for index in reversed(range(len(items)))]
+            items: list[Any] = inner  # pyright: ignore[reportUnknownVariableType]
+            waiting += reversed([(f"{path}[{index}]", item) for index, item in enumerate(items)])
     path = one_line(f"{found[0]}.{found[1].name}")
     return None, Unreadable(f"an object in it names a member twice ({path})", path)
 

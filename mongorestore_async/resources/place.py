@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from mongorestore_async.codec.converter import structure
+from mongorestore_async.codec.structuring import structure
 from mongorestore_async.errors import ConfigError, RestoreError, Unsupported
 from mongorestore_async.listing.arrays import documents_of
 from mongorestore_async.listing.page_reader import ListQuery

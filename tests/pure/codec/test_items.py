@@ -12,14 +12,14 @@ from operator import attrgetter
 import attrs
 import pytest
 
-from mongorestore_async.codec.converter import structure, structure_each
 from mongorestore_async.codec.documents import read_jobs
-from mongorestore_async.codec.items import DecodedList, decode_list, identities, pick
-from mongorestore_async.codec.list_documents import has_next, read_list
+from mongorestore_async.codec.items import DecodedItems, identities, pick
+from mongorestore_async.codec.list_documents import decode_list, has_next, read_list
 from mongorestore_async.codec.structs import struct_of
+from mongorestore_async.codec.structuring import structure, structure_each
 from mongorestore_async.errors import DataError, RequestContext
 from mongorestore_async.families import CLOUD_MANAGER
-from mongorestore_async.models import Headers, JobRef, RestoreJob, Secret
+from mongorestore_async.models import Headers, JobRef, Link, RestoreJob, Secret
 from mongorestore_async.models.secret import MAX_DEPTH, UndecodedBytes
 from mongorestore_async.protocol.replies import RawReply, read_reply
 
@@ -45,7 +45,7 @@ def decoded(*documents, model=RestoreJob):
     """The items of a list that was just received."""
     found = decode_list(model, compact({"results": list(documents)}))
     assert found is not None
-    return found.items
+    return found.results
 
 
 def results_of(body, model=RestoreJob):
@@ -57,8 +57,8 @@ def test_a_list_is_decoded_with_its_items():
     links = [{"href": "h", "rel": "next"}]
     found = decode_list(RestoreJob, compact({"links": links, "results": [JOB], "totalCount": 2}))
 
-    assert (found.links, found.total_count) == (links, 2)
-    assert [job.raw for job in found.items] == [JOB]
+    assert (found.links, found.total_count) == ((Link("h", "next"),), 2)
+    assert [job.raw for job in found.results] == [JOB]
     assert (read_list(found).total_count, has_next(read_list(found).links)) == (2, True)
 
 
@@ -108,7 +108,7 @@ def test_what_msgspec_does_not_take_or_would_change_is_left_to_the_converter(bod
 def test_blanks_and_members_nobody_asked_for_do_not_matter(body):
     found = decode_list(RestoreJob, body)
 
-    assert [(job.id, json.dumps(job.to_dict())) for job in found.items] == [
+    assert [(job.id, json.dumps(job.to_dict())) for job in found.results] == [
         ("1", json.dumps(json.loads(body)["results"][0]))
     ]
 
@@ -271,7 +271,7 @@ class TestReplies:
     body = compact({"results": [JOB]})
 
     def test_to_lists_are_decoded_at_once(self):
-        assert isinstance(reply_to(self.body, decode_list=decode_jobs).document, DecodedList)
+        assert isinstance(reply_to(self.body, decode_list=decode_jobs).document.results, DecodedItems)
 
     @pytest.mark.parametrize(
         "given",

@@ -16,11 +16,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mongorestore_async import models
-from mongorestore_async.codec.converter import structure
 from mongorestore_async.codec.documents import load_job, read_jobs
-from mongorestore_async.codec.items import decode_list
-from mongorestore_async.codec.list_documents import read_list
+from mongorestore_async.codec.list_documents import decode_list, read_list
 from mongorestore_async.codec.structs import struct_of, utc_check_of
+from mongorestore_async.codec.structuring import structure
 from mongorestore_async.errors import DataError, RequestContext
 from mongorestore_async.families import ATLAS_CLOUD_BACKUP, ATLAS_FLEX, CLOUD_MANAGER
 from mongorestore_async.models import (
@@ -78,7 +77,7 @@ MADE = RestoreJob(
 def job(request):
     if request.param == "structure":
         return structure(RestoreJob, copy.deepcopy(DOCUMENT))
-    return decode_list(RestoreJob, compact({"results": [DOCUMENT]})).items[0]
+    return decode_list(RestoreJob, compact({"results": [DOCUMENT]})).results[0]
 
 
 def names_of(model):
@@ -220,10 +219,10 @@ def test_lists_of_every_model_are_decoded_however_they_are_written(model, option
     body = json.dumps({"totalCount": 2, "results": [document] * 2, "links": links}, **options).encode()
     found = decode_list(model, body)
 
-    assert (found.total_count, found.links) == (2, links)
-    assert tuple(found.items) == (structure(model, document),) * 2
-    assert [item.raw for item in found.items] == [document] * 2
-    assert json.dumps(found.items[0].to_dict(redacted=False)) == json.dumps(json.loads(body)["results"][0])
+    assert (found.total_count, found.links) == (2, (Link("h", "self"),))
+    assert tuple(found.results) == (structure(model, document),) * 2
+    assert [item.raw for item in found.results] == [document] * 2
+    assert json.dumps(found.results[0].to_dict(redacted=False)) == json.dumps(json.loads(body)["results"][0])
 
 
 @pytest.mark.parametrize("model", [*RECEIVED, *PARTS])
@@ -260,7 +259,7 @@ def test_dates_of_other_zones_are_found_inside_arrays():
 def test_one_url_stands_for_an_array_of_them(sent, urls):
     model = models.CloudBackupRestoreJob
     body = compact({"results": [{"id": "J", "deliveryUrl": sent}]})
-    (job,) = decode_list(model, body).items
+    (job,) = decode_list(model, body).results
 
     assert job.delivery_url == structure(model, {"id": "J", "deliveryUrl": sent}).delivery_url == urls
     assert all(type(url) is Secret for url in job.delivery_url)

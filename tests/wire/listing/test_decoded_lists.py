@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mongorestore_async import OPS_MANAGER, Fleet, NotUnique, load_job
-from mongorestore_async.codec import items
+from mongorestore_async.codec import list_documents
 from mongorestore_async.codec.items import DecodedItems
 
 JOBS = 130
@@ -17,8 +17,8 @@ def road(request, monkeypatch):
     decoded = []
 
     def decode(model, body):
-        found = None if request.param == "converter" else items.decode_list(model, body)
-        decoded.extend(found.items if found else ())
+        found = None if request.param == "converter" else list_documents.decode_list(model, body)
+        decoded.extend(found.results if found else ())
         return found
 
     monkeypatch.setattr("mongorestore_async.listing.page_reader.decode_list", decode)

@@ -1,4 +1,4 @@
-"""JSON values to models: the cattrs converter, and the hooks it has from the start.
+"""JSON values to models by cattrs: the converter, and the hooks it has from the start.
 
 What the hooks tolerate, and no more:
 
@@ -31,7 +31,7 @@ from mongorestore_async.models.secret import MAX_DEPTH, RawDocument, RawList, Se
 from mongorestore_async.models.values import Link, OplogTimestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from mongorestore_async.codec.explainer import Problem
     from mongorestore_async.models.job_ref import JobRef
@@ -88,7 +88,7 @@ def converter() -> Converter:
     made.register_structure_hook(StrEnum, _structure_word)
     # cattrs asks the newest factory first.
     made.register_structure_hook_factory(attrs.has, _object_hook)
-    made.register_structure_hook_factory(lambda kind: get_origin(kind) is tuple, _array_hook)
+    made.register_structure_hook_factory(_is_array, _array_hook)
     made.register_structure_hook_factory(_is_union, _union_hook)
     return made
 
@@ -164,7 +164,7 @@ def received_fields(model: type[Any]) -> list[attrs.Attribute[Any]]:
     return [field for field in attrs.fields(model) if field.name not in own]
 
 
-def is_standard(model: type[Any]) -> bool:
+def is_standard(model: Any) -> bool:
     """Whether a model is one of this library, and made by the hooks of this library alone, as its parts and fields."""
     get_hook = converter().get_structure_hook
     return model.__module__.startswith(_MODELS) and all(
@@ -173,20 +173,14 @@ def is_standard(model: type[Any]) -> bool:
 
 
 @functools.cache
-def _kinds_in(model: type[Any]) -> frozenset[Any]:
-    return frozenset(_walk_kinds(model))
-
-
-def _walk_kinds(kind: Any) -> Iterator[Any]:
-    yield kind
-    inner = kind_of(kind)
-    if inner is not kind:
-        yield from _walk_kinds(inner)
-    elif get_origin(kind) is tuple:
-        yield from _walk_kinds(get_args(kind)[0])
+def _kinds_in(kind: Any) -> frozenset[Any]:
+    if get_origin(kind) is tuple:
+        inner = [get_args(kind)[0]]
     elif attrs.has(kind):
-        for field in received_fields(kind):
-            yield from _walk_kinds(field.type)
+        inner = [field.type for field in received_fields(kind)]
+    else:
+        inner = [kind_of(kind)] if _is_union(kind) else []
+    return frozenset({kind}).union(*map(_kinds_in, inner))
 
 
 # Hooks. cattrs makes one for each class, when it is first needed and after a registration.
@@ -198,6 +192,10 @@ def _hook_of(take: Callable[[Any], Any]) -> Hook:
 
 def _structure_word(value: Any, enumeration: type[StrEnum]) -> Any:
     return vocabulary(enumeration)[text(value)]
+
+
+def _is_array(kind: Any) -> bool:
+    return get_origin(kind) is tuple
 
 
 def _is_union(kind: Any) -> bool:
