@@ -51,7 +51,7 @@ class Call:
         family: Name of the product family, for errors.
         enveloped: Whether the call asks for an envelope.
         project: The project it is about, None for none.
-        rate: The documented limit it falls under, None for none.
+        rate: The rate limit it falls under, None if none is known.
         is_list: Whether a list document is expected, whose items may stay packed.
         path: Its path as the family has it, placeholders and all; empty for a call that is none of the API's.
 

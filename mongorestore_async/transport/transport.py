@@ -20,7 +20,7 @@ from mongorestore_async.errors import (
     SessionClosed,
     TransportError,
 )
-from mongorestore_async.ratelimit.rate_limiter import RateLimiter
+from mongorestore_async.ratelimit import RateLimiter
 from mongorestore_async.transport.connection import Connection
 from mongorestore_async.transport.decode_locks import DecodeLocks
 from mongorestore_async.transport.loop_binding import Deadlines, LoopBinding, ServerInfo
@@ -207,12 +207,7 @@ class Transport:
         while True:
             progress.tries += 1
             try:
-                async with self._limits.admit(progress, ends):
-                    async with self._slots:
-                        raw = await self._log_in(progress, attempt, options)
-                    if progress.challenges:  # met since it was answered
-                        raw = attrs.evolve(raw, request=progress.context)
-                    reply = await decode(raw, progress.call, self.bench)
+                reply = await self._try_once(progress, attempt, options, ends)
             except (ApiError, TransportError) as error:
                 error.request = progress.context
                 if progress.held_back:
@@ -225,6 +220,29 @@ class Transport:
                 return reply
             self._retries += 1
             await asyncio.sleep(wait)
+
+    async def _try_once(self, progress: Progress, attempt: Attempt | None, options: Options, ends: float) -> Reply:
+        call, before = progress.call, progress.last
+        admission = self._limits.try_admit(call.rate, call.project)
+        if admission is None:
+            progress.held_back = True
+            admission = await self._limits.admit(call.rate, call.project, ends)
+            progress.held_back = False
+        failed: BaseException | None = None
+        try:
+            async with self._slots:
+                raw = await self._log_in(progress, attempt, options)
+            if progress.challenges:  # met since it was answered
+                raw = attrs.evolve(raw, request=progress.context)
+            return await decode(raw, call, self.bench)
+        except BaseException as error:
+            failed = error
+            raise
+        finally:
+            # The token endpoint tells nothing about the limits of the API.
+            last = None if progress.last is before or progress.logging_in else progress.last
+            self._limits.finish(admission, call.rate, call.project, None if last is None else last.headers, failed)
+            del failed  # it would live in a cycle with this frame
 
     def _begin_login(self, call: Call) -> Attempt | None:
         if not isinstance(self._authenticator, DigestAuthenticator):
