@@ -36,6 +36,8 @@ Admission: TypeAlias = tuple[tuple[LimitQueue, ...], int]
 class RateLimiter:
     """The rate limits of a session and its views.
 
+    A call is named by the limit that it falls under, None if none is known, and the project it is about, None for none.
+
     Args:
         rule: Which limits to keep to; see :class:`~mongorestore_async.Options`.
         shared: Where they are shared with other processes, None for nowhere.
@@ -48,24 +50,17 @@ class RateLimiter:
         shared: SharedLimits | None = None,
     ) -> None:
         self._off = rule is None
-        self._from_start = rule != "adaptive"
-        # What the user chose is kept, whatever the server says; it is believed about the documented limits.
+        self._from_start = rule is not None and rule != "adaptive"
+        # What the user chose is kept, whatever the server says; about documented limits the server is believed.
         chosen = rule.values() if isinstance(rule, Mapping) else (rule,)
         self._chosen = frozenset(limit for limit in chosen if isinstance(limit, RateLimit))
         self._counters = None if shared is None else RedisCounters(shared)
         self._queues: OrderedDict[tuple[RateLimit | None, str | None], LimitQueue] = OrderedDict()
-        self._session: LimitQueue | None = None
         self._generation = 0
         self._free: Admission = (), 0  # that of all calls for which no limit is known
 
     def try_admit(self, limit: RateLimit | None, project: str | None) -> Admission | None:
-        """Admit a call at once, or give None if it has to wait: then :meth:`admit` it.
-
-        Args:
-            limit: The limit it falls under, None if none is known.
-            project: The project it is about, None for none.
-
-        """
+        """Admit a call at once, or give None if it has to wait: then :meth:`admit` it."""
         queues = self._queues_of(limit, project)
         if not queues:
             return self._free
@@ -78,12 +73,7 @@ class RateLimiter:
         return queues, self._generation
 
     async def admit(self, limit: RateLimit | None, project: str | None, ends: float) -> Admission:
-        """Admit a call when its turn has come.
-
-        Args:
-            limit: The limit it falls under, None if none is known.
-            project: The project it is about, None for none.
-            ends: Loop time of its deadline.
+        """Admit a call when its turn has come; ``ends`` is the loop time of its deadline.
 
         Raises:
             RateLimited: Its turn comes after the deadline; ``status`` is 0, nothing was sent.
@@ -105,7 +95,7 @@ class RateLimiter:
         headers: Mapping[str, str] | None,
         error: BaseException | None,
     ) -> None:
-        """End a try, and learn from its answer.
+        """End a try that was admitted, and learn from its answer.
 
         Args:
             admission: Its permission.
@@ -147,8 +137,8 @@ class RateLimiter:
             queue.update_remaining(0, now, trusted=False)
 
     def _queues_of(self, limit: RateLimit | None, project: str | None) -> tuple[LimitQueue, ...]:
-        """Find the queues a call passes, of its limit and project and of the address, where they are known."""
-        kept = limit is not None and self._from_start and not self._off
+        """Find the queues a call passes: of its limit and project, then of the address; none where none is known."""
+        kept = limit is not None and self._from_start
         if not kept and not self._queues:
             return ()
         own = self._queue(limit, project) if kept else self._known(_key(limit, project))

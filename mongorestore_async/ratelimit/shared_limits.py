@@ -126,7 +126,7 @@ class SharedLimits:
 
 
 class RedisCounters:
-    """The counters of one session in Redis. While it does not work, they count nothing and hold nobody back."""
+    """The counters of one session in Redis. While Redis does not answer, they count nothing and hold nobody back."""
 
     def __init__(self, settings: SharedLimits) -> None:
         self._client: Any = settings.connect()
@@ -166,20 +166,16 @@ class RedisCounters:
                 async with asyncio.timeout(PATIENCE):
                     wait = await self._script(keys=keys, args=numbers)
             except self._failures as error:
-                self._fail(error)
+                self._resumes = time.monotonic() + _OUTAGE
+                _logger.log(
+                    logging.DEBUG if self._told else logging.WARNING,  # once for each outage
+                    "Redis does not answer (%s: %s); until it does, this process keeps to the rate limits on its own",
+                    type(error).__name__,
+                    redact_text(str(error)),
+                )
+                self._told = True
                 return 0.0
         if self._told:
             self._told = False
             _logger.debug("Redis answers again")
         return int(wait) / 1e6
-
-    def _fail(self, error: Exception) -> None:
-        """Leave Redis alone for a while."""
-        self._resumes = time.monotonic() + _OUTAGE
-        if not self._told:
-            self._told = True
-            _logger.warning(
-                "Redis does not answer (%s: %s); until it does, this process keeps to the rate limits on its own",
-                type(error).__name__,
-                redact_text(str(error)),
-            )

@@ -662,3 +662,20 @@ async def test_an_adaptive_queue_keeps_to_a_limit_that_headers_tell():
     await caller.all(2)
     assert caller.times[0] == 0
     assert caller.times[-1] > 0
+
+
+# The example in the docstring of the room
+
+
+@leaping
+async def test_the_example_of_the_room_is_true():
+    caller = Caller(rate=RateLimit(2, 2, 10))
+    refused = RateLimited("no", status=429, error_code="RATE_LIMITED")
+    refused.retry_after = 7.0
+    endings = {"A": None, "B": refused, "C": None, "D": None, "E": None}
+    tasks = {name: asyncio.create_task(caller.call(name, takes=1, error=error)) for name, error in endings.items()}
+    await asyncio.sleep(2)
+    tasks["D"].cancel()
+    await asyncio.gather(*tasks.values(), return_exceptions=True)
+    assert [name for _, name in caller.passed] == ["A", "B", "C", "E"]
+    assert caller.times == pytest.approx([0, 0, 8, 10], abs=0.01)
