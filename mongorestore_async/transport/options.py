@@ -186,7 +186,7 @@ def choose_limit(rule: RateRule, family: Family[Any] | None, path: str, project:
     rates = () if family is None else family.rates
     if isinstance(rule, RateLimit):
         rates = (rule,)
-    elif family is not None and isinstance(rule, Mapping):
+    elif family is not None and rule is not None and not isinstance(rule, str):
         chosen = [limit for each, limit in rule.items() if each.name == family.name]
         rates = tuple(limit for limit in chosen if limit is not None) if chosen else rates
     return choose_rate(rates, path, project)
