@@ -132,7 +132,7 @@ def decode_list(model: Any, body: bytes) -> ListDocument | None:
 
 def _links_of(links: Sequence[dict[str, str]]) -> tuple[Link, ...]:
     """Make the links of a page, by the converter only where one has other members than all have."""
-    if all([link.keys() == _LINK_MEMBERS for link in links]):
+    if all(link.keys() == _LINK_MEMBERS for link in links):
         return tuple([Link(**link) for link in links])
     return structure(_Facts, {"links": links}).links
 

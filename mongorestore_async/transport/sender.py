@@ -50,7 +50,7 @@ class Call:
         family: Name of the product family, for errors.
         enveloped: Whether the call asks for an envelope.
         project: The project it is about, None for none.
-        rate: The documented limit it falls under, None for none.
+        rate: The rate limit it falls under, None if none is known.
         decode_list: Decodes the body of a list document, None where none is expected.
         path: Its path as the family has it, placeholders and all; empty for a call that is none of the API's.
 

@@ -15,8 +15,9 @@ from mongorestore_async.auth.tokens import travels_in_clear
 from mongorestore_async.errors import ConfigError, DataError, RestoreError
 from mongorestore_async.families import Family
 from mongorestore_async.models.validators import require_text
-from mongorestore_async.protocol.rate_limit_headers import choose_rate, project_in
+from mongorestore_async.protocol.rate_limit_headers import project_in
 from mongorestore_async.protocol.urls import DEFAULT_BASE_URL, build_url
+from mongorestore_async.transport.options import choose_limit
 from mongorestore_async.transport.sender import Call
 
 if TYPE_CHECKING:
@@ -82,8 +83,8 @@ def _endpoint(family: Family[Any] | None, path: str) -> _Endpoint:
         family.media_type_of(path),
         family.name,
         project,
-        choose_rate(family.rates, path, "any"),
-        choose_rate(family.rates, path, None),
+        choose_limit("documented", family, path, "any"),
+        choose_limit("documented", family, path, None),
     )
 
 
@@ -146,6 +147,7 @@ class SessionView:
         if body is not None:
             headers["Content-Type"] = endpoint.media_type
         project = names.get("project") or endpoint.project
+        rule, rate = self.options.rate_limits, endpoint.rate_without_project if project is None else endpoint.rate
         call = Call(
             method=method,
             url=build_url(self.transport.base_url, endpoint.path, query=query, **names),
@@ -155,7 +157,7 @@ class SessionView:
             enveloped=self.envelope,
             decode_list=decode_list,
             project=project,
-            rate=endpoint.rate_without_project if project is None else endpoint.rate,
+            rate=rate if type(rule) is str else choose_limit(rule, family, path, project),
             path=path,
         )
         return await self.transport.exchange(call, self.options)

@@ -21,7 +21,7 @@ from mongorestore_async.errors import (
     SessionClosed,
     TransportError,
 )
-from mongorestore_async.ratelimit.rate_limiter import RateLimiter
+from mongorestore_async.ratelimit import RateLimiter
 from mongorestore_async.transport.connection import Connection
 from mongorestore_async.transport.exchange_records import Stats
 from mongorestore_async.transport.loop_binding import Deadlines, DecodeLocks, LoopBinding, ServerInfo
@@ -29,12 +29,13 @@ from mongorestore_async.transport.retrying import Failure, RetryBudget, is_trans
 from mongorestore_async.transport.sender import Call, Progress, Sender, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
 
     from yarl import URL
 
     from mongorestore_async.auth.authenticators import Authenticator
     from mongorestore_async.auth.credentials import DigestAuth
+    from mongorestore_async.auth.digest_login import Attempt
     from mongorestore_async.auth.tokens import TokenRequest
     from mongorestore_async.protocol.replies import RawReply, Reply
     from mongorestore_async.transport.connection import HttpSettings
@@ -192,20 +193,11 @@ class Transport:
         post = partial(self._post_for, progress, options)
         # One login for all tries: a challenge that was not answered for good is still there for the next.
         attempt = self._authenticator.begin(method=call.method, uri=call.url.raw_path_qs, body=call.body or b"")
+        log_in = partial(self._authenticator.run, attempt, send, post)
         while True:
             progress.tries += 1
             try:
-                async with self._limits.admit(progress, ends):
-                    try:
-                        async with self._slots:
-                            raw = await self._authenticator.run(attempt, send, post)
-                    finally:
-                        if attempt is not None and attempt.challenges > progress.challenges:
-                            self._challenges += attempt.challenges - progress.challenges
-                            progress.challenges = attempt.challenges
-                    if progress.challenges:  # met since it was answered
-                        raw = attrs.evolve(raw, request=progress.context)
-                    reply = await decode(raw, call, self.decode_locks)
+                reply = await self._try_once(progress, attempt, log_in, ends)
             except (ApiError, TransportError) as error:
                 error.request = progress.context
                 if progress.held_back:
@@ -219,6 +211,36 @@ class Transport:
                 return reply
             self._retries += 1
             await asyncio.sleep(wait)
+
+    async def _try_once(
+        self, progress: Progress, attempt: Attempt | None, log_in: Callable[[], Awaitable[RawReply]], ends: float
+    ) -> Reply:
+        call, before = progress.call, progress.last
+        admission = self._limits.try_admit(call.rate, call.project)
+        if admission is None:
+            progress.held_back = True
+            admission = await self._limits.admit(call.rate, call.project, ends)
+            progress.held_back = False
+        failed: BaseException | None = None
+        try:
+            try:
+                async with self._slots:
+                    raw = await log_in()
+            finally:
+                if attempt is not None and attempt.challenges > progress.challenges:
+                    self._challenges += attempt.challenges - progress.challenges
+                    progress.challenges = attempt.challenges
+            if progress.challenges:  # met since it was answered
+                raw = attrs.evolve(raw, request=progress.context)
+            return await decode(raw, call, self.decode_locks)
+        except BaseException as error:
+            failed = error
+            raise
+        finally:
+            # The token endpoint tells nothing about the limits of the API.
+            last = None if progress.last is before or progress.logging_in else progress.last
+            self._limits.finish(admission, call.rate, call.project, None if last is None else last.headers, failed)
+            del failed  # it would live in a cycle with this frame
 
     def _timed_out(self, progress: Progress, options: Options) -> RestoreError:
         if self._closed:
