@@ -179,6 +179,8 @@ class RestoreSource(JobReader[JobT]):
     ) -> AsyncIterator[JobT]:
         """Give one job as it is now and again at each change of its state, until it is over.
 
+        A cancelled ``anext`` of what this returns loses no change: the next one goes on with the wait.
+
         Other jobs of its batch are not looked at: to know how the restore of a sharded cluster ends, watch or wait
         for the batch.
 
@@ -194,7 +196,7 @@ class RestoreSource(JobReader[JobT]):
             RestoreError: As :meth:`RestoreBatch.wait`.
 
         """
-        from mongorestore_async.waiting.waiter import watch_one
+        from mongorestore_async.waiting.job_watch import watch_one
 
         return watch_one(self, check_identifier("restore job id", job_id), timeout, until or "finished")
 
