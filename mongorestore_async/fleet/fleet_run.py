@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from mongorestore_async.fleet.cluster_reading import ProjectWork, Reading
 from mongorestore_async.fleet.discovery import Discovery
 from mongorestore_async.fleet.fleet_failures import ends_run, means_nothing_here
 from mongorestore_async.fleet.fleet_records import ClusterOutcome, FailureKind
+from mongorestore_async.listing.pager import reader_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -98,8 +98,8 @@ class FleetRun:
 
     async def _discover(self) -> None:
         try:
-            async with aclosing(self._discovery.projects()) as projects:
-                async for found in projects:
+            while (page := await self._discovery.next_projects()) is not None:
+                for found in page:
                     if self._query.projects.match(found.project.id, found.project.name):
                         await self._begin(found)
         except RestoreError as error:
@@ -225,8 +225,7 @@ class FleetRun:
 
     def _reader(self, cluster: FleetCluster) -> PageReader[Any]:
         project = self._member.session.project(cluster.project.id, self._member.family)
-        pager = project.cluster(cluster.key).restore_jobs(batch_id=self._query.batch_id)
-        return pager.reader()  # its calls are made one by one
+        return reader_of(project.cluster(cluster.key).restore_jobs(batch_id=self._query.batch_id))
 
     async def _look(self) -> None:
         while (answer := await self._answers.get()) is not None:
