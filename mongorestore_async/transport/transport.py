@@ -212,9 +212,7 @@ class Transport:
             except (ApiError, TransportError) as error:
                 failed = error
                 error.request = progress.context
-                if progress.held_back:
-                    raise  # by the rate limit: it comes too late however often it is tried
-                wait = self._wait(Failure(call.method, error, progress.tries), options, ends)
+                wait = self._wait(progress, error, options, ends)
                 if wait is None:
                     raise
             except BaseException as error:
@@ -254,8 +252,11 @@ class Transport:
         small = attrs.evolve(options, max_body=min(options.max_body, _LARGEST_TOKEN_ANSWER))
         return self._sender.send(Progress(call), small, request.authorization)
 
-    def _wait(self, failure: Failure, options: Options, ends: float) -> float | None:
+    def _wait(self, progress: Progress, error: RestoreError, options: Options, ends: float) -> float | None:
         """Decide on repeating a failed try: seconds to wait, None to give up."""
+        if progress.held_back:
+            return None  # by the rate limit: it comes too late however often it is tried
+        failure = Failure(progress.call.method, error, progress.tries)
         wait = options.retry(failure)
         if wait is None or not is_transient(failure):
             return None
