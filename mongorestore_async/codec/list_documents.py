@@ -123,7 +123,7 @@ def decode_list(model: Any, body: bytes) -> ListDocument | None:
         return None
     if received is None or not all(map(utc_check_of(model), structs)):
         return None
-    links = structure(_Facts, {"links": page.links}).links
+    links = tuple([Link(each.href, each.rel or "") for each in page.links or () if each.href is not None])
     items = DecodedItems(structs, received, copier_of(model))
     return ListDocument(results=items, total_count=page.totalCount, links=links)
 
@@ -170,7 +170,7 @@ _decode_untyped = msgspec.json.Decoder(float_hook=msgspec.Raw).decode
 def page_decoder(model: Any) -> msgspec.json.Decoder[Any]:
     """Make the decoder of a page whose items are Structs of a model."""
     members: list[Any] = [
-        ("links", list[dict[str, str]] | None, None),
+        ("links", list[struct_of(Link)] | None, None),
         ("results", list[struct_of(model)]),  # type: ignore[misc]
         ("totalCount", int | None, None),
     ]
