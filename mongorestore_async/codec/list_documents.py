@@ -170,7 +170,7 @@ _decode_untyped = msgspec.json.Decoder(float_hook=msgspec.Raw).decode
 def page_decoder(model: Any) -> msgspec.json.Decoder[Any]:
     """Make the decoder of a page whose items are Structs of a model."""
     members: list[Any] = [
-        ("links", list[struct_of(Link)] | None, None),
+        ("links", list[struct_of(Link)] | None, None),  # type: ignore[misc]
         ("results", list[struct_of(model)]),  # type: ignore[misc]
         ("totalCount", int | None, None),
     ]
