@@ -24,9 +24,13 @@ class DecodedItems(Sequence[T_co]):
 
     So a walk that looks at one job after the other never has many of them in memory, and the garbage collector is not
     started at all.
+
+    Attributes:
+        structs: What was decoded: it has the fields of the models, texts in them as received.
+
     """
 
-    __slots__ = ("_copy", "_origin", "_received", "_structs")
+    __slots__ = ("_copy", "_origin", "_received", "structs")
 
     def __init__(
         self,
@@ -35,16 +39,16 @@ class DecodedItems(Sequence[T_co]):
         copy: Callable[..., T_co],
         origin: JobRef | None = None,
     ) -> None:
-        self._structs = structs
+        self.structs = structs
         self._received = received
         self._copy = copy
         self._origin = origin
 
     def __len__(self) -> int:
-        return len(self._structs)
+        return len(self.structs)
 
     def __iter__(self) -> Iterator[T_co]:
-        return map(self._copy, self._structs, self._received, repeat(self._origin))
+        return map(self._copy, self.structs, self._received, repeat(self._origin))
 
     @overload
     def __getitem__(self, index: int) -> T_co: ...
@@ -52,22 +56,17 @@ class DecodedItems(Sequence[T_co]):
     def __getitem__(self, index: slice) -> DecodedItems[T_co]: ...
     def __getitem__(self, index: int | slice) -> T_co | DecodedItems[T_co]:
         if isinstance(index, slice):
-            return DecodedItems(self._structs[index], self._received[index], self._copy, self._origin)
-        return self._copy(self._structs[index], self._received[index], self._origin)
+            return DecodedItems(self.structs[index], self._received[index], self._copy, self._origin)
+        return self._copy(self.structs[index], self._received[index], self._origin)
 
     def picked(self, indexes: Sequence[int]) -> DecodedItems[T_co]:
         """Choose items by their places."""
-        structs, received = ([each[index] for index in indexes] for each in (self._structs, self._received))
+        structs, received = ([each[index] for index in indexes] for each in (self.structs, self._received))
         return DecodedItems(structs, received, self._copy, self._origin)
 
     def found_at(self, origin: JobRef | None) -> DecodedItems[T_co]:
         """Tell restore jobs where they were found."""
-        return DecodedItems(self._structs, self._received, self._copy, origin)
-
-    @property
-    def structs(self) -> Sequence[Any]:
-        """What was decoded: it has the fields of the models, texts in them as received."""
-        return self._structs
+        return DecodedItems(self.structs, self._received, self._copy, origin)
 
 
 def pick(items: Sequence[T], indexes: Sequence[int]) -> Sequence[T]:

@@ -66,9 +66,6 @@ class ListDocument:
     links: tuple[Link, ...]
 
 
-_LINK_MEMBERS = {"href", "rel"}
-
-
 def has_next(links: tuple[Link, ...]) -> bool:
     """Whether a list has a ``next`` link. It is a yes or no: where it points to is never followed."""
     return any("next" in link.rel and link.name == "next" for link in links)
@@ -126,15 +123,9 @@ def decode_list(model: Any, body: bytes) -> ListDocument | None:
         return None
     if received is None or not all(map(utc_check_of(model), structs)):
         return None
+    links = tuple([Link(each.href, each.rel or "") for each in page.links or () if each.href is not None])
     items = DecodedItems(structs, received, copier_of(model))
-    return ListDocument(results=items, total_count=page.totalCount, links=_links_of(page.links or ()))
-
-
-def _links_of(links: Sequence[dict[str, str]]) -> tuple[Link, ...]:
-    """Make the links of a page, by the converter only where one has other members than all have."""
-    if all(link.keys() == _LINK_MEMBERS for link in links):
-        return tuple([Link(**link) for link in links])
-    return structure(_Facts, {"links": links}).links
+    return ListDocument(results=items, total_count=page.totalCount, links=links)
 
 
 def _received(page: Any, body: bytes) -> Sequence[UndecodedItem] | None:
@@ -179,7 +170,7 @@ _decode_untyped = msgspec.json.Decoder(float_hook=msgspec.Raw).decode
 def page_decoder(model: Any) -> msgspec.json.Decoder[Any]:
     """Make the decoder of a page whose items are Structs of a model."""
     members: list[Any] = [
-        ("links", list[dict[str, str]] | None, None),
+        ("links", list[struct_of(Link)] | None, None),  # type: ignore[misc]
         ("results", list[struct_of(model)]),  # type: ignore[misc]
         ("totalCount", int | None, None),
     ]

@@ -17,16 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from enum import StrEnum
 
-__all__ = [
-    "ValidationError",
-    "Vocabulary",
-    "boolean",
-    "moment",
-    "secret",
-    "text",
-    "vocabulary",
-    "whole_number",
-]
+__all__ = ["ValidationError", "Vocabulary", "boolean", "moment", "secret", "text", "vocabulary", "whole_number"]
 
 # No documented number has more digits; ``int`` of a long string takes quadratic time or refuses.
 _DIGITS = re.compile(r"-?[0-9]{1,32}")

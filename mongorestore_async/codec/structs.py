@@ -26,7 +26,7 @@ import msgspec
 
 from mongorestore_async.codec.scalars import vocabulary
 from mongorestore_async.codec.structuring import ABSENT_WITHOUT, is_vocabulary, kind_of, received_fields
-from mongorestore_async.models.document import Document, JobDocument, wire_names
+from mongorestore_async.models.document import JobDocument, wire_names
 from mongorestore_async.models.secret import Secret, UndecodedItem
 
 if TYPE_CHECKING:
@@ -121,15 +121,10 @@ def copier_of(model: Any) -> Callable[..., Any]:
     Beside the Struct it takes the item as received, which a :class:`~mongorestore_async.models.Document` keeps,
     and where it was found, which a restore job does. It never raises: by then the page is known to fit.
     """
-    names: dict[str, Any] = {"Secret": Secret, "blank": _unfrozen(model), "model": model}
-    lines = ["made = blank()"]
-    for field in received_fields(model):
-        lines += _field_lines(field, names)
-    lines += ["made._received = received"] if issubclass(model, Document) else []
+    names: dict[str, Any] = {"Secret": Secret}
+    lines = [*_object_lines(model, "", names), "made._received = received"]
     lines += ["made._origin = origin"] if issubclass(model, JobDocument) else []
-    lines += ["made.__class__ = model", "return made"]
-    arguments = "source, received, origin" if issubclass(model, Document) else "source"
-    source = "\n    ".join([f"def copy({arguments}):", *lines])
+    source = "\n    ".join(["def copy(source, received, origin):", *lines, "made.__class__ = model", "return made"])
     exec(compile(source, f"<copy of {model.__name__}>", "exec"), names)  # noqa: S102 - nothing received is in it
     return cast("Callable[..., Any]", names["copy"])
 
@@ -144,37 +139,44 @@ def _unfrozen(model: type[Any]) -> type[Any]:
     return types.new_class(f"Unfrozen{model.__name__}", (model,), exec_body=lambda body: body.update(own, __slots__=()))
 
 
-def _field_lines(field: attrs.Attribute[Any], names: dict[str, Any]) -> Iterator[str]:
-    """Give the lines that set a field, and put what they need among the names."""
+def _object_lines(model: Any, place: str, names: dict[str, Any]) -> Iterator[str]:
+    """Give the lines that fill ``made`` from ``source``, both with the place of the object appended to their names."""
+    names |= {f"blank{place}": _unfrozen(model), f"model{place}": model}
+    yield f"made{place} = blank{place}()"
+    for field in received_fields(model):
+        kind = kind_of(field.type)
+        part = get_args(kind)[0] if get_origin(kind) is tuple else kind
+        lines = _part_lines if attrs.has(part) else _value_lines
+        yield from lines(field, part, place, names)
+
+
+def _value_lines(field: attrs.Attribute[Any], kind: Any, place: str, names: dict[str, Any]) -> Iterator[str]:
     spelling, *others = _spellings(field)
-    taken = _expression(field, names)
-    if taken == "value" and not others and field.default in (attrs.NOTHING, None):
-        yield f"made.{field.name} = source.{spelling}"
-        return
-    names[f"default_{field.name}"] = field.default
-    yield f"value = source.{spelling}"
-    yield from (f"if value is None: value = source.{other}" for other in others)
-    yield f"made.{field.name} = default_{field.name} if value is None else {taken}"
-
-
-def _expression(field: attrs.Attribute[Any], names: dict[str, Any]) -> str:
-    """Give the source of what becomes of ``value``."""
-    kind = kind_of(field.type)
-    if kind in _WIRE:
-        return _TAKEN.get(kind, "value")
+    taken = _TAKEN.get(kind_of(field.type), "value")
     if is_vocabulary(kind):
-        names[f"words_{field.name}"] = vocabulary(kind)
-        return f"words_{field.name}[value]"
-    part = get_args(kind)[0] if get_origin(kind) is tuple else kind
-    copy = f"copy_{field.name}"
-    names[copy] = copier_of(part)
-    if part is kind:
-        return f"{copy}(value) if {_presence(part, 'value')} else None"
-    if part not in ABSENT_WITHOUT:
-        return f"tuple(map({copy}, value))"
-    return f"tuple([{copy}(each) for each in value if {_presence(part, 'each')}])"
+        names[f"words{place}_{field.name}"] = vocabulary(kind)
+        taken = f"words{place}_{field.name}[value]"
+    if taken == "value" and not others and field.default in (attrs.NOTHING, None):
+        yield f"made{place}.{field.name} = source{place}.{spelling}"
+        return
+    names[f"default{place}_{field.name}"] = field.default
+    yield f"value = source{place}.{spelling}"
+    yield from (f"if value is None: value = source{place}.{other}" for other in others)
+    yield f"made{place}.{field.name} = default{place}_{field.name} if value is None else {taken}"
 
 
-def _presence(model: Any, place: str) -> str:
-    """Give the source of whether an object counts as present."""
-    return " or ".join(f"{place}.{name} is not None" for name in ABSENT_WITHOUT.get(model, ())) or "True"
+def _part_lines(field: attrs.Attribute[Any], part: Any, place: str, names: dict[str, Any]) -> Iterator[str]:
+    source, target, inner = f"source{place}.{field.name}", f"made{place}.{field.name}", f"{place}_{field.name}"
+    presence = " or ".join(f"source{inner}.{name} is not None" for name in ABSENT_WITHOUT.get(part, ())) or "True"
+    made = [*_object_lines(part, inner, names), f"made{inner}.__class__ = model{inner}"]
+    if part is kind_of(field.type):
+        yield f"{target} = None"
+        yield f"source{inner} = {source}"
+        yield f"if source{inner} is not None and ({presence}):"
+        yield from (f"    {line}" for line in [*made, f"{target} = made{inner}"])
+    else:
+        yield f"items{inner} = []"
+        yield f"for source{inner} in {source} or ():"
+        yield f"    if {presence}:"
+        yield from (f"        {line}" for line in [*made, f"items{inner}.append(made{inner})"])
+        yield f"{target} = tuple(items{inner})"

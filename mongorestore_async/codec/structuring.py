@@ -46,6 +46,7 @@ __all__ = [
     "is_vocabulary",
     "kind_of",
     "received_fields",
+    "reset_hooks",
     "structure",
     "structure_each",
 ]
@@ -80,8 +81,12 @@ def converter() -> Converter:
     and the type of the exception. Register them before the first call; the converter is shared by the whole process.
 
     Items of lists whose models no hook of yours concerns are structured without cattrs, several times as fast.
-
     """
+    return _shared_converter()
+
+
+@functools.cache
+def _shared_converter() -> Converter:
     made = Converter(detailed_validation=True)
     for kind, take in _SCALARS.items():
         made.register_structure_hook(kind, _hook_of(take))
@@ -139,7 +144,7 @@ def _attempt(model: Any, document: Any, path: str) -> tuple[Any, Sequence[Proble
     if is_deeper(value, MAX_DEPTH):
         return None, [(path, f"nested deeper than {MAX_DEPTH} levels")]
     try:
-        return converter().structure(value, model), ()
+        return _shared_converter().structure(value, model), ()
     except Exception as error:  # noqa: BLE001 - hooks of users may raise anything
         return None, tuple(problems_of(error, value, path))
 
@@ -166,10 +171,18 @@ def received_fields(model: type[Any]) -> list[attrs.Attribute[Any]]:
 
 def is_standard(model: Any) -> bool:
     """Whether a model is one of this library, and made by the hooks of this library alone, as its parts and fields."""
+    if not model.__module__.startswith(_MODELS):
+        return False
+    if not converter.cache_info().currsize:  # nobody asked for it, so the hooks need not be made to look at them
+        return True
     get_hook = converter().get_structure_hook
-    return model.__module__.startswith(_MODELS) and all(
-        getattr(get_hook(kind), "__module__", None) == __name__ for kind in _kinds_in(model)
-    )
+    return all(getattr(get_hook(kind), "__module__", None) == __name__ for kind in _kinds_in(model))
+
+
+def reset_hooks() -> None:
+    """Forget all hooks that were registered: for tests."""
+    converter.cache_clear()
+    _shared_converter.cache_clear()
 
 
 @functools.cache

@@ -9,6 +9,7 @@ import attrs
 import pytest
 
 from mongorestore_async import OPS_MANAGER, DataError, RestoreJob, converter, load_job
+from mongorestore_async.codec.structuring import reset_hooks
 
 ODD = [
     b'{"id":"J","created":"2017-04-21T03:49:57.1234567Z"}',
@@ -79,7 +80,7 @@ async def test_the_same_document_is_refused_with_the_same_words(roads, body, pat
 @pytest.fixture
 def own_hooks():
     yield converter()
-    converter.cache_clear()
+    reset_hooks()
 
 
 async def test_hooks_of_users_count_on_every_road(roads, own_hooks):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mongorestore_async.codec.documents import load_job, read_created, read_jobs
 from mongorestore_async.codec.list_documents import decode_list
-from mongorestore_async.codec.structuring import converter, is_standard, structure, structure_each
+from mongorestore_async.codec.structuring import converter, is_standard, reset_hooks, structure, structure_each
 from mongorestore_async.errors import DataError
 from mongorestore_async.families import FAMILIES
 from mongorestore_async.models import (
@@ -684,7 +684,7 @@ class TestConverter:
     @pytest.fixture
     def own(self):
         yield converter()
-        converter.cache_clear()
+        reset_hooks()
 
     def test_is_one_for_all(self):
         assert converter() is converter()
