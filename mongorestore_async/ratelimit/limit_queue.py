@@ -6,7 +6,7 @@ import asyncio
 import math
 from typing import TYPE_CHECKING
 
-from mongorestore_async.errors import RateLimited
+from mongorestore_async.errors import Hint, HintKind, RateLimited
 from mongorestore_async.protocol.rate_limit_headers import pause_without_word
 
 if TYPE_CHECKING:
@@ -201,7 +201,8 @@ class LimitQueue:
         why = "the server has refused other calls" if paused else f"the limit of {self.limit} is used up"
         error = RateLimited(
             f"not sent: {why}, and the next one can be made in {wait:.0f} s, which is after the deadline of this one;"
-            f" try again then, raise Options.timeout, or keep fewer calls under way"
+            f" try again then",
+            hint=Hint(HintKind.FEWER_CALLS),
         )
         error.retry_after = wait
         return error

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from mongorestore_async.cli.outlet import Outlet
+from mongorestore_async.cli.stdout_writer import StdoutWriter
 
 
 class Pen:
@@ -36,11 +36,11 @@ class Pen:
 
 async def test_a_reader_that_takes_its_time_does_not_hold_the_event_loop_up():
     pen = Pen()
-    async with Outlet(pen) as outlet:
-        await outlet.put(0)
+    async with StdoutWriter(pen) as writer:
+        await writer.put(0)
         await asyncio.wait_for(pen.busy.wait(), 20)
         for number in range(1, 300):
-            await outlet.put(number)
+            await writer.put(number)
         assert pen.written == []
         pen.free.set()
 
@@ -53,9 +53,9 @@ async def test_no_more_than_a_page_is_kept_meanwhile():
     pen, taken = Pen(), []
 
     async def fill():
-        async with Outlet(pen) as outlet:
+        async with StdoutWriter(pen) as writer:
             for number in range(2000):
-                await outlet.put(number)
+                await writer.put(number)
                 taken.append(number)
 
     filling = asyncio.create_task(fill())
@@ -73,9 +73,9 @@ async def test_what_was_taken_is_written_once_when_it_is_left_early():
     pen = Pen()
 
     async def fill():
-        async with Outlet(pen) as outlet:
+        async with StdoutWriter(pen) as writer:
             for number in range(5000):
-                await outlet.put(number)
+                await writer.put(number)
 
     filling = asyncio.create_task(fill())
     await asyncio.wait_for(pen.busy.wait(), 20)
@@ -92,7 +92,7 @@ async def test_what_was_taken_is_written_once_when_it_is_left_early():
 async def test_an_error_before_anything_was_taken_leaves_nothing_written():
     pen = Pen()
     with pytest.raises(ValueError, match="early"):
-        async with Outlet(pen):
+        async with StdoutWriter(pen):
             raise ValueError("early")
 
     assert not pen.finished
@@ -103,9 +103,9 @@ async def test_a_write_that_fails_ends_the_block():
     pen.free.set()
 
     async def fill():
-        async with Outlet(pen) as outlet:
+        async with StdoutWriter(pen) as writer:
             while True:
-                await outlet.put(1)
+                await writer.put(1)
                 await asyncio.sleep(0.01)
 
     with pytest.raises(BrokenPipeError):

@@ -1,4 +1,4 @@
-"""What of a fleet is asked for: the options of ``fleet jobs``."""
+"""Options of ``fleet jobs``: which jobs of which clusters, and how many clusters are read at once."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -8,31 +8,30 @@ from typing import TYPE_CHECKING, Annotated, Any
 import attrs
 from cyclopts import Parameter, Token, validators
 
-from mongorestore_async.cli.place import BASE_URL, FAMILY, address_words, check_address
-from mongorestore_async.cli.rows import moment
-from mongorestore_async.cli.units import parse_duration, parse_moment
+import mongorestore_async
+from mongorestore_async.cli.cluster_options import BASE_URL, FAMILY, base_url_arguments, check_address
+from mongorestore_async.cli.units import format_time, parse_duration, parse_time
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.families import FAMILIES, Family
 from mongorestore_async.models import JobState
 
 if TYPE_CHECKING:
-    from mongorestore_async import AsyncSession
-    from mongorestore_async.fleet import Fleet
+    from mongorestore_async import AsyncSession, Fleet
 
-__all__ = ["Scope", "read_token"]
+__all__ = ["FleetOptions", "read_token"]
 
 _AT_LEAST_ONE = validators.Number(gte=1)
 
 
 def _parse_since(type_: Any, tokens: Sequence[Token]) -> datetime:
-    """Read a moment, or how long ago it is; whole seconds, for they are printed in the command to go on with."""
+    """Read a time or a duration before now, in whole seconds: it is printed in the command that resumes."""
     try:
         found = datetime.now(UTC) - parse_duration(type_, tokens)
     except OverflowError:
-        raise ValueError("it is longer ago than the calendar goes back") from None
+        raise ValueError("the duration is too long: it starts before the year 1") from None
     except ValueError:
         try:
-            found = parse_moment(type_, tokens)
+            found = parse_time(type_, tokens)
         except ValueError as error:
             raise ValueError(f"{error}, or a duration such as 24h") from None
     return found.astimezone(UTC).replace(microsecond=0)
@@ -40,14 +39,15 @@ def _parse_since(type_: Any, tokens: Sequence[Token]) -> datetime:
 
 @Parameter(name="*")
 @attrs.frozen(kw_only=True)
-class Scope:
-    """Which jobs of which clusters are wanted, and how many are read at once; the words of ``Fleet.restore_jobs``."""
+class FleetOptions:
+    """Which jobs of which clusters to list, and how many clusters are read at once."""
 
     family: Annotated[
         tuple[str, ...],
         FAMILY,
         Parameter(
-            negative=(), help="Product and API; there is no default. May be repeated: all are read into one list."
+            negative=(),
+            help="Product and API; there is no default. May be repeated: the jobs of all are in one list.",
         ),
     ]
     projects: Annotated[
@@ -56,12 +56,17 @@ class Scope:
             alias="--project",
             negative=(),
             show_default=False,
-            help="Only projects with this name or id, or that a glob such as 'prod-*' fits; may be repeated.",
+            help="Only projects whose name or id is this, or matches this glob, such as 'prod-*'; may be repeated.",
         ),
     ] = ()
     clusters: Annotated[
         tuple[str, ...],
-        Parameter(alias="--cluster", negative=(), show_default=False, help="The same for clusters."),
+        Parameter(
+            alias="--cluster",
+            negative=(),
+            show_default=False,
+            help="Only clusters whose name or id is this, or matches this glob; may be repeated.",
+        ),
     ] = ()
     state: Annotated[
         tuple[JobState, ...],
@@ -71,15 +76,18 @@ class Scope:
         datetime | None,
         Parameter(
             converter=_parse_since,
-            help="Only jobs requested since this moment, such as 2026-11-02T12:00:00Z, or 24h for the last day.",
+            help="Only jobs requested since this time, such as 2026-11-02T12:00:00Z, or 24h for the last day.",
         ),
     ] = None
     batch_id: Annotated[
-        str | None,
-        Parameter(alias="--batchId", help="Only jobs of this batch (Ops Manager, Cloud Manager, Atlas legacy)."),
+        str | None, Parameter(help="Only the jobs of this batch (Ops Manager, Cloud Manager, Atlas legacy).")
     ] = None
-    concurrency: Annotated[int, Parameter(validator=_AT_LEAST_ONE, help="Clusters read at once, in each family.")] = 16
-    per_project: Annotated[int, Parameter(validator=_AT_LEAST_ONE, help="Clusters of one project read at once.")] = 4
+    concurrency: Annotated[
+        int, Parameter(validator=_AT_LEAST_ONE, help="Number of clusters read at once, in each family.")
+    ] = 16
+    per_project: Annotated[
+        int, Parameter(validator=_AT_LEAST_ONE, help="Number of clusters of one project read at once.")
+    ] = 4
     base_url: Annotated[str | None, BASE_URL] = None
 
     @property
@@ -88,7 +96,7 @@ class Scope:
         return tuple(FAMILIES[name] for name in dict.fromkeys(self.family))
 
     def check(self) -> None:
-        """See whether it is known where all families are.
+        """Check that the addresses of all families are known.
 
         Raises:
             ConfigError: One has no public host, and no address was given.
@@ -98,15 +106,13 @@ class Scope:
             check_address(family, self.base_url)
 
     def fleet(self, session: "AsyncSession") -> "Fleet[Any]":
-        """The families of one key, joined.
+        """The fleets of all families, merged.
 
         Raises:
             ConfigError: The session cannot be used with one of them.
 
         """
-        from mongorestore_async.fleet import Fleet
-
-        return Fleet.merge(*(Fleet(session, family) for family in self.families))
+        return mongorestore_async.Fleet.merge(*(mongorestore_async.Fleet(session, family) for family in self.families))
 
     def limits(self) -> dict[str, Any]:
         """Arguments of ``Fleet.dry_run``."""
@@ -121,9 +127,9 @@ class Scope:
         """Arguments of ``Fleet.restore_jobs``."""
         return self.limits() | {"since": self.since, "states": self.state or None, "batch_id": self.batch_id}
 
-    def words(self) -> list[str]:
-        """A command line that asks the same, a duration in it turned into its moment."""
-        usual = attrs.fields_dict(Scope)
+    def command_line(self) -> list[str]:
+        """A command line with the same options; a duration in it has become a time."""
+        defaults = attrs.fields_dict(FleetOptions)
         words = ["mongorestore-async", "fleet", "jobs"]
         for option, values in (
             ("--family", self.family),
@@ -134,13 +140,13 @@ class Scope:
             for value in values:
                 words += option, str(value)
         if self.since is not None:
-            words += "--since", moment(self.since)
+            words += "--since", format_time(self.since)
         if self.batch_id is not None:
             words += "--batch-id", self.batch_id
         for option, name in (("--concurrency", "concurrency"), ("--per-project", "per_project")):
-            if (value := getattr(self, name)) != usual[name].default:
+            if (value := getattr(self, name)) != defaults[name].default:
                 words += option, str(value)
-        return words + address_words(self.base_url)
+        return words + base_url_arguments(self.base_url)
 
 
 def read_token(given: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Which jobs a command is about: references, or options that name them."""
+"""The jobs of a command: references, or options that name jobs."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
@@ -6,52 +6,55 @@ from typing import TYPE_CHECKING, Annotated, Any
 import attrs
 from cyclopts import Group, Parameter, Token
 
-from mongorestore_async.cli.place import BASE_URL, CLUSTER, FAMILY, HOST, PROJECT, Place, address_words
+from mongorestore_async.cli.cluster_options import (
+    BASE_URL,
+    CLUSTER,
+    FAMILY,
+    HOST,
+    PROJECT,
+    ClusterOptions,
+    base_url_arguments,
+)
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.families import FAMILIES
 from mongorestore_async.models import JobRef
 
 if TYPE_CHECKING:
-    from mongorestore_async import AsyncSession
-    from mongorestore_async.resources.source import RestoreSource
+    from mongorestore_async import AsyncSession, RestoreSource
 
-__all__ = ["Pick", "Refs", "command_of", "source_of"]
+__all__ = ["JobRefs", "JobSelection", "job_command", "restore_source"]
 
-_INSTEAD = Group("In place of references", sort_key=1)
+_INSTEAD = Group("Instead of references", sort_key=1)
 
 
 def _parse(_type: Any, tokens: Sequence[Token]) -> JobRef:
     return JobRef.parse(tokens[0].value)
 
 
-Refs = Annotated[
+JobRefs = Annotated[
     JobRef,
     Parameter(
         name="JOB",
         accepts_keys=False,
         n_tokens=1,
         converter=_parse,
-        help="References of jobs, as create and the ref column of jobs -o csv write them.",
+        help="References of jobs, as printed by create and in the ref column of jobs -o csv.",
     ),
 ]
 
 
 @Parameter(name="*")
 @attrs.frozen(kw_only=True)
-class Pick:
-    """Jobs named by options: those of a place, by id or by batch."""
+class JobSelection:
+    """Jobs named by options: those of a cluster or host, by id or by batch."""
 
     job_id: Annotated[
         tuple[str, ...],
-        Parameter(alias="--jobId", group=_INSTEAD, negative=(), show_default=False, help="Job id; may be repeated."),
+        Parameter(group=_INSTEAD, negative=(), show_default=False, help="Job id; may be repeated."),
     ] = ()
     batch_id: Annotated[
         str | None,
-        Parameter(
-            alias="--batchId",
-            group=_INSTEAD,
-            help="All jobs of this batch (Ops Manager, Cloud Manager, Atlas legacy).",
-        ),
+        Parameter(group=_INSTEAD, help="All jobs of this batch (Ops Manager, Cloud Manager, Atlas legacy)."),
     ] = None
     family: Annotated[str | None, Parameter(group=_INSTEAD), FAMILY] = None
     project_id: Annotated[str | None, Parameter(group=_INSTEAD), PROJECT] = None
@@ -60,7 +63,7 @@ class Pick:
     base_url: Annotated[str | None, BASE_URL] = None
 
     def check(self, refs: Iterable[JobRef]) -> None:
-        """See whether jobs are named, and in one way only.
+        """Check that jobs are named, and in one way only.
 
         Raises:
             ConfigError: They are not; or a reference is of an unknown family, or of one that needs an address.
@@ -72,7 +75,7 @@ class Pick:
         for ref in refs:
             if ref.family not in FAMILIES:
                 raise ConfigError(f"no product family is called {ref.family!r}; there are {', '.join(FAMILIES)}")
-            Place(
+            ClusterOptions(
                 family=ref.family,
                 project_id=ref.project,
                 cluster_id=ref.cluster,
@@ -80,10 +83,10 @@ class Pick:
                 base_url=self.base_url,
             ).resolve()
         if not refs:
-            self._place().resolve()
+            self._cluster().resolve()
 
     async def find(self, session: "AsyncSession", refs: Iterable[JobRef]) -> tuple[JobRef, ...]:
-        """References of the jobs; of a batch, the list of jobs is read.
+        """References of the jobs; for a batch, the list of jobs is read.
 
         Raises:
             ConfigError: The batch has no jobs.
@@ -93,7 +96,7 @@ class Pick:
         """
         if refs := tuple(refs):
             return refs
-        source = self._place().source(session)
+        source = self._cluster().source(session)
         found = [source.ref(job_id) for job_id in self.job_id]
         if self.batch_id is not None:
             found += [source.ref(job.id) async for job in source.restore_jobs(batch_id=self.batch_id)]
@@ -101,14 +104,14 @@ class Pick:
             raise ConfigError(f"no job of this cluster belongs to batch {self.batch_id!r}")
         return tuple(dict.fromkeys(found))
 
-    def _place(self) -> Place:
+    def _cluster(self) -> ClusterOptions:
         if not self.job_id and self.batch_id is None:
             raise ConfigError("no job is named: pass references of jobs, or --job-id or --batch-id and their cluster")
         if self.family is None:
             raise ConfigError("--family is required with --job-id and --batch-id, or MCLI_SERVICE in the environment")
         if self.project_id is None:
             raise ConfigError("--project-id is required with --job-id and --batch-id")
-        return Place(
+        return ClusterOptions(
             family=self.family,
             project_id=self.project_id,
             cluster_id=self.cluster_id,
@@ -117,12 +120,12 @@ class Pick:
         )
 
 
-def source_of(session: "AsyncSession", ref: JobRef) -> "RestoreSource[Any]":
-    """The cluster or config server a job belongs to."""
-    place = Place(family=ref.family, project_id=ref.project, cluster_id=ref.cluster, host_id=ref.host)
-    return place.source(session)
+def restore_source(session: "AsyncSession", ref: JobRef) -> "RestoreSource[Any]":
+    """The cluster or config server that a job belongs to."""
+    cluster = ClusterOptions(family=ref.family, project_id=ref.project, cluster_id=ref.cluster, host_id=ref.host)
+    return cluster.source(session)
 
 
-def command_of(command: str, refs: Iterable[JobRef], base_url: str | None, *options: str) -> list[str]:
-    """A command line about jobs."""
-    return ["mongorestore-async", command, *map(str, refs), *options, *address_words(base_url)]
+def job_command(command: str, refs: Iterable[JobRef], base_url: str | None, *options: str) -> list[str]:
+    """A command line for jobs."""
+    return ["mongorestore-async", command, *map(str, refs), *options, *base_url_arguments(base_url)]

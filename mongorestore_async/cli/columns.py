@@ -1,4 +1,4 @@
-"""Tables that fit the width of the terminal by leaving columns out, rather than by cutting ids in two."""
+"""Columns of tables. A table fits a terminal by leaving columns out, rather than by cutting ids in two."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from mongorestore_async.models import JobState
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mongorestore_async.cli.screen import Screen
-
-__all__ = ["Column", "print_table", "state_style", "table_lines"]
+    from mongorestore_async.cli.console import PlainConsole
+__all__ = ["Column", "ListLayout", "print_table", "state_style", "table_lines"]
 
 ItemT = TypeVar("ItemT")
+RowT = TypeVar("RowT", bound=attrs.AttrsInstance)
 
 _GAP = "  "
 
@@ -37,10 +37,10 @@ class Column(Generic[ItemT]):
     """One column of a table.
 
     Attributes:
-        title: Its head.
+        title: Its heading.
         cell: Text of an item's cell.
-        rank: 0 for a column that is always there; of the others, those with the lowest rank stay longest.
-        number: Whether cells are numbers, which stand at the right.
+        rank: 0 for a column that is always shown; of the others, those with the highest rank are left out first.
+        number: Whether cells are numbers, which are aligned to the right.
         style: Rich style of an item's cell.
 
     """
@@ -52,34 +52,58 @@ class Column(Generic[ItemT]):
     style: Callable[[ItemT], str] = lambda _: ""
 
 
+@attrs.frozen(kw_only=True)
+class ListLayout(Generic[ItemT, RowT]):
+    """How a kind of list is written.
+
+    Attributes:
+        row_type: Class of a row; its fields are the columns of CSV, so it holds no secrets.
+        row: Reduces an item to a row.
+        document: Makes the document of an item for the JSON formats, with secrets redacted or not.
+        columns: Columns of a table.
+        summary: Makes the sentence below a table.
+        empty_text: Printed instead of an empty table.
+        sort_key: Key that the rows of a table are sorted by; None keeps the order of the items.
+
+    """
+
+    row_type: type[RowT]
+    row: Callable[[ItemT], RowT]
+    document: Callable[[ItemT, bool], dict[str, Any]]
+    columns: Sequence[Column[RowT]]
+    summary: Callable[[Sequence[RowT]], str]
+    empty_text: str
+    sort_key: Callable[[RowT], Any] | None = None
+
+
 def state_style(state: str) -> str:
     """The colour of a state."""
     return next((style for known, style in _STYLES.items() if known == state), "")
 
 
-def print_table(console: Screen, columns: Sequence[Column[ItemT]], items: Sequence[ItemT]) -> None:
-    """Print a table of those columns that fit and have something to tell."""
+def print_table(console: PlainConsole, columns: Sequence[Column[ItemT]], items: Sequence[ItemT]) -> None:
+    """Print a table of those columns that fit the console and are not empty."""
     for line in table_lines(console, columns, items):
         console.print(line, soft_wrap=True)
 
 
-def table_lines(console: Screen, columns: Sequence[Column[ItemT]], items: Sequence[ItemT]) -> list[Text]:
-    """Write the lines of such a table.
+def table_lines(console: PlainConsole, columns: Sequence[Column[ItemT]], items: Sequence[ItemT]) -> list[Text]:
+    """Make the lines of such a table.
 
-    Every cell is one line, so this needs none of rich's own table, which takes a millisecond a row.
+    Every cell is one line, so rich's own table, which takes a millisecond a row, is not needed.
     """
     texts = [[column.cell(item) for item in items] for column in columns]
     widths = [max(map(cell_len, [column.title, *cells])) for column, cells in zip(columns, texts, strict=True)]
-    shown = _choose(columns, texts, widths, console.width)
-    titles = (_padded(columns[index], columns[index].title, widths[index]) for index in shown)
+    visible = _choose(columns, texts, widths, console.width)
+    titles = (_padded(columns[index], columns[index].title, widths[index]) for index in visible)
     rule = "─" if console.encoding.startswith("utf") else "-"
     lines = [
         Text(_GAP.join(titles).rstrip(), style="bold"),
-        Text(rule * (sum(widths[index] for index in shown) + len(_GAP) * (len(shown) - 1))),
+        Text(rule * (sum(widths[index] for index in visible) + len(_GAP) * (len(visible) - 1))),
     ]
     for row, item in enumerate(items):
         line = Text()
-        for index in shown:
+        for index in visible:
             column = columns[index]
             line.append(_padded(column, texts[index][row], widths[index]), style=column.style(item)).append(_GAP)
         line.rstrip()
@@ -93,9 +117,9 @@ def _padded(column: Column[Any], text: str, width: int) -> str:
 
 
 def _choose(
-    columns: Sequence[Column[Any]], texts: Sequence[Sequence[str]], widths: Sequence[int], room: int
+    columns: Sequence[Column[Any]], texts: Sequence[Sequence[str]], widths: Sequence[int], width: int
 ) -> list[int]:
-    left = room + len(_GAP)
+    left = width + len(_GAP)
     chosen: list[int] = []
     for index in sorted(range(len(columns)), key=lambda index: columns[index].rank):
         needed = widths[index] + len(_GAP)

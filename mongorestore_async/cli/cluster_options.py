@@ -1,4 +1,4 @@
-"""Which place of which server a command is about: the options all commands share."""
+"""Options that name a cluster, or a config server, on a server."""
 
 import os
 from typing import TYPE_CHECKING, Annotated, Any
@@ -6,14 +6,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 import attrs
 from cyclopts import Parameter
 
-from mongorestore_async.errors import ConfigError
+from mongorestore_async.errors import ConfigError, Hint, HintKind
 from mongorestore_async.families import FAMILIES, Family
 
 if TYPE_CHECKING:
-    from mongorestore_async import AsyncSession
-    from mongorestore_async.resources.source import RestoreSource
+    from mongorestore_async import AsyncSession, RestoreSource
 
-__all__ = ["BASE_URL", "CLUSTER", "FAMILY", "HOST", "PROJECT", "VARIABLES", "Place", "address_words", "check_address"]
+__all__ = [
+    "BASE_URL",
+    "CLUSTER",
+    "FAMILY",
+    "HOST",
+    "PROJECT",
+    "VARIABLES",
+    "ClusterOptions",
+    "base_url_arguments",
+    "check_address",
+]
 
 _SERVICE = ("MCLI_SERVICE",)
 _PROJECT = ("MONGODB_ATLAS_PROJECT_ID", "MCLI_PROJECT_ID")
@@ -24,29 +33,26 @@ VARIABLES = (*_SERVICE, *_PROJECT, *_BASE_URL, "MCLI_OUTPUT", "MONGORESTORE_PROT
 
 FAMILY = Parameter(env_var=_SERVICE, choices=tuple(FAMILIES), help="Product and API; there is no default.")
 PROJECT = Parameter(name=("--project-id", "--projectId"), env_var=_PROJECT, help="Project (group) id.")
-CLUSTER = Parameter(
-    name=("--cluster-id", "--clusterId", "--cluster"), help="Cluster id; on Atlas the name of the cluster."
-)
+CLUSTER = Parameter(name=("--cluster-id", "--clusterId", "--cluster"), help="Cluster id; on Atlas, the cluster name.")
 HOST = Parameter(
-    name=("--host-id", "--hostId"),
-    help="In place of a cluster: host id of a mirrored config server (Ops Manager, Cloud Manager).",
+    name="--host-id", help="Host id of a mirrored config server, instead of a cluster (Ops Manager, Cloud Manager)."
 )
 BASE_URL = Parameter(
-    env_var=_BASE_URL, help="Where the API is; Ops Manager needs it. [default: the vendor's public host]"
+    env_var=_BASE_URL, help="Address of the API; required for Ops Manager. [default: the vendor's public host]"
 )
 
 
 @Parameter(name="*")
 @attrs.frozen(kw_only=True)
-class Place:
+class ClusterOptions:
     """A cluster, or a config server host, on a server.
 
     Attributes:
         family: Name of the product family.
         project_id: Project id.
         cluster_id: Cluster id, or name on Atlas.
-        host_id: Config server host id, in place of a cluster.
-        base_url: Where the API is, None for the public host.
+        host_id: Config server host id, instead of a cluster.
+        base_url: Address of the API, None for the public host.
 
     """
 
@@ -57,11 +63,12 @@ class Place:
     base_url: Annotated[str | None, BASE_URL] = None
 
     def resolve(self) -> Family[Any]:
-        """The product family; that of its config servers if one is meant.
+        """Check the options; the product family, or that of its config servers if a host is named.
 
         Raises:
-            ConfigError: It has no public host, and no address was given; or not exactly one of cluster and host.
-            Unsupported: It has no config servers.
+            ConfigError: The family has no public host, and no address was given; or not exactly one of cluster and
+                host.
+            Unsupported: The family has no config servers.
 
         """
         family = FAMILIES[self.family]
@@ -87,27 +94,25 @@ class Place:
             return project.config_server(self.host_id)
         return project.cluster(self.cluster_id or "")
 
-    def words(self, command: str, *options: str) -> list[str]:
-        """A command line about this place."""
+    def command_line(self, command: str, *options: str) -> list[str]:
+        """A command line for this cluster or host."""
         where = ["--cluster-id", self.cluster_id or ""] if self.host_id is None else ["--host-id", self.host_id]
-        place = ["--family", self.family, "--project-id", self.project_id, *where]
-        return ["mongorestore-async", command, *place, *options, *address_words(self.base_url)]
+        address = ["--family", self.family, "--project-id", self.project_id, *where]
+        return ["mongorestore-async", command, *address, *options, *base_url_arguments(self.base_url)]
 
 
 def check_address(family: Family[Any], base_url: str | None) -> None:
-    """See whether it is known where a family is.
+    """Check that the address of a family is known.
 
     Raises:
         ConfigError: It has no public host, and no address was given.
 
     """
     if base_url is None and not family.has_public_host:
-        raise ConfigError(
-            f"{family.title} runs on a host of your own: pass its address with --base-url or {_BASE_URL[1]}"
-        )
+        raise ConfigError(f"{family.title} runs on a host of your own", hint=Hint(HintKind.PASS_BASE_URL))
 
 
-def address_words(base_url: str | None) -> list[str]:
-    """The option that leads to a server, empty where the environment does."""
-    told = next((os.environ[name] for name in _BASE_URL if os.environ.get(name)), None)
-    return [] if base_url in {None, told} else ["--base-url", str(base_url)]
+def base_url_arguments(base_url: str | None) -> list[str]:
+    """The option for the address of the server, empty if the environment has the same address."""
+    in_environment = next((os.environ[name] for name in _BASE_URL if os.environ.get(name)), None)
+    return [] if base_url in {None, in_environment} else ["--base-url", str(base_url)]
