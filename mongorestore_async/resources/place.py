@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from mongorestore_async.codec.converter import structure
-from mongorestore_async.errors import ConfigError, RestoreError, Unsupported
+from mongorestore_async.errors import ConfigError, Hint, HintKind, RestoreError, Unsupported
 from mongorestore_async.listing.arrays import documents_of
 from mongorestore_async.listing.page_reader import ListQuery
 from mongorestore_async.models import ClusterSnapshot, Document, JobRef, JobT, SnapshotDocument
@@ -73,11 +73,17 @@ class Place(Generic[JobT]):
         """
         path = self.family.sharded_snapshots_path if sharded else self.family.snapshots_path
         if path is None:
-            raise Unsupported(f"{self.family.title} has one list of snapshots only; leave sharded out")
+            raise Unsupported(
+                f"{self.family.title} has one list of snapshots only",
+                hint=Hint(HintKind.LEAVE_OUT, {"argument": "sharded"}),
+            )
         filters: dict[str, str] = {}
         if completed is not None:
             if self.family.snapshot_type is not ClusterSnapshot:
-                raise Unsupported(f"{self.family.title} has no filter for complete snapshots; leave completed out")
+                raise Unsupported(
+                    f"{self.family.title} has no filter for complete snapshots",
+                    hint=Hint(HintKind.LEAVE_OUT, {"argument": "completed"}),
+                )
             if completed not in _COMPLETED:
                 raise ConfigError(f"completed is one of {', '.join(_COMPLETED)} as text, not {completed!r}")
             filters["completed"] = completed
@@ -101,7 +107,10 @@ class Place(Generic[JobT]):
         """
         path = self.family.sharded_snapshot_path if sharded else self.family.snapshot_path
         if path is None:
-            raise Unsupported(f"{self.family.title} has one list of snapshots only; leave sharded out")
+            raise Unsupported(
+                f"{self.family.title} has one list of snapshots only",
+                hint=Hint(HintKind.LEAVE_OUT, {"argument": "sharded"}),
+            )
         return await self._read(path, self.family.snapshot_type, snapshot=snapshot_id)
 
     async def _read(self, path: str, model: type[DocumentT], **names: str) -> DocumentT:

@@ -15,6 +15,8 @@ from mongorestore_async.auth.digest_login import Attempt, Login
 from mongorestore_async.errors import (
     ApiError,
     AuthError,
+    Hint,
+    HintKind,
     RequestTimeout,
     RestoreError,
     SessionClosed,
@@ -194,12 +196,10 @@ class Transport:
             raise SessionClosed("the session was closed while this call was under way")
         if progress.held_back:
             raise RequestTimeout(
-                f"not sent within {options.timeout:g} s: too many calls wait for the rate limit; keep fewer under way, "
-                f"raise Options.timeout, or see Options.rate_limits"
+                f"not sent within {options.timeout:g} s: too many calls wait for the rate limit",
+                hint=Hint(HintKind.FEWER_CALLS),
             )
-        raise RequestTimeout(
-            f"no answer within {options.timeout:g} s; raise Options.timeout, or find out what holds the server up"
-        )
+        raise RequestTimeout(f"no answer within {options.timeout:g} s", hint=Hint(HintKind.RAISE_TIMEOUT))
 
     async def _try(self, progress: Progress, options: Options, ends: float) -> Reply:
         # One login for all tries: a challenge that was not answered for good is still there for the next.
@@ -263,10 +263,7 @@ class Transport:
         if self._authenticator is None or attempt is None:
             raw = await send(None)
             if raw.status == 401 and "WWW-Authenticate" in raw.headers:  # noqa: PLR2004
-                raise AuthError(
-                    "the server wants a login and the session has none: make it with "
-                    "DigestAuth(public_key, private_key) or ServiceAccount(client_id, client_secret)"
-                )
+                raise AuthError("the server wants a login and the session has none:", hint=Hint(HintKind.LOG_IN))
             return raw
         try:
             return await self._authenticator.run(attempt, send)
