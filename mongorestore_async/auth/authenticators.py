@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from mongorestore_async.auth.digest_login import Attempt, Outcome
 from mongorestore_async.auth.tokens import read_revocation
-from mongorestore_async.errors import AuthError, RestoreError
+from mongorestore_async.errors import AuthError, Hint, HintKind, RestoreError
 from mongorestore_async.protocol.replies import error_code_of
 
 if TYPE_CHECKING:
@@ -54,10 +54,7 @@ class NoAuthenticator:
         """
         raw = await send(None)
         if raw.status == 401 and "WWW-Authenticate" in raw.headers:  # noqa: PLR2004
-            raise AuthError(
-                "the server wants a login and the session has none: make it with "
-                "DigestAuth(public_key, private_key) or ServiceAccount(client_id, client_secret)"
-            )
+            raise AuthError("the server wants a login and the session has none:", hint=Hint(HintKind.LOG_IN))
         return raw
 
 

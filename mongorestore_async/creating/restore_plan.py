@@ -10,7 +10,16 @@ from mongorestore_async.codec.request_bodies import create_path, encode_request
 from mongorestore_async.creating.precheck_facts import Evidence
 from mongorestore_async.creating.prechecks import Finding, Rule, check_restore
 from mongorestore_async.creating.running_restores import find_running
-from mongorestore_async.errors import BadRequest, ConfigError, NotFound, NotRestorable, NotUnique, ProtectedTarget
+from mongorestore_async.errors import (
+    BadRequest,
+    ConfigError,
+    Hint,
+    HintKind,
+    NotFound,
+    NotRestorable,
+    NotUnique,
+    ProtectedTarget,
+)
 from mongorestore_async.errors.api import NO_BACKUP
 from mongorestore_async.listing.arrays import documents_of
 from mongorestore_async.listing.page_reader import ListQuery
@@ -96,7 +105,7 @@ async def plan_restore(
     try:
         refuse_protected(view, source, request, overwrite)
     except ProtectedTarget as error:
-        findings = (Finding(Rule.GUARD, error.message),)
+        findings = (Finding(Rule.GUARD, error.problem, hint=error.hint),)
     if precheck:
         findings += check_restore(source.family, request, await _read_evidence(view, source, request))
     return RestorePlan(
@@ -125,7 +134,9 @@ def refuse_protected(
         raise ConfigError(f"overwrite is the Target of the request, not {type(overwrite).__name__}")
     if isinstance(request, HttpRestore):
         if overwrite is not None:
-            raise ConfigError("a download overwrites nothing: leave overwrite out")
+            raise ConfigError(
+                "a download overwrites nothing:", hint=Hint(HintKind.LEAVE_OUT, {"argument": "overwrite"})
+            )
         return
     target = request.target
     where = f"cluster {target.cluster} of project {target.project_id}"
@@ -142,8 +153,11 @@ def refuse_protected(
     reason = None if guard is None else guard.refusal(own, target)
     if reason is not None:
         raise ProtectedTarget(
-            f"the restore would overwrite {where}, and {reason}: restore into another cluster, or confirm with"
-            f" overwrite={target!r}"
+            f"the restore would overwrite {where}, and {reason}:",
+            hint=Hint(
+                HintKind.CONFIRM_OVERWRITE,
+                {"project_id": target.project_id, "cluster": target.cluster, "is_source": own == target},
+            ),
         )
 
 
@@ -184,10 +198,7 @@ def running_restore(
         return None
     named = ", ".join(str(job.ref or job.id) for job in doubtful)
     what = "are this restore, several times" if found.restores else "may be this restore and tell too little to know"
-    raise NotUnique(
-        f"nothing was started: jobs under way {what} ({named}). Wait for them with session.batch(refs), or start"
-        f" another one all the same with create_restore_job"
-    )
+    raise NotUnique(f"nothing was started: jobs under way {what} ({named}).", hint=Hint(HintKind.WAIT_FOR_RUNNING))
 
 
 async def _read_evidence(

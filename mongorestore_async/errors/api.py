@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mongorestore_async.errors.base import RequestContext
+    from mongorestore_async.errors.hints import Hint
 
 __all__ = [
     "NO_BACKUP",
@@ -57,8 +58,9 @@ class ApiError(RestoreError):
         service_version: str | None = None,
         request: RequestContext | None = None,
         resume_at: int | None = None,
+        hint: Hint | None = None,
     ) -> None:
-        super().__init__(message, request=request, resume_at=resume_at)
+        super().__init__(message, request=request, resume_at=resume_at, hint=hint)
         self.status = status
         self.error_code = error_code
         self.reason = reason
@@ -114,8 +116,9 @@ class DataError(RestoreError):
         excerpt: str = "",
         request: RequestContext | None = None,
         resume_at: int | None = None,
+        hint: Hint | None = None,
     ) -> None:
-        super().__init__(message, request=request, resume_at=resume_at)
+        super().__init__(message, request=request, resume_at=resume_at, hint=hint)
         self.path = path
         self.status = status
         self.excerpt = excerpt

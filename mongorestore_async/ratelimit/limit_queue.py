@@ -7,7 +7,7 @@ import contextlib
 import math
 from typing import TYPE_CHECKING
 
-from mongorestore_async.errors import RateLimited
+from mongorestore_async.errors import Hint, HintKind, RateLimited
 from mongorestore_async.ratelimit.backoff import Backoff
 from mongorestore_async.ratelimit.buckets import SlidingWindow, TokenBucket
 
@@ -140,7 +140,8 @@ class LimitQueue:
         why = "the server has refused other calls" if paused else f"the limit of {self.limit} is used up"
         error = RateLimited(
             f"not sent: {why}; the next call can be made in {wait:.0f} s, after the deadline of this one; "
-            f"try again then, raise Options.timeout, or keep fewer calls in flight"
+            "try again then",
+            hint=Hint(HintKind.FEWER_CALLS),
         )
         error.retry_after = wait
         return error

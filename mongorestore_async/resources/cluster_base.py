@@ -10,7 +10,16 @@ from mongorestore_async.codec.documents import load_job, read_created, read_ids,
 from mongorestore_async.codec.request_bodies import create_path, encode_request
 from mongorestore_async.creating.create import create_once
 from mongorestore_async.creating.restore_plan import plan_restore, refuse_protected, require_restorable, running_restore
-from mongorestore_async.errors import ApiError, Forbidden, RateLimited, RestoreError, ServerError, Unsupported
+from mongorestore_async.errors import (
+    ApiError,
+    Forbidden,
+    Hint,
+    HintKind,
+    RateLimited,
+    RestoreError,
+    ServerError,
+    Unsupported,
+)
 from mongorestore_async.listing.page_reader import ListQuery, ListSource
 from mongorestore_async.listing.pager import Pager
 from mongorestore_async.models import HttpRestore, JobRef, JobState, JobT
@@ -97,7 +106,8 @@ class ClusterBase(Generic[JobT]):
         filters: dict[str, str] = {}
         if batch_id is not None:
             if "batchId" not in self.family.filters:
-                raise Unsupported(f"{self.family.title} lists have no batch filter; leave batch_id out")
+                hint = Hint(HintKind.LEAVE_OUT, {"argument": "batch_id"})
+                raise Unsupported(f"{self.family.title} lists have no batch filter", hint=hint)
             filters["batchId"] = check_identifier("batch id", batch_id)
         read = partial(read_jobs, self.family, **self._names)
         return Pager(

@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from mongorestore_async.codec.structuring import structure
-from mongorestore_async.errors import ConfigError, NotRestorable, Unsupported
+from mongorestore_async.errors import ConfigError, Hint, HintKind, NotRestorable, Unsupported
 from mongorestore_async.listing.arrays import documents_of
 from mongorestore_async.listing.page_reader import ListQuery
 from mongorestore_async.listing.pager import Pager
@@ -59,7 +59,8 @@ def list_snapshots(
     filters: dict[str, str] = {}
     if completed is not None:
         if family.snapshot_type is not ClusterSnapshot:
-            raise Unsupported(f"{family.title} has no filter for complete snapshots; leave completed out")
+            hint = Hint(HintKind.LEAVE_OUT, {"argument": "completed"})
+            raise Unsupported(f"{family.title} has no filter for complete snapshots", hint=hint)
         if completed not in _COMPLETED:
             raise ConfigError(f"completed is one of {', '.join(_COMPLETED)} as text, not {completed!r}")
         filters["completed"] = completed
@@ -82,7 +83,8 @@ async def read_snapshot(
 
 def _path_of(family: Family[Any], path: str | None) -> str:
     if path is None:
-        raise Unsupported(f"{family.title} has one list of snapshots only; leave sharded out")
+        hint = Hint(HintKind.LEAVE_OUT, {"argument": "sharded"})
+        raise Unsupported(f"{family.title} has one list of snapshots only", hint=hint)
     return path
 
 

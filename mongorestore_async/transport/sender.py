@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import attrs
 
-from mongorestore_async.errors import ProtocolError, RequestContext
+from mongorestore_async.errors import Hint, HintKind, ProtocolError, RequestContext
 from mongorestore_async.models.headers import Headers
 from mongorestore_async.protocol.rate_limit_headers import rate_headers
 from mongorestore_async.protocol.redaction import is_plain_url, redact_url
@@ -241,6 +241,5 @@ async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
     response.close()
     chunks.clear()  # or the traceback would keep them
     raise ProtocolError(
-        f"the answer (HTTP {response.status}) is larger than {limit} bytes; ask for smaller pages "
-        f"(items_per_page) or raise Options.max_body"
+        f"the answer (HTTP {response.status}) is larger than {limit} bytes", hint=Hint(HintKind.SMALLER_PAGES)
     )

@@ -16,6 +16,8 @@ from mongorestore_async.auth.digest_login import Login
 from mongorestore_async.auth.token_cache import TokenCache
 from mongorestore_async.errors import (
     ApiError,
+    Hint,
+    HintKind,
     RequestTimeout,
     RestoreError,
     SessionClosed,
@@ -236,12 +238,10 @@ class Transport:
             return SessionClosed("the session was closed while this call was under way")
         if progress.held_back:
             return RequestTimeout(
-                f"not sent within {options.timeout:g} s: too many calls wait for the rate limit; keep fewer under way, "
-                f"raise Options.timeout, or see Options.rate_limits"
+                f"not sent within {options.timeout:g} s: too many calls wait for the rate limit",
+                hint=Hint(HintKind.FEWER_CALLS),
             )
-        return RequestTimeout(
-            f"no answer within {options.timeout:g} s; raise Options.timeout, or find out what holds the server up"
-        )
+        return RequestTimeout(f"no answer within {options.timeout:g} s", hint=Hint(HintKind.RAISE_TIMEOUT))
 
     def _post_for(self, progress: Progress, options: Options, request: TokenRequest) -> Awaitable[RawReply]:
         progress.logging_in = True
