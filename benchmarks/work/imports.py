@@ -116,7 +116,7 @@ def measure(bench: Bench) -> Result:
             ["mongorestore-async --version", medians["version"]],
         ],
         goals=[
-            Goal(text="at most 30 ms over the dependencies", figure=medians["session"], limit=30),
+            Goal(text="at most 60 ms over the dependencies", figure=medians["session"], limit=60),
             Goal(text="--version imports no aiohttp", figure=int(loads), limit=0, counted=True),
         ],
     )

@@ -11,7 +11,7 @@ from mongorestore_async.codec.generated import array_maker
 from mongorestore_async.codec.items import SplitList
 from mongorestore_async.errors import DataError
 from mongorestore_async.models.secret import RawDocument, RawList, conceal, reveal
-from mongorestore_async.models.values import Link, find_link
+from mongorestore_async.models.values import Link
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,7 @@ class ListDocument:
 
 def has_next(links: tuple[Link, ...]) -> bool:
     """Whether a list has a ``next`` link. It is a yes or no: where it points to is never followed."""
-    return find_link(links, "next") is not None
+    return any("next" in link.rel and link.name == "next" for link in links)
 
 
 def read_list(content: Any) -> ListDocument:

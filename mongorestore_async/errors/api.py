@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mongorestore_async.errors.hints import Hint
 
 __all__ = [
+    "NO_BACKUP",
     "ApiError",
     "BadRequest",
     "Conflict",
@@ -24,6 +25,9 @@ __all__ = [
     "RateLimited",
     "ServerError",
 ]
+
+#: Error codes for a cluster whose backup is switched off, where the API does not answer with an empty list.
+NO_BACKUP = frozenset({"BACKUP_CONFIG_NOT_FOUND", "BACKUP_JOB_NOT_FOUND"})
 
 
 class ApiError(RestoreError):

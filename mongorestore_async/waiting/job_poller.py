@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.families import RateLimit
     from mongorestore_async.listing.page import Page
-    from mongorestore_async.resources.source import RestoreSource
+    from mongorestore_async.resources.cluster_base import ClusterBase
     from mongorestore_async.waiting.end_rules import Until
     from mongorestore_async.waiting.poll_policy import PollPolicy
     from mongorestore_async.waiting.tracker import Group
@@ -51,7 +51,7 @@ class JobPoller(Generic[JobT]):
     """
 
     def __init__(
-        self, source: RestoreSource[JobT], policy: PollPolicy, until: Until | None, *, batches: bool = True
+        self, source: ClusterBase[JobT], policy: PollPolicy, until: Until | None, *, batches: bool = True
     ) -> None:
         self.source = source
         self.jobs: Following[JobT] = Following(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.errors import RestoreError
     from mongorestore_async.models import JobDocument
-    from mongorestore_async.resources.source import RestoreSource
+    from mongorestore_async.resources.cluster_base import ClusterBase
     from mongorestore_async.waiting.job_poller import JobPoller
     from mongorestore_async.waiting.tracker import TrackedJob
 
@@ -31,7 +31,7 @@ class PollFailure:
 
     """
 
-    source: RestoreSource[Any]
+    source: ClusterBase[Any]
     error: RestoreError
     in_a_row: int
 
