@@ -10,7 +10,8 @@ from mongorestore_async.errors import ConfigError, Hint, HintKind
 from mongorestore_async.families import FAMILIES, Family
 
 if TYPE_CHECKING:
-    from mongorestore_async import AsyncSession, ClusterBase
+    from mongorestore_async import AsyncSession
+    from mongorestore_async.resources.cluster_base import ClusterBase
 
 __all__ = [
     "BASE_URL",

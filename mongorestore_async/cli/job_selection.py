@@ -20,7 +20,8 @@ from mongorestore_async.families import FAMILIES
 from mongorestore_async.models import JobRef
 
 if TYPE_CHECKING:
-    from mongorestore_async import AsyncSession, ClusterBase
+    from mongorestore_async import AsyncSession
+    from mongorestore_async.resources.cluster_base import ClusterBase
 
 __all__ = ["JobRefs", "JobSelection", "job_command", "restore_source"]
 
