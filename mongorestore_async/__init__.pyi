@@ -3,6 +3,7 @@
 from .auth.credentials import DigestAuth as DigestAuth
 from .auth.credentials import ServiceAccount as ServiceAccount
 from .codec.documents import load_job as load_job
+from .codec.structuring import converter as converter
 from .creating.create import Reconciliation as Reconciliation
 from .creating.prechecks import Finding as Finding
 from .creating.prechecks import Rule as Rule

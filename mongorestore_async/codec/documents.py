@@ -6,7 +6,8 @@ import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from mongorestore_async.codec.converter import structure, structure_each
+from mongorestore_async.codec.items import DecodedItems
+from mongorestore_async.codec.structuring import structure, structure_each
 from mongorestore_async.errors import DataError
 from mongorestore_async.models.document import attach, stamp
 from mongorestore_async.models.job_ref import JobRef
@@ -69,8 +70,11 @@ def read_jobs(
         DataError: ``content`` is no array, or an item is no job of this family; the path begins with ``path``.
 
     """
+    origin = _origin_of(family.name, project, cluster, host)
+    if isinstance(content, DecodedItems):
+        return cast("DecodedItems[JobT]", content).found_at(origin)
     content = conceal(content)
-    return structure_each(family.job_type, content, path=path, origin=_origin_of(family.name, project, cluster, host))
+    return structure_each(family.job_type, content, path=path, origin=origin)
 
 
 def read_ids(content: Iterable[Any]) -> tuple[str, ...]:

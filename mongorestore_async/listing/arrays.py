@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from mongorestore_async.codec.converter import structure_each
-from mongorestore_async.codec.items import is_empty
+from mongorestore_async.codec.items import DecodedItems
+from mongorestore_async.codec.structuring import structure_each
 from mongorestore_async.listing.page_reader import ListSource
 from mongorestore_async.models.document import Document
 from mongorestore_async.models.secret import conceal, reveal
@@ -47,11 +48,13 @@ def documents_of(
         family=family,
         path=path,
         names=names,
-        read=lambda results: structure_each(model, _without_empty(results), path="$.results"),
+        read=partial(_read, model),
         identify=identify,
-        packed=True,
+        model=model,
     )
 
 
-def _without_empty(results: Sequence[Any]) -> Any:
-    return conceal([reveal(item) for item in results if not is_empty(item)])
+def _read(model: type[DocumentT], results: Sequence[Any]) -> Sequence[DocumentT]:
+    if isinstance(results, DecodedItems):  # none of them is empty, for all have an id
+        return cast("DecodedItems[DocumentT]", results)
+    return structure_each(model, conceal([reveal(item) for item in results if item != {}]), path="$.results")

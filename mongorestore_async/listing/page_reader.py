@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 from attrs.validators import optional
 
 from mongorestore_async.codec.items import identities, pick
-from mongorestore_async.codec.list_documents import has_next, read_list
+from mongorestore_async.codec.list_documents import decode_list, has_next, read_list
 from mongorestore_async.errors import BadRequest, ConfigError, PaginationError, RestoreError
 from mongorestore_async.listing.materialize import materialize, read_in_slices
 from mongorestore_async.listing.page import Page
@@ -57,7 +58,7 @@ class ListSource(Generic[ItemT]):
         names: Identifiers for the path.
         read: Structures the ``results`` of a page.
         identify: Gives the id of an item, by which repeated ones are known; looks at a field of it and nothing else.
-        packed: Whether ``read`` takes items that are still packed.
+        model: What the items are, where ``read`` takes items that were decoded with the body of the page; else None.
 
     """
 
@@ -67,7 +68,7 @@ class ListSource(Generic[ItemT]):
     names: Mapping[str, str]
     read: Callable[[Sequence[Any]], Sequence[ItemT]]
     identify: Callable[[ItemT], str]
-    packed: bool = attrs.field(default=False, kw_only=True)
+    model: type[Any] | None = attrs.field(default=None, kw_only=True)
 
 
 def _check_whole(_instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
@@ -250,7 +251,7 @@ class PageReader(Generic[ItemT]):
                         **query.filters,
                         **(query.extra or {}),
                     },
-                    is_list=source.packed,
+                    decode_list=None if source.model is None else partial(decode_list, source.model),
                 )
             except BadRequest as error:
                 if shrunk or not self._may_shrink or error.error_code not in _REFUSED_SIZE:

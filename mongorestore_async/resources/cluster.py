@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mongorestore_async.codec.converter import structure, structure_each
+from mongorestore_async.codec.structuring import structure, structure_each
 from mongorestore_async.errors import BadRequest, NotFound, NotRestorable, Unsupported
 from mongorestore_async.errors.api import NO_BACKUP
 from mongorestore_async.listing.arrays import documents_of

@@ -8,7 +8,7 @@ from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from mongorestore_async.codec.converter import structure
+from mongorestore_async.codec.structuring import structure
 from mongorestore_async.errors import ConfigError, Hint, HintKind, NotRestorable, Unsupported
 from mongorestore_async.listing.arrays import documents_of
 from mongorestore_async.listing.page_reader import ListQuery

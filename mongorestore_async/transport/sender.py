@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import attrs
@@ -18,7 +18,7 @@ from mongorestore_async.transport.exchange_records import ExchangeRecord
 from mongorestore_async.transport.failures import scrub, translate, was_never_sent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from yarl import URL
 
@@ -51,7 +51,7 @@ class Call:
         enveloped: Whether the call asks for an envelope.
         project: The project it is about, None for none.
         rate: The rate limit it falls under, None if none is known.
-        is_list: Whether a list document is expected, whose items may stay packed.
+        decode_list: Decodes the body of a list document, None where none is expected.
         path: Its path as the family has it, placeholders and all; empty for a call that is none of the API's.
 
     """
@@ -62,7 +62,7 @@ class Call:
     body: bytes | None = attrs.field(default=None, repr=False)
     family: str | None = None
     enveloped: bool = False
-    is_list: bool = False
+    decode_list: Callable[[bytes], Any] | None = None
     project: str | None = None
     rate: RateLimit | None = None
     path: str = ""
@@ -210,12 +210,12 @@ async def decode(raw: RawReply, call: Call, bench: DecodeLocks) -> Reply:
     if call.method == "GET" and ("Deprecation" in raw.headers or "Sunset" in raw.headers):
         warn_of_deprecation(raw.headers, family=call.family, path=call.path)
     if len(raw.body) <= _SHORT:
-        return read_reply(raw, enveloped=call.enveloped, is_list=call.is_list)
+        return read_reply(raw, enveloped=call.enveloped, decode_list=call.decode_list)
     if len(raw.body) <= _MOST_ON_LOOP:
         async with bench.decode_lock, bench.structure_lock:
             await asyncio.sleep(0)
-            return read_reply(raw, enveloped=call.enveloped, is_list=call.is_list)
-    return await asyncio.to_thread(read_reply, raw, enveloped=call.enveloped, is_list=call.is_list)
+            return read_reply(raw, enveloped=call.enveloped, decode_list=call.decode_list)
+    return await asyncio.to_thread(read_reply, raw, enveloped=call.enveloped, decode_list=call.decode_list)
 
 
 async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:

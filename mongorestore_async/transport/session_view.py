@@ -112,7 +112,7 @@ class SessionView:
         names: Mapping[str, str] | None = None,
         query: Mapping[str, Any] | None = None,
         body: Any = None,
-        is_list: bool = False,
+        decode_list: Callable[[bytes], Any] | None = None,
     ) -> Reply:
         """Make one call and decode its answer.
 
@@ -123,7 +123,7 @@ class SessionView:
             names: Identifiers for the path.
             query: Query parameters beside ``envelope`` and ``pretty``.
             body: JSON value to send, None for no body.
-            is_list: Whether a list document is expected, whose items may stay undecoded.
+            decode_list: Decodes the body of a list document, None where none is expected.
 
         Raises:
             ConfigError: Bad input; nothing was sent.
@@ -147,7 +147,7 @@ class SessionView:
             body=None if body is None else _encode(body),
             family=endpoint.family,
             enveloped=self.envelope,
-            is_list=is_list,
+            decode_list=decode_list,
             project=project,
             rate=choose_limit(self.options.rate_limits, family, path, project),
             path=path,
