@@ -249,6 +249,8 @@ class PageReader(Generic[ItemT]):
 
         A 400 on the default page size falls back to the size that old releases take, once for the session.
         """
+        if self._may_shrink:  # another walk may have found out meanwhile what the server takes
+            self._size = min(self._size, self._source.view.transport.facts.page_limit)
         try:
             reply = await self._call(number)
         except BadRequest as error:
