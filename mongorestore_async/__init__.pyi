@@ -107,10 +107,10 @@ from .protocol.replies import Reply as Reply
 from .ratelimit.shared_limits import SharedLimits as SharedLimits
 from .resources import AsyncSession as AsyncSession
 from .resources import Cluster as Cluster
+from .resources import ClusterBase as ClusterBase
 from .resources import ConfigServer as ConfigServer
 from .resources import Project as Project
 from .resources import RestoreBatch as RestoreBatch
-from .resources import RestoreSource as RestoreSource
 from .resources import SnapshotPager as SnapshotPager
 from .resources import Until as Until
 from .transport import ExchangeRecord as ExchangeRecord

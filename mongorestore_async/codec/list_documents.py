@@ -35,7 +35,7 @@ from mongorestore_async.models.secret import (
     is_deeper,
     reveal,
 )
-from mongorestore_async.models.values import Link, find_link
+from mongorestore_async.models.values import Link
 from mongorestore_async.protocol.bodies import decode_body
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class ListDocument:
 
 def has_next(links: tuple[Link, ...]) -> bool:
     """Whether a list has a ``next`` link. It is a yes or no: where it points to is never followed."""
-    return find_link(links, "next") is not None
+    return any("next" in link.rel and link.name == "next" for link in links)
 
 
 def read_list(content: Any) -> ListDocument:

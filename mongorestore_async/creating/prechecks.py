@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from mongorestore_async.errors.hints import Hint, add_advice
 from mongorestore_async.models import AutomatedRestore, Checkpoint, HttpRestore, OplogTime, PointInTime
 
 if TYPE_CHECKING:
@@ -56,14 +57,21 @@ class Finding:
 
     Attributes:
         rule: What it is about.
-        words: What is wrong and what to do.
+        problem: What is wrong, and what to do where ``hint`` does not say it.
         fatal: Whether the restore would certainly be refused, or must not be; False is a warning.
+        hint: What to do where that names parts of the Python interface, or None.
 
     """
 
     rule: Rule
-    words: str
+    problem: str
     fatal: bool = True
+    hint: Hint | None = None
+
+    @property
+    def words(self) -> str:
+        """What is wrong and what to do."""
+        return self.problem if self.hint is None else add_advice(self.problem, str(self.hint))
 
 
 def check_restore(
@@ -98,7 +106,7 @@ def _about_snapshot(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             Rule.SNAPSHOT,
             f"snapshot {snapshot.id} cannot be restored ({', '.join(obstacles)}):"
-            f" choose another, such as snapshots().latest_restorable()",
+            f" choose another, such as the latest that can be restored",
         )
 
 
@@ -122,13 +130,13 @@ def _about_checkpoint(evidence: Evidence) -> Iterator[Finding]:
             Rule.CHECKPOINT, f"checkpoint {evidence.checkpoint.id} is not restorable: choose one that says it is"
         )
     if evidence.source_is_sharded is False:
-        yield Finding(Rule.CHECKPOINT, "a replica set has no checkpoints: restore a Snapshot or to an OplogTime")
+        yield Finding(Rule.CHECKPOINT, "a replica set has no checkpoints: restore a snapshot, or to an oplog time")
     compatibility = evidence.compatibility
     if compatibility is not None and compatibility >= _FCV_WITH_OPLOG:
         yield Finding(
             Rule.CHECKPOINT,
             f"with feature compatibility version {_dotted(compatibility)} there are no checkpoints (4.0 or lower):"
-            f" restore to a PointInTime or an OplogTime",
+            f" restore to a point in time or an oplog time",
         )
 
 
@@ -138,7 +146,7 @@ def _about_oplog(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             Rule.OPLOG,
             f"a sharded cluster with feature compatibility version {_dotted(compatibility)} cannot be restored to"
-            f" a moment (4.2 or higher can): restore a Snapshot or a Checkpoint",
+            f" a moment (4.2 or higher can): restore a snapshot or a checkpoint",
         )
 
 

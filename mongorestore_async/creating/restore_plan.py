@@ -10,7 +10,17 @@ from mongorestore_async.codec.request_bodies import create_path, encode_request
 from mongorestore_async.creating.precheck_facts import Evidence
 from mongorestore_async.creating.prechecks import Finding, Rule, check_restore
 from mongorestore_async.creating.running_restores import find_running
-from mongorestore_async.errors import BadRequest, ConfigError, NotFound, NotRestorable, NotUnique, ProtectedTarget
+from mongorestore_async.errors import (
+    BadRequest,
+    ConfigError,
+    Hint,
+    HintKind,
+    NotFound,
+    NotRestorable,
+    NotUnique,
+    ProtectedTarget,
+)
+from mongorestore_async.errors.api import NO_BACKUP
 from mongorestore_async.listing.arrays import documents_of
 from mongorestore_async.listing.page_reader import ListQuery
 from mongorestore_async.listing.pager import Pager
@@ -26,14 +36,13 @@ from mongorestore_async.models import (
     Target,
 )
 from mongorestore_async.protocol.urls import build_url
-from mongorestore_async.resources.place import NO_BACKUP, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from mongorestore_async.families import Family
     from mongorestore_async.resources.cluster import Cluster
-    from mongorestore_async.resources.source import RestoreSource
+    from mongorestore_async.resources.cluster_base import ClusterBase
     from mongorestore_async.transport.session_view import SessionView
 
 __all__ = ["RestorePlan", "plan_restore", "refuse_protected", "require_restorable", "running_restore"]
@@ -44,7 +53,7 @@ _LOOKED_AT = 100
 
 @attrs.frozen(kw_only=True)
 class RestorePlan:
-    """What a create would do; see :meth:`RestoreSource.dry_run`.
+    """What a create would do; see :meth:`ClusterBase.dry_run`.
 
     Attributes:
         method: HTTP verb.
@@ -69,7 +78,7 @@ class RestorePlan:
 
 async def plan_restore(
     view: SessionView,
-    source: RestoreSource[Any],
+    source: ClusterBase[Any],
     names: Mapping[str, str],
     request: HttpRestore | AutomatedRestore,
     *,
@@ -96,7 +105,7 @@ async def plan_restore(
     try:
         refuse_protected(view, source, request, overwrite)
     except ProtectedTarget as error:
-        findings = (Finding(Rule.GUARD, error.message),)
+        findings = (Finding(Rule.GUARD, error.problem, hint=error.hint),)
     if precheck:
         findings += check_restore(source.family, request, await _read_evidence(view, source, request))
     return RestorePlan(
@@ -110,7 +119,7 @@ async def plan_restore(
 
 def refuse_protected(
     view: SessionView,
-    source: RestoreSource[Any],
+    source: ClusterBase[Any],
     request: HttpRestore | AutomatedRestore,
     overwrite: Target | None,
 ) -> None:
@@ -125,7 +134,9 @@ def refuse_protected(
         raise ConfigError(f"overwrite is the Target of the request, not {type(overwrite).__name__}")
     if isinstance(request, HttpRestore):
         if overwrite is not None:
-            raise ConfigError("a download overwrites nothing: leave overwrite out")
+            raise ConfigError(
+                "a download overwrites nothing:", hint=Hint(HintKind.LEAVE_OUT, {"argument": "overwrite"})
+            )
         return
     target = request.target
     where = f"cluster {target.cluster} of project {target.project_id}"
@@ -142,13 +153,16 @@ def refuse_protected(
     reason = None if guard is None else guard.refusal(own, target)
     if reason is not None:
         raise ProtectedTarget(
-            f"the restore would overwrite {where}, and {reason}: restore into another cluster, or confirm with"
-            f" overwrite={target!r}"
+            f"the restore would overwrite {where}, and {reason}:",
+            hint=Hint(
+                HintKind.CONFIRM_OVERWRITE,
+                {"project_id": target.project_id, "cluster": target.cluster, "is_source": own == target},
+            ),
         )
 
 
 async def require_restorable(
-    view: SessionView, source: RestoreSource[Any], request: HttpRestore | AutomatedRestore
+    view: SessionView, source: ClusterBase[Any], request: HttpRestore | AutomatedRestore
 ) -> None:
     """Look at the snapshot and the target, and refuse what the server would refuse.
 
@@ -184,14 +198,11 @@ def running_restore(
         return None
     named = ", ".join(str(job.ref or job.id) for job in doubtful)
     what = "are this restore, several times" if found.restores else "may be this restore and tell too little to know"
-    raise NotUnique(
-        f"nothing was started: jobs under way {what} ({named}). Wait for them with session.batch(refs), or start"
-        f" another one all the same with create_restore_job"
-    )
+    raise NotUnique(f"nothing was started: jobs under way {what} ({named}).", hint=Hint(HintKind.WAIT_FOR_RUNNING))
 
 
 async def _read_evidence(
-    view: SessionView, source: RestoreSource[Any], request: HttpRestore | AutomatedRestore
+    view: SessionView, source: ClusterBase[Any], request: HttpRestore | AutomatedRestore
 ) -> Evidence:
     now = view.now()
     if isinstance(request, HttpRestore):
@@ -211,12 +222,12 @@ async def _read_evidence(
             known["ranges"] = await cluster.restorable_time_ranges()
     target = await _find_cluster(view, family, request.target)
     if target is not None:
-        place = Place(view, family, request.target.project_id, {"cluster": request.target.cluster})
-        known["target_snapshots"] = await _snapshots_of_target(place, target)
+        other = type(cluster)(view, family, request.target.project_id, request.target.cluster)
+        known["target_snapshots"] = await _snapshots_of_target(other, target)
     return Evidence(now=now, target_read=True, target=target, **known)
 
 
-async def _snapshot(source: RestoreSource[Any], snapshot_id: str) -> SnapshotDocument:
+async def _snapshot(source: ClusterBase[Any], snapshot_id: str) -> SnapshotDocument:
     try:
         return await source.snapshot(snapshot_id)
     except NotFound:
@@ -241,7 +252,7 @@ async def _find_cluster(view: SessionView, family: Family[Any], wanted: Target) 
     return None
 
 
-async def _some_snapshots(place: Place[Any], cluster: ClusterSummary | None) -> tuple[SnapshotDocument, ...]:
+async def _some_snapshots(place: ClusterBase[Any], cluster: ClusterSummary | None) -> tuple[SnapshotDocument, ...]:
     sharded = "SHARDED" in ((cluster and cluster.type_name) or "").upper()
     pager = place.snapshots(
         sharded=sharded and place.family.sharded_snapshots_path is not None,
@@ -251,7 +262,7 @@ async def _some_snapshots(place: Place[Any], cluster: ClusterSummary | None) -> 
     return tuple(await pager.collect())
 
 
-async def _snapshots_of_target(place: Place[Any], cluster: ClusterSummary) -> tuple[SnapshotDocument, ...] | None:
+async def _snapshots_of_target(place: ClusterBase[Any], cluster: ClusterSummary) -> tuple[SnapshotDocument, ...] | None:
     try:
         return await _some_snapshots(place, cluster)
     except (BadRequest, NotFound) as error:

@@ -20,6 +20,8 @@ from mongorestore_async.errors import (
     ConfigError,
     ConnectFailed,
     ConnectionBroken,
+    Hint,
+    HintKind,
     ProtocolError,
     RequestContext,
     TransportError,
@@ -173,8 +175,9 @@ class ArchiveFetcher:
         connection = Connection(self._settings, limit=1)
         reply: ArchiveReply | None = None
         try:
-            await connection.open(URL(_origin(url)))  # more of it would stand in the frames of what it raises
-            response = await connection.session.request(
+            # More of the URL would stand in the frames of what it raises.
+            http = await connection.open(URL(_origin(url)))
+            response = await http.request(
                 "GET",
                 URL(url, encoded=True),
                 headers={
@@ -251,7 +254,9 @@ def _translated(error: Exception, context: RequestContext, stall_timeout: float)
     if isinstance(error, aiohttp.ConnectionTimeoutError):
         failure: TransportError = ConnectFailed(f"no connection to the download host within {stall_timeout:g} s")
     elif isinstance(error, (aiohttp.ServerTimeoutError, TimeoutError)):
-        failure = ConnectionBroken(f"the download host sent nothing for {stall_timeout:g} s (stall_timeout)")
+        failure = ConnectionBroken(
+            f"the download host sent nothing for {stall_timeout:g} s", hint=Hint(HintKind.RAISE_STALL_TIMEOUT)
+        )
     elif isinstance(error, aiohttp.ClientResponseError):
         # Its message shows what came, which may be an echo of what was sent, or a link too long for a header.
         failure = ProtocolError(

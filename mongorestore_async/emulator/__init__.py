@@ -36,8 +36,6 @@ from mongorestore_async.emulator.server_state import (
     RequestRecord,
     ServerState,
 )
-from mongorestore_async.emulator.server_state import SERVER_STATE as STAGE
-from mongorestore_async.emulator.server_state import ServerState as Stage
 from mongorestore_async.emulator.servers import DownloadHost, Emulator, ThreadedEmulator
 from mongorestore_async.emulator.setting_types import (
     ChallengeForm,
@@ -67,7 +65,6 @@ from mongorestore_async.emulator.world.world import Host, Hosts
 
 __all__ = [
     "SERVER_STATE",
-    "STAGE",
     "Archive",
     "Backups",
     "BeforeAnswer",
@@ -109,7 +106,6 @@ __all__ = [
     "Snapshot",
     "SnapshotState",
     "Snapshots",
-    "Stage",
     "ThreadedEmulator",
     "Validators",
     "WaitForm",

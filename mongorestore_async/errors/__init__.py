@@ -39,6 +39,9 @@
 Every error tells what to do next, carries the HTTP call it came from in ``request`` (None when there
 was none) and never holds a secret: URLs and excerpts are redacted before they get here. The exception
 of the HTTP library is the ``__cause__``, never the type a user has to catch.
+
+What to do next is a :class:`Hint` where it names parts of the Python interface: ``str(error)`` says it in Python's
+words, and a program with an interface of its own (the command line is one) renders ``error.hint`` in its own.
 """
 
 from mongorestore_async.errors.api import (
@@ -68,6 +71,7 @@ from mongorestore_async.errors.base import (
     Unsupported,
     WrongLoop,
 )
+from mongorestore_async.errors.hints import Hint, HintKind
 from mongorestore_async.errors.restores import (
     DiskFull,
     DownloadError,
@@ -98,6 +102,8 @@ __all__ = [
     "DownloadUsedUp",
     "Forbidden",
     "HashMismatch",
+    "Hint",
+    "HintKind",
     "MaybeCreated",
     "NotFound",
     "NotRestorable",

@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mongorestore_async.errors.base import RequestContext
+    from mongorestore_async.errors.hints import Hint
 
 __all__ = [
+    "NO_BACKUP",
     "ApiError",
     "BadRequest",
     "Conflict",
@@ -23,6 +25,9 @@ __all__ = [
     "RateLimited",
     "ServerError",
 ]
+
+#: Error codes for a cluster whose backup is switched off, where the API does not answer with an empty list.
+NO_BACKUP = frozenset({"BACKUP_CONFIG_NOT_FOUND", "BACKUP_JOB_NOT_FOUND"})
 
 
 class ApiError(RestoreError):
@@ -53,8 +58,9 @@ class ApiError(RestoreError):
         service_version: str | None = None,
         request: RequestContext | None = None,
         resume_at: int | None = None,
+        hint: Hint | None = None,
     ) -> None:
-        super().__init__(message, request=request, resume_at=resume_at)
+        super().__init__(message, request=request, resume_at=resume_at, hint=hint)
         self.status = status
         self.error_code = error_code
         self.reason = reason
@@ -110,8 +116,9 @@ class DataError(RestoreError):
         excerpt: str = "",
         request: RequestContext | None = None,
         resume_at: int | None = None,
+        hint: Hint | None = None,
     ) -> None:
-        super().__init__(message, request=request, resume_at=resume_at)
+        super().__init__(message, request=request, resume_at=resume_at, hint=hint)
         self.path = path
         self.status = status
         self.excerpt = excerpt

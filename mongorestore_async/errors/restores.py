@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mongorestore_async.creating.create import Reconciliation
     from mongorestore_async.creating.prechecks import Finding
     from mongorestore_async.errors.base import RequestContext
+    from mongorestore_async.errors.hints import Hint
     from mongorestore_async.models.document import JobDocument
     from mongorestore_async.models.job_ref import JobRef
 
@@ -44,8 +45,9 @@ class MaybeCreated(RestoreError):
         reconcile: Callable[[], Awaitable[Reconciliation[Any]]] | None = None,
         request: RequestContext | None = None,
         resume_at: int | None = None,
+        hint: Hint | None = None,
     ) -> None:
-        super().__init__(message, request=request, resume_at=resume_at)
+        super().__init__(message, request=request, resume_at=resume_at, hint=hint)
         self._reconcile = reconcile
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -83,8 +85,9 @@ class NotRestorable(RestoreError):
         findings: Sequence[Finding] = (),
         request: RequestContext | None = None,
         resume_at: int | None = None,
+        hint: Hint | None = None,
     ) -> None:
-        super().__init__(message, request=request, resume_at=resume_at)
+        super().__init__(message, request=request, resume_at=resume_at, hint=hint)
         self.findings = tuple(findings)
 
 
@@ -103,8 +106,9 @@ class WaitError(RestoreError):
         jobs: Sequence[JobDocument] = (),
         request: RequestContext | None = None,
         resume_at: int | None = None,
+        hint: Hint | None = None,
     ) -> None:
-        super().__init__(message, request=request, resume_at=resume_at)
+        super().__init__(message, request=request, resume_at=resume_at, hint=hint)
         self.jobs = tuple(jobs)
 
     @property
@@ -133,8 +137,9 @@ class RestoreFailed(WaitError):
         failed: Sequence[JobDocument] = (),
         request: RequestContext | None = None,
         resume_at: int | None = None,
+        hint: Hint | None = None,
     ) -> None:
-        super().__init__(message, jobs=jobs, request=request, resume_at=resume_at)
+        super().__init__(message, jobs=jobs, request=request, resume_at=resume_at, hint=hint)
         self.failed = tuple(failed)
 
 
@@ -155,8 +160,9 @@ class DownloadError(RestoreError):
         received: int = 0,
         request: RequestContext | None = None,
         resume_at: int | None = None,
+        hint: Hint | None = None,
     ) -> None:
-        super().__init__(message, request=request, resume_at=resume_at)
+        super().__init__(message, request=request, resume_at=resume_at, hint=hint)
         self.file_name = file_name
         self.received = received
 

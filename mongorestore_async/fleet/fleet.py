@@ -5,13 +5,14 @@ from __future__ import annotations
 from copy import copy
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from mongorestore_async.errors import ConfigError, Unsupported
+from mongorestore_async.errors import ConfigError, Hint, HintKind, Unsupported
 from mongorestore_async.fleet.cluster_reading import Member
 from mongorestore_async.fleet.fleet_query import FleetQuery, Patterns
 from mongorestore_async.fleet.fleet_stream import FleetStream
 from mongorestore_async.models import JobDocument, JobT
 from mongorestore_async.protocol.identifiers import check_identifier
-from mongorestore_async.transport.call_checks import check_family
+from mongorestore_async.resources.session import view_of
+from mongorestore_async.transport.session_view import check_family
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -46,7 +47,7 @@ class Fleet(Generic[JobT_co]):
     """
 
     def __init__(self, session: AsyncSession, family: Family[JobT_co], *, name: str | None = None) -> None:
-        check_family(session._view, family)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - the line it warns of
+        check_family(view_of(session), family)  # not by session.project(): the warning names the caller's line
         url = session.base_url
         default = f"{family.name} {url.host}" + ("" if url.is_default_port() else f":{url.port}")
         found = default if name is None else name
@@ -117,7 +118,10 @@ class Fleet(Generic[JobT_co]):
             check_identifier("batch id", batch_id)
             for member in self.members:
                 if "batchId" not in member.family.filters:
-                    raise Unsupported(f"{member.family.title} lists have no batch filter; leave batch_id out")
+                    raise Unsupported(
+                        f"{member.family.title} lists have no batch filter",
+                        hint=Hint(HintKind.LEAVE_OUT, {"argument": "batch_id"}),
+                    )
         query = FleetQuery(
             concurrency=concurrency,
             per_project=per_project,

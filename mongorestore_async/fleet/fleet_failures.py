@@ -19,8 +19,8 @@ from mongorestore_async.errors import (
     Unsupported,
     WrongLoop,
 )
+from mongorestore_async.errors.api import NO_BACKUP
 from mongorestore_async.fleet.fleet_records import FailureKind
-from mongorestore_async.resources.place import NO_BACKUP
 
 __all__ = ["ends_run", "kind_of", "means_nothing_here"]
 

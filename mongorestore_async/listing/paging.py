@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mongorestore_async.errors import PaginationError
+from mongorestore_async.errors import Hint, HintKind, PaginationError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,7 +111,7 @@ class Walk:
         self._top = PageFacts(())  # that page
         self._known: dict[str, int] = {}  # id -> the last page it was on
         self._pages: dict[int, list[Sequence[str]]] = {}  # the ids behind it, by page
-        self._coverage = _Coverage(0)
+        self._coverage: _Coverage  # made with the first page
         self._length = 0  # of the first page: positions are counted in it
         self._seen = 0  # items yielded, and those on pages before the start
         self._total: int | None = None
@@ -127,9 +127,12 @@ class Walk:
             PaginationError: Pages repeat each other, or the list changes faster than it can be read.
 
         """
+        number = self.number
+        if self._frontier == 0 and page.total_count == len(page.ids) and page.ids and not page.has_next:
+            # The whole list on its first page, as most are: nothing to compare, nothing to remember.
+            return Step(tuple(range(len(page.ids))), None, drifted=False)
         if page.total_count is not None and page.total_count < len(page.ids):
             page = page._replace(total_count=None)
-        number = self.number
         if not self._length:
             self._length = len(page.ids)
             self._seen = (self._start - 1) * self._length
@@ -195,9 +198,9 @@ class Walk:
         if (more and self._unexplained > 1) or self._barren >= WINDOW:
             raise PaginationError(
                 f"pages {self.number - 1} and {self.number} only repeat jobs already listed, yet the server says "
-                f"that there are more: it pages wrongly here; narrow the list (batch_id, limit) or report this to "
-                f"its operator",
+                f"that there are more: it pages wrongly here",
                 resume_at=self.number,
+                hint=Hint(HintKind.NARROW_LIST),
             )
         return more
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
+from mongorestore_async.downloading.archive_fetcher import ArchiveFetcher
+from mongorestore_async.downloading.download import DownloadSource, download_batch
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.models import JobDocument, JobRef, RestoreJob
 from mongorestore_async.waiting.end_rules import Until, check_until
@@ -19,9 +21,8 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from pathlib import Path
 
-    from mongorestore_async.downloading.download import DownloadSource
     from mongorestore_async.downloading.download_types import DownloadedFile, DownloadProgress
-    from mongorestore_async.resources.source import RestoreSource
+    from mongorestore_async.resources.cluster_base import ClusterBase
     from mongorestore_async.waiting.wait_errors import PollReport
 
 __all__ = ["RestoreBatch", "Until"]
@@ -41,12 +42,12 @@ class RestoreBatch(Generic[JobT_co]):
         jobs: The jobs as they were read last, at least one.
         sources: The clusters and config servers they belong to.
         until: What :meth:`wait` waits for unless told: known for a batch that was created here.
-        existing: Whether :meth:`RestoreSource.ensure_restore` found them running instead of starting them.
+        existing: Whether :meth:`ClusterBase.ensure_restore` found them running instead of starting them.
 
     """
 
     jobs: tuple[JobT_co, ...]
-    sources: tuple[RestoreSource[Any], ...] = attrs.field(default=(), kw_only=True, eq=False, repr=False)
+    sources: tuple[ClusterBase[Any], ...] = attrs.field(default=(), kw_only=True, eq=False, repr=False)
     until: Until | None = attrs.field(default=None, kw_only=True)
     existing: bool = attrs.field(default=False, kw_only=True)
     # Loop time at which the jobs were read, so that what was read just now is not read again at once.
@@ -177,9 +178,6 @@ class RestoreBatch(Generic[JobT_co]):
             DownloadError: A job has no archive (yet), a file cannot be written, or a host refuses.
 
         """
-        from mongorestore_async.downloading.archive_fetcher import ArchiveFetcher
-        from mongorestore_async.downloading.download import download_batch
-
         sources = self._download_sources()
         options = self.sources[0].options
         fetcher = ArchiveFetcher(
@@ -197,8 +195,6 @@ class RestoreBatch(Generic[JobT_co]):
         )
 
     def _download_sources(self) -> list[DownloadSource]:
-        from mongorestore_async.downloading.download import DownloadSource
-
         places = {source.ref("-"): source for source in self.sources}
         found: list[DownloadSource] = []
         for job in self.jobs:

@@ -1,32 +1,31 @@
-"""A cluster: its restore jobs, snapshots and what could be restored."""
+"""What a project restores: clusters, and the mirrored config servers (SCCC) of old sharded clusters."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from mongorestore_async.codec.structuring import structure_each
-from mongorestore_async.errors import BadRequest, NotFound, NotRestorable, RestoreError, Unsupported
+from mongorestore_async.codec.structuring import structure, structure_each
+from mongorestore_async.errors import BadRequest, NotFound, NotRestorable, Unsupported
+from mongorestore_async.errors.api import NO_BACKUP
 from mongorestore_async.listing.arrays import documents_of
 from mongorestore_async.listing.page_reader import ListQuery
 from mongorestore_async.listing.pager import Pager
-from mongorestore_async.models import ClusterSnapshot, JobT, Target
+from mongorestore_async.models import ClusterCheckpoint, ClusterSnapshot, JobT, Target, TimeRange
 from mongorestore_async.protocol.identifiers import check_identifier
-from mongorestore_async.resources.place import NO_BACKUP
-from mongorestore_async.resources.source import RestoreSource
-from mongorestore_async.transport.session_view import attach_request
+from mongorestore_async.resources.cluster_base import ClusterBase
 
 if TYPE_CHECKING:
     from mongorestore_async.families import Family
-    from mongorestore_async.models import ClusterCheckpoint, TimeRange
     from mongorestore_async.transport.session_view import SessionView
 
-__all__ = ["Cluster"]
+__all__ = ["Cluster", "ConfigServer"]
 
 #: Snapshots looked at for the id of a cluster; all of them have the same one.
 _LOOKED_AT = 100
 
 
-class Cluster(RestoreSource[JobT]):
+class Cluster(ClusterBase[JobT]):
     """A cluster of a project: where its restore jobs are listed and created.
 
     Made by :meth:`Project.cluster`; making one does no I/O.
@@ -54,8 +53,6 @@ class Cluster(RestoreSource[JobT]):
             Unsupported: The family has no checkpoints.
 
         """
-        from mongorestore_async.models import ClusterCheckpoint
-
         path = self.family.checkpoints_path
         if path is None:
             raise Unsupported(f"{self.family.title} has no checkpoints; restore to a PointInTime or an OplogTime")
@@ -70,12 +67,12 @@ class Cluster(RestoreSource[JobT]):
             Unsupported: The family has no checkpoints.
 
         """
-        from mongorestore_async.models import ClusterCheckpoint
-
         path = self.family.checkpoint_path
         if path is None:
             raise Unsupported(f"{self.family.title} has no checkpoints; restore to a PointInTime or an OplogTime")
-        return await self._read(path, ClusterCheckpoint, checkpoint=checkpoint_id)
+        read = partial(structure, ClusterCheckpoint)
+        names = {**self._names, "checkpoint": checkpoint_id}
+        return await self._view.read("GET", path, read, family=self.family, names=names)
 
     async def restorable_time_ranges(self) -> tuple[TimeRange, ...]:
         """Read which moments could be restored to, ascending ("Restorable time ranges").
@@ -87,17 +84,11 @@ class Cluster(RestoreSource[JobT]):
             DataError: The answer is no array of ranges.
 
         """
-        from mongorestore_async.models import TimeRange
-
         path = self.family.ranges_path
         if path is None:
             raise Unsupported(f"{self.family.title} does not tell restorable time ranges; look at the snapshots")
-        reply = await self._view.call("POST", path, family=self.family, names=self._names)
-        try:
-            return tuple(structure_each(TimeRange, reply.document))
-        except RestoreError as error:
-            attach_request(error, reply)
-            raise
+        read = partial(structure_each, TimeRange)
+        return tuple(await self._view.read("POST", path, read, family=self.family, names=self._names))
 
     async def restore_target(self) -> Target:
         """Give this cluster as the target of an automated restore.
@@ -122,3 +113,22 @@ class Cluster(RestoreSource[JobT]):
             f"backup is not enabled on the target: cluster {self.cluster} has no snapshot that tells its id;"
             " switch its backup on, and try again when the first snapshot is there"
         )
+
+
+class ConfigServer(ClusterBase[JobT]):
+    """One config server host that is no member of a replica set: a topology MongoDB dropped in 3.4.
+
+    Made by :meth:`Project.config_server`; making one does no I/O.
+
+    Attributes:
+        host: Host id.
+
+    """
+
+    def __init__(self, view: SessionView, family: Family[JobT], project: str, host: str) -> None:
+        super().__init__(view, family, project, {"host": host})
+        self.host = host
+        check_identifier("host id", host)
+
+    def __repr__(self) -> str:
+        return f"<ConfigServer {self.family.name} {self.project}/{self.host}>"

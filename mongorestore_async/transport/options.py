@@ -13,6 +13,8 @@ import attrs
 
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.families import Family, RateLimit
+from mongorestore_async.protocol.rate_limit_headers import choose_rate
+from mongorestore_async.ratelimit import SharedLimits
 from mongorestore_async.transport.retrying import RetryPolicy, RetryRule
 from mongorestore_async.version import __version__
 from mongorestore_async.waiting.poll_policy import PollPolicy
@@ -22,10 +24,9 @@ if TYPE_CHECKING:
     from typing import Self, Unpack
 
     from mongorestore_async.models import RestoreGuard
-    from mongorestore_async.ratelimit.shared_limits import SharedLimits
     from mongorestore_async.transport.exchange_records import ExchangeRecord
 
-__all__ = ["MAX_ITEMS_PER_PAGE", "OptionChanges", "Options", "RateRule"]
+__all__ = ["MAX_ITEMS_PER_PAGE", "OptionChanges", "Options", "RateRule", "ViewChanges", "choose_limit"]
 
 #: Which rate limits a session keeps to: see :class:`Options`.
 RateRule: TypeAlias = Literal["adaptive", "documented"] | RateLimit | Mapping[Family[Any], RateLimit | None] | None
@@ -35,7 +36,7 @@ MAX_ITEMS_PER_PAGE = 500
 
 
 class OptionChanges(TypedDict, total=False):
-    """What ``with_options`` takes: the fields of :class:`Options`."""
+    """The fields of :class:`Options`."""
 
     timeout: float
     max_in_flight: int
@@ -48,6 +49,13 @@ class OptionChanges(TypedDict, total=False):
     shared_limits: SharedLimits | None
     guard: RestoreGuard | None
     poll: PollPolicy
+
+
+class ViewChanges(OptionChanges, total=False):
+    """What ``with_options`` of a session takes: the same, and the flags of the session."""
+
+    envelope: bool
+    pretty: bool
 
 
 def _seconds(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
@@ -92,11 +100,7 @@ def _rule(value: RateRule) -> RateRule:
 
 
 def _shared(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    if value is None:
-        return
-    from mongorestore_async.ratelimit.shared_limits import SharedLimits
-
-    if not isinstance(value, SharedLimits):
+    if value is not None and not isinstance(value, SharedLimits):
         raise ConfigError(f"{attribute.name} is SharedLimits(redis, key) or None, not {type(value).__name__}")
 
 
@@ -169,11 +173,30 @@ class Options:
         changes.setdefault("poll", looks)
         return cls(**changes)
 
-    @property
+    @functools.cached_property
     def user_agent_header(self) -> str:
         """The whole ``User-Agent`` value."""
         own = _own_user_agent()
         return f"{own} {self.user_agent}" if self.user_agent else own
+
+
+def choose_limit(rule: RateRule, family: Family[Any] | None, path: str, project: str | None) -> RateLimit | None:
+    """Choose the limit that a call falls under: the user's for its family, else the documented one.
+
+    Args:
+        rule: As in :class:`Options`.
+        family: The family of the call, None for a call of none.
+        path: Its path as the family has it, placeholders and all.
+        project: The project it is about, None for none.
+
+    """
+    rates = () if family is None else family.rates
+    if isinstance(rule, RateLimit):
+        rates = (rule,)
+    elif family is not None and rule is not None and not isinstance(rule, str):
+        chosen = [limit for each, limit in rule.items() if each.name == family.name]
+        rates = tuple(limit for limit in chosen if limit is not None) if chosen else rates
+    return choose_rate(rates, path, project)
 
 
 @functools.cache

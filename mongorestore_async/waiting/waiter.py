@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
     from mongorestore_async.families import RateLimit
-    from mongorestore_async.resources.source import RestoreSource
+    from mongorestore_async.resources.cluster_base import ClusterBase
     from mongorestore_async.waiting.end_rules import Until
     from mongorestore_async.waiting.tracker import TrackedJob
 
@@ -48,7 +48,7 @@ class Waiter(Generic[JobT]):
 
     def __init__(
         self,
-        sources: Iterable[RestoreSource[JobT]],
+        sources: Iterable[ClusterBase[JobT]],
         jobs: Iterable[tuple[JobRef, JobT | None]],
         until: Until | None,
         *,
@@ -85,7 +85,7 @@ class Waiter(Generic[JobT]):
         return any(polls.open for polls in self._polls.values())
 
     @property
-    def sources(self) -> tuple[RestoreSource[JobT], ...]:
+    def sources(self) -> tuple[ClusterBase[JobT], ...]:
         """The clusters and config servers."""
         return tuple(polls.source for polls in self._polls.values())
 
@@ -264,9 +264,9 @@ class Waiter(Generic[JobT]):
 
 
 def watch_one(
-    source: RestoreSource[JobT], job_id: str, timeout: timedelta | float | None, until: Until
+    source: ClusterBase[JobT], job_id: str, timeout: timedelta | float | None, until: Until
 ) -> AsyncIterator[JobT]:
-    """Give one job at each change of its state; see :meth:`RestoreSource.watch_restore_job`."""
+    """Give one job at each change of its state; see :meth:`ClusterBase.watch_restore_job`."""
     check_until(until)
     return Waiter((source,), [(source.ref(job_id), None)], until, batches=False).changes(seconds_of(timeout))
 

