@@ -111,17 +111,9 @@ class ClusterBase(Generic[JobT]):
                     hint=Hint(HintKind.LEAVE_OUT, {"argument": "batch_id"}),
                 )
             filters["batchId"] = check_identifier("batch id", batch_id)
-        read = partial(read_jobs, self.family, **self._names)
+        family, read = self.family, partial(read_jobs, self.family, **self._names)
         return Pager(
-            ListSource(
-                self._view,
-                self.family,
-                self.family.jobs_path,
-                self._names,
-                read,
-                _ID,
-                model=self.family.job_type,
-            ),
+            ListSource(self._view, family, family.jobs_path, self._names, read, _ID, model=family.job_type),
             ListQuery(
                 items_per_page=items_per_page,
                 limit=limit,
