@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["measure"]
 
-_DEPENDENCIES = ("aiohttp", "attrs", "cattrs", "msgspec", "yarl")
+_DEPENDENCIES = ("aiohttp", "attrs", "cattrs", "lazy_loader", "msgspec", "yarl")
 #: Jobs of the page that is listed.
 _JOBS = 20
 
@@ -105,7 +105,7 @@ def measure(bench: Bench) -> Result:
         f"{session['own']} modules of ours and {session['others']} more of others, beside the dependencies themselves.",
         columns=["what", "CPU, ms"],
         rows=[
-            ["the dependencies (aiohttp, attrs, cattrs, yarl, msgspec)", dependencies],
+            ["the dependencies (aiohttp, attrs, cattrs, lazy_loader, msgspec, yarl)", dependencies],
             ["a session, over its dependencies", medians["session"]],
             ["making it, its login and first list, over a second list", medians["first"]],
             ["import mongorestore_async, nothing of it used", medians["package"]],

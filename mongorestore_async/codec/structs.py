@@ -19,7 +19,7 @@ from __future__ import annotations
 import functools
 import types
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast, get_args, get_origin
 
 import attrs
 import msgspec
@@ -56,7 +56,7 @@ _TAKEN: dict[Any, str] = {
 class ItemStruct(UndecodedItem, msgspec.Struct):
     """What all Structs have in common. Written as JSON again, one gives the item it was decoded from."""
 
-    __rich_repr__: Any = None  # tracebacks may be printed with local variables, and one may hold a secret
+    __rich_repr__: ClassVar[Any] = None  # tracebacks may be printed with local variables, and one may hold a secret
 
     def encoded(self) -> bytes:
         """Write it as JSON."""

@@ -11,7 +11,6 @@ from mongorestore_async.fleet.cluster_reading import ProjectWork, Reading
 from mongorestore_async.fleet.discovery import Discovery
 from mongorestore_async.fleet.fleet_failures import ends_run, means_nothing_here
 from mongorestore_async.fleet.fleet_records import ClusterOutcome, FailureKind
-from mongorestore_async.listing.pager import reader_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -225,7 +224,8 @@ class FleetRun:
 
     def _reader(self, cluster: FleetCluster) -> PageReader[Any]:
         project = self._member.session.project(cluster.project.id, self._member.family)
-        return reader_of(project.cluster(cluster.key).restore_jobs(batch_id=self._query.batch_id))
+        pager = project.cluster(cluster.key).restore_jobs(batch_id=self._query.batch_id)
+        return pager.reader()  # its calls are made one by one
 
     async def _look(self) -> None:
         while (answer := await self._answers.get()) is not None:

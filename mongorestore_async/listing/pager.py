@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mongorestore_async.listing.page import Page
     from mongorestore_async.listing.page_reader import ListQuery, ListSource
 
-__all__ = ["Pager", "reader_of"]
+__all__ = ["Pager"]
 
 ItemT = TypeVar("ItemT")
 
@@ -48,7 +48,7 @@ class Pager(Generic[ItemT]):
         return f"<Pager of {self._source.path} {self._query}>"
 
     def __aiter__(self) -> AsyncIterator[ItemT]:
-        return ItemIterator(self._reader())
+        return ItemIterator(self.reader())
 
     def __await__(self) -> Generator[Any, None, Page[ItemT]]:
         return self.page().__await__()
@@ -68,11 +68,11 @@ class Pager(Generic[ItemT]):
             PaginationError: The pages contradict each other; raised by ``anext``.
 
         """
-        return PageIterator(self._reader())
+        return PageIterator(self.reader())
 
     async def first(self) -> ItemT | None:
         """Read the first item; None when there is none."""
-        reader = self._reader(limit=1)
+        reader = self.reader(limit=1)
         while (received := await reader.step()) is not None:
             for item in received.items:
                 return item
@@ -86,7 +86,7 @@ class Pager(Generic[ItemT]):
             NotUnique: There are several.
 
         """
-        reader = self._reader(limit=2)
+        reader = self.reader(limit=2)
         found: list[ItemT] = []
         while (received := await reader.step()) is not None:
             found += received.items
@@ -114,7 +114,7 @@ class Pager(Generic[ItemT]):
 
         """
         _check_whole("concurrency", concurrency)
-        reader = self._reader(limit=limit)
+        reader = self.reader(limit=limit)
         try:
             if concurrency > 1:
                 return await collect_ahead(reader, concurrency)
@@ -141,20 +141,20 @@ class Pager(Generic[ItemT]):
 
         """
         _check_whole("pages", pages)
-        return PagesAhead(self._reader(), pages)
+        return PagesAhead(self.reader(), pages)
 
-    def _reader(self, *, limit: int | None = None) -> PageReader[ItemT]:
-        """Begin a walk; the smaller of ``limit`` and the query's own limit counts."""
+    def reader(self, *, limit: int | None = None) -> PageReader[ItemT]:
+        """Begin a walk whose calls are made one by one: for the rooms of this library, not for users.
+
+        Args:
+            limit: At most so many items; the smaller of this and the query's own limit counts.
+
+        """
         query = self._query
         if limit is not None:
             bounded = attrs.evolve(query, limit=limit)  # refuses what is no limit
             query = bounded if query.limit is None or limit < query.limit else query
         return PageReader(self._source, query)
-
-
-def reader_of(pager: Pager[ItemT]) -> PageReader[ItemT]:
-    """Begin a walk whose pages are read one by one: for the rooms above this one, not for users."""
-    return pager._reader()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - of this module
 
 
 def _check_whole(name: str, value: object) -> None:

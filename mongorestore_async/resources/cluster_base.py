@@ -106,14 +106,14 @@ class ClusterBase(Generic[JobT]):
         filters: dict[str, str] = {}
         if batch_id is not None:
             if "batchId" not in self.family.filters:
-                hint = Hint(HintKind.LEAVE_OUT, {"argument": "batch_id"})
-                raise Unsupported(f"{self.family.title} lists have no batch filter", hint=hint)
+                raise Unsupported(
+                    f"{self.family.title} lists have no batch filter",
+                    hint=Hint(HintKind.LEAVE_OUT, {"argument": "batch_id"}),
+                )
             filters["batchId"] = check_identifier("batch id", batch_id)
-        read = partial(read_jobs, self.family, **self._names)
+        family, read = self.family, partial(read_jobs, self.family, **self._names)
         return Pager(
-            ListSource(
-                self._view, self.family, self.family.jobs_path, self._names, read, _ID, model=self.family.job_type
-            ),
+            ListSource(self._view, family, family.jobs_path, self._names, read, _ID, model=family.job_type),
             ListQuery(
                 items_per_page=items_per_page,
                 limit=limit,

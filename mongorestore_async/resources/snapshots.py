@@ -59,8 +59,10 @@ def list_snapshots(
     filters: dict[str, str] = {}
     if completed is not None:
         if family.snapshot_type is not ClusterSnapshot:
-            hint = Hint(HintKind.LEAVE_OUT, {"argument": "completed"})
-            raise Unsupported(f"{family.title} has no filter for complete snapshots", hint=hint)
+            raise Unsupported(
+                f"{family.title} has no filter for complete snapshots",
+                hint=Hint(HintKind.LEAVE_OUT, {"argument": "completed"}),
+            )
         if completed not in _COMPLETED:
             raise ConfigError(f"completed is one of {', '.join(_COMPLETED)} as text, not {completed!r}")
         filters["completed"] = completed
@@ -83,8 +85,9 @@ async def read_snapshot(
 
 def _path_of(family: Family[Any], path: str | None) -> str:
     if path is None:
-        hint = Hint(HintKind.LEAVE_OUT, {"argument": "sharded"})
-        raise Unsupported(f"{family.title} has one list of snapshots only", hint=hint)
+        raise Unsupported(
+            f"{family.title} has one list of snapshots only", hint=Hint(HintKind.LEAVE_OUT, {"argument": "sharded"})
+        )
     return path
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Generic
 
 from mongorestore_async.errors import DataError, NotFound, PaginationError, RestoreError
 from mongorestore_async.listing.materialize import materialize
-from mongorestore_async.listing.pager import reader_of
 from mongorestore_async.models import JobT
 from mongorestore_async.transport.options import choose_limit
 from mongorestore_async.waiting.poll_policy import is_bearable, may_appear
@@ -140,7 +139,7 @@ class JobPoller(Generic[JobT]):
 
     async def _walk_list(self, wanted: set[str], *, most: int) -> None:
         size = min(_FIRST_PAGE, self.source.options.items_per_page) if self.source.family.newest_first else None
-        reader = reader_of(self.source.restore_jobs(items_per_page=size))
+        reader = self.source.restore_jobs(items_per_page=size).reader()
         try:
             while self.calls < most and not wanted <= self._read and not reader.ended:
                 self.calls += 1
