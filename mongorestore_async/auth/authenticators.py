@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from mongorestore_async.auth.digest_login import Outcome
+from mongorestore_async.auth.digest_login import AttemptOutcome
 from mongorestore_async.errors import RestoreError
 from mongorestore_async.protocol.replies import error_code_of
 
@@ -72,7 +72,7 @@ class DigestAuthenticator:
     async def _send(self, attempt: Attempt, send: Callable[[Secret | None], Awaitable[RawReply]]) -> RawReply | None:
         raw = await send(attempt.authorization())
         code = error_code_of(raw) if raw.status == 401 else None  # noqa: PLR2004
-        return raw if attempt.receive(raw, error_code=code) is Outcome.DONE else None
+        return raw if attempt.receive(raw, error_code=code) is AttemptOutcome.DONE else None
 
 
 _logger = logging.getLogger(__name__)
@@ -116,7 +116,7 @@ class BearerAuthenticator:
             held = await self._token(post)
             raw = await send(held.token.authorization)
             code = error_code_of(raw) if raw.status == 401 else None  # noqa: PLR2004
-            if self.cache.receive(held, status=raw.status, error_code=code) is Outcome.DONE:
+            if self.cache.receive(held, status=raw.status, error_code=code) is AttemptOutcome.DONE:
                 return raw
         raise self.cache.refused()
 

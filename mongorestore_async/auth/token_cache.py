@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from mongorestore_async.auth.digest_login import VERDICT_SECONDS, Outcome
+from mongorestore_async.auth.digest_login import VERDICT_SECONDS, AttemptOutcome
 from mongorestore_async.auth.tokens import ask_for_token, ask_to_revoke, read_token
 from mongorestore_async.errors import AuthError, RateLimited, RestoreError, ServerError
 
@@ -172,7 +172,7 @@ class TokenCache:
         self._current = held
         return held
 
-    def receive(self, held: HeldToken, *, status: int, error_code: str | None) -> Outcome:
+    def receive(self, held: HeldToken, *, status: int, error_code: str | None) -> AttemptOutcome:
         """Read what the API answered to a call with a token.
 
         Args:
@@ -186,11 +186,11 @@ class TokenCache:
         """
         if status == 401 and not self._is_about_rights(held, error_code):  # noqa: PLR2004
             self._refuse(held)
-            return Outcome.AGAIN
+            return AttemptOutcome.AGAIN
         if status < 500:  # noqa: PLR2004 - an error of a proxy proves nothing
             held.accepted = True
             self._refusals = 0
-        return Outcome.DONE
+        return AttemptOutcome.DONE
 
     def refused(self) -> AuthError:
         """Make the error of a call whose second token was refused."""

@@ -20,8 +20,7 @@ from mongorestore_async.cli.survey import Finding, survey
 from mongorestore_async.cli.tables import Column, print_table, state_style
 from mongorestore_async.cli.units import size
 from mongorestore_async.families import CLOUD_MANAGER
-from mongorestore_async.models import AutomatedRestore, HttpRestore, JobState, RestoreJob, Snapshot, Target
-from mongorestore_async.waiting.poll_policy import PollPolicy
+from mongorestore_async.models import AutomatedRestore, HttpRestore, JobState, PollPolicy, RestoreJob, Snapshot, Target
 
 if TYPE_CHECKING:
     from mongorestore_async import AsyncSession, RestoreBatch

@@ -1,7 +1,7 @@
 """``mongorestore-async wait``."""
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from mongorestore_async.cli.credentials import find_keys, make_session
 from mongorestore_async.cli.exits import ExitCode
@@ -60,7 +60,7 @@ async def _wait(
                 with Looks(screen(error=True)) as looks:
                     batch = await batch.wait(timeout=terms.timeout, until=terms.until, on_poll=looks.show)
             except WaitError as error:
-                _write(error.jobs, output, show_secrets=show_secrets)
+                _write(cast("tuple[JobDocument, ...]", error.jobs), output, show_secrets=show_secrets)
                 raise
     _write(batch, output, show_secrets=show_secrets)
 

@@ -15,8 +15,7 @@ from mongorestore_async.cli.screen import printable, screen
 from mongorestore_async.cli.shell import folded
 from mongorestore_async.cli.units import duration, parse_duration
 from mongorestore_async.errors import RestoreError, WaitError
-from mongorestore_async.models import JobRef
-from mongorestore_async.waiting.poll_policy import PollPolicy
+from mongorestore_async.models import JobRef, PollPolicy
 
 __all__ = ["Patience", "PollOption", "Terms", "poll_policy", "poll_words"]
 

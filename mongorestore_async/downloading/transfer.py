@@ -25,9 +25,7 @@ from mongorestore_async.errors import (
     DownloadError,
     DownloadTruncated,
     DownloadUsedUp,
-    RateLimited,
     RestoreError,
-    ServerError,
     TransportError,
 )
 from mongorestore_async.transport.retrying import Failure
@@ -227,7 +225,7 @@ class Transfer:
             DownloadError: There may be none.
 
         """
-        if isinstance(failed, ApiError) and not isinstance(failed, (ServerError, RateLimited)):
+        if isinstance(failed, ApiError) and not failed.repeatable:
             await self._look_into(failed)
             failed = ConnectionBroken(failed.message, request=failed.request)  # there is another link to try
         allowed = downloads_allowed(self._job)

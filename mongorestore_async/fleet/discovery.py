@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from mongorestore_async.errors import DataError, Forbidden, NotFound
-from mongorestore_async.fleet.fleet_failures import ends_run
 from mongorestore_async.fleet.fleet_records import FleetCluster, FleetProject
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ class Discovery:
                     async for discovered in found:
                         yield discovered
             except (Forbidden, NotFound) as error:
-                if ends_run(error) or self.calls:
+                if error.run_wide or self.calls:
                     raise
             else:
                 return

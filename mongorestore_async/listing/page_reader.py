@@ -13,6 +13,7 @@ from mongorestore_async.errors import BadRequest, ConfigError, PaginationError, 
 from mongorestore_async.listing.materialize import materialize, read_in_slices
 from mongorestore_async.listing.page import Page
 from mongorestore_async.listing.paging import PageFacts, Walk
+from mongorestore_async.models.validators import flag, whole
 from mongorestore_async.transport.options import MAX_ITEMS_PER_PAGE
 from mongorestore_async.transport.session_view import attach_request, check_query
 
@@ -71,27 +72,16 @@ class ListSource(Generic[ItemT]):
     packed: bool = False
 
 
-def _check_whole(_instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ConfigError(f"{attribute.name} is a whole number from 1, not {value!r}")
-
-
-def _check_optional(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    if value is not None:
-        _check_whole(instance, attribute, value)
+_OPTIONAL_WHOLE = attrs.validators.optional(whole())
+_OPTIONAL_FLAG = attrs.validators.optional(flag())
 
 
 def _check_size(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    _check_optional(instance, attribute, value)
+    _OPTIONAL_WHOLE(instance, attribute, value)
     if isinstance(value, int) and value > MAX_ITEMS_PER_PAGE:
         raise ConfigError(
             f"items_per_page is the page size, at most {MAX_ITEMS_PER_PAGE}; to bound the total use limit={value}"
         )
-
-
-def _check_flag(_instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    if value is not None and not isinstance(value, bool):
-        raise ConfigError(f"{attribute.name} is True, False or None, not {value!r}")
 
 
 def _copy(value: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -116,13 +106,13 @@ class ListQuery:
     """
 
     items_per_page: int | None = attrs.field(default=None, validator=_check_size)
-    limit: int | None = attrs.field(default=None, validator=_check_optional)
-    starting_at: int = attrs.field(default=1, validator=_check_whole)
-    include_count: bool | None = attrs.field(default=None, validator=_check_flag)
+    limit: int | None = attrs.field(default=None, validator=_OPTIONAL_WHOLE)
+    starting_at: int = attrs.field(default=1, validator=whole())
+    include_count: bool | None = attrs.field(default=None, validator=_OPTIONAL_FLAG)
     filters: Mapping[str, str] = attrs.field(factory=dict[str, str])
     extra: Mapping[str, Any] = attrs.field(factory=dict, validator=_check_extra, converter=_copy)
-    envelope: bool | None = attrs.field(default=None, validator=_check_flag)
-    pretty: bool | None = attrs.field(default=None, validator=_check_flag)
+    envelope: bool | None = attrs.field(default=None, validator=_OPTIONAL_FLAG)
+    pretty: bool | None = attrs.field(default=None, validator=_OPTIONAL_FLAG)
 
 
 @attrs.frozen(eq=False, repr=False)

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
-from mongorestore_async.errors import ConfigError, NotFound, NotUnique, RestoreError
+from mongorestore_async.errors import NotFound, NotUnique, RestoreError
 from mongorestore_async.listing.materialize import materialize, rest, slices
 from mongorestore_async.listing.page_reader import PageReader
 from mongorestore_async.listing.pages_ahead import PagesAhead, collect_ahead
+from mongorestore_async.models.validators import require_whole
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Generator
@@ -109,7 +110,7 @@ class Pager(Generic[ItemT]):
             RestoreError: Any error of a call; nothing is returned then, so ``resume_at`` is the start.
 
         """
-        _check_whole("concurrency", concurrency)
+        require_whole("concurrency", concurrency)
         reader = self._reader(limit=limit)
         try:
             if concurrency > 1:
@@ -136,7 +137,7 @@ class Pager(Generic[ItemT]):
             ConfigError: ``pages`` is below 1.
 
         """
-        _check_whole("pages", pages)
+        require_whole("pages", pages)
         return PagesAhead(self._reader(), pages)
 
     def _reader(self, *, limit: int | None = None) -> PageReader[ItemT]:
@@ -156,8 +157,3 @@ class Pager(Generic[ItemT]):
                 await rest(part)
                 for item in part:
                     yield item
-
-
-def _check_whole(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ConfigError(f"{name} is a whole number from 1, not {value!r}")

@@ -17,6 +17,7 @@ from mongorestore_async.models.inventory import (
     ProjectSummary,
 )
 from mongorestore_async.models.job_ref import JobRef
+from mongorestore_async.models.policies import PollPolicy, RestoreGuard
 from mongorestore_async.models.requests import (
     SERVER_DEFAULT,
     AutomatedRestore,
@@ -28,7 +29,6 @@ from mongorestore_async.models.requests import (
     Snapshot,
     Target,
 )
-from mongorestore_async.models.restore_guard import RestoreGuard
 from mongorestore_async.models.restore_job import CheckpointPart, ClusterCheckpoint, Delivery, FileHash, RestoreJob
 from mongorestore_async.models.secret import RawDocument, RawList, Secret, redact
 from mongorestore_async.models.snapshot import (
@@ -84,6 +84,7 @@ __all__ = [
     "OplogTime",
     "OplogTimestamp",
     "PointInTime",
+    "PollPolicy",
     "PrivateDownloadUrl",
     "ProjectClusters",
     "ProjectSummary",

@@ -102,7 +102,7 @@ def resource_of(path: str) -> str:
 
 
 def _family(name: str | None) -> Family[Any] | None:
-    from mongorestore_async.families.registry import FAMILIES  # of all products: few answers need it
+    from mongorestore_async.families import FAMILIES  # of all products: few answers need it
 
     return FAMILIES.get(name or "")
 

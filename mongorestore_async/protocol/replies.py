@@ -243,7 +243,7 @@ def _api_error(raw: RawReply, status: int, content: Any) -> ApiError:
     wait = retry_after(raw.headers, code, parameters, datetime.now(UTC)) if asks else None
     if wait is not None:
         message += f"; the server asks to wait {wait:g} s"
-    error = kind(
+    return kind(
         message,
         status=status,
         error_code=code,
@@ -251,10 +251,9 @@ def _api_error(raw: RawReply, status: int, content: Any) -> ApiError:
         detail=detail,
         parameters=parameters,
         service_version=raw.headers.get("X-MongoDB-Service-Version"),
+        retry_after=wait,
         request=attrs.evolve(raw.request, status=raw.status),
     )
-    error.retry_after = wait
-    return error
 
 
 def _advice(status: int, code: str | None, family: str | None) -> str | None:

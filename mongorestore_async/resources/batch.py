@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
+from mongorestore_async.downloading.archive_fetcher import ArchiveFetcher
+from mongorestore_async.downloading.download import DownloadSource, download_batch
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.models import JobDocument, JobRef, RestoreJob
+from mongorestore_async.models.validators import seconds_of
 from mongorestore_async.waiting.end_rules import Until, check_until
-from mongorestore_async.waiting.waiter import Waiter, seconds_of
+from mongorestore_async.waiting.waiter import Waiter
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from datetime import timedelta
     from pathlib import Path
 
-    from mongorestore_async.downloading.download import DownloadSource
     from mongorestore_async.downloading.download_types import DownloadedFile, DownloadProgress
     from mongorestore_async.resources.source import RestoreSource
     from mongorestore_async.waiting.wait_errors import PollReport
@@ -177,9 +179,6 @@ class RestoreBatch(Generic[JobT_co]):
             DownloadError: A job has no archive (yet), a file cannot be written, or a host refuses.
 
         """
-        from mongorestore_async.downloading.archive_fetcher import ArchiveFetcher
-        from mongorestore_async.downloading.download import download_batch
-
         sources = self._download_sources()
         options = self.sources[0].options
         fetcher = ArchiveFetcher(
@@ -197,8 +196,6 @@ class RestoreBatch(Generic[JobT_co]):
         )
 
     def _download_sources(self) -> list[DownloadSource]:
-        from mongorestore_async.downloading.download import DownloadSource
-
         places = {source.ref("-"): source for source in self.sources}
         found: list[DownloadSource] = []
         for job in self.jobs:
@@ -228,7 +225,7 @@ class RestoreBatch(Generic[JobT_co]):
                 raise ConfigError(f"restore job {job.id} has no ref: read it from its cluster, then follow it")
             jobs.append((job.ref, job))
         if until is None:
-            return Waiter(self.sources, jobs, until, patience=0)
+            return Waiter(self.sources, jobs, until, once=True)
         return Waiter(self.sources, jobs, until, read_at=self._read_at)
 
     def _renewed(self, waiting: Waiter[Any]) -> RestoreBatch[JobT_co]:

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mongorestore_async.codec.converter import structure_each
-from mongorestore_async.errors import BadRequest, NotFound, NotRestorable, RestoreError, Unsupported
-from mongorestore_async.listing.arrays import documents_of
+from mongorestore_async.creating.precheck_reader import find_cluster_id
+from mongorestore_async.creating.prechecks import no_backup
+from mongorestore_async.errors import NotRestorable, Unsupported
+from mongorestore_async.listing.arrays import documents_of, read_array
 from mongorestore_async.listing.page_reader import ListQuery
 from mongorestore_async.listing.pager import Pager
-from mongorestore_async.models import ClusterSnapshot, JobT, Target
+from mongorestore_async.models import ClusterCheckpoint, ClusterSnapshot, JobT, Target, TimeRange
 from mongorestore_async.protocol.identifiers import check_identifier
-from mongorestore_async.resources.place import NO_BACKUP
 from mongorestore_async.resources.source import RestoreSource
-from mongorestore_async.transport.session_view import attach_request
 
 if TYPE_CHECKING:
     from mongorestore_async.families import Family
-    from mongorestore_async.models import ClusterCheckpoint, TimeRange
     from mongorestore_async.transport.session_view import SessionView
 
 __all__ = ["Cluster"]
-
-#: Snapshots looked at for the id of a cluster; all of them have the same one.
-_LOOKED_AT = 100
 
 
 class Cluster(RestoreSource[JobT]):
@@ -54,8 +49,6 @@ class Cluster(RestoreSource[JobT]):
             Unsupported: The family has no checkpoints.
 
         """
-        from mongorestore_async.models import ClusterCheckpoint
-
         path = self.family.checkpoints_path
         if path is None:
             raise Unsupported(f"{self.family.title} has no checkpoints; restore to a PointInTime or an OplogTime")
@@ -70,8 +63,6 @@ class Cluster(RestoreSource[JobT]):
             Unsupported: The family has no checkpoints.
 
         """
-        from mongorestore_async.models import ClusterCheckpoint
-
         path = self.family.checkpoint_path
         if path is None:
             raise Unsupported(f"{self.family.title} has no checkpoints; restore to a PointInTime or an OplogTime")
@@ -87,17 +78,10 @@ class Cluster(RestoreSource[JobT]):
             DataError: The answer is no array of ranges.
 
         """
-        from mongorestore_async.models import TimeRange
-
         path = self.family.ranges_path
         if path is None:
             raise Unsupported(f"{self.family.title} does not tell restorable time ranges; look at the snapshots")
-        reply = await self._view.call("POST", path, family=self.family, names=self._names)
-        try:
-            return tuple(structure_each(TimeRange, reply.document))
-        except RestoreError as error:
-            attach_request(error, reply)
-            raise
+        return await read_array(self._view, self.family, path, TimeRange, self._names)
 
     async def restore_target(self) -> Target:
         """Give this cluster as the target of an automated restore.
@@ -111,14 +95,7 @@ class Cluster(RestoreSource[JobT]):
         """
         if self.family.snapshot_type is not ClusterSnapshot or self.family.cluster_key == "name":
             return Target(self.project, self.cluster)
-        try:
-            async for snapshot in self.snapshots(completed="all", limit=_LOOKED_AT):
-                if isinstance(snapshot, ClusterSnapshot) and snapshot.cluster_id:
-                    return Target(self.project, snapshot.cluster_id)
-        except (BadRequest, NotFound) as error:
-            if error.error_code not in NO_BACKUP:
-                raise
-        raise NotRestorable(
-            f"backup is not enabled on the target: cluster {self.cluster} has no snapshot that tells its id;"
-            " switch its backup on, and try again when the first snapshot is there"
-        )
+        cluster_id = await find_cluster_id(self._view, self.family, self._names)
+        if cluster_id is None:
+            raise NotRestorable(no_backup(self.cluster))
+        return Target(self.project, cluster_id)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from mongorestore_async.codec.converter import structure
-from mongorestore_async.errors import ConfigError, RestoreError, Unsupported
-from mongorestore_async.listing.arrays import documents_of
+from mongorestore_async.errors import ConfigError, Unsupported
+from mongorestore_async.listing.arrays import documents_of, read_document
 from mongorestore_async.listing.page_reader import ListQuery
 from mongorestore_async.models import ClusterSnapshot, Document, JobRef, JobT, SnapshotDocument
 from mongorestore_async.resources.snapshots import SnapshotPager
-from mongorestore_async.transport.session_view import attach_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,10 +16,7 @@ if TYPE_CHECKING:
     from mongorestore_async.families import Family
     from mongorestore_async.transport.session_view import SessionView
 
-__all__ = ["NO_BACKUP", "Place"]
-
-#: What the API answers for a cluster whose backup is switched off, where it does not answer with an empty list.
-NO_BACKUP = frozenset({"BACKUP_CONFIG_NOT_FOUND", "BACKUP_JOB_NOT_FOUND"})
+__all__ = ["Place"]
 
 DocumentT = TypeVar("DocumentT", bound=Document)
 
@@ -71,9 +66,7 @@ class Place(Generic[JobT]):
             Unsupported: ``sharded`` or ``completed`` for a family that has no such list or filter.
 
         """
-        path = self.family.sharded_snapshots_path if sharded else self.family.snapshots_path
-        if path is None:
-            raise Unsupported(f"{self.family.title} has one list of snapshots only; leave sharded out")
+        path = self._snapshot_path(self.family.sharded_snapshots_path if sharded else self.family.snapshots_path)
         filters: dict[str, str] = {}
         if completed is not None:
             if self.family.snapshot_type is not ClusterSnapshot:
@@ -99,15 +92,15 @@ class Place(Generic[JobT]):
             Unsupported: ``sharded`` for a family that has no such list.
 
         """
-        path = self.family.sharded_snapshot_path if sharded else self.family.snapshot_path
-        if path is None:
-            raise Unsupported(f"{self.family.title} has one list of snapshots only; leave sharded out")
+        path = self._snapshot_path(self.family.sharded_snapshot_path if sharded else self.family.snapshot_path)
         return await self._read(path, self.family.snapshot_type, snapshot=snapshot_id)
 
+    def _snapshot_path(self, path: str | None) -> str:
+        if path is not None:
+            return path
+        if self.family.snapshots_path is None:
+            raise Unsupported(f"{self.family.title} lists no snapshots here; use the family that they belong to")
+        raise Unsupported(f"{self.family.title} has one list of snapshots only; leave sharded out")
+
     async def _read(self, path: str, model: type[DocumentT], **names: str) -> DocumentT:
-        reply = await self._view.call("GET", path, family=self.family, names={**self._names, **names})
-        try:
-            return structure(model, reply.document)
-        except RestoreError as error:
-            attach_request(error, reply)
-            raise
+        return await read_document(self._view, self.family, path, model, {**self._names, **names})

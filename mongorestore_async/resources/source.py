@@ -9,9 +9,7 @@ from mongorestore_async.errors import (
     ApiError,
     DataError,
     Forbidden,
-    RateLimited,
     RestoreError,
-    ServerError,
     Unsupported,
 )
 from mongorestore_async.models import HttpRestore, JobState, JobT
@@ -223,7 +221,7 @@ class RestoreSource(JobReader[JobT]):
         """Whether an earlier try of a cancel had its effect although its answer was lost."""
         if error.status == 404:  # noqa: PLR2004
             return True
-        if isinstance(error, (Forbidden, RateLimited, ServerError)):
+        if error.transient or isinstance(error, Forbidden):
             return False
         try:
             return (await self.restore_job(job_id)).state is JobState.CANCELLED

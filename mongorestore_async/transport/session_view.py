@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import attrs
 
 from mongorestore_async.errors import ConfigError, DataError, RestoreError
+from mongorestore_async.models.validators import require_flag
 from mongorestore_async.protocol.rate_limit_headers import choose_rate, project_in
 from mongorestore_async.protocol.urls import build_url
 from mongorestore_async.transport import Call
@@ -81,8 +82,8 @@ class SessionView:
             DataError: The answer is not JSON.
 
         """
-        enveloped = _flag("envelope", self.envelope if envelope is None else envelope)
-        prettied = _flag("pretty", self.pretty if pretty is None else pretty)
+        enveloped = require_flag("envelope", self.envelope if envelope is None else envelope)
+        prettied = require_flag("pretty", self.pretty if pretty is None else pretty)
         flags = {"envelope": enveloped or None, "pretty": prettied or None}
         media_type = "application/json" if family is None else family.media_type_of(path)
         headers = {"Accept": media_type}
@@ -140,12 +141,6 @@ def check_query(query: object, arguments: Mapping[str, str]) -> None:
             f"{name}{value}".encode()
         except UnicodeEncodeError:
             raise ConfigError(f"query[{name!r}] holds half a surrogate pair, which cannot be sent") from None
-
-
-def _flag(name: str, value: object) -> bool:
-    if not isinstance(value, bool):
-        raise ConfigError(f"{name} is True or False, not {value!r}")
-    return value
 
 
 def _encode(body: Any) -> bytes:

@@ -55,6 +55,7 @@ async def main():
 asyncio.run(main())
 """
 
+
 @pytest.fixture(scope="module")
 def loaded():
     """Names of our modules in an open session, and of those that a list loaded beside them."""

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mongorestore_async import ATLAS_CLOUD_BACKUP, OPS_MANAGER, ConfigError, load_job
-from mongorestore_async.waiting.end_rules import Outcome
-from mongorestore_async.waiting.tracker import Following
+from mongorestore_async.waiting.end_rules import JobOutcome
+from mongorestore_async.waiting.tracker import JobTracker
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
@@ -18,7 +18,7 @@ def job(job_id, status="IN_PROGRESS", batch=None, **members):
 
 
 def following(*jobs, until="finished", grace=30, batches=True):
-    made = Following(until, grace=grace, batches=batches)
+    made = JobTracker(until, grace=grace, batches=batches)
     for each in jobs:
         made.add(each.id, each, NOW)
     return made
@@ -81,7 +81,7 @@ def test_what_is_over_stays_as_it_ended():
     made.receive(job("a", "FINISHED"), NOW)
 
     assert not made.receive(job("a", "BROKEN"), NOW)
-    assert made.jobs["a"].ending.outcome is Outcome.DONE
+    assert made.jobs["a"].ending.outcome is JobOutcome.DONE
     assert made.jobs["a"].job.state == "FINISHED"
 
 
@@ -125,7 +125,7 @@ def test_a_job_that_was_seen_is_gone_when_two_looks_miss_it(may_appear):
 
 
 def test_reading_once_takes_any_state_and_no_batch():
-    made = Following(None, grace=0, batches=True)
+    made = JobTracker(None, grace=0, batches=True)
     made.add("a", None, NOW)
     made.add("b", job("b", "BROKEN", batch="x"), NOW)
 
@@ -137,7 +137,7 @@ def test_reading_once_takes_any_state_and_no_batch():
 
 
 def test_an_answer_with_another_id_counts_for_the_one_that_was_asked_for():
-    made = Following("finished", grace=30, batches=True)
+    made = JobTracker("finished", grace=30, batches=True)
     made.add("a", None, NOW)
     made.receive(job("other", "FINISHED"), NOW, as_id="a")
 
@@ -150,8 +150,8 @@ def test_what_will_never_come_is_refused_as_soon_as_it_shows():
     automated = load_job(ATLAS_CLOUD_BACKUP, {"id": "a", "deliveryType": "automated"})
 
     with pytest.raises(ConfigError, match="restores into a cluster"):
-        Following("downloadable", grace=0, batches=False).add("a", automated, NOW)
-    late = Following("downloadable", grace=0, batches=False)
+        JobTracker("downloadable", grace=0, batches=False).add("a", automated, NOW)
+    late = JobTracker("downloadable", grace=0, batches=False)
     late.add("a", None, NOW)
     with pytest.raises(ConfigError, match="restores into a cluster"):
         late.receive(automated, NOW)
