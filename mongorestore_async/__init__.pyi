@@ -6,7 +6,7 @@ from .codec.documents import load_job as load_job
 from .creating.restore_plan import RestorePlan as RestorePlan
 from .downloading.download_types import DownloadedFile as DownloadedFile
 from .downloading.download_types import DownloadProgress as DownloadProgress
-from .downloading.verification import Verification as Verification
+from .downloading.download_types import Verification as Verification
 from .errors import ApiError as ApiError
 from .errors import AuthError as AuthError
 from .errors import BadRequest as BadRequest

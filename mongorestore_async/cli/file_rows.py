@@ -12,7 +12,7 @@ from mongorestore_async.cli.screen import printable
 from mongorestore_async.cli.sheets import Sheet
 from mongorestore_async.cli.tables import Column
 from mongorestore_async.cli.units import size
-from mongorestore_async.downloading.verification import Verification
+from mongorestore_async.downloading.download_types import Verification
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from mongorestore_async.downloading.download_types import DownloadedFile, DownloadProgress, DownloadRules, utc_now
+from mongorestore_async.downloading.download_types import (
+    DownloadedFile,
+    DownloadProgress,
+    DownloadRules,
+    Verification,
+    utc_now,
+)
 from mongorestore_async.downloading.file_names import safe_name, unique_name
 from mongorestore_async.downloading.links import LinkState, find_links, link_state, no_link
 from mongorestore_async.downloading.partial_file import Archive
 from mongorestore_async.downloading.resume_record import PartRecord, read_records
 from mongorestore_async.downloading.transfer import Transfer
-from mongorestore_async.downloading.verification import Verification
 from mongorestore_async.errors import ConfigError, DownloadError, RestoreError
 from mongorestore_async.models.validators import require_flag, require_seconds, require_whole
 from mongorestore_async.transport.retrying import RetryPolicy

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mongorestore_async.downloading.download_types import DownloadedFile, DownloadProgress
-    from mongorestore_async.resources.source import RestoreSource
+    from mongorestore_async.waiting.job_source import JobSource
     from mongorestore_async.waiting.wait_errors import PollReport
 
 __all__ = ["RestoreBatch", "Until"]
@@ -48,7 +48,7 @@ class RestoreBatch(Generic[JobT_co]):
     """
 
     jobs: tuple[JobT_co, ...]
-    sources: tuple[RestoreSource[Any], ...] = attrs.field(default=(), kw_only=True, eq=False, repr=False)
+    sources: tuple[JobSource[Any], ...] = attrs.field(default=(), kw_only=True, eq=False, repr=False)
     until: Until | None = attrs.field(default=None, kw_only=True)
     existing: bool = attrs.field(default=False, kw_only=True)
     # Loop time at which the jobs were read, so that what was read just now is not read again at once.

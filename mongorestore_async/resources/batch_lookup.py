@@ -48,7 +48,7 @@ async def find_batch(
     waiting = Waiter[Any](sources.values(), [(ref, None) for ref in wanted], None, batches=False)
     await waiting.read_all()
     now = asyncio.get_running_loop().time()
-    return RestoreBatch(waiting.jobs, sources=tuple(sources.values()), until=until, read_at=now)
+    return RestoreBatch(waiting.jobs, sources=waiting.sources, until=until, read_at=now)
 
 
 def _listed(refs: object) -> Iterable[object]:

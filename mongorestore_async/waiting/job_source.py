@@ -1,4 +1,4 @@
-"""What waiting and creating use of a cluster or a config server, which are made further up."""
+"""What waiting, creating and downloads use of a cluster or a config server, which are made further up."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from mongorestore_async.families import Family
     from mongorestore_async.listing.pager import Pager
     from mongorestore_async.models import JobRef
+    from mongorestore_async.transport.connection import HttpSettings
     from mongorestore_async.transport.options import Options
 
 __all__ = ["JobSource"]
@@ -31,6 +32,11 @@ class JobSource(Protocol[JobT]):
     @property
     def options(self) -> Options:
         """Deadlines and limits of the session, or view of it."""
+        ...
+
+    @property
+    def http_settings(self) -> HttpSettings:
+        """How the session makes connections."""
         ...
 
     def ref(self, job_id: str) -> JobRef:
