@@ -26,7 +26,7 @@ import attrs
 
 from mongorestore_async.auth.digest_login import VERDICT_SECONDS, AttemptOutcome
 from mongorestore_async.auth.tokens import ask_for_token, ask_to_revoke, read_token
-from mongorestore_async.errors import AuthError, RateLimited, RestoreError, ServerError
+from mongorestore_async.errors import ApiError, AuthError, RestoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,13 +148,11 @@ class TokenCache:
         """
         try:
             token = read_token(raw, self.account)
-        except ServerError:
-            raise
-        except RateLimited as error:
-            self._hold(error, _RATE_SECONDS if error.retry_after is None else error.retry_after)
-            raise
         except RestoreError as error:
-            self._hold(error, VERDICT_SECONDS)
+            if isinstance(error, ApiError) and error.holds_others:
+                self._hold(error, _RATE_SECONDS if error.retry_after is None else error.retry_after)
+            elif not error.repeatable:
+                self._hold(error, VERDICT_SECONDS)
             raise
         span = token.lifetime
         held = HeldToken(
@@ -243,6 +241,6 @@ def _repeated(error: RestoreError, left: float) -> RestoreError:
     again = copy.copy(error)
     again.message = f"{error.message}. Nothing is sent for another {left:.0f} s"
     again.args = (again.message,)
-    if isinstance(again, RateLimited):
+    if isinstance(again, ApiError) and again.holds_others:
         again.retry_after = left
     return again

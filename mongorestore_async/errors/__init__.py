@@ -1,4 +1,4 @@
-"""The one tree of errors.
+"""The one tree of errors, and what each kind means for those who meet it.
 
 ::
 
@@ -36,9 +36,19 @@
         ├── HashMismatch        its bytes are not the ones that were hashed
         └── DiskFull            it does not fit onto the disk
 
-Every error tells what to do next, carries the HTTP call it came from in ``request`` (None when there
-was none) and never holds a secret: URLs and excerpts are redacted before they get here. The exception
-of the HTTP library is the ``__cause__``, never the type a user has to catch.
+Every error tells what to do next, carries the HTTP call it came from in ``request`` (None when there was none) and
+never holds a secret: URLs and excerpts are redacted before they get here. The exception of the HTTP library is the
+``__cause__``, never the type a user has to catch.
+
+What an error means for others is said here, on its class, and nowhere else: whether it passes by itself (waits go on),
+is worth repeating at once (calls and transfers), certainly had no effect (creates), holds other calls back (rate
+limits), concerns the whole run (fleets), comes from a gateway, or only says that there is no backup. See the attributes
+of :class:`RestoreError` and :class:`ApiError`.
+
+- ``base``: the root, its meanings, errors before any I/O and without an answer.
+- ``api``: answers that are errors, the statuses and codes behind each meaning.
+- ``restores``: choosing, creating, waiting, downloading.
+- ``findings``: values that errors carry. This room names nothing above it, so a job is a :class:`JobLike` here.
 """
 
 from mongorestore_async.errors.api import (

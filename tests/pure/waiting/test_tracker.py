@@ -183,3 +183,24 @@ def test_the_end_is_what_the_rules_say_in_whatever_order_it_is_learnt(batches, r
     assert {key for key, each in made.jobs.items() if each.bad} == {
         str(n) for n, status in ends.items() if status != "FINISHED"
     }
+
+
+def test_the_worked_example_of_the_room():
+    made = following(job("a", batch="7"))
+
+    made.look()
+    for each in (job("a", batch="7"), job("b", batch="7"), job("c", "FINISHED", batch="7")):
+        made.receive(each, NOW)
+    made.complete("7")
+    assert open_ids(made) == ["a", "b"]
+
+    made.look()
+    made.receive(job("a", batch="7"), NOW)
+    made.miss("b", 0, may_appear=True)
+    assert open_ids(made) == ["a", "b"]
+
+    made.look()
+    made.receive(job("b", "FINISHED", batch="7"), NOW)
+    made.receive(job("a", "BROKEN", batch="7"), NOW)
+    assert made.open_groups() == []
+    assert [each.id for each in made.jobs.values() if each.bad] == ["a"]
