@@ -91,7 +91,7 @@ async def download_batch(
         ConfigError: Bad input, before any I/O.
         DownloadExpired: A link has expired.
         DownloadUsedUp: A link was used as often as it may be.
-        DownloadTruncated: A file broke off and cannot be gone on with in this call.
+        DownloadTruncated: A file broke off and cannot be resumed in this call.
         HashMismatch: A file is not the one its job publishes the hash of.
         DiskFull: A file does not fit.
         DownloadError: A job has no archive (yet), a file cannot be written, or a host refuses.

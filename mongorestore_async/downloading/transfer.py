@@ -1,4 +1,4 @@
-"""One archive: fetched, gone on with where it breaks off, checked, given its name."""
+"""One archive: fetched, resumed where it broke off, checked, given its name."""
 
 from __future__ import annotations
 
@@ -233,13 +233,13 @@ class Transfer:
             times = "the one time" if allowed == 1 else f"the {allowed} times"
             self._give_up(
                 failed,
-                f"the link was used {times} it may be; download again if the job still says READY, it goes on where it "
-                f"is, or create a new restore job",
+                f"the link was used {times} it may be; download again to resume if the job still says READY, "
+                f"or create a new restore job",
                 DownloadUsedUp,
             )
         wait = self._rules.retry(Failure("GET", failed, failures))
         if wait is None or wait > _LONGEST_WAIT:
-            self._give_up(failed, "download again, it goes on where it is")
+            self._give_up(failed, "download again to resume")
         await asyncio.sleep(wait)
 
     async def _look_into(self, failed: ApiError) -> None:

@@ -15,7 +15,7 @@ share (the paths of Ops Manager, the media types of API v2) is a value in ``mana
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeGuard
 
 from mongorestore_async.families.atlas_cloud_backup import ATLAS_CLOUD_BACKUP, ATLAS_CLOUD_BACKUP_V1
 from mongorestore_async.families.atlas_flex import ATLAS_FLEX
@@ -44,7 +44,12 @@ __all__ = [
     "RateLimit",
 ]
 
+
+def _is_family(value: object) -> TypeGuard[Family[Any]]:
+    return isinstance(value, Family)
+
+
 #: Every family by its name: those that are exported above.
 FAMILIES: Mapping[str, Family[Any]] = MappingProxyType(
-    {value.name: value for value in map(globals().get, __all__) if isinstance(value, Family)}
+    {family.name: family for family in filter(_is_family, map(globals().get, __all__))}
 )

@@ -149,7 +149,7 @@ class RestoreBatch(Generic[JobT_co]):
 
         Call it again after any failure, in this process or another: it goes on with what is on disk, and does not ask
         for finished files again. Every request counts against ``maxDownloads``, so nothing is probed, and a broken
-        transfer is gone on with only while the job allows another request and the server sends the same file. No
+        transfer is resumed only while the job allows another request and the server sends the same file. No
         login and no cookie of the API reaches a download host. A file stands under its name only when it is whole,
         on disk, and not known to be wrong.
 
@@ -173,7 +173,7 @@ class RestoreBatch(Generic[JobT_co]):
             ConfigError: Bad input, before any I/O.
             DownloadExpired: A link has expired.
             DownloadUsedUp: A link was used as often as it may be.
-            DownloadTruncated: A file broke off and cannot be gone on with in this call.
+            DownloadTruncated: A file broke off and cannot be resumed in this call.
             HashMismatch: A file is not the one its job publishes the hash of; it is kept as ``NAME.mismatch``.
             DiskFull: A file does not fit; told before the first byte where the server announces the size.
             DownloadError: A job has no archive (yet), a file cannot be written, or a host refuses.
