@@ -48,12 +48,12 @@ from mongorestore_async.models import (
 )
 from mongorestore_async.protocol.rate_limit_headers import choose_rate
 
-ALL = list(FAMILIES.values())
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 V2 = [ATLAS_CLOUD_BACKUP, ATLAS_FLEX, ATLAS_LEGACY, ATLAS_TENANT, ATLAS_SERVERLESS]
 V1_ATLAS = [ATLAS_CLOUD_BACKUP_V1, ATLAS_LEGACY_V1, ATLAS_TENANT_V1, ATLAS_SERVERLESS_V1]
 KINDS = ("cloud-backup", "legacy", "tenant", "serverless")
 MANAGERS = [OPS_MANAGER, CLOUD_MANAGER]
+ALL = [*MANAGERS, *V1_ATLAS, *V2]
 CLUSTER = "/groups/{project}/clusters/{cluster}"
 BASIC = "application/vnd.atlas.2023-01-01+json"
 CLUSTERS = "application/vnd.atlas.2024-08-05+json"
@@ -61,13 +61,12 @@ FLEX = "application/vnd.atlas.2024-11-13+json"
 
 
 def test_are_found_by_name():
-    assert all(FAMILIES[family.name] is family for family in (*MANAGERS, *V1_ATLAS, *V2))
-    assert set(FAMILIES) == {
-        "ops-manager",
-        "cloud-manager",
-        *(f"atlas-{kind}{version}" for kind in KINDS for version in ("", "-v1")),
-        "atlas-flex",
-    }
+    exported = {name: getattr(mongorestore_async.families, name) for name in mongorestore_async.families.__all__}
+    families = [value for value in exported.values() if isinstance(value, Family)]
+
+    assert all(FAMILIES[family.name] is family for family in (*ALL, *families))
+    assert len(FAMILIES) == len(families)
+    assert {f"atlas-{kind}{version}" for kind in KINDS for version in ("", "-v1")} <= set(FAMILIES)
     with pytest.raises(TypeError):
         FAMILIES["mine"] = OPS_MANAGER
 
