@@ -111,7 +111,7 @@ class ApiError(RestoreError):
 
     @property
     def from_gateway(self) -> bool:
-        """Whether it comes without a word of the API: from a proxy, which says nothing about the resource."""
+        """Whether no word of the API came with it. A proxy says nothing about the resource."""
         return self.error_code is None and self.detail is None
 
     @property
@@ -133,7 +133,7 @@ class NotFound(ApiError):
 
     @property
     def may_appear(self) -> bool:
-        """Whether what was not found may still turn up: a job may, a project or a version of the API never does."""
+        """Whether it may still turn up. A job may; a project or a version of the API never does."""
         code = self.error_code or ""
         return self.status == _NOT_FOUND and code not in _NEVER_APPEARS and not code.startswith("INVALID_")
 
@@ -155,7 +155,7 @@ class RateLimited(ApiError):
 
     @property
     def held_back(self) -> bool:
-        """Whether the call was not sent: its turn would have come after its deadline. ``status`` is 0 then."""
+        """Whether the call was not sent, because its turn was after its deadline. ``status`` is 0 then."""
         return self.status == 0
 
 
