@@ -1,42 +1,70 @@
 """A server to test against: plays Ops Manager, Cloud Manager and Atlas for restore jobs, projects and clusters.
 
 Three ways to run it: :class:`Emulator` on the caller's event loop, :class:`ThreadedEmulator` on a loop and thread of
-its own, and ``python -m mongorestore_async.emulator`` stand-alone. :func:`create_app` is for those who host it.
+its own, and ``python -m mongorestore_async.emulator``. :func:`create_app` is for those who host it themselves.
+
+In comes HTTP; out go documents, errors and archives as the real services send them. ``application`` logs a request,
+holds it at the gate, asks the hooks, checks login (``digest_server``, ``token_server``) and rate limit
+(``flow_control``), and calls the handler that an API in ``apis/`` has registered. The handler looks up in ``world/``
+what the path names and writes a document. ``download_server`` sends the archives. All act on one ``ServerState``.
+
+The world is a function of the seed: jobs, snapshots and archives are computed when asked for, and only changes are
+stored. The state of a job follows from the clock, which a test can stop and advance. Nothing is shared with the client
+but errors, families and the version, so that the two cannot make the same mistake.
+
+To change a setting open ``emulator_settings`` (types: ``setting_types``); an error code: ``service_errors``; a field or
+rule of one API: its file in ``apis/``; links and download URLs: ``document_parts``; data: ``world/``. A new API is one
+file in ``apis/`` with ``ROUTES``, named in ``application``; its clusters are a ``ClusterKind``, listed in
+``world/world.py``.
 """
 
 from __future__ import annotations
 
-from mongorestore_async.emulator.archives import Archive
-from mongorestore_async.emulator.choices import (
+from mongorestore_async.emulator.apis.answers import error_answer
+from mongorestore_async.emulator.application import create_app, create_download_app
+from mongorestore_async.emulator.digest_server import Outcome
+from mongorestore_async.emulator.download_state import DownloadRecord, Downloads, Offer
+from mongorestore_async.emulator.emulator_settings import EmulatorSettings
+from mongorestore_async.emulator.flow_control import Clock, Gate
+from mongorestore_async.emulator.generated_archive import Archive
+from mongorestore_async.emulator.server_state import (
+    SERVER_STATE,
+    BeforeAnswer,
+    Counts,
+    Fault,
+    FaultHook,
+    RequestRecord,
+    ServerState,
+)
+from mongorestore_async.emulator.servers import DownloadHost, Emulator, ThreadedEmulator
+from mongorestore_async.emulator.setting_types import (
     ChallengeForm,
+    DownloadPlay,
     EnvelopeStyle,
     Manager,
     NoncePolicy,
     Oddity,
     OverMax,
     QopForm,
+    RateCode,
+    RateLimiting,
+    Validators,
+    WaitForm,
 )
-from mongorestore_async.emulator.clock import Clock
-from mongorestore_async.emulator.download_host import DownloadHost
-from mongorestore_async.emulator.downloads import DownloadPlay, DownloadRecord, Downloads, Offer, Validators
-from mongorestore_async.emulator.gate import Gate
-from mongorestore_async.emulator.handlers.answers import error_answer
-from mongorestore_async.emulator.limits import RateCode, RateLimiting, WaitForm
-from mongorestore_async.emulator.login import Outcome
-from mongorestore_async.emulator.records import Counts, RequestRecord
-from mongorestore_async.emulator.server import Emulator, create_app, create_download_app
-from mongorestore_async.emulator.settings import EmulatorSettings
-from mongorestore_async.emulator.stage import STAGE, BeforeAnswer, Fault, FaultHook, Stage
-from mongorestore_async.emulator.threaded import ThreadedEmulator
-from mongorestore_async.emulator.world import Cluster, ClusterKind, Job, Project, Side, World
-from mongorestore_async.emulator.world import Outcome as JobOutcome
-from mongorestore_async.emulator.world.backups import Backups, NoBackup
-from mongorestore_async.emulator.world.checkpoints import Checkpoint, Checkpoints
-from mongorestore_async.emulator.world.hosts import Host, Hosts
-from mongorestore_async.emulator.world.snapshots import Snapshot, Snapshots, SnapshotState
+from mongorestore_async.emulator.world import Cluster, ClusterKind, Job, JobOutcome, Project, Side, World
+from mongorestore_async.emulator.world.cluster_backups import (
+    Backups,
+    Checkpoint,
+    Checkpoints,
+    NoBackup,
+    Snapshot,
+    Snapshots,
+    SnapshotState,
+)
+from mongorestore_async.emulator.world.world import Host, Hosts
 
 __all__ = [
-    "STAGE",
+    "SERVER_STATE",
     "Archive",
     "Backups",
     "BeforeAnswer",
@@ -73,11 +101,11 @@ __all__ = [
     "RateCode",
     "RateLimiting",
     "RequestRecord",
+    "ServerState",
     "Side",
     "Snapshot",
     "SnapshotState",
     "Snapshots",
-    "Stage",
     "ThreadedEmulator",
     "Validators",
     "WaitForm",

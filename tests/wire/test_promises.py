@@ -31,7 +31,7 @@ from mongorestore_async import (
     ServerError,
 )
 from mongorestore_async.emulator import NoncePolicy
-from mongorestore_async.emulator.login import Guard
+from mongorestore_async.emulator.digest_server import DigestServer
 
 RESTORE = HttpRestore("5" * 24, max_downloads=3, expiration_hours=7)
 
@@ -113,7 +113,7 @@ async def test_a_key_revoked_under_32_calls_costs_35_refusals_then_none_for_a_mi
         while emulator.gate.waiting < 32:  # noqa: ASYNC110
             await asyncio.sleep(0.001)
         right = emulator.guard
-        emulator.guard = Guard(attrs.evolve(emulator.settings, private_key="another"))
+        emulator.guard = DigestServer(attrs.evolve(emulator.settings, private_key="another"))
         emulator.gate.open()
         outcomes = await asyncio.gather(*calls, return_exceptions=True)
         assert all(isinstance(outcome, AuthError) for outcome in outcomes)

@@ -1,4 +1,4 @@
-"""The data of the emulator: computed from a seed when asked for, plus the few jobs that were created since."""
+"""The data of the emulator: projects, clusters and hosts, computed from a seed when asked for."""
 
 from __future__ import annotations
 
@@ -6,24 +6,32 @@ import hashlib
 import itertools
 from typing import TYPE_CHECKING
 
-from mongorestore_async.emulator.world.backups import Backups
-from mongorestore_async.emulator.world.checkpoints import Checkpoints
-from mongorestore_async.emulator.world.hosts import Host, Hosts
-from mongorestore_async.emulator.world.identifiers import Identifiers, IdKind, Place
-from mongorestore_async.emulator.world.jobs import Jobs
-from mongorestore_async.emulator.world.snapshots import Snapshots
-from mongorestore_async.emulator.world.things import Cluster, ClusterKind, Project, Side
+import attrs
+
+from mongorestore_async.emulator.world.cluster_backups import Backups, Checkpoints, Snapshots
+from mongorestore_async.emulator.world.entities import (
+    Cluster,
+    ClusterKind,
+    Identifiers,
+    IdFields,
+    IdKind,
+    Job,
+    Project,
+    Side,
+    random_bits,
+)
+from mongorestore_async.emulator.world.job_store import Jobs
 from mongorestore_async.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-    from mongorestore_async.emulator.clock import Clock
-    from mongorestore_async.emulator.settings import EmulatorSettings
-    from mongorestore_async.emulator.world.things import Job
+    from mongorestore_async.emulator.emulator_settings import EmulatorSettings
+    from mongorestore_async.emulator.flow_control import Clock
 
-__all__ = ["World"]
+__all__ = ["Host", "Hosts", "World"]
 
+_HOSTS_PER_SET = 3
 _KINDS = {
     Side.MANAGER: (ClusterKind.REPLICA_SET, ClusterKind.SHARDED, ClusterKind.SHARDED_FCV_40),
     Side.ATLAS: (
@@ -40,15 +48,118 @@ _PROJECT = {Side.MANAGER: IdKind.MANAGER_PROJECT, Side.ATLAS: IdKind.ATLAS_PROJE
 _CLUSTER = {Side.MANAGER: IdKind.MANAGER_CLUSTER, Side.ATLAS: IdKind.ATLAS_CLUSTER}
 _MEMBERS = ("shard-0", "shard-1", "config")
 _WORDS = ("electron", "proton", "neutron", "muon", "gluon", "photon", "boson", "quark")
+#: Stamps of projects and clusters: older than any job.
+_CREATED_STAMP = 0x4F000000
 
-#: Stamps of projects and clusters: they are older than any job.
-_FOUNDED = 0x4F000000
+
+@attrs.frozen(kw_only=True)
+class Host:
+    """A MongoDB process.
+
+    Attributes:
+        id: 32 hexadecimal characters: ids of hosts are longer than the others.
+        cluster: The top-level cluster it belongs to.
+        group: Its shard or config set; None for a ``mongos``, a mirrored config server, a replica set's member.
+        index: Its fields among the hosts of the cluster.
+        type_name: As in documents: ``REPLICA_PRIMARY``, ``SHARD_CONFIG``, ``SHARD_MONGOS`` ...
+        mirror: Which of the cluster's mirrored config servers it is, from 1; 0 for every other host.
+
+    """
+
+    id: str
+    cluster: Cluster
+    group: Cluster | None = None
+    index: int
+    type_name: str
+    mirror: int = 0
+
+    @property
+    def state(self) -> str | None:
+        """Its state in its replica set, if it is in one."""
+        return next((word for word in ("PRIMARY", "SECONDARY") if self.type_name.endswith(word)), None)
+
+    @property
+    def backup(self) -> Cluster:
+        """What to give ``world.jobs`` and ``world.snapshots`` for its own jobs and snapshots.
+
+        Raises:
+            ConfigError: It is not a mirrored config server, so it has none.
+
+        """
+        if not self.mirror:
+            raise ConfigError(f"Host {self.id} is no mirrored config server; take world.config_server().")
+        return attrs.evolve(self.cluster, id=self.id, host=self.mirror)
+
+
+class Hosts:
+    """Computes hosts from clusters.
+
+    Config servers of sharded clusters with feature compatibility version 4.0 are mirrored, those of newer ones are a
+    replica set.
+
+    Args:
+        ids: Writes their ids.
+        clusters: Gives the top-level clusters of a project.
+        members: Gives the shards and the config set of a cluster.
+
+    """
+
+    def __init__(
+        self,
+        ids: Identifiers,
+        clusters: Callable[[Project], Iterator[Cluster]],
+        members: Callable[[Cluster], Sequence[Cluster]],
+    ) -> None:
+        self._ids = ids
+        self._clusters = clusters
+        self._members = members
+
+    def of(self, cluster: Cluster) -> list[Host]:
+        """The hosts of a top-level cluster: three of each replica set, and a ``mongos`` before shards."""
+        found: list[tuple[Cluster | None, str, int]] = [(None, "SHARD_MONGOS", 0)] if cluster.kind.sharded else []
+        for group in self._members(cluster) if cluster.kind.sharded else (None,):
+            config = group is not None and group.member == "config"
+            if config and cluster.kind is ClusterKind.SHARDED_FCV_40:
+                found += [(None, "SHARD_CONFIG", mirror) for mirror in range(1, _HOSTS_PER_SET + 1)]
+            else:
+                kind = "SHARD_CONFIG" if config else "SHARD" if group else "REPLICA"
+                found += [
+                    (group, f"{kind}_{'SECONDARY' if index else 'PRIMARY'}", 0) for index in range(_HOSTS_PER_SET)
+                ]
+        return [
+            Host(id=self._id(cluster, index), cluster=cluster, group=group, index=index, type_name=kind, mirror=mirror)
+            for index, (group, kind, mirror) in enumerate(found)
+        ]
+
+    def page(self, project: Project, start: int, count: int) -> list[Host]:
+        """The hosts at ``count`` positions of the project's list from ``start`` on."""
+        return list(itertools.islice(self._all(project), start, start + count))
+
+    def count(self, project: Project) -> int:
+        """How many hosts a project has."""
+        return sum(len(self.of(cluster)) for cluster in self._clusters(project))
+
+    def find(self, project: Project, host_id: str) -> Host | None:
+        """The host of an id in a project."""
+        fields = self._ids.read(host_id[8:]) if Identifiers.well_formed(host_id[8:]) else None
+        if fields is None or fields.kind is not IdKind.HOST:
+            return None
+        cluster = next(itertools.islice(self._clusters(project), fields.cluster, None), None)
+        hosts = [] if cluster is None else self.of(cluster)
+        return next((host for host in hosts if host.id == host_id), None)
+
+    def _all(self, project: Project) -> Iterator[Host]:
+        return itertools.chain.from_iterable(self.of(cluster) for cluster in self._clusters(project))
+
+    def _id(self, cluster: Cluster, index: int) -> str:
+        tail = self._ids.write(IdFields(IdKind.HOST, cluster.project.number, cluster.number, index))
+        return hashlib.blake2b(tail.encode(), digest_size=4).hexdigest() + tail
 
 
 class World:
     """Projects, clusters and jobs of both sides.
 
-    The same seed and sizes make the same world. Nothing is kept in memory but what was changed.
+    The same seed and sizes make the same world. Only changes are stored.
 
     Attributes:
         backups: Which clusters have a backup at all.
@@ -72,17 +183,17 @@ class World:
         """A project by its number, from 0.
 
         Raises:
-            ConfigError: There are not so many.
+            ConfigError: The number is too large.
 
         """
         if not 0 <= number < self._settings.projects:
             raise ConfigError(f"There is no project {number}: this world has {self._settings.projects} on each side.")
         return Project(
-            id=self._ids.write(Place(_PROJECT[side], number, stamp=_FOUNDED + number)),
+            id=self._ids.write(IdFields(_PROJECT[side], number, stamp=_CREATED_STAMP + number)),
             name=f"{side}-project-{number}",
             side=side,
             number=number,
-            org_id=self._ids.write(Place(IdKind.ORGANIZATION, stamp=_FOUNDED)),
+            org_id=self._ids.write(IdFields(IdKind.ORGANIZATION, stamp=_CREATED_STAMP)),
         )
 
     def projects(self, side: Side) -> Iterator[Project]:
@@ -91,10 +202,10 @@ class World:
 
     def find_project(self, project_id: str) -> Project | None:
         """The project of an id, on either side."""
-        place = self._ids.read(project_id)
+        fields = self._ids.read(project_id)
         for side, kind in _PROJECT.items():
-            if place is not None and place.kind is kind and place.project < self._settings.projects:
-                found = self.project(side, place.project)
+            if fields is not None and fields.kind is kind and fields.project < self._settings.projects:
+                found = self.project(side, fields.project)
                 return found if found.id == project_id else None
         return None
 
@@ -102,7 +213,7 @@ class World:
         """A top-level cluster by its number in the project, from 0.
 
         Raises:
-            ConfigError: There are not so many.
+            ConfigError: The number is too large.
 
         """
         if not 0 <= number < self._settings.clusters_per_project:
@@ -112,7 +223,7 @@ class World:
         kinds = _KINDS[project.side]
         word = _WORDS[self._dice(project, number) % len(_WORDS)]
         return Cluster(
-            id=self._ids.write(Place(_CLUSTER[project.side], project.number, number, stamp=_FOUNDED + number)),
+            id=self._ids.write(IdFields(_CLUSTER[project.side], project.number, number, stamp=_CREATED_STAMP + number)),
             name=f"{word}-{number}",
             kind=kinds[number % len(kinds)],
             project=project,
@@ -130,7 +241,7 @@ class World:
         return tuple(
             Cluster(
                 id=self._ids.write(
-                    Place(IdKind.MEMBER, cluster.project.number, cluster.number, index, stamp=_FOUNDED + index)
+                    IdFields(IdKind.MEMBER, cluster.project.number, cluster.number, index, stamp=_CREATED_STAMP + index)
                 ),
                 name=cluster.name,
                 kind=cluster.kind,
@@ -143,10 +254,10 @@ class World:
 
     def find_cluster(self, project: Project, cluster_id: str) -> Cluster | None:
         """The cluster of an id in a project, members of sharded clusters included."""
-        place = self._ids.read(cluster_id)
-        if place is None or place.cluster >= self._settings.clusters_per_project:
+        fields = self._ids.read(cluster_id)
+        if fields is None or fields.cluster >= self._settings.clusters_per_project:
             return None
-        top = self.cluster(project, place.cluster)
+        top = self.cluster(project, fields.cluster)
         return next((found for found in (top, *self.members(top)) if found.id == cluster_id), None)
 
     def find_cluster_by_name(self, project: Project, name: str) -> Cluster | None:
@@ -159,18 +270,18 @@ class World:
 
     def find_job(self, job_id: str) -> Job | None:
         """The job of an id, whatever project and cluster it belongs to."""
-        place = self._ids.read(job_id) if Identifiers.well_formed(job_id) else None
+        fields = self._ids.read(job_id) if Identifiers.well_formed(job_id) else None
         numbers = (self._settings.projects, self._settings.clusters_per_project)
-        if place is None or place.project >= numbers[0] or place.cluster >= numbers[1]:
+        if fields is None or fields.project >= numbers[0] or fields.cluster >= numbers[1]:
             return None
-        side = Side.ATLAS if place.kind is IdKind.ATLAS_JOB else Side.MANAGER
-        cluster = self.cluster(self.project(side, place.project), place.cluster)
+        side = Side.ATLAS if fields.kind is IdKind.ATLAS_JOB else Side.MANAGER
+        cluster = self.cluster(self.project(side, fields.project), fields.cluster)
         mirrors = [host.backup for host in self.hosts.of(cluster) if host.mirror] if side is Side.MANAGER else []
         found = (self.jobs.find(where, job_id) for where in (cluster, *mirrors))
         return next((job for job in found if job is not None), None)
 
     def first(self, kind: ClusterKind | str = ClusterKind.REPLICA_SET) -> Cluster:
-        """The first cluster of a kind: the usual way for a test to get a project, a cluster id and a name.
+        """The first cluster of a kind. Tests usually get a project, a cluster id and a name from it.
 
         Raises:
             ConfigError: This world is too small to have one.
@@ -198,5 +309,4 @@ class World:
         return [host for host in hosts if host.mirror][mirror]
 
     def _dice(self, project: Project, number: int) -> int:
-        text = f"{self._settings.seed} {project.side} {project.number} {number}"
-        return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest())
+        return random_bits(f"{self._settings.seed} {project.side} {project.number} {number}", 4)

@@ -305,7 +305,7 @@ async def test_an_item_that_fits_no_model_after_all_is_told_as_it_is(cluster, se
             raise DataError("no such date", path="$")
         return tuple(items)
 
-    monkeypatch.setattr("mongorestore_async.listing.pages_ahead.make_in_slices", make)
+    monkeypatch.setattr("mongorestore_async.listing.pages_ahead.materialize", make)
     serve_jobs(20)
 
     with pytest.raises(DataError, match="no such date") as caught:

@@ -214,7 +214,7 @@ async def test_a_page_whose_making_was_cancelled_is_given_the_next_time(cluster,
         await asyncio.sleep(0)
         return tuple(items)
 
-    monkeypatch.setattr("mongorestore_async.listing.page_reader.make_in_slices", make)
+    monkeypatch.setattr("mongorestore_async.listing.page_reader.materialize", make)
     serve_jobs(12)
     async with cluster.restore_jobs(items_per_page=3).ahead(1) as pages:
         found = [job.id for job in await anext(pages)]

@@ -82,7 +82,7 @@ async def test_pages_are_structured_in_the_order_they_came():
 async def test_a_short_page_waits_for_nobody():
     async with counted() as turns:
         bench = DecodeLocks()
-        async with bench.table:
+        async with bench.structure_lock:
             before = turns.now
             assert await read_in_slices(turns.read, list(range(20)), bench) == tuple(range(20))
             assert turns.now == before
@@ -125,8 +125,8 @@ async def test_a_cancelled_page_leaves_the_bench_to_the_others(after):
     async with asyncio.timeout(5):
         assert await tasks[2] == tuple(range(300))
     await asyncio.gather(*tasks, return_exceptions=True)
-    assert not bench.door.locked()
-    assert not bench.table.locked()
+    assert not bench.decode_lock.locked()
+    assert not bench.structure_lock.locked()
 
 
 async def test_an_item_that_does_not_fit_leaves_the_bench_to_the_others():

@@ -14,9 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mongorestore_async.emulator import EmulatorSettings, Stage
-from mongorestore_async.emulator.archives import SMALLEST, Archive
-from mongorestore_async.emulator.archives.checksums import joined_crc
+from mongorestore_async.emulator import EmulatorSettings, ServerState
+from mongorestore_async.emulator.generated_archive import SMALLEST, Archive, joined_crc
 from mongorestore_async.errors import ConfigError
 
 SIZES = (SMALLEST, SMALLEST + 1, SMALLEST + 511, 65_535, 65_540, 70_000, 256 * 1024, 1_000_003)
@@ -144,7 +143,7 @@ def test_what_cannot_be_made_is_said():
 
 
 def test_the_same_snapshot_gives_the_same_archive_and_another_one_does_not():
-    stages = [Stage(EmulatorSettings(seed=seed)) for seed in (1, 1, 2)]
+    stages = [ServerState(EmulatorSettings(seed=seed)) for seed in (1, 1, 2)]
     jobs = [stage.world.jobs.page(stage.world.first(), 0, 25) for stage in stages]
     tags = [[stage.archives.of(job).tag for job in found] for stage, found in zip(stages, jobs, strict=True)]
 
@@ -155,7 +154,7 @@ def test_the_same_snapshot_gives_the_same_archive_and_another_one_does_not():
 
 
 def test_the_shards_of_a_restore_have_archives_of_their_own():
-    stage = Stage(EmulatorSettings(clusters_per_project=3))
+    stage = ServerState(EmulatorSettings(clusters_per_project=3))
     batch = stage.add_jobs(stage.world.first("sharded"))
     (job,) = stage.add_jobs(stage.world.first("cloud-backup-sharded"))
     members = (None, "shard-0", "shard-1", "config")
@@ -165,7 +164,7 @@ def test_the_shards_of_a_restore_have_archives_of_their_own():
 
 
 def test_sizes_can_be_told_by_job_and_archives_made_anew():
-    stage = Stage(EmulatorSettings(archive_bytes=50_000))
+    stage = ServerState(EmulatorSettings(archive_bytes=50_000))
     first, second = (stage.world.jobs.at(stage.world.first(), position) for position in (0, 1))
     before = stage.archives.of(first)
     stage.archives.regenerate(first)

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from mongorestore_async import NO_RETRY, AuthError, Forbidden, Options, RequestTimeout, RestoreError, ServerError
 from mongorestore_async.emulator import ChallengeForm, NoncePolicy, QopForm
-from mongorestore_async.emulator.login import Guard
+from mongorestore_async.emulator.digest_server import DigestServer
 
 
 async def test_listing_twenty_pages_costs_twenty_one_requests(emulate, connect, first_cluster):
@@ -57,7 +57,7 @@ async def test_a_key_revoked_while_calls_are_under_way_is_probed_three_times(emu
     async with emulate(jobs_per_cluster=3) as emulator, connect(emulator) as session:
         cluster = first_cluster(session, emulator)
         await cluster.restore_jobs()
-        emulator.guard = Guard(attrs.evolve(emulator.settings, private_key="replaced"))
+        emulator.guard = DigestServer(attrs.evolve(emulator.settings, private_key="replaced"))
 
         outcomes = await asyncio.gather(*(cluster.restore_jobs() for _ in range(32)), return_exceptions=True)
 

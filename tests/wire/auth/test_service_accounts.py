@@ -70,7 +70,7 @@ def cluster_of(session, emulator):
 
 def clock_of(session, clock):
     """Make the session's tokens age on a clock of the test's."""
-    session._view.transport._authenticator.keeper._clock = clock
+    session._view.transport._authenticator.cache._clock = clock
 
 
 class Clock:
@@ -752,7 +752,7 @@ async def test_no_secret_is_seen_anywhere(serve, caplog):
                     seen.extend([repr(error), str(error), repr(vars(error)), "".join(shown.format())])
             seen.extend([repr(session), repr(vars(session)), repr(vars(session._view.transport))])
             gate = session._view.transport._authenticator
-            seen.extend([repr(vars(gate)), repr(vars(gate.keeper))])
+            seen.extend([repr(vars(gate)), repr(vars(gate.cache))])
 
         async def echo(record):
             if record.path not in {TOKEN, REVOKE}:

@@ -8,7 +8,7 @@ from mongorestore_async.emulator import (
     EmulatorSettings,
     JobOutcome,
     Oddity,
-    Stage,
+    ServerState,
 )
 from mongorestore_async.errors import ConfigError
 
@@ -174,7 +174,7 @@ async def test_chosen_endings_of_ops_manager(ending, word):
 
 
 async def test_added_jobs_take_chosen_endings_too_and_a_new_choice_forgets_the_old_one():
-    stage = Stage(EmulatorSettings(speed=0))
+    stage = ServerState(EmulatorSettings(speed=0))
     cluster = stage.world.first("replica-set")
     stage.end_next_jobs("failed", "failed", "failed")
     stage.end_next_jobs("cancelled")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mongorestore_async.emulator import ClusterKind, EmulatorSettings, Side, Stage
+from mongorestore_async.emulator import ClusterKind, EmulatorSettings, ServerState, Side
 from mongorestore_async.errors import ConfigError
 
 ATLAS_KINDS = (
@@ -185,7 +185,7 @@ async def test_clusters_without_backup_have_no_jobs(call_atlas, family, answer):
 
 
 def test_small_worlds_have_the_kinds_they_always_had():
-    world = Stage(EmulatorSettings()).world
+    world = ServerState(EmulatorSettings()).world
     project = world.project(Side.ATLAS, 0)
 
     assert [cluster.kind for cluster in world.clusters(project)] == ["cloud-backup", "tenant", "cloud-backup-sharded"]
@@ -198,7 +198,7 @@ def test_a_world_has_every_kind_it_has_room_for_and_says_how_much_is_needed():
     }
     assert sorted(kinds[Side.MANAGER] + kinds[Side.ATLAS]) == sorted(ClusterKind)
     for room in range(8):
-        world = Stage(EmulatorSettings(clusters_per_project=room)).world
+        world = ServerState(EmulatorSettings(clusters_per_project=room)).world
         for side, names in kinds.items():
             for needed, kind in enumerate(names, start=1):
                 if needed <= room:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from mongorestore_async.emulator import ChallengeForm, Emulator, EmulatorSettings, NoncePolicy, Outcome, QopForm
-from mongorestore_async.emulator.login.answer import Answer
+from mongorestore_async.emulator.digest_server import DigestAnswer
 
 PATH = "/api/public/v1.0/groups"
 HASHES = {"MD5": "md5", "SHA-256": "sha256", "SHA-512-256": "sha512_256"}
@@ -275,14 +275,14 @@ async def test_bytes_that_are_no_text_are_refused_like_other_wrong_answers():
 
 @given(st.text(st.characters(), max_size=60))
 def test_any_text_after_the_scheme_can_be_read(text):
-    answer = Answer.parse(f"Digest {text}")
+    answer = DigestAnswer.parse(f"Digest {text}")
     assert answer is None or {"username", "realm", "nonce", "uri", "response"} <= set(answer.fields)
 
 
 @given(st.dictionaries(st.sampled_from(["username", "realm", "nonce", "uri", "response", "X"]), st.text(), min_size=5))
 def test_quoted_values_are_read_back_as_they_were(fields):
     quoted = {name: value.replace("\\", "\\\\").replace('"', '\\"') for name, value in fields.items()}
-    answer = Answer.parse("Digest " + ", ".join(f'{name}="{value}"' for name, value in quoted.items()))
+    answer = DigestAnswer.parse("Digest " + ", ".join(f'{name}="{value}"' for name, value in quoted.items()))
     if {"username", "realm", "nonce", "uri", "response"} <= set(fields):
         assert answer is not None
         assert answer.fields == {name.lower(): value for name, value in fields.items()}

@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
-from mongorestore_async.emulator import DownloadPlay, Emulator, EmulatorSettings, Validators
-from mongorestore_async.emulator.downloads import Offer
+from mongorestore_async.emulator import DownloadPlay, Emulator, EmulatorSettings, Offer, Validators
 from mongorestore_async.emulator.world import Order
 from mongorestore_async.errors import ConfigError
 

@@ -11,7 +11,7 @@ import pytest
 from yarl import URL
 
 from mongorestore_async.emulator import DownloadHost, DownloadPlay, Emulator, EmulatorSettings, Side
-from mongorestore_async.emulator.documents.download_links import presigned_target
+from mongorestore_async.emulator.document_parts import presigned_target
 from mongorestore_async.emulator.world import Order
 
 HTTP_KINDS = ("replica-set", "sharded", "cloud-backup", "cloud-backup-sharded", "tenant", "legacy")

@@ -19,7 +19,7 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from mongorestore_async.emulator import STAGE, Emulator, EmulatorSettings, ThreadedEmulator, create_app
+from mongorestore_async.emulator import SERVER_STATE, Emulator, EmulatorSettings, ThreadedEmulator, create_app
 from mongorestore_async.emulator.__main__ import main
 from mongorestore_async.errors import ConfigError
 
@@ -156,12 +156,12 @@ async def test_the_application_can_be_hosted_by_others():
         assert document["totalCount"] == 2
         assert document["links"][0]["href"].startswith(str(client.make_url("/om/api/public/v1.0/groups")))
 
-    assert app[STAGE].counts.requests == 1
-    assert app[STAGE].public_key == "emulator"
+    assert app[SERVER_STATE].counts.requests == 1
+    assert app[SERVER_STATE].public_key == "emulator"
 
 
 async def test_the_application_has_settings_of_its_own_when_none_are_given():
-    assert create_app()[STAGE].settings == EmulatorSettings()
+    assert create_app()[SERVER_STATE].settings == EmulatorSettings()
 
 
 # ---- as a process

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mongorestore_async.emulator import Clock, Emulator, EmulatorSettings, Oddity, Side, Stage
-from mongorestore_async.emulator.world.shelf import Shelf
+from mongorestore_async.emulator import Clock, Emulator, EmulatorSettings, Oddity, ServerState, Side
+from mongorestore_async.emulator.world.job_store import JobNumbers
 from mongorestore_async.errors import ConfigError
 
 
@@ -227,7 +227,7 @@ async def test_restores_can_take_no_time_at_all():
 
 def test_a_clock_runs_at_its_speed_and_can_be_pushed_on(monkeypatch):
     real = [100.0]
-    monkeypatch.setattr("mongorestore_async.emulator.clock.monotonic", lambda: real[0])
+    monkeypatch.setattr("mongorestore_async.emulator.flow_control.monotonic", lambda: real[0])
     clock = Clock(datetime(2026, 1, 1, 1, tzinfo=UTC), speed=60)
     start = clock.now()
     real[0] += 2
@@ -291,7 +291,7 @@ async def test_a_batch_shrinks_with_its_jobs():
 
 
 def test_shards_have_no_jobs_of_their_own():
-    stage = Stage()
+    stage = ServerState()
     shard = stage.world.members(stage.world.first("sharded"))[0]
     assert stage.world.jobs.count(shard) == 0
     with pytest.raises(ConfigError, match="part of a sharded cluster"):
@@ -325,30 +325,30 @@ async def test_a_jobs_document_can_be_changed():
     ),
 )
 def test_a_shelf_is_a_list_that_grows_at_the_front(count, steps):
-    shelf, model, following = Shelf(count), list(reversed(range(count))), count
+    listed, model, following = JobNumbers(count), list(reversed(range(count))), count
     for what, amount, at in steps:
         if what == "add":
-            shelf.add(amount)
+            listed.add(amount)
             model[:0] = reversed(range(following, following + amount))
             following += amount
         elif at + amount <= len(model):
-            shelf.remove(amount, at)
+            listed.remove(amount, at)
             del model[at : at + amount]
         else:
             with pytest.raises(ConfigError):
-                shelf.remove(amount, at)
-        assert len(shelf) == len(model)
-        assert shelf.numbers(0, 1000) == model
-        assert [number for number in range(following + 1) if number in shelf] == sorted(model)
+                listed.remove(amount, at)
+        assert len(listed) == len(model)
+        assert listed.numbers(0, 1000) == model
+        assert [number for number in range(following + 1) if number in listed] == sorted(model)
         for start in range(len(model) + 1):
-            assert shelf.numbers(start, 3) == model[start : start + 3]
+            assert listed.numbers(start, 3) == model[start : start + 3]
 
 
 # ---- the world
 
 
 def test_the_world_tells_ids_names_and_jobs():
-    world = Stage(EmulatorSettings(projects=2, clusters_per_project=4, jobs_per_cluster=3)).world
+    world = ServerState(EmulatorSettings(projects=2, clusters_per_project=4, jobs_per_cluster=3)).world
     for side in Side:
         for project in world.projects(side):
             assert world.find_project(project.id) == project
@@ -366,7 +366,7 @@ def test_the_world_tells_ids_names_and_jobs():
 
 
 def test_ids_of_everything_are_distinct():
-    world = Stage(EmulatorSettings(projects=3, clusters_per_project=6, jobs_per_cluster=20)).world
+    world = ServerState(EmulatorSettings(projects=3, clusters_per_project=6, jobs_per_cluster=20)).world
     ids = []
     for side in Side:
         for project in world.projects(side):
@@ -383,7 +383,7 @@ def test_ids_of_everything_are_distinct():
 
 
 def test_what_a_world_does_not_have_is_said():
-    world = Stage(EmulatorSettings(projects=1, clusters_per_project=1)).world
+    world = ServerState(EmulatorSettings(projects=1, clusters_per_project=1)).world
     with pytest.raises(ConfigError, match="no sharded cluster"):
         world.first("sharded")
     with pytest.raises(ConfigError, match="no project 1"):
@@ -391,7 +391,7 @@ def test_what_a_world_does_not_have_is_said():
     with pytest.raises(ConfigError, match="no cluster 1"):
         world.cluster(world.project(Side.ATLAS, 0), 1)
     with pytest.raises(ConfigError, match="no replica-set cluster"):
-        Stage(EmulatorSettings(projects=0)).world.first()
+        ServerState(EmulatorSettings(projects=0)).world.first()
 
 
 @pytest.mark.parametrize(

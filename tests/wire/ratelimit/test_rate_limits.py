@@ -21,7 +21,7 @@ from mongorestore_async import (
     SessionClosed,
 )
 from mongorestore_async.emulator import Manager, RateCode, RateLimiting, Side, WaitForm, error_answer
-from mongorestore_async.ratelimit.limit_queue import Lane
+from mongorestore_async.ratelimit.limit_queue import LimitQueue
 
 #: As documented, on a clock sixty times as fast: 100 in one second.
 MINUTE = RateLimit(100, 100, 60, window=True)
@@ -153,7 +153,7 @@ async def test_a_session_of_the_usual_size_never_waits(limited, connect, monkeyp
     async def wait(_queue, seconds):
         raise AssertionError(f"it waits {seconds} s")
 
-    monkeypatch.setattr(Lane, "_wait", wait)
+    monkeypatch.setattr(LimitQueue, "_wait", wait)
     async with (
         limited(MINUTE, manager=Manager.CLOUD_MANAGER, jobs_per_cluster=20, speed=0) as emulator,
         connect(emulator) as session,

@@ -1,0 +1,327 @@
+"""From a document to an answer: envelope, indentation, compression, headers, pages of lists.
+
+What an endpoint of any API returns is made here.
+"""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from aiohttp import web
+
+from mongorestore_async.emulator.apis.lookups import job_of, lists_no_jobs, require_backup, require_id
+from mongorestore_async.emulator.apis.request_info import PageQuery, is_v2, read_flag, side_of, version_of
+from mongorestore_async.emulator.document_parts import ATLAS_API, ATLAS_V2_API, Links
+from mongorestore_async.emulator.server_state import SERVER_STATE
+from mongorestore_async.emulator.service_errors import ServiceError, error_document
+from mongorestore_async.emulator.setting_types import EnvelopeStyle, Oddity
+from mongorestore_async.emulator.world import Side
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from mongorestore_async.emulator.world import Cluster, Job, Order
+
+__all__ = [
+    "Shape",
+    "answer",
+    "create_jobs",
+    "created_list_answer",
+    "empty_answer",
+    "error_answer",
+    "items_answer",
+    "job_answer",
+    "jobs_answer",
+    "list_answer",
+    "make_links",
+    "service_error_answer",
+]
+
+_ItemT = TypeVar("_ItemT")
+
+
+class Shape(StrEnum):
+    """The kinds of documents that the documented envelopes distinguish."""
+
+    MANAGER_LIST = "manager-list"
+    ATLAS_LIST = "atlas-list"
+    ENTITY = "entity"
+    CREATED = "created"
+    ERROR = "error"
+
+
+_DOCUMENTED = {
+    Shape.MANAGER_LIST: EnvelopeStyle.CONTENT,
+    Shape.ATLAS_LIST: EnvelopeStyle.RESULTS,
+    Shape.ENTITY: EnvelopeStyle.ENVELOPE,
+    Shape.CREATED: EnvelopeStyle.ENVELOPE,
+    Shape.ERROR: EnvelopeStyle.CONTENT,
+}
+
+
+def _wrap(document: dict[str, Any] | list[Any], status: int, shape: Shape, style: EnvelopeStyle) -> dict[str, Any]:
+    """Wrap a document; see :class:`EnvelopeStyle` for the forms."""
+    if style is EnvelopeStyle.DOCUMENTED:
+        style = _DOCUMENTED[shape]
+    if style is EnvelopeStyle.RESULTS and isinstance(document, dict) and "results" in document:
+        return {**document, "status": status}
+    return {"status": status, "envelope" if style is EnvelopeStyle.ENVELOPE else "content": document}
+
+
+_SERVICE_VERSION = "gitHash=3b1f5c4e8d2a7f6090b1c2d3e4f5a6b7c8d9e0f1; versionString=8.0.14.100.20261015T0812Z"
+_COMPRESS_FROM = 1024
+
+
+def make_links(request: web.Request) -> Links:
+    """The links of an answer to this request."""
+    state = request.app[SERVER_STATE]
+    settings = state.settings
+    # Not request.host: without the header it resolves the name of this machine, which blocks.
+    origin = f"{request.scheme}://{request.headers.get('Host', 'localhost')}"
+    return Links(
+        root=(settings.link_origin or origin).rstrip("/") + settings.base_path,
+        download_root=(state.downloads.origin or settings.download_origin or origin).rstrip("/") + settings.base_path,
+        downloads=state.downloads,
+        foreign=Oddity.FOREIGN_LINKS in settings.oddities,
+        atlas_api=ATLAS_V2_API if is_v2(request) else ATLAS_API,
+    )
+
+
+def answer(request: web.Request, document: dict[str, Any] | list[Any], shape: Shape, status: int = 200) -> web.Response:
+    """The answer with this document: wrapped, indented and compressed as the request asks.
+
+    Raises:
+        ServiceError: ``envelope`` or ``pretty`` is neither true nor false.
+
+    """
+    settings = request.app[SERVER_STATE].settings
+    wrap, pretty = read_flag(request, "envelope"), read_flag(request, "pretty")
+    if wrap:
+        document = _wrap(document, status, shape, settings.envelope_style)
+        status = 200 if settings.errors_in_envelope else status
+    return _response(request, document, status, pretty=pretty)
+
+
+def empty_answer(request: web.Request) -> web.Response:
+    """204, without a body unless an envelope is asked for.
+
+    Raises:
+        ServiceError: ``envelope`` is neither true nor false.
+
+    """
+    if read_flag(request, "envelope"):
+        return answer(request, {}, Shape.ENTITY, 204)
+    return web.Response(status=204, headers=_headers(request))
+
+
+def error_answer(
+    status: int, code: str, detail: str = "", *parameters: Any, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    """An error as the API gives it, for hooks; make a new one for each request.
+
+    Example: ``error_answer(503, "SERVICE_UNAVAILABLE", headers={"Retry-After": "1"})``.
+    """
+    document = error_document(status, code, detail, *parameters)
+    text = json.dumps(document, sort_keys=True)
+    return web.Response(text=text, status=status, headers=headers, content_type="application/json")
+
+
+def service_error_answer(request: web.Request, error: ServiceError) -> web.Response:
+    """The answer with an error document."""
+    try:
+        response = answer(request, error.document(), Shape.ERROR, error.status)
+    except ServiceError as worse:
+        error = worse
+        response = _response(request, worse.document(), worse.status, pretty=False)
+    if is_v2(request):
+        response.headers["X-Error-Code"] = error.code
+    return response
+
+
+def _response(request: web.Request, document: dict[str, Any] | list[Any], status: int, *, pretty: bool) -> web.Response:
+    settings = request.app[SERVER_STATE].settings
+    # The members of all documented examples are in alphabetical order.
+    text = json.dumps(document, sort_keys=True, indent=2 if pretty else None, separators=None if pretty else (",", ":"))
+    version = version_of(request)
+    # Errors are plain JSON even if a version was asked for.
+    good = version if status < HTTPStatus.BAD_REQUEST else None
+    headers = _headers(request) | {"Content-Type": "application/json" if good is None else good.media_type}
+    body = text.encode()
+    response = web.Response(body=body, status=status, headers=headers)
+    if settings.gzip and len(body) > _COMPRESS_FROM and "gzip" in request.headers.get("Accept-Encoding", ""):
+        response.enable_compression(web.ContentCoding.gzip)
+    return response
+
+
+def _headers(request: web.Request) -> dict[str, str]:
+    headers = {"Vary": "Accept-Encoding", "Strict-Transport-Security": "max-age=300"}
+    if side_of(request) is not Side.ATLAS or request.app[SERVER_STATE].settings.service_version_on_atlas:
+        headers["X-MongoDB-Service-Version"] = _SERVICE_VERSION
+    version = version_of(request)
+    return headers if version is None else headers | version.headers
+
+
+def list_answer(
+    request: web.Request,
+    total: int,
+    fetch: Callable[[int, int], Sequence[dict[str, Any]]],
+    *,
+    linked: bool = True,
+    paged: bool = True,
+) -> web.Response:
+    """A page of a list.
+
+    Args:
+        request: Has the page in its query.
+        total: How many items the whole list has.
+        fetch: Gives the documents from a position on, at most so many.
+        linked: Whether the list document has links (lists of tenant jobs have none).
+        paged: Whether it has pages; all of it is one page otherwise, whatever was asked for.
+
+    Raises:
+        ServiceError: A paging parameter is malformed or out of range.
+
+    """
+    settings = request.app[SERVER_STATE].settings
+    page = PageQuery.read(request, settings).within(total, clamped=settings.clamp_past_end)
+    start, size = (page.start, page.size) if paged else (0, total)
+    document: dict[str, Any] = {"results": list(fetch(start, size))}
+    if linked and Oddity.NO_LIST_LINKS not in settings.oddities:
+        document["links"] = _list_links(request, page, total, page_links=paged and settings.include_next_links)
+    if page.with_count and settings.include_total_count:
+        document["totalCount"] = total
+    return answer(request, document, Shape.ATLAS_LIST if side_of(request) is Side.ATLAS else Shape.MANAGER_LIST)
+
+
+def _list_links(request: web.Request, page: PageQuery, total: int, *, page_links: bool) -> list[dict[str, str]]:
+    links = make_links(request)
+    settings = request.app[SERVER_STATE].settings
+    path = request.rel_url.raw_path.removeprefix(settings.base_path)
+    kept = "".join(f"{name}={request.query[name]}&" for name in ("pretty", "batchId") if name in request.query)
+    found = [links.link(f"{links.root}{path}?{kept}pageNum={page.number}&itemsPerPage={page.asked}")]
+    around = {"previous": page.number - 1, "next": page.number + 1 if page.start + page.size < total else 0}
+    for rel, number in around.items():
+        if page_links and number:
+            # Recorded: another order than self, and includeCount although the request had none.
+            query = f"{kept}includeCount=true&itemsPerPage={page.asked}&pageNum={number}"
+            found.append(links.link(f"{links.root}{path}?{query}", rel))
+    return found
+
+
+def items_answer(
+    request: web.Request,
+    items: Sequence[_ItemT],
+    write: Callable[[_ItemT], dict[str, Any]],
+    *,
+    linked: bool = True,
+    paged: bool = True,
+) -> web.Response:
+    """A page of a list whose items are all at hand; ``write`` makes the document of one. See :func:`list_answer`."""
+    return list_answer(
+        request,
+        len(items),
+        lambda start, count: [write(item) for item in items[start : start + count]],
+        linked=linked,
+        paged=paged,
+    )
+
+
+def jobs_answer(
+    request: web.Request,
+    cluster: Cluster,
+    write: Callable[[Job], dict[str, Any]],
+    *,
+    batches: bool = False,
+    linked: bool = True,
+    paged: bool = True,
+) -> web.Response:
+    """A page of the jobs of a cluster, newest first. For ``linked`` and ``paged`` see :func:`list_answer`.
+
+    Args:
+        request: Has the page in its query, and the batch as ``batchId``.
+        cluster: Whose jobs.
+        write: Makes the document of one.
+        batches: Whether the API has ``batchId``.
+        linked: Whether the list document has links.
+        paged: Whether it has pages.
+
+    Raises:
+        ServiceError: A parameter is wrong, or the cluster has no backup and says so.
+
+    """
+    state = request.app[SERVER_STATE]
+    jobs, batch_id = state.world.jobs, request.query.get("batchId") if batches else None
+    if batch_id is not None:
+        require_id(batch_id, "INVALID_QUERY_PARAMETER", "batchId")
+    if lists_no_jobs(state, cluster):
+        return items_answer(request, [], write, linked=linked, paged=paged)
+    if batch_id is not None:
+        return items_answer(request, jobs.batch(cluster, batch_id), write, linked=linked, paged=paged)
+    total = jobs.count(cluster)
+    return list_answer(
+        request,
+        total,
+        lambda start, count: [write(job) for job in jobs.page(cluster, start, min(count, total))],
+        linked=linked,
+        paged=paged,
+    )
+
+
+def job_answer(
+    request: web.Request,
+    cluster: Cluster,
+    write: Callable[[Job], dict[str, Any]],
+    *,
+    missing: str = "RESTORE_JOB_NOT_FOUND",
+) -> web.Response:
+    """One job of a cluster.
+
+    Args:
+        request: Its path names the job.
+        cluster: Whose job.
+        write: Makes its document.
+        missing: The error code for a job that does not exist.
+
+    Raises:
+        ServiceError: There is no such job, or the cluster has no backup.
+
+    """
+    require_backup(request.app[SERVER_STATE], cluster)
+    return answer(request, write(job_of(request, cluster, missing)), Shape.ENTITY)
+
+
+async def create_jobs(
+    request: web.Request,
+    find_cluster: Callable[[web.Request], Cluster],
+    read: Callable[[web.Request, Cluster], Awaitable[Order]],
+) -> tuple[Cluster, list[Job]]:
+    """Process a create; returns its cluster and the jobs it started, newest first.
+
+    Args:
+        request: The create.
+        find_cluster: Looks up the cluster its path names.
+        read: Reads and checks its body.
+
+    Raises:
+        ServiceError: It is refused.
+
+    """
+    state = request.app[SERVER_STATE]
+    state.counts.creates_received += 1
+    cluster = find_cluster(request)
+    require_backup(state, cluster)
+    made = state.world.jobs.create(cluster, await read(request, cluster))
+    state.counts.creates_taken += 1
+    return cluster, made
+
+
+def created_list_answer(
+    request: web.Request, cluster: Cluster, results: list[dict[str, Any]], *, query: str = ""
+) -> web.Response:
+    """The list document of the jobs that a create started; its ``self`` link has ``query`` before the page."""
+    links = make_links(request)
+    self_link = links.link(f"{links.cluster(cluster)}/restoreJobs?{query}pageNum=1&itemsPerPage=100")
+    return answer(request, {"links": [self_link], "results": results, "totalCount": len(results)}, Shape.CREATED)

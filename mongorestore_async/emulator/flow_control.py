@@ -1,0 +1,228 @@
+"""When requests pass: the clock of the server, the gate that holds them back, the rate limit that refuses them.
+
+A test moves clock and gate while the server runs. Nothing here knows HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from mongorestore_async.emulator.setting_types import RateCode, WaitForm
+from mongorestore_async.errors import ConfigError
+
+if TYPE_CHECKING:
+    from mongorestore_async.emulator.setting_types import RateLimiting
+
+__all__ = ["Allowance", "Clock", "Gate", "RateLimitCounter"]
+
+
+class Clock:
+    """A UTC clock with a given start and a given speed.
+
+    All times of the emulator come from it: the ``Date`` header, the states of jobs, the age of
+    nonces, the 24 hours of a point in time.
+
+    Args:
+        start: The time it starts from.
+        speed: Seconds that pass on it in one real second; 0 stops it, so that only :meth:`advance` moves it.
+
+    """
+
+    def __init__(self, start: datetime, speed: float = 1.0) -> None:
+        self.start = start.astimezone(UTC)
+        self._speed = speed
+        self._elapsed = 0.0
+        self._read_at = monotonic()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start, on this clock."""
+        return self._elapsed + (monotonic() - self._read_at) * self._speed
+
+    @property
+    def speed(self) -> float:
+        """Seconds that pass on this clock in one real second; may be set at any time, without a jump."""
+        return self._speed
+
+    @speed.setter
+    def speed(self, value: float) -> None:
+        """Change its speed from now on; 0 stops it.
+
+        Raises:
+            ConfigError: It would run backwards.
+
+        """
+        if not 0 <= value < math.inf:
+            raise ConfigError(f"The speed of a clock is {value!r}; give a number from 0 up.")
+        self._elapsed, self._read_at, self._speed = self.elapsed, monotonic(), value
+
+    def now(self) -> datetime:
+        """The present on this clock, UTC."""
+        return self.start + timedelta(seconds=self.elapsed)
+
+    def advance(self, seconds: float) -> None:
+        """Advance it.
+
+        Raises:
+            ConfigError: A clock does not go back.
+
+        """
+        if not 0 <= seconds < math.inf:
+            raise ConfigError(f"A clock cannot be advanced by {seconds!r} seconds; give a number from 0 up.")
+        self._elapsed += seconds
+
+
+class Gate:
+    """Lets requests pass, or holds them as they arrive, before any other step.
+
+    Open at first. :meth:`close` and :meth:`open` may be called from any thread::
+
+        emulator.gate.close()
+        calls = [asyncio.create_task(...) for _ in range(32)]
+        while emulator.gate.waiting < 32:
+            await asyncio.sleep(0)
+        emulator.gate.open()
+    """
+
+    def __init__(self) -> None:
+        self._closed = False
+        self._held: list[tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]] = []
+
+    @property
+    def waiting(self) -> int:
+        """How many requests are held."""
+        return len(self._held)
+
+    def close(self) -> None:
+        """Hold requests from now on."""
+        self._closed = True
+
+    def open(self) -> None:
+        """Let all held requests pass, and those to come."""
+        self._closed = False
+        held, self._held = self._held, []
+        for loop, future in held:
+            loop.call_soon_threadsafe(_release, future)
+
+    async def wait(self) -> None:
+        """Wait while it is closed."""
+        if self._closed:
+            loop = asyncio.get_running_loop()
+            future = loop.create_future()
+            self._held.append((loop, future))
+            await future
+
+
+def _release(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+@attrs.frozen
+class Allowance:
+    """Whether a request may pass.
+
+    Attributes:
+        remaining: How many more may pass now.
+        wait: Seconds until one may, 0 for one that did.
+
+    """
+
+    remaining: int
+    wait: float = 0.0
+
+
+@attrs.define
+class _Counter:
+    used: float = 0.0
+    at: float = 0.0
+
+
+class RateLimitCounter:
+    """Counts requests against a limit (``protocol`` section 7).
+
+    Args:
+        limiting: The limit, None for none.
+
+    """
+
+    def __init__(self, limiting: RateLimiting | None) -> None:
+        self._limiting = limiting
+        self._counters: dict[str | None, _Counter] = {}
+
+    def count(self, project: str | None, elapsed: float) -> Allowance | None:
+        """Count a request; None if it does not count.
+
+        Args:
+            project: The project it is about, None for none.
+            elapsed: Seconds on the emulator's clock.
+
+        """
+        if self._limiting is None or (self._limiting.limit.scope == "project" and project is None):
+            return None
+        limit = self._limiting.limit
+        counter = self._counters.setdefault(project if limit.scope == "project" else None, _Counter())
+        if limit.window:
+            restart = math.floor(elapsed / limit.per_seconds) * limit.per_seconds
+            if counter.at < restart:
+                counter.used = 0.0
+            wait = restart + limit.per_seconds - elapsed
+        else:
+            per_second = limit.refill / limit.per_seconds
+            counter.used = max(0.0, counter.used - (elapsed - counter.at) * per_second)
+            wait = (counter.used + 1 - limit.capacity) / per_second
+        counter.at = elapsed
+        if counter.used + 1 > limit.capacity:
+            return Allowance(0, wait)
+        counter.used += 1
+        return Allowance(math.floor(limit.capacity - counter.used))
+
+    def error_parts(self, path: str, wait: float) -> tuple[str, int, str, tuple[Any, ...]]:
+        """Code, status, text and parameters of the error for a request beyond the limit.
+
+        Args:
+            path: Of the request.
+            wait: Seconds until one may pass.
+
+        """
+        if self._limiting is None:
+            raise AssertionError("nothing is limited")
+        limit, code = self._limiting.limit, self._limiting.code
+        match code:
+            case RateCode.RATE_LIMITED:
+                minutes = limit.per_seconds / 60
+                text = f"Resource {path} is limited to {limit.capacity} requests every {minutes:g} minutes."
+                return code, 429, text, (path, limit.capacity, minutes)
+            case RateCode.RATE_LIMITED_TOKEN_BUCKET:
+                text = f"Rate limit of endpoint set {path} exceeded; retry in {math.ceil(wait)} seconds."
+                parameters = (path, math.ceil(wait), limit.capacity, limit.refill, limit.per_seconds)
+                return code, 429, text, parameters
+            case RateCode.RATE_LIMITED_IP:
+                return code, 400, "Too many requests from this IP address.", ()
+
+    def retry_after(self, wait: float, now: datetime) -> dict[str, str]:
+        """``Retry-After`` of that error, if it is sent."""
+        form, seconds = WaitForm.NONE if self._limiting is None else self._limiting.retry_after, math.ceil(wait)
+        match form:
+            case WaitForm.NONE:
+                return {}
+            case WaitForm.SECONDS:
+                return {"Retry-After": str(seconds)}
+            case WaitForm.DATE:
+                return {"Retry-After": format_datetime(now + timedelta(seconds=seconds), usegmt=True)}
+
+    def headers(self, allowance: Allowance | None) -> dict[str, str]:
+        """``RateLimit-Limit`` and ``RateLimit-Remaining`` of an answer, if they are sent."""
+        if self._limiting is None or allowance is None or not self._limiting.headers:
+            return {}
+        return {
+            "RateLimit-Limit": str(self._limiting.limit.capacity),
+            "RateLimit-Remaining": str(allowance.remaining),
+        }

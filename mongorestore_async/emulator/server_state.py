@@ -1,0 +1,248 @@
+"""Everything one emulated server consists of, but the HTTP: its parts, its log of requests, and the hooks of a test."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
+
+import attrs
+from aiohttp import web
+
+from mongorestore_async.emulator.digest_server import DigestServer, Outcome
+from mongorestore_async.emulator.download_state import Archives, Downloads
+from mongorestore_async.emulator.emulator_settings import EmulatorSettings
+from mongorestore_async.emulator.flow_control import Clock, Gate, RateLimitCounter
+from mongorestore_async.emulator.token_server import TokenServer
+from mongorestore_async.emulator.world.entities import Cluster, Job, JobOutcome
+from mongorestore_async.emulator.world.world import World
+from mongorestore_async.errors import ConfigError
+
+if TYPE_CHECKING:
+    import asyncio
+
+__all__ = ["SERVER_STATE", "BeforeAnswer", "Counts", "Fault", "FaultHook", "RequestLog", "RequestRecord", "ServerState"]
+
+#: What a hook returns: None for nothing, an answer of its own, or a broken connection. ``drop`` cuts it without an
+#: answer, ``drop-answer`` after the request was processed, ``truncate`` in the middle of the answer's body.
+Fault = web.StreamResponse | Literal["drop", "drop-answer", "truncate"] | None
+
+
+@attrs.frozen(kw_only=True)
+class RequestRecord:
+    """One request and its outcome.
+
+    Attributes:
+        number: 1 for the first request the emulator saw.
+        method: Verb.
+        path: Path and query exactly as they came over the wire.
+        family: Name of the family, such as ``cloud-manager`` (whichever manager is played), ``atlas-tenant-v1`` or
+            ``atlas-flex``; ``atlas`` for projects and clusters there; None outside of the APIs.
+        headers: Request headers, case-insensitive; of ``Authorization`` only the scheme is kept.
+        outcome: The result of the login; None before it.
+        why: Why the login failed, in words.
+        nonce: The nonce of its digest answer, or None.
+        nc: The nonce count of its digest answer, or None.
+        status: HTTP status of the answer; None while there is none, and when the connection was dropped.
+
+    """
+
+    number: int
+    method: str
+    path: str
+    family: str | None
+    headers: Mapping[str, str] = attrs.field(repr=False)
+    outcome: Outcome | None = None
+    why: str = ""
+    nonce: str | None = None
+    nc: int | None = None
+    status: int | None = None
+
+
+@attrs.define
+class Counts:
+    """Running totals.
+
+    Attributes:
+        requests: Requests that arrived.
+        challenges: Requests without an answer to a challenge (login outcome ``challenged``).
+        accepted: Requests that were let in.
+        stale: Right answers refused for their nonce.
+        refusals: Wrong answers, repeated ``nc`` and spurious refusals.
+        repeated_nc: Right answers that used an ``nc`` a second time.
+        creates_received: Creates that got past the login.
+        creates_taken: Creates that started restores.
+        rate_limited: Requests refused for a rate limit.
+        dropped: Connections cut by a hook.
+
+    """
+
+    requests: int = 0
+    challenges: int = 0
+    accepted: int = 0
+    stale: int = 0
+    refusals: int = 0
+    repeated_nc: int = 0
+    creates_received: int = 0
+    creates_taken: int = 0
+    rate_limited: int = 0
+    dropped: int = 0
+
+
+class RequestLog:
+    """The last requests, in the order they arrived, and the totals since the start.
+
+    Args:
+        size: How many requests are remembered.
+
+    """
+
+    def __init__(self, size: int) -> None:
+        self.counts = Counts()
+        self._size = size
+        self._records: OrderedDict[int, RequestRecord] = OrderedDict()
+
+    @property
+    def records(self) -> tuple[RequestRecord, ...]:
+        """The remembered requests."""
+        return tuple(self._records.copy().values())
+
+    def begin(self, request: web.Request, family: str | None) -> RequestRecord:
+        """Log a request that has arrived."""
+        self.counts.requests += 1
+        headers = request.headers.copy()
+        if "Authorization" in headers:
+            headers["Authorization"] = headers["Authorization"].partition(" ")[0]
+        return self.note(
+            RequestRecord(
+                number=self.counts.requests,
+                method=request.method,
+                path=request.raw_path,
+                family=family,
+                headers=MappingProxyType(headers),
+            )
+        )
+
+    def note(self, record: RequestRecord) -> RequestRecord:
+        """Store the present record of a request."""
+        self._records[record.number] = record
+        while len(self._records) > self._size:
+            self._records.popitem(last=False)
+        return record
+
+
+FaultHook = Callable[[RequestRecord], Fault]
+BeforeAnswer = Callable[[RequestRecord], Awaitable[Fault]]
+
+
+class ServerState:
+    """The state of an emulated server.
+
+    Attributes:
+        settings: As given.
+        clock: The server's time.
+        world: Its projects, clusters and jobs.
+        guard: Its login.
+        tokens: Its tokens of service accounts.
+        rate_limit_counter: Its rate limit.
+        log: Its log of requests.
+        archives: The archives its jobs deliver.
+        downloads: How they are handed out, and the requests for them.
+        gate: Holds requests back while closed.
+        working: The tasks of the requests in progress.
+        fault: Called with each request before its login; see :data:`Fault` for what it may return.
+        fault_after_login: The same for requests that were let in, before they are processed.
+        before_answer: Awaited with each request when its answer is ready (``status`` is known), before it is sent;
+            may take its time, and may return what ``fault`` may. Downloads are sent before: break them with
+            ``downloads.fault``.
+
+    """
+
+    def __init__(self, settings: EmulatorSettings | None = None) -> None:
+        self.settings = EmulatorSettings() if settings is None else settings
+        self.clock = Clock(self.settings.start, self.settings.speed)
+        self.world = World(self.settings, self.clock)
+        self.guard = DigestServer(self.settings)
+        self.tokens = TokenServer(self.settings, self.clock)
+        self.rate_limit_counter = RateLimitCounter(self.settings.rate_limiting)
+        self.log = RequestLog(self.settings.request_log_size)
+        self.archives = Archives(self.settings.seed, self.settings.archive_bytes)
+        self.downloads = Downloads(self.settings.downloads, self.settings.request_log_size)
+        self.gate = Gate()
+        self.working: set[asyncio.Task[Any]] = set()
+        self.fault: FaultHook | None = None
+        self.fault_after_login: FaultHook | None = None
+        self.before_answer: BeforeAnswer | None = None
+
+    @property
+    def public_key(self) -> str:
+        """The digest user name."""
+        return self.settings.public_key
+
+    @property
+    def private_key(self) -> str:
+        """The digest password."""
+        return self.settings.private_key
+
+    @property
+    def client_id(self) -> str:
+        """The id of the service account."""
+        return self.settings.client_id
+
+    @property
+    def client_secret(self) -> str:
+        """The secret of the service account."""
+        return self.settings.client_secret
+
+    @property
+    def requests(self) -> tuple[RequestRecord, ...]:
+        """The last requests in the order they arrived, at most ``request_log_size``."""
+        return self.log.records
+
+    @property
+    def counts(self) -> Counts:
+        """Totals since the start."""
+        return self.log.counts
+
+    def add_jobs(self, cluster: Cluster, restores: int = 1) -> list[Job]:
+        """Add new jobs at the front of a cluster's list, as if somebody else had created them.
+
+        One job per restore, or a batch of three if the cluster is sharded (Ops Manager, Cloud Manager).
+        """
+        return self.world.jobs.create(cluster, restores=restores)
+
+    def expire_jobs(self, cluster: Cluster, count: int = 1, *, at: int | None = None) -> None:
+        """Remove jobs from a cluster's list: the oldest ones (all, if there are fewer), or those from ``at`` on.
+
+        Raises:
+            ConfigError: There are fewer from position ``at`` on (0: the newest).
+
+        """
+        self.world.jobs.remove(cluster, count, at=at)
+
+    def end_next_jobs(self, *outcomes: JobOutcome | str) -> None:
+        """Choose the outcomes of the jobs that are created or added next: one word for each job.
+
+        Jobs after those end well again. The jobs of a batch take their words in the order of the shards, the config
+        set last. Calling it again forgets the words that are left.
+
+        Example: ``end_next_jobs("failed", "cancelled")``.
+
+        Raises:
+            ConfigError: A word is no :class:`JobOutcome`.
+
+        """
+        try:
+            words = [JobOutcome(outcome) for outcome in outcomes]
+        except ValueError:
+            raise ConfigError(f"Jobs end {', '.join(JobOutcome)}; that is not among {outcomes!r}.") from None
+        self.world.jobs.end_next(words)
+
+    def patch_job(self, job: Job, changes: dict[str, Any]) -> None:
+        """Change a job's document from now on: members are replaced, objects merged, ``...`` removes a member."""
+        self.world.jobs.patch(job, changes)
+
+
+#: Where an application keeps its state: ``create_app(settings)[SERVER_STATE]``.
+SERVER_STATE = web.AppKey("state", ServerState)

@@ -1,0 +1,318 @@
+"""The types of the settings: words to choose from, challenges, rate limits, and how downloads are answered."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import attrs
+
+from mongorestore_async.errors import ConfigError
+from mongorestore_async.families import RateLimit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = [
+    "ChallengeForm",
+    "DownloadPlay",
+    "EnvelopeStyle",
+    "Manager",
+    "NoncePolicy",
+    "Oddity",
+    "OverMax",
+    "QopForm",
+    "RateCode",
+    "RateLimiting",
+    "Validators",
+    "WaitForm",
+]
+
+
+class Manager(StrEnum):
+    """The product below ``/api/public/v1.0``; the two differ as ``restore-jobs`` section 3.7 says."""
+
+    CLOUD_MANAGER = "cloud-manager"
+    OPS_MANAGER = "ops-manager"
+
+
+class NoncePolicy(StrEnum):
+    """How long, and in which order, the server takes a nonce it gave out.
+
+    Members:
+        REUSABLE: Any number of requests, ``nc`` in any order, but each ``nc`` once.
+        RISING: Any number of requests; each ``nc`` must be greater than all before it.
+        ONE_USE: Good for one request.
+        LIMITED: Good for ``nonce_life_uses`` requests.
+        SPURIOUS: As REUSABLE, but every ``spurious_every``-th right answer is refused with ``stale=false``, which
+            Atlas has been seen to do under concurrency.
+    """
+
+    REUSABLE = "reusable"
+    RISING = "rising"
+    ONE_USE = "one-use"
+    LIMITED = "limited"
+    SPURIOUS = "spurious"
+
+
+class QopForm(StrEnum):
+    """How a challenge names its quality of protection, and so how its answer is verified.
+
+    Members:
+        QOP: ``qop="auth"``, RFC 7616.
+        OP_AS_QOP: ``op="auth"``, the misprint of the vendor's documents; the server means ``qop``.
+        OP_AS_RFC2069: ``op="auth"`` from a server that takes it for an unknown directive: no ``qop``, RFC 2069.
+        NONE: No directive at all: RFC 2069.
+    """
+
+    QOP = "qop"
+    OP_AS_QOP = "op-as-qop"
+    OP_AS_RFC2069 = "op-as-rfc2069"
+    NONE = "none"
+
+
+@attrs.frozen
+class ChallengeForm:
+    """One ``Digest`` challenge as it is offered.
+
+    Attributes:
+        algorithm: ``MD5``, ``SHA-256``, ``SHA-512-256`` or one of them with ``-sess``; None leaves the directive out,
+            which means MD5. Any other word is sent too, but no answer to it is ever right.
+        qop: How the quality of protection is spelt and verified.
+        protections: The words of the ``qop`` (or ``op``) directive; ``auth-int`` is verified as well.
+
+    """
+
+    algorithm: str | None = "MD5"
+    qop: QopForm = QopForm.QOP
+    protections: str = "auth"
+
+
+class EnvelopeStyle(StrEnum):
+    """What ``envelope=true`` wraps an answer in; the documents name all of these (``protocol`` section 5).
+
+    Members:
+        DOCUMENTED: What the page of the endpoint says: CONTENT for lists of Ops Manager and Cloud Manager, RESULTS
+            for lists of Atlas, ENVELOPE for single entities and creates.
+        CONTENT: ``{"status": n, "content": {...}}``.
+        ENVELOPE: ``{"status": n, "envelope": {...}}``.
+        RESULTS: ``status`` beside ``results`` in a list; a single entity takes CONTENT.
+    """
+
+    DOCUMENTED = "documented"
+    CONTENT = "content"
+    ENVELOPE = "envelope"
+    RESULTS = "results"
+
+
+class OverMax(StrEnum):
+    """How the server treats ``itemsPerPage`` above its maximum."""
+
+    ERROR = "error"
+    CLAMP = "clamp"
+
+
+class Oddity(StrEnum):
+    """Unusual forms that documents or recordings show; the number is the one in ``restore-jobs`` section 10.
+
+    Members:
+        STRING_INCREMENTS: D1, ``timestamp.increment`` as a string of digits.
+        BARE_CREATES: D4, a create of one job answers the job itself, not a list document.
+        NULL_TIMESTAMPS: D3, ``desiredTimestamp`` with all members null on cloud backup jobs.
+        FOREIGN_LINKS: D14 and D20, links name another host and, on creates, the cluster by name.
+        BATCH_EVERYWHERE: D16, jobs of a replica set carry a ``batchId`` as well.
+        PLACEHOLDER_IDS: D17, a ``snapshotId`` that is not hexadecimal on every third job.
+        EMPTY_LINKS: D19, ``links`` is ``[{}]`` on single entities.
+        NUMERIC_EXPIRY: D23, ``expiresAt`` of a cloud backup job in epoch seconds.
+        NO_CREATED_AT: D24, every other cloud backup job lacks ``createdAt`` and the ``failed`` flag.
+        TABLE_DATE_NAMES: D25, tenant jobs with the date names of the tables instead of those of the examples.
+        ECHOED_TARGETS: D13 turned round, automated jobs say ``AUTOMATED_RESTORE`` and where they go.
+        UNKNOWN_WORDS: D31, every fifth job has state words no document lists.
+        NO_LIST_LINKS: D36, list documents without ``links``.
+        EXTRA_FIELDS: D39, undocumented members.
+        AUTOMATED_EXPIRY: 5.3, automated cloud backup jobs carry ``expiresAt`` as in 2018.
+        LISTED_CREATES: D4, a create of one job on Atlas legacy v1.0 answers a list document, not the job itself.
+        EMPTY_CANCELS: D6, a cancel on Atlas v1.0 answers 204 without a body.
+        UNPAGED_TENANTS: The list of M2/M5 jobs on Atlas v2 is one page, whatever page was asked for.
+        HOST_AS_CLUSTER: D15, jobs of a config server in lists have its id as ``clusterId`` and no ``hostId``.
+        EMPTY_SNAPSHOTS: Lists of snapshots begin with an empty object.
+        PLACEHOLDER_KEYS: Snapshots of a config server have ``CLUSTER-ID``, ``GROUP-ID`` and ``HOST-ID`` as names.
+        OLD_FILTERS: ``filterType`` in the older words, ``blacklist`` and ``whitelist``.
+        AGENT_KEYS: Projects carry their ``agentApiKey``, as on older releases of Ops Manager.
+    """
+
+    STRING_INCREMENTS = "string-increments"
+    BARE_CREATES = "bare-creates"
+    NULL_TIMESTAMPS = "null-timestamps"
+    FOREIGN_LINKS = "foreign-links"
+    BATCH_EVERYWHERE = "batch-everywhere"
+    PLACEHOLDER_IDS = "placeholder-ids"
+    EMPTY_LINKS = "empty-links"
+    NUMERIC_EXPIRY = "numeric-expiry"
+    NO_CREATED_AT = "no-created-at"
+    TABLE_DATE_NAMES = "table-date-names"
+    ECHOED_TARGETS = "echoed-targets"
+    UNKNOWN_WORDS = "unknown-words"
+    NO_LIST_LINKS = "no-list-links"
+    EXTRA_FIELDS = "extra-fields"
+    AUTOMATED_EXPIRY = "automated-expiry"
+    LISTED_CREATES = "listed-creates"
+    EMPTY_CANCELS = "empty-cancels"
+    UNPAGED_TENANTS = "unpaged-tenants"
+    HOST_AS_CLUSTER = "host-as-cluster"
+    EMPTY_SNAPSHOTS = "empty-snapshots"
+    PLACEHOLDER_KEYS = "placeholder-keys"
+    OLD_FILTERS = "old-filters"
+    AGENT_KEYS = "agent-keys"
+
+
+class RateCode(StrEnum):
+    """The error code for a request beyond the limit.
+
+    Members:
+        RATE_LIMITED: 429.
+        RATE_LIMITED_TOKEN_BUCKET: 429, with the bucket in its parameters (Atlas v2).
+        RATE_LIMITED_IP: 400. Meant for a limit per caller.
+    """
+
+    RATE_LIMITED = "RATE_LIMITED"
+    RATE_LIMITED_TOKEN_BUCKET = "RATE_LIMITED_TOKEN_BUCKET"  # noqa: S105 - a word of the API
+    RATE_LIMITED_IP = "RATE_LIMITED_IP"
+
+
+class WaitForm(StrEnum):
+    """How ``Retry-After`` is sent: not at all, in whole seconds, or as a date on the emulator's clock."""
+
+    NONE = "none"
+    SECONDS = "seconds"
+    DATE = "date"
+
+
+def _limit(_instance: object, _attribute: attrs.Attribute[RateLimit], value: object) -> None:
+    if not isinstance(value, RateLimit):
+        raise ConfigError(f"RateLimiting.limit is {value!r}; give a RateLimit such as RateLimit(100, 100, 60).")
+
+
+@attrs.frozen(kw_only=True)
+class RateLimiting:
+    """A limit, and how requests beyond it are refused.
+
+    Attributes:
+        limit: The limit: a bucket that refills evenly, or a counter that restarts (``window=True``); one for each
+            project, to which requests without a project do not count, or one for all requests. Seconds are those
+            of the emulator's clock.
+        code: What is answered.
+        retry_after: The form of ``Retry-After``; its seconds are those of the emulator's clock.
+        headers: Whether every answer has ``RateLimit-Limit`` and ``RateLimit-Remaining``.
+
+    Raises:
+        ConfigError: A value is none of these.
+
+    """
+
+    limit: RateLimit = attrs.field(validator=_limit)
+    code: RateCode = attrs.field(default=RateCode.RATE_LIMITED, converter=RateCode)
+    retry_after: WaitForm = attrs.field(default=WaitForm.SECONDS, converter=WaitForm)
+    headers: bool = False
+
+
+class Validators(StrEnum):
+    """The validators by which a client tells versions of an archive apart (RFC 9110 section 8.8).
+
+    Members:
+        STRONG: ``ETag`` and ``Last-Modified``.
+        WEAK: A weak ``ETag``, which is good for no range, and ``Last-Modified``.
+        DATE: ``Last-Modified`` alone.
+        NONE: Neither; ``If-Range`` never matches.
+        CHANGING: Different ones with each answer, as from nodes that disagree.
+    """
+
+    STRONG = "strong"
+    WEAK = "weak"
+    DATE = "date"
+    NONE = "none"
+    CHANGING = "changing"
+
+
+def _validators(value: str) -> Validators:
+    try:
+        return Validators(value)
+    except ValueError:
+        raise ConfigError(f"{value!r} is no Validators; choose from {', '.join(Validators)}.") from None
+
+
+def _origins(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(value.rstrip("/") for value in values)
+
+
+@attrs.frozen(kw_only=True)
+class DownloadPlay:
+    """How downloads are answered. The defaults are a well-behaved server.
+
+    Positions count bytes of the archive from 0 or, where the text says so, of one answer's body.
+
+    Attributes:
+        ranges: Whether ``Range`` is understood; if not, every answer is a 200 with everything.
+        validators: What tells versions apart.
+        content_range_shift: Added to the positions in ``Content-Range``, to make it wrong.
+        chunked: Leave ``Content-Length`` out and send chunks.
+        gzip_label: Say ``Content-Encoding: gzip``, as servers do that look at file names. The bytes are the same.
+        disposition: ``Content-Disposition`` as it goes over the wire; None: none.
+        file_name: The last segment of the URLs as it goes over the wire; None: a sensible one.
+        auth_header: Name of the header that ``urlV2`` wants.
+
+        redirects: Origins to be sent through with 302 before the bytes come; an empty one is the present origin.
+        unavailable: How many requests for each archive are answered 503 first.
+        gone_status: Status after the link's end, 410 or 403.
+        count_heads: Whether a HEAD counts as a download.
+        once: Whether the link of an Atlas cloud backup is null after its archive was sent.
+        hashes: Whether jobs of Ops Manager, Cloud Manager and Atlas legacy get ``hashes`` once their archive was sent.
+        hash_delay: When after that, in seconds on the emulator's clock.
+        wrong_hash: Publish another hash.
+
+        block: Bytes that are sent at once.
+        bytes_per_second: Speed of the body; None: as fast as it goes.
+        stall_after: Send no more after so many bytes of a body, and keep the connection open.
+        cut_after: Close the connection after so many bytes of a body.
+        missing: Bytes missing at the end of the archive; ``Content-Length`` agrees with what is left.
+        wrong_byte_at: The byte at this position is another one.
+
+    Raises:
+        ConfigError: A value is out of range.
+
+    """
+
+    ranges: bool = True
+    validators: Validators = attrs.field(default=Validators.STRONG, converter=_validators)
+    content_range_shift: int = 0
+    chunked: bool = False
+    gzip_label: bool = False
+    disposition: str | None = None
+    file_name: str | None = None
+    auth_header: str = "Authorization"
+
+    redirects: tuple[str, ...] = attrs.field(default=(), converter=_origins)
+    unavailable: int = 0
+    gone_status: int = 410
+    count_heads: bool = True
+    once: bool = False
+    hashes: bool = True
+    hash_delay: float = 0.0
+    wrong_hash: bool = False
+
+    block: int = 256 * 1024
+    bytes_per_second: float | None = None
+    stall_after: int | None = None
+    cut_after: int | None = None
+    missing: int = 0
+    wrong_byte_at: int | None = None
+
+    def __attrs_post_init__(self) -> None:
+        least = {"unavailable": 0, "hash_delay": 0, "block": 1, "bytes_per_second": 1, "missing": 0}
+        least |= dict.fromkeys(("stall_after", "cut_after", "wrong_byte_at"), 0)
+        for name, lowest in least.items():
+            value = getattr(self, name)
+            if value is not None and value < lowest:
+                raise ConfigError(f"DownloadPlay.{name} is {value!r}; it must be at least {lowest}.")
+        if self.gone_status not in {403, 410}:
+            raise ConfigError("DownloadPlay.gone_status must be 403 or 410.")
