@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from mongorestore_async.auth.digest_login import AttemptOutcome
+from mongorestore_async.auth.tokens import read_revocation
 from mongorestore_async.errors import RestoreError
 from mongorestore_async.protocol.replies import error_code_of
 
@@ -122,8 +123,6 @@ class BearerAuthenticator:
 
     async def revoke(self, post: Callable[[TokenRequest], Awaitable[RawReply]]) -> None:
         """End the life of all tokens, as far as that works within five seconds."""
-        from mongorestore_async.auth.tokens import read_revocation
-
         try:
             async with asyncio.timeout(_FAREWELL_SECONDS):
                 for request in self.cache.tokens_to_revoke():
