@@ -11,7 +11,7 @@ Rules (restore architecture, "Digest"; API protocol section 1; RFC 7616):
   calls fail without I/O, and after which one call may give one answer;
 - a nonce that dies after k uses twice running is renewed after k uses from then on.
 
-This file must not know how requests are sent and how calls wait: that is ``transport/gate``.
+This file must not know how requests are sent and how calls wait: that is ``authenticators``.
 """
 
 from __future__ import annotations

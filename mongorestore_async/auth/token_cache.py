@@ -9,11 +9,11 @@ Rules (restore architecture, "Service accounts"; API protocol section 2):
   calls fail without I/O for 60 seconds, then one more token is tried, then another; after four no more for an hour;
 - an answer of the token endpoint that will not change soon (a wrong secret, 100 live tokens, no such endpoint, a
   login page) holds for 60 seconds as well, a rate limit as long as the endpoint says. Failures that may pass (5xx,
-  broken connections) hold for nobody: the next call tries again;
+  408, broken connections) hold for nobody: the next call tries again;
 - 401 with an error code other than ``UNEXPECTED_ERROR`` is about rights when the token is young. Otherwise it is
   taken for the token's death once, and tokens count as young for twice as long from then on.
 
-This file must not know how requests are sent and how calls wait: that is ``transport/bearer``.
+This file must not know how requests are sent and how calls wait: that is ``authenticators``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import attrs
 
 from mongorestore_async.auth.digest_login import VERDICT_SECONDS, AttemptOutcome
 from mongorestore_async.auth.tokens import ask_for_token, ask_to_revoke, read_token
-from mongorestore_async.errors import ApiError, AuthError, RestoreError
+from mongorestore_async.errors import ApiError, AuthError, RestoreError, ServerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -151,7 +151,7 @@ class TokenCache:
         except RestoreError as error:
             if isinstance(error, ApiError) and error.holds_others:
                 self._hold(error, _RATE_SECONDS if error.retry_after is None else error.retry_after)
-            elif not error.repeatable:
+            elif not (error.repeatable or isinstance(error, ServerError)):
                 self._hold(error, VERDICT_SECONDS)
             raise
         span = token.lifetime
