@@ -120,7 +120,7 @@ def test_the_front_door_gives_all_its_names_and_no_others():
         mongorestore_async.no_such_name  # noqa: B018 - the access is the test
 
 
-@pytest.mark.xfail(reason="the emulator and the way of a call are still being rebuilt", strict=True)
+@pytest.mark.xfail(reason="the way of a call is still being rebuilt", strict=True)
 def test_no_circle_of_modules_passes_through_a_door():
     """The contracts see circles below a package, not those in which its ``__init__`` takes part."""
     graph = {dotted(name): set(imported_modules(name)) for name in MODULES if "/" in name}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mongorestore_async.creating.precheck_facts import Evidence
-from mongorestore_async.errors import BadRequest, NotFound
+from mongorestore_async.errors import BadRequest, NotFound, Unsupported
 from mongorestore_async.listing.arrays import documents_of, read_array, read_document
 from mongorestore_async.listing.page_reader import ListQuery
 from mongorestore_async.listing.pager import Pager
@@ -43,6 +43,7 @@ async def read_evidence(view: SessionView, source: JobSource[Any], request: Http
 
     Raises:
         NotFound: There is no such snapshot or checkpoint.
+        Unsupported: The family lists no snapshots.
         RestoreError: Any other failure of a call.
 
     """
@@ -135,7 +136,7 @@ class _Reading:
 
     async def _document(self, path: str | None, snapshot_id: str) -> SnapshotDocument:
         if path is None:
-            raise NotFound(f"{self._family.title} has no snapshots to look at", status=404)
+            raise Unsupported(f"{self._family.title} lists no snapshots here; leave precheck out")
         names = {**self._names, "snapshot": snapshot_id}
         return await read_document(self._view, self._family, path, self._family.snapshot_type, names)
 
