@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["measure"]
 
-_DEPENDENCIES = ("aiohttp", "attrs", "cattrs", "pyrate_limiter", "yarl")
+_DEPENDENCIES = ("aiohttp", "attrs", "cattrs", "yarl")
 #: Jobs of the page that is listed.
 _JOBS = 20
 #: Of the extra ``speed``, where it is installed.
@@ -109,7 +109,7 @@ def measure(bench: Bench) -> Result:
         "The library of the extra speed is one of them.",
         columns=["what", "CPU, ms"],
         rows=[
-            ["the dependencies (aiohttp, attrs, cattrs, pyrate-limiter, yarl, msgspec)", dependencies],
+            ["the dependencies (aiohttp, attrs, cattrs, yarl, msgspec)", dependencies],
             ["a session, over its dependencies", medians["session"]],
             ["making it, its login and first list, over a second list", medians["first"]],
             ["import mongorestore_async, nothing of it used", medians["package"]],

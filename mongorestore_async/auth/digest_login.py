@@ -24,7 +24,7 @@ import attrs
 from mongorestore_async.auth.challenges import choose_challenge
 from mongorestore_async.auth.digest import Signer, next_nonce
 from mongorestore_async.auth.nonces import Nonce, Nonces
-from mongorestore_async.errors import AuthError
+from mongorestore_async.errors import AuthError, Hint, HintKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,7 +108,8 @@ class Login:
             left = VERDICT_SECONDS - (self._clock() - self._judged_at)
             raise AuthError(
                 f"the server refused the API key {self.credentials.public_key!r} a moment ago; nothing is sent for "
-                f"another {left:.0f} s so that the key is not locked. Check the key pair and make a new session"
+                f"another {left:.0f} s so that the key is not locked",
+                hint=Hint(HintKind.CHECK_KEY),
             )
 
     def reusable(self) -> Nonce | None:
@@ -250,9 +251,9 @@ class Attempt:
         challenge = choose_challenge(offered)
         if challenge is None:
             raise AuthError(
-                "the server asks for another login than HTTP digest with an algorithm known here; "
-                "check that base_url is that of the API and not of a proxy or gateway",
+                "the server asks for another login than HTTP digest with an algorithm known here",
                 request=raw.request,
+                hint=Hint(HintKind.CHECK_BASE_URL),
             )
         self.challenges += 1
         if self._answered_own and nonce is not None and not challenge.stale and _is_right_problem(error_code):

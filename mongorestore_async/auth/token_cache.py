@@ -233,13 +233,13 @@ class TokenCache:
         self._held_until = self._clock() + seconds
 
 
-_ADVICE = "was the account deleted or taken out of the organisation, or does another service answer at base_url?"
+_ADVICE = "was the account deleted or taken out of the organisation, or does another service answer at the base URL?"
 
 
 def _repeated(error: RestoreError, left: float) -> RestoreError:
     """Tell a failure again to a call that is not sent because of it."""
     again = copy.copy(error)
-    again.message = f"{error.message}. Nothing is sent for another {left:.0f} s"
+    again.problem = f"Nothing is sent for another {left:.0f} s, since this happened: {error.problem}"
     again.args = (again.message,)
     if isinstance(again, ApiError) and again.holds_others:
         again.retry_after = left

@@ -208,15 +208,15 @@ def _refusal(raw: RawReply, account: ServiceAccount) -> AuthError | ApiError:
     raw = attrs.evolve(raw, body=_scrubbed(raw.body, account))
     error = _api_error(raw)
     word, said = _told(raw)
-    what = error.message if word is None else f"HTTP {raw.status} {word}: {said or 'no further word'}"
+    what = error.problem if word is None else f"HTTP {raw.status} {word}: {said or 'no further word'}"
     if raw.status == 401 or word in _CLIENT_REFUSED:  # noqa: PLR2004
         return AuthError(
             f"{raw.request.url} refused the service account {account.client_id!r} ({what}); check the client id and "
-            f"the secret: were they copied whole, has the secret expired or been replaced, does base_url fit?",
+            f"the secret: were they copied whole, has the secret expired or been replaced, does the base URL fit?",
             request=raw.request,
         )
     advice = _ADVICE.get(raw.status)
-    error.message = f"no token from {raw.request.url}: {what}{f' -> {advice}' if advice else ''}"
+    error.problem = f"no token from {raw.request.url}: {what}{f' -> {advice}' if advice else ''}"
     error.args = (error.message,)
     error.error_code = error.error_code if word is None else word
     error.detail = error.detail if said is None else said

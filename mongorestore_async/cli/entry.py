@@ -1,54 +1,129 @@
-"""The way into the command line: what has to work without the extra, and how every command ends."""
+"""The application: its commands, and their errors turned into messages and exit codes."""
 
 from __future__ import annotations
 
 import os
-import sys
+import shlex
 from typing import TYPE_CHECKING
 
+from cyclopts import App, CycloptsError, MissingArgumentError
+from rich.text import Text
+
+from mongorestore_async.cli.cluster_options import VARIABLES
+from mongorestore_async.cli.commands import (
+    cancel_command,
+    create_command,
+    demo_command,
+    download_command,
+    emulator_command,
+    fleet_command,
+    jobs_command,
+    snapshots_command,
+    wait_command,
+    watch_command,
+)
+from mongorestore_async.cli.console import printable, stderr_console
+from mongorestore_async.cli.exit_codes import ExitCode, exit_code_of, exit_codes, explain
+from mongorestore_async.errors import RestoreError
 from mongorestore_async.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["main"]
+__all__ = ["make_app", "run"]
 
-_EXTRA = "the command line needs packages that are not installed: pip install 'mongorestore-async[cli]'"
+_SUMMARY = """MongoDB restores on Ops Manager, Cloud Manager and Atlas: choose, create,
+wait, download, verify.
+
+Start with the demo, which needs no server and no key: mongorestore-async demo
+"""
+
+_EPILOGUE = f"""The API key is read from the environment; on a terminal, a missing key is
+prompted for:
+MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY, or
+MCLI_PUBLIC_API_KEY and MCLI_PRIVATE_API_KEY.
+
+Exit codes:
+{exit_codes()}"""
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line.
+def make_app() -> App:
+    """Make the application with all commands."""
+    app = App(
+        name="mongorestore-async",
+        help=_SUMMARY,
+        help_epilogue=_EPILOGUE,
+        help_format="plaintext",
+        version=__version__,
+        print_error=False,
+        exit_on_error=False,
+        suppress_keyboard_interrupt=False,
+        result_action="return_value",
+    )
+    app.command(demo_command.demo, sort_key=1)
+    app.command(jobs_command.jobs, sort_key=2)
+    app.command(fleet_command.make_fleet_app(sort_key=3))
+    app.command(snapshots_command.snapshots, sort_key=4)
+    app.command(create_command.create, sort_key=5)
+    app.command(wait_command.wait, sort_key=6)
+    app.command(watch_command.watch, sort_key=7)
+    app.command(download_command.download, sort_key=8)
+    app.command(cancel_command.cancel, sort_key=9)
+    # The emulator has a command line of its own, with its own help.
+    app.command(emulator_command.emulator, sort_key=10, help_flags=[], version_flags=[])
+    return app
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command.
 
     Args:
-        arguments: Command line without the program's name; None: the one of this process.
+        arguments: Command line without the program's name.
 
     Returns:
-        The exit code, as told in :mod:`mongorestore_async.cli`.
+        The exit code.
 
     """
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    if words == ["--version"]:
-        # Answered here: it needs neither the extra nor the HTTP library.
-        print(__version__)
-        return 0
+    # As in MongoDB's own tools, an empty variable counts as unset; cyclopts would take it for a value.
+    for name in VARIABLES:
+        if os.environ.get(name) == "":
+            del os.environ[name]
     try:
-        import cyclopts
-        import rich
-    except ImportError as missing:
-        print(f"error: {_EXTRA} ({missing.name} is missing)", file=sys.stderr)
-        return 2
-    del cyclopts, rich
-    for stream in (sys.stdout, sys.stderr):
-        # A name that the encoding of a terminal or a pipe does not have is no reason to fail.
-        if reconfigure := getattr(stream, "reconfigure", None):
-            reconfigure(errors="backslashreplace")
-    try:
-        from mongorestore_async.cli.app import run
-
-        return run(words)
+        return make_app()(list(arguments)) or ExitCode.DONE
+    except CycloptsError as error:
+        _print_error(_usage_error(error, arguments), error)
+        return ExitCode.USAGE
+    except RestoreError as error:
+        _print_error(explain(error), error)
+        return exit_code_of(error)
     except BrokenPipeError:
-        # Whoever read our output has seen enough. Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except KeyboardInterrupt:
-        return 130
+        raise
+    except OSError as error:
+        _print_error(printable(str(error)), error)
+        return ExitCode.ERROR
+    except KeyboardInterrupt as error:
+        _print_error("interrupted", error, label="")
+        return ExitCode.INTERRUPTED
+
+
+def _usage_error(error: CycloptsError, arguments: Sequence[str]) -> str:
+    command = shlex.join(["mongorestore-async", *(error.command_chain or ()), "--help"])
+    text = str(error)
+    for argument in arguments:
+        # There is no option for a key, but somebody may try one, such as --private-key=KEY: it must not be repeated.
+        name, equals, value = argument.partition("=")
+        if equals and value and name.startswith("-"):
+            text = text.replace(argument, name)
+    if isinstance(error, MissingArgumentError) and error.argument is not None and error.keyword is None:
+        variable = next(iter(error.argument.parameter.env_var or ()), None)
+        text = f"{error.argument.name} is required"
+        text += "" if variable is None else f", or {variable} in the environment"
+    text = " ".join(text.split()).rstrip(".")
+    return printable(f"{text}. See {command}")
+
+
+def _print_error(message: str, error: BaseException, *, label: str = "error: ") -> None:
+    console = stderr_console()
+    console.print(Text.assemble((label, "bold red"), message), soft_wrap=not console.is_terminal)
+    for note in getattr(error, "__notes__", ()):
+        console.print(note, soft_wrap=True)

@@ -1,41 +1,42 @@
-"""A restore job of any family in the same few columns."""
+"""Restore jobs as rows of a table or of a CSV file: those of any family have the same columns."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from mongorestore_async.cli.screen import printable
-from mongorestore_async.cli.sheets import Sheet
-from mongorestore_async.cli.tables import Column, state_style
+from mongorestore_async.cli.columns import Column, ListLayout, state_style
+from mongorestore_async.cli.console import plural, printable
+from mongorestore_async.cli.units import format_time, shorten_time
 from mongorestore_async.models import CloudBackupRestoreJob, RestoreJob, TenantRestoreJob
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from mongorestore_async import Found
     from mongorestore_async.models import JobDocument
 
-__all__ = ["JOBS", "JobRow", "moment", "short", "some"]
+__all__ = ["JOB_LAYOUT", "FoundRow", "JobRow", "found_layout"]
 
 
 @attrs.frozen(kw_only=True)
 class JobRow:
-    """What a table and a CSV file show of a job: text, empty where the API does not tell. No secrets.
+    """The row of a job: text, empty where the API sends no value. It holds no secrets.
 
     Attributes:
         id: Job id.
-        state: One of our states.
-        delivery: Kind of delivery in the API's own words. An automated job of Ops Manager and Cloud Manager says
+        state: A :class:`~mongorestore_async.models.JobState`.
+        delivery: Kind of delivery as the API calls it. Automated jobs of Ops Manager and Cloud Manager have
             ``HTTP`` as well (``restore-jobs`` D13).
-        delivery_status: Where the delivery stands; Ops Manager and Cloud Manager only.
+        delivery_status: Status of the delivery; Ops Manager and Cloud Manager only.
         created: When the job was requested, UTC, ISO 8601, as all dates.
-        finished: When it was over; Atlas only.
-        snapshot_moment: When the restored data were current.
+        finished: When it ended; Atlas only.
+        snapshot_moment: The time that the restored data are of.
         snapshot_id: Snapshot restored from.
-        expires: When the download is gone.
+        expires: When the download link expires.
         batch_id: Batch of a sharded restore.
         target: Destination cluster, id or name.
         ref: Text form of the job's reference.
@@ -57,7 +58,7 @@ class JobRow:
 
     @classmethod
     def of(cls, job: JobDocument) -> JobRow:
-        """Reduce a job of any family to a row."""
+        """Make the row of a job of any family."""
         found: dict[str, str | datetime | None] = {"id": job.id, "state": job.state}
         if isinstance(job, RestoreJob):
             found |= _manager(job)
@@ -85,25 +86,10 @@ class JobRow:
         return cls(ref=ref, **{name: _text(value) for name, value in found.items()})
 
 
-def moment(value: datetime | None) -> str:
-    """Write a UTC moment in whole seconds, ISO 8601."""
-    return "" if value is None else value.isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def short(written: str) -> str:
-    """Shorten a written moment for a table: whole minutes."""
-    return written[:16].replace("T", " ")
-
-
-def some(count: int, noun: str) -> str:
-    """Count things in words."""
-    return f"{count} {noun}{'s' * (count != 1)}"
-
-
 def _summary(rows: Sequence[JobRow]) -> str:
     counts = Counter(row.state for row in rows)
     states = ", ".join(f"{count} {state}" for state, count in counts.most_common())
-    return f"{some(len(rows), 'restore job')}: {states}. Dates are UTC."
+    return f"{plural(len(rows), 'restore job')}: {states}. Dates are UTC."
 
 
 def _manager(job: RestoreJob) -> dict[str, str | datetime | None]:
@@ -124,11 +110,11 @@ def _manager(job: RestoreJob) -> dict[str, str | datetime | None]:
 
 
 def _text(value: str | datetime | None) -> str:
-    return printable(value) if isinstance(value, str) else moment(value)
+    return printable(value) if isinstance(value, str) else format_time(value)
 
 
 #: Restore jobs as lists show them.
-JOBS: Sheet[JobDocument, JobRow] = Sheet(
+JOB_LAYOUT: ListLayout[JobDocument, JobRow] = ListLayout(
     row_type=JobRow,
     row=JobRow.of,
     document=lambda job, redacted: job.to_dict(redacted=redacted),
@@ -136,14 +122,92 @@ JOBS: Sheet[JobDocument, JobRow] = Sheet(
         Column("Job", lambda row: row.id),
         Column("State", lambda row: row.state, style=lambda row: state_style(row.state)),
         Column("Delivery", lambda row: row.delivery_status or row.delivery, rank=1),
-        Column("Created", lambda row: short(row.created), rank=2),
-        Column("Data of", lambda row: short(row.snapshot_moment), rank=5),
-        Column("Finished", lambda row: short(row.finished), rank=4),
-        Column("Expires", lambda row: short(row.expires), rank=6),
+        Column("Created", lambda row: shorten_time(row.created), rank=2),
+        Column("Data of", lambda row: shorten_time(row.snapshot_moment), rank=5),
+        Column("Finished", lambda row: shorten_time(row.finished), rank=4),
+        Column("Expires", lambda row: shorten_time(row.expires), rank=6),
         Column("Target", lambda row: row.target, rank=3),
         Column("Batch", lambda row: row.batch_id, rank=7),
         Column("Snapshot", lambda row: row.snapshot_id, rank=8),
     ),
     summary=_summary,
-    nothing="no restore jobs",
+    empty_text="no restore jobs",
 )
+
+
+@attrs.frozen(kw_only=True)
+class FoundRow(JobRow):
+    """A job of a fleet: its row, and where it was found.
+
+    Attributes:
+        fleet: Name of the fleet: product family and host.
+        project_id: Project id.
+        project_name: Its name.
+        cluster_id: Cluster id.
+        cluster_name: Its name.
+
+    """
+
+    fleet: str = ""
+    project_id: str = ""
+    project_name: str = ""
+    cluster_id: str = ""
+    cluster_name: str = ""
+
+    @classmethod
+    def found(cls, found: Found[JobDocument]) -> FoundRow:
+        """Make the row of a job of a fleet."""
+        project, cluster = found.project, found.cluster
+        return cls(
+            **attrs.asdict(JobRow.of(found.job)),
+            fleet=printable(found.fleet),
+            project_id=printable(project.id),
+            project_name=printable(project.name or ""),
+            cluster_id=printable(cluster.id or ""),
+            cluster_name=printable(cluster.name or ""),
+        )
+
+    @property
+    def project(self) -> str:
+        """Name of the project, or its id."""
+        return self.project_name or self.project_id
+
+    @property
+    def cluster(self) -> str:
+        """Name of the cluster, or its id."""
+        return self.cluster_name or self.cluster_id
+
+
+def found_layout(*, merged: bool) -> ListLayout[Found[JobDocument], FoundRow]:
+    """The layout of restore jobs of a fleet.
+
+    Args:
+        merged: Whether there are several fleets, so that their names are shown.
+
+    """
+    fleet: tuple[Column[FoundRow], ...] = (Column("Fleet", lambda row: row.fleet, rank=1),) if merged else ()
+    job_columns: Sequence[Column[Any]] = JOB_LAYOUT.columns
+    return ListLayout(
+        row_type=FoundRow,
+        row=FoundRow.found,
+        document=_document,
+        columns=(
+            *fleet,
+            Column("Project", lambda row: row.project),
+            Column("Cluster", lambda row: row.cluster),
+            *job_columns,
+        ),
+        summary=JOB_LAYOUT.summary,
+        empty_text=JOB_LAYOUT.empty_text,
+        sort_key=lambda row: (row.fleet, row.project, row.project_id, row.cluster),
+    )
+
+
+def _document(found: Found[JobDocument], redacted: bool) -> dict[str, Any]:
+    project, cluster = found.project, found.cluster
+    return {
+        "fleet": found.fleet,
+        "project": {"id": project.id, "name": project.name},
+        "cluster": {"id": cluster.id, "name": cluster.name},
+        "job": found.job.to_dict(redacted=redacted),
+    }

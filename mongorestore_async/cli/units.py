@@ -1,4 +1,4 @@
-"""Sizes, durations and moments, as people write and read them."""
+"""Sizes, durations and times, as people write and read them."""
 
 from __future__ import annotations
 
@@ -13,19 +13,29 @@ if TYPE_CHECKING:
 
     from cyclopts import Token
 
-__all__ = ["duration", "parse_duration", "parse_moment", "size"]
+__all__ = ["format_duration", "format_size", "format_time", "parse_duration", "parse_time", "shorten_time"]
 
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _NUMBER = r"\d{1,9}(?:\.\d{1,9})?"
 _WRITTEN = re.compile("".join(f"(?:({_NUMBER}){letter})?" for letter in _SECONDS))
 
 
-def size(count: int) -> str:
+def format_size(count: int) -> str:
     """Write a number of bytes for people, such as ``4.3 GB``."""
     return decimal(count)
 
 
-def duration(given: timedelta) -> str:
+def format_time(value: datetime | None) -> str:
+    """Write a UTC time in whole seconds, ISO 8601; empty for None."""
+    return "" if value is None else value.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def shorten_time(written: str) -> str:
+    """Shorten a time of :func:`format_time` for a table: whole minutes."""
+    return written[:16].replace("T", " ")
+
+
+def format_duration(given: timedelta) -> str:
     """Write a duration in the form :func:`parse_duration` reads: ``6h``, ``1h30m``, ``45s``."""
     left = given.total_seconds()
     written = ""
@@ -41,7 +51,7 @@ def parse_duration(_type: Any, tokens: Sequence[Token]) -> timedelta:
     """Read a duration of the command line: ``6h``, ``1h30m``, ``2d``, or a number of seconds.
 
     Raises:
-        ValueError: It is none, or nothing.
+        ValueError: It is none, or zero.
 
     """
     text = tokens[0].value.strip().lower()
@@ -49,12 +59,12 @@ def parse_duration(_type: Any, tokens: Sequence[Token]) -> timedelta:
     numbers = zip(found.groups("0"), _SECONDS.values(), strict=True) if found else ()
     given = timedelta(seconds=sum(float(number) * seconds for number, seconds in numbers))
     if not given:
-        raise ValueError("it is no duration such as 6h, 90m, 1h30m or 45s")
+        raise ValueError("not a duration such as 6h, 90m, 1h30m or 45s")
     return given
 
 
-def parse_moment(_type: Any, tokens: Sequence[Token]) -> datetime:
-    """Read an ISO 8601 date with a time zone.
+def parse_time(_type: Any, tokens: Sequence[Token]) -> datetime:
+    """Read an ISO 8601 time with a time zone.
 
     Raises:
         ValueError: It is none.
@@ -63,7 +73,7 @@ def parse_moment(_type: Any, tokens: Sequence[Token]) -> datetime:
     try:
         found = datetime.fromisoformat(tokens[0].value)
     except ValueError:
-        raise ValueError("it is no ISO 8601 date such as 2026-11-02T12:00:00Z") from None
+        raise ValueError("not an ISO 8601 date such as 2026-11-02T12:00:00Z") from None
     if found.utcoffset() is None:
-        raise ValueError("it has no time zone; add Z for UTC or an offset such as +02:00")
+        raise ValueError("no time zone; add Z for UTC, or an offset such as +02:00")
     return found

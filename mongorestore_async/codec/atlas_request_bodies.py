@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from mongorestore_async.errors import ConfigError, Unsupported
+from mongorestore_async.errors import ConfigError, Hint, HintKind, Unsupported
 from mongorestore_async.models.requests import AutomatedRestore, HttpRestore, OplogTime, PointInTime, Snapshot
 from mongorestore_async.protocol.dates import check_reach, count_since_epoch
 
@@ -45,7 +45,10 @@ def encode_cloud_backup(family: Family[Any], request: HttpRestore | AutomatedRes
         check_reach(source.moment, now)
         seconds = count_since_epoch(source.moment, _SECOND)
         return {"deliveryType": "pointInTime", "pointInTimeUTCSeconds": seconds, **target}
-    raise Unsupported(f"{family.title} has no checkpoints: restore from a Snapshot, an OplogTime or a PointInTime")
+    raise Unsupported(
+        f"{family.title} has no checkpoints:",
+        hint=Hint(HintKind.USE_VARIANT, {"variants": ("OplogTime", "PointInTime", "Snapshot")}),
+    )
 
 
 def encode_tenant(family: Family[Any], request: HttpRestore | AutomatedRestore) -> dict[str, Any]:
@@ -59,7 +62,7 @@ def encode_tenant(family: Family[Any], request: HttpRestore | AutomatedRestore) 
         _check_terms(family, request)
         return {"snapshotId": request.snapshot_id}
     if not isinstance(request.source, Snapshot):
-        raise Unsupported(f"{family.title} restores snapshots only: pass a Snapshot")
+        raise Unsupported(f"{family.title} restores snapshots only: pass a snapshot")
     return {
         "snapshotId": request.source.id,
         # The cluster, although one of the vendor's tables says project.
@@ -90,6 +93,6 @@ def check_minimum(family: Family[Any], source: object) -> None:
 def _check_terms(family: Family[Any], request: HttpRestore) -> None:
     if request != HttpRestore.on_server_terms(request.snapshot_id):
         raise Unsupported(
-            f"{family.title} sets the end and the number of downloads itself:"
-            f" use HttpRestore.on_server_terms(snapshot_id)"
+            f"{family.title} sets the end and the number of downloads itself:",
+            hint=Hint(HintKind.USE_SERVER_TERMS),
         )

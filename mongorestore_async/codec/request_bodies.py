@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, assert_never
 
 from mongorestore_async.codec.atlas_request_bodies import check_minimum, encode_cloud_backup, encode_tenant
-from mongorestore_async.errors import ConfigError, Unsupported
+from mongorestore_async.errors import ConfigError, Hint, HintKind, Unsupported
 from mongorestore_async.models.requests import (
     SERVER_DEFAULT,
     AutomatedRestore,
@@ -82,8 +82,10 @@ def _check_supported(family: Family[Any], request: object) -> None:
     if not family.creates:
         raise Unsupported(f"{family.title}: this version can list and read its restore jobs, not create them")
     if variant not in family.creates:
-        accepted = ", ".join(sorted(kind.__name__ for kind in family.creates))
-        raise Unsupported(f"{family.title} does not take {variant.__name__}: use one of {accepted}")
+        accepted = tuple(sorted(kind.__name__ for kind in family.creates))
+        raise Unsupported(
+            f"{family.title} does not take {variant.__name__}:", hint=Hint(HintKind.USE_VARIANT, {"variants": accepted})
+        )
 
 
 def _encode_with_delivery(
@@ -108,7 +110,10 @@ def _http_delivery(family: Family[Any], request: HttpRestore) -> dict[str, Any]:
         delivery["maxDownloads"] = request.max_downloads
     if request.expires is not None:
         if family.is_v2:
-            raise Unsupported(f"{family.title} takes no moment that a download ends at: pass expiration_hours instead")
+            raise Unsupported(
+                f"{family.title} takes no moment that a download ends at:",
+                hint=Hint(HintKind.PASS_INSTEAD, {"argument": "expiration_hours"}),
+            )
         delivery["expires"] = iso_text(request.expires)
     elif request.expiration_hours is not SERVER_DEFAULT:
         delivery["expirationHours"] = request.expiration_hours

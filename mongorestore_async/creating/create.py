@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 from mongorestore_async.creating.reconciling import Baseline, find_created, server_moment
 from mongorestore_async.errors import (
     DataError,
+    Hint,
+    HintKind,
     MaybeCreated,
     Reconciliation,
     RestoreError,
@@ -76,10 +78,11 @@ async def create_once(
         if not _is_uncertain(error):
             raise
         raise MaybeCreated(
-            f"the create was sent and its outcome is not known ({type(error).__name__}: {error.message}); a restore "
-            f"may be running. Ask reconcile(), or look into the job list, before you send it again",
+            f"the create was sent and its outcome is not known ({type(error).__name__}: {error.problem}); a restore "
+            f"may be running",
             reconcile=reconcile,
             request=error.request,
+            hint=Hint(HintKind.RECONCILE),
         ) from error
 
 

@@ -65,7 +65,7 @@ def _about_snapshot(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             Rule.SNAPSHOT,
             f"snapshot {snapshot.id} cannot be restored ({', '.join(obstacles)}):"
-            f" choose another, such as snapshots().latest_restorable()",
+            f" choose another, such as the latest that can be restored",
         )
 
 
@@ -89,13 +89,13 @@ def _about_checkpoint(evidence: Evidence) -> Iterator[Finding]:
             Rule.CHECKPOINT, f"checkpoint {evidence.checkpoint.id} is not restorable: choose one that says it is"
         )
     if evidence.source_is_sharded is False:
-        yield Finding(Rule.CHECKPOINT, "a replica set has no checkpoints: restore a Snapshot or to an OplogTime")
+        yield Finding(Rule.CHECKPOINT, "a replica set has no checkpoints: restore a snapshot, or to an oplog time")
     compatibility = evidence.compatibility
     if compatibility is not None and compatibility >= _FCV_WITH_OPLOG:
         yield Finding(
             Rule.CHECKPOINT,
             f"with feature compatibility version {_dotted(compatibility)} there are no checkpoints (4.0 or lower):"
-            f" restore to a PointInTime or an OplogTime",
+            f" restore to a point in time or an oplog time",
         )
 
 
@@ -105,7 +105,7 @@ def _about_oplog(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             Rule.OPLOG,
             f"a sharded cluster with feature compatibility version {_dotted(compatibility)} cannot be restored to"
-            f" a moment (4.2 or higher can): restore a Snapshot or a Checkpoint",
+            f" a moment (4.2 or higher can): restore a snapshot or a checkpoint",
         )
 
 

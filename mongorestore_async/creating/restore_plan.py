@@ -10,7 +10,16 @@ from mongorestore_async.codec.request_bodies import create_path, encode_request
 from mongorestore_async.creating.precheck_reader import read_evidence
 from mongorestore_async.creating.prechecks import check_restore
 from mongorestore_async.creating.running_restores import find_running
-from mongorestore_async.errors import ConfigError, Finding, NotRestorable, NotUnique, ProtectedTarget, Rule
+from mongorestore_async.errors import (
+    ConfigError,
+    Finding,
+    Hint,
+    HintKind,
+    NotRestorable,
+    NotUnique,
+    ProtectedTarget,
+    Rule,
+)
 from mongorestore_async.models import AutomatedRestore, HttpRestore, JobT, Target
 from mongorestore_async.protocol.urls import build_url
 
@@ -78,7 +87,7 @@ async def plan_restore(
     try:
         refuse_protected(view, source, request, overwrite)
     except ProtectedTarget as error:
-        findings = (Finding(Rule.GUARD, error.message),)
+        findings = (Finding(Rule.GUARD, error.problem, hint=error.hint),)
     if precheck:
         findings += check_restore(source.family, request, await read_evidence(view, source, request))
     return RestorePlan(
@@ -107,7 +116,9 @@ def refuse_protected(
         raise ConfigError(f"overwrite is the Target of the request, not {type(overwrite).__name__}")
     if isinstance(request, HttpRestore):
         if overwrite is not None:
-            raise ConfigError("a download overwrites nothing: leave overwrite out")
+            raise ConfigError(
+                "a download overwrites nothing:", hint=Hint(HintKind.LEAVE_OUT, {"argument": "overwrite"})
+            )
         return
     if overwrite is not None and overwrite != request.target:
         raise ProtectedTarget(
@@ -158,7 +169,4 @@ def running_restore(
         return None
     named = ", ".join(str(job.ref or job.id) for job in doubtful)
     what = "are this restore, several times" if found.restores else "may be this restore and tell too little to know"
-    raise NotUnique(
-        f"nothing was started: jobs under way {what} ({named}). Wait for them with session.batch(refs), or start"
-        f" another one all the same with create_restore_job"
-    )
+    raise NotUnique(f"nothing was started: jobs under way {what} ({named}).", hint=Hint(HintKind.WAIT_FOR_RUNNING))

@@ -19,6 +19,8 @@ from yarl import URL
 from mongorestore_async.errors import (
     ConnectFailed,
     ConnectionBroken,
+    Hint,
+    HintKind,
     ProtocolError,
     RequestContext,
     TransportError,
@@ -248,7 +250,9 @@ def _translated(error: Exception, context: RequestContext, stall_timeout: float)
     if isinstance(error, aiohttp.ConnectionTimeoutError):
         failure: TransportError = ConnectFailed(f"no connection to the download host within {stall_timeout:g} s")
     elif isinstance(error, (aiohttp.ServerTimeoutError, TimeoutError)):
-        failure = ConnectionBroken(f"the download host sent nothing for {stall_timeout:g} s (stall_timeout)")
+        failure = ConnectionBroken(
+            f"the download host sent nothing for {stall_timeout:g} s", hint=Hint(HintKind.RAISE_STALL_TIMEOUT)
+        )
     elif isinstance(error, aiohttp.ClientResponseError):
         # Its message shows what came, which may be an echo of what was sent, or a link too long for a header.
         failure = ProtocolError(

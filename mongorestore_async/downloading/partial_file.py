@@ -22,7 +22,7 @@ import attrs
 
 from mongorestore_async.downloading.file_names import MISMATCH_SUFFIX, PART_SUFFIX, RECORD_SUFFIX
 from mongorestore_async.downloading.resume_record import PartRecord, open_locked, sync_directory, write_file
-from mongorestore_async.errors import DiskFull, DownloadError
+from mongorestore_async.errors import DiskFull, DownloadError, Hint, HintKind
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -89,8 +89,8 @@ class Archive:
             elif self.path.exists() and not overwrite:
                 self._let_go()
                 raise self.error(
-                    f"{self.path} stands there already and is not known to be this archive; remove it, choose another "
-                    f"directory, or pass overwrite=True"
+                    f"{self.path} stands there already and is not known to be this archive; remove it",
+                    hint=Hint(HintKind.OVERWRITE_FILES),
                 )
             else:
                 self._take_up(overwrite=overwrite)
@@ -229,9 +229,9 @@ class Archive:
             with contextlib.suppress(OSError):
                 file.close()
 
-    def error(self, message: str) -> DownloadError:
+    def error(self, message: str, *, hint: Hint | None = None) -> DownloadError:
         """Make an error about this file."""
-        return DownloadError(message, file_name=self.name, received=self.kept)
+        return DownloadError(message, file_name=self.name, received=self.kept, hint=hint)
 
     def _is_finished(self) -> bool:
         record = PartRecord.read(self._note)
@@ -270,8 +270,8 @@ class Archive:
         elif (there or record is not None) and not overwrite:
             self._let_go()
             raise self.error(
-                f"{self._part} belongs to another download; finish it, or remove it with its {RECORD_SUFFIX}, choose "
-                f"another directory, or pass overwrite=True"
+                f"{self._part} belongs to another download; finish it, or remove it with its {RECORD_SUFFIX}",
+                hint=Hint(HintKind.OVERWRITE_FILES),
             )
         else:
             self.restart()

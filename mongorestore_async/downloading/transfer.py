@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from mongorestore_async.downloading.links import DownloadLink
     from mongorestore_async.downloading.partial_file import Archive
     from mongorestore_async.downloading.ranges import Continuation
+    from mongorestore_async.errors import Hint
     from mongorestore_async.models import JobDocument
 
 __all__ = ["Transfer"]
@@ -227,7 +228,9 @@ class Transfer:
         """
         if isinstance(failed, ApiError) and not failed.repeatable:
             await self._look_into(failed)
-            failed = ConnectionBroken(failed.message, request=failed.request)  # there is another link to try
+            failed = ConnectionBroken(
+                failed.problem, request=failed.request, hint=failed.hint
+            )  # there is another link to try
         allowed = downloads_allowed(self._job)
         if allowed is not None and self.archive.record.requests >= allowed:
             times = "the one time" if allowed == 1 else f"the {allowed} times"
@@ -277,10 +280,13 @@ class Transfer:
             kind = DownloadTruncated
         of = "" if self.archive.record.size is None else f" of {self.archive.record.size}"
         kept = f"{self.archive.kept}{of} bytes are kept"
-        raise self._error(f"{self.archive.name} was not received: {failed.message}. {kept}; {advice}", kind) from failed
+        message = f"{self.archive.name} was not received: {failed.problem}. {kept}; {advice}"
+        raise self._error(message, kind, hint=failed.hint) from failed
 
-    def _error(self, message: str, kind: type[DownloadError] = DownloadError) -> DownloadError:
-        return kind(message, file_name=self.archive.name, received=self.archive.kept)
+    def _error(
+        self, message: str, kind: type[DownloadError] = DownloadError, *, hint: Hint | None = None
+    ) -> DownloadError:
+        return kind(message, file_name=self.archive.name, received=self.archive.kept, hint=hint)
 
     def _notify(self, *, at_once: bool = False) -> None:
         now = time.monotonic()

@@ -40,6 +40,9 @@ Every error tells what to do next, carries the HTTP call it came from in ``reque
 never holds a secret: URLs and excerpts are redacted before they get here. The exception of the HTTP library is the
 ``__cause__``, never the type a user has to catch.
 
+What to do next is a :class:`Hint` where it names parts of the Python interface: ``str(error)`` says it in Python's
+words, and a program with an interface of its own (the command line is one) renders ``error.hint`` in its own.
+
 What an error means for others is said here, on its class, and nowhere else: whether it passes by itself (waits go on),
 is worth repeating at once (calls and transfers), certainly had no effect (creates), holds other calls back (rate
 limits), concerns the whole run (fleets), comes from a gateway, or only says that there is no backup. See the attributes
@@ -48,6 +51,7 @@ of :class:`RestoreError` and :class:`ApiError`.
 - ``base``: the root, its meanings, errors before any I/O and without an answer.
 - ``api``: answers that are errors, the statuses and codes behind each meaning.
 - ``restores``: choosing, creating, waiting, downloading.
+- ``hints``: advice as data.
 - ``findings``: values that errors carry. This room names nothing above it, so a job is a :class:`JobLike` here.
 """
 
@@ -79,6 +83,7 @@ from mongorestore_async.errors.base import (
     WrongLoop,
 )
 from mongorestore_async.errors.findings import Finding, Reconciliation, Rule, Verdict
+from mongorestore_async.errors.hints import Hint, HintKind
 from mongorestore_async.errors.restores import (
     DiskFull,
     DownloadError,
@@ -111,6 +116,8 @@ __all__ = [
     "Finding",
     "Forbidden",
     "HashMismatch",
+    "Hint",
+    "HintKind",
     "JobLike",
     "MaybeCreated",
     "NotFound",

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mongorestore_async.errors.base import RequestContext
+    from mongorestore_async.errors.hints import Hint
 
 __all__ = [
     "ApiError",
@@ -94,8 +95,9 @@ class ApiError(RestoreError):
         retry_after: float | None = None,
         request: RequestContext | None = None,
         resume_at: int | None = None,
+        hint: Hint | None = None,
     ) -> None:
-        super().__init__(message, request=request, resume_at=resume_at)
+        super().__init__(message, request=request, resume_at=resume_at, hint=hint)
         self.status = status
         self.error_code = error_code
         self.reason = reason
@@ -186,8 +188,9 @@ class DataError(RestoreError):
         excerpt: str = "",
         request: RequestContext | None = None,
         resume_at: int | None = None,
+        hint: Hint | None = None,
     ) -> None:
-        super().__init__(message, request=request, resume_at=resume_at)
+        super().__init__(message, request=request, resume_at=resume_at, hint=hint)
         self.path = path
         self.status = status
         self.excerpt = excerpt

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import attrs
 
+from mongorestore_async.errors.hints import Hint, add_advice
+
 __all__ = [
     "AuthError",
     "ConfigError",
@@ -52,10 +54,17 @@ class RequestContext:
 class RestoreError(Exception):
     """Root of all errors of this library.
 
-    Attributes:
-        message: What went wrong and what to do next.
+    Args:
+        message: What went wrong, and what to do next where ``hint`` does not say it.
         request: The HTTP call concerned, or None.
-        resume_at: For an error met while walking a list: the page number to pass as ``starting_at`` to go on.
+        resume_at: For an error met while walking a list: the page number to pass as ``starting_at`` to resume.
+        hint: What to do next where that names parts of the Python interface, or None.
+
+    Attributes:
+        problem: The message without the hint.
+        request: As passed.
+        resume_at: As passed.
+        hint: As passed; :meth:`Hint.render` writes it in words of another interface.
         transient: Whether it may pass by itself: the same call may work later, with nobody doing anything about it.
             Waits go on after such an error.
         repeatable: Whether it is worth repeating the call at once, within its deadline. Whether that is safe depends
@@ -73,19 +82,30 @@ class RestoreError(Exception):
     run_wide: bool = False
 
     def __init__(
-        self, message: str = "", *, request: RequestContext | None = None, resume_at: int | None = None
+        self,
+        message: str = "",
+        *,
+        request: RequestContext | None = None,
+        resume_at: int | None = None,
+        hint: Hint | None = None,
     ) -> None:
         super().__init__(message)
-        self.message = message
+        self.problem = message
         self.request = request
         self.resume_at = resume_at
+        self.hint = hint
+
+    @property
+    def message(self) -> str:
+        """What went wrong and what to do next."""
+        return self.problem if self.hint is None else add_advice(self.problem, str(self.hint))
 
     def __str__(self) -> str:
         parts = [self.message]
         if self.request is not None:
             parts.append(f"[{self.request.method} {self.request.url}]")
         if self.resume_at is not None:
-            parts.append(f"(go on with starting_at={self.resume_at})")
+            parts.append(f"(resume with starting_at={self.resume_at})")
         return " ".join(parts)
 
 

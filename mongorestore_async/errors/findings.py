@@ -7,6 +7,8 @@ from typing import Any, Generic, TypeVar
 
 import attrs
 
+from mongorestore_async.errors.hints import Hint, add_advice
+
 __all__ = ["Finding", "Reconciliation", "Rule", "Verdict"]
 
 JobT = TypeVar("JobT")
@@ -41,14 +43,21 @@ class Finding:
 
     Attributes:
         rule: What it is about.
-        words: What is wrong and what to do.
+        problem: What is wrong, and what to do where ``hint`` does not say it.
         fatal: Whether the restore would certainly be refused, or must not be; False is a warning.
+        hint: What to do where that names parts of the Python interface, or None.
 
     """
 
     rule: Rule
-    words: str
+    problem: str
     fatal: bool = True
+    hint: Hint | None = None
+
+    @property
+    def words(self) -> str:
+        """What is wrong and what to do."""
+        return self.problem if self.hint is None else add_advice(self.problem, str(self.hint))
 
 
 class Verdict(StrEnum):

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.errors.base import RequestContext
     from mongorestore_async.errors.findings import Finding, Reconciliation
+    from mongorestore_async.errors.hints import Hint
 
 __all__ = [
     "DiskFull",
@@ -42,8 +43,9 @@ class MaybeCreated(RestoreError):
         reconcile: Callable[[], Awaitable[Reconciliation[Any]]] | None = None,
         request: RequestContext | None = None,
         resume_at: int | None = None,
+        hint: Hint | None = None,
     ) -> None:
-        super().__init__(message, request=request, resume_at=resume_at)
+        super().__init__(message, request=request, resume_at=resume_at, hint=hint)
         self._reconcile = reconcile
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -81,8 +83,9 @@ class NotRestorable(RestoreError):
         findings: Sequence[Finding] = (),
         request: RequestContext | None = None,
         resume_at: int | None = None,
+        hint: Hint | None = None,
     ) -> None:
-        super().__init__(message, request=request, resume_at=resume_at)
+        super().__init__(message, request=request, resume_at=resume_at, hint=hint)
         self.findings = tuple(findings)
 
 
@@ -125,8 +128,9 @@ class WaitError(RestoreError):
         jobs: Sequence[JobLike] = (),
         request: RequestContext | None = None,
         resume_at: int | None = None,
+        hint: Hint | None = None,
     ) -> None:
-        super().__init__(message, request=request, resume_at=resume_at)
+        super().__init__(message, request=request, resume_at=resume_at, hint=hint)
         self.jobs = tuple(jobs)
 
     @property
@@ -155,8 +159,9 @@ class RestoreFailed(WaitError):
         failed: Sequence[JobLike] = (),
         request: RequestContext | None = None,
         resume_at: int | None = None,
+        hint: Hint | None = None,
     ) -> None:
-        super().__init__(message, jobs=jobs, request=request, resume_at=resume_at)
+        super().__init__(message, jobs=jobs, request=request, resume_at=resume_at, hint=hint)
         self.failed = tuple(failed)
 
 
@@ -177,8 +182,9 @@ class DownloadError(RestoreError):
         received: int = 0,
         request: RequestContext | None = None,
         resume_at: int | None = None,
+        hint: Hint | None = None,
     ) -> None:
-        super().__init__(message, request=request, resume_at=resume_at)
+        super().__init__(message, request=request, resume_at=resume_at, hint=hint)
         self.file_name = file_name
         self.received = received
 

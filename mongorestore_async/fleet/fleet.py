@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import copy
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from mongorestore_async.errors import ConfigError, Unsupported
+from mongorestore_async.errors import ConfigError, Hint, HintKind, Unsupported
 from mongorestore_async.fleet.cluster_reading import Member
 from mongorestore_async.fleet.fleet_query import FleetQuery, Patterns
 from mongorestore_async.fleet.fleet_stream import FleetStream
@@ -117,7 +117,10 @@ class Fleet(Generic[JobT_co]):
             check_identifier("batch id", batch_id)
             for member in self.members:
                 if "batchId" not in member.family.filters:
-                    raise Unsupported(f"{member.family.title} lists have no batch filter; leave batch_id out")
+                    raise Unsupported(
+                        f"{member.family.title} lists have no batch filter",
+                        hint=Hint(HintKind.LEAVE_OUT, {"argument": "batch_id"}),
+                    )
         query = FleetQuery(
             concurrency=concurrency,
             per_project=per_project,

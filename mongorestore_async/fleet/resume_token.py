@@ -7,7 +7,7 @@ import binascii
 import hashlib
 from typing import TYPE_CHECKING
 
-from mongorestore_async.errors import ConfigError
+from mongorestore_async.errors import ConfigError, Hint, HintKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -94,15 +94,13 @@ def read_token(token: str, fleets: Iterable[str]) -> dict[str, ResumeToken]:
     """
     version, *sections = token.split(".") if isinstance(token, str) else [""]  # pyright: ignore[reportUnnecessaryIsInstance]
     if version != _VERSION:
-        raise ConfigError("resume is no token this version understands; pass stream.resume_token of the earlier run")
+        raise ConfigError("resume is no token this version understands", hint=Hint(HintKind.PASS_RESUME_TOKEN))
     known = set(fleets)
     found: dict[str, ResumeToken] = {}
     for section in sections:
         name, text = section[:8], section[8:]
         if name not in known:
-            raise ConfigError(
-                "resume is the token of another run: pass the same fleets, projects, clusters, states and batch_id"
-            )
+            raise ConfigError("resume is the token of another run:", hint=Hint(HintKind.REPEAT_QUERY))
         found[name] = ResumeToken(_read(text))
     return found
 
@@ -126,5 +124,5 @@ def _read(text: str) -> Iterable[int]:
     except (binascii.Error, ValueError):
         data = b"?"
     if len(data) % _BYTES:
-        raise ConfigError("resume is a damaged token; pass stream.resume_token of the earlier run as it was")
+        raise ConfigError("resume is a damaged token", hint=Hint(HintKind.PASS_RESUME_TOKEN))
     return (int.from_bytes(data[start : start + _BYTES]) for start in range(0, len(data), _BYTES))

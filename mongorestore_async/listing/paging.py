@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mongorestore_async.errors import PaginationError
+from mongorestore_async.errors import Hint, HintKind, PaginationError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -195,9 +195,9 @@ class Walk:
         if (more and self._unexplained > 1) or self._barren >= WINDOW:
             raise PaginationError(
                 f"pages {self.number - 1} and {self.number} only repeat jobs already listed, yet the server says "
-                f"that there are more: it pages wrongly here; narrow the list (batch_id, limit) or report this to "
-                f"its operator",
+                f"that there are more: it pages wrongly here",
                 resume_at=self.number,
+                hint=Hint(HintKind.NARROW_LIST),
             )
         return more
 

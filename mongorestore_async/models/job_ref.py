@@ -5,7 +5,7 @@ from urllib.parse import quote, unquote
 
 import attrs
 
-from mongorestore_async.errors import ConfigError
+from mongorestore_async.errors import ConfigError, Hint, HintKind
 
 __all__ = ["JobRef"]
 
@@ -66,8 +66,8 @@ class JobRef:
                 where = {"host" if is_host else "cluster": place}
                 return cls(family=family, project=project, job=job, **where)
         raise ConfigError(
-            "not a job reference: expected family/project/cluster/job or family/project/host:H/job,"
-            " as str(job.ref) writes it"
+            "not a job reference: expected family/project/cluster/job or family/project/host:H/job",
+            hint=Hint(HintKind.PASS_WHOLE_REFERENCE),
         )
 
 

@@ -4,7 +4,7 @@ from typing import Any, Final, cast
 
 import attrs
 
-from mongorestore_async.errors import ConfigError, ProtectedTarget
+from mongorestore_async.errors import ConfigError, Hint, HintKind, ProtectedTarget
 from mongorestore_async.models.requests import Target
 from mongorestore_async.models.validators import flag, number, require_number
 
@@ -80,8 +80,11 @@ class RestoreGuard:
         reason = self.refusal(source, target)
         if reason is not None:
             raise ProtectedTarget(
-                f"the restore would overwrite cluster {target.cluster} of project {target.project_id}, and {reason}:"
-                f" restore into another cluster, or confirm with overwrite={target!r}"
+                f"the restore would overwrite cluster {target.cluster} of project {target.project_id}, and {reason}:",
+                hint=Hint(
+                    HintKind.CONFIRM_OVERWRITE,
+                    {"project_id": target.project_id, "cluster": target.cluster, "is_source": source == target},
+                ),
             )
 
 

@@ -69,5 +69,5 @@ def check_reach(moment: datetime, now: datetime, *, window: timedelta | None = N
     if window is not None and age > window + POINT_IN_TIME_TOLERANCE:
         raise ConfigError(
             f"PointInTime.moment lies more than {hours} back: pass a later moment,"
-            f" or restore from a Snapshot or an OplogTime"
+            f" or restore from a snapshot or an oplog time"
         )

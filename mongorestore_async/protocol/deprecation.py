@@ -63,12 +63,12 @@ class Notice(NamedTuple):
 
         """
         known = _family(family)
-        whose = known.title if known is not None else family or "the API"
+        whose = known.title if known is not None else family or "this server"
         since = "" if self.deprecated is None else f" since {self.deprecated.date()}"
         ends = "" if self.sunset is None else f" and may be gone from {self.sunset.date()} on"
         advice = replacement(family) or "look at the vendor's changelog for what replaces it, and update this package"
         return VendorDeprecation(
-            f"the server says that {resource} of {whose} is deprecated{since}{ends}; {advice}",
+            f"the server says that the {resource} API of {whose} is deprecated{since}{ends}; {advice}",
             deprecated=self.deprecated,
             sunset=self.sunset,
         )
@@ -98,7 +98,7 @@ def replacement(family: str | None) -> str | None:
 
 def resource_of(path: str) -> str:
     """Name the resource that a path is about: its last word, such as ``snapshots`` of one or of all."""
-    return next((part for part in reversed(path.split("/")) if _WORD.match(part)), "it")
+    return next((part for part in reversed(path.split("/")) if _WORD.match(part)), "root")
 
 
 def _family(name: str | None) -> Family[Any] | None:

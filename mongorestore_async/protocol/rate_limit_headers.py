@@ -1,11 +1,10 @@
 """What is said about rate limits, by the vendor's documents and by answers (API protocol, section 7): read, not obeyed.
 
-Waiting is the transport's. Everything here is lenient: a header that makes no sense was not sent.
+The room ``ratelimit`` obeys. Everything here is lenient: a header that makes no sense was not sent.
 """
 
 from __future__ import annotations
 
-import random
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +13,12 @@ from mongorestore_async.families.rate_limit import RateLimit
 from mongorestore_async.protocol.dates import http_date
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
 __all__ = [
     "TOKEN_BUCKET",
     "choose_rate",
-    "pause_without_word",
     "project_in",
     "rate_headers",
     "rate_remaining",
@@ -30,10 +28,6 @@ __all__ = [
 
 #: Code of a refusal whose parameters describe the bucket: path, seconds to wait, capacity, refill, period in seconds.
 TOKEN_BUCKET = "RATE_LIMITED_TOKEN_BUCKET"  # noqa: S105 - a word of the API
-
-_FIRST_PAUSE = 10.0
-_LONGEST_DOUBLING = 2
-_JITTER = 0.25
 
 # Older drafts of the header follow the number with a policy: "100, 100;w=60".
 _LEADING_COUNT = re.compile(r"\s*([0-9]{1,9})\s*(?:[,;]|\Z)")
@@ -73,12 +67,12 @@ def project_in(path: str, names: Mapping[str, str] | None) -> str | None:
 
 def rate_headers(headers: Mapping[str, str]) -> tuple[int | None, int | None]:
     """Read ``RateLimit-Limit`` (the capacity) and ``RateLimit-Remaining``; None for what is not sent or no number."""
-    return _count(headers.get("RateLimit-Limit")), rate_remaining(headers)
+    return _count(headers, "RateLimit-Limit"), rate_remaining(headers)
 
 
 def rate_remaining(headers: Mapping[str, str]) -> int | None:
     """Read ``RateLimit-Remaining``; None where it is not sent or no number."""
-    return _count(headers.get("RateLimit-Remaining"))
+    return _count(headers, "RateLimit-Remaining")
 
 
 def retry_after(
@@ -122,28 +116,8 @@ def told_bucket(error_code: str | None, parameters: Sequence[Any]) -> RateLimit 
         return None
 
 
-def pause_without_word(
-    refusals: int, rate: RateLimit | None, jitter: Callable[[float, float], float] = random.uniform
-) -> float:
-    """Choose how long to pause after a refusal that does not say.
-
-    The vendor recommends 10, 20 and 40 s with jitter. Never longer than the limit's own time, after which all is
-    forgotten.
-
-    Args:
-        refusals: Refusals in a row, from 1.
-        rate: The limit, None for an unknown one.
-        jitter: Gives a random number between two bounds.
-
-    """
-    pause = _FIRST_PAUSE * 2.0 ** min(refusals - 1, _LONGEST_DOUBLING)
-    if rate is not None:
-        pause = min(pause, rate.per_seconds)
-    return pause * jitter(1.0, 1.0 + _JITTER)
-
-
-def _count(text: str | None) -> int | None:
-    match = None if text is None else _LEADING_COUNT.match(text)
+def _count(headers: Mapping[str, str], name: str) -> int | None:
+    match = _LEADING_COUNT.match(headers[name]) if name in headers else None
     return None if match is None else int(match[1])
 
 

@@ -19,6 +19,8 @@ from mongorestore_async.errors import (
     Conflict,
     DataError,
     Forbidden,
+    Hint,
+    HintKind,
     NotFound,
     ProtocolError,
     RateLimited,
@@ -54,16 +56,18 @@ _RATE_CODES = frozenset({"RATE_LIMITED", "RATE_LIMITED_IP", "RATE_LIMITED_TOKEN_
 
 _ADDRESS_CODES = frozenset({"IP_ADDRESS_NOT_ON_ACCESS_LIST", "IP_ADDRESS_NOT_ON_WHITELIST"})
 
+_HINTS: Mapping[str, Hint] = {
+    "NOT_ATLAS_GROUP": Hint(HintKind.USE_FAMILY, {"family": "cloud-manager"}),
+    "INVALID_VERSION_DATE": Hint(HintKind.USE_VERSIONED_FAMILY),
+}
+
 #: Bytes of an error document that is looked into for a code while the login waits.
 _LONGEST_ERROR = 64 * 1024
 
 #: Characters of the API's own text that an error keeps.
 _KEPT = 4000
 
-_VERSIONS = (
-    "the API goes by versions, in the media type of Accept, and was not asked for one it has; name a family, as in "
-    "session.request(..., family=ATLAS_CLOUD_BACKUP), or update this package"
-)
+_VERSIONS = "the API goes by versions, in the media type of Accept, and was not asked for one it has"
 
 #: What to do next, for codes whose own text does not say it.
 _ADVICE: Mapping[str, str] = {
@@ -72,7 +76,7 @@ _ADVICE: Mapping[str, str] = {
     "RESOURCE_REQUIRES_ACCESS_LIST": "add this machine's address to the API access list of the key",
     "ORG_REQUIRES_ACCESS_LIST": "the organisation demands an API access list; add this machine's address to it",
     "ATLAS_GROUP": "this project lives on Atlas; use one of the Atlas families",
-    "NOT_ATLAS_GROUP": "this project lives on Cloud Manager; use CLOUD_MANAGER",
+    "NOT_ATLAS_GROUP": "this project lives on Cloud Manager",
     "INCORRECT_BACKUP_API_ENDPOINT": "the cluster uses the other kind of backup; use the other Atlas family",
     "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API": "this is a flex cluster; use the flex family",
     "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API": "this is not a flex cluster; use the cloud backup family",
@@ -174,8 +178,9 @@ def _packed(raw: RawReply) -> Reply | None:
 def _outcome(raw: RawReply, *, enveloped: bool) -> Reply | RestoreError:
     if 300 <= raw.status < 400:  # noqa: PLR2004
         return ProtocolError(
-            f"the server redirects (HTTP {raw.status}) and redirects are not followed with a key; "
-            f"set base_url to the address it points to: {one_line(raw.headers.get('Location', 'none given'))}",
+            f"the server redirects (HTTP {raw.status}, to {one_line(raw.headers.get('Location', 'none given'))}) and "
+            f"redirects are not followed with a key",
+            hint=Hint(HintKind.SET_BASE_URL),
             request=raw.request,
         )
     document, problem = _decode(raw)
@@ -253,6 +258,7 @@ def _api_error(raw: RawReply, status: int, content: Any) -> ApiError:
         service_version=raw.headers.get("X-MongoDB-Service-Version"),
         retry_after=wait,
         request=attrs.evolve(raw.request, status=raw.status),
+        hint=_HINTS.get("INVALID_VERSION_DATE" if status == 406 else code or ""),  # noqa: PLR2004
     )
 
 

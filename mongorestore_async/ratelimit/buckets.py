@@ -1,84 +1,72 @@
-"""Counters of calls, one for each limit and project: pyrate-limiter's, asked and never waited for.
+"""The arithmetic of a rate limit: when the next call may be made, and what a call uses up.
 
-Its ``Limiter`` is not used: it starts a thread for each bucket, waits under one lock for all of them, and 50 ms longer
-each time than it has to. :mod:`mongorestore_async.ratelimit.rate_limiter` decides who waits, how long and for what.
+Pure: it knows no clock, no event loop and no server. ``now`` is in seconds, of a clock that does not go back.
 """
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING, Any, Protocol
-
-from pyrate_limiter import AbstractClock, InMemoryBucket, Rate, RateItem, StateBucket, TokenBucket
+import math
+from collections import deque
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pyrate_limiter import Decision
-
     from mongorestore_async.families.rate_limit import RateLimit
 
-__all__ = ["Bucket", "LocalBucket", "one_call", "rates_of", "wait_of"]
+__all__ = ["SlidingWindow", "TokenBucket"]
 
 
-class Bucket(Protocol):
-    """A counter of calls."""
+class TokenBucket:
+    """Calls that come back evenly: the generic cell rate algorithm (GCRA).
 
-    async def take(self) -> float:
-        """Take the permission for one call: 0 for had, otherwise seconds after which it is worth asking again."""
-        ...
+    Attributes:
+        full_at: When all calls are back; this is the whole state.
 
-    def lower(self, left: int) -> None:
-        """Leave at most so many permissions."""
-        ...
-
-
-class _LoopClock(AbstractClock):
-    """Milliseconds of the running loop's clock."""
-
-    def now(self) -> int:
-        return int(asyncio.get_running_loop().time() * 1000)
-
-
-_clock = _LoopClock()
-
-
-def rates_of(limit: RateLimit) -> list[Rate]:
-    """Put a limit into the library's words, for its token bucket and its sliding window alike."""
-    return [Rate(limit.refill, max(1, round(limit.per_seconds * 1000)), burst=limit.capacity)]
-
-
-def one_call(now: int) -> RateItem:
-    """Put one call into the library's words; ``now`` in milliseconds."""
-    return RateItem("call", now)
-
-
-def wait_of(decision: Decision) -> float:
-    """Seconds to wait that the library decided on, 0 for none."""
-    return 0.0 if decision.allowed else max(1, decision.retry_after_ms or 0) / 1000
-
-
-class LocalBucket:
-    """A counter in this process.
-
-    A limit that is a bucket becomes a token bucket, which is the vendor's own algorithm. One that is a window becomes
-    a sliding window: whenever the server's counter restarts, it never sees more than its limit.
     """
 
     def __init__(self, limit: RateLimit) -> None:
         self._capacity = limit.capacity
-        rates = rates_of(limit)
-        # Of types that allow for awaitables everywhere; these two have none.
-        self._bucket: Any = InMemoryBucket(rates) if limit.window else StateBucket(rates, TokenBucket(), clock=_clock)
+        self._interval = limit.per_seconds / limit.refill
+        self.full_at = -math.inf
 
-    async def take(self) -> float:
-        """Take a permission; see :class:`Bucket`. Does not suspend."""
-        now = _clock.now()
-        self._bucket.leak(now)
-        return wait_of(self._bucket.put_decision(one_call(now)))
+    def wait(self, now: float) -> float:
+        """Seconds until a call may be made, 0 for now."""
+        return max(0.0, self.full_at - (self._capacity - 1) * self._interval - now)
 
-    def lower(self, left: int) -> None:
-        """Leave at most so many permissions."""
-        now = _clock.now()
-        self._bucket.leak(now)
-        excess = self._capacity - self._bucket.count() - left
-        if excess > 0:
-            self._bucket.put(RateItem("told", now, excess))
+    def take(self, now: float) -> None:
+        """Count a call."""
+        self.full_at = max(self.full_at, now) + self._interval
+
+    def lower(self, remaining: int, now: float) -> None:
+        """Leave at most ``remaining`` calls."""
+        self.full_at = max(self.full_at, now + (self._capacity - remaining) * self._interval)
+
+
+class SlidingWindow:
+    """Calls in any window of the limit's length: whenever the server restarts its counter, it never sees more.
+
+    It has the methods of :class:`TokenBucket`.
+    """
+
+    def __init__(self, limit: RateLimit) -> None:
+        self._period = limit.per_seconds
+        self._capacity = limit.capacity
+        self._taken: deque[float] = deque(maxlen=limit.capacity)  # a full one drops the oldest
+
+    @property
+    def full_at(self) -> float:
+        """When all calls are back."""
+        return self._taken[-1] + self._period if self._taken else -math.inf
+
+    def wait(self, now: float) -> float:
+        """Seconds until a call may be made, 0 for now."""
+        return max(0.0, self._taken[0] + self._period - now) if len(self._taken) == self._capacity else 0.0
+
+    def take(self, now: float) -> None:
+        """Count a call."""
+        self._taken.append(now)
+
+    def lower(self, remaining: int, now: float) -> None:
+        """Leave at most ``remaining`` calls."""
+        while self._taken and self._taken[0] + self._period <= now:
+            self._taken.popleft()
+        self._taken.extend([now] * (self._capacity - remaining - len(self._taken)))

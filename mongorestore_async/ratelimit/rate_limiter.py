@@ -1,169 +1,178 @@
-"""The rate limits of a session: which lanes a call passes before it is sent, and what its answer teaches them."""
+"""The rate limits of a session: which queues a call passes before it is sent, and what its answer teaches them."""
 
 from __future__ import annotations
 
 import asyncio
-import math
+import contextlib
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from mongorestore_async.errors import ApiError, RateLimited
 from mongorestore_async.families.rate_limit import RateLimit
 from mongorestore_async.protocol.rate_limit_headers import rate_remaining, told_bucket
-from mongorestore_async.ratelimit.buckets import LocalBucket
 from mongorestore_async.ratelimit.limit_queue import LimitQueue
+from mongorestore_async.ratelimit.shared_limits import RedisCounters
 
 if TYPE_CHECKING:
-    from types import TracebackType
+    from collections.abc import Awaitable, Callable
 
-    from mongorestore_async.ratelimit.buckets import Bucket
-    from mongorestore_async.ratelimit.shared_limits import SharedLimits, Store
-    from mongorestore_async.transport.options import RateRule
-    from mongorestore_async.transport.sender import Call, Progress
+    from mongorestore_async.ratelimit.shared_limits import SharedLimits
 
-__all__ = ["MOST_LANES", "Admission", "RateLimiter"]
+__all__ = ["MAX_QUEUES", "Admission", "RateLimiter"]
 
-#: Projects that are remembered. A forgotten one starts anew, which its server corrects.
-MOST_LANES = 2000
+#: Queues that are remembered. The calls of a forgotten one count anew, which its server corrects.
+MAX_QUEUES = 2000
 
-#: This limit is on the machine's address, not on the project.
+#: A refusal with this code concerns the address of the machine: all calls of the session, which share this queue.
 _BY_ADDRESS = "RATE_LIMITED_IP"
+_ADDRESS = None, ""
 
 
-class Admission:
-    """The permission for one try of a call, as a context manager around it."""
-
-    def __init__(self, limits: RateLimiter, progress: Progress, until: float) -> None:
-        self._limits = limits
-        self._progress = progress
-        self._until = until
-        self._last = progress.last
-        self._passed: list[tuple[LimitQueue, int]] = []
-
-    async def __aenter__(self) -> None:
-        progress = self._progress
-        progress.held_back = True
-        try:
-            for queue in self._limits.lanes_of(progress.call):
-                generation = queue.generation if queue.enter_at_once() else await queue.enter(self._until)
-                self._passed.append((queue, generation))
-        except BaseException:
-            self._leave()
-            raise
-        progress.held_back = False
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._leave()
-        # A try that was not answered, or not by the API but by the token endpoint, teaches nothing.
-        if self._passed and self._progress.last is not self._last and not self._progress.logging_in:
-            self._limits.learn(self._passed, self._progress, error)
-
-    def _leave(self) -> None:
-        for queue, _ in self._passed:
-            queue.leave()
+#: Permission for one try of a call: the queues it passed, and how many pauses there were before.
+Admission: TypeAlias = tuple[tuple[LimitQueue, ...], int]
 
 
 class RateLimiter:
     """The rate limits of a session and its views.
 
+    A call is named by the limit that it falls under, None if none is known, and the project it is about, None for none.
+
     Args:
-        rule: Which limits to keep to.
+        rule: Which limits to keep to; see :class:`~mongorestore_async.Options`.
         shared: Where they are shared with other processes, None for nowhere.
 
     """
 
-    def __init__(self, rule: RateRule, shared: SharedLimits | None) -> None:
+    def __init__(
+        self,
+        rule: Literal["adaptive", "documented"] | RateLimit | Mapping[Any, RateLimit | None] | None,
+        shared: SharedLimits | None = None,
+    ) -> None:
         self._off = rule is None
-        self._armed = rule != "adaptive"
-        self._everywhere = rule if isinstance(rule, RateLimit) else None
-        self._chosen: dict[str, RateLimit | None] = {}
-        if rule is not None and not isinstance(rule, (str, RateLimit)):
-            self._chosen = {family.name: limit for family, limit in rule.items()}
-        self._shared = shared
-        self._store: Store | None = None
+        self._from_start = rule is not None and rule != "adaptive"
+        # What the user chose is kept, whatever the server says; about documented limits the server is believed.
+        chosen = rule.values() if isinstance(rule, Mapping) else (rule,)
+        self._chosen = frozenset(limit for limit in chosen if isinstance(limit, RateLimit))
+        self._counters = None if shared is None else RedisCounters(shared)
         self._queues: OrderedDict[tuple[RateLimit | None, str | None], LimitQueue] = OrderedDict()
-        self._session = LimitQueue(None, None, trusting=False)
+        self._generation = 0
+        self._free: Admission = (), 0  # that of all calls for which no limit is known
 
-    def admit(self, progress: Progress, until: float | None) -> Admission:
-        """Ask for the permission to try a call.
+    def try_admit(self, limit: RateLimit | None, project: str | None) -> Admission | None:
+        """Admit a call at once, or give None if it has to wait: then :meth:`admit` it."""
+        queues = self._queues_of(limit, project)
+        if not queues:
+            return self._free
+        now = asyncio.get_running_loop().time()
+        for queue in queues:
+            if not queue.is_open(now):
+                return None
+        for queue in queues:
+            queue.enter(now)
+        return queues, self._generation
 
-        Args:
-            progress: The call.
-            until: Loop time of its deadline, None for none.
+    async def admit(self, limit: RateLimit | None, project: str | None, ends: float) -> Admission:
+        """Admit a call when its turn has come; ``ends`` is the loop time of its deadline.
+
+        Raises:
+            RateLimited: Its turn comes after the deadline; ``status`` is 0, nothing was sent.
 
         """
-        return Admission(self, progress, math.inf if until is None else until)
+        queues = self._queues_of(limit, project)
+        with contextlib.ExitStack() as undo:
+            for queue in queues:
+                await queue.enter_in_turn(ends)
+                undo.callback(queue.leave)
+            undo.pop_all()
+        return queues, self._generation
 
-    def lanes_of(self, call: Call) -> tuple[LimitQueue, ...]:
-        """Find what a call has to pass: the lane of its project (or of all calls without one), then the session's."""
-        if self._off:
-            return ()
-        limit, trusting = self._limit_of(call)
-        key = limit, call.project if limit is None or limit.scope == "project" else None
-        queue = self._queues.get(key)
-        if queue is None:
-            self._forget()
-            bucket = None if limit is None else self._bucket(limit, call.project)
-            queue = self._queues[key] = LimitQueue(limit, bucket, trusting=trusting, armed=self._armed)
-        self._queues.move_to_end(key)
-        return queue, self._session
-
-    def learn(self, passed: list[tuple[LimitQueue, int]], progress: Progress, error: BaseException | None) -> None:
-        """Take note of an answer.
+    def finish(
+        self,
+        admission: Admission,
+        limit: RateLimit | None,
+        project: str | None,
+        headers: Mapping[str, str] | None,
+        error: BaseException | None,
+    ) -> None:
+        """End a try that was admitted, and learn from its answer.
 
         Args:
-            passed: The lanes its call passed, with their eras.
-            progress: The call.
+            admission: Its permission.
+            limit: As it was admitted with.
+            project: As it was admitted with.
+            headers: Header fields of the answer, None if the API did not answer.
             error: What it ended with, None for a success.
 
         """
-        queue, generation = passed[0]
-        remaining = None if progress.last is None else rate_remaining(progress.last.headers)
-        if remaining is not None:
-            queue.update_remaining(remaining)
+        queues, admitted = admission
+        for queue in queues:
+            queue.leave()
+        if headers is None or self._off:
+            return
+        if (limit is not None or queues) and (remaining := rate_remaining(headers)) is not None:
+            queue = queues[0] if limit is None else self._queue(limit, project)
+            now = asyncio.get_running_loop().time()
+            queue.update_remaining(remaining, now, trusted=limit not in self._chosen)
         if isinstance(error, RateLimited):
-            if error.error_code == _BY_ADDRESS:
-                queue, generation = passed[-1]
-            queue.refuse(generation, error.retry_after)
-            told = told_bucket(error.error_code, error.parameters)
-            if told is not None and queue.trusting:
-                queue.replace_limit(told, self._bucket(told, progress.call.project))
+            self._pause(admitted, limit, project, error)
         elif error is None or (isinstance(error, ApiError) and error.status < 500):  # noqa: PLR2004
-            for each, since in passed:
-                each.succeed(since)
+            for queue in queues:
+                queue.succeed(admitted)
 
     async def close(self) -> None:
         """Close the connections to where limits are shared."""
-        if self._store is not None:
-            await self._store.close()
+        if self._counters is not None:
+            await self._counters.close()
 
-    def _limit_of(self, call: Call) -> tuple[RateLimit | None, bool]:
-        """Find the limit of a call, and whether its server may know better."""
-        if self._everywhere is not None:
-            fits = self._everywhere.scope == "caller" or call.project is not None
-            return self._everywhere if fits else None, False
-        if call.family in self._chosen:
-            return self._chosen[call.family], False
-        return call.rate, True
+    def _pause(self, admitted: int, limit: RateLimit | None, project: str | None, error: RateLimited) -> None:
+        now = asyncio.get_running_loop().time()
+        queue = self._queue(*(_ADDRESS if error.error_code == _BY_ADDRESS else (limit, project)))
+        self._generation += 1
+        self._free = (), self._generation
+        queue.refuse(error.retry_after, now, admitted=admitted, current=self._generation)
+        told = told_bucket(error.error_code, error.parameters)
+        if told is not None and limit not in self._chosen:
+            queue.replace_limit(told, self._counter(told, project))
+            queue.update_remaining(0, now, trusted=False)
 
-    def _bucket(self, limit: RateLimit, project: str | None) -> Bucket:
-        if self._shared is None:
-            return LocalBucket(limit)
-        from mongorestore_async.ratelimit.shared_buckets import SharedBucket
-        from mongorestore_async.ratelimit.shared_limits import Store
+    def _queues_of(self, limit: RateLimit | None, project: str | None) -> tuple[LimitQueue, ...]:
+        """Find the queues a call passes: of its limit and project, then of the address; none where none is known."""
+        kept = limit is not None and self._from_start
+        if not kept and not self._queues:
+            return ()
+        own = self._queue(limit, project) if kept else self._known(_key(limit, project))
+        address = self._known(_ADDRESS)
+        return tuple(queue for queue in (own, address) if queue is not None)
 
-        if self._store is None:
-            self._store = Store(self._shared)
-        return SharedBucket(self._store, limit, project or "")
+    def _known(self, key: tuple[RateLimit | None, str | None]) -> LimitQueue | None:
+        queue = self._queues.get(key)
+        if queue is not None:
+            self._queues.move_to_end(key)  # the one used last is forgotten last
+        return queue
+
+    def _queue(self, limit: RateLimit | None, project: str | None) -> LimitQueue:
+        """Find the queue of a limit and project, or make it."""
+        key = _key(limit, project)
+        queue = self._known(key)
+        if queue is None:
+            self._forget()
+            queue = self._queues[key] = LimitQueue(limit, self._counter(limit, project))
+        return queue
+
+    def _counter(self, limit: RateLimit | None, project: str | None) -> Callable[[], Awaitable[float]] | None:
+        return None if limit is None or self._counters is None else self._counters.counter(limit, project or "")
 
     def _forget(self) -> None:
-        """Make room for one more lane: forget those that are as new, else the oldest that nobody is in."""
+        """Make room for one more queue: forget those that are as new, else the oldest that nobody is in."""
         now = asyncio.get_running_loop().time()
-        while self._queues and next(iter(self._queues.values())).is_as_new(now):
+        while self._queues and next(iter(self._queues.values())).is_idle(now):
             self._queues.popitem(last=False)
-        if len(self._queues) >= MOST_LANES:
-            idle = (key for key, queue in self._queues.items() if not queue.pending and not queue.waiting)
-            if (oldest := next(idle, None)) is not None:
+        if len(self._queues) >= MAX_QUEUES:
+            unused = (key for key, queue in self._queues.items() if not queue.pending and not queue.waiting)
+            if (oldest := next(unused, None)) is not None:
                 del self._queues[oldest]
+
+
+def _key(limit: RateLimit | None, project: str | None) -> tuple[RateLimit | None, str | None]:
+    return limit, project if limit is None or limit.scope == "project" else None

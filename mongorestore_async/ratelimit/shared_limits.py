@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 import time
 from importlib import import_module
@@ -17,9 +18,13 @@ from mongorestore_async.models.secret import Secret
 from mongorestore_async.protocol.redaction import redact_text
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from redis.asyncio import Redis
 
-__all__ = ["PATIENCE", "SharedLimits", "Store"]
+    from mongorestore_async.families.rate_limit import RateLimit
+
+__all__ = ["PATIENCE", "RedisCounters", "SharedLimits"]
 
 _logger = logging.getLogger(__name__)
 
@@ -31,6 +36,33 @@ _OUTAGE = 30.0
 
 #: Questions to Redis at once, each of which needs a connection.
 _CONNECTIONS = 8
+
+
+# The arithmetic of buckets.py on the clock of Redis, in microseconds. Gives those to wait, 0 for taken.
+_TAKE = """
+local clock = redis.call('TIME')
+local now = clock[1] * 1e6 + clock[2]
+local kind, capacity, period, interval = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+if kind == 'w' then
+    redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - period)
+    local count = redis.call('ZCARD', KEYS[1])
+    if count >= capacity then
+        local last = redis.call('ZRANGE', KEYS[1], -capacity, -capacity, 'WITHSCORES')
+        return math.ceil(last[2] + period - now)
+    end
+    redis.call('ZADD', KEYS[1], now, string.format('%.0f-%d', now, count))
+    redis.call('PEXPIRE', KEYS[1], math.ceil(period / 1000))
+else
+    local full_at = math.max(now, tonumber(redis.call('GET', KEYS[1]) or 0))
+    local wait = full_at - (capacity - 1) * interval - now
+    if wait > 0 then
+        return math.ceil(wait)
+    end
+    full_at = full_at + interval
+    redis.call('SET', KEYS[1], full_at, 'PX', math.ceil((full_at - now) / 1000))
+end
+return 0
+"""
 
 
 def _import_redis() -> Any:
@@ -48,8 +80,8 @@ class SharedLimits:
 
     Every process keeps counters of its own as well. While Redis does not answer they alone decide, so that calls go
     on; it is logged once as a warning, and Redis is tried again every half minute. What is shared is how many calls
-    were made. That the server refused one is known to the process it happened to. The clocks of the machines must
-    agree, about as well as NTP keeps them.
+    were made, on the clock of the Redis server (version 5 or later). That the API refused a call is known to the
+    process it happened to only.
 
     Attributes:
         redis: URL of the server (``redis://``, ``rediss://`` or ``unix://``), or a ``redis.asyncio.Redis`` of your
@@ -93,52 +125,57 @@ class SharedLimits:
         return client
 
 
-class Store:
-    """The Redis of one session."""
+class RedisCounters:
+    """The counters of one session in Redis. While Redis does not answer, they count nothing and hold nobody back."""
 
     def __init__(self, settings: SharedLimits) -> None:
-        self.client = settings.connect()
-        self.prefix = f"mongorestore-async:{quote(settings.key, safe='')}"
-        self.slots = asyncio.Semaphore(_CONNECTIONS)
+        self._client: Any = settings.connect()
         self._owned = isinstance(settings.redis, str)
-        self._resumes = 0.0
+        self._script = self._client.register_script(_TAKE)
+        self._prefix = f"mongorestore-async:{quote(settings.key, safe='')}"
+        self._slots = asyncio.Semaphore(_CONNECTIONS)
+        self._resumes = 0.0  # after an outage
         self._told = False
-        self._failures: tuple[type[Exception], ...] = (
-            OSError,
-            TimeoutError,
-            import_module("redis.exceptions").RedisError,
-        )
+        self._failures = OSError, TimeoutError, import_module("redis.exceptions").RedisError
 
-    @property
-    def failures(self) -> tuple[type[Exception], ...]:
-        """What it raises when it does not work."""
-        return self._failures
+    def counter(self, limit: RateLimit, project: str) -> Callable[[], Awaitable[float]]:
+        """Make the counter of a limit and project, empty for none.
 
-    @property
-    def usable(self) -> bool:
-        """Whether it is worth asking."""
-        return time.monotonic() >= self._resumes
+        Returns:
+            Takes one call; gives 0, or the seconds after which it is worth asking again.
 
-    def fail(self, error: Exception) -> None:
-        """Leave it alone for a while."""
-        self._resumes = time.monotonic() + _OUTAGE
-        if not self._told:
-            self._told = True
-            _logger.warning(
-                "Redis does not answer (%s: %s); until it does, this process keeps to the rate limits on its own",
-                type(error).__name__,
-                redact_text(str(error)),
-            )
-
-    def succeed(self) -> None:
-        """Take note that it works."""
-        if self._told:
-            self._told = False
-            _logger.debug("Redis answers again")
+        """
+        kind = "w" if limit.window else "t"
+        numbers = f"{kind}{limit.capacity}-{limit.refill}-{limit.per_seconds:g}"
+        key = f"{self._prefix}:{numbers}:{quote(limit.name, safe='')}:{quote(project, safe='')}"
+        period = limit.per_seconds * 1e6
+        return functools.partial(self._take, [key], [kind, limit.capacity, period, period / limit.refill])
 
     async def close(self) -> None:
         """Close the client made here."""
         if self._owned:
-            with contextlib.suppress(*self.failures):
+            with contextlib.suppress(*self._failures):
                 async with asyncio.timeout(PATIENCE):
-                    await self.client.aclose()
+                    await self._client.aclose()
+
+    async def _take(self, keys: list[str], numbers: list[Any]) -> float:
+        async with self._slots:
+            if time.monotonic() < self._resumes:
+                return 0.0
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    wait = await self._script(keys=keys, args=numbers)
+            except self._failures as error:
+                self._resumes = time.monotonic() + _OUTAGE
+                _logger.log(
+                    logging.DEBUG if self._told else logging.WARNING,  # once for each outage
+                    "Redis does not answer (%s: %s); until it does, this process keeps to the rate limits on its own",
+                    type(error).__name__,
+                    redact_text(str(error)),
+                )
+                self._told = True
+                return 0.0
+        if self._told:
+            self._told = False
+            _logger.debug("Redis answers again")
+        return int(wait) / 1e6

@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from mongorestore_async.codec.documents import load_job, read_ids, read_jobs
-from mongorestore_async.errors import RestoreError, Unsupported
+from mongorestore_async.errors import Hint, HintKind, RestoreError, Unsupported
 from mongorestore_async.listing.page_reader import ListQuery, ListSource
 from mongorestore_async.listing.pager import Pager
 from mongorestore_async.models import JobT
@@ -61,7 +61,10 @@ class JobReader(Place[JobT]):
         filters: dict[str, str] = {}
         if batch_id is not None:
             if "batchId" not in self.family.filters:
-                raise Unsupported(f"{self.family.title} lists have no batch filter; leave batch_id out")
+                raise Unsupported(
+                    f"{self.family.title} lists have no batch filter",
+                    hint=Hint(HintKind.LEAVE_OUT, {"argument": "batch_id"}),
+                )
             filters["batchId"] = check_identifier("batch id", batch_id)
         return Pager(
             ListSource(

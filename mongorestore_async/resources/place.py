@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from mongorestore_async.errors import ConfigError, Unsupported
+from mongorestore_async.errors import ConfigError, Hint, HintKind, Unsupported
 from mongorestore_async.listing.arrays import documents_of, read_document
 from mongorestore_async.listing.page_reader import ListQuery
 from mongorestore_async.models import ClusterSnapshot, Document, JobRef, JobT, SnapshotDocument
@@ -70,7 +70,10 @@ class Place(Generic[JobT]):
         filters: dict[str, str] = {}
         if completed is not None:
             if self.family.snapshot_type is not ClusterSnapshot:
-                raise Unsupported(f"{self.family.title} has no filter for complete snapshots; leave completed out")
+                raise Unsupported(
+                    f"{self.family.title} has no filter for complete snapshots",
+                    hint=Hint(HintKind.LEAVE_OUT, {"argument": "completed"}),
+                )
             if completed not in _COMPLETED:
                 raise ConfigError(f"completed is one of {', '.join(_COMPLETED)} as text, not {completed!r}")
             filters["completed"] = completed
@@ -100,7 +103,10 @@ class Place(Generic[JobT]):
             return path
         if self.family.snapshots_path is None:
             raise Unsupported(f"{self.family.title} lists no snapshots here; use the family that they belong to")
-        raise Unsupported(f"{self.family.title} has one list of snapshots only; leave sharded out")
+        raise Unsupported(
+            f"{self.family.title} has one list of snapshots only",
+            hint=Hint(HintKind.LEAVE_OUT, {"argument": "sharded"}),
+        )
 
     async def _read(self, path: str, model: type[DocumentT], **names: str) -> DocumentT:
         return await read_document(self._view, self.family, path, model, {**self._names, **names})

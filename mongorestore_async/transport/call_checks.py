@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from mongorestore_async.errors import ConfigError
+from mongorestore_async.errors import ConfigError, Hint, HintKind
 from mongorestore_async.families import Family
 from mongorestore_async.models.validators import require_text
 from mongorestore_async.protocol.urls import DEFAULT_BASE_URL
@@ -38,9 +38,9 @@ def check_family(view: SessionView, family: Family[Any], *, stacklevel: int = 3)
     if not isinstance(family, Family):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ConfigError(f"family is one of the values such as OPS_MANAGER, not {type(family).__name__}")
     if view.transport.uses_tokens and not family.has_service_accounts:
-        raise ConfigError(f"{family.title} has no service accounts; log in with DigestAuth(public_key, private_key)")
+        raise ConfigError(f"{family.title} has no service accounts", hint=Hint(HintKind.USE_API_KEY))
     if not family.has_public_host and str(view.transport.base_url) == DEFAULT_BASE_URL:
-        raise ConfigError(f"{family.title} runs on a host of your own; pass its address as base_url")
+        raise ConfigError(f"{family.title} runs on a host of your own", hint=Hint(HintKind.PASS_BASE_URL))
     if family.deprecation is not None and family.name not in _warned_families:
         _warned_families.add(family.name)
         warnings.warn(family.deprecation, DeprecationWarning, stacklevel=stacklevel)

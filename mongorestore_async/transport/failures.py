@@ -11,6 +11,8 @@ from yarl import URL
 from mongorestore_async.errors import (
     ConnectFailed,
     ConnectionBroken,
+    Hint,
+    HintKind,
     ProtocolError,
     RequestTimeout,
     TransportError,
@@ -42,18 +44,20 @@ def translate(error: Exception) -> TransportError:
             f"the user and password in it"
         )
     if was_never_sent(error):
-        return ConnectFailed(f"no connection ({name}: {said}); check base_url, DNS, proxy and TLS settings (ca_file)")
+        return ConnectFailed(f"no connection ({name}: {said})", hint=Hint(HintKind.CHECK_CONNECTION))
     if isinstance(error, TimeoutError):
         return RequestTimeout(f"the connection timed out ({name}); check what lies between here and the server")
     if isinstance(error, aiohttp.ClientResponseError):
         return ProtocolError(
-            f"what came back is no HTTP answer ({name}: {one_line(error.message)}); check base_url and what proxy lies "
-            f"between here and the server"
+            f"what came back is no HTTP answer ({name}: {one_line(error.message)}); check the base URL and what proxy "
+            f"lies between here and the server"
         )
-    if isinstance(error, tls.SSLError) or "[SSL" in said:
-        # In TLS 1.3 a server refuses a client's certificate only after the handshake, when a request may be out.
-        said += "; does the server want a client certificate (ssl=)?"
-    return ConnectionBroken(f"the connection broke before the whole answer came ({name}: {said})")
+    # In TLS 1.3 a server refuses a client's certificate only after the handshake, when a request may be out.
+    is_tls = isinstance(error, tls.SSLError) or "[SSL" in said
+    return ConnectionBroken(
+        f"the connection broke before the whole answer came ({name}: {said})",
+        hint=Hint(HintKind.PASS_CLIENT_CERTIFICATE) if is_tls else None,
+    )
 
 
 def scrub(error: Exception) -> Exception:

@@ -15,6 +15,8 @@ from mongorestore_async.errors import ConfigError
 from mongorestore_async.families import Family, RateLimit
 from mongorestore_async.models import PollPolicy, RestoreGuard
 from mongorestore_async.models.validators import seconds, whole
+from mongorestore_async.protocol.rate_limit_headers import choose_rate
+from mongorestore_async.ratelimit import SharedLimits
 from mongorestore_async.transport.retrying import RetryPolicy, RetryRule
 from mongorestore_async.version import __version__
 
@@ -22,10 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Self, Unpack
 
-    from mongorestore_async.ratelimit.shared_limits import SharedLimits
     from mongorestore_async.transport.exchange_records import ExchangeRecord
 
-__all__ = ["MAX_ITEMS_PER_PAGE", "OptionChanges", "Options", "RateRule"]
+__all__ = ["MAX_ITEMS_PER_PAGE", "OptionChanges", "Options", "RateRule", "choose_limit"]
 
 #: Which rate limits a session keeps to: see :class:`Options`.
 RateRule: TypeAlias = Literal["adaptive", "documented"] | RateLimit | Mapping[Family[Any], RateLimit | None] | None
@@ -77,11 +78,7 @@ def _rule(value: RateRule) -> RateRule:
 
 
 def _shared(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    if value is None:
-        return
-    from mongorestore_async.ratelimit.shared_limits import SharedLimits
-
-    if not isinstance(value, SharedLimits):
+    if value is not None and not isinstance(value, SharedLimits):
         raise ConfigError(f"{attribute.name} is SharedLimits(redis, key) or None, not {type(value).__name__}")
 
 
@@ -155,6 +152,25 @@ class Options:
         """The whole ``User-Agent`` value."""
         own = _own_user_agent()
         return f"{own} {self.user_agent}" if self.user_agent else own
+
+
+def choose_limit(rule: RateRule, family: Family[Any] | None, path: str, project: str | None) -> RateLimit | None:
+    """Choose the limit that a call falls under: the user's for its family, else the documented one.
+
+    Args:
+        rule: As in :class:`Options`.
+        family: The family of the call, None for a call of none.
+        path: Its path as the family has it, placeholders and all.
+        project: The project it is about, None for none.
+
+    """
+    rates = () if family is None else family.rates
+    if isinstance(rule, RateLimit):
+        rates = (rule,)
+    elif family is not None and rule is not None and not isinstance(rule, str):
+        chosen = [limit for each, limit in rule.items() if each.name == family.name]
+        rates = tuple(limit for limit in chosen if limit is not None) if chosen else rates
+    return choose_rate(rates, path, project)
 
 
 @functools.cache

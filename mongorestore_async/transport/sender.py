@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 import attrs
 
-from mongorestore_async.errors import ProtocolError, RequestContext
+from mongorestore_async.errors import Hint, HintKind, ProtocolError, RequestContext
 from mongorestore_async.models.headers import Headers
 from mongorestore_async.protocol.rate_limit_headers import rate_headers
 from mongorestore_async.protocol.redaction import redact_url
@@ -51,7 +51,7 @@ class Call:
         family: Name of the product family, for errors.
         enveloped: Whether the call asks for an envelope.
         project: The project it is about, None for none.
-        rate: The documented limit it falls under, None for none.
+        rate: The rate limit it falls under, None if none is known.
         is_list: Whether a list document is expected, whose items may stay packed.
         path: Its path as the family has it, placeholders and all; empty for a call that is none of the API's.
 
@@ -236,6 +236,5 @@ async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
     response.close()
     chunks.clear()  # or the traceback would keep them
     raise ProtocolError(
-        f"the answer (HTTP {response.status}) is larger than {limit} bytes; ask for smaller pages "
-        f"(items_per_page) or raise Options.max_body"
+        f"the answer (HTTP {response.status}) is larger than {limit} bytes", hint=Hint(HintKind.SMALLER_PAGES)
     )

@@ -11,9 +11,10 @@ import attrs
 
 from mongorestore_async.errors import ConfigError, DataError, RestoreError
 from mongorestore_async.models.validators import require_flag
-from mongorestore_async.protocol.rate_limit_headers import choose_rate, project_in
+from mongorestore_async.protocol.rate_limit_headers import project_in
 from mongorestore_async.protocol.urls import build_url
 from mongorestore_async.transport import Call
+from mongorestore_async.transport.options import choose_limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,7 +105,7 @@ class SessionView:
             enveloped=enveloped,
             is_list=is_list,
             project=project,
-            rate=None if family is None else choose_rate(family.rates, path, project),
+            rate=choose_limit(self.options.rate_limits, family, path, project),
             path=path,
         )
         return await self.transport.exchange(call, self.options)

@@ -15,12 +15,14 @@ from mongorestore_async.auth.digest_login import Attempt, Login
 from mongorestore_async.errors import (
     ApiError,
     AuthError,
+    Hint,
+    HintKind,
     RequestTimeout,
     RestoreError,
     SessionClosed,
     TransportError,
 )
-from mongorestore_async.ratelimit.rate_limiter import RateLimiter
+from mongorestore_async.ratelimit import RateLimiter
 from mongorestore_async.transport.connection import Connection
 from mongorestore_async.transport.decode_locks import DecodeLocks
 from mongorestore_async.transport.loop_binding import Deadlines, LoopBinding, ServerInfo
@@ -194,12 +196,10 @@ class Transport:
             raise SessionClosed("the session was closed while this call was under way")
         if progress.held_back:
             raise RequestTimeout(
-                f"not sent within {options.timeout:g} s: too many calls wait for the rate limit; keep fewer under way, "
-                f"raise Options.timeout, or see Options.rate_limits"
+                f"not sent within {options.timeout:g} s: too many calls wait for the rate limit",
+                hint=Hint(HintKind.FEWER_CALLS),
             )
-        raise RequestTimeout(
-            f"no answer within {options.timeout:g} s; raise Options.timeout, or find out what holds the server up"
-        )
+        raise RequestTimeout(f"no answer within {options.timeout:g} s", hint=Hint(HintKind.RAISE_TIMEOUT))
 
     async def _try(self, progress: Progress, options: Options, ends: float) -> Reply:
         # One login for all tries: a challenge that was not answered for good is still there for the next.
@@ -207,12 +207,7 @@ class Transport:
         while True:
             progress.tries += 1
             try:
-                async with self._limits.admit(progress, ends):
-                    async with self._slots:
-                        raw = await self._log_in(progress, attempt, options)
-                    if progress.challenges:  # met since it was answered
-                        raw = attrs.evolve(raw, request=progress.context)
-                    reply = await decode(raw, progress.call, self.bench)
+                reply = await self._try_once(progress, attempt, options, ends)
             except (ApiError, TransportError) as error:
                 error.request = progress.context
                 if progress.held_back:
@@ -225,6 +220,29 @@ class Transport:
                 return reply
             self._retries += 1
             await asyncio.sleep(wait)
+
+    async def _try_once(self, progress: Progress, attempt: Attempt | None, options: Options, ends: float) -> Reply:
+        call, before = progress.call, progress.last
+        admission = self._limits.try_admit(call.rate, call.project)
+        if admission is None:
+            progress.held_back = True
+            admission = await self._limits.admit(call.rate, call.project, ends)
+            progress.held_back = False
+        failed: BaseException | None = None
+        try:
+            async with self._slots:
+                raw = await self._log_in(progress, attempt, options)
+            if progress.challenges:  # met since it was answered
+                raw = attrs.evolve(raw, request=progress.context)
+            return await decode(raw, call, self.bench)
+        except BaseException as error:
+            failed = error
+            raise
+        finally:
+            # The token endpoint tells nothing about the limits of the API.
+            last = None if progress.last is before or progress.logging_in else progress.last
+            self._limits.finish(admission, call.rate, call.project, None if last is None else last.headers, failed)
+            del failed  # it would live in a cycle with this frame
 
     def _begin_login(self, call: Call) -> Attempt | None:
         if not isinstance(self._authenticator, DigestAuthenticator):
@@ -245,10 +263,7 @@ class Transport:
         if self._authenticator is None or attempt is None:
             raw = await send(None)
             if raw.status == 401 and "WWW-Authenticate" in raw.headers:  # noqa: PLR2004
-                raise AuthError(
-                    "the server wants a login and the session has none: make it with "
-                    "DigestAuth(public_key, private_key) or ServiceAccount(client_id, client_secret)"
-                )
+                raise AuthError("the server wants a login and the session has none:", hint=Hint(HintKind.LOG_IN))
             return raw
         try:
             return await self._authenticator.run(attempt, send)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import attrs
 
-from mongorestore_async.errors import ConfigError
+from mongorestore_async.errors import ConfigError, Hint, HintKind
 from mongorestore_async.models import (
     CloudBackupDeliveryType,
     CloudBackupRestoreJob,
@@ -89,7 +89,8 @@ def check_until(until: str, job: JobDocument | None = None) -> None:
         raise ConfigError(f"until is {' or '.join(map(repr, _UNTIL))}, not {until!r}")
     if job is not None and until == "downloadable" and _fills_a_cluster(job) and not _has_file(job):
         raise ConfigError(
-            f"restore job {job.id} restores into a cluster, there will be nothing to download: wait until='finished'"
+            f"restore job {job.id} restores into a cluster, there will be nothing to download:",
+            hint=Hint(HintKind.WAIT_UNTIL_FINISHED),
         )
 
 

@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Generic
 
 from mongorestore_async.errors import DataError, NotFound, RestoreError
-from mongorestore_async.families import RateLimit
 from mongorestore_async.models import JobT, find_link
-from mongorestore_async.protocol.rate_limit_headers import choose_rate
+from mongorestore_async.transport.options import choose_limit
 from mongorestore_async.waiting.tracker import JobTracker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from mongorestore_async.families import RateLimit
     from mongorestore_async.listing.page import Page
     from mongorestore_async.models import PollPolicy
     from mongorestore_async.waiting.end_rules import Until
@@ -83,16 +83,8 @@ class JobPoller(Generic[JobT]):
     @property
     def limit(self) -> RateLimit | None:
         """The rate limit that its looks fall under, None where none is known."""
-        family, chosen = self.source.family, self.source.options.rate_limits
-        rates = family.rates
-        if isinstance(chosen, RateLimit):
-            rates = (chosen,)
-        elif chosen is not None and not isinstance(chosen, str):
-            own = {each.name: limit for each, limit in chosen.items()}
-            if family.name in own:
-                limit = own[family.name]
-                rates = () if limit is None else (limit,)
-        return choose_rate(rates, family.jobs_path, self.source.project)
+        source = self.source
+        return choose_limit(source.options.rate_limits, source.family, source.family.jobs_path, source.project)
 
     async def look(self) -> None:
         """Look at the jobs that are not over yet; a failure that can pass is kept in :attr:`error`.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from mongorestore_async.errors import NotFound, RestoreFailed, WaitError, WaitTimeout
+from mongorestore_async.errors import Hint, HintKind, NotFound, RestoreFailed, WaitError, WaitTimeout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -114,7 +114,7 @@ def check_found(polls: Iterable[JobPoller[Any]]) -> None:
         gone = [str(each.source.ref(job.id)) for job in each.jobs.jobs.values() if job.bad]
         if gone and (missing := each.missing) is not None:
             raise NotFound(
-                f"no such restore job: {_some(gone)} ({missing.message})",
+                f"no such restore job: {_some(gone)} ({missing.problem})",
                 status=missing.status,
                 error_code=missing.error_code,
                 reason=missing.reason,
@@ -136,8 +136,9 @@ def timed_out(followed: Sequence[TrackedJob[Any]], seconds: float | None) -> Wai
     known = f"; {len(bad)} ended badly: {_names(bad)}" if bad else ""
     return WaitTimeout(
         f"{len(going)} of {len(followed)} restore jobs are not over after {seconds or 0:g} s: {_names(going)}{known}. "
-        f"The restores go on: wait again, also from another process with session.batch(error.refs)",
+        f"The restores are still running",
         jobs=_jobs(followed),
+        hint=Hint(HintKind.WAIT_AGAIN),
     )
 
 

@@ -287,4 +287,4 @@ async def test_an_error_in_a_walk_comes_after_the_items_before_it(cluster, serve
 
     assert seen == ["a"]
     assert caught.value.resume_at == 2
-    assert "(go on with starting_at=2)" in str(caught.value)
+    assert "(resume with starting_at=2)" in str(caught.value)

@@ -222,7 +222,7 @@ async def test_an_error_tells_where_to_go_on_and_nothing_is_lost(cluster, server
 
     assert type(caught.value) is kind or issubclass(type(caught.value), kind)
     assert caught.value.resume_at == 3
-    assert str(caught.value).endswith("(go on with starting_at=3)")
+    assert str(caught.value).endswith("(resume with starting_at=3)")
     assert caught.value.request.url.endswith("pageNum=3&itemsPerPage=2")
     assert seen + rest == names(7)
 

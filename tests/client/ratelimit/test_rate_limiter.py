@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
+import math
 import selectors
 import threading
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from yarl import URL
 
 from mongorestore_async import (
     ATLAS_CLOUD_BACKUP_V1,
@@ -29,10 +29,9 @@ from mongorestore_async import (
 )
 from mongorestore_async.models.headers import Headers
 from mongorestore_async.protocol.rate_limit_headers import TOKEN_BUCKET
-from mongorestore_async.protocol.replies import RawReply
+from mongorestore_async.ratelimit import RateLimiter
 from mongorestore_async.ratelimit import rate_limiter as limits_module
-from mongorestore_async.ratelimit.rate_limiter import RateLimiter
-from mongorestore_async.transport.sender import Call, Progress
+from mongorestore_async.transport.options import choose_limit
 
 MINUTE = RateLimit(100, 100, 60, window=True)
 BUCKET = RateLimit(4, 2, 10)
@@ -84,8 +83,9 @@ class Caller:
     """Makes calls through the limits of one session."""
 
     def __init__(self, rule="documented", rate=None):
-        self.limits = RateLimiter(rule, None)
-        self.rate = rate
+        self.limits = RateLimiter(rule)
+        self.rule = rule
+        self.rates = () if rate is None else (rate,)
         self.passed = []
         self.failed = []
 
@@ -93,17 +93,35 @@ class Caller:
     def times(self):
         return [time for time, _ in self.passed]
 
-    async def call(self, name="", *, project="P", takes=0.0, error=None, headers=(), timeout=None, family="cm"):  # noqa: ASYNC109
-        call = Call("GET", URL("http://h/x"), {}, family=family, project=project, rate=self.rate)
-        progress = Progress(call)
-        until = None if timeout is None else asyncio.get_running_loop().time() + timeout
+    async def call(
+        self,
+        name="",
+        *,
+        project="P",
+        takes=0.0,
+        error=None,
+        headers=(),
+        timeout=math.inf,  # noqa: ASYNC109
+        answered=True,
+        family=OPS_MANAGER,
+    ):
+        ends = asyncio.get_running_loop().time() + timeout
+        limit = choose_limit(self.rule, family and attrs.evolve(family, rates=self.rates), "/clusters", project)
+        failed = None
         try:
-            async with self.limits.admit(progress, until):
+            admission = self.limits.try_admit(limit, project)
+            if admission is None:
+                admission = await self.limits.admit(limit, project, ends)
+            try:
                 self.passed.append((now(), name))
                 await asyncio.sleep(takes)
-                progress.last = RawReply(200, "", Headers(headers), b"", progress.context)
                 if error is not None:
                     raise error  # noqa: TRY301 - what the call ends with
+            except BaseException as failure:
+                failed = failure
+                raise
+            finally:
+                self.limits.finish(admission, limit, project, Headers(headers) if answered else None, failed)
         except Exception as failure:
             self.failed.append((now(), failure))
             raise
@@ -205,7 +223,7 @@ async def test_a_limit_of_the_caller_counts_all_projects():
 async def test_what_is_not_limited_never_waits():
     for rule, rate in ((None, MINUTE), ("documented", None), ({CLOUD_MANAGER: None}, MINUTE)):
         caller = Caller(rule, rate)
-        await caller.all(1000, family="cloud-manager", takes=1)
+        await caller.all(1000, family=CLOUD_MANAGER, takes=1)
         assert len(set(caller.times)) == 1
 
 
@@ -213,12 +231,12 @@ async def test_what_is_not_limited_never_waits():
 async def test_rules_choose_the_limit():
     chosen = RateLimit(1, 1, 10)
     for rule, family, project, at in (
-        (chosen, "cloud-manager", "P", 10),
+        (chosen, CLOUD_MANAGER, "P", 10),
         (chosen, None, "P", 10),
-        (chosen, "cloud-manager", None, 0),
-        ({OPS_MANAGER: chosen}, "ops-manager", "P", 10),
-        ({OPS_MANAGER: chosen}, "cloud-manager", "P", 2),
-        ("documented", "ops-manager", "P", 2),
+        (chosen, CLOUD_MANAGER, None, 0),
+        ({OPS_MANAGER: chosen}, OPS_MANAGER, "P", 10),
+        ({OPS_MANAGER: chosen}, CLOUD_MANAGER, "P", 2),
+        ("documented", OPS_MANAGER, "P", 2),
     ):
         caller = Caller(rule, RateLimit(1, 1, 2))
         start = now()
@@ -251,8 +269,8 @@ async def test_cancelled_calls_take_nothing_from_the_others():
     await asyncio.gather(*tasks, return_exceptions=True)
     assert caller.times[4:] == pytest.approx([5, 10], abs=0.01)
     assert [name for _, name in caller.passed] == [0, 1, 2, 3, 5, 8]
-    (lane,) = caller.limits._queues.values()
-    assert (lane.pending, lane.waiting) == (0, 0)
+    (queue,) = caller.limits._queues.values()
+    assert (queue.pending, queue.waiting) == (0, 0)
 
 
 @leaping
@@ -270,15 +288,14 @@ async def test_cancelling_all_leaves_the_next_its_turn():
 
 
 @leaping
-async def test_a_call_cancelled_before_the_last_lane_leaves_the_first():
-    caller = Caller()
+async def test_a_call_cancelled_before_the_last_queue_leaves_the_first():
+    caller = Caller(rate=BUCKET)
     await caller.is_refused(10, "RATE_LIMITED_IP")
     (task,) = caller.start()
     await asyncio.sleep(1)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    (lane,) = caller.limits._queues.values()
-    assert (lane.pending, lane.waiting) == (0, 0)
+    assert [(queue.pending, queue.waiting) for queue in caller.limits._queues.values()] == [(0, 0)] * 2
 
 
 # Refusals
@@ -339,18 +356,11 @@ async def test_calls_that_were_under_way_and_worked_widen_nothing():
 async def test_a_call_that_breaks_lets_the_next_ask():
     caller = Caller()
     await caller.is_refused(10)
-    call = Call("GET", URL("http://h/x"), {}, project="P")
-
-    async def breaks():
-        async with caller.limits.admit(Progress(call), None):
-            await asyncio.sleep(1)
-            raise ConnectionBroken
-
-    broken = asyncio.create_task(breaks())
+    (broken,) = caller.start(takes=1, error=ConnectionBroken(), answered=False)
     await asyncio.sleep(0)
     await caller.call()
     assert isinstance(broken.exception(), ConnectionBroken)
-    assert caller.times[1:] == pytest.approx([11], abs=0.01)
+    assert caller.times[1:] == pytest.approx([10, 11], abs=0.01)
 
 
 @leaping
@@ -372,8 +382,8 @@ async def test_a_pause_beyond_the_deadline_is_told_to_all_that_wait_at_once():
     assert not any(task.done() for task in waiting)
     for task in waiting[2:]:
         task.cancel()
-    lane = caller.limits._queues[BUCKET, "P"]
-    lane.refuse(lane.generation, 3600.0)
+    queue = caller.limits._queues[BUCKET, "P"]
+    queue.refuse(3600.0, asyncio.get_running_loop().time(), admitted=1, current=2)
     await asyncio.sleep(0.01)
     for task in waiting[:2]:
         error = task.exception()
@@ -416,16 +426,11 @@ async def test_other_errors_do_not_pause_and_do_not_count_as_progress():
 @leaping
 async def test_a_try_without_an_answer_teaches_nothing():
     caller = Caller()
-    call = Call("GET", URL("http://h/x"), {}, project="P")
-    for logging_in in (False, True):
-        progress = Progress(call, logging_in=logging_in)
-        with contextlib.suppress(RateLimited):
-            async with caller.limits.admit(progress, None):
-                if logging_in:
-                    progress.last = RawReply(429, "", Headers(), b"", progress.context)
-                raise RateLimited("by the token endpoint", status=429)
+    for error in (ConnectionBroken(), RateLimited("by the token endpoint", status=429)):
+        with pytest.raises(type(error)):
+            await caller.call(error=error, answered=False)
     await caller.call()
-    assert caller.times == [0.0]
+    assert caller.times == [0.0] * 3
 
 
 # The server's word
@@ -550,7 +555,7 @@ async def test_a_chosen_limit_is_kept_whatever_a_refusal_describes():
 
 @leaping
 async def test_thousands_of_projects_do_not_grow_for_ever(monkeypatch):
-    monkeypatch.setattr(limits_module, "MOST_LANES", 50)
+    monkeypatch.setattr(limits_module, "MAX_QUEUES", 50)
     caller = Caller(rate=BUCKET)
     busy = caller.start(6, project="busy", takes=100)
     await asyncio.sleep(0)
@@ -584,7 +589,7 @@ async def test_projects_are_forgotten_when_their_limits_are_full_again():
 
 @leaping
 async def test_more_projects_at_once_than_are_remembered_all_get_through(monkeypatch):
-    monkeypatch.setattr(limits_module, "MOST_LANES", 5)
+    monkeypatch.setattr(limits_module, "MAX_QUEUES", 5)
     caller = Caller(rate=BUCKET)
     await asyncio.gather(*(caller.call(project=f"P{number}", takes=1) for number in range(100)))
     assert len(caller.limits._queues) == 100
@@ -639,7 +644,7 @@ def test_a_view_shares_the_limits_and_cannot_have_its_own(name):
 
 
 @leaping
-async def test_an_adaptive_lane_is_wide_open_until_the_server_speaks_of_a_limit():
+async def test_an_adaptive_queue_is_wide_open_until_the_server_speaks_of_a_limit():
     caller = Caller("adaptive", rate=MINUTE)
     await caller.all(250)
     assert set(caller.times) == {0}
@@ -651,9 +656,26 @@ async def test_an_adaptive_lane_is_wide_open_until_the_server_speaks_of_a_limit(
 
 
 @leaping
-async def test_an_adaptive_lane_keeps_to_a_limit_that_headers_tell():
+async def test_an_adaptive_queue_keeps_to_a_limit_that_headers_tell():
     caller = Caller("adaptive", rate=BUCKET)
     await caller.call(headers=[("RateLimit-Limit", "3"), ("RateLimit-Remaining", "0")])
     await caller.all(2)
     assert caller.times[0] == 0
     assert caller.times[-1] > 0
+
+
+# The example in the docstring of the room
+
+
+@leaping
+async def test_the_example_of_the_room_is_true():
+    caller = Caller(rate=RateLimit(2, 2, 10))
+    refused = RateLimited("no", status=429, error_code="RATE_LIMITED")
+    refused.retry_after = 7.0
+    endings = {"A": None, "B": refused, "C": None, "D": None, "E": None}
+    tasks = {name: asyncio.create_task(caller.call(name, takes=1, error=error)) for name, error in endings.items()}
+    await asyncio.sleep(2)
+    tasks["D"].cancel()
+    await asyncio.gather(*tasks.values(), return_exceptions=True)
+    assert [name for _, name in caller.passed] == ["A", "B", "C", "E"]
+    assert caller.times == pytest.approx([0, 0, 8, 10], abs=0.01)

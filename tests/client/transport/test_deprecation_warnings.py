@@ -36,7 +36,7 @@ async def test_a_deprecation_is_told_once_for_each_family_and_resource(open_atla
     tenant, flex = open_atlas(ATLAS_TENANT), open_atlas(ATLAS_FLEX)
     server.serve(lambda sent: server.answer({"id": JOB} if sent.url.endswith(JOB) else EMPTY, headers=HEADERS))
 
-    with pytest.warns(VendorDeprecation, match="restores of Atlas M2/M5 is deprecated since 2024-08-05") as caught:
+    with pytest.warns(VendorDeprecation, match="restores API of Atlas M2/M5 is deprecated since 2024-08-05") as caught:
         await tenant.restore_jobs()
 
     assert len(caught) == 1
@@ -46,9 +46,9 @@ async def test_a_deprecation_is_told_once_for_each_family_and_resource(open_atla
     await tenant.restore_jobs()
     await tenant.restore_job(JOB)
     await open_atlas(ATLAS_TENANT, "another").restore_jobs().collect()
-    with pytest.warns(VendorDeprecation, match="snapshots of Atlas M2/M5"):
+    with pytest.warns(VendorDeprecation, match="snapshots API of Atlas M2/M5"):
         await tenant.snapshots()
-    with pytest.warns(VendorDeprecation, match="restoreJobs of Atlas flex"):
+    with pytest.warns(VendorDeprecation, match="restoreJobs API of Atlas flex"):
         await flex.restore_jobs()
 
 

@@ -107,13 +107,13 @@ class TestEveryKind:
         assert str(kind("what", request=CONTEXT)) == "what [GET https://om/groups]"
 
     def test_says_where_to_go_on(self, kind):
-        assert str(kind("what", resume_at=7)) == "what (go on with starting_at=7)"
-        assert str(kind("what", request=CONTEXT, resume_at=7)).endswith("] (go on with starting_at=7)")
+        assert str(kind("what", resume_at=7)) == "what (resume with starting_at=7)"
+        assert str(kind("what", request=CONTEXT, resume_at=7)).endswith("] (resume with starting_at=7)")
 
     def test_says_it_also_when_that_was_found_out_later(self, kind):
         error = kind("what")
         error.request, error.resume_at = CONTEXT, 3
-        assert str(error) == "what [GET https://om/groups] (go on with starting_at=3)"
+        assert str(error) == "what [GET https://om/groups] (resume with starting_at=3)"
 
     @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
     def test_survives_pickling_with_everything_it_carries(self, kind, protocol):

@@ -67,19 +67,19 @@ def test_the_warning_says_since_when_until_when_and_what_instead():
 
     assert isinstance(warning, DeprecationWarning)
     assert str(warning) == (
-        "the server says that restores of Atlas M2/M5 is deprecated since 2024-08-05 and may be gone from 2026-01-15 "
-        f"on; {ATLAS_TENANT.deprecation}"
+        "the server says that the restores API of Atlas M2/M5 is deprecated since 2024-08-05 and may be gone from "
+        f"2026-01-15 on; {ATLAS_TENANT.deprecation}"
     )
     assert (warning.deprecated, warning.sunset) == (AUGUST, JANUARY)
 
 
 @pytest.mark.parametrize(
-    ("family", "whose"), [("atlas-cloud-backup", "Atlas cloud backup"), ("mine", "mine"), (None, "the API")]
+    ("family", "whose"), [("atlas-cloud-backup", "Atlas cloud backup"), ("mine", "mine"), (None, "this server")]
 )
 def test_without_a_word_of_what_comes_next_the_vendor_is_to_be_asked(family, whose):
     text = str(Notice().warning(family, "clusters"))
 
-    assert text.startswith(f"the server says that clusters of {whose} is deprecated; look at the vendor's changelog")
+    assert text.startswith(f"the server says that the clusters API of {whose} is deprecated; look at the vendor's")
     assert replacement(family) is None
 
 
@@ -98,7 +98,7 @@ def test_a_warning_survives_a_pickle():
         (ATLAS_TENANT.jobs_path, "restores"),
         ("/groups", "groups"),
         ("/groups/5c0000000000000000000001", "groups"),
-        ("", "it"),
+        ("", "root"),
     ],
 )
 def test_a_resource_is_the_last_word_of_its_path(path, resource):

@@ -20,7 +20,6 @@ from mongorestore_async.models.headers import Headers
 from mongorestore_async.protocol.rate_limit_headers import (
     TOKEN_BUCKET,
     choose_rate,
-    pause_without_word,
     project_in,
     rate_headers,
     retry_after,
@@ -158,24 +157,6 @@ def test_a_refusal_describes_its_bucket():
 )
 def test_what_describes_no_bucket_is_none(code, parameters):
     assert told_bucket(code, parameters) is None
-
-
-@pytest.mark.parametrize(
-    ("refusals", "rate", "seconds"),
-    [
-        (1, None, 10),
-        (2, None, 20),
-        (3, None, 40),
-        (1000, None, 40),
-        (2, RateLimit(100, 100, 60), 20),
-        (3, RateLimit(100, 100, 30), 30),
-        (1, RateLimit(10, 10, 1), 1),
-    ],
-)
-def test_a_pause_that_nobody_told_is_the_recommended_one_within_the_time_of_the_limit(refusals, rate, seconds):
-    assert pause_without_word(refusals, rate, lambda least, _most: least) == seconds
-    assert pause_without_word(refusals, rate, lambda _least, most: most) == seconds * 1.25
-    assert seconds <= pause_without_word(refusals, rate) <= seconds * 1.25
 
 
 @pytest.mark.parametrize(

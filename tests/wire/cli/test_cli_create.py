@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from aiohttp import web
 
-from mongorestore_async.cli.orders import Order
+from mongorestore_async.cli.commands.create_options import CreateOptions
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.families import ATLAS_FLEX, ATLAS_LEGACY, CLOUD_MANAGER, FAMILIES
 from mongorestore_async.models import SERVER_DEFAULT, Checkpoint, HttpRestore, OplogTime, PointInTime, Snapshot, Target
@@ -95,12 +95,12 @@ def test_the_command_it_ends_with_waits_for_the_job(call, place, target, newest,
         (["--snapshot-id", "s", "--target-project-id", "p"], "needs --target-cluster-id"),
         (["--snapshot-id", "s", "TARGET", "--max-downloads", "1"], "are for downloads"),
         (["--snapshot-id", "s", "TARGET", "--server-defaults"], "are for downloads"),
-        (["--snapshot-id", "s", "TARGET"], "there is no terminal to ask on: pass --yes"),
-        (["--point-in-time", "2026-11-02T12:00:00", "TARGET"], "--point-in-time: it has no time zone"),
-        (["--point-in-time", "noon", "TARGET"], "--point-in-time: it is no ISO 8601 date"),
+        (["--snapshot-id", "s", "TARGET"], "there is no terminal to ask for confirmation: pass --yes"),
+        (["--point-in-time", "2026-11-02T12:00:00", "TARGET"], "--point-in-time: no time zone"),
+        (["--point-in-time", "noon", "TARGET"], "--point-in-time: not an ISO 8601 date"),
         (["--point-in-time", "2020-01-01T00:00:00Z", "TARGET"], "more than 24 hours back"),
-        (["--pointInTimeUTCMillis", "soon", "TARGET"], "it is no number of milliseconds"),
-        (["--pointInTimeUTCMillis", "9" * 30, "TARGET"], "it is no number of milliseconds"),
+        (["--pointInTimeUTCMillis", "soon", "TARGET"], "not a number of milliseconds"),
+        (["--pointInTimeUTCMillis", "9" * 30, "TARGET"], "not a number of milliseconds"),
     ],
 )
 def test_what_contradicts_itself_is_refused_before_anything_is_sent(words, reason, call, place, target, requests_of):
@@ -127,12 +127,12 @@ def test_a_variant_that_a_family_does_not_take_is_refused(call, place, requests_
     ("order", "request_made"),
     [
         (
-            Order(snapshot_id="s", server_defaults=True),
+            CreateOptions(snapshot_id="s", server_defaults=True),
             HttpRestore("s", SERVER_DEFAULT, expiration_hours=SERVER_DEFAULT),
         ),
-        (Order(snapshot_id="s", max_downloads=1, expires=RECENT), HttpRestore("s", 1, expires=RECENT)),
+        (CreateOptions(snapshot_id="s", max_downloads=1, expires=RECENT), HttpRestore("s", 1, expires=RECENT)),
         (
-            Order(snapshot_id="s", max_downloads=1, server_defaults=True),
+            CreateOptions(snapshot_id="s", max_downloads=1, server_defaults=True),
             HttpRestore("s", 1, expiration_hours=SERVER_DEFAULT),
         ),
     ],
@@ -152,17 +152,19 @@ def test_downloads_leave_out_what_they_are_told_to(order, request_made):
     ],
 )
 def test_each_source_makes_an_automated_restore(given, source):
-    assert Order(**given, **INTO).request(CLOUD_MANAGER, "own").source == source
+    assert CreateOptions(**given, **INTO).request(CLOUD_MANAGER, "own").source == source
 
 
 def test_a_download_takes_one_expiry():
     with pytest.raises(ConfigError, match="never both"):
-        Order(snapshot_id="s", max_downloads=1, expires=RECENT, expiration_hours=1).request(CLOUD_MANAGER, "own")
+        CreateOptions(snapshot_id="s", max_downloads=1, expires=RECENT, expiration_hours=1).request(
+            CLOUD_MANAGER, "own"
+        )
 
 
 @pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
 def test_a_download_needs_limits_where_there_are_any(family):
-    bare = Order(snapshot_id="s")
+    bare = CreateOptions(snapshot_id="s")
 
     if family.encoding in {"manager", "legacy"}:
         with pytest.raises(ConfigError, match="a download needs --max-downloads"):
@@ -177,14 +179,14 @@ def test_limits_are_never_dropped_in_silence(call):
     ended = call("create", *flex, "--snapshot-id", "s", "--max-downloads", "1", "--expiration-hours", "1")
 
     assert (ended.code, ended.out) == (2, "")
-    assert "on_server_terms" in ended.err
+    assert "leave --max-downloads, --expires and --expiration-hours out" in ended.err
 
 
 def test_the_target_is_in_the_project_of_the_backup_unless_told():
-    order = Order(snapshot_id="s", target_cluster_id="c")
+    order = CreateOptions(snapshot_id="s", target_cluster_id="c")
 
     assert order.request(ATLAS_LEGACY, "own").target == Target("own", "c")
-    assert Order(snapshot_id="s", **INTO).request(ATLAS_LEGACY, "own").target == Target("p", "c")
+    assert CreateOptions(snapshot_id="s", **INTO).request(ATLAS_LEGACY, "own").target == Target("p", "c")
 
 
 async def test_an_unknown_outcome_has_an_exit_code_of_its_own_and_says_what_to_do(run, place, target, emulator):
@@ -197,7 +199,7 @@ async def test_an_unknown_outcome_has_an_exit_code_of_its_own_and_says_what_to_d
     assert emulator.counts.creates_taken == before + 1
     assert "outcome is not known" in ended.err.splitlines()[0]
     assert ended.err.endswith(
-        f"Look before you send it again:\n  mongorestore-async jobs {' '.join(place())} --limit 5\n"
+        f"List the jobs before you send it again:\n  mongorestore-async jobs {' '.join(place())} --limit 5\n"
     )
 
 
@@ -217,7 +219,7 @@ async def test_ctrl_c_while_the_create_is_under_way_warns_that_a_restore_may_run
     released.set()
 
     assert (process.returncode, out) == (130, b"")
-    assert err.startswith(b"interrupted\nThe create was under way: a restore may be running.\nLook before")
+    assert err.startswith(b"interrupted\nThe create was in progress: a restore may be running.\nList the jobs before")
 
 
 @pytest.mark.parametrize(("status", "code"), [(403, 4), (409, 1), (400, 1)])

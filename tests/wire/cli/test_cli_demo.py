@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from mongorestore_async import CLOUD_MANAGER, AsyncSession, DigestAuth, NotFound
-from mongorestore_async.cli.survey import survey
+from mongorestore_async.cli.commands.demo_command import summarize_jobs
 from mongorestore_async.emulator import EmulatorSettings, ThreadedEmulator
 
 NO_KEYS = dict.fromkeys(
@@ -75,7 +75,7 @@ async def test_an_error_of_one_cluster_ends_the_survey_as_it_is(emulator):
     progress = []
     async with AsyncSession(DigestAuth(emulator.public_key, emulator.private_key), base_url=emulator.url) as session:
         with pytest.raises(NotFound):
-            await survey(session, CLOUD_MANAGER, lambda *seen: progress.append(seen))
+            await summarize_jobs(session, CLOUD_MANAGER, lambda *seen: progress.append(seen))
 
     assert progress == [(0, 6, 0)]
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import attrs
 import pytest
 
-from mongorestore_async.cli.file_rows import FILES
-from mongorestore_async.cli.outputs import OutputFormat, make_writer
+from mongorestore_async.cli.commands.download_command import FILE_LAYOUT
+from mongorestore_async.cli.stdout_writer import OutputFormat, make_writer
 from mongorestore_async.downloading.download_types import DownloadedFile, Verification
 from mongorestore_async.emulator.world import Order
 
@@ -90,7 +90,7 @@ def test_a_table_says_what_the_results_mean(capsys):
         resumed_from=1_000_000,
         requests=2,
     )
-    writer = make_writer(OutputFormat.TABLE, FILES, show_secrets=False)
+    writer = make_writer(OutputFormat.TABLE, FILE_LAYOUT, show_secrets=False)
     writer.add(attrs.evolve(file, verification=result) for result in Verification)
     writer.finish()
 
@@ -99,7 +99,7 @@ def test_a_table_says_what_the_results_mean(capsys):
     assert rows[:3] == ["verified", "not verifiable", "no hash yet"]
     assert "\n4 files, 12.0 MB: 1 verified, 1 not verifiable, 1 no hash yet" in out
     assert "the product publishes no hashes" in out
-    assert "the same command looks again" in out
+    assert "rerun the command to check again" in out
 
 
 def test_json_has_no_urls(call, ready, tmp_path):
@@ -121,7 +121,7 @@ def test_failures_have_codes_by_what_to_do_next(how, code, reason, call, ready, 
 
     assert ended.code == code
     assert reason in ended.err
-    assert ("Go on with:" in ended.err) == (code == 7)
+    assert ("Resume with:" in ended.err) == (code == 7)
     assert "/backup/restore/" not in ended.err
 
 
@@ -157,7 +157,7 @@ def test_what_is_not_ready_is_waited_for_on_demand(call, place, emulator, tmp_pa
     waited = call(*follow[1:], "-d", str(tmp_path), "--poll", "0.05s")
 
     assert (at_once.code, waited.code) == (7, 0)
-    assert "Go on with:" in at_once.err
+    assert "Resume with:" in at_once.err
     assert "1 file" in waited.out
 
 
@@ -171,7 +171,7 @@ async def test_an_interrupted_download_is_gone_on_with(start, run, ready, playin
         process.send_signal(signal.SIGINT)
         out, err = await asyncio.wait_for(process.communicate(), 20)
     assert (process.returncode, out) == (130, b"")
-    follow = shlex.split(err.decode().partition("Go on with:\n")[2].replace("\\\n", " "))
+    follow = shlex.split(err.decode().partition("Resume with:\n")[2].replace("\\\n", " "))
 
     playing(bytes_per_second=None)
     ended = await run(*follow[1:], "-o", "csv")

@@ -10,10 +10,10 @@ from operator import getitem
 import pytest
 
 import mongorestore_async
-from mongorestore_async import cli, errors
-from mongorestore_async.cli import main
-from mongorestore_async.cli.app import make_app
-from mongorestore_async.cli.exits import ExitCode, exit_code_of, explain
+from mongorestore_async import errors
+from mongorestore_async.cli import exit_codes, main
+from mongorestore_async.cli.entry import make_app
+from mongorestore_async.cli.exit_codes import ExitCode, exit_code_of, explain
 
 COMMANDS = ("demo", "jobs", "fleet", "snapshots", "create", "wait", "watch", "download", "cancel", "emulator")
 WITHOUT_EXTRA = """
@@ -67,7 +67,7 @@ def test_the_help_names_all_commands_and_exit_codes(quiet_environment, capsys):
     assert [name for name in COMMANDS if f"│ {name} " not in text] == []
     for code in ExitCode:
         assert f"{code:>5}  " in text
-        assert f"\n{code:<5} " in (cli.__doc__ or "")
+        assert f"\n{code:<5} " in (exit_codes.__doc__ or "")
 
 
 @pytest.mark.parametrize("command", [*(name for name in COMMANDS if name not in {"emulator", "fleet"}), "fleet jobs"])
@@ -171,4 +171,4 @@ def test_an_error_is_explained_on_one_line_that_cannot_steer_a_terminal():
     context = errors.RequestContext(method="GET", url="http://om/x")
     error = errors.ServerError("bad\n news \x1b[2J\ud800", request=context, resume_at=4)
 
-    assert explain(error) == "bad news \\x1b[2J\\ud800 [GET http://om/x] (go on with --page 4)"
+    assert explain(error) == "bad news \\x1b[2J\\ud800 [GET http://om/x] (resume with --page 4)"

@@ -39,7 +39,7 @@ def ids(text):
 
 def command_in(err):
     """The command that was told to go on with."""
-    command = err.partition("Go on with what was not read:\n")[2].replace("\\\n", " ")
+    command = err.partition("Resume with:\n")[2].replace("\\\n", " ")
     program, *words = shlex.split(command)
     assert program == "mongorestore-async"
     return words
@@ -175,7 +175,7 @@ def test_since_is_a_moment_or_how_long_ago(written, call):
 def test_one_batch_can_be_asked_for(call, emulator):
     batch = emulator.world.jobs.at(emulator.world.first("sharded"), 4).batch_id
 
-    found = rows(call(*FLEET, "-o", "csv", "--batchId", batch).out)
+    found = rows(call(*FLEET, "-o", "csv", "--batch-id", batch).out)
 
     assert [row["batch_id"] for row in found] == [batch] * 3
 
@@ -238,7 +238,7 @@ def test_what_cannot_be_read_is_told_and_read_by_the_command_that_is_told(
 
     assert (first.code, second.code, second.err) == (9, 0, "")
     head, titles, _, failure = first.err.splitlines()[:4]
-    assert (head, titles.split()) == ("1 failure:", ["Project", "Cluster", "Failure", "Why"])
+    assert (head, titles.split()) == ("1 failure:", ["Project", "Cluster", "Failure", "Reason"])
     assert re.split(r"  +", failure)[:3] == [projects[1].name, cluster.name, "forbidden"]
     assert "not for this key" in failure
     found = [one["job"]["id"] for one in lines(first.out) + lines(second.out)]
@@ -262,7 +262,7 @@ async def test_ctrl_c_writes_what_was_found_and_the_command_for_the_rest(
         rest = await run(*command_in(err.decode()))
 
     assert process.returncode == 130
-    assert err.startswith(b"interrupted\nGo on with what was not read:\n")
+    assert err.startswith(b"interrupted\nResume with:\n")
     assert sorted(read(out.decode())) == sorted(jobs_in(projects[0]))
     assert (rest.code, rest.err) == (0, "")
     assert sorted(read(rest.out)) == sorted(jobs_in(projects[1]))
@@ -288,7 +288,7 @@ async def test_on_a_terminal_progress_is_shown_and_reasons_are_wrapped(on_termin
         assert await terminal.end() == 9
 
     text = re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", terminal.text).replace("\r", "\n")
-    table = text.partition("3 failures:")[2].partition("Go on with")[0].splitlines()
+    table = text.partition("3 failures:")[2].partition("Resume with")[0].splitlines()
     assert max(map(len, table)) <= 90
     assert sum(projects[0].name in line for line in table) == 3
     assert len(ids(text)) == 75

@@ -19,8 +19,8 @@ FLEET = ("fleet", "jobs", "--family", "cloud-manager")
         (("--family", "atlas-flex", "--batch-id", "b"), {}, 2, "leave --batch-id out"),
         (("--dry-run", "--family", "atlas-flex", "--batch-id", "b"), {}, 2, "leave --batch-id out"),
         (("--dry-run", "--resume", "fleet1"), {}, 2, "leave --resume out"),
-        (("--resume", "nonsense"), {}, 2, "pass the one of the earlier run"),
-        (("--resume", "fleet1.AAAAAAAA"), {}, 2, "another run: repeat that command with its token"),
+        (("--resume", "nonsense"), {}, 2, "pass the token that the earlier run printed"),
+        (("--resume", "fleet1.AAAAAAAA"), {}, 2, "another run: repeat the command of that run with its token"),
         (("--resume", "@no/such/file"), {}, 2, "the file of --resume cannot be read"),
         (("--since", "yesterday"), {}, 2, "or a duration such as 24h"),
         (("--since", "999999999d"), {}, 2, "--since"),
@@ -37,7 +37,7 @@ def test_errors_are_one_line_with_their_exit_code(words, variables, code, reason
     assert (ended.code, ended.out) == (code, "")
     (line,) = (line for line in ended.err.splitlines() if line.startswith("error: "))
     assert reason in line
-    assert "Go on with" not in ended.err
+    assert "Resume with" not in ended.err
 
 
 def test_a_name_that_fits_nothing_is_a_failure_that_no_repetition_helps(call):
@@ -46,7 +46,7 @@ def test_a_name_that_fits_nothing_is_a_failure_that_no_repetition_helps(call):
     assert ended.code == 9
     assert ended.out.count("\n") == 75
     assert re.search(r"^-  +-  +unmatched  .*'x\*'", ended.err, re.MULTILINE)
-    assert "Go on with" not in ended.err
+    assert "Resume with" not in ended.err
 
 
 def test_projects_that_cannot_be_listed_end_it_after_what_was_found(call, emulator):

@@ -102,7 +102,7 @@ async def test_json_lines_are_written_while_the_list_is_read(start, place, emula
 def test_paging_options_are_the_ones_of_the_library(call, place, ids, requests_of):
     with requests_of() as paths:
         ended = call(
-            "jobs", *place(), "--page", "2", "--itemsPerPage", "5", "--limit", "7", "-o", "jsonl",
+            "jobs", *place(), "--page", "2", "--items-per-page", "5", "--limit", "7", "-o", "jsonl",
         )  # fmt: skip
 
     assert PARSERS["jsonl"](ended.out) == ids()[5:12]
@@ -113,7 +113,7 @@ def test_one_batch_can_be_asked_for(call, place, emulator):
     cluster = emulator.world.first("sharded")
     batch = emulator.world.jobs.at(cluster, 4).batch_id
 
-    ended = call("jobs", *place("sharded"), "--batchId", batch, "-o", "json")
+    ended = call("jobs", *place("sharded"), "--batch-id", batch, "-o", "json")
 
     assert {job["batchId"] for job in json.loads(ended.out)} == {batch}
     assert len(json.loads(ended.out)) == 3
@@ -238,7 +238,7 @@ def test_an_error_on_the_way_tells_where_to_go_on(form, written, call, place, em
 
     assert ended.code == 1
     assert PARSERS["jsonl"](ended.out) == ids()[:written]
-    assert "(go on with --page 2)" in ended.err
+    assert "(resume with --page 2)" in ended.err
 
 
 async def test_ctrl_c_ends_it_cleanly(start, place, emulator):

@@ -13,12 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mongorestore_async import ATLAS_CLOUD_BACKUP_V1, ATLAS_TENANT_V1, CLOUD_MANAGER, OPS_MANAGER, load_job
-from mongorestore_async.cli.progress import Bars
+from mongorestore_async.cli.columns import Column, print_table, state_style
+from mongorestore_async.cli.console import PlainConsole, fold_command, printable
+from mongorestore_async.cli.progress_display import DownloadBars
 from mongorestore_async.cli.rows import JobRow
-from mongorestore_async.cli.screen import Screen, printable
-from mongorestore_async.cli.shell import folded
-from mongorestore_async.cli.tables import Column, print_table, state_style
-from mongorestore_async.cli.units import duration, parse_duration
+from mongorestore_async.cli.units import format_duration, parse_duration
 from mongorestore_async.downloading.download_types import DownloadProgress
 from mongorestore_async.models import JobState
 
@@ -56,7 +55,7 @@ def test_a_job_the_api_tells_nothing_about_has_a_row():
 
 def printed(columns, items, width, encoding="utf-8"):
     file = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
-    console = Screen(file)
+    console = PlainConsole(file)
     console.width = width
     print_table(console, columns, items)
     file.flush()
@@ -112,7 +111,7 @@ def test_printable_text_has_no_control_characters_and_says_all(text):
     st.integers(1, 120),
 )
 def test_a_folded_command_is_the_same_command(words, width):
-    text = folded(["mongorestore-async", *words], width)
+    text = fold_command(["mongorestore-async", *words], width)
 
     # A shell joins continued lines before it reads words; shlex does not.
     assert shlex.split(text.replace("\\\n", "")) == ["mongorestore-async", *words]
@@ -133,7 +132,7 @@ def test_durations_are_read(text, seconds):
 
 @pytest.mark.parametrize("text", ["", "0", "0s", "soon", "-1h", "1m1h", "1h 30m", "h", "1e3s", "1.5.2s", "9" * 30])
 def test_what_is_no_duration_is_refused(text):
-    with pytest.raises(ValueError, match="no duration"):
+    with pytest.raises(ValueError, match="not a duration"):
         parsed(text)
 
 
@@ -141,7 +140,7 @@ def test_what_is_no_duration_is_refused(text):
 def test_a_duration_is_written_as_it_is_read(given):
     rounded = timedelta(milliseconds=given // timedelta(milliseconds=1))
 
-    assert parsed(duration(rounded)) == rounded
+    assert parsed(format_duration(rounded)) == rounded
 
 
 def test_names_of_files_are_no_markup_in_the_bars(monkeypatch):
@@ -152,7 +151,7 @@ def test_names_of_files_are_no_markup_in_the_bars(monkeypatch):
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "120")
     shown = Terminal()
-    with Bars(Screen(shown)) as bars:
+    with DownloadBars(PlainConsole(shown)) as bars:
         bars.show(DownloadProgress(file_name="a[red]b.tar.gz", received=5, total=10, resumed_from=0, seconds=1.0))
 
     assert "a[red]b.tar.gz" in shown.getvalue()

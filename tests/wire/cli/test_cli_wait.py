@@ -62,7 +62,7 @@ def test_progress_is_told_beside_the_output_and_the_jobs_in_every_form(call, sta
     jobs = [json.loads(line) for line in ended.out.splitlines()]
     assert {job["statusName"] for job in jobs} == {"FINISHED"}
     assert {job["id"] for job in jobs} == {ref.rpartition("/")[2] for ref in refs}
-    assert re.search(r"^\d\d:\d\d:\d\d  0 going on, \d+ done$", ended.err, re.MULTILINE)
+    assert re.search(r"^\d\d:\d\d:\d\d  0 running, \d+ done$", ended.err, re.MULTILINE)
 
 
 @pytest.mark.parametrize("command", ["wait", "watch"])
@@ -76,7 +76,7 @@ def test_a_restore_that_ends_badly_is_code_3(outcome, command, call, started, em
     assert ended.code == 3
     assert f"error: 1 of 1 restore jobs ended badly: {refs[0].rpartition('/')[2]}" in ended.err
     assert "FAILED" in ended.out or "CANCELLED" in ended.out
-    assert "Go on with" not in ended.err
+    assert "Resume with" not in ended.err
 
 
 @pytest.mark.parametrize("command", ["wait", "watch"])
@@ -87,11 +87,11 @@ def test_a_time_out_is_code_5_and_prints_the_command_to_go_on_with(command, call
     ended = call(command, *refs, *FAST, "--timeout", "0.3s")
 
     assert ended.code == 5
-    assert "The restore goes on without this command. 1 job:\n" in ended.err
+    assert "The restore continues without this command. 1 job:\n" in ended.err
     assert "session.batch" not in ended.err
     assert f"\n  {refs[0]}\n" in ended.err
     emulator.clock.speed = 3000
-    follow = shlex.split(ended.err.partition("Go on with:\n")[2].replace("\\\n", " "))
+    follow = shlex.split(ended.err.partition("Resume with:\n")[2].replace("\\\n", " "))
     assert follow[:3] == ["mongorestore-async", command, refs[0]]
     follow[follow.index("--timeout") + 1] = "1m"
     assert call(*follow[1:]).code == 0
@@ -112,9 +112,9 @@ async def test_ctrl_c_is_code_130_and_prints_the_command_to_go_on_with(command, 
     assert process.returncode == 130
     assert err.decode().splitlines() == [
         "interrupted",
-        "The restore goes on without this command. 1 job:",
+        "The restore continues without this command. 1 job:",
         f"  {ref}",
-        "Go on with:",
+        "Resume with:",
         f"  mongorestore-async {command} {ref} --until finished --timeout 2h --poll 1s",
     ]
 
@@ -173,7 +173,7 @@ def test_a_cluster_that_cannot_be_read_for_a_while_is_told_and_tried_again(call,
     ended = call("wait", *refs, *FAST)
 
     assert ended.code == 0
-    assert "cannot be read, trying on: " in ended.err
+    assert "cannot be read, retrying: " in ended.err
     assert "can be read again" in ended.err
 
 
@@ -187,8 +187,8 @@ def test_a_cluster_that_cannot_be_read_for_a_while_is_told_and_tried_again(call,
         (["--job-id", "k"], "--family is required"),
         (["--job-id", "k", "--family", "cloud-manager"], "--project-id is required"),
         (["--job-id", "k", "--family", "cloud-manager", "--project-id", "p"], "--cluster-id is required"),
-        (["cloud-manager/p/c/j", "--timeout", "soon"], "no duration"),
-        (["cloud-manager/p/c/j", "--timeout", "0s"], "no duration"),
+        (["cloud-manager/p/c/j", "--timeout", "soon"], "not a duration"),
+        (["cloud-manager/p/c/j", "--timeout", "0s"], "not a duration"),
         (["cloud-manager/p/c/j", "--until", "later"], "--until"),
         (["ops-manager/p/c/j", "UNSET"], "--base-url"),
     ],
@@ -207,7 +207,9 @@ def test_what_makes_no_sense_is_refused(command, words, reason, call, requests_o
 
 
 def test_a_job_that_is_not_there_is_an_error(call, emulator, monkeypatch):
-    monkeypatch.setattr("mongorestore_async.cli.wait.poll_policy", lambda _: PollPolicy(shortest=0.05, grace=0.1))
+    monkeypatch.setattr(
+        "mongorestore_async.cli.commands.wait_command.poll_policy", lambda _: PollPolicy(shortest=0.05, grace=0.1)
+    )
     cluster = emulator.world.first("replica-set")
 
     ended = call("wait", f"ops-manager/{cluster.project_id}/{cluster.id}/{'f' * 24}")
@@ -241,7 +243,7 @@ async def test_leaving_a_live_table_prints_the_command_to_go_on_with(on_terminal
         terminal.interrupt()
         assert await terminal.end() == 130
 
-    assert "Go on with:" in terminal.text
+    assert "Resume with:" in terminal.text
     assert "Traceback" not in terminal.text
     # The cursor is shown again.
     assert terminal.text.rindex("\x1b[?25h") > terminal.text.rindex("\x1b[?25l")

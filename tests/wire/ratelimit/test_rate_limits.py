@@ -150,10 +150,10 @@ async def test_without_limits_all_but_the_first_are_refused(limited, connect):
 @pytest.mark.parametrize("family", [CLOUD_MANAGER, ATLAS_CLOUD_BACKUP_V1], ids=lambda family: family.name)
 @pytest.mark.parametrize(("calls", "pages"), [(32, 1), (1, 20)])
 async def test_a_session_of_the_usual_size_never_waits(limited, connect, monkeypatch, family, calls, pages):
-    async def wait(_queue, seconds):
-        raise AssertionError(f"it waits {seconds} s")
+    async def wait(_queue, ends):
+        raise AssertionError(f"it waits until {ends}")
 
-    monkeypatch.setattr(LimitQueue, "_wait", wait)
+    monkeypatch.setattr(LimitQueue, "enter_in_turn", wait)
     async with (
         limited(MINUTE, manager=Manager.CLOUD_MANAGER, jobs_per_cluster=20, speed=0) as emulator,
         connect(emulator) as session,

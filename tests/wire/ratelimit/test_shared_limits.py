@@ -19,11 +19,10 @@ import pytest
 
 from mongorestore_async import OPS_MANAGER, ConfigError, Options, RateLimit, RateLimited, SharedLimits
 from mongorestore_async.emulator import RateLimiting
-from mongorestore_async.ratelimit import shared_buckets
+from mongorestore_async.ratelimit import RateLimiter
 from mongorestore_async.ratelimit import shared_limits as shared
-from mongorestore_async.ratelimit.rate_limiter import RateLimiter
-from mongorestore_async.ratelimit.shared_buckets import SharedBucket
-from mongorestore_async.ratelimit.shared_limits import Store
+from mongorestore_async.ratelimit.limit_queue import LimitQueue
+from mongorestore_async.ratelimit.shared_limits import RedisCounters
 
 redis = pytest.importorskip("redis.asyncio", reason="the redis client (extra redis) is not installed")
 
@@ -101,27 +100,43 @@ async def client(server):
         yield made
 
 
+class Process:
+    """The queue of one limit as another process would have it."""
+
+    def __init__(self, settings, limit, project="P"):
+        self.counters = RedisCounters(settings)
+        self.queue = LimitQueue(limit, self.counters.counter(limit, project))
+
+    async def take(self):
+        """Make a call if it may be made now: 0, or seconds until it may."""
+        self.queue._shared_at = 0.0  # asks Redis, though it knows the answer
+        try:
+            await self.queue.enter_in_turn(0.0)
+        except RateLimited as error:
+            return error.retry_after
+        self.queue.leave()
+        return 0.0
+
+    async def take_all(self, most=100):
+        """Make calls until there are no more."""
+        for count in range(most):
+            if await self.take():
+                return count
+        return most
+
+
 @pytest.fixture
-def buckets():
-    """Make buckets as several processes would."""
+async def processes():
+    """Make processes."""
+    made = []
 
     def make(settings, limit, count=1, project="P"):
-        return [SharedBucket(Store(settings), limit, project) for _ in range(count)]
+        made.extend(Process(settings, limit, project) for _ in range(count))
+        return made[-count:]
 
-    return make
-
-
-async def close(*makers):
-    for each in makers:
-        await each._store.close()
-
-
-async def taken(bucket, most=100):
-    """Take until it has no more."""
-    for count in range(most):
-        if await bucket.take():
-            return count
-    return most
+    yield make
+    for process in made:
+        await process.counters.close()
 
 
 def cluster_of(session, emulator):
@@ -149,46 +164,43 @@ async def test_three_processes_together_keep_to_the_limit(server, emulate, limit
 
 
 @EACH
-async def test_what_one_took_is_missing_for_the_others(server, client, buckets, limit):
-    first, second = buckets(SharedLimits(server.url, "key"), limit, 2)
-    (other,) = buckets(SharedLimits(server.url, "other"), limit)
-    (elsewhere,) = buckets(SharedLimits(server.url, "key"), limit, project="Q")
-    assert [await taken(first, 10), await taken(second), await taken(first)] == [10, 20, 0]
-    assert [await taken(other), await taken(elsewhere)] == [30, 30]
+async def test_what_one_took_is_missing_for_the_others(server, client, processes, limit):
+    first, second = processes(SharedLimits(server.url, "key"), limit, 2)
+    (other,) = processes(SharedLimits(server.url, "other"), limit)
+    (elsewhere,) = processes(SharedLimits(server.url, "key"), limit, project="Q")
+    assert [await first.take_all(10), await second.take_all(), await first.take_all()] == [10, 20, 0]
+    assert [await other.take_all(), await elsewhere.take_all()] == [30, 30]
     wait = await second.take()
     assert 0 < wait <= 3600
     for key in await client.keys():
         assert key.startswith(b"mongorestore-async:")
         assert await client.pttl(key) > 1_000_000
-    await close(first, second, other, elsewhere)
 
 
 @EACH
-async def test_a_refused_call_costs_nothing_here_either(server, client, buckets, limit):
-    first, second = buckets(SharedLimits(server.url, "key"), limit, 2)
-    assert await taken(second) == 30
+async def test_a_refused_call_costs_nothing_here_either(server, client, processes, limit):
+    first, second = processes(SharedLimits(server.url, "key"), limit, 2)
+    assert await second.take_all() == 30
     for _ in range(100):
         assert await first.take() > 0
     await client.flushall()
-    assert await taken(first) == 30
-    await close(first, second)
+    assert await first.take_all() == 30
 
 
-async def test_calls_counted_by_a_clock_that_is_ahead_count_all_the_same(server, client, buckets):
+async def test_calls_counted_by_a_clock_that_is_ahead_count_all_the_same(server, client, processes):
     limit = LIMITS[0]
-    first, second = buckets(SharedLimits(server.url, "key"), limit, 2)
-    assert await taken(first, 20) == 20
+    first, second = processes(SharedLimits(server.url, "key"), limit, 2)
+    assert await first.take_all(20) == 20
     (key,) = await client.keys()
     for member, score in await client.zrange(key, 0, -1, withscores=True):
-        await client.zadd(key, {member: score + 500})
-    assert await taken(second) == 10
-    await close(first, second)
+        await client.zadd(key, {member: score + 500_000})
+    assert await second.take_all() == 10
 
 
-async def test_a_client_of_your_own_is_used_and_not_closed(client, buckets):
-    (bucket,) = buckets(SharedLimits(client, "key"), LIMITS[0])
-    assert await taken(bucket) == 30
-    await close(bucket)
+async def test_a_client_of_your_own_is_used_and_not_closed(client, processes):
+    (process,) = processes(SharedLimits(client, "key"), LIMITS[0])
+    assert await process.take_all() == 30
+    await process.counters.close()
     assert await client.keys() == [b"mongorestore-async:key:w30-30-3600::P"]
 
 
@@ -203,8 +215,8 @@ async def test_cancelling_while_redis_is_asked_leaves_it_usable(server, emulate,
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
         assert len(await cluster.restore_jobs()) == 25
-        (lane,) = session._view.transport._limits._queues.values()
-        assert (lane.pending, lane.waiting) == (0, 0)
+        (queue,) = session._view.transport._limits._queues.values()
+        assert (queue.pending, queue.waiting) == (0, 0)
 
 
 async def test_a_pause_and_a_shared_counter_go_together(server, emulate, connect):
@@ -259,26 +271,25 @@ async def test_without_redis_calls_go_on_within_the_limits_of_the_process(emulat
     assert "hunter2" not in caplog.text
 
 
-async def test_an_outage_in_the_middle_is_told_once_and_ends(server, buckets, caplog, monkeypatch):
+async def test_an_outage_in_the_middle_is_told_once_and_ends(server, processes, caplog, monkeypatch):
     monkeypatch.setattr(shared, "_OUTAGE", 0.2)
     caplog.set_level(logging.DEBUG, shared.__name__)
     limit = RateLimit(50, 50, 3600)
-    first, second = buckets(SharedLimits(server.url, "key"), limit, 2)
-    assert await taken(first, 10) == 10
+    first, second = processes(SharedLimits(server.url, "key"), limit, 2)
+    assert await first.take_all(10) == 10
     server.stop()
-    assert await taken(first, 10) == 10
+    assert await first.take_all(10) == 10
     await asyncio.sleep(0.3)
-    assert await taken(first, 10) == 10
+    assert await first.take_all(10) == 10
     assert len(warnings_in(caplog)) == 1
     server.start()
     await asyncio.sleep(0.3)
-    assert await taken(first, 10) == 10
+    assert await first.take_all(10) == 10
     assert "Redis answers again" in caplog.text
     # It has forgotten what was taken before; this process has not.
-    assert await taken(second) == 40
-    assert await taken(first) == 0
+    assert await second.take_all() == 40
+    assert await first.take_all() == 0
     assert len(warnings_in(caplog)) == 1
-    await close(first, second)
 
 
 async def test_a_session_closes_though_redis_is_gone(server, emulate, connect):
@@ -291,20 +302,19 @@ async def test_a_session_closes_though_redis_is_gone(server, emulate, connect):
 
 
 @EACH
-async def test_scripts_that_redis_forgot_are_loaded_again(server, client, buckets, monkeypatch, caplog, limit):
+async def test_scripts_that_redis_forgot_are_loaded_again(server, client, processes, monkeypatch, caplog, limit):
     monkeypatch.setattr(shared, "_OUTAGE", 0.0)
-    first, second = buckets(SharedLimits(server.url, "key"), limit, 2)
-    assert await taken(first, 5) == 5
+    first, second = processes(SharedLimits(server.url, "key"), limit, 2)
+    assert await first.take_all(5) == 5
     await client.script_flush()
-    assert await taken(first, 15) == 15
+    assert await first.take_all(15) == 15
     # One call at most was counted by the first process alone.
-    assert await taken(second) <= 11
+    assert await second.take_all() <= 11
     assert len(warnings_in(caplog)) <= 1
-    await close(first, second)
 
 
-async def test_a_redis_that_hangs_costs_one_wait(buckets, monkeypatch, caplog):
-    monkeypatch.setattr(shared_buckets, "PATIENCE", 0.5)
+async def test_a_redis_that_hangs_costs_one_wait(monkeypatch, caplog):
+    monkeypatch.setattr(shared, "PATIENCE", 0.5)
     gone = []
 
     async def say_nothing(reader, writer):
@@ -314,14 +324,14 @@ async def test_a_redis_that_hangs_costs_one_wait(buckets, monkeypatch, caplog):
 
     async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as silent:
         port = silent.sockets[0].getsockname()[1]
-        store = Store(SharedLimits(f"redis://127.0.0.1:{port}/0", "key"))
-        many = [SharedBucket(store, RateLimit(50, 50, 3600), f"P{number}") for number in range(40)]
+        counters = RedisCounters(SharedLimits(f"redis://127.0.0.1:{port}/0", "key"))
+        many = [counters.counter(RateLimit(50, 50, 3600), f"P{number}") for number in range(40)]
         started = time.monotonic()
-        assert await asyncio.gather(*(bucket.take() for bucket in many)) == [0.0] * 40
-        assert await many[0].take() == 0
+        assert await asyncio.gather(*(take() for take in many)) == [0.0] * 40
+        assert await many[0]() == 0
         assert 0.45 <= time.monotonic() - started < 1.5
         assert len(warnings_in(caplog)) == 1
-        await store.close()
+        await counters.close()
         for _ in range(200):
             if gone:
                 break

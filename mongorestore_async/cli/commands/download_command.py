@@ -1,0 +1,215 @@
+"""``mongorestore-async download``."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import attrs
+from cyclopts import Parameter, validators
+
+import mongorestore_async
+from mongorestore_async import Verification
+from mongorestore_async.cli.columns import Column, ListLayout
+from mongorestore_async.cli.console import plural, printable, show_deprecations, stderr_console
+from mongorestore_async.cli.exit_codes import ExitCode
+from mongorestore_async.cli.job_selection import JobRefs, JobSelection
+from mongorestore_async.cli.progress_display import DownloadBars, PollDisplay
+from mongorestore_async.cli.session_factory import make_session, read_credentials
+from mongorestore_async.cli.stdout_writer import OutputFormat, OutputOption, make_writer
+from mongorestore_async.cli.units import format_duration, format_size, parse_duration
+from mongorestore_async.cli.wait_options import PollOption, ResumeHint, poll_arguments, poll_policy
+from mongorestore_async.families import FAMILIES
+
+if TYPE_CHECKING:
+    from mongorestore_async import DownloadedFile
+
+__all__ = ["FILE_LAYOUT", "DownloadOptions", "FileRow", "download"]
+
+
+@Parameter(name="*")
+@attrs.frozen(kw_only=True)
+class DownloadOptions:
+    """How files are downloaded."""
+
+    directory: Annotated[
+        Path, Parameter(alias="-d", help="Directory for the files; it is created if it does not exist.")
+    ] = Path()
+    concurrency: Annotated[
+        int, Parameter(validator=validators.Number(gte=1, lte=64), help="Number of files downloaded at once.")
+    ] = 2
+    timeout: Annotated[
+        timedelta | None,
+        Parameter(
+            converter=parse_duration,
+            help="How long to wait for the files, such as 6h or 90m. Without it, they must be ready.",
+        ),
+    ] = None
+    poll: PollOption = None
+    overwrite: Annotated[
+        bool, Parameter(negative=(), show_default=False, help="Replace other files with the same names.")
+    ] = False
+    check_gzip: Annotated[
+        bool,
+        Parameter(
+            negative=(), show_default=False, help="Test-decompress each archive that has no hash to compare with."
+        ),
+    ] = False
+
+    def arguments(self) -> tuple[str, ...]:
+        """The options as arguments of a command line."""
+        given = [] if self.directory == Path() else ["--directory", str(self.directory)]
+        given += [] if self.timeout is None else ["--timeout", format_duration(self.timeout)]
+        given += poll_arguments(self.poll)
+        flags = {"--overwrite": self.overwrite, "--check-gzip": self.check_gzip}
+        return (*given, "--concurrency", str(self.concurrency), *(name for name, is_set in flags.items() if is_set))
+
+
+def download(
+    *refs: JobRefs,
+    selection: JobSelection | None = None,
+    options: DownloadOptions | None = None,
+    output: OutputOption = OutputFormat.TABLE,
+) -> int:
+    """Download the archives of restore jobs, and compare them with the hashes that the API publishes.
+
+    A file gets its final name when it is complete. After an interruption,
+    rerun the same command to resume.
+    """
+    selection, options = selection or JobSelection(), options or DownloadOptions()
+    selection.check(refs)
+    resume_hint = ResumeHint(
+        "download",
+        selection.base_url,
+        options.arguments(),
+        refs,
+        "Partial data is kept; the link's expiry is unchanged.",
+    )
+    with resume_hint.on_early_end():
+        asyncio.run(_download(resume_hint, selection, options, read_credentials(), output))
+    return ExitCode.DONE
+
+
+async def _download(
+    resume_hint: ResumeHint,
+    selection: JobSelection,
+    options: DownloadOptions,
+    environ: dict[str, str],
+    output: OutputFormat,
+) -> None:
+    console = stderr_console()
+    session_options = mongorestore_async.Options(poll=poll_policy(options.poll))
+    async with make_session(environ, selection.base_url, options=session_options) as session:
+        resume_hint.refs = await selection.find(session, resume_hint.refs)
+        with show_deprecations(*(FAMILIES[ref.family] for ref in resume_hint.refs)):
+            batch = await session.batch(resume_hint.refs, until="downloadable")
+            if options.timeout is not None:
+                with PollDisplay(console) as display:
+                    batch = await batch.wait(timeout=options.timeout, until="downloadable", on_poll=display.show)
+            with DownloadBars(console) as bars:
+                files = await batch.download(
+                    options.directory,
+                    concurrency=options.concurrency,
+                    on_progress=bars.show,
+                    overwrite=options.overwrite,
+                    check_gzip=options.check_gzip,
+                )
+    writer = make_writer(output, FILE_LAYOUT, show_secrets=False)
+    writer.add(files)
+    writer.finish()
+
+
+_RESULTS = {
+    Verification.VERIFIED: "verified",
+    Verification.NOT_VERIFIABLE: "not verifiable",
+    Verification.NOT_YET: "no hash yet",
+}
+_EXPLANATIONS = {
+    Verification.NOT_VERIFIABLE: "Not verifiable: the product publishes no hashes.",
+    Verification.NOT_YET: "No hash yet: the server has not published it; rerun the command to check again.",
+}
+
+
+@attrs.frozen(kw_only=True)
+class FileRow:
+    """The row of a downloaded file.
+
+    Attributes:
+        file: Path of the file.
+        bytes: Its size.
+        verification: Result of the comparison with the hash that the API publishes.
+        sha1: Hexadecimal SHA-1 of the bytes received.
+        seconds: Duration of the download.
+        resumed_from: Bytes kept from an earlier run.
+        ref: Text form of the job's reference.
+
+    """
+
+    file: str
+    bytes: str
+    verification: str
+    sha1: str
+    seconds: str
+    resumed_from: str
+    ref: str = ""
+
+    @classmethod
+    def of(cls, file: "DownloadedFile") -> "FileRow":
+        """Make the row of a file."""
+        return cls(
+            file=printable(str(file.path)),
+            bytes=str(file.size),
+            verification=str(file.verification),
+            sha1=file.sha1,
+            seconds=f"{file.seconds:.1f}",
+            resumed_from=str(file.resumed_from),
+            ref="" if file.ref is None else str(file.ref),
+        )
+
+    @property
+    def speed(self) -> str:
+        """Bytes a second, for people; empty if nothing was received."""
+        fetched, seconds = int(self.bytes) - int(self.resumed_from), float(self.seconds)
+        return f"{format_size(int(fetched / seconds))}/s" if fetched and seconds else ""
+
+
+def _result(row: FileRow) -> str:
+    return _RESULTS.get(Verification(row.verification), row.verification)
+
+
+def _style(row: FileRow) -> str:
+    return "green" if row.verification == Verification.VERIFIED else "yellow"
+
+
+def _summary(rows: Sequence[FileRow]) -> str:
+    counts = Counter(map(_result, rows))
+    total = format_size(sum(int(row.bytes) for row in rows))
+    results = ", ".join(f"{count} {result}" for result, count in counts.items())
+    explanations = (text for kind, text in _EXPLANATIONS.items() if _RESULTS[kind] in counts)
+    return " ".join([f"{plural(len(rows), 'file')}, {total}: {results}.", *explanations])
+
+
+def _document(file: "DownloadedFile", redacted: bool) -> dict[str, Any]:
+    # There are no secrets in it.
+    del redacted
+    found = attrs.asdict(file, recurse=False)
+    return found | {"path": str(file.path), "ref": None if file.ref is None else str(file.ref)}
+
+
+#: Downloaded files, as they are listed at the end.
+FILE_LAYOUT: "ListLayout[DownloadedFile, FileRow]" = ListLayout(
+    row_type=FileRow,
+    row=FileRow.of,
+    document=_document,
+    columns=(
+        Column("File", lambda row: row.file),
+        Column("Size", lambda row: format_size(int(row.bytes)), number=True),
+        Column("Result", _result, style=_style),
+        Column("Speed", lambda row: row.speed, rank=2, number=True),
+        Column("SHA-1", lambda row: row.sha1, rank=1),
+    ),
+    summary=_summary,
+    empty_text="no files",
+)

@@ -1,0 +1,266 @@
+"""``mongorestore-async fleet jobs``."""
+
+import asyncio
+import sys
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import attrs
+from cyclopts import App, Parameter
+from rich.table import Table
+from rich.text import Text
+
+import mongorestore_async
+from mongorestore_async.cli.columns import Column, ListLayout, print_table
+from mongorestore_async.cli.commands.fleet_options import FleetOptions, read_token
+from mongorestore_async.cli.console import fold_command, plural, printable, show_deprecations, stderr_console
+from mongorestore_async.cli.exit_codes import ExitCode, error_text
+from mongorestore_async.cli.progress_display import FleetBar
+from mongorestore_async.cli.rows import found_layout
+from mongorestore_async.cli.session_factory import make_session, read_credentials
+from mongorestore_async.cli.stdout_writer import (
+    OutputFormat,
+    OutputOption,
+    SecretsOption,
+    StdoutWriter,
+    make_writer,
+)
+from mongorestore_async.errors import ConfigError, RestoreError
+
+if TYPE_CHECKING:
+    from mongorestore_async import AsyncSession, FleetFailure, FleetPlan, FleetStream
+    from mongorestore_async.cli.console import PlainConsole
+
+__all__ = ["PLAN_LAYOUT", "PlanRow", "jobs", "make_fleet_app"]
+
+#: A longer resume token is better kept in a file than in a command line.
+_MOST_CHARACTERS = 1000
+
+
+def make_fleet_app(sort_key: int) -> App:
+    """Make the group of commands for fleets, with its place among the other commands."""
+    app = App(name="fleet", help="List the restore jobs of all clusters that a key can see.", sort_key=sort_key)
+    app.command(jobs)
+    return app
+
+
+def jobs(
+    *,
+    options: FleetOptions,
+    dry_run: Annotated[
+        bool,
+        Parameter(negative=(), show_default=False, help="Count the requests that a run would take; read no jobs."),
+    ] = False,
+    resume: Annotated[
+        str | None, Parameter(help="Resume an earlier run: its token, or @FILE for a file with the token.")
+    ] = None,
+    output: OutputOption = OutputFormat.TABLE,
+    show_secrets: SecretsOption = False,
+) -> int:
+    """List the restore jobs of all clusters of all projects that the key can see.
+
+    jsonl and csv are written while jobs are found, table and json at the end.
+    The run continues if a cluster cannot be read: the failures are listed on
+    standard error, with exit code 9 and the command that retries them. After
+    Ctrl-C the jobs found so far are written, and the command that resumes the
+    run is printed.
+    """
+    options.check()
+    if dry_run and resume is not None:
+        raise ConfigError("--dry-run counts a whole run; leave --resume out")
+    run = _FleetRun(options=options, output=output, show_secrets=show_secrets, resume=read_token(resume))
+    with run.report_end():
+        environ = read_credentials()
+        asyncio.run(run.plan(environ) if dry_run else run.read(environ))
+    return ExitCode.INCOMPLETE if run.failures else ExitCode.DONE
+
+
+@attrs.define(kw_only=True)
+class _FleetRun:
+    """One run, and what is printed at its end.
+
+    Attributes:
+        options: Which jobs to list.
+        output: The output format.
+        show_secrets: Whether documents are written with their secrets.
+        resume: Token of an earlier run.
+        stream: The stream of jobs, as soon as there is one.
+        failures: What could not be read, when the run is over.
+
+    """
+
+    options: FleetOptions
+    output: OutputFormat
+    show_secrets: bool
+    resume: str | None
+    stream: "FleetStream[Any] | None" = None
+    failures: "tuple[FleetFailure, ...]" = ()
+
+    async def read(self, environ: dict[str, str]) -> None:
+        """List the jobs."""
+        bar = FleetBar(stderr_console(), is_shown=self.output.collects or not sys.stdout.isatty())
+        with show_deprecations(*self.options.families):
+            async with self._session(environ) as session:
+                fleet = self.options.fleet(session)
+                self.stream = fleet.restore_jobs(**self.options.arguments(), resume=self.resume, on_progress=bar.show)
+                layout = found_layout(merged=self._is_merged)
+                async with StdoutWriter(make_writer(self.output, layout, show_secrets=self.show_secrets)) as writer:
+                    with bar:
+                        async with self.stream as stream:
+                            async for found in stream:
+                                await writer.put(found)
+
+    async def plan(self, environ: dict[str, str]) -> None:
+        """Count the requests that listing them would take."""
+        with show_deprecations(*self.options.families):
+            async with self._session(environ) as session:
+                fleet = self.options.fleet(session)
+                fleet.restore_jobs(**self.options.arguments())  # refuses what a real run would refuse
+                plan = await fleet.dry_run(**self.options.limits())
+        self.failures = plan.failures
+        writer = make_writer(self.output, PLAN_LAYOUT, show_secrets=self.show_secrets)
+        writer.add([plan])
+        writer.finish()
+
+    @contextmanager
+    def report_end(self) -> Generator[None]:
+        """Print at the end, also after an error, what could not be read and how to resume."""
+        console = stderr_console()
+        try:
+            yield
+        except (KeyboardInterrupt, RestoreError) as end:
+            self._print_failures()
+            if isinstance(end, RestoreError):
+                end.resume_at = None  # that of a list within the run: there is no --page here
+            if self._has_progress or (self.stream is not None and isinstance(end, KeyboardInterrupt)):
+                end.add_note(self._resume_text())
+            raise
+        self._print_failures()
+        if self._has_progress and not all(map(_is_unmatched, self.failures)):
+            console.print(self._resume_text(), soft_wrap=True)
+
+    @property
+    def _is_merged(self) -> bool:
+        return len(self.options.families) > 1
+
+    @property
+    def _has_progress(self) -> bool:
+        """Whether a resumed run would have less to read."""
+        if self.stream is None:
+            return False
+        progress = self.stream.progress
+        return progress.over > progress.failed or progress.skipped > 0
+
+    def _session(self, environ: dict[str, str]) -> "AsyncSession":
+        usual = mongorestore_async.Options()
+        wanted = self.options.concurrency * len(self.options.families)
+        options = attrs.evolve(usual, max_in_flight=max(wanted, usual.max_in_flight))
+        return make_session(environ, self.options.base_url, options=options)
+
+    def _print_failures(self) -> None:
+        if self.stream is not None:
+            self.failures = self.stream.failures
+        _print_failures(stderr_console(), self.failures, is_merged=self._is_merged)
+
+    def _resume_text(self) -> str:
+        """The token, and the command that resumes the run."""
+        token = "" if self.stream is None else self.stream.resume_token
+        words = self.options.command_line()
+        if self.output is not OutputFormat.TABLE:
+            words += "--output", self.output.value
+        if self.show_secrets:
+            words.append("--show-secrets")
+        head, resume = "Resume with:", token
+        if len(token) > _MOST_CHARACTERS:
+            head, resume = f"Save this token to a file:\n{token}\n{head}", "@FILE"
+        return f"{head}\n{fold_command([*words, '--resume', resume], stderr_console().width)}"
+
+
+@attrs.frozen(kw_only=True)
+class PlanRow:
+    """What a run would read.
+
+    Attributes:
+        projects: Projects that match.
+        clusters: Clusters to read.
+        requests: Requests that read them.
+        discovery: Requests that find them.
+
+    """
+
+    projects: str
+    clusters: str
+    requests: str
+    discovery: str
+
+    @classmethod
+    def of(cls, plan: "FleetPlan") -> "PlanRow":
+        """Make the row of a plan."""
+        return cls(**{name: str(count) for name, count in _counts(plan).items()})
+
+
+def _counts(plan: "FleetPlan") -> dict[str, int]:
+    return {name: getattr(plan, name) for name in ("projects", "clusters", "requests", "discovery")}
+
+
+def _summary(rows: Sequence[PlanRow]) -> str:
+    total = sum(int(row.requests) + int(row.discovery) for row in rows)
+    return (
+        f"{plural(total, 'request')} in all, and one more for every 500 jobs of a cluster after its first 500. "
+        f"No jobs were read."
+    )
+
+
+#: What a run would read.
+PLAN_LAYOUT: "ListLayout[FleetPlan, PlanRow]" = ListLayout(
+    row_type=PlanRow,
+    row=PlanRow.of,
+    document=lambda plan, _redacted: _counts(plan),
+    columns=(
+        Column("Projects", lambda row: row.projects, number=True),
+        Column("Clusters", lambda row: row.clusters, number=True),
+        Column("Requests for jobs", lambda row: row.requests, number=True),
+        Column("Requests to find clusters", lambda row: row.discovery, number=True),
+    ),
+    summary=_summary,
+    empty_text="nothing to read",
+)
+
+_FAILURES: "tuple[Column[FleetFailure], ...]" = (
+    Column("Project", lambda failure: _name(failure.project)),
+    Column("Cluster", lambda failure: _name(failure.cluster)),
+    Column("Failure", lambda failure: str(failure.kind), style=lambda _: "bold red"),
+    Column("Reason", lambda failure: error_text(failure.error)),
+)
+
+
+def _is_unmatched(failure: "FleetFailure") -> bool:
+    """Whether it is only a name that matches nothing, so that there is nothing to retry."""
+    return failure.kind is mongorestore_async.FailureKind.UNMATCHED
+
+
+def _print_failures(console: "PlainConsole", failures: "Sequence[FleetFailure]", *, is_merged: bool) -> None:
+    """Print what could not be read: a table whose last column is wrapped on a terminal, and nowhere else."""
+    if not failures:
+        return
+    fleet: tuple[Column[FleetFailure], ...] = (Column("Fleet", _fleet_name),) if is_merged else ()
+    columns = (*fleet, *_FAILURES)
+    console.print_sentence(f"{plural(len(failures), 'failure')}:", style="bold")
+    if not console.is_terminal:
+        print_table(console, columns, failures)
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column.title, overflow="fold")
+    for failure in failures:
+        table.add_row(*(Text(column.cell(failure), style=column.style(failure)) for column in columns))
+    console.print(table)
+
+
+def _fleet_name(failure: "FleetFailure") -> str:
+    return "-" if _is_unmatched(failure) else printable(failure.fleet)
+
+
+def _name(found: Any) -> str:
+    return "-" if found is None else printable(found.name or found.id)

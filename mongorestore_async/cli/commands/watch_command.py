@@ -1,0 +1,118 @@
+"""``mongorestore-async watch``."""
+
+import asyncio
+import sys
+import time
+from collections import Counter
+from datetime import timedelta
+from typing import TYPE_CHECKING, Self
+
+from rich.console import Group
+from rich.live import Live
+from rich.text import Text
+
+import mongorestore_async
+from mongorestore_async.cli.columns import state_style, table_lines
+from mongorestore_async.cli.console import PlainConsole, plural, show_deprecations, stdout_console
+from mongorestore_async.cli.exit_codes import ExitCode
+from mongorestore_async.cli.job_selection import JobRefs, JobSelection
+from mongorestore_async.cli.progress_display import StateLog
+from mongorestore_async.cli.rows import JOB_LAYOUT, JobRow
+from mongorestore_async.cli.session_factory import make_session, read_credentials
+from mongorestore_async.cli.units import format_duration
+from mongorestore_async.cli.wait_options import ResumeHint, WaitOptions, poll_policy
+from mongorestore_async.families import FAMILIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import RenderableType
+
+    from mongorestore_async.models import JobDocument
+
+__all__ = ["watch"]
+
+#: Lines of a terminal that are kept free: the head of the table, the line below it, and the prompt.
+_OTHER_LINES = 6
+
+
+def watch(
+    *refs: JobRefs,
+    selection: JobSelection | None = None,
+    options: WaitOptions | None = None,
+) -> int:
+    """Watch restore jobs until they end: a live table on a terminal, a line for each change elsewhere.
+
+    It has the same exit codes as wait. Ctrl-C or a timeout does not affect the
+    restore.
+    """
+    selection, options = selection or JobSelection(), options or WaitOptions()
+    selection.check(refs)
+    resume_hint = ResumeHint("watch", selection.base_url, options.arguments(), refs)
+    with resume_hint.on_early_end():
+        asyncio.run(_watch(resume_hint, selection, options, read_credentials()))
+    return ExitCode.DONE
+
+
+async def _watch(
+    resume_hint: ResumeHint, selection: JobSelection, options: WaitOptions, environ: dict[str, str]
+) -> None:
+    out = stdout_console()
+    session_options = mongorestore_async.Options(poll=poll_policy(options.poll))
+    async with make_session(environ, selection.base_url, options=session_options) as session:
+        resume_hint.refs = await selection.find(session, resume_hint.refs)
+        with show_deprecations(*(FAMILIES[ref.family] for ref in resume_hint.refs)):
+            batch = await session.batch(resume_hint.refs, until=options.until)
+            with _LiveTable(out) if sys.stdout.isatty() else _Lines(out) as view:
+                view.show(batch)
+                async for job in batch.watch(timeout=options.timeout):
+                    view.show([job])
+
+
+class _Lines:
+    def __init__(self, console: PlainConsole) -> None:
+        self._log = StateLog(console)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.stdout.flush()
+
+    def show(self, jobs: "Iterable[JobDocument]") -> None:
+        self._log.show(jobs)
+        sys.stdout.flush()
+
+
+class _LiveTable:
+    """The jobs in their present state. If the terminal has too few lines, jobs that have not ended come first."""
+
+    def __init__(self, console: PlainConsole) -> None:
+        self._console = console
+        self._rows: dict[str, JobRow] = {}
+        self._started = time.monotonic()
+        self._live = Live(get_renderable=self._render, console=console, refresh_per_second=4)
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    def show(self, jobs: "Iterable[JobDocument]") -> None:
+        self._rows |= {row.ref or row.id: row for row in map(JobRow.of, jobs)}
+
+    def _render(self) -> "RenderableType":
+        rows = list(self._rows.values())
+        most = max(1, self._console.height - _OTHER_LINES)
+        if len(rows) > most:
+            rows = sorted(rows, key=lambda row: row.state not in {"PENDING", "RUNNING", "UNKNOWN"})
+        left_out = [] if len(rows) <= most else [Text(f"... and {len(rows) - most} more")]
+        counts = Counter(row.state for row in rows)
+        summary = Text(f"{plural(len(rows), 'restore job')}:")
+        for state, count in counts.items():
+            summary.append(f"  {count} ").append(state, style=state_style(state))
+        elapsed = timedelta(seconds=int(time.monotonic() - self._started))
+        summary.append(f"  after {format_duration(elapsed)}", style="dim")
+        return Group(*table_lines(self._console, JOB_LAYOUT.columns, rows[:most]), *left_out, Text(), summary)

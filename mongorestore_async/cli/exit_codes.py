@@ -1,0 +1,177 @@
+"""Exit codes, and errors as one line.
+
+====  ==================================================================================================
+code  meaning
+====  ==================================================================================================
+0     done
+1     the API or the network failed, nothing was found, or the confirmation was declined
+2     usage error: arguments, environment or settings are invalid, or the target is protected; nothing was sent
+3     finished, but a job failed, was cancelled or expired
+4     not authorised: the key is invalid, or lacks permission
+5     timed out; the restore is still running; the command that resumes the wait is printed
+6     a create was sent and its outcome is unknown: a restore may be running
+7     a download was interrupted, is not ready, or the disk is full: rerun the command to resume
+8     a download link expired or is used up, or a hash does not match: create a new restore job
+9     the fleet was only partly read; the table of failures on standard error gives the reasons
+130   interrupted (Ctrl-C); a restore continues, and the command that resumes is printed
+====  ==================================================================================================
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+from mongorestore_async.cli.console import printable
+from mongorestore_async.errors import (
+    AuthError,
+    ConfigError,
+    DownloadError,
+    DownloadExpired,
+    DownloadUsedUp,
+    Forbidden,
+    HashMismatch,
+    HintKind,
+    MaybeCreated,
+    RestoreFailed,
+    WaitError,
+)
+from mongorestore_async.errors.hints import add_advice
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mongorestore_async import Finding
+    from mongorestore_async.errors import RestoreError
+    from mongorestore_async.errors.hints import Wording
+
+__all__ = ["CLI_WORDINGS", "ExitCode", "error_text", "exit_code_of", "exit_codes", "explain"]
+
+
+class ExitCode(IntEnum):
+    """How a command ended."""
+
+    DONE = 0
+    ERROR = 1
+    USAGE = 2
+    RESTORE_FAILED = 3
+    NOT_AUTHORISED = 4
+    TIMED_OUT = 5
+    OUTCOME_UNKNOWN = 6
+    DOWNLOAD_FAILED = 7
+    DOWNLOAD_UNUSABLE = 8
+    INCOMPLETE = 9
+    INTERRUPTED = 130
+
+
+_MEANINGS = {
+    ExitCode.DONE: "done",
+    ExitCode.ERROR: "API or network error, nothing found, or confirmation declined",
+    ExitCode.USAGE: "usage error: invalid arguments, environment or settings; nothing was sent",
+    ExitCode.RESTORE_FAILED: "finished, but a job failed, was cancelled or expired",
+    ExitCode.NOT_AUTHORISED: "not authorised: the key is invalid, or lacks permission",
+    ExitCode.TIMED_OUT: "timed out; the restore is still running",
+    ExitCode.OUTCOME_UNKNOWN: "a create was sent, outcome unknown: a restore may be running",
+    ExitCode.DOWNLOAD_FAILED: "download interrupted, or disk full: rerun the command to resume",
+    ExitCode.DOWNLOAD_UNUSABLE: "link expired or used up, or hash mismatch: create a new restore job",
+    ExitCode.INCOMPLETE: "the fleet was only partly read; see the table of failures",
+    ExitCode.INTERRUPTED: "interrupted (Ctrl-C)",
+}
+
+_CODES: tuple[tuple[type[RestoreError], ExitCode], ...] = (
+    (ConfigError, ExitCode.USAGE),
+    (AuthError, ExitCode.NOT_AUTHORISED),
+    (Forbidden, ExitCode.NOT_AUTHORISED),
+    (MaybeCreated, ExitCode.OUTCOME_UNKNOWN),
+    (RestoreFailed, ExitCode.RESTORE_FAILED),
+    (WaitError, ExitCode.TIMED_OUT),
+    (DownloadExpired, ExitCode.DOWNLOAD_UNUSABLE),
+    (DownloadUsedUp, ExitCode.DOWNLOAD_UNUSABLE),
+    (HashMismatch, ExitCode.DOWNLOAD_UNUSABLE),
+    (DownloadError, ExitCode.DOWNLOAD_FAILED),
+)
+
+#: Options whose names differ from those of the arguments they stand for.
+_OPTIONS = {"completed": "--all"}
+
+#: Options for what the library calls by the names of its request classes.
+_VARIANTS = {
+    "HttpRestore": "a download",
+    "Snapshot": "--snapshot-id",
+    "Checkpoint": "--checkpoint-id",
+    "OplogTime": "--oplog-ts",
+    "PointInTime": "--point-in-time",
+}
+
+
+def _option(argument: str) -> str:
+    return _OPTIONS.get(argument) or f"--{argument.replace('_', '-')}"
+
+
+def _confirm_overwrite(values: Mapping[str, Any]) -> str:
+    if values["is_source"]:
+        return "restore into another cluster, or pass --overwrite-source"
+    return "restore into another cluster, or leave out the --protect (or MONGORESTORE_PROTECTED) that names it"
+
+
+#: The hints of errors (:class:`~mongorestore_async.errors.Hint`) in the words of the command line.
+CLI_WORDINGS: Mapping[HintKind, Wording] = {
+    HintKind.CHECK_BASE_URL: "check that --base-url is the address of the API and not of a proxy or gateway",
+    HintKind.CHECK_CONNECTION: "check --base-url, DNS, proxy and the CA file (MCLI_OPS_MANAGER_CA_CERTIFICATE)",
+    HintKind.CHECK_KEY: "check the key pair, and run the command again",
+    HintKind.CONFIRM_OVERWRITE: _confirm_overwrite,
+    HintKind.FEWER_CALLS: "try again later, or make fewer calls at once (--concurrency)",
+    HintKind.LEAVE_OUT: lambda values: f"leave {_option(values['argument'])} out",
+    HintKind.LOG_IN: "set an API key or a service account in the environment",
+    HintKind.NARROW_LIST: "narrow the list (--batch-id, --limit) or report this to its operator",
+    HintKind.OVERWRITE_FILES: "choose another --directory, or pass --overwrite",
+    HintKind.PASS_BASE_URL: "pass its address with --base-url or MCLI_OPS_MANAGER_URL",
+    HintKind.PASS_CLIENT_CERTIFICATE: (
+        "if the server wants a client certificate, use the Python library: the command line cannot send one"
+    ),
+    HintKind.PASS_INSTEAD: lambda values: f"pass {_option(values['argument'])} instead",
+    HintKind.PASS_RESUME_TOKEN: "pass the token that the earlier run printed",
+    HintKind.PASS_WHOLE_REFERENCE: "pass it as create prints it, or as the ref column of jobs -o csv has it",
+    HintKind.RAISE_STALL_TIMEOUT: "rerun the command to resume",
+    HintKind.RAISE_TIMEOUT: "find out what delays the server, and run the command again",
+    HintKind.RECONCILE: "list the restore jobs of the cluster before you send it again",
+    HintKind.REPEAT_QUERY: "repeat the command of that run with its token",
+    HintKind.SET_BASE_URL: "set --base-url to the address it points to",
+    HintKind.SMALLER_PAGES: "ask for smaller pages (--items-per-page of the command jobs)",
+    HintKind.USE_API_KEY: "set MCLI_PUBLIC_API_KEY and MCLI_PRIVATE_API_KEY, and unset the service account",
+    HintKind.USE_FAMILY: "pass --family {family}",
+    HintKind.USE_SERVER_TERMS: "leave --max-downloads, --expires and --expiration-hours out",
+    HintKind.USE_VARIANT: lambda values: f"use one of {', '.join(_VARIANTS[name] for name in values['variants'])}",
+    HintKind.USE_VERSIONED_FAMILY: "update this package",
+    HintKind.WAIT_AGAIN: "wait again",
+    HintKind.WAIT_FOR_RUNNING: (
+        "wait for them with mongorestore-async wait, or leave --ensure out to start another one all the same"
+    ),
+    HintKind.WAIT_UNTIL_FINISHED: "pass --until finished",
+}
+
+
+def exit_codes() -> str:
+    """All codes with their meanings, one a line, for the help."""
+    return "\n".join(f"{code:>5}  {meaning}" for code, meaning in _MEANINGS.items())
+
+
+def exit_code_of(error: RestoreError) -> ExitCode:
+    """The code of a command that ended with this error."""
+    return next((code for kind, code in _CODES if isinstance(error, kind)), ExitCode.ERROR)
+
+
+def error_text(error: RestoreError | Finding) -> str:
+    """Write what an error or a finding of a pre-check says on one line, in the words of the command line."""
+    advice = "" if error.hint is None else error.hint.render(CLI_WORDINGS)
+    return printable(" ".join(add_advice(error.problem, advice).split()))
+
+
+def explain(error: RestoreError) -> str:
+    """Write an error on one line, with the request and the page to resume at."""
+    parts = [error_text(error)]
+    if error.request is not None:
+        parts.append(f"[{error.request.method} {error.request.url}]")
+    if error.resume_at is not None and error.resume_at > 1:
+        parts.append(f"(resume with --page {error.resume_at})")
+    return printable(" ".join(parts))

@@ -1,0 +1,210 @@
+"""The output formats of lists, and writing them to standard output without blocking the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import json
+import sys
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Protocol, Self, TypeVar
+
+import attrs
+from cyclopts import Parameter
+
+from mongorestore_async.cli.columns import print_table
+from mongorestore_async.cli.console import stdout_console
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import TracebackType
+
+    from mongorestore_async.cli.columns import ListLayout
+
+__all__ = ["OutputFormat", "OutputOption", "SecretsOption", "StdoutWriter", "Writer", "make_writer"]
+
+ItemT = TypeVar("ItemT")
+ItemT_contra = TypeVar("ItemT_contra", contravariant=True)
+
+#: Items kept while others are written.
+_MOST_WAITING = 500
+
+
+class OutputFormat(Enum):
+    """Output formats; ``ndjson`` is another name of ``jsonl``."""
+
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+    NDJSON = "jsonl"  # noqa: PIE796 - an alias on purpose
+
+    @property
+    def collects(self) -> bool:
+        """Whether all items are collected before anything is written."""
+        return self in {OutputFormat.TABLE, OutputFormat.JSON}
+
+
+OutputOption = Annotated[
+    OutputFormat,
+    Parameter(
+        alias="-o",
+        env_var="MCLI_OUTPUT",
+        help="Output format. json and jsonl (or ndjson) are the documents of the API; csv has fixed columns.",
+    ),
+]
+SecretsOption = Annotated[
+    bool,
+    Parameter(negative=(), show_default=False, help="Show download URLs and tokens in json and jsonl."),
+]
+
+
+class Writer(Protocol[ItemT_contra]):
+    """Takes items as they arrive and writes them to standard output."""
+
+    def add(self, items: Iterable[ItemT_contra]) -> None:
+        """Take the next items; formats that do not collect write them now."""
+
+    def finish(self) -> None:
+        """Write what is left after the last item."""
+
+
+def make_writer(output: OutputFormat, layout: ListLayout[ItemT, Any], *, show_secrets: bool) -> Writer[ItemT]:
+    """Make the writer of an output format.
+
+    Args:
+        output: The format.
+        layout: How the items are written.
+        show_secrets: Whether documents are written with their download URLs and tokens. Tables and CSV never
+            show any.
+
+    """
+    if output is OutputFormat.TABLE:
+        return _TableWriter(layout)
+    if output is OutputFormat.CSV:
+        return _CsvWriter(layout)
+    if output is OutputFormat.JSON:
+        return _JsonWriter(layout, redacted=not show_secrets)
+    return _JsonLinesWriter(layout, redacted=not show_secrets)
+
+
+@attrs.define
+class _TableWriter:
+    layout: ListLayout[Any, Any]
+    rows: list[Any] = attrs.field(factory=list, init=False)
+
+    def add(self, items: Iterable[Any]) -> None:
+        self.rows += map(self.layout.row, items)
+
+    def finish(self) -> None:
+        console = stdout_console()
+        if not self.rows:
+            console.print(self.layout.empty_text)
+            return
+        if self.layout.sort_key is not None:
+            self.rows.sort(key=self.layout.sort_key)
+        print_table(console, self.layout.columns, self.rows)
+        console.print()
+        console.print_sentence(self.layout.summary(self.rows))
+
+
+class _CsvWriter:
+    """Columns are fixed: the fields of the row, in their order."""
+
+    def __init__(self, layout: ListLayout[Any, Any]) -> None:
+        self._layout = layout
+        self._names = [field.name for field in attrs.fields(layout.row_type)]
+        self._csv = csv.DictWriter(sys.stdout, self._names, lineterminator="\n")
+        self._csv.writeheader()
+
+    def add(self, items: Iterable[Any]) -> None:
+        for row in map(self._layout.row, items):
+            self._csv.writerow({name: getattr(row, name) for name in self._names})
+        sys.stdout.flush()
+
+    def finish(self) -> None:
+        sys.stdout.flush()
+
+
+@attrs.define
+class _JsonWriter:
+    """One array, written at the end, so that an error before leaves no incomplete one."""
+
+    layout: ListLayout[Any, Any]
+    redacted: bool = attrs.field(kw_only=True)
+    documents: list[dict[str, object]] = attrs.field(factory=list, init=False)
+
+    def add(self, items: Iterable[Any]) -> None:
+        self.documents += [self.layout.document(item, self.redacted) for item in items]
+
+    def finish(self) -> None:
+        print(json.dumps(self.documents, indent=2), flush=True)
+
+
+@attrs.define
+class _JsonLinesWriter:
+    layout: ListLayout[Any, Any]
+    redacted: bool = attrs.field(kw_only=True)
+
+    def add(self, items: Iterable[Any]) -> None:
+        for item in items:
+            print(json.dumps(self.layout.document(item, self.redacted), separators=(",", ":")))
+        sys.stdout.flush()
+
+    def finish(self) -> None:
+        sys.stdout.flush()
+
+
+class StdoutWriter(Generic[ItemT]):
+    """Writes items in a thread, in their order: the reader of a pipe may take minutes for the next line.
+
+    On the event loop that would block the calls under way until their deadline. On leaving the block, all items taken
+    are written, also after an error; a format that collects is written then.
+
+    Args:
+        writer: Writer of an output format.
+
+    """
+
+    def __init__(self, writer: Writer[ItemT]) -> None:
+        self._writer = writer
+        self._waiting: list[ItemT] = []
+        self._writing: asyncio.Task[None] | None = None
+        self._taken = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._finish_writing()
+        await self._write()
+        if error is None or self._taken:
+            await asyncio.to_thread(self._writer.finish)
+
+    async def put(self, item: ItemT) -> None:
+        """Take an item; it is written as soon as the ones before it are.
+
+        Raises:
+            OSError: An earlier item could not be written.
+
+        """
+        self._taken = True
+        self._waiting.append(item)
+        if self._writing is not None and (self._writing.done() or len(self._waiting) >= _MOST_WAITING):
+            await self._finish_writing()
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write())
+
+    async def _write(self) -> None:
+        while self._waiting:
+            items, self._waiting = self._waiting, []
+            await asyncio.to_thread(self._writer.add, items)
+
+    async def _finish_writing(self) -> None:
+        if (writing := self._writing) is not None:
+            # Not awaited itself: a cancellation here must not cancel a write that its thread continues.
+            await asyncio.wait([writing])
+            self._writing = None
+            writing.result()

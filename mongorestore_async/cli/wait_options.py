@@ -1,0 +1,105 @@
+"""What ``wait``, ``watch`` and ``download`` share: how long to wait, for what, and how to resume."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Annotated, Literal
+
+import attrs
+from cyclopts import Parameter
+
+from mongorestore_async import PollPolicy
+from mongorestore_async.cli.console import fold_command, plural, printable, stderr_console
+from mongorestore_async.cli.exit_codes import ExitCode, exit_code_of
+from mongorestore_async.cli.job_selection import job_command
+from mongorestore_async.cli.units import format_duration, parse_duration
+from mongorestore_async.errors import RestoreError, WaitError
+from mongorestore_async.models import JobRef
+
+__all__ = ["PollOption", "ResumeHint", "WaitOptions", "poll_arguments", "poll_policy"]
+
+#: Exit codes after which the same command resumes.
+_RESUMABLE = frozenset({ExitCode.TIMED_OUT, ExitCode.DOWNLOAD_FAILED})
+
+PollOption = Annotated[
+    timedelta | None,
+    Parameter(
+        converter=parse_duration,
+        help="Minimum polling interval; it grows while nothing changes. [default: 10s]",
+    ),
+]
+
+
+@Parameter(name="*")
+@attrs.frozen(kw_only=True)
+class WaitOptions:
+    """What to wait for, and how long."""
+
+    until: Annotated[
+        Literal["finished", "downloadable"],
+        Parameter(help="What to wait for: the end of the restore, or a file that can be downloaded."),
+    ] = "finished"
+    timeout: Annotated[
+        timedelta,
+        Parameter(
+            converter=parse_duration,
+            show_default=format_duration,
+            help="How long to wait, such as 6h, 90m or 1h30m. The restore continues after a timeout.",
+        ),
+    ] = timedelta(hours=6)
+    poll: PollOption = None
+
+    def arguments(self) -> tuple[str, ...]:
+        """The options as arguments of a command line."""
+        return ("--until", self.until, "--timeout", format_duration(self.timeout), *poll_arguments(self.poll))
+
+
+def poll_arguments(shortest: timedelta | None) -> tuple[str, ...]:
+    """The option ``--poll`` as arguments of a command line."""
+    return () if shortest is None else ("--poll", format_duration(shortest))
+
+
+def poll_policy(shortest: timedelta | None) -> PollPolicy:
+    """The polling intervals for a minimum, None for the default."""
+    usual = PollPolicy()
+    if shortest is None:
+        return usual
+    seconds = shortest.total_seconds()
+    return attrs.evolve(usual, shortest=seconds, longest=max(seconds, min(usual.longest, 6 * seconds)))
+
+
+@attrs.define
+class ResumeHint:
+    """What is printed when a wait is left before its end.
+
+    Attributes:
+        command: Command that resumes.
+        base_url: Address of the server, None for the one of the environment.
+        options: Options of the command.
+        refs: Jobs, as soon as they are known.
+        reassurance: What leaving the command does not stop.
+
+    """
+
+    command: str
+    base_url: str | None
+    options: tuple[str, ...]
+    refs: tuple[JobRef, ...] = ()
+    reassurance: str = "The restore continues without this command."
+
+    @contextmanager
+    def on_early_end(self) -> Generator[None]:
+        """Add the jobs and the command that resumes to an interruption or a timeout."""
+        try:
+            yield
+        except (KeyboardInterrupt, RestoreError) as end:
+            if isinstance(end, WaitError):
+                self.refs = end.refs or self.refs
+            is_resumable = isinstance(end, KeyboardInterrupt) or exit_code_of(end) in _RESUMABLE
+            if self.refs and is_resumable:
+                end.add_note(f"{self.reassurance} {plural(len(self.refs), 'job')}:")
+                for ref in self.refs:
+                    end.add_note(f"  {printable(str(ref))}")
+                command = job_command(self.command, self.refs, self.base_url, *self.options)
+                end.add_note(f"Resume with:\n{fold_command(command, stderr_console().width)}")
+            raise

@@ -1,0 +1,130 @@
+"""What to do about an error, as data: the library and the command line each put it into words of their own.
+
+A hint has a kind and the values that its sentence needs. :data:`PYTHON_WORDINGS` has the sentences of this library;
+a program with options of its own passes another table to :meth:`Hint.render`, as the command line does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum, auto
+from typing import Any
+
+import attrs
+
+__all__ = ["PYTHON_WORDINGS", "Hint", "HintKind", "Wording", "add_advice"]
+
+#: A format string for the values of a hint, or a function of them.
+Wording = str | Callable[[Mapping[str, Any]], str]
+
+
+class HintKind(StrEnum):
+    """What a user can do about an error. Comments name the values of the hints that have any."""
+
+    CHECK_BASE_URL = auto()
+    CHECK_CONNECTION = auto()
+    CHECK_KEY = auto()
+    CONFIRM_OVERWRITE = auto()  # project_id, cluster; is_source: whether the backup is of this cluster
+    FEWER_CALLS = auto()
+    LEAVE_OUT = auto()  # argument
+    LOG_IN = auto()
+    NARROW_LIST = auto()
+    OVERWRITE_FILES = auto()
+    PASS_BASE_URL = auto()
+    PASS_CLIENT_CERTIFICATE = auto()
+    PASS_INSTEAD = auto()  # argument
+    PASS_RESUME_TOKEN = auto()
+    PASS_WHOLE_REFERENCE = auto()
+    RAISE_STALL_TIMEOUT = auto()
+    RAISE_TIMEOUT = auto()
+    RECONCILE = auto()
+    REPEAT_QUERY = auto()
+    SET_BASE_URL = auto()
+    SMALLER_PAGES = auto()
+    USE_API_KEY = auto()
+    USE_FAMILY = auto()  # family: its name, such as "cloud-manager"
+    USE_SERVER_TERMS = auto()
+    USE_VARIANT = auto()  # variants: names of request classes
+    USE_VERSIONED_FAMILY = auto()
+    WAIT_AGAIN = auto()
+    WAIT_FOR_RUNNING = auto()
+    WAIT_UNTIL_FINISHED = auto()
+
+
+def _copied(values: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(values)
+
+
+@attrs.frozen
+class Hint:
+    """What to do about an error.
+
+    Attributes:
+        kind: What it is about.
+        values: What its sentence is filled with, by name; see :class:`HintKind`.
+
+    """
+
+    kind: HintKind
+    values: Mapping[str, Any] = attrs.field(factory=dict[str, Any], converter=_copied)
+
+    def __str__(self) -> str:
+        return self.render(PYTHON_WORDINGS)
+
+    def render(self, wordings: Mapping[HintKind, Wording]) -> str:
+        """Write the hint as a sentence, without a capital letter and a full stop.
+
+        Args:
+            wordings: The sentence of each kind. A kind without one gives an empty text.
+
+        """
+        wording = wordings.get(self.kind, "")
+        return wording.format_map(self.values) if isinstance(wording, str) else wording(self.values)
+
+
+def add_advice(problem: str, advice: str) -> str:
+    """Append advice to a problem: after its colon, as a sentence after its full stop, else after a semicolon."""
+    if not advice:
+        return problem.removesuffix(":")
+    if problem.endswith("."):
+        return f"{problem} {advice[0].upper()}{advice[1:]}"
+    return f"{problem} {advice}" if problem.endswith(":") else f"{problem}; {advice}"
+
+
+#: The sentences of this library, in the names of its Python interface.
+PYTHON_WORDINGS: Mapping[HintKind, Wording] = {
+    HintKind.CHECK_BASE_URL: "check that base_url is that of the API and not of a proxy or gateway",
+    HintKind.CHECK_CONNECTION: "check base_url, DNS, proxy and TLS settings (ca_file)",
+    HintKind.CHECK_KEY: "check the key pair and make a new session",
+    HintKind.CONFIRM_OVERWRITE: (
+        "restore into another cluster, or confirm with overwrite=Target(project_id={project_id!r}, cluster={cluster!r})"
+    ),
+    HintKind.FEWER_CALLS: "keep fewer calls under way, raise Options.timeout, or see Options.rate_limits",
+    HintKind.LEAVE_OUT: "leave {argument} out",
+    HintKind.LOG_IN: ("make it with DigestAuth(public_key, private_key) or ServiceAccount(client_id, client_secret)"),
+    HintKind.NARROW_LIST: "narrow the list (batch_id, limit) or report this to its operator",
+    HintKind.OVERWRITE_FILES: "choose another directory, or pass overwrite=True",
+    HintKind.PASS_BASE_URL: "pass its address as base_url",
+    HintKind.PASS_CLIENT_CERTIFICATE: "if the server wants a client certificate, pass an SSLContext with one as ssl",
+    HintKind.PASS_INSTEAD: "pass {argument} instead",
+    HintKind.PASS_RESUME_TOKEN: "pass stream.resume_token of the earlier run as it was",
+    HintKind.PASS_WHOLE_REFERENCE: "pass it as str(job.ref) writes it",
+    HintKind.RAISE_STALL_TIMEOUT: "raise stall_timeout if the host is only slow",
+    HintKind.RAISE_TIMEOUT: "raise Options.timeout, or find out what holds the server up",
+    HintKind.RECONCILE: "ask reconcile(), or look into the job list, before you send it again",
+    HintKind.REPEAT_QUERY: "pass the same fleets, projects, clusters, states and batch_id",
+    HintKind.SET_BASE_URL: "set base_url to the address it points to",
+    HintKind.SMALLER_PAGES: "ask for smaller pages (items_per_page) or raise Options.max_body",
+    HintKind.USE_API_KEY: "log in with DigestAuth(public_key, private_key)",
+    HintKind.USE_FAMILY: lambda values: f"use {values['family'].upper().replace('-', '_')}",
+    HintKind.USE_SERVER_TERMS: "use HttpRestore.on_server_terms(snapshot_id)",
+    HintKind.USE_VARIANT: lambda values: f"use one of {', '.join(values['variants'])}",
+    HintKind.USE_VERSIONED_FAMILY: (
+        "name a family, as in session.request(..., family=ATLAS_CLOUD_BACKUP), or update this package"
+    ),
+    HintKind.WAIT_AGAIN: "wait again, also from another process with session.batch(error.refs)",
+    HintKind.WAIT_FOR_RUNNING: (
+        "wait for them with session.batch(refs), or start another one all the same with create_restore_job"
+    ),
+    HintKind.WAIT_UNTIL_FINISHED: "wait until='finished'",
+}
