@@ -25,6 +25,9 @@ PYTHONS = nox.project.python_versions(PROJECT)
 #: The package as developers install it: with every extra.
 PACKAGE = f".[{','.join(PROJECT['project']['optional-dependencies'])}]"
 
+#: A worker process for each of two cores. Whole files go to a worker: their tests may share a server.
+TWO_WORKERS = ("-n", "2", "--dist", "loadfile")
+
 
 def pure_sources() -> str:
     """Patterns of the files that decide without I/O: the import contract lists them, and every branch is tested."""
@@ -65,10 +68,18 @@ def tests(session: nox.Session) -> None:
         session.run("pytest", *session.posargs)
         return
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest")
+    session.run("coverage", "run", "-m", "pytest", *TWO_WORKERS)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report", "--fail-under=95")
     session.run("coverage", "report", "--fail-under=100", f"--include={pure_sources()}")
+
+
+@nox.session
+def quick(session: nox.Session) -> None:
+    """An answer within a minute: decisions, and the client on a virtual clock; no socket, no coverage."""
+    install(session, "test", package=PACKAGE)
+    session.env["HYPOTHESIS_PROFILE"] = "quick"
+    session.run("pytest", *TWO_WORKERS, "tests/pure", "tests/client", "tests/test_house.py", *session.posargs)
 
 
 @nox.session
@@ -82,7 +93,7 @@ def wire(session: nox.Session) -> None:
 def matrix(session: nox.Session) -> None:
     """The full suite on every Python the classifiers name, as far as it is here."""
     install(session, "test", package=PACKAGE)
-    session.run("pytest", *session.posargs)
+    session.run("pytest", *(session.posargs or TWO_WORKERS))
 
 
 @nox.session

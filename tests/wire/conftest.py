@@ -62,6 +62,8 @@ def first_cluster() -> Any:
 @pytest.fixture(autouse=True)
 async def no_task_left_behind() -> AsyncIterator[None]:
     """Fail a test that leaves a task behind."""
+    # On a busy machine asyncio's debug mode warns of slow callbacks in logs that tests read.
+    asyncio.get_running_loop().slow_callback_duration = 60
     before = asyncio.all_tasks()
     yield
     for _ in range(5):

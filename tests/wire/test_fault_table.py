@@ -30,7 +30,7 @@ FOR_EVER = asyncio.Event
 
 #: Deadline of a call for faults that keep it waiting, seconds; nothing else in such a row takes a tenth of it.
 SHORT = 0.6
-OVERRUN = 0.7
+OVERRUN = 3.0
 MEGABYTE = 1 << 20
 
 HEADER = (

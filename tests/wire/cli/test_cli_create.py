@@ -215,7 +215,7 @@ async def test_ctrl_c_while_the_create_is_under_way_warns_that_a_restore_may_run
     async with start("create", *place(), "--snapshot-id", SNAPSHOT, *target, "--yes") as process:
         assert await asyncio.to_thread(arrived.wait, 20)
         process.send_signal(signal.SIGINT)
-        out, err = await asyncio.wait_for(process.communicate(), 20)
+        out, err = await asyncio.wait_for(process.communicate(), 120)
     released.set()
 
     assert (process.returncode, out) == (130, b"")

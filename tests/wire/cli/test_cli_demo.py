@@ -25,7 +25,7 @@ async def test_the_demo_lists_restores_downloads_and_verifies(run):
     ended = await run("demo", "--projects", "2", "--clusters", "2", "--jobs", "40", "--seed", "11", **NO_KEYS)
 
     assert (ended.code, ended.err) == (0, "")
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 60
     assert "\x1b" not in ended.out
     rows = re.findall(r"^manager-project-\d  +\w+-\d .*?  +(\d+)  ", ended.out, re.MULTILINE)
     assert rows == ["40"] * 4
@@ -82,23 +82,23 @@ async def test_an_error_of_one_cluster_ends_the_survey_as_it_is(emulator):
 
 async def test_the_demo_can_be_interrupted(start):
     async with start("demo", **NO_KEYS) as process:
-        while b"The emulator's clock" not in await asyncio.wait_for(process.stdout.readline(), 20):
+        while b"The emulator's clock" not in await asyncio.wait_for(process.stdout.readline(), 120):
             pass
         process.send_signal(signal.SIGINT)
-        _, err = await asyncio.wait_for(process.communicate(), 20)
+        _, err = await asyncio.wait_for(process.communicate(), 120)
 
     assert (process.returncode, err) == (130, b"interrupted\n")
 
 
 async def test_the_emulator_prints_the_variables_that_lead_to_it(start, run):
     async with start("emulator", "--projects", "1", "--jobs", "2", "--seed", "5") as process:
-        announced = [(await asyncio.wait_for(process.stdout.readline(), 20)).decode() for _ in range(4)]
+        announced = [(await asyncio.wait_for(process.stdout.readline(), 120)).decode() for _ in range(4)]
         variables = dict(shlex.split(line)[1].split("=", 1) for line in announced[1:])
         cluster = ThreadedEmulator(EmulatorSettings(projects=1, seed=5)).world.first("replica-set")
         place = ("--family", "cloud-manager", "--project-id", cluster.project_id, "--cluster-id", cluster.id)
         ended = await run("jobs", *place, **variables)
         process.send_signal(signal.SIGINT)
-        _, err = await asyncio.wait_for(process.communicate(), 20)
+        _, err = await asyncio.wait_for(process.communicate(), 120)
 
     assert "2 restore jobs" in ended.out
     assert (process.returncode, err) == (0, b"")

@@ -165,11 +165,11 @@ async def test_an_interrupted_download_is_gone_on_with(start, run, ready, playin
     playing(bytes_per_second=100_000)
     (ref,) = ready(max_downloads=2)
     async with start("download", ref, "-d", str(tmp_path)) as process:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while not any(part.stat().st_size > 100_000 for part in tmp_path.glob("*.part")):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         process.send_signal(signal.SIGINT)
-        out, err = await asyncio.wait_for(process.communicate(), 20)
+        out, err = await asyncio.wait_for(process.communicate(), 120)
     assert (process.returncode, out) == (130, b"")
     follow = shlex.split(err.decode().partition("Resume with:\n")[2].replace("\\\n", " "))
 

@@ -135,7 +135,7 @@ def test_secrets_are_shown_on_demand_only_and_the_key_never(call, emulator):
 @pytest.mark.parametrize("form", ["jsonl", "csv"])
 async def test_rows_appear_as_they_are_found(form, start, held, jobs_in, projects):
     async with start(*FLEET, "-o", form) as process:
-        early = [await asyncio.wait_for(process.stdout.readline(), 20) for _ in range(75)]
+        early = [await asyncio.wait_for(process.stdout.readline(), 120) for _ in range(75)]
         held.set()
         late, err = await process.communicate()
 
@@ -253,10 +253,10 @@ async def test_ctrl_c_writes_what_was_found_and_the_command_for_the_rest(
     read = {"table": ids, "jsonl": lambda text: [one["job"]["id"] for one in lines(text)]}[form]
     async with start(*FLEET, "-o", form) as process:
         for _ in emulator.world.clusters(projects[1]):
-            assert await asyncio.to_thread(held.arrived.acquire, timeout=20)
+            assert await asyncio.to_thread(held.arrived.acquire, timeout=120)
         await asyncio.sleep(0.5)  # the other project's jobs are being written
         process.send_signal(signal.SIGINT)
-        out, err = await asyncio.wait_for(process.communicate(), 20)
+        out, err = await asyncio.wait_for(process.communicate(), 120)
     held.set()
     with requests_of() as paths:
         rest = await run(*command_in(err.decode()))
@@ -276,7 +276,7 @@ async def test_a_reader_that_has_seen_enough_is_no_error(form, start, held):
             await process.stdout.readline()
         process.stdout._transport.close()
         held.set()
-        err = await asyncio.wait_for(process.stderr.read(), 20)
+        err = await asyncio.wait_for(process.stderr.read(), 120)
         assert (await process.wait(), err) == (0, b"")
 
 

@@ -92,7 +92,7 @@ async def test_json_lines_are_written_while_the_list_is_read(start, place, emula
 
     emulator.before_answer = second_page_waits
     async with start("jobs", *place(), "-o", "jsonl", "--items-per-page", "10") as process:
-        first = await asyncio.wait_for(process.stdout.readline(), 20)
+        first = await asyncio.wait_for(process.stdout.readline(), 120)
         seen.set()
         rest, _ = await process.communicate()
 
@@ -173,7 +173,7 @@ async def test_a_reader_that_has_seen_enough_is_no_error(form, start, place, emu
             await process.stdout.readline()
         process.stdout._transport.close()
         released.set()
-        err = await asyncio.wait_for(process.stderr.read(), 20)
+        err = await asyncio.wait_for(process.stderr.read(), 120)
         assert (await process.wait(), err) == (0, b"")
 
 
@@ -191,7 +191,7 @@ async def test_a_full_disk_is_one_line_of_error(form, place, environment, full_d
     process = await asyncio.create_subprocess_exec(
         *COMMAND, "jobs", *place(), "-o", form, env=environment, stdout=full_disk, stderr=asyncio.subprocess.PIPE
     )
-    _, err = await asyncio.wait_for(process.communicate(), 20)
+    _, err = await asyncio.wait_for(process.communicate(), 120)
 
     assert process.returncode == 1
     assert re.fullmatch(rb"error: [^\n]*space[^\n]*\n", err)
@@ -252,7 +252,7 @@ async def test_ctrl_c_ends_it_cleanly(start, place, emulator):
     async with start("jobs", *place()) as process:
         assert await asyncio.to_thread(arrived.wait, 20)
         process.send_signal(signal.SIGINT)
-        out, err = await asyncio.wait_for(process.communicate(), 20)
+        out, err = await asyncio.wait_for(process.communicate(), 120)
     released.set()
 
     assert (process.returncode, out, err) == (130, b"", b"interrupted\n")

@@ -38,7 +38,7 @@ async def test_a_reader_that_takes_its_time_does_not_hold_the_event_loop_up():
     pen = Pen()
     async with StdoutWriter(pen) as writer:
         await writer.put(0)
-        await asyncio.wait_for(pen.busy.wait(), 20)
+        await asyncio.wait_for(pen.busy.wait(), 120)
         for number in range(1, 300):
             await writer.put(number)
         assert pen.written == []
@@ -59,12 +59,12 @@ async def test_no_more_than_a_page_is_kept_meanwhile():
                 taken.append(number)
 
     filling = asyncio.create_task(fill())
-    await asyncio.wait_for(pen.busy.wait(), 20)
+    await asyncio.wait_for(pen.busy.wait(), 120)
     for _ in range(10):
         await asyncio.sleep(0)
     assert len(taken) <= 1000
     pen.free.set()
-    await asyncio.wait_for(filling, 20)
+    await asyncio.wait_for(filling, 120)
 
     assert pen.written == list(range(2000))
 
@@ -78,7 +78,7 @@ async def test_what_was_taken_is_written_once_when_it_is_left_early():
                 await writer.put(number)
 
     filling = asyncio.create_task(fill())
-    await asyncio.wait_for(pen.busy.wait(), 20)
+    await asyncio.wait_for(pen.busy.wait(), 120)
     filling.cancel()
     asyncio.get_running_loop().call_later(0.05, pen.free.set)
     with pytest.raises(asyncio.CancelledError):
@@ -109,4 +109,4 @@ async def test_a_write_that_fails_ends_the_block():
                 await asyncio.sleep(0.01)
 
     with pytest.raises(BrokenPipeError):
-        await asyncio.wait_for(fill(), 20)
+        await asyncio.wait_for(fill(), 120)

@@ -105,9 +105,9 @@ async def test_ctrl_c_is_code_130_and_prints_the_command_to_go_on_with(command, 
     ref = f"ops-manager/{cluster.project_id}/{cluster.id}/{job.id}"
     async with start(command, ref, "--timeout", "2h", "--poll", "1s") as process:
         stream = process.stderr if command == "wait" else process.stdout
-        assert await asyncio.wait_for(stream.readline(), 20)
+        assert await asyncio.wait_for(stream.readline(), 120)
         process.send_signal(signal.SIGINT)
-        _, err = await asyncio.wait_for(process.communicate(), 20)
+        _, err = await asyncio.wait_for(process.communicate(), 120)
 
     assert process.returncode == 130
     assert err.decode().splitlines() == [

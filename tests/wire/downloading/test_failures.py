@@ -196,13 +196,13 @@ async def test_a_stall_ends_in_time_and_keeps_what_came(open_library, tmp_path):
         with pytest.raises(DownloadTruncated, match=r"sent nothing for 0\.3 s") as caught:
             await library.download(sources, tmp_path, stall_timeout=0.3)
 
-        assert asyncio.get_running_loop().time() - began < 3
+        assert asyncio.get_running_loop().time() - began < 10
     assert caught.value.received == 3_000_000
 
 
 async def test_a_slow_download_outlives_the_stall_timeout(open_library, tmp_path):
-    async with open_library({"bytes_per_second": 200_000}, archive_bytes=120_000) as library:
-        (file,) = await library.download(await library.order(), tmp_path, stall_timeout=0.3)
+    async with open_library({"bytes_per_second": 80_000}, archive_bytes=120_000) as library:
+        (file,) = await library.download(await library.order(), tmp_path, stall_timeout=1.0)
 
     assert file.verification is Verification.VERIFIED
     assert file.seconds > 0.4

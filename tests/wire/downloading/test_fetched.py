@@ -198,7 +198,7 @@ async def test_a_cancelled_download_leaves_a_part_to_go_on_with(open_library, tm
         task = asyncio.create_task(
             library.download(sources, tmp_path, on_progress=lambda told: begun.set() if told.received else None)
         )
-        await asyncio.wait_for(begun.wait(), 10)
+        await asyncio.wait_for(begun.wait(), 60)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -180,4 +180,4 @@ async def test_an_answer_that_never_begins_ends_in_time(play_raw, tmp_path):
         with pytest.raises(DownloadError, match=r"sent nothing for 0\.2 s"):
             await download(raw.url + "/a", tmp_path, stall_timeout=0.2)
 
-        assert asyncio.get_running_loop().time() - began < 3
+        assert asyncio.get_running_loop().time() - began < 10

@@ -127,7 +127,7 @@ class AsgiVisit:
     async def leave(self) -> None:
         """Go away, and wait until the application is done."""
         self._gone.set()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             await self._task
 
     async def _receive(self) -> dict[str, Any]:

@@ -194,7 +194,7 @@ async def test_a_body_can_stall_and_ends_when_its_client_leaves():
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.1):
                     await response.content.read(1)
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(20):
             while link.emulator.working:  # noqa: ASYNC110 - the emulator has no event for it
                 await asyncio.sleep(0.01)
 
@@ -203,7 +203,7 @@ async def test_a_body_can_drip():
     async with linked(size=10_000, bytes_per_second=50_000) as link:
         started = time.monotonic()
         _, data = await link.get()
-        assert 0.15 < time.monotonic() - started < 2
+        assert 0.15 < time.monotonic() - started < 20
         assert data == link.data
 
 
@@ -218,7 +218,7 @@ async def test_a_client_that_leaves_early_is_no_trouble():
     async with linked(size=50 << 20) as link:
         async with link.client.get(await link.url()) as response:
             await response.content.readexactly(1000)
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(20):
             while link.emulator.working:  # noqa: ASYNC110 - the emulator has no event for it
                 await asyncio.sleep(0.01)
         assert 1000 <= link.emulator.downloads.records[-1].sent < 50 << 20

@@ -197,7 +197,9 @@ async def test_the_process_prints_how_to_reach_it_and_ends_cleanly(name):
     assert lines[0].startswith("# The emulator listens at http://127.0.0.1:")
     assert url.endswith("/om")
     assert key == "a 'quoted' key"
-    assert (process.returncode, rest, complaints) == (0, b"", b"")
+    # On a busy machine asyncio's debug mode tells of slow callbacks.
+    complaints = [line for line in complaints.splitlines() if not re.fullmatch(rb"Executing .* took .* seconds", line)]
+    assert (process.returncode, rest, complaints) == (0, b"", [])
 
 
 def test_what_was_printed_can_be_pasted_into_a_shell():

@@ -207,7 +207,7 @@ async def test_a_limit_of_the_address_pauses_every_project(limited, connect, for
         await asyncio.sleep(0.3)
         assert emulator.counts.rate_limited == 1
         await asyncio.gather(refused, waiting)
-        assert clock() - started < 6
+        assert clock() - started < 20
         assert emulator.counts.rate_limited <= 2
 
 
@@ -281,7 +281,7 @@ async def test_cancelled_and_late_calls_leave_the_queue(emulate, connect):
         with pytest.raises(RequestTimeout, match="too many calls wait for the rate limit"):
             await hurried
         await tasks[5]
-        assert 1.3 <= clock() - started <= 4.5
+        assert 1.3 <= clock() - started <= 15
         assert emulator.counts.requests == 3
 
 

@@ -220,7 +220,7 @@ async def test_cancelling_while_redis_is_asked_leaves_it_usable(server, emulate,
 
 
 async def test_a_pause_and_a_shared_counter_go_together(server, emulate, connect):
-    options = Options(rate_limits=RateLimit(3, 3, 3600), shared_limits=SharedLimits(server.url, "key"), timeout=5)
+    options = Options(rate_limits=RateLimit(3, 3, 3600), shared_limits=SharedLimits(server.url, "key"), timeout=50)
     async with (
         emulate() as emulator,
         connect(emulator, options=options) as first,
@@ -236,7 +236,7 @@ async def test_a_pause_and_a_shared_counter_go_together(server, emulate, connect
 
 async def test_what_the_server_says_counts_more_than_the_shared_counter(server, emulate, connect):
     told = RateLimiting(limit=RateLimit(3, 3, 3600), headers=True)
-    options = Options(rate_limits=LIMITS[1], shared_limits=SharedLimits(server.url, "key"), timeout=5)
+    options = Options(rate_limits=LIMITS[1], shared_limits=SharedLimits(server.url, "key"), timeout=50)
     async with emulate(rate_limiting=told) as emulator, connect(emulator, options=options) as session:
         for number in (0, 1):
             project = emulator.world.project("manager", number)
@@ -258,7 +258,7 @@ def warnings_in(caplog):
 
 async def test_without_redis_calls_go_on_within_the_limits_of_the_process(emulate, connect, caplog):
     address = f"redis://user:hunter2@127.0.0.1:{free_port()}/0"
-    options = Options(rate_limits=RateLimit(3, 3, 3600), shared_limits=SharedLimits(address, "key"), timeout=5)
+    options = Options(rate_limits=RateLimit(3, 3, 3600), shared_limits=SharedLimits(address, "key"), timeout=50)
     async with emulate() as emulator, connect(emulator, options=options) as session:
         cluster = cluster_of(session, emulator)
         for _ in range(3):
@@ -329,7 +329,7 @@ async def test_a_redis_that_hangs_costs_one_wait(monkeypatch, caplog):
         started = time.monotonic()
         assert await asyncio.gather(*(take() for take in many)) == [0.0] * 40
         assert await many[0]() == 0
-        assert 0.45 <= time.monotonic() - started < 1.5
+        assert 0.45 <= time.monotonic() - started < 5  # not one after the other: 20 s
         assert len(warnings_in(caplog)) == 1
         await counters.close()
         for _ in range(200):

@@ -109,7 +109,7 @@ async def test_closing_ends_calls_under_way(emulate, connect, first_cluster):
         calls = [asyncio.create_task(cluster.restore_jobs().page()) for _ in range(10)]
         await until(lambda: emulator.gate.waiting == 4)
 
-        await asyncio.wait_for(session.close(), 5)
+        await asyncio.wait_for(session.close(), 20)
         outcomes = await asyncio.gather(*calls, return_exceptions=True)
         emulator.gate.open()
 
@@ -134,7 +134,7 @@ async def test_the_deadline_covers_waiting_for_a_slot(emulate, connect, first_cl
         started = asyncio.get_running_loop().time()
         with pytest.raises(RequestTimeout, match=r"within 0\.2 s"):
             await first_cluster(session.with_options(timeout=0.2), emulator).restore_jobs()
-        assert asyncio.get_running_loop().time() - started < 2
+        assert asyncio.get_running_loop().time() - started < 10
         emulator.gate.open()
         assert len(await blocking) == 25
         assert emulator.counts.requests == 3
@@ -146,6 +146,7 @@ async def test_never_more_calls_in_flight_than_allowed(emulate, connect, first_c
         await cluster.restore_jobs()
         emulator.gate.close()
         calls = [asyncio.create_task(cluster.restore_jobs().page()) for _ in range(12)]
+        await until(lambda: emulator.gate.waiting == 3)
         await asyncio.sleep(0.2)
         assert emulator.gate.waiting == 3
         emulator.gate.open()
@@ -162,6 +163,7 @@ async def test_a_borrowed_connectors_limit_bounds_calls_in_flight(emulate, conne
         await cluster.restore_jobs()
         emulator.gate.close()
         calls = [asyncio.create_task(cluster.restore_jobs().page()) for _ in range(8)]
+        await until(lambda: emulator.gate.waiting == 2)
         await asyncio.sleep(0.2)
         assert emulator.gate.waiting == 2
         emulator.gate.open()
@@ -408,7 +410,7 @@ async def test_a_cancelled_cold_start_at_every_await_lets_the_next_call_in(emula
                 for _ in range(steps):
                     await asyncio.sleep(0)
                 leader.cancel()
-                assert len(await asyncio.wait_for(follower, 10)) == 3
+                assert len(await asyncio.wait_for(follower, 60)) == 3
                 await asyncio.gather(leader, return_exceptions=True)
         assert emulator.counts.repeated_nc == 0
 
@@ -429,9 +431,8 @@ async def test_two_hundred_sessions_leave_no_socket(emulate, connect, first_clus
                     task = asyncio.create_task(cluster.restore_jobs().page())
                     await asyncio.sleep(0)
                     task.cancel()
-        await asyncio.sleep(0.2)
         gc.collect()
-        assert open_sockets() <= before
+        await until(lambda: open_sockets() <= before)
 
 
 async def test_an_oversize_answer_is_refused(emulate, connect, first_cluster):

@@ -198,7 +198,7 @@ async def test_a_call_can_be_cancelled_while_it_waits_for_a_slot(emulate, connec
         before = tasks()
         assert await at_every_point(crowded, check) >= 3
         assert tasks() == before
-        assert await asyncio.wait_for(cluster.restore_jobs().first(), 5) is not None  # the slot was given back
+        assert await asyncio.wait_for(cluster.restore_jobs().first(), 60) is not None  # the slot was given back
         assert emulator.counts.repeated_nc == 0
 
 
@@ -289,7 +289,7 @@ async def test_a_consumer_slower_than_the_keep_alive_gets_every_job(emulate):
         found = emulator.world.first("replica-set")
         port = int(emulator.url.rpartition(":")[2])
         async with (
-            idle_cutter(port, 0.02) as (url, cut),
+            idle_cutter(port, 0.06) as (url, cut),
             AsyncSession(
                 DigestAuth(emulator.public_key, emulator.private_key), base_url=url, options=Options.for_tests()
             ) as session,
@@ -298,7 +298,7 @@ async def test_a_consumer_slower_than_the_keep_alive_gets_every_job(emulate):
             seen = []
             async for page in cluster.restore_jobs(items_per_page=2).pages():
                 seen += [job.id for job in page]
-                await asyncio.sleep(0.01 + 0.0007 * len(seen) / 2)  # now before the cut, now at it, now after it
+                await asyncio.sleep(0.03 + 0.002 * len(seen) / 2)  # now before the cut, now at it, now after it
             assert len(seen) == len(set(seen)) == 60
             assert len(cut) > 10
             assert emulator.counts.repeated_nc == 0
@@ -332,15 +332,19 @@ def test_five_thousand_listings_at_once_on_one_session():
                 assert session.stats.challenges == emulator.counts.challenges == 1
                 assert not session._view.transport._connection.session.connector._acquired
             assert asyncio.all_tasks() == {asyncio.current_task()}
-            await asyncio.sleep(0.1)
-            assert descriptors() - before <= 32 + 3, descriptors() - before  # the emulator's ends of them
+            for _ in range(100):
+                if descriptors() - before <= 32 + 3:  # the emulator's ends of them
+                    break
+                await asyncio.sleep(0.1)
+            else:
+                raise AssertionError(descriptors() - before)
             assert emulator.counts.repeated_nc == 0
             assert not told
 
         with ThreadedEmulator(EmulatorSettings(manager=Manager.OPS_MANAGER, jobs_per_cluster=1)) as emulator:
             asyncio.run(main(emulator))
         """,
-        seconds=90,
+        seconds=300,
     )
 
 
@@ -373,8 +377,8 @@ async def test_closing_ends_calls_wherever_they_are(emulate, connect, first_clus
             await asyncio.sleep(0.02)
         started = time.monotonic()
         await session.close()
-        assert time.monotonic() - started < 0.7
-        outcomes = await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 1)
+        assert time.monotonic() - started < 7  # the server holds them for 30 s
+        outcomes = await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 10)
         assert {type(outcome) for outcome in outcomes} == {SessionClosed}
         emulator.before_answer = None
 
@@ -422,7 +426,7 @@ async def test_a_create_that_was_out_when_the_session_closed_is_an_open_question
         emulator.before_answer = None
 
 
-def run_in_a_process(script, *, seconds=30, flags=()):
+def run_in_a_process(script, *, seconds=120, flags=()):
     root = str(Path(__file__).parents[3])
     ran = subprocess.run(
         [sys.executable, *flags, "-c", textwrap.dedent(script)],
@@ -513,6 +517,7 @@ def test_an_unclosed_session_warns_and_does_nothing_else():
 
         async def main():
             told = []
+            asyncio.get_running_loop().slow_callback_duration = 60  # on a busy machine it writes to stderr
             asyncio.get_running_loop().set_exception_handler(lambda _loop, context: told.append(context["message"]))
             session = AsyncSession(None, base_url="http://127.0.0.1:1", options=Options(retry=NO_RETRY))
             try:
@@ -572,8 +577,7 @@ async def test_two_hundred_sessions_leave_no_descriptor_and_no_task(emulate, con
         for number in range(200):
             await one(number)
         await settled(http)
-        assert tasks() == running
-        assert descriptors() <= files
+        await until(lambda: tasks() == running and descriptors() <= files)
 
 
 async def settled(http):

@@ -72,7 +72,7 @@ async def call(play_raw):
     async def run(play, **options):
         async with (
             play_raw(closing(play) if isinstance(play, bytes) else play) as server,
-            AsyncSession(KEY, base_url=server.url, options=Options(retry=NO_RETRY, timeout=5, **options)) as session,
+            AsyncSession(KEY, base_url=server.url, options=Options(retry=NO_RETRY, timeout=50, **options)) as session,
         ):
             page = await session.project("p", OPS_MANAGER).cluster("c").restore_jobs()
             return [job.id for job in page]

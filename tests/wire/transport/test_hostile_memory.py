@@ -138,14 +138,14 @@ def test_memory_grows_by_less_than_100_mb(case):
         env={"PYTHONPATH": str(root)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
     seen = json.loads(ran.stdout)
     assert seen["raised"] in {"ProtocolError", "DataError", "RequestTimeout", "ConnectionBroken"}
     assert seen["grown"] < 100
-    assert seen["seconds"] < 10
+    assert seen["seconds"] < 60
 
 
 if __name__ == "__main__":

@@ -37,14 +37,14 @@ def page_of(job, count, **changes):
 
 @asynccontextmanager
 async def heartbeat():
-    """Collect the times between two turns of the loop, seconds."""
+    """Collect what the loop's thread works between two turns of the loop, seconds: other processes do not count."""
     gaps: list[float] = []
 
     async def beat() -> None:
-        last = time.perf_counter()
+        last = time.thread_time()
         while True:
             await asyncio.sleep(0)
-            now = time.perf_counter()
+            now = time.thread_time()
             gaps.append(now - last)
             last = now
 
@@ -86,9 +86,9 @@ async def test_a_usual_page_holds_the_loop_up_for_milliseconds(play_raw, job, no
 @pytest.mark.parametrize("squeezed", [False, True])
 async def test_a_page_of_20_mb_holds_the_loop_up_for_a_small_part_of_the_work(play_raw, job, no_collections, squeezed):
     body = page_of(job, 20_000_000 // len(json.dumps(job)))
-    started = time.perf_counter()
+    started = time.thread_time()
     jobs = read_jobs(OPS_MANAGER, json.loads(body)["results"], project="p", cluster="c")
-    work = time.perf_counter() - started
+    work = time.thread_time() - started
     async with (
         play_raw(serving(body, squeezed=squeezed)) as server,
         AsyncSession(None, base_url=server.url, options=Options(max_body=2**26)) as session,
