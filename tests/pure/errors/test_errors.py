@@ -228,7 +228,7 @@ MEANINGS = ("transient", "repeatable", "not_acted", "holds_others", "run_wide")
         (NotFound(status=404, error_code="GROUP_NOT_FOUND"), set()),
         (NotFound(status=404, detail="No job."), set()),
     ],
-    ids=repr,
+    ids=lambda value: " ".join(sorted(value)) if isinstance(value, set) else type(value).__name__,
 )
 def test_what_an_error_means_for_others_is_said_on_it(error, meanings):
     assert {meaning for meaning in MEANINGS if getattr(error, meaning)} == meanings
