@@ -39,7 +39,6 @@ run it yourself before you rely on a figure:
 
 Server and clients run on different cores; the server answers with prepared bytes and checks every digest login. Each
 sample is taken in a fresh process. Ratios are the median, over the rounds, of ours divided by theirs in the same round.
-"This library" is this library with the extra ``speed``.
 
 Goals that were not met, and why: `What a call is made of`_ shows the steps. A call costs more than with aiohttp and
 its own digest login (deadline, repetition, rate limits, errors that hold no secret), jobs are checked and typed, and a
@@ -51,8 +50,6 @@ _TAIL = """\
 Advice
 ------
 
-* Install the extra ``speed``. Without it the standard library decodes, and every job of a page is made before the first
-  one is looked at: the rows "without the extra".
 * Look at jobs with ``async for`` rather than page by page, where one after the other will do: they are made as they are
   looked at, and the garbage collector has next to nothing to do.
 * A page of 500 jobs costs little more than one of 100: leave ``items_per_page`` as it is.

@@ -3,6 +3,7 @@
 from .auth.credentials import DigestAuth as DigestAuth
 from .auth.credentials import ServiceAccount as ServiceAccount
 from .codec.documents import load_job as load_job
+from .codec.structuring import converter as converter
 from .creating.restore_plan import RestorePlan as RestorePlan
 from .downloading.download_types import DownloadedFile as DownloadedFile
 from .downloading.download_types import DownloadProgress as DownloadProgress
@@ -107,10 +108,10 @@ from .protocol.replies import Reply as Reply
 from .ratelimit.shared_limits import SharedLimits as SharedLimits
 from .resources import AsyncSession as AsyncSession
 from .resources import Cluster as Cluster
+from .resources import ClusterBase as ClusterBase
 from .resources import ConfigServer as ConfigServer
 from .resources import Project as Project
 from .resources import RestoreBatch as RestoreBatch
-from .resources import RestoreSource as RestoreSource
 from .resources import SnapshotPager as SnapshotPager
 from .resources import Until as Until
 from .transport import ExchangeRecord as ExchangeRecord

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from peers.base import AsyncPeer, BlockingPeer
 
-__all__ = ["FLEET", "NAMES", "OURS", "PLAIN", "TITLES", "obstacle", "peer"]
+__all__ = ["FLEET", "NAMES", "OURS", "TITLES", "obstacle", "peer"]
 
-OURS, FLEET, PLAIN = "ours", "ours_fleet", "ours_plain"
+OURS, FLEET = "ours", "ours_fleet"
 
 #: Module of each peer, and how tables call it.
 TITLES = {
     OURS: "this library",
     FLEET: "this library, Fleet",
-    PLAIN: "this library without the extra",
     "raw_socket": "raw socket, bytes only",
     "aiohttp_orjson": "aiohttp + orjson dicts",
     "aiohttp_json": "aiohttp + json dicts by hand",

@@ -8,6 +8,7 @@ NAMES = (
     "structure_page",
     "fan_out",
     "steps",
+    "calls",
     "wire",
     "loop_stall",
     "memory",

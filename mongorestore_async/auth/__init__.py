@@ -1,17 +1,30 @@
-"""Logging in: credentials, digest and service accounts, as state machines without I/O and the two parts that await.
+"""Logging in: HTTP digest with an API key, and OAuth 2.0 tokens of a service account.
 
-A request about to be sent and the answers to it come in; values of ``Authorization`` and the decision "for the caller"
-or "send again" go out. Nothing here sends anything: ``transport`` passes functions that do.
+In come credentials and, per call, a function that sends it with an ``Authorization`` value; out comes the answer for
+the caller. Only ``authenticators`` awaits; everything else is a state machine or a pure function without I/O.
 
-- ``credentials``: what a user hands over; ``authenticators``: who logs in and who waits for it, the only file here
-  with a loop.
-- Digest: ``challenges`` reads ``WWW-Authenticate``, ``digest`` computes the answer (RFC 7616), ``nonces`` counts their
-  use, ``digest_login`` decides. Its docstring has the rules: who leads, how many answers, how long a verdict holds.
-- Service accounts: ``tokens`` is the grammar of the token endpoint, ``token_cache`` decides what is fetched and when.
+Where to change what:
 
-Example of a cold start: of three calls one leads. It is sent without an answer, meets the challenge and answers it with
-``nc=00000001``. Only when that answer got something other than 401 is the nonce published; then the other two are sent
-at once, with ``nc`` 2 and 3. Three calls took four requests. If the leader fails or is cancelled, the next call leads.
+- what a user passes: ``credentials``;
+- reading ``WWW-Authenticate``: ``challenges``; computing an answer: ``digest``; counting ``nc`` and learning how long
+  nonces live: ``nonces``; when to answer, lead, renew and give up: ``digest_login``;
+- the token endpoint's grammar: ``tokens``; which token is used, renewed or revoked: ``token_cache``;
+- who sends and who waits meanwhile: ``authenticators``.
+
+Theory of operation of the digest login. A session has one ``Login`` (the key, the warm nonce, the verdict on the
+key), a call one ``Attempt``. While no nonce is known to be good, one call leads and the others wait: N calls cost N +
+1 requests. A nonce is published to the others only after the server took it; from then on each call signs ahead with
+the next ``nc`` and meets no challenge. A nonce that dies after k uses twice running is renewed after k. A refused
+call answers its own challenge, 2 times before the key ever worked, 3 times afterwards, up to 12 while the server says
+``stale=true``; then "wrong key" holds for 60 s, in which calls fail without I/O so that no key is locked.
+
+Example: calls A, B and C on a new session. A leads and gets 401 with nonce n; it answers with ``nc=1`` and gets 200:
+n is warm, B and C are let go and send ``nc=2`` and ``nc=3`` at once. Were A cancelled, B would lead. If B then gets
+401 without ``stale=true``, n is no longer used; B answers the new nonce alone, and the others wait for what becomes
+of it.
+
+Tokens are shared the same way: one call at a time asks for one, in its own slot and deadline; while the old token
+lives nobody waits, and a failed renewal is nobody's failure.
 """
 
 __all__: list[str] = []

@@ -1,80 +1,36 @@
-"""Who logs in and who waits for it: the awaiting halves of the digest login and of service accounts."""
+"""The awaiting halves of the login: who sends, and who waits for whom.
+
+Each class has ``begin``, which gives what a call keeps over its tries, and ``run``, which sends a request as often as
+its login needs. ``send`` sends the request of the call with the ``Authorization`` value given, or without one, and
+gives the answer read to its end; it must hand the request over before it awaits anything, so that ``nc`` leaves in
+order. ``post`` does so with a request to the token endpoint.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
-from mongorestore_async.auth.digest_login import AttemptOutcome
+from mongorestore_async.auth.digest_login import Attempt, AttemptOutcome
 from mongorestore_async.auth.tokens import read_revocation
-from mongorestore_async.errors import RestoreError
+from mongorestore_async.errors import AuthError, Hint, HintKind, RestoreError
 from mongorestore_async.protocol.replies import error_code_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from mongorestore_async.auth.digest_login import Attempt, Login
+    from mongorestore_async.auth.digest_login import Login
     from mongorestore_async.auth.token_cache import HeldToken, TokenCache
     from mongorestore_async.auth.tokens import TokenRequest
     from mongorestore_async.models.secret import Secret
     from mongorestore_async.protocol.replies import RawReply
 
-__all__ = ["BearerAuthenticator", "DigestAuthenticator"]
+    Send: TypeAlias = Callable[[Secret | None], Awaitable[RawReply]]
+    Post: TypeAlias = Callable[[TokenRequest], Awaitable[RawReply]]
 
-
-class DigestAuthenticator:
-    """Drives the login of each call of a session; cold starts are single-flight.
-
-    While one call leads (finds out how to log in), the others wait here. If the leader fails or is
-    cancelled, the next one in line leads.
-    """
-
-    def __init__(self, login: Login) -> None:
-        self.login = login
-        self._led: asyncio.Event | None = None  # set when the leader of the moment is done
-
-    async def run(self, attempt: Attempt, send: Callable[[Secret | None], Awaitable[RawReply]]) -> RawReply:
-        """Send a request as often as its login needs.
-
-        Args:
-            attempt: The call's login.
-            send: Sends the request with the ``Authorization`` value given, or without one, and gives the answer
-                read to its end. It must hand the request over without awaiting anything else first.
-
-        Returns:
-            The answer for the caller; its status is 401 only when the key is right and has no rights.
-
-        Raises:
-            AuthError: The login failed.
-
-        """
-        while True:
-            self.login.check_verdict()
-            while self._led is not None:
-                await self._led.wait()
-                self.login.check_verdict()
-            raw = await (self._lead(attempt, send) if self.login.needs_leader else self._send(attempt, send))
-            if raw is not None:
-                return raw
-
-    async def _lead(self, attempt: Attempt, send: Callable[[Secret | None], Awaitable[RawReply]]) -> RawReply | None:
-        """Send for as long as nobody knows how to log in; the others wait meanwhile."""
-        led = self._led = asyncio.Event()
-        try:
-            raw = await self._send(attempt, send)
-            while raw is None and self.login.needs_leader:
-                raw = await self._send(attempt, send)
-        finally:
-            self._led = None
-            led.set()
-        return raw
-
-    async def _send(self, attempt: Attempt, send: Callable[[Secret | None], Awaitable[RawReply]]) -> RawReply | None:
-        raw = await send(attempt.authorization())
-        code = error_code_of(raw) if raw.status == 401 else None  # noqa: PLR2004
-        return raw if attempt.receive(raw, error_code=code) is AttemptOutcome.DONE else None
-
+__all__ = ["Authenticator", "BearerAuthenticator", "DigestAuthenticator", "NoAuthenticator"]
 
 _logger = logging.getLogger(__name__)
 
@@ -83,27 +39,95 @@ _RENEWAL_SECONDS = 5.0
 _FAREWELL_SECONDS = 5.0
 
 
+class NoAuthenticator:
+    """For a session without credentials: sends once."""
+
+    def begin(self, *, method: str, uri: str, body: bytes) -> None:
+        """Keep nothing."""
+
+    async def run(self, _attempt: object, send: Send, _post: Post) -> RawReply:
+        """Send a request without a login.
+
+        Raises:
+            AuthError: The server asks for one.
+
+        """
+        raw = await send(None)
+        if raw.status == 401 and "WWW-Authenticate" in raw.headers:  # noqa: PLR2004
+            raise AuthError("the server wants a login and the session has none:", hint=Hint(HintKind.LOG_IN))
+        return raw
+
+
+class DigestAuthenticator:
+    """Drives the digest login of each call of a session; cold starts are single-flight.
+
+    While one call leads (finds out how to log in), the others wait here. If the leader fails or is
+    cancelled, the next one in line leads.
+
+    Attributes:
+        login: What the session knows about its login.
+        begin: Makes the login of one call, :class:`Attempt`, from its method, target and body.
+
+    """
+
+    def __init__(self, login: Login) -> None:
+        self.login = login
+        self.begin = partial(Attempt, login)
+        self._led: asyncio.Event | None = None  # set when the leader of the moment is done
+
+    async def run(self, attempt: Attempt | None, send: Send, _post: Post) -> RawReply:
+        """Send a request as often as its login needs.
+
+        Returns:
+            The answer for the caller; its status is 401 only when the key is right and has no rights.
+
+        Raises:
+            AuthError: The login failed.
+
+        """
+        if attempt is None:
+            raise AssertionError("the login of a call is made by begin()")
+        login = self.login
+        while True:
+            login.check_verdict()
+            while self._led is not None:
+                await self._led.wait()
+                login.check_verdict()
+            led = self._led = asyncio.Event() if login.needs_leader else None
+            try:
+                while True:
+                    raw = await send(attempt.authorization())
+                    code = error_code_of(raw) if raw.status == 401 else None  # noqa: PLR2004
+                    if attempt.receive(raw, error_code=code) is AttemptOutcome.DONE:
+                        return raw
+                    if led is None or not login.needs_leader:
+                        break
+            finally:
+                if led is not None:
+                    self._led = None
+                    led.set()
+
+
 class BearerAuthenticator:
     """Gives each call of a session the token they share; one call at a time asks for a new one.
 
     It does so in its own slot and within its own deadline, and ends with it: when it fails or is cancelled, the
     next in line asks. While the old token lives, nobody waits, and a failed renewal is nobody's failure.
+
+    Attributes:
+        cache: The tokens of the session.
+
     """
 
     def __init__(self, cache: TokenCache) -> None:
         self.cache = cache
         self._asking: asyncio.Event | None = None  # set when the request of the moment is over
 
-    async def run(
-        self,
-        send: Callable[[Secret | None], Awaitable[RawReply]],
-        post: Callable[[TokenRequest], Awaitable[RawReply]],
-    ) -> RawReply:
-        """Send a request with the token, a second time with another one if the first is dead.
+    def begin(self, *, method: str, uri: str, body: bytes) -> None:
+        """Keep nothing: all calls share the token."""
 
-        Args:
-            send: Sends the request with the ``Authorization`` value given and gives the answer read to its end.
-            post: Does so with a request to the token endpoint.
+    async def run(self, _attempt: object, send: Send, post: Post) -> RawReply:
+        """Send a request with the token, a second time with another one if the first is dead.
 
         Returns:
             The answer for the caller; its status is 401 only when the account is known and has no rights.
@@ -121,8 +145,10 @@ class BearerAuthenticator:
                 return raw
         raise self.cache.refused()
 
-    async def revoke(self, post: Callable[[TokenRequest], Awaitable[RawReply]]) -> None:
-        """End the life of all tokens, as far as that works within five seconds."""
+    async def revoke(self, post: Post) -> None:
+        """End the life of all tokens, if the account says so, as far as that works within five seconds."""
+        if not self.cache.account.revoke_on_close:
+            return
         try:
             async with asyncio.timeout(_FAREWELL_SECONDS):
                 for request in self.cache.tokens_to_revoke():
@@ -130,7 +156,7 @@ class BearerAuthenticator:
         except (RestoreError, TimeoutError) as error:
             _logger.debug("tokens were not revoked: %s", type(error).__name__)
 
-    async def _token(self, post: Callable[[TokenRequest], Awaitable[RawReply]]) -> HeldToken:
+    async def _token(self, post: Post) -> HeldToken:
         while True:
             held = self.cache.usable()
             if held is not None:
@@ -142,7 +168,7 @@ class BearerAuthenticator:
                 return await self._ask(post)
             await self._asking.wait()
 
-    async def _ask(self, post: Callable[[TokenRequest], Awaitable[RawReply]]) -> HeldToken:
+    async def _ask(self, post: Post) -> HeldToken:
         request, asked_at = self.cache.ask()
         over = self._asking = asyncio.Event()
         try:
@@ -151,7 +177,7 @@ class BearerAuthenticator:
             self._asking = None
             over.set()
 
-    async def _renew(self, post: Callable[[TokenRequest], Awaitable[RawReply]]) -> None:
+    async def _renew(self, post: Post) -> None:
         """Ask for the next token; if that fails, the living one goes on to serve."""
         try:
             async with asyncio.timeout(_RENEWAL_SECONDS):
@@ -159,3 +185,7 @@ class BearerAuthenticator:
         except (RestoreError, TimeoutError) as error:
             self.cache.defer_renewal()
             _logger.debug("the token was not renewed yet: %s", type(error).__name__)
+
+
+#: How a session logs in.
+Authenticator: TypeAlias = NoAuthenticator | DigestAuthenticator | BearerAuthenticator

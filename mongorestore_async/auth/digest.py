@@ -24,6 +24,8 @@ __all__ = ["Signer", "answer", "new_cnonce", "next_nonce"]
 
 _MAX_COUNT = 0xFFFFFFFF
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+#: Visible ASCII is all that a request target consists of (RFC 9112 section 3.2).
+_VISIBLE = re.compile(r"[!-~]+").fullmatch
 _ATTR_CHARS = "!#$&+-.^_`|~"  # what RFC 8187 section 3.2.1 leaves unencoded besides letters and digits
 
 
@@ -82,6 +84,7 @@ class Signer:
             password = unicodedata.normalize("NFC", password)
         self._challenge = challenge
         self._cnonce = cnonce
+        self._sent_cnonce = _quoted(cnonce)
         key = Secret(challenge.digest(f"{username}:{challenge.realm}:{password}".encode()))
         if challenge.session:
             key = Secret(challenge.digest(f"{key}:{challenge.nonce}:{cnonce}".encode()))
@@ -101,7 +104,8 @@ class Signer:
             ConfigError: An argument cannot be sent.
 
         """
-        _check_request(method=method, uri=uri, nc=nc)
+        if not (method.isalpha() and _VISIBLE(uri) and 0 < nc <= _MAX_COUNT):
+            _check_request(method=method, uri=uri, nc=nc)
         challenge, qop = self._challenge, self._challenge.qop
         target = self._blank.copy()
         signed = f"{method}:{uri}:{challenge.digest(body)}" if qop == "auth-int" else f"{method}:{uri}"
@@ -110,7 +114,7 @@ class Signer:
         if qop is not None:
             count = f"{nc:08x}"
             used = f"{count}:{self._cnonce}:{qop}:"
-            counted = f", qop={qop}, nc={count}, cnonce={_quoted(self._cnonce)}"
+            counted = f", qop={qop}, nc={count}, cnonce={self._sent_cnonce}"
         response = self._begun.copy()
         response.update(f"{used}{target.hexdigest()}".encode())
         given = f'{_quoted(uri)}{self._algorithm}, response="{response.hexdigest()}"'
@@ -153,15 +157,10 @@ def _check(challenge: Challenge, *, username: str, password: str, cnonce: str) -
 def _check_request(*, method: str, uri: str, nc: int) -> None:
     if not is_echoable(method):
         raise ConfigError("The HTTP verb must not contain control characters.")
-    if not _is_visible(uri):
+    if not _VISIBLE(uri):
         raise ConfigError("The request target must be percent-encoded, as it is sent.")
     if not 0 < nc <= _MAX_COUNT:
         raise ConfigError("The nonce count must be 1 to 0xffffffff: ask the server for a new nonce.")
-
-
-def _is_visible(text: str) -> bool:
-    """Whether it is visible ASCII: all that a request target consists of (RFC 9112 section 3.2)."""
-    return bool(text) and text.isascii() and text.isprintable() and " " not in text
 
 
 def _user(challenge: Challenge, username: str) -> str:

@@ -67,7 +67,7 @@ class Login:
         self._clock = clock
         self._open = False  # the server answered without any challenge
         self._literal: bool | None = None  # whether this server means op="auth" literally: RFC 2069
-        self._doubted = False  # an answer was refused, and none was taken since
+        self._suspect = False  # an answer was refused, and none was taken since
         self._judged_at: float | None = None
         self._crowded_at: float | None = None
         self._nonces = Nonces()
@@ -75,11 +75,11 @@ class Login:
     @property
     def needs_leader(self) -> bool:
         """Whether a call without a challenge of its own has to find out for the others how to log in."""
-        if self.crowded:
+        if self._crowded_at is not None and self.crowded:
             return True
-        if self._nonces.life == 1 and not self._doubted:
+        if self._nonces.life == 1 and not self._suspect:
             return False  # every nonce is good for one request: each call meets its own challenge
-        return self.reusable() is None and not self._open
+        return not self._open and self.reusable() is None
 
     @property
     def crowded(self) -> bool:
@@ -137,11 +137,14 @@ class Login:
             successor: ``nextnonce`` of the answer, which replaces the nonce (RFC 7616 section 3.5).
 
         """
-        self._nonces.confirm(nonce, accepted=True)
+        nonce.settled += 1
+        nonce.accepted += 1
+        if nonce.dead:
+            self._nonces.learn_life(nonce)
         self._open = False
         if status < 500:  # noqa: PLR2004
             self.proven = True
-            self._doubted = False
+            self._suspect = False
             self._judged_at = None
             if nonce.challenge.misprint:
                 self._literal = nonce.challenge.qop is None
@@ -162,9 +165,10 @@ class Login:
         """
         if self.warm is nonce:
             self.warm = None
-        if teaches:
-            self._nonces.confirm(nonce, accepted=False)
         nonce.dead = True
+        if teaches:
+            nonce.settled += 1
+            self._nonces.learn_life(nonce)
 
     def opened(self, *, is_open: bool) -> None:
         """Note whether the server answers without any login."""
@@ -172,7 +176,7 @@ class Login:
 
     def mark_suspect(self) -> None:
         """Note that an answer was refused: until one is taken, one call at a time tries the key."""
-        self._doubted = True
+        self._suspect = True
 
     def mark_nonce_evicted(self) -> None:
         """Note that the server called a nonce stale at its very first use."""
@@ -213,7 +217,8 @@ class Attempt:
         self._sends += 1
         warm = self._login.reusable()
         # A challenge that had to wait for its turn at a crowded server is forgotten by now, nextnonce is not.
-        nonce = self._used = (warm or self._own) if self._login.crowded else (self._own or warm)
+        own = self._own
+        nonce = self._used = warm if own is None or (warm is not None and self._login.crowded) else own
         self._answered_own = nonce is not None and nonce is self._own
         if nonce is None:
             return None
@@ -241,7 +246,8 @@ class Attempt:
         if raw.status != 401:  # noqa: PLR2004
             self._own = None
             if nonce is not None:
-                login.accept(nonce, status=raw.status, successor=next_nonce(raw.headers.getall("Authentication-Info")))
+                info = raw.headers.getall("Authentication-Info")
+                login.accept(nonce, status=raw.status, successor=next_nonce(info) if info else None)
             elif raw.status < 300:  # noqa: PLR2004
                 login.opened(is_open=True)
             return AttemptOutcome.DONE

@@ -67,15 +67,9 @@ class Nonces:
             del self._offered[next(iter(self._offered))]
         return nonce
 
-    def confirm(self, nonce: Nonce, *, accepted: bool) -> None:
-        """Note that the server took or refused a nonce.
-
-        Once nothing sent with a dead nonce is under way, its uses are compared with those of the one before.
-        """
-        nonce.settled += 1
-        nonce.accepted += accepted
-        nonce.dead = nonce.dead or not accepted
-        if not nonce.dead or nonce.settled < nonce.uses or not nonce.accepted:
+    def learn_life(self, nonce: Nonce) -> None:
+        """Compare the uses of a dead nonce with those of the one before, once nothing sent with it is under way."""
+        if nonce.settled < nonce.uses or not nonce.accepted:
             return
         if nonce.accepted == self._last_life:
             self.life = nonce.accepted

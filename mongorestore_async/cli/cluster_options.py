@@ -10,7 +10,8 @@ from mongorestore_async.errors import ConfigError, Hint, HintKind
 from mongorestore_async.families import FAMILIES, Family
 
 if TYPE_CHECKING:
-    from mongorestore_async import AsyncSession, RestoreSource
+    from mongorestore_async import AsyncSession
+    from mongorestore_async.resources.cluster_base import ClusterBase
 
 __all__ = [
     "BASE_URL",
@@ -81,7 +82,7 @@ class ClusterOptions:
             return family.config_server
         return family
 
-    def source(self, session: "AsyncSession") -> "RestoreSource[Any]":
+    def source(self, session: "AsyncSession") -> "ClusterBase[Any]":
         """The cluster or config server.
 
         Raises:

@@ -20,7 +20,8 @@ from mongorestore_async.families import FAMILIES
 from mongorestore_async.models import JobRef
 
 if TYPE_CHECKING:
-    from mongorestore_async import AsyncSession, RestoreSource
+    from mongorestore_async import AsyncSession
+    from mongorestore_async.resources.cluster_base import ClusterBase
 
 __all__ = ["JobRefs", "JobSelection", "job_command", "restore_source"]
 
@@ -120,7 +121,7 @@ class JobSelection:
         )
 
 
-def restore_source(session: "AsyncSession", ref: JobRef) -> "RestoreSource[Any]":
+def restore_source(session: "AsyncSession", ref: JobRef) -> "ClusterBase[Any]":
     """The cluster or config server that a job belongs to."""
     cluster = ClusterOptions(family=ref.family, project_id=ref.project, cluster_id=ref.cluster, host_id=ref.host)
     return cluster.source(session)

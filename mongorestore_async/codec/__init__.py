@@ -1,3 +1,24 @@
-"""The room codec."""
+"""Documents to models, and requests to documents.
 
-__all__: list[str] = []
+In come the bytes of a list, or a JSON value that :mod:`~mongorestore_async.protocol.replies` decoded. Out come models,
+or a :class:`~mongorestore_async.errors.DataError` that names every place that does not fit, and no value.
+
+- ``list_documents``: a page, the fast way. Its items are decoded with it by msgspec (``structs``) and become models
+  when they are looked at (``items``).
+- ``structuring``: JSON values, and all that the fast way does not take, by cattrs. Users register hooks here.
+- ``explainer``: what cattrs found wrong, as paths and complaints. ``scalars``: which forms of a date, a number, a word
+  are taken; change what is tolerated here, and only here.
+- ``documents``: jobs of a list, of a create, and :func:`load_job`. ``request_bodies`` and ``atlas_request_bodies``: the
+  other direction.
+
+Theory of operation: the two ways must mean the same. So the fast way only takes the plainest forms, and proves that it
+lost nothing: a page that was decoded is written as JSON again and compared with its body. ``{"results":[{"id":"J"}]}``
+comes out as it was. ``{"results":[{"id":"J","id":"K"}]}`` comes out shorter: it is left to the decoder of the standard
+library, which refuses it with the path. ``{"results":[{"id":"J","created":0}]}`` is refused by msgspec, for no date is
+a number there: the converter takes it, as epoch seconds.
+"""
+
+from mongorestore_async.codec.documents import load_job
+from mongorestore_async.codec.structuring import converter, structure, structure_each
+
+__all__ = ["converter", "load_job", "structure", "structure_each"]

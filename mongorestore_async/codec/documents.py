@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from mongorestore_async.codec.converter import structure, structure_each
+from mongorestore_async.codec.items import DecodedItems
+from mongorestore_async.codec.structuring import structure, structure_each
 from mongorestore_async.errors import DataError
 from mongorestore_async.models.document import attach, stamp
 from mongorestore_async.models.job_ref import JobRef
@@ -50,7 +52,7 @@ def load_job(
     attach(job, RawDocument(job.raw.to_dict(redacted=False)))
     if project is None or (cluster is None and host is None):
         return job
-    return stamp(job, _origin(family, project, cluster, host))
+    return stamp(job, _origin_of(family.name, project, cluster, host))
 
 
 def read_jobs(
@@ -68,8 +70,11 @@ def read_jobs(
         DataError: ``content`` is no array, or an item is no job of this family; the path begins with ``path``.
 
     """
+    origin = _origin_of(family.name, project, cluster, host)
+    if isinstance(content, DecodedItems):
+        return cast("DecodedItems[JobT]", content).found_at(origin)
     content = conceal(content)
-    return structure_each(family.job_type, content, path=path, origin=_origin(family, project, cluster, host))
+    return structure_each(family.job_type, content, path=path, origin=origin)
 
 
 def read_ids(content: Iterable[Any]) -> tuple[str, ...]:
@@ -92,7 +97,7 @@ def read_created(
     """
     content = conceal(content)
     if not isinstance(content, RawDocument) or _RESULTS not in content:
-        return (stamp(structure(family.job_type, content), _origin(family, project, cluster, host)),)
+        return (stamp(structure(family.job_type, content), _origin_of(family.name, project, cluster, host)),)
     jobs = read_jobs(family, content[_RESULTS], project=project, cluster=cluster, host=host)
     if not jobs:
         raise DataError(
@@ -103,5 +108,6 @@ def read_created(
     return tuple(jobs)
 
 
-def _origin(family: Family[Any], project: str, cluster: str | None, host: str | None) -> JobRef:
-    return JobRef(family=family.name, project=project, cluster=cluster, host=host, job="")
+@functools.lru_cache(maxsize=1024)
+def _origin_of(family: str, project: str, cluster: str | None, host: str | None) -> JobRef:
+    return JobRef(family=family, project=project, cluster=cluster, host=host, job="")

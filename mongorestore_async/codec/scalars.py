@@ -1,4 +1,7 @@
-"""JSON values that are no objects and arrays: which forms of them are taken, and what they become."""
+"""JSON values that are no objects and arrays: which forms of them are taken, and what they become.
+
+Each function raises :class:`ValidationError` for anything else.
+"""
 
 from __future__ import annotations
 
@@ -14,21 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from enum import StrEnum
 
-__all__ = [
-    "ValidationError",
-    "Vocabulary",
-    "boolean",
-    "in_utc",
-    "moment",
-    "secret",
-    "text",
-    "vocabulary",
-    "whole_number",
-]
+__all__ = ["ValidationError", "Vocabulary", "boolean", "moment", "secret", "text", "vocabulary", "whole_number"]
 
 # No documented number has more digits; ``int`` of a long string takes quadratic time or refuses.
 _DIGITS = re.compile(r"-?[0-9]{1,32}")
-_from_iso = datetime.fromisoformat
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _JSON_NAMES = {
     "NoneType": "null",
@@ -51,46 +43,26 @@ class ValidationError(Exception):
 
 
 def text(value: Any) -> str:
-    """Take text.
-
-    Raises:
-        ValidationError: Anything else.
-
-    """
+    """Take text."""
     if not isinstance(value, str):
         raise ValidationError("string", value)
     return value
 
 
 def secret(value: Any) -> Secret:
-    """Take text that must not be seen.
-
-    Raises:
-        ValidationError: Anything else.
-
-    """
+    """Take text that must not be seen."""
     return Secret(text(value))
 
 
 def boolean(value: Any) -> bool:
-    """Take true and false: not 0, not ``"false"``.
-
-    Raises:
-        ValidationError: Anything else.
-
-    """
+    """Take true and false: not 0, not ``"false"``."""
     if not isinstance(value, bool):
         raise ValidationError("boolean", value)
     return value
 
 
 def whole_number(value: Any) -> int:
-    """Take an integer, a float without a fraction, or a string of digits; never a boolean.
-
-    Raises:
-        ValidationError: Anything else.
-
-    """
+    """Take an integer, a float without a fraction, or a string of digits; never a boolean."""
     if type(value) is int:
         return value
     if (isinstance(value, float) and value.is_integer()) or (isinstance(value, str) and _DIGITS.fullmatch(value)):
@@ -99,39 +71,17 @@ def whole_number(value: Any) -> int:
 
 
 def moment(value: Any) -> datetime:
-    """Take ISO 8601 text (no zone means UTC) or epoch seconds; the result is in UTC.
+    """Take ISO 8601 text (no zone means UTC) or epoch seconds; the result is in UTC, within the years 1 to 9999.
 
-    Raises:
-        ValidationError: Anything else.
-
+    What is finer than microseconds is cut off. RFC 3339 allows small letters ("t", "z") as well.
     """
     try:
-        read = _from_iso(value)
-    except (TypeError, ValueError):
-        return _epoch_moment(value)
-    return read if read.tzinfo is UTC else in_utc(read)
-
-
-def in_utc(read: datetime) -> datetime:
-    """Take a moment of any zone, or of none, which means UTC.
-
-    Raises:
-        ValidationError: In UTC it lies beyond the years 1 to 9999.
-
-    """
-    try:
-        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
-    except OverflowError:
-        raise ValidationError("ISO 8601 date", "") from None
-
-
-def _epoch_moment(value: Any) -> datetime:
-    if not isinstance(value, str):
-        try:
+        if not isinstance(value, str):
             return _EPOCH + timedelta(seconds=whole_number(value))
-        except (OverflowError, ValidationError):
-            pass
-    raise ValidationError("ISO 8601 date", value)
+        read = datetime.fromisoformat(value[:-1] + "Z" if value.endswith("z") else value)
+        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except (OverflowError, ValueError, ValidationError):
+        raise ValidationError("ISO 8601 date", value) from None
 
 
 class Vocabulary(dict[str, "StrEnum | str"]):

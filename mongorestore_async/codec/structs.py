@@ -1,183 +1,182 @@
-"""One msgspec Struct per model, and one generated function that makes the model of it.
+"""The fast way: one msgspec Struct per model, and one generated function that makes the model of it.
 
-msgspec decodes and checks a Struct in C. It has the fields of the model in the plainest JSON types, so what it takes is
-taken by :mod:`~mongorestore_async.codec.generated` as well; the odd forms that only those take are left to them. The
+msgspec decodes and checks a Struct in C. It has the fields of the model in the plainest JSON types: what it takes, the
+hooks of :mod:`~mongorestore_async.codec.structuring` take with the same result, and odd forms are left to them. The
 function for ``ProjectSummary`` begins::
 
-    def copy_ProjectSummary(source, received, origin):
-        made = draft()
+    def copy(source, received, origin):
+        made = blank()
         made.id = source.id
         made.name = source.name
         ...
         made.__class__ = model
         return made
 
-Only imported where msgspec is installed, which is what the extra ``speed`` does.
 """
 
 from __future__ import annotations
 
 import functools
+import types
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast, get_args, get_origin
 
 import attrs
 import msgspec
 
-from mongorestore_async.codec.empty_models import draft_of
-from mongorestore_async.codec.generated import ABSENT_WITHOUT, array_maker, is_vocabulary, kind_of, received_fields
-from mongorestore_async.codec.scalars import ValidationError, in_utc, vocabulary
-from mongorestore_async.models.document import Document, JobDocument, wire_names
-from mongorestore_async.models.secret import Secret
+from mongorestore_async.codec.scalars import vocabulary
+from mongorestore_async.codec.structuring import ABSENT_WITHOUT, is_vocabulary, kind_of, received_fields
+from mongorestore_async.models.document import JobDocument, wire_names
+from mongorestore_async.models.secret import Secret, UndecodedItem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
-__all__ = ["copier_of", "struct_of"]
+__all__ = ["ItemStruct", "copier_of", "struct_of", "utc_check_of"]
 
-#: What a field of a kind looks like on the wire: a date must name its zone.
+#: What a field of a kind looks like on the wire: a date must name its zone, and one URL may stand for an array of them.
+#: Unlike lists, tuples of Structs are soon none of the garbage collector's business.
 _WIRE: dict[Any, Any] = {
     str: str,
     int: int,
     bool: bool,
     datetime: Annotated[datetime, msgspec.Meta(tz=True)],
     Secret: str,
+    tuple[str, ...]: tuple[str, ...],
+    tuple[Secret, ...]: list[str] | str,
 }
 
-#: What becomes of the ``value`` of such a field.
+#: What becomes of the ``value`` of such a field, where it does not stay.
 _TAKEN: dict[Any, str] = {
-    str: "value",
-    int: "value",
-    bool: "value",
-    datetime: "value if value.tzinfo is utc else in_utc(value)",
     Secret: "Secret(value)",
+    tuple[Secret, ...]: "tuple(map(Secret, [value] if value and value.__class__ is str else value))",
 }
 
-#: What a traceback with local variables, or a debugger, shows of a Struct: nothing, for it may hold a secret.
-_UNSEEN: dict[str, Any] = {"__repr__": object.__repr__, "__rich_repr__": None}
+
+class ItemStruct(UndecodedItem, msgspec.Struct):
+    """What all Structs have in common. Written as JSON again, one gives the item it was decoded from."""
+
+    __rich_repr__: ClassVar[Any] = None  # tracebacks may be printed with local variables, and one may hold a secret
+
+    def encoded(self) -> bytes:
+        """Write it as JSON."""
+        return msgspec.json.encode(self)
 
 
 @functools.cache
-def struct_of(model: Any) -> type[msgspec.Struct]:
-    """Make the Struct of a model that :func:`~mongorestore_async.codec.generated.is_plain`."""
-    fields: list[Any] = []
+def struct_of(model: Any) -> type[ItemStruct]:
+    """Make the Struct of a model, its members in the order of the alphabet, as the vendor's servers write them."""
+    fields: list[tuple[str, Any, Any]] = []
     names: dict[str, str] = {}
     for field in received_fields(model):
-        for number, name in enumerate(wire_names(field)):
-            own, kind = _spelling(field, number), _wire_type(kind_of(field.type))
-            names[own] = name
-            is_needed = field.default is attrs.NOTHING and model not in ABSENT_WITHOUT
-            fields.append((own, kind) if is_needed else (own, kind | None, None))
-    label = f"{model.__name__.strip('_')}Struct"
-    return msgspec.defstruct(label, fields, namespace=dict(_UNSEEN), rename=names, kw_only=True, gc=False)
+        default = msgspec.NODEFAULT if field.default is attrs.NOTHING and model not in ABSENT_WITHOUT else None
+        kind = _wire_kind(kind_of(field.type))
+        for spelling, name in zip(_spellings(field), wire_names(field), strict=True):
+            names[spelling] = name
+            fields.append((spelling, kind if default is msgspec.NODEFAULT else kind | None, default))
+    fields.sort(key=lambda each: names[each[0]])
+    label = f"{model.__name__}Struct"
+    made = msgspec.defstruct(
+        label, fields, bases=(ItemStruct,), rename=names, kw_only=True, gc=False, omit_defaults=True
+    )
+    return cast("type[ItemStruct]", made)
 
 
-def _spelling(field: attrs.Attribute[Any], number: int) -> str:
-    """Name the field of the Struct for one of the spellings a member comes in."""
-    return field.name if number == 0 else f"{field.name}_{number}"
+def _spellings(field: attrs.Attribute[Any]) -> list[str]:
+    """Name the fields of the Struct, one for each of the spellings a member comes in."""
+    return [field.name if number == 0 else f"{field.name}_{number}" for number in range(len(wire_names(field)))]
 
 
-def _wire_type(kind: Any) -> Any:
-    if get_origin(kind) is tuple:
-        item = get_args(kind)[0]
-        # One URL may stand where an array of them was promised. Unlike lists, tuples of Structs are soon none of the
-        # garbage collector's business.
-        return list[str] | str if item is Secret else tuple[_wire_type(item), ...]  # type: ignore[misc]
-    return str if is_vocabulary(kind) else _WIRE.get(kind) or struct_of(kind)
+def _wire_kind(kind: Any) -> Any:
+    if kind in _WIRE or is_vocabulary(kind):
+        return _WIRE.get(kind, str)
+    return tuple[struct_of(get_args(kind)[0]), ...] if get_origin(kind) is tuple else struct_of(kind)  # type: ignore[misc]
+
+
+@functools.cache
+def utc_check_of(model: Any) -> Callable[[Any], bool]:
+    """Generate the check that all dates of a Struct are in UTC: others may lie outside of the calendar."""
+    source = f"lambda source: {_utc_condition(model, 'source') or True}"
+    return cast("Callable[[Any], bool]", eval(source, {"utc": UTC}))  # noqa: S307 - nothing received is in it
+
+
+def _utc_condition(model: Any, place: str) -> str:
+    conditions: list[str] = []
+    for field in received_fields(model):
+        kind = kind_of(field.type)
+        part = get_args(kind)[0] if get_origin(kind) is tuple else kind
+        each = f"{place}.{field.name}" if part is kind else f"each_{field.name}"
+        condition = f"{each}.tzinfo is utc" if kind is datetime else attrs.has(part) and _utc_condition(part, each)
+        if condition and part is not kind:
+            condition = f"all({condition} for {each} in {place}.{field.name})"
+        if condition:
+            conditions.append(f"({place}.{field.name} is None or {condition})")
+    return " and ".join(conditions)
 
 
 @functools.cache
 def copier_of(model: Any) -> Callable[..., Any]:
-    """Generate the function that makes a model of its Struct, and those of its parts in passing.
+    """Generate the function that makes a model of its Struct.
 
-    Beside the Struct it takes the document as received, which a :class:`~mongorestore_async.models.Document` keeps,
+    Beside the Struct it takes the item as received, which a :class:`~mongorestore_async.models.Document` keeps,
     and where it was found, which a restore job does. It never raises: by then the page is known to fit.
     """
-    names: dict[str, Any] = {
-        "Secret": Secret,
-        "in_utc": _in_utc,
-        "urls": array_maker(Secret),
-        "utc": UTC,
-    }
-    label = f"copy_{model.__name__.strip('_')}"
-    lines = [f"def {label}(source, received, origin):", *_indented(_object_lines(model, "", names))]
-    if issubclass(model, Document):
-        lines.append("    made._received = received")
-    if issubclass(model, JobDocument):
-        lines.append("    made._origin = origin")
-    lines += _indented(["made.__class__ = model", "return made"])
-    exec(compile("\n".join(lines), f"<{label}>", "exec"), names)  # noqa: S102 - of our own classes, nothing received is in it
-    return cast("Callable[..., Any]", names[label])
+    names: dict[str, Any] = {"Secret": Secret}
+    lines = [*_object_lines(model, "", names), "made._received = received"]
+    lines += ["made._origin = origin"] if issubclass(model, JobDocument) else []
+    source = "\n    ".join(["def copy(source, received, origin):", *lines, "made.__class__ = model", "return made"])
+    exec(compile(source, f"<copy of {model.__name__}>", "exec"), names)  # noqa: S102 - nothing received is in it
+    return cast("Callable[..., Any]", names["copy"])
 
 
-def _in_utc(read: datetime) -> datetime:
-    """Take a moment of any zone; one that no calendar has in UTC becomes the nearest that it has."""
-    try:
-        return in_utc(read)
-    except ValidationError:
-        return datetime.min.replace(tzinfo=UTC) if read.year == 1 else datetime.max.replace(tzinfo=UTC)
+def _unfrozen(model: type[Any]) -> type[Any]:
+    """Make a twin of a frozen class with the same slots, to be filled by assignments.
 
-
-def _indented(lines: Iterable[str]) -> list[str]:
-    return [f"    {line}" for line in lines]
+    The ``__init__`` of a frozen class calls ``object.__setattr__`` for each field, which takes five times as long. An
+    instance of the twin becomes one of the model by its ``__class__``.
+    """
+    own = {name: getattr(object, name) for name in ("__init__", "__setattr__", "__delattr__")}
+    return types.new_class(f"Unfrozen{model.__name__}", (model,), exec_body=lambda body: body.update(own, __slots__=()))
 
 
 def _object_lines(model: Any, place: str, names: dict[str, Any]) -> Iterator[str]:
-    """Give the lines that make ``made`` of ``source``, both with the place of the object appended to their names."""
-    names |= {f"draft{place}": draft_of(model), f"model{place}": model}
-    yield f"made{place} = draft{place}()"
+    """Give the lines that fill ``made`` from ``source``, both with the place of the object appended to their names."""
+    names |= {f"blank{place}": _unfrozen(model), f"model{place}": model}
+    yield f"made{place} = blank{place}()"
     for field in received_fields(model):
-        yield from _field_lines(field, place, names)
+        kind = kind_of(field.type)
+        part = get_args(kind)[0] if get_origin(kind) is tuple else kind
+        lines = _part_lines if attrs.has(part) else _value_lines
+        yield from lines(field, part, place, names)
 
 
-def _field_lines(field: attrs.Attribute[Any], place: str, names: dict[str, Any]) -> Iterator[str]:
-    kind = kind_of(field.type)
-    target = f"made{place}.{field.name}"
-    spelling, *others = (_spelling(field, number) for number in range(len(wire_names(field))))
-    is_needed = field.default is attrs.NOTHING
-    if _TAKEN.get(kind) == "value" and (is_needed or field.default is None) and not others:
-        yield f"{target} = source{place}.{spelling}"
+def _value_lines(field: attrs.Attribute[Any], kind: Any, place: str, names: dict[str, Any]) -> Iterator[str]:
+    spelling, *others = _spellings(field)
+    taken = _TAKEN.get(kind_of(field.type), "value")
+    if is_vocabulary(kind):
+        names[f"words{place}_{field.name}"] = vocabulary(kind)
+        taken = f"words{place}_{field.name}[value]"
+    if taken == "value" and not others and field.default in (attrs.NOTHING, None):
+        yield f"made{place}.{field.name} = source{place}.{spelling}"
         return
+    names[f"default{place}_{field.name}"] = field.default
     yield f"value = source{place}.{spelling}"
     yield from (f"if value is None: value = source{place}.{other}" for other in others)
-    lines = _value_lines(kind, target, f"{place}_{field.name}", names)
-    if is_needed:
-        yield from lines
+    yield f"made{place}.{field.name} = default{place}_{field.name} if value is None else {taken}"
+
+
+def _part_lines(field: attrs.Attribute[Any], part: Any, place: str, names: dict[str, Any]) -> Iterator[str]:
+    source, target, inner = f"source{place}.{field.name}", f"made{place}.{field.name}", f"{place}_{field.name}"
+    presence = " or ".join(f"source{inner}.{name} is not None" for name in ABSENT_WITHOUT.get(part, ())) or "True"
+    made = [*_object_lines(part, inner, names), f"made{inner}.__class__ = model{inner}"]
+    if part is kind_of(field.type):
+        yield f"{target} = None"
+        yield f"source{inner} = {source}"
+        yield f"if source{inner} is not None and ({presence}):"
+        yield from (f"    {line}" for line in [*made, f"{target} = made{inner}"])
     else:
-        names[f"default{place}_{field.name}"] = field.default
-        yield f"if value is None: {target} = default{place}_{field.name}"
-        yield "else:"
-        yield from _indented(lines)
-
-
-def _value_lines(kind: Any, target: str, place: str, names: dict[str, Any]) -> Iterator[str]:
-    """Give the lines that set the target to what becomes of ``value``."""
-    item = get_args(kind)[0] if get_origin(kind) is tuple else None
-    if kind in _TAKEN:
-        yield f"{target} = {_TAKEN[kind]}"
-    elif is_vocabulary(kind):
-        names[f"words{place}"] = vocabulary(kind)
-        yield f"{target} = words{place}[value]"
-    elif item is Secret:
-        yield f"{target} = urls(value)"
-    elif item in _TAKEN:
-        yield f"{target} = tuple(value)"
-    elif item is None:
-        yield f"source{place} = value"
-        yield from _part_lines(kind, place, names, keep=f"{target} = made{place}", skip=f"{target} = None")
-    else:
-        yield f"items{place} = []"
-        yield f"for source{place} in value:"
-        lines = _part_lines(item, place, names, keep=f"items{place}.append(made{place})", skip="continue")
-        yield from _indented(lines)
-        yield f"{target} = tuple(items{place})"
-
-
-def _part_lines(model: Any, place: str, names: dict[str, Any], *, keep: str, skip: str) -> Iterator[str]:
-    lines = [*_object_lines(model, place, names), f"made{place}.__class__ = model{place}", keep]
-    if model in ABSENT_WITHOUT:
-        absent = " and ".join(f"source{place}.{name} is None" for name in ABSENT_WITHOUT[model])
-        yield f"if {absent}: {skip}"
-        yield "else:"
-        lines = _indented(lines)
-    yield from lines
+        yield f"items{inner} = []"
+        yield f"for source{inner} in {source} or ():"
+        yield f"    if {presence}:"
+        yield from (f"        {line}" for line in [*made, f"items{inner}.append(made{inner})"])
+        yield f"{target} = tuple(items{inner})"

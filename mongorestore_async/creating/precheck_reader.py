@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from mongorestore_async.codec.structuring import structure, structure_each
 from mongorestore_async.creating.precheck_facts import Evidence
 from mongorestore_async.errors import BadRequest, NotFound, Unsupported
-from mongorestore_async.listing.arrays import documents_of, read_array, read_document
+from mongorestore_async.listing.arrays import documents_of
 from mongorestore_async.listing.page_reader import ListQuery
 from mongorestore_async.listing.pager import Pager
 from mongorestore_async.models import (
@@ -105,9 +107,12 @@ class _Reading:
         if path is None:
             return {}
         if checkpoint_id is None:
-            return {"ranges": await read_array(self._view, self._family, path, TimeRange, self._names)}
-        names = {**self._names, "checkpoint": checkpoint_id}
-        return {"checkpoint": await read_document(self._view, self._family, path, ClusterCheckpoint, names)}
+            read_ranges = partial(structure_each, TimeRange)
+            # A POST that only reads, as the vendor has it.
+            found = await self._view.read("POST", path, read_ranges, family=self._family, names=self._names)
+            return {"ranges": tuple(found)}
+        names, read = {**self._names, "checkpoint": checkpoint_id}, partial(structure, ClusterCheckpoint)
+        return {"checkpoint": await self._view.read("GET", path, read, family=self._family, names=names)}
 
     async def some_snapshots(self, cluster: ClusterSummary | None) -> tuple[SnapshotDocument, ...]:
         """Read the first of its snapshots."""
@@ -138,7 +143,8 @@ class _Reading:
         if path is None:
             raise Unsupported(f"{self._family.title} lists no snapshots here; leave precheck out")
         names = {**self._names, "snapshot": snapshot_id}
-        return await read_document(self._view, self._family, path, self._family.snapshot_type, names)
+        read = partial(structure, self._family.snapshot_type)
+        return await self._view.read("GET", path, read, family=self._family, names=names)
 
 
 async def _find_cluster(view: SessionView, family: Family[Any], wanted: Target) -> ClusterSummary | None:

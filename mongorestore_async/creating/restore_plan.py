@@ -35,7 +35,7 @@ __all__ = ["RestorePlan", "plan_restore", "refuse_protected", "require_restorabl
 
 @attrs.frozen(kw_only=True)
 class RestorePlan:
-    """What a create would do; see :meth:`RestoreSource.dry_run`.
+    """What a create would do; see :meth:`ClusterBase.dry_run`.
 
     Attributes:
         method: HTTP verb.

@@ -172,8 +172,9 @@ class ArchiveFetcher:
         connection = Connection(self._settings, limit=1)
         reply: ArchiveReply | None = None
         try:
-            await connection.open(URL(_origin(url)))  # more of it would stand in the frames of what it raises
-            response = await connection.session.request(
+            # More of the URL would stand in the frames of what it raises.
+            http = await connection.open(URL(_origin(url)))
+            response = await http.request(
                 "GET",
                 URL(url, encoded=True),
                 headers={

@@ -25,7 +25,6 @@ __all__ = [
     "ServerError",
 ]
 
-
 #: Statuses that are worth repeating a call after: of the server, or of a proxy before it.
 _REPEATABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
 

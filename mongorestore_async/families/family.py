@@ -17,7 +17,7 @@ __all__ = ["Encoding", "Family"]
 Encoding: TypeAlias = Literal["manager", "legacy", "cloud-backup", "tenant", "serverless"]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, cache_hash=True)
 class Family(Generic[JobT]):
     """One API of one product, as data: adding a family adds a file with one of these, never a class.
 

@@ -11,7 +11,8 @@ from mongorestore_async.fleet.fleet_query import FleetQuery, Patterns
 from mongorestore_async.fleet.fleet_stream import FleetStream
 from mongorestore_async.models import JobDocument, JobT
 from mongorestore_async.protocol.identifiers import check_identifier
-from mongorestore_async.transport.call_checks import check_family
+from mongorestore_async.resources.session import view_of
+from mongorestore_async.transport.session_view import check_family
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -46,7 +47,7 @@ class Fleet(Generic[JobT_co]):
     """
 
     def __init__(self, session: AsyncSession, family: Family[JobT_co], *, name: str | None = None) -> None:
-        check_family(session._view, family)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - the line it warns of
+        check_family(view_of(session), family)  # not by session.project(): the warning names the caller's line
         url = session.base_url
         default = f"{family.name} {url.host}" + ("" if url.is_default_port() else f":{url.port}")
         found = default if name is None else name

@@ -225,7 +225,7 @@ class FleetRun:
     def _reader(self, cluster: FleetCluster) -> PageReader[Any]:
         project = self._member.session.project(cluster.project.id, self._member.family)
         pager = project.cluster(cluster.key).restore_jobs(batch_id=self._query.batch_id)
-        return pager._reader()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - its calls are made one by one
+        return pager.reader()  # its calls are made one by one
 
     async def _look(self) -> None:
         while (answer := await self._answers.get()) is not None:

@@ -1,16 +1,15 @@
-"""Documents that stand next to restore jobs: lists of them, single ones, and arrays."""
+"""Lists of documents that stand next to restore jobs."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from mongorestore_async.codec.converter import structure, structure_each
-from mongorestore_async.codec.items import is_empty
-from mongorestore_async.errors import RestoreError
+from mongorestore_async.codec.items import DecodedItems
+from mongorestore_async.codec.structuring import structure_each
 from mongorestore_async.listing.page_reader import ListSource
 from mongorestore_async.models.document import Document
 from mongorestore_async.models.secret import conceal, reveal
-from mongorestore_async.transport.session_view import attach_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -18,10 +17,9 @@ if TYPE_CHECKING:
     from mongorestore_async.families import Family
     from mongorestore_async.transport.session_view import SessionView
 
-__all__ = ["documents_of", "read_array", "read_document"]
+__all__ = ["documents_of"]
 
 DocumentT = TypeVar("DocumentT", bound=Document)
-ModelT = TypeVar("ModelT")
 
 
 def documents_of(
@@ -50,48 +48,13 @@ def documents_of(
         family=family,
         path=path,
         names=names,
-        read=lambda results: structure_each(model, _without_empty(results), path="$.results"),
+        read=partial(_read, model),
         identify=identify,
-        packed=True,
+        model=model,
     )
 
 
-async def read_document(
-    view: SessionView, family: Family[Any], path: str, model: type[DocumentT], names: Mapping[str, str]
-) -> DocumentT:
-    """Read one document.
-
-    Raises:
-        NotFound: There is none.
-        DataError: The answer is no such document.
-        RestoreError: Any other failure of the call.
-
-    """
-    reply = await view.call("GET", path, family=family, names=names)
-    try:
-        return structure(model, reply.document)
-    except RestoreError as error:
-        attach_request(error, reply)
-        raise
-
-
-async def read_array(
-    view: SessionView, family: Family[Any], path: str, model: type[ModelT], names: Mapping[str, str]
-) -> tuple[ModelT, ...]:
-    """Read an array that is asked for with a POST, although that only reads: the vendor has it so.
-
-    Raises:
-        DataError: The answer is no array of these.
-        RestoreError: Any other failure of the call.
-
-    """
-    reply = await view.call("POST", path, family=family, names=names)
-    try:
-        return tuple(structure_each(model, reply.document))
-    except RestoreError as error:
-        attach_request(error, reply)
-        raise
-
-
-def _without_empty(results: Sequence[Any]) -> Any:
-    return conceal([reveal(item) for item in results if not is_empty(item)])
+def _read(model: type[DocumentT], results: Sequence[Any]) -> Sequence[DocumentT]:
+    if isinstance(results, DecodedItems):  # none of them is empty, for all have an id
+        return cast("DecodedItems[DocumentT]", results)
+    return structure_each(model, conceal([reveal(item) for item in results if item != {}]), path="$.results")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from mongorestore_async.codec.items import are_packed, join
+from mongorestore_async.codec.items import DecodedItems
 from mongorestore_async.errors import DataError
 
 if TYPE_CHECKING:
@@ -17,9 +17,9 @@ __all__ = ["materialize", "read_in_slices", "rest", "slices"]
 
 ItemT = TypeVar("ItemT")
 
-#: Items worked on between two turns of the loop, a third of a millisecond of jobs: decoded ones to be structured, and
-#: packed ones, which cost less.
-_SLICE, _PACKED_SLICE = 100, 250
+#: Items worked on between two turns of the loop, half a millisecond of jobs: JSON values to be structured, and
+#: decoded ones, which cost less.
+_SLICE, _DECODED_SLICE = 20, 250
 
 #: Items of a page that waits for no other: as cheap as the waiting.
 _FEW = 50
@@ -31,7 +31,7 @@ async def rest(items: Sequence[object]) -> None:
         await asyncio.sleep(0)
 
 
-def slices(items: Sequence[ItemT], length: int = _PACKED_SLICE) -> Iterator[Sequence[ItemT]]:
+def slices(items: Sequence[ItemT], length: int = _DECODED_SLICE) -> Iterator[Sequence[ItemT]]:
     """Cut a page into what may be worked on between two turns of the loop."""
     return (items[start : start + length] for start in range(0, len(items), length))
 
@@ -64,17 +64,17 @@ async def read_in_slices(
         DataError: An item does not fit.
 
     """
-    parts: list[Sequence[ItemT]] = []
+    if isinstance(results, DecodedItems) or len(results) <= _SLICE:
+        return read(results)
+    made: list[ItemT] = []
     try:
-        if len(results) <= _FEW:
-            return read(results)
         async with bench.structure_lock:
-            for part in slices(results, _PACKED_SLICE if are_packed(results) else _SLICE):
+            for part in slices(results, _SLICE):
                 await asyncio.sleep(0)
-                parts.append(read(part))
+                made += read(part)
     except DataError:
         pass
     else:
-        return join(parts)
+        return tuple(made)
     # Once more as a whole: the error tells places in the whole page.
     return await asyncio.to_thread(read, results)

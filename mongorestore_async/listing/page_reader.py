@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
+from attrs.validators import optional
 
 from mongorestore_async.codec.items import identities, pick
-from mongorestore_async.codec.list_documents import has_next, read_list
+from mongorestore_async.codec.list_documents import decode_list, has_next, read_list
 from mongorestore_async.errors import BadRequest, ConfigError, PaginationError, RestoreError
 from mongorestore_async.listing.materialize import materialize, read_in_slices
 from mongorestore_async.listing.page import Page
@@ -40,15 +42,13 @@ _ARGUMENTS = {
     "itemsPerPage": "items_per_page",
     "includeCount": "include_count",
     "batchId": "batch_id",
-    "envelope": "envelope",
-    "pretty": "pretty",
 }
 _REFUSED_SIZE = frozenset(
     {None, "INVALID_QUERY_PARAMETER", "INVALID_ATTRIBUTE", "VALIDATION_ERROR", "UNEXPECTED_ERROR"}
 )
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(eq=False, repr=False)
 class ListSource(Generic[ItemT]):
     """Where the items of a list come from.
 
@@ -59,7 +59,7 @@ class ListSource(Generic[ItemT]):
         names: Identifiers for the path.
         read: Structures the ``results`` of a page.
         identify: Gives the id of an item, by which repeated ones are known; looks at a field of it and nothing else.
-        packed: Whether ``read`` takes items that are still packed.
+        model: What the items are, where ``read`` takes items that were decoded with the body of the page; else None.
 
     """
 
@@ -69,15 +69,11 @@ class ListSource(Generic[ItemT]):
     names: Mapping[str, str]
     read: Callable[[Sequence[Any]], Sequence[ItemT]]
     identify: Callable[[ItemT], str]
-    packed: bool = False
-
-
-_OPTIONAL_WHOLE = attrs.validators.optional(whole())
-_OPTIONAL_FLAG = attrs.validators.optional(flag())
+    model: type[Any] | None = attrs.field(default=None, kw_only=True)
 
 
 def _check_size(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    _OPTIONAL_WHOLE(instance, attribute, value)
+    whole()(instance, attribute, value)
     if isinstance(value, int) and value > MAX_ITEMS_PER_PAGE:
         raise ConfigError(
             f"items_per_page is the page size, at most {MAX_ITEMS_PER_PAGE}; to bound the total use limit={value}"
@@ -94,7 +90,7 @@ def _check_extra(_instance: object, _attribute: attrs.Attribute[Any], value: obj
 
 @attrs.frozen(kw_only=True, eq=False)
 class ListQuery:
-    """What is asked of a list; see :meth:`RestoreSource.restore_jobs` for the meaning.
+    """What is asked of a list; see :meth:`ClusterBase.restore_jobs` for the meaning.
 
     Attributes:
         filters: Parameters that choose items, as they stand on the wire.
@@ -105,14 +101,14 @@ class ListQuery:
 
     """
 
-    items_per_page: int | None = attrs.field(default=None, validator=_check_size)
-    limit: int | None = attrs.field(default=None, validator=_OPTIONAL_WHOLE)
+    items_per_page: int | None = attrs.field(default=None, validator=optional(_check_size))
+    limit: int | None = attrs.field(default=None, validator=optional(whole()))
     starting_at: int = attrs.field(default=1, validator=whole())
-    include_count: bool | None = attrs.field(default=None, validator=_OPTIONAL_FLAG)
+    include_count: bool | None = attrs.field(default=None, validator=optional(flag()))
     filters: Mapping[str, str] = attrs.field(factory=dict[str, str])
-    extra: Mapping[str, Any] = attrs.field(factory=dict, validator=_check_extra, converter=_copy)
-    envelope: bool | None = attrs.field(default=None, validator=_OPTIONAL_FLAG)
-    pretty: bool | None = attrs.field(default=None, validator=_OPTIONAL_FLAG)
+    extra: Mapping[str, Any] | None = attrs.field(
+        default=None, validator=optional(_check_extra), converter=attrs.converters.optional(_copy)
+    )
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -168,14 +164,14 @@ class PageReader(Generic[ItemT]):
         self.status = 0
         self.request: RequestContext | None = None
         self.left = query.limit
-        self.bench = source.view.transport.bench
+        self.bench = source.view.transport.decode_locks
         self._source = source
         self._query = query
         self._walk = Walk(query.starting_at)
         self.ended = False
         # The size stays the same for the whole walk: page numbers have no meaning otherwise.
         self._size = query.items_per_page or min(
-            source.view.options.items_per_page, source.view.transport.facts.page_limit
+            source.view.options.items_per_page, source.view.transport.server_info.page_limit
         )
         self._pages = source.path not in source.family.unpaged
         self._may_shrink = query.items_per_page is None and self._size > _SMALL_PAGE and self._pages
@@ -199,36 +195,27 @@ class PageReader(Generic[ItemT]):
             return None
         number = self._walk.number
         try:
-            received = await (fetch or self.fetch)(number)
+            received = await (self.read(number, await self.ask(number)) if fetch is None else fetch(number))
         except RestoreError as error:
             error.resume_at = number
             raise
         self.status, self.request = received.reply.status, received.reply.request
+        more = has_next(received.links)
+        total, length = received.total_count, len(received.items)
+        if not self._pages and not more and (total is None or total <= received.length):
+            total = length  # one that has no pages and says nothing of more is whole with its first answer
         try:
-            step = self._walk.receive(
-                PageFacts(
-                    ids=identities(received.items, self._source.identify),
-                    total_count=self._total(received),
-                    has_next=has_next(received.links),
-                )
-            )
+            step = self._walk.receive(PageFacts(identities(received.items, self._source.identify), total, more))
         except PaginationError as error:
             error.request = self.request
             raise
-        items = received.items if len(step.fresh) == len(received.items) else pick(received.items, step.fresh)
+        items = received.items if len(step.fresh) == length else pick(received.items, step.fresh)
         if self.left is not None:
             items = items[: self.left]
             self.left -= len(items)
         self.ended = step.next_number is None or self.left == 0
         same = items is received.items and step.drifted == received.drifted
         return received if same else attrs.evolve(received, items=items, drifted=step.drifted)
-
-    def _total(self, received: Received[ItemT]) -> int | None:
-        """Count of the list; one that has no pages and says nothing of more is whole with its first answer."""
-        total = received.total_count
-        if self._pages or has_next(received.links) or (total is not None and total > received.length):
-            return total
-        return len(received.items)
 
     async def fetch(self, number: int) -> Received[ItemT]:
         """Get a page by its number."""
@@ -239,16 +226,33 @@ class PageReader(Generic[ItemT]):
 
         A 400 on the default page size falls back to the size that old releases take, once for the session.
         """
-        try:
-            reply = await self._call(number)
-        except BadRequest as error:
-            if not self._may_shrink or error.error_code not in _REFUSED_SIZE:
-                raise
-            self._size = _SMALL_PAGE
-            reply = await self._call(number)
-            self._source.view.transport.facts.page_limit = _SMALL_PAGE
-        self._may_shrink = False
-        return reply
+        source, query = self._source, self._query
+        shrunk = False
+        while True:
+            try:
+                reply = await source.view.call(
+                    "GET",
+                    source.path,
+                    family=source.family,
+                    names=source.names,
+                    query={
+                        "pageNum": number if self._pages or number > 1 else None,
+                        "itemsPerPage": self._size if self._pages else query.items_per_page,
+                        "includeCount": query.include_count,
+                        **query.filters,
+                        **(query.extra or {}),
+                    },
+                    decode_list=None if source.model is None else partial(decode_list, source.model),
+                )
+            except BadRequest as error:
+                if shrunk or not self._may_shrink or error.error_code not in _REFUSED_SIZE:
+                    raise
+                self._size, shrunk = _SMALL_PAGE, True
+                continue
+            if shrunk:
+                source.view.transport.server_info.page_limit = _SMALL_PAGE
+            self._may_shrink = False
+            return reply
 
     async def read(self, number: int, reply: Reply) -> Received[ItemT]:
         """Structure the items of what :meth:`ask` gave."""
@@ -260,22 +264,3 @@ class PageReader(Generic[ItemT]):
             raise
         length = len(document.results)
         return Received(items, number, document.total_count, document.links, reply, length)
-
-    async def _call(self, number: int) -> Reply:
-        source, query = self._source, self._query
-        return await source.view.call(
-            "GET",
-            source.path,
-            family=source.family,
-            names=source.names,
-            query={
-                "pageNum": number if self._pages or number > 1 else None,
-                "itemsPerPage": self._size if self._pages else query.items_per_page,
-                "includeCount": query.include_count,
-                **query.filters,
-                **query.extra,
-            },
-            envelope=query.envelope,
-            pretty=query.pretty,
-            is_list=source.packed,
-        )

@@ -61,7 +61,7 @@ class Pager(Generic[ItemT]):
             PaginationError: The pages contradict each other.
 
         """
-        reader = self._reader()
+        reader = self.reader()
         while (received := await reader.step()) is not None:
             page, received = await received.page(reader.bench), None
             await rest(page.items)
@@ -69,7 +69,7 @@ class Pager(Generic[ItemT]):
 
     async def first(self) -> ItemT | None:
         """Read the first item; None when there is none."""
-        reader = self._reader(limit=1)
+        reader = self.reader(limit=1)
         while (received := await reader.step()) is not None:
             for item in received.items:
                 return item
@@ -83,7 +83,7 @@ class Pager(Generic[ItemT]):
             NotUnique: There are several.
 
         """
-        reader = self._reader(limit=2)
+        reader = self.reader(limit=2)
         found: list[ItemT] = []
         while (received := await reader.step()) is not None:
             found += received.items
@@ -111,7 +111,7 @@ class Pager(Generic[ItemT]):
 
         """
         require_whole("concurrency", concurrency)
-        reader = self._reader(limit=limit)
+        reader = self.reader(limit=limit)
         try:
             if concurrency > 1:
                 return await collect_ahead(reader, concurrency)
@@ -138,10 +138,15 @@ class Pager(Generic[ItemT]):
 
         """
         require_whole("pages", pages)
-        return PagesAhead(self._reader(), pages)
+        return PagesAhead(self.reader(), pages)
 
-    def _reader(self, *, limit: int | None = None) -> PageReader[ItemT]:
-        """Begin a walk; the smaller of ``limit`` and the query's own limit counts."""
+    def reader(self, *, limit: int | None = None) -> PageReader[ItemT]:
+        """Begin a walk whose calls are made one by one: for the rooms of this library, not for users.
+
+        Args:
+            limit: At most so many items; the smaller of this and the query's own limit counts.
+
+        """
         query = self._query
         if limit is not None:
             bounded = attrs.evolve(query, limit=limit)  # refuses what is no limit
@@ -149,7 +154,7 @@ class Pager(Generic[ItemT]):
         return PageReader(self._source, query)
 
     async def _items(self) -> AsyncIterator[ItemT]:
-        reader = self._reader()
+        reader = self.reader()
         while (received := await reader.step()) is not None:
             # A page that is still there while the next one is read costs the garbage collector half as much again.
             parts, received = slices(received.items), None

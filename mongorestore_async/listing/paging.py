@@ -111,7 +111,7 @@ class Walk:
         self._top = PageFacts(())  # that page
         self._known: dict[str, int] = {}  # id -> the last page it was on
         self._pages: dict[int, list[Sequence[str]]] = {}  # the ids behind it, by page
-        self._coverage = _Coverage(0)
+        self._coverage: _Coverage  # made with the first page
         self._length = 0  # of the first page: positions are counted in it
         self._seen = 0  # items yielded, and those on pages before the start
         self._total: int | None = None
@@ -127,9 +127,12 @@ class Walk:
             PaginationError: Pages repeat each other, or the list changes faster than it can be read.
 
         """
+        number = self.number
+        if self._frontier == 0 and page.total_count == len(page.ids) and page.ids and not page.has_next:
+            # The whole list on its first page, as most are: nothing to compare, nothing to remember.
+            return Step(tuple(range(len(page.ids))), None, drifted=False)
         if page.total_count is not None and page.total_count < len(page.ids):
             page = page._replace(total_count=None)
-        number = self.number
         if not self._length:
             self._length = len(page.ids)
             self._seen = (self._start - 1) * self._length

@@ -44,10 +44,6 @@ class Document:
         """The document as received, read-only. Members no field is made for are found here, secrets included.
 
         Its ``repr`` and its pickle are redacted. The items of a list may be decoded only when this is asked for.
-
-        Raises:
-            DataError: Members no field is made for hold what cannot be read.
-
         """
         received = self._received
         if not isinstance(received, RawDocument):

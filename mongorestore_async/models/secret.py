@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast, overload
-
-from mongorestore_async.errors import DataError
+from typing import TYPE_CHECKING, Any, Self, cast, overload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +16,7 @@ __all__ = [
     "RawDocument",
     "RawList",
     "Secret",
+    "UndecodedBytes",
     "UndecodedItem",
     "conceal",
     "is_deeper",
@@ -102,7 +101,7 @@ def conceal(value: Any) -> Any:
 
 
 def reveal(value: Any) -> Any:
-    """Take the veil off again: the received value itself, not a copy."""
+    """Give the received value itself, not a copy, out of the wrapper that :func:`conceal` put around it."""
     return _Raw.opened(value)
 
 
@@ -228,41 +227,39 @@ class RawList(_Raw, Sequence[Any]):
         return len(self._value)
 
 
-class UndecodedItem(bytes):
-    """A JSON object as it was received, not decoded yet; ``repr`` and pickle are those of a redacted document."""
+class UndecodedItem:
+    """An item of a list as it was received, not decoded yet; ``repr`` and pickle are those of a redacted document."""
 
     __slots__ = ()
 
+    def encoded(self) -> bytes:
+        """Give its JSON text, known to be readable."""
+        raise NotImplementedError
+
     def opened(self) -> RawDocument:
-        """Decode it.
-
-        Raises:
-            DataError: Members no field is made for hold what cannot be read, such as a thousand arrays inside one
-                another.
-
-        """
-        document = self._decoded()
-        if document is None:
-            raise DataError("members of the document that no field is made for cannot be read", path="$")
-        return document
-
-    def _decoded(self) -> RawDocument | None:
-        try:
-            members = json.loads(self)
-        except (RecursionError, ValueError):
-            return None
-        return None if is_deeper(members, MAX_DEPTH) else RawDocument.of(members)
+        """Decode it."""
+        return RawDocument.of(json.loads(self.encoded()))
 
     def __repr__(self) -> str:
-        return f"UndecodedItem({REDACTED!r})"
+        return f"{type(self).__name__}({REDACTED!r})"
 
     __str__ = __repr__
 
     def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
-        return (self._decoded() or RawDocument({})).__reduce_ex__(protocol)
+        return self.opened().__reduce_ex__(protocol)
 
-    def __copy__(self) -> UndecodedItem:
+    def __copy__(self) -> Self:
         return self
 
-    def __deepcopy__(self, memo: object) -> UndecodedItem:
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+
+class UndecodedBytes(UndecodedItem, bytes):
+    """An item that is kept as its JSON text."""
+
+    __slots__ = ()
+
+    def encoded(self) -> bytes:
+        """Give its JSON text."""
         return self

@@ -1,3 +1,19 @@
-"""Sans-IO: what the wire means and what to do next. Nothing here opens a connection or needs an event loop."""
+"""The grammar of HTTP answers and addresses. Pure: no event loop, no HTTP library, no model of a job.
+
+In come a status, headers and bytes, or the parts of an address. Out come a document and what the headers say, a URL, or
+the error that an answer stands for. Nothing here waits or decides on another try.
+
+- ``replies``: an answer to a document or an error, envelopes included. A new error code gets its advice here.
+- ``bodies``: bytes to JSON values: encodings, and what no JSON value is made of (members named twice, ``NaN``, too many
+  values).
+- ``urls`` and ``identifiers``: addresses, and the ids and names that stand in them.
+- ``rate_limit_headers``, ``deprecation``, ``dates``: what headers say. A header that makes no sense was not sent.
+- ``redaction``: text made fit to be shown.
+
+Theory of operation: the status counts before the code, for ``UNEXPECTED_ERROR`` comes with 401, 404 and 500 alike. An
+envelope may hide an error behind a 200, never a success behind an error. Lists are decoded by whoever asks for one, for
+the codec stands above this room: ``read_reply(raw, decode_list=...)`` hands it the bytes of a success, and decodes them
+as any other body where it returns None.
+"""
 
 __all__: list[str] = []

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, Never
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple, Never, cast
+
+from mongorestore_async.protocol.redaction import one_line
 
 if TYPE_CHECKING:
     from mongorestore_async.models.headers import Headers
 
-__all__ = ["decode_body", "is_crowded", "is_utf_8"]
+__all__ = ["Unreadable", "decode_body", "is_crowded", "is_utf_8"]
 
 #: Encodings of text in use. Python knows others, which take quadratic time or raise what no decoder should.
 _CHARSETS = re.compile(
@@ -25,7 +28,20 @@ _BYTES_A_VALUE = 16
 _UTF_8 = "utf-8-sig"
 
 
-def decode_body(body: bytes, headers: Headers) -> tuple[Any, str]:
+class Unreadable(NamedTuple):
+    """Why there is no JSON value in a body.
+
+    Attributes:
+        reason: In words; quotes nothing.
+        path: JSON path of the place, ``$`` for the whole.
+
+    """
+
+    reason: str
+    path: str = "$"
+
+
+def decode_body(body: bytes, headers: Headers) -> tuple[Any, Unreadable | None]:
     """Decode a body that is not empty.
 
     RFC 8259 leaves open what an object means that names a member twice (section 4). It is refused: of two
@@ -36,40 +52,60 @@ def decode_body(body: bytes, headers: Headers) -> tuple[Any, str]:
         headers: Of its answer.
 
     Returns:
-        The value and an empty text, or None and the reason, which quotes nothing. It is not raised: an exception
-        would keep the body in its frames and in its context, where a traceback shows it.
+        The value and None, or None and the reason. It is not raised: an exception would keep the body in its frames and
+        in its context, where a traceback shows it.
 
     """
     if is_crowded(body):
-        return None, "it holds more values than any answer of the API"
+        return None, Unreadable("it holds more values than any answer of the API")
     text = _text(body, _charset(headers))
     if text is None:
-        return None, "the body is not valid UTF-8"
+        return None, Unreadable("the body is not valid UTF-8")
     return _load(text)
 
 
-def _load(text: str) -> tuple[Any, str]:
+def _load(text: str) -> tuple[Any, Unreadable | None]:
+    repeated: list[_Repeated] = []
+
+    def members_of(pairs: list[tuple[str, Any]]) -> Any:
+        members = dict(pairs)
+        if len(members) < len(pairs):
+            repeated.append(_Repeated([name for name, _ in pairs]))
+            return repeated[-1]
+        return members
+
     try:
-        return json.loads(text, object_pairs_hook=_members, parse_constant=_refuse_constant), ""
+        value = json.loads(text, object_pairs_hook=members_of, parse_constant=_refuse_constant)
     except RecursionError:
-        return None, "it is nested too deeply"
+        return None, Unreadable("it is nested too deeply")
     except json.JSONDecodeError as error:
-        return None, f"{error.msg} at character {error.pos} of {len(text)}"
-    except _SaidTwiceError:
-        return None, "an object in it names a member twice"
+        return None, Unreadable(f"{error.msg} at character {error.pos} of {len(text)}")
     except ValueError:  # NaN, or an integer of thousands of digits
-        return None, "it holds a number that no API sends"
+        return None, Unreadable("it holds a number that no API sends")
+    return _refuse_repeated(value) if repeated else (value, None)
 
 
-class _SaidTwiceError(Exception):
-    """An object names a member twice."""
+class _Repeated:
+    """Stands for an object that names a member twice."""
+
+    def __init__(self, names: list[str]) -> None:
+        counts = Counter(names)
+        self.name = next(name for name in names if counts[name] > 1)
 
 
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        raise _SaidTwiceError
-    return members
+def _refuse_repeated(value: Any) -> tuple[None, Unreadable]:
+    """Find the first object that names a member twice."""
+    waiting = [("$", value)]
+    while not isinstance((found := waiting.pop())[1], _Repeated):
+        path, inner = found
+        if isinstance(inner, dict):
+            members = cast("dict[str, Any]", inner)
+            waiting += [(f"{path}.{name}", item) for name, item in reversed(members.items())]
+        elif isinstance(inner, list):
+            items: list[Any] = inner  # pyright: ignore[reportUnknownVariableType]
+            waiting += reversed([(f"{path}[{index}]", item) for index, item in enumerate(items)])
+    path = one_line(f"{found[0]}.{found[1].name}")
+    return None, Unreadable(f"an object in it names a member twice ({path})", path)
 
 
 def _refuse_constant(name: str) -> Never:

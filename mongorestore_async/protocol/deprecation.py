@@ -10,6 +10,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mongorestore_async.families import FAMILIES
 from mongorestore_async.protocol.dates import http_date
 
 if TYPE_CHECKING:
@@ -102,8 +103,6 @@ def resource_of(path: str) -> str:
 
 
 def _family(name: str | None) -> Family[Any] | None:
-    from mongorestore_async.families import FAMILIES  # of all products: few answers need it
-
     return FAMILIES.get(name or "")
 
 

@@ -12,7 +12,7 @@ from mongorestore_async.models.secret import REDACTED, SECRET_FIELDS
 if TYPE_CHECKING:
     from yarl import URL
 
-__all__ = ["EXCERPT_LENGTH", "MESSAGE_LENGTH", "excerpt", "one_line", "redact_text", "redact_url"]
+__all__ = ["EXCERPT_LENGTH", "MESSAGE_LENGTH", "excerpt", "is_plain_url", "one_line", "redact_text", "redact_url"]
 
 #: Characters of a foreign body that an error may show.
 EXCERPT_LENGTH = 200
@@ -76,6 +76,10 @@ _PLAIN_URL = re.compile(
 )
 
 
+#: Whether the text of a URL certainly holds nothing to redact.
+is_plain_url = _PLAIN_URL.fullmatch
+
+
 def redact_text(text: str) -> str:
     """Replace everything in a text that looks like a credential."""
     if not text:  # as of most headers that are asked for: no need to compile anything
@@ -88,7 +92,7 @@ def redact_text(text: str) -> str:
 def redact_url(url: URL) -> str:
     """Write a URL for an error or a log: no user part, no secret query value."""
     whole = str(url)
-    if _PLAIN_URL.fullmatch(whole):
+    if is_plain_url(whole):
         return whole
     target = f"{url.origin()}{url.raw_path}" if url.host else url.raw_path
     pairs = [pair.partition("=") for pair in url.raw_query_string.split("&") if pair]

@@ -2,6 +2,10 @@
 
 Status first, code second: ``UNEXPECTED_ERROR`` comes with 401, 404 and 500 alike. An answer that is not
 JSON of the promised shape is an error, also with status 200: a login page is not an empty list.
+
+With ``envelope=true`` the API wraps the HTTP status into the body, for callers that cannot see it. The sources disagree
+on the form, so all of them are read: ``status`` with ``content`` or with ``envelope`` (either an object or a whole list
+document), and ``status`` beside ``results``.
 """
 
 from __future__ import annotations
@@ -12,7 +16,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 
-from mongorestore_async.codec.items import split_list
 from mongorestore_async.errors import (
     ApiError,
     BadRequest,
@@ -31,16 +34,15 @@ from mongorestore_async.errors import (
 from mongorestore_async.models.headers import Headers  # noqa: TC001 - a field type
 from mongorestore_async.models.secret import redact
 from mongorestore_async.models.values import ServiceVersion
-from mongorestore_async.protocol.bodies import decode_body, is_crowded, is_utf_8
+from mongorestore_async.protocol.bodies import Unreadable, decode_body, is_crowded, is_utf_8
 from mongorestore_async.protocol.deprecation import replacement
-from mongorestore_async.protocol.envelope import unwrap
 from mongorestore_async.protocol.rate_limit_headers import retry_after
 from mongorestore_async.protocol.redaction import excerpt, one_line, redact_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-__all__ = ["RawReply", "Reply", "error_code_of", "read_reply"]
+__all__ = ["RawReply", "Reply", "error_code_of", "read_reply", "unwrap"]
 
 _BY_STATUS: Mapping[int, type[ApiError]] = {
     400: BadRequest,
@@ -68,6 +70,9 @@ _LONGEST_ERROR = 64 * 1024
 _KEPT = 4000
 
 _VERSIONS = "the API goes by versions, in the media type of Accept, and was not asked for one it has"
+_WRAPPERS = ("content", "envelope")
+_LIST_OR_ERROR = frozenset({"results", "error", "errorCode"})
+
 
 #: What to do next, for codes whose own text does not say it.
 _ADVICE: Mapping[str, str] = {
@@ -117,7 +122,8 @@ class Reply:
     Attributes:
         status: HTTP status, or the inner one of an envelope.
         headers: All headers of the answer.
-        document: The decoded JSON body out of its envelope; None when there was no body.
+        document: The decoded JSON body out of its envelope; None when there was no body. Of a list it is what
+            ``decode_list`` made of the body.
         request: The call it answers, URL redacted.
 
     """
@@ -143,14 +149,14 @@ class Reply:
         return None if text is None else ServiceVersion.parse(text)
 
 
-def read_reply(raw: RawReply, *, enveloped: bool = False, is_list: bool = False) -> Reply:
+def read_reply(raw: RawReply, *, enveloped: bool = False, decode_list: Callable[[bytes], Any] | None = None) -> Reply:
     """Decode an answer, or raise the error it stands for.
 
     Args:
         raw: The answer.
         enveloped: Whether the request asked for an envelope.
-        is_list: Whether a list document is expected, whose items may be left packed
-            (:mod:`~mongorestore_async.codec.items`).
+        decode_list: Decodes the body of a list document, in UTF-8, with its items; returns None where the body is
+            better decoded as any other. Only successes without an envelope are handed to it.
 
     Raises:
         ApiError: The API, or a proxy before it, answered with an error status.
@@ -159,7 +165,9 @@ def read_reply(raw: RawReply, *, enveloped: bool = False, is_list: bool = False)
 
     """
     # Tracebacks may be printed with local variables, so the error is made in a frame that does not stay in one.
-    outcome = (_packed(raw) if is_list and not enveloped else None) or _outcome(raw, enveloped=enveloped)
+    outcome = None if decode_list is None or enveloped else _decode_list(raw, decode_list)
+    if outcome is None:
+        outcome = _outcome(raw, enveloped=enveloped)
     if isinstance(outcome, Reply):
         return outcome
     try:
@@ -168,10 +176,10 @@ def read_reply(raw: RawReply, *, enveloped: bool = False, is_list: bool = False)
         del outcome  # this frame and the error would keep each other, and the body, alive
 
 
-def _packed(raw: RawReply) -> Reply | None:
+def _decode_list(raw: RawReply, decode_list: Callable[[bytes], Any]) -> Reply | RestoreError | None:
     if raw.status != 200 or is_crowded(raw.body) or not is_utf_8(raw.headers):  # noqa: PLR2004
         return None
-    document = split_list(raw.body)
+    document = decode_list(raw.body)
     return None if document is None else Reply(raw.status, raw.headers, document, raw.request)
 
 
@@ -184,10 +192,11 @@ def _outcome(raw: RawReply, *, enveloped: bool) -> Reply | RestoreError:
             request=raw.request,
         )
     document, problem = _decode(raw)
-    if problem and raw.status < 400:  # noqa: PLR2004
+    if problem is not None and raw.status < 400:  # noqa: PLR2004
         return DataError(
-            f"the answer (HTTP {raw.status}) is not JSON: {problem}; it begins with {excerpt(raw.body)!r}. Is the base "
-            f"URL that of the API, or does a proxy or login page stand before it?",
+            f"the answer (HTTP {raw.status}) is not JSON: {problem.reason}; it begins with {excerpt(raw.body)!r}. "
+            f"Is the base URL that of the API, or does a proxy or login page stand before it?",
+            path=problem.path,
             status=raw.status,
             excerpt=excerpt(raw.body),
             request=raw.request,
@@ -197,6 +206,37 @@ def _outcome(raw: RawReply, *, enveloped: bool) -> Reply | RestoreError:
     if raw.status >= 400 or status >= 400:  # noqa: PLR2004
         return _api_error(raw, raw.status if raw.status >= 400 else status, content)  # noqa: PLR2004
     return Reply(status=status, headers=raw.headers, document=content, request=raw.request)
+
+
+def unwrap(document: Any, *, status: int, asked: bool) -> tuple[int, Any]:
+    """Take a body out of its envelope.
+
+    The inner status wins over the HTTP status: an envelope may answer 200 around an error document.
+
+    Args:
+        document: The decoded body.
+        status: HTTP status of the answer.
+        asked: Whether the request had ``envelope=true``. If not, only an object of exactly ``status`` (an
+            integer) and one wrapper is taken for an envelope: a tenant job has a ``status`` of its own.
+
+    Returns:
+        The status that counts and the document inside; both unchanged when there is no envelope.
+
+    """
+    if not isinstance(document, dict):
+        return status, document
+    members = cast("dict[str, Any]", document)
+    inner = members.get("status")
+    if not isinstance(inner, int) or isinstance(inner, bool):
+        return status, members
+    wrapper = next((name for name in _WRAPPERS if name in members), None)
+    if wrapper is not None and (asked or len(members) == 2):  # noqa: PLR2004
+        return inner, members[wrapper]
+    if asked and _LIST_OR_ERROR & members.keys():
+        return inner, {name: value for name, value in members.items() if name != "status"}
+    if asked and len(members) == 1:
+        return inner, None
+    return status, members
 
 
 def error_code_of(raw: RawReply) -> str | None:
@@ -221,11 +261,12 @@ def _values(content: Any) -> tuple[Any, ...]:
     return tuple(redact_text(value[:_KEPT]) if isinstance(value, str) else redact(value) for value in values)
 
 
-def _decode(raw: RawReply) -> tuple[Any, str]:
+def _decode(raw: RawReply) -> tuple[Any, Unreadable | None]:
     if raw.body.strip():
         return decode_body(raw.body, raw.headers)
     # A cancel may succeed with any status of success and no body; so may a 204.
-    return None, "" if raw.status == 204 or raw.request.method == "DELETE" else "the body is empty"  # noqa: PLR2004
+    may_be_empty = raw.status == 204 or raw.request.method == "DELETE"  # noqa: PLR2004
+    return None, None if may_be_empty else Unreadable("the body is empty")
 
 
 def _api_error(raw: RawReply, status: int, content: Any) -> ApiError:

@@ -86,12 +86,21 @@ def build_url(base: URL, path: str, *, query: Mapping[str, Any] | None = None, *
         ConfigError: An identifier that could change the path, or a path with a query, a fragment or dot segments.
 
     """
-    words = {kind: _segment(kind, value) for kind, value in names.items()}
+    for kind, value in names.items():
+        # Ids have letters and digits only, as a rule: nothing to refuse, nothing to encode.
+        if not (type(value) is str and value.isascii() and value.isalnum()):
+            names[kind] = quote(check_identifier(kind, value), safe="")
     pieces = list(_template(path))
     for place in range(1, len(pieces), 2):
         kind = pieces[place]
-        pieces[place] = words.get(kind, f"%7B{kind}%7D")
-    pairs = [f"{_encode(key)}={_encode(_text(value))}" for key, value in (query or {}).items() if value is not None]
+        pieces[place] = names.get(kind, f"%7B{kind}%7D")
+    pairs: list[str] = []
+    for key, value in (query or {}).items():
+        if value is None:
+            continue
+        text = str(value) if type(value) is int else _text(value)
+        name = key if type(key) is str and key.isalnum() and key.isascii() else _encode(key)
+        pairs.append(f"{name}={text if text.isalnum() and text.isascii() else _encode(text)}")
     # From its parts, so that nothing is taken apart again.
     return URL.build(
         scheme=base.scheme,
@@ -113,13 +122,6 @@ def _template(path: str) -> tuple[str, ...]:
     return tuple(_PLACEHOLDER.split(quote(path, safe="/%:@!$&'()*+,;=~")))
 
 
-def _segment(kind: str, value: str) -> str:
-    """Check and encode an identifier."""
-    if isinstance(value, str) and _is_plain(value):  # pyright: ignore[reportUnnecessaryIsInstance]
-        return value
-    return quote(check_identifier(kind, value), safe="")
-
-
 def _text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -129,14 +131,6 @@ def _text(value: object) -> str:
 
 
 def _encode(text: str) -> str:
-    if isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-        if _is_plain(text):
-            return text
-        if not _SURROGATE.search(text):
-            return quote(text, safe="")
+    if isinstance(text, str) and not _SURROGATE.search(text):  # pyright: ignore[reportUnnecessaryIsInstance]
+        return quote(text, safe="")
     raise ConfigError("names and values of query parameters are text without halves of surrogate pairs")
-
-
-def _is_plain(text: str) -> bool:
-    """Whether it is of ASCII letters and digits only, as ids are: nothing to refuse, nothing to encode."""
-    return text.isascii() and text.isalnum()

@@ -43,7 +43,7 @@ class RestoreBatch(Generic[JobT_co]):
         jobs: The jobs as they were read last, at least one.
         sources: The clusters and config servers they belong to.
         until: What :meth:`wait` waits for unless told: known for a batch that was created here.
-        existing: Whether :meth:`RestoreSource.ensure_restore` found them running instead of starting them.
+        existing: Whether :meth:`ClusterBase.ensure_restore` found them running instead of starting them.
 
     """
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mongorestore_async.families import Family
+    from mongorestore_async.resources.cluster_base import ClusterBase
     from mongorestore_async.resources.project import Project
-    from mongorestore_async.resources.source import RestoreSource
 
 __all__ = ["find_batch"]
 
@@ -40,7 +40,7 @@ async def find_batch(
     wanted = [_parsed(ref) for ref in _listed(refs)]
     if not wanted:
         raise ConfigError("no references to restore jobs: pass at least one, such as str(job.ref)")
-    sources: dict[JobRef, RestoreSource[Any]] = {}
+    sources: dict[JobRef, ClusterBase[Any]] = {}
     for ref in wanted:
         place = JobRef(family=ref.family, project=ref.project, cluster=ref.cluster, host=ref.host, job="")
         if place not in sources:
@@ -65,7 +65,7 @@ def _parsed(ref: object) -> JobRef:
     return found
 
 
-def _source(project: Callable[[str, Family[Any]], Project[Any]], ref: JobRef) -> RestoreSource[Any]:
+def _source(project: Callable[[str, Family[Any]], Project[Any]], ref: JobRef) -> ClusterBase[Any]:
     family = FAMILIES.get(ref.family)
     if family is None:
         raise ConfigError(f"{ref} names a product family that is not known; there are {', '.join(FAMILIES)}")

@@ -1,27 +1,29 @@
-"""A cluster: its restore jobs, snapshots and what could be restored."""
+"""What a project restores: clusters, and the mirrored config servers (SCCC) of old sharded clusters."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
+from mongorestore_async.codec.structuring import structure, structure_each
 from mongorestore_async.creating.precheck_reader import find_cluster_id
 from mongorestore_async.creating.prechecks import no_backup
 from mongorestore_async.errors import NotRestorable, Unsupported
-from mongorestore_async.listing.arrays import documents_of, read_array
+from mongorestore_async.listing.arrays import documents_of
 from mongorestore_async.listing.page_reader import ListQuery
 from mongorestore_async.listing.pager import Pager
 from mongorestore_async.models import ClusterCheckpoint, ClusterSnapshot, JobT, Target, TimeRange
 from mongorestore_async.protocol.identifiers import check_identifier
-from mongorestore_async.resources.source import RestoreSource
+from mongorestore_async.resources.cluster_base import ClusterBase
 
 if TYPE_CHECKING:
     from mongorestore_async.families import Family
     from mongorestore_async.transport.session_view import SessionView
 
-__all__ = ["Cluster"]
+__all__ = ["Cluster", "ConfigServer"]
 
 
-class Cluster(RestoreSource[JobT]):
+class Cluster(ClusterBase[JobT]):
     """A cluster of a project: where its restore jobs are listed and created.
 
     Made by :meth:`Project.cluster`; making one does no I/O.
@@ -66,7 +68,9 @@ class Cluster(RestoreSource[JobT]):
         path = self.family.checkpoint_path
         if path is None:
             raise Unsupported(f"{self.family.title} has no checkpoints; restore to a PointInTime or an OplogTime")
-        return await self._read(path, ClusterCheckpoint, checkpoint=checkpoint_id)
+        read = partial(structure, ClusterCheckpoint)
+        names = {**self._names, "checkpoint": checkpoint_id}
+        return await self._view.read("GET", path, read, family=self.family, names=names)
 
     async def restorable_time_ranges(self) -> tuple[TimeRange, ...]:
         """Read which moments could be restored to, ascending ("Restorable time ranges").
@@ -81,7 +85,8 @@ class Cluster(RestoreSource[JobT]):
         path = self.family.ranges_path
         if path is None:
             raise Unsupported(f"{self.family.title} does not tell restorable time ranges; look at the snapshots")
-        return await read_array(self._view, self.family, path, TimeRange, self._names)
+        read = partial(structure_each, TimeRange)
+        return tuple(await self._view.read("POST", path, read, family=self.family, names=self._names))
 
     async def restore_target(self) -> Target:
         """Give this cluster as the target of an automated restore.
@@ -99,3 +104,22 @@ class Cluster(RestoreSource[JobT]):
         if cluster_id is None:
             raise NotRestorable(no_backup(self.cluster))
         return Target(self.project, cluster_id)
+
+
+class ConfigServer(ClusterBase[JobT]):
+    """One config server host that is no member of a replica set: a topology MongoDB dropped in 3.4.
+
+    Made by :meth:`Project.config_server`; making one does no I/O.
+
+    Attributes:
+        host: Host id.
+
+    """
+
+    def __init__(self, view: SessionView, family: Family[JobT], project: str, host: str) -> None:
+        super().__init__(view, family, project, {"host": host})
+        self.host = host
+        check_identifier("host id", host)
+
+    def __repr__(self) -> str:
+        return f"<ConfigServer {self.family.name} {self.project}/{self.host}>"

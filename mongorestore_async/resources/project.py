@@ -8,14 +8,12 @@ from mongorestore_async.errors import Unsupported
 from mongorestore_async.listing.arrays import documents_of
 from mongorestore_async.listing.page_reader import ListQuery
 from mongorestore_async.listing.pager import Pager
-from mongorestore_async.models import JobT
+from mongorestore_async.models import ClusterSummary, HostSummary, JobT
 from mongorestore_async.protocol.identifiers import check_identifier
-from mongorestore_async.resources.cluster import Cluster
+from mongorestore_async.resources.cluster import Cluster, ConfigServer
 
 if TYPE_CHECKING:
     from mongorestore_async.families import Family
-    from mongorestore_async.models import ClusterSummary, HostSummary
-    from mongorestore_async.resources.config_server import ConfigServer
     from mongorestore_async.transport.session_view import SessionView
 
 __all__ = ["Project"]
@@ -55,7 +53,7 @@ class Project(Generic[JobT]):
     def clusters(
         self, *, items_per_page: int | None = None, limit: int | None = None, starting_at: int = 1
     ) -> Pager[ClusterSummary]:
-        """List the clusters of the project; arguments as for :meth:`RestoreSource.restore_jobs`.
+        """List the clusters of the project; arguments as for :meth:`ClusterBase.restore_jobs`.
 
         Ops Manager and Cloud Manager list a sharded cluster and each of its members: those that take restores
         have :attr:`ClusterSummary.takes_restores`.
@@ -64,8 +62,6 @@ class Project(Generic[JobT]):
             ConfigError: A number out of its range.
 
         """
-        from mongorestore_async.models import ClusterSummary
-
         source = documents_of(
             self._view,
             self.family,
@@ -79,15 +75,13 @@ class Project(Generic[JobT]):
     def hosts(
         self, *, items_per_page: int | None = None, limit: int | None = None, starting_at: int = 1
     ) -> Pager[HostSummary]:
-        """List the hosts of the project; arguments as for :meth:`RestoreSource.restore_jobs`.
+        """List the hosts of the project; arguments as for :meth:`ClusterBase.restore_jobs`.
 
         Raises:
             ConfigError: A number out of its range.
             Unsupported: The family has no hosts: Ops Manager and Cloud Manager have.
 
         """
-        from mongorestore_async.models import HostSummary
-
         if self.family.hosts_path is None:
             raise Unsupported(f"{self.family.title} has no list of hosts; list the clusters")
         source = documents_of(
@@ -106,8 +100,6 @@ class Project(Generic[JobT]):
             Unsupported: The family has no such hosts: Ops Manager and Cloud Manager have.
 
         """
-        from mongorestore_async.resources.config_server import ConfigServer
-
         if self.family.config_server is None:
             raise Unsupported(f"{self.family.title} has no config servers of its own; name the cluster")
         return ConfigServer(self._view, self.family.config_server, self.id, host_id)

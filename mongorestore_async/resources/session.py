@@ -12,12 +12,19 @@ from mongorestore_async.errors import ConfigError, Unsupported
 from mongorestore_async.listing.arrays import documents_of
 from mongorestore_async.listing.page_reader import ListQuery
 from mongorestore_async.listing.pager import Pager
-from mongorestore_async.models import JobT, RawDocument, Secret, ServiceVersion
+from mongorestore_async.models import JobT, ProjectClusters, ProjectSummary, RawDocument, Secret, ServiceVersion
 from mongorestore_async.protocol.urls import DEFAULT_BASE_URL, parse_base_url
+from mongorestore_async.resources.batch_lookup import find_batch
 from mongorestore_async.resources.project import Project
 from mongorestore_async.transport import HttpSettings, Options, Transport
-from mongorestore_async.transport.call_checks import check_call, check_family, warn_of_plain_http
-from mongorestore_async.transport.session_view import SessionView, check_query
+from mongorestore_async.transport.environment import read_environment
+from mongorestore_async.transport.session_view import (
+    SessionView,
+    check_call,
+    check_family,
+    check_query,
+    warn_of_plain_http,
+)
 
 if TYPE_CHECKING:
     import ssl as tls
@@ -29,12 +36,12 @@ if TYPE_CHECKING:
     from yarl import URL
 
     from mongorestore_async.families import Family
-    from mongorestore_async.models import JobRef, ProjectClusters, ProjectSummary
+    from mongorestore_async.models import JobRef
     from mongorestore_async.protocol.replies import Reply
     from mongorestore_async.resources.batch import RestoreBatch, Until
-    from mongorestore_async.transport import OptionChanges, Stats
+    from mongorestore_async.transport import Stats, ViewChanges
 
-__all__ = ["AsyncSession"]
+__all__ = ["AsyncSession", "view_of"]
 
 
 class AsyncSession:
@@ -121,8 +128,6 @@ class AsyncSession:
             ConfigError: Neither a service account nor an API key in the environment, or bad settings.
 
         """
-        from mongorestore_async.transport.environment import read_environment
-
         environ = RawDocument(os.environ if environ is None else environ, secret=True)
         found = read_environment(environ, with_auth="auth" not in overrides)
         arguments: dict[str, Any] = {"base_url": found.base_url}
@@ -154,7 +159,7 @@ class AsyncSession:
     @property
     def service_version(self) -> ServiceVersion | None:
         """Release of the server as its last answer told it; None before, and where it does not tell."""
-        text = self._view.transport.facts.service_version
+        text = self._view.transport.server_info.service_version
         return None if text is None else ServiceVersion.parse(text)
 
     @property
@@ -162,10 +167,13 @@ class AsyncSession:
         """What this session and its views have sent so far."""
         return self._view.transport.stats
 
-    def with_options(self, **changes: Unpack[OptionChanges]) -> Self:
+    def with_options(self, **changes: Unpack[ViewChanges]) -> Self:
         """Make a view with other options; it shares connections, login and slots with this session.
 
         A view is cheap, and closing it closes nothing.
+
+        Args:
+            changes: Fields of :class:`Options`, and the flags ``envelope`` and ``pretty`` of the session.
 
         Raises:
             ConfigError: A value out of its range, or ``max_in_flight``, ``rate_limits`` or ``shared_limits``, which
@@ -175,12 +183,14 @@ class AsyncSession:
         for name in ("max_in_flight", "rate_limits", "shared_limits"):
             if name in changes:
                 raise ConfigError(f"{name} belongs to the connections all views share; set it on the session")
+        own: dict[str, Any] = dict(changes)
+        flags = {name: own.pop(name) for name in ("envelope", "pretty") if name in own}
         try:
-            options = attrs.evolve(self._view.options, **changes)
+            options = attrs.evolve(self._view.options, **own)
         except TypeError:
-            known = ", ".join(field.name for field in attrs.fields(Options))
+            known = ", ".join([*(field.name for field in attrs.fields(Options)), "envelope", "pretty"])
             raise ConfigError(f"no such option; there are {known}") from None
-        return self._of(attrs.evolve(self._view, options=options))
+        return self._of(attrs.evolve(self._view, options=options, **flags))
 
     @classmethod
     def _of(cls, view: SessionView) -> Self:
@@ -234,14 +244,12 @@ class AsyncSession:
     def projects(
         self, family: Family[Any], *, items_per_page: int | None = None, limit: int | None = None, starting_at: int = 1
     ) -> Pager[ProjectSummary]:
-        """List the projects the key sees; arguments as for :meth:`RestoreSource.restore_jobs`.
+        """List the projects the key sees; arguments as for :meth:`ClusterBase.restore_jobs`.
 
         Raises:
             ConfigError: A number out of its range, or Ops Manager without a ``base_url``.
 
         """
-        from mongorestore_async.models import ProjectSummary
-
         check_family(self._view, family)
         source = documents_of(self._view, family, family.projects_path, ProjectSummary, lambda project: project.id, {})
         return Pager(source, ListQuery(items_per_page=items_per_page, limit=limit, starting_at=starting_at))
@@ -253,15 +261,13 @@ class AsyncSession:
 
         The cheapest way to all of them. Atlas v2 leaves out multi-cloud clusters, and no list of this kind has flex
         clusters or serverless instances: :meth:`Project.clusters` has.
-        Arguments as for :meth:`RestoreSource.restore_jobs`.
+        Arguments as for :meth:`ClusterBase.restore_jobs`.
 
         Raises:
             ConfigError: A number out of its range, or Ops Manager without a ``base_url``.
             Unsupported: The family's clusters stand in no such list.
 
         """
-        from mongorestore_async.models import ProjectClusters
-
         check_family(self._view, family)
         if family.all_clusters_path is None:
             raise Unsupported(f"{family.title} has no list of all clusters; list them project by project")
@@ -283,8 +289,6 @@ class AsyncSession:
             RestoreError: A cluster could not be read for that long.
 
         """
-        from mongorestore_async.resources.batch_lookup import find_batch
-
         return await find_batch(self.project, refs, until)
 
     async def request(
@@ -295,8 +299,6 @@ class AsyncSession:
         family: Family[Any] | None = None,
         query: Mapping[str, str | int | bool] | None = None,
         json: Any = None,
-        envelope: bool | None = None,
-        pretty: bool | None = None,
     ) -> Reply:
         """Call an endpoint this library has no verb for, with its login and its errors.
 
@@ -306,8 +308,6 @@ class AsyncSession:
             family: Decides API path and media type; without one the path starts at the base URL.
             query: Query parameters.
             json: Body, None for none.
-            envelope: Overrides the session's flag.
-            pretty: Overrides the session's flag.
 
         Returns:
             The answer: ``status``, ``headers``, ``document``.
@@ -321,7 +321,10 @@ class AsyncSession:
         if family is not None:
             check_family(self._view, family)
         if query is not None:
-            check_query(query, {"envelope": "envelope", "pretty": "pretty"})
-        return await self._view.call(
-            verb, path, family=family, query=query, body=json, envelope=envelope, pretty=pretty
-        )
+            check_query(query, {})
+        return await self._view.call(verb, path, family=family, query=query, body=json)
+
+
+def view_of(session: AsyncSession) -> SessionView:
+    """Give the transport and settings of a session: the door for ``fleet``, which users have no need of."""
+    return session._view  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]

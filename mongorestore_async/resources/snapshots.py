@@ -4,16 +4,93 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
-from typing import TYPE_CHECKING
+from functools import partial
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
-from mongorestore_async.errors import ConfigError, NotRestorable
+from mongorestore_async.codec.structuring import structure
+from mongorestore_async.errors import ConfigError, Hint, HintKind, NotRestorable, Unsupported
+from mongorestore_async.listing.arrays import documents_of
+from mongorestore_async.listing.page_reader import ListQuery
 from mongorestore_async.listing.pager import Pager
-from mongorestore_async.models import SnapshotDocument
+from mongorestore_async.models import ClusterSnapshot, SnapshotDocument
 
 if TYPE_CHECKING:
-    from mongorestore_async.listing.page_reader import ListQuery, ListSource
+    from collections.abc import Mapping
 
-__all__ = ["SnapshotPager"]
+    from mongorestore_async.families import Family
+    from mongorestore_async.listing.page_reader import ListSource
+    from mongorestore_async.transport.session_view import SessionView
+
+__all__ = ["SnapshotPager", "list_snapshots", "read_snapshot"]
+
+_COMPLETED = ("true", "false", "all")
+
+
+def list_snapshots(
+    view: SessionView,
+    family: Family[Any],
+    names: Mapping[str, str],
+    *,
+    sharded: bool,
+    completed: str | None,
+    items_per_page: int | None,
+    limit: int | None,
+    query: Mapping[str, str | int | bool] | None,
+) -> SnapshotPager:
+    """List the snapshots of a cluster or config server; see :meth:`ClusterBase.snapshots`.
+
+    Args:
+        view: What to call the API with.
+        family: The product family.
+        names: Identifiers for the path.
+        sharded: Whether to read the list of snapshots of sharded clusters.
+        completed: The filter of that name, None for none.
+        items_per_page: Page size.
+        limit: Most snapshots in all.
+        query: Further query parameters.
+
+    Raises:
+        ConfigError: A value out of its range.
+        Unsupported: ``sharded`` or ``completed`` for a family that has no such list or filter.
+
+    """
+    path = _path_of(family, family.sharded_snapshots_path if sharded else family.snapshots_path)
+    filters: dict[str, str] = {}
+    if completed is not None:
+        if family.snapshot_type is not ClusterSnapshot:
+            raise Unsupported(
+                f"{family.title} has no filter for complete snapshots",
+                hint=Hint(HintKind.LEAVE_OUT, {"argument": "completed"}),
+            )
+        if completed not in _COMPLETED:
+            raise ConfigError(f"completed is one of {', '.join(_COMPLETED)} as text, not {completed!r}")
+        filters["completed"] = completed
+    source = documents_of(view, family, path, family.snapshot_type, attrgetter("id"), names)
+    return SnapshotPager(source, ListQuery(items_per_page=items_per_page, limit=limit, filters=filters, extra=query))
+
+
+async def read_snapshot(
+    view: SessionView, family: Family[Any], names: Mapping[str, str], *, sharded: bool
+) -> SnapshotDocument:
+    """Read one snapshot; see :meth:`ClusterBase.snapshot`.
+
+    Raises:
+        Unsupported: ``sharded`` for a family that has no such list.
+
+    """
+    path = _path_of(family, family.sharded_snapshot_path if sharded else family.snapshot_path)
+    return await view.read("GET", path, partial(structure, family.snapshot_type), family=family, names=names)
+
+
+def _path_of(family: Family[Any], path: str | None) -> str:
+    if family.snapshots_path is None:
+        raise Unsupported(f"{family.title} lists no snapshots here; use the family that they belong to")
+    if path is None:
+        raise Unsupported(
+            f"{family.title} has one list of snapshots only", hint=Hint(HintKind.LEAVE_OUT, {"argument": "sharded"})
+        )
+    return path
 
 
 class SnapshotPager(Pager[SnapshotDocument]):

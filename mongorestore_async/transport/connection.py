@@ -66,51 +66,39 @@ class HttpSettings:
 
 
 class Connection:
-    """A ``ClientSession`` of our own with what a request needs beside it."""
+    """A ``ClientSession`` of our own with what a request needs beside it.
+
+    Attributes:
+        session: The aiohttp session, None until :meth:`open`.
+        proxy: Arguments of a request that name the proxy; empty without one.
+        headers: Headers that every request needs on its way: the credentials for a proxy that forwards it.
+
+    """
 
     def __init__(self, settings: HttpSettings, *, limit: int) -> None:
+        self.session: aiohttp.ClientSession | None = None
+        self.proxy: dict[str, Any] = {}
+        self.headers: dict[str, str] = {}
         self._settings = settings
         self._limit = limit
-        self._session: aiohttp.ClientSession | None = None
-        self._proxy: dict[str, Any] = {}
-        self._headers: dict[str, str] = {}
-
-    @property
-    def session(self) -> aiohttp.ClientSession:
-        """The opened session."""
-        if self._session is None:
-            raise AssertionError("the connection is not open")
-        return self._session
-
-    @property
-    def opened(self) -> bool:
-        """Whether there is a session."""
-        return self._session is not None
 
     @property
     def capacity(self) -> int:
         """Connections that can be open to the one host at once."""
-        connector = self.session.connector
+        connector = None if self.session is None else self.session.connector
         limits = [self._limit]
         if connector is not None:
             limits += [limit for limit in (connector.limit, connector.limit_per_host) if limit > 0]
         return min(limits)
 
-    @property
-    def proxy(self) -> dict[str, Any]:
-        """Arguments of a request that name the proxy; empty without one."""
-        return self._proxy
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """Headers that every request needs on its way: the credentials for a proxy that forwards it."""
-        return self._headers
-
-    async def open(self, target: URL) -> None:
+    async def open(self, target: URL) -> aiohttp.ClientSession:
         """Make the session; reads the CA file and the proxy environment off the loop.
 
         Args:
             target: Base URL of the calls, for choosing a proxy from the environment.
+
+        Returns:
+            The session.
 
         Raises:
             ConfigError: The CA file cannot be read, or the borrowed session is closed.
@@ -124,7 +112,7 @@ class Connection:
         else:
             connector = borrowed.connector
         self._use_proxy(await self._choose_proxy(target), tunnel=target.scheme == "https")
-        self._session = aiohttp.ClientSession(
+        self.session = aiohttp.ClientSession(
             connector=connector,
             connector_owner=borrowed is None,
             # Sticky balancers are met by IP address too. Every request goes to the one API origin.
@@ -134,13 +122,14 @@ class Connection:
         )
         # aiohttp repeats GET and DELETE on a dropped keep-alive connection, which would repeat nc. Private;
         # pinned by a test.
-        self._session._retry_connection = False  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        self.session._retry_connection = False  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        return self.session
 
     def _use_proxy(self, proxy: URL | None, *, tunnel: bool) -> None:
         """Take the credentials out of the proxy's URL: aiohttp would show them in the frames of a cancelled call."""
         if proxy is None:
             return
-        self._proxy = {"proxy": proxy.with_user(None)}
+        self.proxy = {"proxy": proxy.with_user(None)}
         if proxy.user is None:
             return
         try:
@@ -148,14 +137,14 @@ class Connection:
         except ValueError:
             raise ConfigError("the user name for the proxy holds a colon, which Basic cannot send (RFC 7617)") from None
         if tunnel:
-            self._proxy["proxy_headers"] = {"Proxy-Authorization": basic}
+            self.proxy["proxy_headers"] = {"Proxy-Authorization": basic}
         else:
-            self._headers = {"Proxy-Authorization": basic}
+            self.headers = {"Proxy-Authorization": basic}
 
     async def close(self) -> None:
         """Close the session of our own; a borrowed connector stays open."""
-        if self._session is not None:
-            await self._session.close()
+        if self.session is not None:
+            await self.session.close()
 
     async def _tls(self) -> tls.SSLContext | bool:
         if self._settings.ca_file is None:

@@ -9,33 +9,28 @@ from typing import TYPE_CHECKING
 from mongorestore_async.protocol.deprecation import read_notice, resource_of
 
 if TYPE_CHECKING:
-    from mongorestore_async.protocol.replies import RawReply
-    from mongorestore_async.transport.sender import Call
+    from mongorestore_async.models.headers import Headers
 
-__all__ = ["tell_deprecation"]
+__all__ = ["warn_of_deprecation"]
 
 _PACKAGE = __name__.partition(".")[0]
 
 _told: set[tuple[str | None, str]] = set()
 
 
-def tell_deprecation(call: Call, raw: RawReply) -> None:
+def warn_of_deprecation(headers: Headers, *, family: str | None, path: str) -> None:
     """Warn of what an answer says to be deprecated, once in a process for each family and resource.
 
-    Only answers to reads are looked at: every write has one before it, and a warning that a filter makes an error must
-    not cost the answer to a create.
-
     Args:
-        call: What was called.
-        raw: Its answer, a success or an error.
+        headers: Of the answer, a success or an error.
+        family: Name of the product family that was called, or None.
+        path: What was called, with placeholders.
 
     """
-    if call.method != "GET":
-        return
-    notice = read_notice(raw.headers)
+    notice = read_notice(headers)
     if notice is None:
         return
-    key = call.family, resource_of(call.path)
+    key = family, resource_of(path)
     if key in _told:
         return
     _told.add(key)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.transport.exchange_records import ExchangeRecord
 
-__all__ = ["MAX_ITEMS_PER_PAGE", "OptionChanges", "Options", "RateRule", "choose_limit"]
+__all__ = ["MAX_ITEMS_PER_PAGE", "OptionChanges", "Options", "RateRule", "ViewChanges", "choose_limit"]
 
 #: Which rate limits a session keeps to: see :class:`Options`.
 RateRule: TypeAlias = Literal["adaptive", "documented"] | RateLimit | Mapping[Family[Any], RateLimit | None] | None
@@ -36,7 +36,7 @@ MAX_ITEMS_PER_PAGE = 500
 
 
 class OptionChanges(TypedDict, total=False):
-    """What ``with_options`` takes: the fields of :class:`Options`."""
+    """The fields of :class:`Options`."""
 
     timeout: float
     max_in_flight: int
@@ -49,6 +49,13 @@ class OptionChanges(TypedDict, total=False):
     shared_limits: SharedLimits | None
     guard: RestoreGuard | None
     poll: PollPolicy
+
+
+class ViewChanges(OptionChanges, total=False):
+    """What ``with_options`` of a session takes: the same, and the flags of the session."""
+
+    envelope: bool
+    pretty: bool
 
 
 def _suffix(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
@@ -147,7 +154,7 @@ class Options:
         changes.setdefault("poll", looks)
         return cls(**changes)
 
-    @property
+    @functools.cached_property
     def user_agent_header(self) -> str:
         """The whole ``User-Agent`` value."""
         own = _own_user_agent()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import attrs
@@ -11,13 +11,14 @@ import attrs
 from mongorestore_async.errors import Hint, HintKind, ProtocolError, RequestContext
 from mongorestore_async.models.headers import Headers
 from mongorestore_async.protocol.rate_limit_headers import rate_headers
-from mongorestore_async.protocol.redaction import redact_url
+from mongorestore_async.protocol.redaction import is_plain_url, redact_url
 from mongorestore_async.protocol.replies import RawReply, read_reply
-from mongorestore_async.transport.deprecation_warnings import tell_deprecation
+from mongorestore_async.transport.deprecation_warnings import warn_of_deprecation
+from mongorestore_async.transport.exchange_records import ExchangeRecord
 from mongorestore_async.transport.failures import scrub, translate, was_never_sent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from yarl import URL
 
@@ -25,9 +26,7 @@ if TYPE_CHECKING:
     from mongorestore_async.models.secret import Secret
     from mongorestore_async.protocol.replies import Reply
     from mongorestore_async.transport.connection import Connection
-    from mongorestore_async.transport.decode_locks import DecodeLocks
-    from mongorestore_async.transport.exchange_records import ExchangeRecord
-    from mongorestore_async.transport.loop_binding import ServerInfo
+    from mongorestore_async.transport.loop_binding import DecodeLocks, ServerInfo
     from mongorestore_async.transport.options import Options
 
 __all__ = ["Call", "Progress", "Sender", "decode"]
@@ -52,7 +51,7 @@ class Call:
         enveloped: Whether the call asks for an envelope.
         project: The project it is about, None for none.
         rate: The rate limit it falls under, None if none is known.
-        is_list: Whether a list document is expected, whose items may stay packed.
+        decode_list: Decodes the body of a list document, None where none is expected.
         path: Its path as the family has it, placeholders and all; empty for a call that is none of the API's.
 
     """
@@ -63,7 +62,7 @@ class Call:
     body: bytes | None = attrs.field(default=None, repr=False)
     family: str | None = None
     enveloped: bool = False
-    is_list: bool = False
+    decode_list: Callable[[bytes], Any] | None = None
     project: str | None = None
     rate: RateLimit | None = None
     path: str = ""
@@ -95,20 +94,16 @@ class Progress:
     in_doubt: bool = False
 
     @property
-    def url(self) -> str:
-        """Its URL, redacted."""
-        return redact_url(self.call.url)
-
-    @property
     def context(self) -> RequestContext:
         """The call as errors tell it."""
         return self.answered(None if self.last is None else self.last.status)
 
     def answered(self, status: int | None) -> RequestContext:
         """The call as errors tell it, with the status of its last answer."""
+        url = str(self.call.url)
         return RequestContext(
             method=self.call.method,
-            url=self.url,
+            url=url if is_plain_url(url) else redact_url(self.call.url),
             family=self.call.family,
             status=status,
             challenges=self.challenges,
@@ -126,13 +121,11 @@ class Progress:
             failed: Class name of the error the caller got, None after a success.
 
         """
-        from mongorestore_async.transport.exchange_records import ExchangeRecord
-
         last = self.last
         limit, remaining = (None, None) if last is None else rate_headers(last.headers)
         return ExchangeRecord(
             method=self.call.method,
-            url=self.url,
+            url=redact_url(self.call.url),
             family=self.call.family,
             status=None if last is None else last.status,
             error=failed,
@@ -147,18 +140,18 @@ class Progress:
 class Sender:
     """Sends requests over one connection pool, counts them, and takes note of what answers tell about the server."""
 
-    def __init__(self, connection: Connection, facts: ServerInfo) -> None:
+    def __init__(self, connection: Connection, server_info: ServerInfo) -> None:
         self.requests = 0
         self._connection = connection
-        self._facts = facts
+        self._server_info = server_info
 
-    async def send(self, progress: Progress, authorization: Secret | None, options: Options) -> RawReply:
-        """Send a request once and read its answer.
+    async def send(self, progress: Progress, options: Options, authorization: Secret | None) -> RawReply:
+        """Send a request once and read its answer. Nothing is awaited before the request is handed over.
 
         Args:
             progress: The call; takes note of what was sent and answered.
-            authorization: Value of ``Authorization``, None for none.
             options: Limits and User-Agent.
+            authorization: Value of ``Authorization``, None for none.
 
         Raises:
             ConnectFailed: No connection; nothing was sent.
@@ -166,7 +159,10 @@ class Sender:
             ProtocolError: The answer is too large or no HTTP.
 
         """
-        call = progress.call
+        call, http = progress.call, self._connection.session
+        if http is None:
+            raise AssertionError("the connection is not open")
+        progress.logging_in = False
         headers = {**call.headers, **self._connection.headers, "User-Agent": options.user_agent_header}
         if authorization is not None:
             headers["Authorization"] = authorization
@@ -176,7 +172,7 @@ class Sender:
         failed = progress.last is not None and progress.last.status >= 500  # noqa: PLR2004
         progress.in_doubt = progress.in_doubt or was_unanswered or failed
         try:
-            async with self._connection.session.request(
+            async with http.request(
                 call.method,
                 call.url,
                 headers=headers,
@@ -198,7 +194,7 @@ class Sender:
                 progress.unanswered = was_unanswered
             raise translate(error) from scrub(error)
         if call.path and (version := raw.headers.get("X-MongoDB-Service-Version")) is not None:
-            self._facts.service_version = version
+            self._server_info.service_version = version
         return raw
 
 
@@ -209,14 +205,17 @@ async def decode(raw: RawReply, call: Call, bench: DecodeLocks) -> Reply:
         RestoreError: As :func:`read_reply` does.
 
     """
-    tell_deprecation(call, raw)
+    # Of reads only: every write has one before it, and a warning that a filter makes an error must not cost the answer
+    # to a create.
+    if call.method == "GET" and ("Deprecation" in raw.headers or "Sunset" in raw.headers):
+        warn_of_deprecation(raw.headers, family=call.family, path=call.path)
     if len(raw.body) <= _SHORT:
-        return read_reply(raw, enveloped=call.enveloped, is_list=call.is_list)
+        return read_reply(raw, enveloped=call.enveloped, decode_list=call.decode_list)
     if len(raw.body) <= _MOST_ON_LOOP:
         async with bench.decode_lock, bench.structure_lock:
             await asyncio.sleep(0)
-            return read_reply(raw, enveloped=call.enveloped, is_list=call.is_list)
-    return await asyncio.to_thread(read_reply, raw, enveloped=call.enveloped, is_list=call.is_list)
+            return read_reply(raw, enveloped=call.enveloped, decode_list=call.decode_list)
+    return await asyncio.to_thread(read_reply, raw, enveloped=call.enveloped, decode_list=call.decode_list)
 
 
 async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:

@@ -1,33 +1,84 @@
-"""What every resource calls the API with: the shared transport and this view's settings."""
+"""What every resource calls the API with: the shared transport and the settings of one view; and checks of input."""
 
 from __future__ import annotations
 
+import functools
 import json
+import warnings
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import attrs
 
-from mongorestore_async.errors import ConfigError, DataError, RestoreError
-from mongorestore_async.models.validators import require_flag
+from mongorestore_async.auth.tokens import travels_in_clear
+from mongorestore_async.errors import ConfigError, DataError, Hint, HintKind, RestoreError
+from mongorestore_async.families import Family
+from mongorestore_async.models.validators import require_text
 from mongorestore_async.protocol.rate_limit_headers import project_in
-from mongorestore_async.protocol.urls import build_url
-from mongorestore_async.transport import Call
+from mongorestore_async.protocol.urls import DEFAULT_BASE_URL, build_url
 from mongorestore_async.transport.options import choose_limit
+from mongorestore_async.transport.sender import Call
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mongorestore_async.families import Family
-    from mongorestore_async.protocol.replies import Reply
-    from mongorestore_async.transport import Options, Transport
+    from yarl import URL
 
-__all__ = ["SessionView", "attach_request", "check_query"]
+    from mongorestore_async.protocol.replies import Reply
+    from mongorestore_async.transport.options import Options
+    from mongorestore_async.transport.transport import Transport
+
+__all__ = ["SessionView", "attach_request", "check_call", "check_family", "check_query", "warn_of_plain_http"]
+
+ResultT = TypeVar("ResultT")
+
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+
+#: Query parameters that a session, or a view of it, sets.
+_FLAGS = frozenset({"envelope", "pretty"})
+
+#: Names of families of whose deprecation this process was warned.
+_warned_families: set[str] = set()
 
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def _check_flag(_instance: object, attribute: attrs.Attribute[bool], value: object) -> None:
+    if not isinstance(value, bool):
+        raise ConfigError(f"{attribute.name} is True or False, not {value!r}")
+
+
+class _Endpoint(NamedTuple):
+    """What is the same for all calls to one path of a family.
+
+    Attributes:
+        path: Path below the base URL, with placeholders.
+        media_type: Of the answer, and of a body.
+        family: Name of the family, None without one.
+        project: The project in a path that was filled by hand, None for none.
+
+    """
+
+    path: str
+    media_type: str
+    family: str | None
+    project: str | None
+
+
+@functools.lru_cache(maxsize=512)
+def _endpoint(family: Family[Any] | None, path: str) -> _Endpoint:
+    project = project_in(path, None)
+    if family is None:
+        return _Endpoint(path, "application/json", None, project)
+    return _Endpoint(
+        family.api_path + path,
+        family.media_type_of(path),
+        family.name,
+        project,
+    )
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -37,16 +88,19 @@ class SessionView:
     Attributes:
         transport: Shared by all views.
         options: Of this view.
-        envelope: Whether calls ask for an envelope unless they say otherwise.
-        pretty: Whether calls ask for indented JSON unless they say otherwise.
+        envelope: Whether calls ask for an envelope.
+        pretty: Whether calls ask for indented JSON.
         now: The clock that request rules are checked with.
+
+    Raises:
+        ConfigError: A flag is no boolean.
 
     """
 
     transport: Transport = attrs.field(repr=False)
     options: Options
-    envelope: bool
-    pretty: bool
+    envelope: bool = attrs.field(default=False, validator=_check_flag)
+    pretty: bool = attrs.field(default=False, validator=_check_flag)
     now: Callable[[], datetime] = attrs.field(default=_utc_now, repr=False)
 
     async def call(
@@ -58,9 +112,7 @@ class SessionView:
         names: Mapping[str, str] | None = None,
         query: Mapping[str, Any] | None = None,
         body: Any = None,
-        envelope: bool | None = None,
-        pretty: bool | None = None,
-        is_list: bool = False,
+        decode_list: Callable[[bytes], Any] | None = None,
     ) -> Reply:
         """Make one call and decode its answer.
 
@@ -71,9 +123,7 @@ class SessionView:
             names: Identifiers for the path.
             query: Query parameters beside ``envelope`` and ``pretty``.
             body: JSON value to send, None for no body.
-            envelope: Overrides the view's flag for this call.
-            pretty: Overrides the view's flag for this call.
-            is_list: Whether a list document is expected, whose items may stay packed.
+            decode_list: Decodes the body of a list document, None where none is expected.
 
         Raises:
             ConfigError: Bad input; nothing was sent.
@@ -83,32 +133,57 @@ class SessionView:
             DataError: The answer is not JSON.
 
         """
-        enveloped = require_flag("envelope", self.envelope if envelope is None else envelope)
-        prettied = require_flag("pretty", self.pretty if pretty is None else pretty)
-        flags = {"envelope": enveloped or None, "pretty": prettied or None}
-        media_type = "application/json" if family is None else family.media_type_of(path)
-        headers = {"Accept": media_type}
+        endpoint, names = _endpoint(family, path), names or {}
+        if self.envelope or self.pretty:
+            query = {**(query or {}), "envelope": self.envelope or None, "pretty": self.pretty or None}
+        headers = {"Accept": endpoint.media_type}
         if body is not None:
-            headers["Content-Type"] = media_type
-        project = project_in(path, names)
+            headers["Content-Type"] = endpoint.media_type
+        project = names.get("project") or endpoint.project
         call = Call(
             method=method,
-            url=build_url(
-                self.transport.base_url,
-                path if family is None else family.api_path + path,
-                query={**(query or {}), **flags},
-                **(names or {}),
-            ),
+            url=build_url(self.transport.base_url, endpoint.path, query=query, **names),
             headers=headers,
             body=None if body is None else _encode(body),
-            family=None if family is None else family.name,
-            enveloped=enveloped,
-            is_list=is_list,
+            family=endpoint.family,
+            enveloped=self.envelope,
+            decode_list=decode_list,
             project=project,
             rate=choose_limit(self.options.rate_limits, family, path, project),
             path=path,
         )
         return await self.transport.exchange(call, self.options)
+
+    async def read(
+        self,
+        method: str,
+        path: str,
+        read: Callable[[Any], ResultT],
+        *,
+        family: Family[Any],
+        names: Mapping[str, str],
+        body: Any = None,
+    ) -> ResultT:
+        """Make one call and read the document of its answer; arguments as for :meth:`call`.
+
+        Args:
+            method: HTTP verb in upper case.
+            path: Path below the family's API path.
+            read: Reads the document; an error it raises gets to know the call.
+            family: The product family.
+            names: Identifiers for the path.
+            body: JSON value to send, None for no body.
+
+        Raises:
+            RestoreError: As :meth:`call`, or what ``read`` raises.
+
+        """
+        reply = await self.call(method, path, family=family, names=names, body=body)
+        try:
+            return read(reply.document)
+        except RestoreError as error:
+            attach_request(error, reply)
+            raise
 
 
 def attach_request(error: RestoreError, reply: Reply) -> None:
@@ -126,7 +201,8 @@ def check_query(query: object, arguments: Mapping[str, str]) -> None:
         arguments: Parameters that have an argument of their own, with its name.
 
     Raises:
-        ConfigError: Something else than names with strings, integers and booleans, or one of ``arguments``.
+        ConfigError: Something else than names with strings, integers and booleans, one of ``arguments``, or a flag of
+            the session.
 
     """
     if not isinstance(query, Mapping):
@@ -136,12 +212,62 @@ def check_query(query: object, arguments: Mapping[str, str]) -> None:
             raise ConfigError(f"the name of a query parameter is a non-empty string, not {name!r}")
         if name in arguments:
             raise ConfigError(f"query holds {name}: use the argument {arguments[name]} instead")
+        if name in _FLAGS:
+            raise ConfigError(f"query holds {name}, a flag of the session: use session.with_options({name}=True)")
         if not isinstance(value, (str, int)):
             raise ConfigError(f"query[{name!r}] is a string, an integer or a boolean, not {type(value).__name__}")
         try:
             f"{name}{value}".encode()
         except UnicodeEncodeError:
             raise ConfigError(f"query[{name!r}] holds half a surrogate pair, which cannot be sent") from None
+
+
+def check_family(view: SessionView, family: Family[Any], *, stacklevel: int = 3) -> None:
+    """Check a family that a caller names; warns, once in a process, of one that the vendor deprecates.
+
+    Args:
+        view: The session's.
+        family: What was named.
+        stacklevel: Of the warning: whose line it names.
+
+    Raises:
+        ConfigError: It is none, has no service accounts though the session logs in with one, or has no public host
+            and the session no base URL of its own.
+
+    """
+    if not isinstance(family, Family):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigError(f"family is one of the values such as OPS_MANAGER, not {type(family).__name__}")
+    if view.transport.uses_tokens and not family.has_service_accounts:
+        raise ConfigError(f"{family.title} has no service accounts", hint=Hint(HintKind.USE_API_KEY))
+    if not family.has_public_host and str(view.transport.base_url) == DEFAULT_BASE_URL:
+        raise ConfigError(f"{family.title} runs on a host of your own", hint=Hint(HintKind.PASS_BASE_URL))
+    if family.deprecation is not None and family.name not in _warned_families:
+        _warned_families.add(family.name)
+        warnings.warn(family.deprecation, DeprecationWarning, stacklevel=stacklevel)
+
+
+def check_call(method: object, path: str) -> str:
+    """Check a call to an endpoint that has no verb here, and return its method in upper case.
+
+    Raises:
+        ConfigError: No such method, or a path that does not start with one slash.
+
+    """
+    verb = method.upper() if isinstance(method, str) else None
+    if verb is None or verb not in _METHODS:
+        raise ConfigError(f"the method is one of {', '.join(sorted(_METHODS))}, not {method!r}")
+    if not require_text("path", path).startswith("/") or path.startswith("//"):
+        raise ConfigError("a path starts with one slash, such as /groups; the host is that of base_url")
+    return verb
+
+
+def warn_of_plain_http(url: URL) -> None:
+    """Warn who logs in with a service account over plain http."""
+    if travels_in_clear(url):
+        warnings.warn(
+            f"the client secret and the tokens of the service account travel unencrypted to {url}; use https",
+            stacklevel=3,
+        )
 
 
 def _encode(body: Any) -> bytes:

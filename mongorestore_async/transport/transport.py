@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Never
 
 import attrs
 
-from mongorestore_async.auth.authenticators import BearerAuthenticator, DigestAuthenticator
+from mongorestore_async.auth.authenticators import BearerAuthenticator, DigestAuthenticator, NoAuthenticator
 from mongorestore_async.auth.credentials import ServiceAccount
 from mongorestore_async.auth.digest_login import Attempt, Login
+from mongorestore_async.auth.token_cache import TokenCache
 from mongorestore_async.errors import (
     ApiError,
-    AuthError,
     Hint,
     HintKind,
     RequestTimeout,
@@ -24,8 +25,8 @@ from mongorestore_async.errors import (
 )
 from mongorestore_async.ratelimit import RateLimiter
 from mongorestore_async.transport.connection import Connection
-from mongorestore_async.transport.decode_locks import DecodeLocks
-from mongorestore_async.transport.loop_binding import Deadlines, LoopBinding, ServerInfo
+from mongorestore_async.transport.exchange_records import Stats
+from mongorestore_async.transport.loop_binding import Deadlines, DecodeLocks, LoopBinding, ServerInfo
 from mongorestore_async.transport.retrying import Failure, RetryBudget, is_transient
 from mongorestore_async.transport.sender import Call, Progress, Sender, decode
 
@@ -34,12 +35,12 @@ if TYPE_CHECKING:
 
     from yarl import URL
 
+    from mongorestore_async.auth.authenticators import Authenticator, Post, Send
     from mongorestore_async.auth.credentials import DigestAuth
     from mongorestore_async.auth.tokens import TokenRequest
-    from mongorestore_async.models.secret import Secret
     from mongorestore_async.protocol.replies import RawReply, Reply
     from mongorestore_async.transport.connection import HttpSettings
-    from mongorestore_async.transport.exchange_records import Stats
+    from mongorestore_async.transport.exchange_records import ExchangeRecord
     from mongorestore_async.transport.options import Options
 
 __all__ = ["Transport"]
@@ -56,8 +57,8 @@ class Transport:
     Attributes:
         base_url: Where the API is.
         http_settings: How connections are made; downloads make theirs the same way.
-        facts: What was learnt about the server.
-        bench: Where large answers are decoded, and long pages structured.
+        server_info: What was learnt about the server.
+        decode_locks: Where large answers are decoded, and long pages structured.
 
     """
 
@@ -66,10 +67,10 @@ class Transport:
     ) -> None:
         self.base_url = base_url
         self.http_settings = settings
-        self.facts = ServerInfo()
-        self.bench = DecodeLocks()
+        self.server_info = ServerInfo()
+        self.decode_locks = DecodeLocks()
         self._connection = Connection(settings, limit=options.max_in_flight)
-        self._sender = Sender(self._connection, self.facts)
+        self._sender = Sender(self._connection, self.server_info)
         self._authenticator = _authenticator(auth, base_url)
         self._limits = RateLimiter(options.rate_limits, options.shared_limits)
         self._budget = RetryBudget()
@@ -89,8 +90,6 @@ class Transport:
     @property
     def stats(self) -> Stats:
         """What was sent so far."""
-        from mongorestore_async.transport.exchange_records import Stats
-
         return Stats(requests=self._sender.requests, challenges=self._challenges, retries=self._retries)
 
     @property
@@ -118,7 +117,7 @@ class Transport:
             self._opening = asyncio.Lock()
         async with self._opening:
             self._check_usable()
-            if self._connection.opened:
+            if self._connection.session is not None:
                 return
             await self._connection.open(self.base_url)
             self._slots = asyncio.Semaphore(self._connection.capacity)
@@ -137,11 +136,8 @@ class Transport:
         self._closed = True
         await self._deadlines.end_all()
         try:
-            if (
-                isinstance(self._authenticator, BearerAuthenticator)
-                and self._authenticator.cache.account.revoke_on_close
-            ):
-                await self._authenticator.revoke(lambda request: self._post(request, options))
+            if isinstance(self._authenticator, BearerAuthenticator):
+                await self._authenticator.revoke(partial(self._post, options))
         finally:
             try:
                 await self._limits.close()
@@ -163,14 +159,23 @@ class Transport:
             WrongLoop: Called from another loop than the session was opened on.
 
         """
-        if not self._connection.opened:
+        if self._closed or self._connection.session is None:
             await self.open()
-        self._check_usable()
-        progress = Progress(call)
-        started = time.monotonic()
+        self._binding.check()
+        progress, started = Progress(call), time.monotonic()
+        ends = asyncio.get_running_loop().time() + options.timeout
+        deadline = asyncio.timeout(None)
         failed: str | None = None  # by name: the error itself would live in a cycle with this frame
         try:
-            return await self._in_time(progress, options)
+            try:
+                async with deadline:
+                    self._deadlines.add(deadline, ends)
+                    return await self._try(progress, options, ends)
+            except TimeoutError:
+                pass  # raised below: from in here it would drag along the frames of the HTTP library
+            finally:
+                self._deadlines.discard(deadline)
+            raise self._timed_out(progress, options)  # noqa: TRY301 - told to the hook like any other error
         except RestoreError as error:
             failed = type(error).__name__
             error.request = progress.context
@@ -179,49 +184,37 @@ class Transport:
             failed = type(error).__name__
             raise
         finally:
-            self._notify(progress, options, seconds=time.monotonic() - started, failed=failed)
-
-    async def _in_time(self, progress: Progress, options: Options) -> Reply:
-        ends = asyncio.get_running_loop().time() + options.timeout
-        deadline = asyncio.timeout(None)
-        try:
-            async with deadline:
-                self._deadlines.add(deadline, ends)
-                return await self._try(progress, options, ends)
-        except TimeoutError:
-            pass  # raised below: from in here it would drag along the frames of the HTTP library
-        finally:
-            self._deadlines.discard(deadline)
-        if self._closed:
-            raise SessionClosed("the session was closed while this call was under way")
-        if progress.held_back:
-            raise RequestTimeout(
-                f"not sent within {options.timeout:g} s: too many calls wait for the rate limit",
-                hint=Hint(HintKind.FEWER_CALLS),
-            )
-        raise RequestTimeout(f"no answer within {options.timeout:g} s", hint=Hint(HintKind.RAISE_TIMEOUT))
+            if options.on_exchange is not None or _logger.isEnabledFor(logging.DEBUG):
+                record = progress.record(seconds=time.monotonic() - started, failed=failed)
+                _notify(record, options)
 
     async def _try(self, progress: Progress, options: Options, ends: float) -> Reply:
+        call = progress.call
+        send = partial(self._sender.send, progress, options)
+        post = partial(self._post_for, progress, options)
         # One login for all tries: a challenge that was not answered for good is still there for the next.
-        attempt = self._begin_login(progress.call)
+        attempt = self._authenticator.begin(method=call.method, uri=call.url.raw_path_qs, body=call.body or b"")
         while True:
             progress.tries += 1
             try:
-                reply = await self._try_once(progress, attempt, options, ends)
+                reply = await self._try_once(progress, attempt, send, post, ends)
             except (ApiError, TransportError) as error:
                 error.request = progress.context
                 if progress.held_back:
                     raise  # by the rate limit: it comes too late however often it is tried
-                wait = self._wait(Failure(progress.call.method, error, progress.tries), options, ends)
+                wait = self._wait(Failure(call.method, error, progress.tries), options, ends)
                 if wait is None:
                     raise
             else:
-                self._budget.succeed()
+                if self._budget.left < self._budget.capacity:
+                    self._budget.succeed()
                 return reply
             self._retries += 1
             await asyncio.sleep(wait)
 
-    async def _try_once(self, progress: Progress, attempt: Attempt | None, options: Options, ends: float) -> Reply:
+    async def _try_once(
+        self, progress: Progress, attempt: Attempt | None, send: Send, post: Post, ends: float
+    ) -> Reply:
         call, before = progress.call, progress.last
         admission = self._limits.try_admit(call.rate, call.project)
         if admission is None:
@@ -230,11 +223,16 @@ class Transport:
             progress.held_back = False
         failed: BaseException | None = None
         try:
-            async with self._slots:
-                raw = await self._log_in(progress, attempt, options)
+            try:
+                async with self._slots:
+                    raw = await self._authenticator.run(attempt, send, post)
+            finally:
+                if attempt is not None and attempt.challenges > progress.challenges:
+                    self._challenges += attempt.challenges - progress.challenges
+                    progress.challenges = attempt.challenges
             if progress.challenges:  # met since it was answered
                 raw = attrs.evolve(raw, request=progress.context)
-            return await decode(raw, call, self.bench)
+            return await decode(raw, call, self.decode_locks)
         except BaseException as error:
             failed = error
             raise
@@ -244,38 +242,24 @@ class Transport:
             self._limits.finish(admission, call.rate, call.project, None if last is None else last.headers, failed)
             del failed  # it would live in a cycle with this frame
 
-    def _begin_login(self, call: Call) -> Attempt | None:
-        if not isinstance(self._authenticator, DigestAuthenticator):
-            return None
-        return Attempt(self._authenticator.login, method=call.method, uri=call.url.raw_path_qs, body=call.body or b"")
+    def _timed_out(self, progress: Progress, options: Options) -> RestoreError:
+        if self._closed:
+            return SessionClosed("the session was closed while this call was under way")
+        if progress.held_back:
+            return RequestTimeout(
+                f"not sent within {options.timeout:g} s: too many calls wait for the rate limit",
+                hint=Hint(HintKind.FEWER_CALLS),
+            )
+        return RequestTimeout(f"no answer within {options.timeout:g} s", hint=Hint(HintKind.RAISE_TIMEOUT))
 
-    async def _log_in(self, progress: Progress, attempt: Attempt | None, options: Options) -> RawReply:
-        def send(authorization: Secret | None) -> Awaitable[RawReply]:
-            progress.logging_in = False
-            return self._sender.send(progress, authorization, options)
+    def _post_for(self, progress: Progress, options: Options, request: TokenRequest) -> Awaitable[RawReply]:
+        progress.logging_in = True
+        return self._post(options, request)
 
-        async def post(request: TokenRequest) -> RawReply:
-            progress.logging_in = True
-            return await self._post(request, options)
-
-        if isinstance(self._authenticator, BearerAuthenticator):
-            return await self._authenticator.run(send, post)
-        if self._authenticator is None or attempt is None:
-            raw = await send(None)
-            if raw.status == 401 and "WWW-Authenticate" in raw.headers:  # noqa: PLR2004
-                raise AuthError("the server wants a login and the session has none:", hint=Hint(HintKind.LOG_IN))
-            return raw
-        try:
-            return await self._authenticator.run(attempt, send)
-        finally:
-            met = attempt.challenges - progress.challenges
-            progress.challenges += met
-            self._challenges += met
-
-    async def _post(self, request: TokenRequest, options: Options) -> RawReply:
+    def _post(self, options: Options, request: TokenRequest) -> Awaitable[RawReply]:
         call = Call(method="POST", url=request.url, headers=request.headers, body=request.body)
         small = attrs.evolve(options, max_body=min(options.max_body, _LARGEST_TOKEN_ANSWER))
-        return await self._sender.send(Progress(call), request.authorization, small)
+        return self._sender.send(Progress(call), small, request.authorization)
 
     def _wait(self, failure: Failure, options: Options, ends: float) -> float | None:
         """Decide on repeating a failed try: seconds to wait, None to give up."""
@@ -287,29 +271,23 @@ class Transport:
             return None  # told at once instead of waited for in vain
         return wait if self._budget.spend(now) else None
 
-    def _notify(self, progress: Progress, options: Options, *, seconds: float, failed: str | None) -> None:
-        if options.on_exchange is None and not _logger.isEnabledFor(logging.DEBUG):
-            return
-        record = progress.record(seconds=seconds, failed=failed)
-        _logger.debug("%s", record)
-        if options.on_exchange is None:
-            return
-        try:
-            options.on_exchange(record)
-        except Exception:
-            _logger.exception("the on_exchange hook failed; the call is not touched by it")
-
     def _check_usable(self) -> None:
         if self._closed:
             raise SessionClosed("the session is closed; make a new AsyncSession")
         self._binding.check()
 
 
-def _authenticator(
-    auth: DigestAuth | ServiceAccount | None, base_url: URL
-) -> DigestAuthenticator | BearerAuthenticator | None:
-    if isinstance(auth, ServiceAccount):
-        from mongorestore_async.auth.token_cache import TokenCache
+def _notify(record: ExchangeRecord, options: Options) -> None:
+    _logger.debug("%s", record)
+    if options.on_exchange is None:
+        return
+    try:
+        options.on_exchange(record)
+    except Exception:
+        _logger.exception("the on_exchange hook failed; the call is not touched by it")
 
+
+def _authenticator(auth: DigestAuth | ServiceAccount | None, base_url: URL) -> Authenticator:
+    if isinstance(auth, ServiceAccount):
         return BearerAuthenticator(TokenCache(auth, base_url, time.monotonic))
-    return None if auth is None else DigestAuthenticator(Login(auth, time.monotonic))
+    return NoAuthenticator() if auth is None else DigestAuthenticator(Login(auth, time.monotonic))

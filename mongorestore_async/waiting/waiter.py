@@ -267,7 +267,7 @@ class Waiter(Generic[JobT]):
 def watch_one(
     source: JobSource[JobT], job_id: str, timeout: timedelta | float | None, until: Until
 ) -> AsyncIterator[JobT]:
-    """Give one job at each change of its state; see :meth:`RestoreSource.watch_restore_job`."""
+    """Give one job at each change of its state; see :meth:`ClusterBase.watch_restore_job`."""
     check_until(until)
     return Waiter((source,), [(source.ref(job_id), None)], until, batches=False).changes(seconds_of(timeout))
 

@@ -202,7 +202,7 @@ def serve_jobs(server: Server) -> Any:
 def warned_families(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Start as a new process: no deprecation was told yet."""
     warned: set[str] = set()
-    monkeypatch.setattr("mongorestore_async.transport.call_checks._warned_families", warned)
+    monkeypatch.setattr("mongorestore_async.transport.session_view._warned_families", warned)
     return warned
 
 

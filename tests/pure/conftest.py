@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mongorestore_async.codec import converter, misfits, scalars
-from mongorestore_async.codec import empty_models as drafts
-from mongorestore_async.codec import generated as makers
+from mongorestore_async.codec import list_documents, scalars, structs, structuring
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 
@@ -39,7 +37,7 @@ def pickled():
 def hooks_made_anew():
     """Let each test make the converter's hooks itself while mutants run: cached ones are not changed by a mutant."""
     if os.environ.get("MUTANT_UNDER_TEST"):
-        for module in (converter, drafts, makers, misfits, scalars):
+        for module in (list_documents, scalars, structs, structuring):
             for cached in vars(module).values():
                 if hasattr(cached, "cache_clear"):
                     cached.cache_clear()

@@ -91,6 +91,7 @@ async def sessions(http: aiohttp.ClientSession) -> None:
         assert_type(session.stats, Stats)
         assert_type(session.service_version, ServiceVersion | None)
         assert_type(session.with_options(timeout=5), AsyncSession)
+        assert_type(session.with_options(envelope=True, pretty=False), AsyncSession)
         assert_type(session.with_options(timeout=0.5, items_per_page=100, user_agent="drill/2"), AsyncSession)
         assert_type(session.with_options(retry=NO_RETRY), AsyncSession)
         assert_type(session.with_options(retry=lambda failure: float(failure.tries)), AsyncSession)
@@ -129,7 +130,7 @@ async def lists(session: AsyncSession) -> None:
     async for job in cluster.restore_jobs(limit=10, starting_at=2, include_count=False):
         assert_type(job, CloudBackupRestoreJob)
 
-    pager = cluster.restore_jobs(query={"backupJobsEnabledOnly": True}, envelope=True, pretty=False)
+    pager = cluster.restore_jobs(query={"backupJobsEnabledOnly": True})
     assert_type(await pager, Page[CloudBackupRestoreJob])
     assert_type(await pager.page(), Page[CloudBackupRestoreJob])
     assert_type(pager.pages(), AsyncGenerator[Page[CloudBackupRestoreJob], None])
@@ -244,6 +245,8 @@ def wrong_settings(session: AsyncSession) -> None:
     AsyncSession(None, "http://om")  # type: ignore[call-arg]
     session.with_options(timeout="5")  # type: ignore[arg-type]
     session.with_options(tries=5)  # type: ignore[call-arg]
+    session.with_options(envelope="yes")  # type: ignore[arg-type]
+    Options(envelope=True)  # type: ignore[call-arg]
     session.options.timeout = 5  # type: ignore[misc]
 
 

@@ -10,7 +10,7 @@ from mongorestore_async import FAMILIES
 from mongorestore_async.emulator import Manager
 
 if TYPE_CHECKING:
-    from mongorestore_async import AsyncSession, RestoreSource
+    from mongorestore_async import AsyncSession, ClusterBase
     from mongorestore_async.emulator import Emulator
 
 __all__ = ["PLACES", "Place"]
@@ -39,7 +39,7 @@ class Place:
         manager = Manager.OPS_MANAGER if self.family == "ops-manager" else Manager.CLOUD_MANAGER
         return {"manager": manager, "clusters_per_project": 7, "projects": 1}
 
-    def of(self, session: AsyncSession, emulator: Emulator, *, sharded: bool = False) -> RestoreSource[Any]:
+    def of(self, session: AsyncSession, emulator: Emulator, *, sharded: bool = False) -> ClusterBase[Any]:
         """The first cluster of the kind, or the first config server."""
         family = FAMILIES[self.family]
         if self.kind is None:

@@ -10,62 +10,93 @@ from pathlib import Path
 import pytest
 
 import mongorestore_async
+from mongorestore_async.emulator import EmulatorSettings, Manager, ThreadedEmulator
 
 OURS = Path(mongorestore_async.__file__).parent
 
-# In a process of its own: a server that wants a login and has one job, a session, one list.
+# In a process of its own: what a program does first, with what each step loads. What it imports itself does not count.
 PROGRAM = """
 import asyncio, json, sys
 
-from mongorestore_async import CLOUD_MANAGER, AsyncSession, DigestAuth, RestoreJob
+from mongorestore_async import CLOUD_MANAGER, AsyncSession, DigestAuth, Fleet, HttpRestore, Options, ServiceAccount
+
+url, login, user, secret, project, cluster_id, directory = sys.argv[1:]
 
 def ours():
     return {name.partition(".")[2] for name in sys.modules if name.startswith("mongorestore_async.")}
 
-JOB = {"id": "j", "statusName": "FINISHED", "created": "2026-01-01T00:00:00Z",
-       "timestamp": {"date": "2026-01-01T00:00:00Z", "increment": 1},
-       "delivery": {"methodName": "HTTP", "statusName": "READY", "url": "https://x.example.com/a"},
-       "hashes": [{"typeName": "SHA1", "fileName": "a", "hash": "0" * 40}],
-       "links": [{"rel": "self", "href": "https://x.example.com"}]}
-BODY = json.dumps({"results": [JOB] * 600, "totalCount": 600, "links": []}, separators=(",", ":")).encode()
-CHALLENGE = 'WWW-Authenticate: Digest realm="r", nonce="n", qop="auth", algorithm=MD5'
-
-async def answer(reader, writer):
-    try:
-        while True:
-            head = await reader.readuntil(b"\\r\\n\\r\\n")
-            logged_in = b"authorization" in head.lower()
-            status, extra, body = ("200 OK", "A: b", BODY) if logged_in else ("401 Unauthorized", CHALLENGE, b"")
-            writer.write(
-                f"HTTP/1.1 {status}\\r\\n{extra}\\r\\nContent-Type: application/json\\r\\n"
-                f"Content-Length: {len(body)}\\r\\n\\r\\n".encode() + body
-            )
-    except asyncio.IncompleteReadError:
-        writer.close()
-
 async def main():
-    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        async with AsyncSession(DigestAuth("public", "private"), base_url=f"http://127.0.0.1:{port}") as session:
-            opened = ours()
-            jobs = await session.project("p", CLOUD_MANAGER).cluster("c").restore_jobs()
-            assert len(jobs) == 600 and isinstance(jobs[0], RestoreJob) and jobs[0].ref
-            print(json.dumps([sorted(opened), sorted(ours() - opened)]))
+    auth = DigestAuth(user, secret) if login == "digest" else ServiceAccount(user, secret, revoke_on_close=True)
+    session = AsyncSession(auth, base_url=url, options=Options.for_tests())
+    made = ours()
+    loaded = {"made": sorted(made)}
+
+    def step(name):
+        loaded[name] = sorted(ours() - made)
+
+    async with session:
+        cluster = session.project(project, CLOUD_MANAGER).cluster(cluster_id)
+        assert len([job async for job in cluster.restore_jobs()]) == len(await cluster.restore_jobs()) == 20
+        step("list")
+        snapshot = await cluster.snapshots().latest_restorable()
+        request = HttpRestore(snapshot.id, 3, expiration_hours=24)
+        await cluster.dry_run(request, precheck=True)
+        batch = await cluster.ensure_restore(request)
+        batch = await session.batch(batch.refs)
+        step("create")
+        batch = await batch.wait(timeout=60, until="downloadable")
+        step("wait")
+        assert await batch.download(directory)
+        step("download")
+        async with Fleet(session, CLOUD_MANAGER).restore_jobs() as stream:
+            assert len([found async for found in stream]) == 21
+        step("fleet")
+        async for _ in cluster.watch_restore_job(batch[0].id, timeout=60, until="downloadable"):
+            pass
+        async with cluster.restore_jobs(items_per_page=5).ahead() as pages:
+            assert [len(page) async for page in pages] == [5, 5, 5, 5, 1]
+        await session.with_options(timeout=5, envelope=True).request("GET", "/groups", family=CLOUD_MANAGER)
+        step("more")
+    step("closed")
+    print(json.dumps(loaded))
 
 asyncio.run(main())
 """
 
 
-@pytest.fixture(scope="module")
-def loaded():
-    """Names of our modules in an open session, and of those that a list loaded beside them."""
-    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, cwd=OURS.parent)
-    opened, later = json.loads(done.stdout)
-    return set(opened), set(later)
+@pytest.fixture(scope="module", params=["digest", "service account"])
+def loaded(request, tmp_path_factory):
+    """Names of our modules once a session is made, and of those that each step loaded beside them."""
+    settings = EmulatorSettings(
+        manager=Manager.CLOUD_MANAGER, projects=1, clusters_per_project=1, jobs_per_cluster=20, speed=60
+    )
+    with ThreadedEmulator(settings) as emulator:
+        cluster = emulator.world.first("replica-set")
+        keys = (emulator.public_key, emulator.private_key)
+        if request.param != "digest":
+            keys = (emulator.client_id, emulator.client_secret)
+        arguments = (emulator.url, request.param, *keys, cluster.project_id, cluster.id)
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM, *arguments, str(tmp_path_factory.mktemp("files"))],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=OURS.parent,
+        )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
 
 
-def test_nothing_is_loaded_in_the_middle_of_a_list(loaded):
-    opened, later = loaded
+@pytest.mark.parametrize("step", ["list", "create", "wait", "download", "fleet", "more", "closed"])
+def test_nothing_is_loaded_once_a_session_was_made(loaded, step):
+    assert "listing.page_reader" in loaded["made"]
+    assert loaded[step] == []
 
-    assert "listing.page_reader" in opened
-    assert later == set()
+
+def test_the_package_itself_loads_no_http_library():
+    program = "import json, sys, mongorestore_async; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=OURS.parent)
+
+    names = json.loads(done.stdout)
+    assert "mongorestore_async" in names
+    assert not {"aiohttp", "attrs", "cattrs", "yarl", "mongorestore_async.resources"} & set(names)

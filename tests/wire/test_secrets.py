@@ -349,7 +349,7 @@ async def test_no_answer_that_cannot_be_read_shows_a_secret(emulate, hunt):
 
 
 async def test_no_error_of_the_api_shows_a_secret(emulate, hunt):
-    async with playground(emulate, hunt) as (emulator, wire, _session, cluster):
+    async with playground(emulate, hunt) as (emulator, wire, session, cluster):
         jobs = await ready_jobs(cluster)
         job = one_ready(jobs)
         authorization = re.findall(r"Authorization: (.*)\r", wire.received.decode())[0]
@@ -359,7 +359,8 @@ async def test_no_error_of_the_api_shows_a_secret(emulate, hunt):
                 return make()
 
             emulator.before_answer = answer
-            error = await caught(cluster.restore_jobs(envelope="envelope" in name).collect())
+            asked = session.with_options(envelope="envelope" in name).project(cluster.project, OPS_MANAGER)
+            error = await caught(asked.cluster(cluster.cluster).restore_jobs().collect())
             assert isinstance(error, kind), (name, error)
             hunt.error(name, error)
         know(hunt, emulator, wire, jobs)

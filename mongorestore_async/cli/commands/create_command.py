@@ -40,7 +40,7 @@ from mongorestore_async.models import (
 )
 
 if TYPE_CHECKING:
-    from mongorestore_async import AsyncSession, RestoreBatch, RestoreSource
+    from mongorestore_async import AsyncSession, ClusterBase, RestoreBatch
     from mongorestore_async.models import ClusterSummary, SnapshotDocument
 
 __all__ = ["OverwritePrompt", "create", "read_prompt"]
@@ -201,7 +201,7 @@ class OverwritePrompt:
 
 
 async def read_prompt(
-    session: "AsyncSession", source: "RestoreSource[Any]", request: AutomatedRestore
+    session: "AsyncSession", source: "ClusterBase[Any]", request: AutomatedRestore
 ) -> OverwritePrompt:
     """Read what is shown, as far as the key may: it can have the right to restore and not the right to read.
 
@@ -221,9 +221,7 @@ async def read_prompt(
     )
 
 
-async def _read_cluster(
-    session: "AsyncSession", source: "RestoreSource[Any]", wanted: Target
-) -> "ClusterSummary | None":
+async def _read_cluster(session: "AsyncSession", source: "ClusterBase[Any]", wanted: Target) -> "ClusterSummary | None":
     try:
         async for found in session.project(wanted.project_id, source.family).clusters():
             if wanted.cluster == (found.name if source.family.cluster_key == "name" else found.id):
@@ -242,7 +240,7 @@ def _describe(target: Target, found: "ClusterSummary | None") -> str:
     return f"cluster {found.name}{ident} in project {target.project_id}{kind}"
 
 
-async def _read_snapshot(source: "RestoreSource[Any]", snapshot_id: str) -> "SnapshotDocument | None":
+async def _read_snapshot(source: "ClusterBase[Any]", snapshot_id: str) -> "SnapshotDocument | None":
     try:
         return await source.snapshot(snapshot_id)
     except NotFound:

@@ -32,10 +32,10 @@ def listed(*items):
 def ensure(connect, server):
     """Ensure a restore where the job list holds what it holds; every create would be answered."""
 
-    async def run(request, *jobs, family=OPS_MANAGER, **arguments):
+    async def run(request, *jobs, family=OPS_MANAGER, pretty=False, **arguments):
         server.will_read(listed(*jobs))
         server.will({"id": "new"} if family is ATLAS_CLOUD_BACKUP else listed({"id": "new"}))
-        return await connect().project("p", family).cluster("c").ensure_restore(request, **arguments)
+        return await connect(pretty=pretty).project("p", family).cluster("c").ensure_restore(request, **arguments)
 
     return run
 
@@ -132,8 +132,8 @@ async def test_the_whole_list_is_looked_at(connect, serve_jobs, server):
     assert server.pages == [1, 2, 3]
 
 
-async def test_flags_reach_the_look_and_the_create(ensure, server):
+async def test_flags_of_the_session_reach_the_look_and_the_create(ensure, server):
     await ensure(RESTORE, pretty=True)
 
-    assert {sent.query.get("pretty") for sent in server.sent} == {"true", None}
-    assert [sent.query["pretty"] for sent in (server.sent[0], server.posts[0])] == ["true", "true"]
+    assert [sent.method for sent in server.sent] == ["GET", "GET", "POST"]
+    assert {sent.query["pretty"] for sent in server.sent} == {"true"}

@@ -121,10 +121,11 @@ async def test_one_job(cluster, answers, seed, server):
 
 
 @pytest.mark.parametrize("status", ["PENDING", "completed", "SOMETHING_NEW"])
-async def test_the_status_word_of_a_job_is_not_the_status_of_an_envelope(cluster, answers, seed, status):
+async def test_the_status_word_of_a_job_is_not_the_status_of_an_envelope(session, told_about_tenant, answers, status):
+    cluster = session.with_options(envelope=True).project(PROJECT, ATLAS_TENANT_V1).cluster("aws-cluster-1")
     document = answers({"id": "5cc9b501e5dc7c8ab1e45d65", "status": status})
 
-    job = await cluster.restore_job("5cc9b501e5dc7c8ab1e45d65", envelope=True)
+    job = await cluster.restore_job("5cc9b501e5dc7c8ab1e45d65")
 
     assert job.raw == document
     assert job.status == status.upper()

@@ -128,10 +128,11 @@ async def test_one_job(cluster, answers, seed, server):
         ({"envelope": False, "pretty": False}, ""),
     ],
 )
-async def test_the_documented_flags_of_one_job(cluster, answers, seed, server, flags, query):
+async def test_the_documented_flags_of_one_job(connect, answers, seed, server, flags, query):
+    cluster = connect(**flags).project(PROJECT, CLOUD_MANAGER).cluster(CLUSTER)
     answers(seed("cloud_manager_list")["results"][0])
 
-    await cluster.restore_job("x", **flags)
+    await cluster.restore_job("x")
 
     assert server.last.url.partition("?")[2] == query
 

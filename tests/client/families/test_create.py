@@ -94,10 +94,10 @@ async def test_what_is_sent_is_what_the_vendor_documents(open_cluster, server, s
 async def test_the_job_list_is_read_once_before(open_cluster, server, family):
     server.will({"id": "a"})
 
-    await open_cluster(family).create_restore_job(SNAPSHOT, envelope=True, pretty=True)
+    await open_cluster(family, envelope=True, pretty=True).create_restore_job(SNAPSHOT)
 
     assert [(sent.method, sent.url) for sent in server.sent] == [
-        ("GET", f"{JOBS}?pageNum=1&itemsPerPage=500"),
+        ("GET", f"{JOBS}?pageNum=1&itemsPerPage=500&envelope=true&pretty=true"),
         ("POST", f"{JOBS}?envelope=true&pretty=true"),
     ]
 
@@ -147,7 +147,7 @@ async def test_an_answer_is_read_in_every_form_it_has(open_cluster, server, seed
         answer = {"status": status, wrapper: inner}
     server.will(answer, status=status)
 
-    batch = await open_cluster(family).create_restore_job(SNAPSHOT, envelope=wrapper is not None)
+    batch = await open_cluster(family, envelope=wrapper is not None).create_restore_job(SNAPSHOT)
 
     assert server.last.url == JOBS + ("?envelope=true" if wrapper else "")
     assert [each.raw for each in batch] == [job]
@@ -193,7 +193,7 @@ async def test_zero_jobs_are_no_success(open_cluster, server, family, envelope):
     server.will({"status": 200, "envelope": answer} if envelope else answer)
 
     with pytest.raises(MaybeCreated, match="before you send it again") as caught:
-        await open_cluster(family).create_restore_job(SNAPSHOT, envelope=envelope)
+        await open_cluster(family, envelope=envelope).create_restore_job(SNAPSHOT)
 
     assert len(server.posts) == 1
     assert isinstance(caught.value.__cause__, DataError)
@@ -206,7 +206,7 @@ async def test_an_expiry_is_sent_in_whole_seconds_utc(open_cluster, server):
     server.will({"id": "a"})
     zone = datetime.fromisoformat("2020-01-02T03:04:05.678+02:00")
 
-    await open_cluster(CLOUD_MANAGER).create_restore_job(HttpRestore("s", 3, expires=zone), pretty=True)
+    await open_cluster(CLOUD_MANAGER, pretty=True).create_restore_job(HttpRestore("s", 3, expires=zone))
 
     assert server.last.url == f"{JOBS}?pretty=true"
     assert server.last.body == {

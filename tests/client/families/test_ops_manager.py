@@ -154,13 +154,14 @@ async def test_the_job_listed_and_the_job_read_are_equal(cluster, answers, seed)
     assert job != page[0]
 
 
-async def test_envelope_and_pretty_are_asked_for_on_lists_and_jobs(cluster, seed, server):
+async def test_envelope_and_pretty_are_asked_for_on_lists_and_jobs(connect, seed, server):
+    cluster = connect(envelope=True, pretty=True).project(PROJECT, OPS_MANAGER).cluster(CLUSTER)
     document = seed("ops_manager_list")
     server.will({"status": 200, **document})
     server.will({"status": 200, "content": document["results"][0]})
 
-    page = await cluster.restore_jobs(envelope=True, pretty=True)
-    job = await cluster.restore_job("x", envelope=True, pretty=True)
+    page = await cluster.restore_jobs()
+    job = await cluster.restore_job("x")
 
     assert server.sent[0].url == f"{JOBS}?pageNum=1&itemsPerPage=500&envelope=true&pretty=true"
     assert server.sent[1].url == f"{JOBS}/x?envelope=true&pretty=true"

@@ -48,7 +48,6 @@ def asked(server):
         ({"query": {"backupJobsEnabledOnly": False}}, "pageNum=1&itemsPerPage=500&backupJobsEnabledOnly=false"),
         ({"query": {"new": 7, "ü+ &": "ä/?#%"}}, "pageNum=1&itemsPerPage=500&new=7&%C3%BC%2B%20%26=%C3%A4%2F%3F%23%25"),
         ({"query": {"empty": ""}}, "pageNum=1&itemsPerPage=500&empty="),
-        ({"envelope": True, "pretty": True}, "pageNum=1&itemsPerPage=500&envelope=true&pretty=true"),
     ],
 )
 async def test_what_stands_in_the_url(session, server, arguments, query):
@@ -76,8 +75,6 @@ async def test_the_query_is_taken_when_the_pager_is_made(session, server):
         ("pageNum", "starting_at"),
         ("itemsPerPage", "items_per_page"),
         ("includeCount", "include_count"),
-        ("envelope", "envelope"),
-        ("pretty", "pretty"),
         ("batchId", "batch_id"),
     ],
 )
@@ -88,21 +85,29 @@ async def test_a_parameter_with_an_argument_of_its_own_is_refused(session, serve
     assert server.sent == []
 
 
+async def test_flags_of_the_session_stand_behind_the_query(connect, server):
+    server.will(EMPTY)
+
+    await jobs_of(connect(envelope=True, pretty=True))()
+
+    assert server.last.url.partition("?")[2] == "pageNum=1&itemsPerPage=500&envelope=true&pretty=true"
+
+
 @pytest.mark.parametrize("flag", ["envelope", "pretty"])
 @pytest.mark.parametrize("own", [True, False])
-@pytest.mark.parametrize("call", [True, False, None])
-async def test_a_flag_of_the_call_overrides_the_one_of_the_session(connect, server, flag, own, call):
+@pytest.mark.parametrize("changed", [True, False, None])
+async def test_a_flag_of_the_view_overrides_the_one_of_the_session(connect, server, flag, own, changed):
     session = connect(**{flag: own})
-    asked_for = own if call is None else call
-    cluster = session.project(PROJECT, OPS_MANAGER).cluster("c")
-    arguments = {} if call is None else {flag: call}
+    asked_for = own if changed is None else changed
+    view = session.with_options(**({} if changed is None else {flag: changed}))
+    cluster = view.project(PROJECT, OPS_MANAGER).cluster("c")
     server.will(EMPTY)
     server.will({"id": "a"})
     server.will({})
 
-    await cluster.restore_jobs(**arguments)
-    await cluster.restore_job("a", **arguments)
-    await session.request("GET", "/", **arguments)
+    await cluster.restore_jobs()
+    await cluster.restore_job("a")
+    await view.request("GET", "/")
 
     assert [sent.query.get(flag) for sent in server.sent] == ["true" if asked_for else None] * 3
 
@@ -117,21 +122,21 @@ async def test_a_view_keeps_the_flags_of_its_session(connect, server):
 
 
 @pytest.mark.parametrize("wrapper", ["content", "envelope", None])
-async def test_a_list_is_read_out_of_every_kind_of_envelope(session, server, wrapper):
+async def test_a_list_is_read_out_of_every_kind_of_envelope(connect, server, wrapper):
     document = {"results": [{"id": "a"}], "totalCount": 1, "links": [{"rel": "self", "href": "x"}]}
     server.will({"status": 200, wrapper: document} if wrapper else {"status": 200, **document})
 
-    page = await jobs_of(session)(envelope=True)
+    page = await jobs_of(connect(envelope=True))()
 
     assert [job.id for job in page] == ["a"]
     assert (page.total_count, page.status, [link.name for link in page.links]) == (1, 200, ["self"])
 
 
-async def test_the_status_inside_an_envelope_counts(session, server):
+async def test_the_status_inside_an_envelope_counts(connect, server):
     server.will({"status": 403, "content": {"error": 403, "errorCode": "ACCESS_FORBIDDEN", "detail": "no"}})
 
     with pytest.raises(Forbidden, match="ACCESS_FORBIDDEN") as caught:
-        await jobs_of(session)(envelope=True)
+        await jobs_of(connect(envelope=True))()
 
     assert caught.value.status == 403
     assert caught.value.request.status == 200  # of HTTP

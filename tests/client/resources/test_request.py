@@ -77,7 +77,7 @@ async def test_an_envelope_is_opened_when_it_was_asked_for(session, server):
     server.will({"status": 202, "content": {"a": 1}})
     server.will({"status": 202, "content": {"a": 1}, "more": 1})
 
-    asked = await session.request("GET", "/x", envelope=True)
+    asked = await session.with_options(envelope=True).request("GET", "/x")
     unasked = await session.request("GET", "/x")
 
     assert (asked.status, asked.document) == (202, {"a": 1})

@@ -76,7 +76,7 @@ async def test_pages_are_structured_in_the_order_they_came():
     async with counted() as turns:
         bench = DecodeLocks()
         await asyncio.gather(*(read_in_slices(turns.read, [number] * 300, bench) for number in range(4)))
-    assert [number for _, number in turns.pieces] == sorted([0, 1, 2, 3] * 3)
+    assert [number for _, number in turns.pieces] == sorted([0, 1, 2, 3] * 15)
 
 
 async def test_a_short_page_waits_for_nobody():
@@ -105,7 +105,8 @@ async def test_decoding_takes_turns_of_its_own_and_waits_for_what_is_decoded(mon
             return await read_in_slices(turns.read, reply.document["results"], bench)
 
         await asyncio.gather(*(fetch(number) for number in range(3)))
-    assert [what for _, what in turns.pieces] == [step for number in range(3) for step in ("decode", number, number)]
+    steps = [["decode", *[number] * 10] for number in range(3)]
+    assert [what for _, what in turns.pieces] == [step for page in steps for step in page]
     assert turns.most == 1
 
 

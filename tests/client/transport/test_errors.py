@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mongorestore_async import (
+    OPS_MANAGER,
     ApiError,
     BadRequest,
     Conflict,
@@ -250,11 +251,12 @@ async def test_a_redirect_is_not_followed(cluster, server, status, location):
     assert caught.value.request.status == status
 
 
-async def test_every_error_of_the_api_names_its_call(cluster, server):
+async def test_every_error_of_the_api_names_its_call(connect, server):
+    cluster = connect(pretty=True).project(PROJECT, OPS_MANAGER).cluster(CLUSTER)
     server.will(refusal(404, "RESTORE_JOB_NOT_FOUND"), status=404)
 
     with pytest.raises(NotFound) as caught:
-        await cluster.restore_job("5196d3628d022db4cbc26d9f", pretty=True)
+        await cluster.restore_job("5196d3628d022db4cbc26d9f")
 
     url = f"{JOBS}/5196d3628d022db4cbc26d9f?pretty=true"
     assert caught.value.request == RequestContext(method="GET", url=url, family="ops-manager", status=404)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mongorestore_async.codec.converter import structure
+from mongorestore_async.codec.structuring import structure
 from mongorestore_async.creating.running_restores import find_running, is_same
 from mongorestore_async.families import (
     ATLAS_CLOUD_BACKUP,

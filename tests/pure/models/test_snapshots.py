@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mongorestore_async.codec.converter import structure, structure_each
+from mongorestore_async.codec.structuring import structure, structure_each
 from mongorestore_async.errors import DataError
 from mongorestore_async.models import (
     CloudBackupSnapshot,

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from mongorestore_async.models import Headers
-from mongorestore_async.protocol.bodies import decode_body
+from mongorestore_async.protocol.bodies import Unreadable, decode_body
 
 PLAIN = Headers([("Content-Type", "application/json")])
 
@@ -15,24 +15,22 @@ PLAIN = Headers([("Content-Type", "application/json")])
 def test_a_page_of_jobs_is_decoded(seed):
     page = seed("ops_manager_list")
     page["results"] *= 250
-    assert decode_body(json.dumps(page).encode(), PLAIN) == (page, "")
+    assert decode_body(json.dumps(page).encode(), PLAIN) == (page, None)
 
 
 @pytest.mark.parametrize("body", [b"[" + b"[]," * 1_000_000 + b"[]]", b"[" + b"1," * 1_500_000 + b"1]"])
 def test_more_values_than_any_answer_holds_are_refused_before_they_take_memory(body):
-    assert decode_body(body, PLAIN) == (None, "it holds more values than any answer of the API")
+    assert decode_body(body, PLAIN) == (None, Unreadable("it holds more values than any answer of the API"))
 
 
 def test_a_large_body_of_long_texts_is_decoded():
     value = ["x" * 1000] * 2000
-    assert decode_body(json.dumps(value).encode(), PLAIN) == (value, "")
+    assert decode_body(json.dumps(value).encode(), PLAIN) == (value, None)
 
 
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        (b'{"results": [1], "results": []}', "an object in it names a member twice"),
-        (b'[{"a": {"b": 1, "b": 1}}]', "an object in it names a member twice"),
         (b"[" * 100_000, "it is nested too deeply"),
         (b"[NaN]", "it holds a number that no API sends"),
         (b"[" + b"9" * 5000 + b"]", "it holds a number that no API sends"),
@@ -41,7 +39,24 @@ def test_a_large_body_of_long_texts_is_decoded():
     ],
 )
 def test_what_is_no_json_is_told_without_a_quote(body, reason):
-    assert decode_body(body, PLAIN) == (None, reason)
+    assert decode_body(body, PLAIN) == (None, Unreadable(reason))
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        (b'{"results": [1], "results": []}', "$.results"),
+        (b'[{"a": {"b": 1, "b": 1}}]', "$[0].a.b"),
+        (b'{"results": [{}, {"id": 1, "\\u0069d": 2}, {"a": 1, "a": 1}]}', "$.results[1].id"),
+        (b'{"a": {"b": 1, "b": 1}, "a": 2}', "$.a"),
+        (b'{"\\n": 1, "\\n": 2}', "$."),
+    ],
+)
+def test_a_member_that_is_named_twice_is_refused_with_its_path(body, path):
+    value, problem = decode_body(body, PLAIN)
+
+    assert value is None
+    assert problem == (f"an object in it names a member twice ({path})", path)
 
 
 @pytest.mark.parametrize(
@@ -62,13 +77,13 @@ def test_what_is_no_json_is_told_without_a_quote(body, reason):
 def test_every_spelling_gives_what_json_gives(body):
     value, reason = decode_body(body, PLAIN)
 
-    assert reason == ""
+    assert reason is None
     assert repr(value) == repr(json.loads(body))
 
 
 def test_text_is_read_in_the_encoding_that_is_named():
     latin = Headers([("Content-Type", "application/json; charset=latin-1")])
 
-    assert decode_body('["é"]'.encode("latin-1"), latin) == (["é"], "")
-    assert decode_body('["é"]'.encode(), latin) == (["Ã©"], "")
-    assert decode_body('["é"]'.encode(), PLAIN) == (["é"], "")
+    assert decode_body('["é"]'.encode("latin-1"), latin) == (["é"], None)
+    assert decode_body('["é"]'.encode(), latin) == (["Ã©"], None)
+    assert decode_body('["é"]'.encode(), PLAIN) == (["é"], None)

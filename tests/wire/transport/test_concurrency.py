@@ -56,7 +56,7 @@ def descriptors():
 def acquired(session):
     """Connections that aiohttp thinks are in use."""
     connection = session._view.transport._connection
-    return len(connection.session.connector._acquired) if connection.opened else 0
+    return len(connection.session.connector._acquired) if connection.session else 0
 
 
 def tasks():
@@ -405,7 +405,7 @@ async def test_a_session_closed_while_it_opens_leaves_nothing_open(tmp_path, tur
     outcomes = await asyncio.gather(*calls, return_exceptions=True)
     assert all(outcome is None or isinstance(outcome, (SessionClosed, ConnectFailed)) for outcome in outcomes), outcomes
     connection = session._view.transport._connection
-    assert not connection.opened or connection.session.closed
+    assert connection.session is None or connection.session.closed
 
 
 async def test_a_create_that_was_out_when_the_session_closed_is_an_open_question(emulate, connect, first_cluster):

@@ -29,8 +29,6 @@ from mongorestore_async import (
     RestoreError,
     ServerError,
 )
-from mongorestore_async.codec import items
-from mongorestore_async.codec.items import is_installed
 
 RESTORE = HttpRestore("5" * 24, max_downloads=3, expiration_hours=7)
 PAGE = {"results": [{"id": "1", "delivery": {"methodName": "HTTP"}}], "totalCount": 1}
@@ -120,30 +118,12 @@ async def test_odd_answers_are_read_for_what_they_are(call, play):
     assert await call(play) == ["1"]
 
 
-#: What is wrong inside a compact item, whose members nobody asked for may never be looked at.
-PACKED = {
-    "named twice": b'{"results":[{"id":"2","id":"1"}]}',
-    "deep": b'{"results":[{"id":"1","x":' + b"[" * 400 + b"]" * 400 + b"}]}",
-}
-
-
-@pytest.mark.skipif(not is_installed(), reason="the extra speed is not installed")
-@pytest.mark.parametrize("body", PACKED.values(), ids=PACKED)
-async def test_odd_items_stay_packed(call, body):
-    assert await call(answer(body)) == ["1"]
-
-
-@pytest.mark.parametrize("body", PACKED.values(), ids=PACKED)
-async def test_odd_items_are_refused_without_the_extra(call, body, monkeypatch):
-    monkeypatch.setattr(items, "is_installed", lambda: False)
-    with pytest.raises(DataError):
-        await call(answer(body))
-
-
 REFUSED = {
     # JSON that is none, or means two things
     "results twice, compact": (DataError, answer(b'{"results":[{"id":"1"}],"results":[]}')),
     "results twice, compact and escaped": (DataError, answer(b'{"results":[{"id":"1"}],"\\u0072esults":[]}')),
+    "id of a job twice, compact": (DataError, answer(b'{"results":[{"id":"2","id":"1"}]}')),
+    "deep in an item": (DataError, answer(b'{"results":[{"id":"1","x":' + b"[" * 400 + b"]" * 400 + b"}]}")),
     "NaN in an item": (DataError, answer(b'{"results":[{"id":"1","x":NaN}]}')),
     "invalid UTF-8 in an item": (DataError, answer(b'{"results":[{"id":"1","x":"\xff"}]}')),
     "very deep in an item": (DataError, answer(b'{"results":[{"id":"1","x":' + b"[" * 9000 + b"]" * 9000 + b"}]}")),

@@ -1,38 +1,33 @@
-"""Lists give the same with the extra ``speed``, which leaves their items packed, and without it."""
+"""Lists give the same, whether their items are decoded with the page or structured one by one."""
 
 from __future__ import annotations
 
 import pytest
 
 from mongorestore_async import OPS_MANAGER, Fleet, NotUnique, load_job
-from mongorestore_async.codec import items
-from mongorestore_async.codec.items import Checked
+from mongorestore_async.codec import list_documents
+from mongorestore_async.codec.items import DecodedItems
 
 JOBS = 130
 
 
-@pytest.fixture(params=["packed", "plain"])
-def lane(request, monkeypatch):
-    """Read lists in one of two ways; counts the items that came packed."""
-    if request.param == "plain":
-        monkeypatch.setattr(items, "is_installed", lambda: False)
-    elif not items.is_installed():
-        pytest.skip("the extra speed is not installed")
-    taken = []
-    read = items.read_packed
+@pytest.fixture(params=["struct", "converter"])
+def road(request, monkeypatch):
+    """Read lists in one of two ways; counts the items that were decoded with their page."""
+    decoded = []
 
-    def counted(model, packed, origin):
-        found = read(model, packed, origin)
-        taken.extend(found or ())
+    def decode(model, body):
+        found = None if request.param == "converter" else list_documents.decode_list(model, body)
+        decoded.extend(found.results if found else ())
         return found
 
-    monkeypatch.setattr("mongorestore_async.codec.converter.read_packed", counted)
+    monkeypatch.setattr("mongorestore_async.listing.page_reader.decode_list", decode)
     yield request.param
-    assert bool(taken) is (request.param == "packed")
+    assert bool(decoded) is (request.param == "struct")
 
 
 @pytest.fixture
-async def cluster(lane, emulate, connect, first_cluster):
+async def cluster(road, emulate, connect, first_cluster):
     settings = {"jobs_per_cluster": JOBS, "seed": 7, "speed": 0}
     async with emulate(**settings) as emulator, connect(emulator) as session:
         yield first_cluster(session, emulator)
@@ -59,7 +54,7 @@ async def test_items_of_a_page_are_what_they_are_however_often_they_are_looked_a
 
     assert type(page.items) is tuple
     assert page.items[3] is page.items[3]
-    assert not isinstance(page.items, Checked)
+    assert not isinstance(page.items, DecodedItems)
 
 
 async def test_jobs_know_their_place_and_their_document(cluster):
@@ -84,7 +79,7 @@ async def test_neighbours_are_read_the_same_way(cluster):
     assert all(snapshot.raw["id"] == snapshot.id for snapshot in snapshots)
 
 
-async def test_a_fleet_finds_everything(lane, emulate, connect):
+async def test_a_fleet_finds_everything(road, emulate, connect):
     async with (
         emulate(jobs_per_cluster=30, projects=3, clusters_per_project=3) as emulator,
         connect(emulator) as session,

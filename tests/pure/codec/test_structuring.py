@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mongorestore_async.codec.converter import structure, structure_each
 from mongorestore_async.codec.documents import load_job, read_created, read_jobs
+from mongorestore_async.codec.list_documents import decode_list
+from mongorestore_async.codec.structuring import converter, is_standard, reset_hooks, structure, structure_each
 from mongorestore_async.errors import DataError
 from mongorestore_async.families import FAMILIES
 from mongorestore_async.models import (
@@ -677,3 +678,39 @@ def test_raw_is_the_received_document_itself_not_a_copy():
     assert isinstance(job.raw, RawDocument)
     assert job.raw == document
     assert structure_each(RestoreJob, [document])[0].raw == document
+
+
+class TestConverter:
+    @pytest.fixture
+    def own(self):
+        yield converter()
+        reset_hooks()
+
+    def test_is_one_for_all(self):
+        assert converter() is converter()
+
+    @pytest.mark.parametrize(
+        "kind", [bool, datetime, Secret, JobStatus, Link, Delivery, RestoreJob, OplogTimestamp], ids=repr
+    )
+    def test_a_hook_concerns_the_models_that_have_what_it_is_for(self, own, kind):
+        assert is_standard(RestoreJob)
+        own.register_structure_hook(kind, lambda value, _: value)
+
+        assert not is_standard(RestoreJob)
+        assert decode_list(RestoreJob, b'{"results":[{"id":"J"}]}') is None
+        assert is_standard(OplogTimestamp) is (kind not in (datetime, OplogTimestamp))
+
+    def test_a_hook_for_a_word_of_an_enumeration_counts(self, own):
+        own.register_structure_hook(JobStatus, lambda *_: JobStatus.BROKEN)
+
+        assert structure(RestoreJob, {"id": "J", "statusName": "x"}).status_name is JobStatus.BROKEN
+
+    def test_hooks_made_before_are_made_anew(self, own):
+        assert structure(RestoreJob, {"id": "J", "delivery": {"maxDownloads": 1}}).delivery.max_downloads == 1
+        own.register_structure_hook(int, lambda *_: 7)
+
+        assert structure(RestoreJob, {"id": "J", "delivery": {"maxDownloads": 1}}).delivery.max_downloads == 7
+
+    def test_classes_of_others_are_made_with_its_hooks(self, own):
+        assert own.structure({"size": 3}, Foreign) == Foreign(3)
+        assert not is_standard(Foreign)

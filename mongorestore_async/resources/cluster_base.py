@@ -1,0 +1,347 @@
+"""The verbs that clusters and config servers share: jobs, creates, cancels, snapshots."""
+
+from __future__ import annotations
+
+from functools import partial
+from operator import attrgetter
+from typing import TYPE_CHECKING, Generic
+
+from mongorestore_async.codec.documents import load_job, read_created, read_ids, read_jobs
+from mongorestore_async.codec.request_bodies import create_path, encode_request
+from mongorestore_async.creating.create import create_once
+from mongorestore_async.creating.restore_plan import plan_restore, refuse_protected, require_restorable, running_restore
+from mongorestore_async.errors import (
+    ApiError,
+    Forbidden,
+    Hint,
+    HintKind,
+    RestoreError,
+    Unsupported,
+)
+from mongorestore_async.listing.page_reader import ListQuery, ListSource
+from mongorestore_async.listing.pager import Pager
+from mongorestore_async.models import HttpRestore, JobRef, JobState, JobT
+from mongorestore_async.protocol.identifiers import check_identifier
+from mongorestore_async.resources.batch import RestoreBatch
+from mongorestore_async.resources.snapshots import list_snapshots, read_snapshot
+from mongorestore_async.waiting.waiter import watch_one
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+    from datetime import timedelta
+
+    from mongorestore_async.creating.restore_plan import RestorePlan
+    from mongorestore_async.families import Family
+    from mongorestore_async.models import AutomatedRestore, SnapshotDocument, Target
+    from mongorestore_async.resources.batch import Until
+    from mongorestore_async.resources.snapshots import SnapshotPager
+    from mongorestore_async.transport import HttpSettings, Options
+    from mongorestore_async.transport.session_view import SessionView
+
+__all__ = ["ClusterBase"]
+
+_ID = attrgetter("id")
+
+
+class ClusterBase(Generic[JobT]):
+    """What restore jobs and snapshots of a project belong to: a :class:`Cluster` or a :class:`ConfigServer`.
+
+    Attributes:
+        family: The product family.
+        project: Project id.
+
+    """
+
+    def __init__(self, view: SessionView, family: Family[JobT], project: str, place: Mapping[str, str]) -> None:
+        self.family = family
+        self.project = project
+        self._view = view
+        self._names = {"project": project, **place}
+
+    @property
+    def http_settings(self) -> HttpSettings:
+        """How the session makes its connections; downloads make theirs the same way."""
+        return self._view.transport.http_settings
+
+    @property
+    def options(self) -> Options:
+        """Deadlines and limits of the session, or view of it, that this was named with."""
+        return self._view.options
+
+    def ref(self, job_id: str) -> JobRef:
+        """Address of a job of this place, to be stored and used by another process; see :meth:`AsyncSession.batch`."""
+        return JobRef(family=self.family.name, job=job_id, **self._names)
+
+    def restore_jobs(
+        self,
+        *,
+        batch_id: str | None = None,
+        items_per_page: int | None = None,
+        limit: int | None = None,
+        starting_at: int = 1,
+        include_count: bool | None = None,
+        query: Mapping[str, str | int | bool] | None = None,
+    ) -> Pager[JobT]:
+        """List all restore jobs of the cluster.
+
+        Does no I/O itself: iterate the pager, or await it for its first page.
+
+        Args:
+            batch_id: Only the jobs of this batch (``batchId``; Ops Manager and Cloud Manager).
+            items_per_page: Page size, 1 to 500. Unless given, 500 is asked for, and 100 from then on where a
+                server refuses that with a 400.
+            limit: At most so many jobs in all.
+            starting_at: Page to start at, from 1.
+            include_count: Whether the server counts all jobs (``includeCount``); it does unless told otherwise.
+                Without a count a walk goes on until an empty page.
+            query: Further query parameters as the API spells them, such as ``{"backupJobsEnabledOnly": True}``.
+
+        Raises:
+            ConfigError: A number out of its range, or an identifier that could change the path.
+            Unsupported: ``batch_id`` for a family whose lists have no such filter.
+
+        """
+        filters: dict[str, str] = {}
+        if batch_id is not None:
+            if "batchId" not in self.family.filters:
+                raise Unsupported(
+                    f"{self.family.title} lists have no batch filter",
+                    hint=Hint(HintKind.LEAVE_OUT, {"argument": "batch_id"}),
+                )
+            filters["batchId"] = check_identifier("batch id", batch_id)
+        read = partial(read_jobs, self.family, **self._names)
+        return Pager(
+            ListSource(
+                self._view, self.family, self.family.jobs_path, self._names, read, _ID, model=self.family.job_type
+            ),
+            ListQuery(
+                items_per_page=items_per_page,
+                limit=limit,
+                starting_at=starting_at,
+                include_count=include_count,
+                filters=filters,
+                extra=query,
+            ),
+        )
+
+    async def restore_job(self, job_id: str) -> JobT:
+        """Read one restore job.
+
+        Args:
+            job_id: Id of the job; which job the server answers with is not checked.
+
+        Raises:
+            NotFound: No such job, cluster or project; a malformed id is answered the same way.
+            DataError: The answer is no restore job.
+
+        """
+        read = partial(load_job, self.family, **self._names)
+        names = {**self._names, "job": job_id}
+        return await self._view.read("GET", self.family.job_path, read, family=self.family, names=names)
+
+    async def create_restore_job(
+        self,
+        request: HttpRestore | AutomatedRestore,
+        *,
+        precheck: bool = False,
+        overwrite: Target | None = None,
+    ) -> RestoreBatch[JobT]:
+        """Start a restore. An automated restore first removes all data of its target.
+
+        Every rule that needs no I/O is checked before anything is sent. Then the job list is read once, which
+        warms the login and remembers what was there, and the request travels once: it is sent again only where
+        the server certainly did not act on it (a challenge of the login, a connection never made, a rate limit).
+
+        When the task is cancelled meanwhile, the outcome is as open as after ``MaybeCreated``.
+
+        Args:
+            request: What to restore and where to.
+            precheck: Whether to look at the snapshot and the target before: see :meth:`dry_run`.
+            overwrite: The target of the request once more, where ``Options.guard`` protects it.
+
+        Raises:
+            ConfigError: The request breaks a rule, such as a point in time older than 24 hours.
+            Unsupported: The family does not take this kind of request.
+            ProtectedTarget: The guard protects the target; nothing was sent.
+            NotRestorable: The pre-check says no; nothing was started.
+            MaybeCreated: The request may have been taken, the answer was lost: ask its ``reconcile()``.
+            BadRequest: The server refused it; nothing was started.
+            Conflict: As above: snapshot, cluster or a running restore stand against it.
+            Forbidden: As above: no rights, or this address is not on the API access list.
+
+        """
+        body = encode_request(self.family, request, now=self._view.now())
+        path = create_path(self.family, request)
+        refuse_protected(self._view, self, request, overwrite)
+        if precheck:
+            await require_restorable(self._view, self, request)
+        read = partial(read_created, self.family, **self._names)
+        send = partial(self._view.read, "POST", path, read, family=self.family, names=self._names, body=body)
+        own = partial(RestoreBatch[JobT], sources=(self,), until=_until(request))
+        # Their ids only: an old job in a shape that cannot be read must block no create.
+        ids = ListSource(self._view, self.family, self.family.jobs_path, self._names, read_ids, str)
+        return await create_once(self.family, lambda: Pager(ids, ListQuery()), self.restore_jobs, request, send, own)
+
+    async def ensure_restore(
+        self,
+        request: HttpRestore | AutomatedRestore,
+        *,
+        precheck: bool = False,
+        overwrite: Target | None = None,
+    ) -> RestoreBatch[JobT]:
+        """Start a restore unless the same one is under way: same snapshot (or moment, or checkpoint) and target.
+
+        The whole job list is read. Between that look and the create somebody else may start the same restore: the
+        API has no way to rule that out. Jobs that are over, well or badly, do not count.
+
+        Jobs of Ops Manager, Cloud Manager and Atlas legacy often do not tell their target and never the moment they
+        go to; one of those that may be the same is an error rather than a second restore that wipes the target.
+
+        Args:
+            request: As for :meth:`create_restore_job`.
+            precheck: Whether to look at the snapshot and the target before.
+            overwrite: The target of the request once more, where ``Options.guard`` protects it.
+
+        Returns:
+            What was started; or what was found, all jobs of its batch, with ``existing`` set.
+
+        Raises:
+            NotUnique: A job that may be this restore, or several that are, are under way; the message names them.
+            RestoreError: As for :meth:`create_restore_job`.
+
+        """
+        encode_request(self.family, request, now=self._view.now())
+        refuse_protected(self._view, self, request, overwrite)
+        jobs = running_restore(self.family, request, await self.restore_jobs().collect())
+        if jobs is not None:
+            return RestoreBatch(jobs, sources=(self,), until=_until(request), existing=True)
+        return await self.create_restore_job(request, precheck=precheck, overwrite=overwrite)
+
+    async def dry_run(
+        self,
+        request: HttpRestore | AutomatedRestore,
+        *,
+        precheck: bool = False,
+        overwrite: Target | None = None,
+    ) -> RestorePlan:
+        """Show what :meth:`create_restore_job` would send, and send nothing.
+
+        Args:
+            request: What to restore and where to.
+            precheck: Whether to read the snapshot and the target, and to compare them by the vendor's rules: is the
+                snapshot complete and kept long enough, do topology and versions fit, has the target a backup. What
+                the API does not tell is not checked.
+            overwrite: As for :meth:`create_restore_job`.
+
+        Returns:
+            Method, URL, body, and what stands against it: a protected target too is a finding here.
+
+        Raises:
+            ConfigError: The request breaks a rule, or the family does not take it.
+            NotFound: The pre-check found no such snapshot or checkpoint.
+
+        """
+        return await plan_restore(self._view, self, self._names, request, precheck=precheck, overwrite=overwrite)
+
+    def watch_restore_job(
+        self, job_id: str, *, timeout: timedelta | float | None = None, until: Until | None = None
+    ) -> AsyncIterator[JobT]:
+        """Give one job as it is now and again at each change of its state, until it is over.
+
+        Other jobs of its batch are not looked at: to know how the restore of a sharded cluster ends, watch or wait
+        for the batch.
+
+        Args:
+            job_id: Id of the job.
+            timeout: Seconds for all of it, None for no end.
+            until: As for :meth:`RestoreBatch.wait`; ``"finished"`` unless given.
+
+        Raises:
+            RestoreFailed: It ended badly, or is gone; raised after its last change was given.
+            WaitTimeout: The time passed; the restore goes on.
+            ConfigError: A bad argument, or ``until`` will never come.
+            RestoreError: As :meth:`RestoreBatch.wait`.
+
+        """
+        return watch_one(self, check_identifier("restore job id", job_id), timeout, until or "finished")
+
+    async def cancel_restore_job(self, job_id: str) -> None:
+        """Cancel a restore job: Atlas cloud backup only, and there only jobs of downloads ("Cancel").
+
+        A job that is gone, or cancelled already, when a broken cancel is sent again counts as cancelled.
+
+        Raises:
+            Unsupported: The family has no such verb; nothing is sent.
+            BadRequest: An automated restore (``CANNOT_CANCEL_AUTOMATED_RESTORE``).
+            ApiError: 405 for a part of the restore of a sharded cluster.
+
+        """
+        if self.family.cancel_path is None:
+            raise Unsupported(f"restore job {job_id!r} cannot be cancelled: {self.family.title} has no such call")
+        try:
+            await self._view.call(
+                "DELETE", self.family.cancel_path, family=self.family, names={**self._names, "job": job_id}
+            )
+        except ApiError as error:
+            if not (error.request is not None and error.request.in_doubt and await self._is_cancelled(job_id, error)):
+                raise
+
+    def snapshots(
+        self,
+        *,
+        sharded: bool = False,
+        completed: str | None = None,
+        items_per_page: int | None = None,
+        limit: int | None = None,
+        query: Mapping[str, str | int | bool] | None = None,
+    ) -> SnapshotPager:
+        """List the snapshots of this place ("Snapshots").
+
+        Args:
+            sharded: On Atlas cloud backup the snapshots of a sharded cluster are another list: whether to read it.
+            completed: ``"true"`` (the server's default), ``"false"`` or ``"all"``; Ops Manager, Cloud Manager and
+                Atlas legacy only.
+            items_per_page: As for :meth:`restore_jobs`.
+            limit: As for :meth:`restore_jobs`.
+            query: Further query parameters, such as ``{"pointInTimeUtcSeconds": 1700000000}`` on Atlas v2.
+
+        Raises:
+            ConfigError: A value out of its range.
+            Unsupported: ``sharded`` or ``completed`` for a family that has no such list or filter.
+
+        """
+        return list_snapshots(
+            self._view,
+            self.family,
+            self._names,
+            sharded=sharded,
+            completed=completed,
+            items_per_page=items_per_page,
+            limit=limit,
+            query=query,
+        )
+
+    async def snapshot(self, snapshot_id: str, *, sharded: bool = False) -> SnapshotDocument:
+        """Read one snapshot; ``sharded`` as for :meth:`snapshots`.
+
+        Raises:
+            NotFound: No such snapshot.
+            Unsupported: ``sharded`` for a family that has no such list.
+
+        """
+        return await read_snapshot(self._view, self.family, {**self._names, "snapshot": snapshot_id}, sharded=sharded)
+
+    async def _is_cancelled(self, job_id: str, error: ApiError) -> bool:
+        """Whether an earlier try of a cancel had its effect although its answer was lost."""
+        if error.status == 404:  # noqa: PLR2004
+            return True
+        if error.transient or isinstance(error, Forbidden):
+            return False
+        try:
+            return (await self.restore_job(job_id)).state is JobState.CANCELLED
+        except RestoreError:
+            return False
+
+
+def _until(request: HttpRestore | AutomatedRestore) -> Until:
+    return "downloadable" if isinstance(request, HttpRestore) else "finished"

@@ -1,0 +1,42 @@
+"""How much of this package one page of a list passes: counted by the benchmark, bounded here."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
+
+# Against the server of the benchmarks, in a process of its own.
+PROGRAM = """
+import json, sys
+sys.path.insert(0, ".")
+import harness
+with harness.serve(fast=True, rounds=1) as bench:
+    print(json.dumps({way: bench.child("work.calls:client", way=way) for way in ("page", "walk")}))
+"""
+
+
+@pytest.fixture(scope="module")
+def counted():
+    command = [sys.executable, "-c", PROGRAM]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=BENCHMARKS)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("way", ["page", "walk"])
+@pytest.mark.parametrize(("what", "most"), [("functions", 90), ("modules", 27), ("frames", 9)])
+def test_one_page_passes_few_of_ours(counted, way, what, most):
+    assert 0 < counted[way][what] <= most, counted[way]["names"]
+
+
+@pytest.mark.parametrize("way", ["page", "walk"])
+def test_nothing_in_between_only_passes_on(counted, way):
+    files = [name for name, _ in counted[way]["stack"]]
+    assert files[-1] == "transport/sender.py"
+    assert len(set(files)) >= len(files) - 2  # each of its own concern, but for the pager and the transport
