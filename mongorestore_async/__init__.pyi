@@ -4,14 +4,10 @@ from .auth.credentials import DigestAuth as DigestAuth
 from .auth.credentials import ServiceAccount as ServiceAccount
 from .codec.documents import load_job as load_job
 from .codec.structuring import converter as converter
-from .creating.create import Reconciliation as Reconciliation
-from .creating.prechecks import Finding as Finding
-from .creating.prechecks import Rule as Rule
-from .creating.reconciling import Verdict as Verdict
 from .creating.restore_plan import RestorePlan as RestorePlan
 from .downloading.download_types import DownloadedFile as DownloadedFile
 from .downloading.download_types import DownloadProgress as DownloadProgress
-from .downloading.verification import Verification as Verification
+from .downloading.download_types import Verification as Verification
 from .errors import ApiError as ApiError
 from .errors import AuthError as AuthError
 from .errors import BadRequest as BadRequest
@@ -25,6 +21,7 @@ from .errors import DownloadError as DownloadError
 from .errors import DownloadExpired as DownloadExpired
 from .errors import DownloadTruncated as DownloadTruncated
 from .errors import DownloadUsedUp as DownloadUsedUp
+from .errors import Finding as Finding
 from .errors import Forbidden as Forbidden
 from .errors import HashMismatch as HashMismatch
 from .errors import MaybeCreated as MaybeCreated
@@ -35,14 +32,17 @@ from .errors import PaginationError as PaginationError
 from .errors import ProtectedTarget as ProtectedTarget
 from .errors import ProtocolError as ProtocolError
 from .errors import RateLimited as RateLimited
+from .errors import Reconciliation as Reconciliation
 from .errors import RequestContext as RequestContext
 from .errors import RequestTimeout as RequestTimeout
 from .errors import RestoreError as RestoreError
 from .errors import RestoreFailed as RestoreFailed
+from .errors import Rule as Rule
 from .errors import ServerError as ServerError
 from .errors import SessionClosed as SessionClosed
 from .errors import TransportError as TransportError
 from .errors import Unsupported as Unsupported
+from .errors import Verdict as Verdict
 from .errors import WaitError as WaitError
 from .errors import WaitTimeout as WaitTimeout
 from .errors import WrongLoop as WrongLoop
@@ -90,6 +90,7 @@ from .models import JobStatus as JobStatus
 from .models import OplogTime as OplogTime
 from .models import OplogTimestamp as OplogTimestamp
 from .models import PointInTime as PointInTime
+from .models import PollPolicy as PollPolicy
 from .models import ProjectClusters as ProjectClusters
 from .models import ProjectSummary as ProjectSummary
 from .models import RestoreGuard as RestoreGuard
@@ -122,6 +123,5 @@ from .transport.retrying import RetryPolicy as RetryPolicy
 from .transport.retrying import RetryRule as RetryRule
 from .transport.retrying import is_transient as is_transient
 from .version import __version__ as __version__
-from .waiting.poll_policy import PollPolicy as PollPolicy
 from .waiting.wait_errors import PollFailure as PollFailure
 from .waiting.wait_errors import PollReport as PollReport

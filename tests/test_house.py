@@ -1,8 +1,12 @@
-"""The rules the house is built by: exports, sizes, docstrings, cheap imports, one version."""
+"""The rules the house is built by: exports, sizes, docstrings, cheap imports, one version.
+
+What may import what is kept by the contracts in ``pyproject.toml`` (``nox -s lint``).
+"""
 
 from __future__ import annotations
 
 import ast
+import graphlib
 import importlib
 import inspect
 import subprocess
@@ -35,6 +39,9 @@ def dotted(name):
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+DOTTED = {dotted(name) for name in MODULES}
+
+
 def is_type_checking(node):
     return isinstance(node, ast.If) and ast.unparse(node.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
 
@@ -55,6 +62,16 @@ def imports(tree):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def imported_modules(name):
+    """Modules of ours that a module names anywhere, for type checkers included."""
+    for node in ast.walk(parse(name)):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == OURS:
+            yield from (
+                next(each for each in (f"{node.module}.{alias.name}", node.module) if each in DOTTED)
+                for alias in node.names
+            )
 
 
 def exports(tree):
@@ -101,6 +118,13 @@ def test_the_front_door_gives_all_its_names_and_no_others():
     assert dir(mongorestore_async) == sorted(mongorestore_async.__all__)
     with pytest.raises(AttributeError, match="no_such_name"):
         mongorestore_async.no_such_name  # noqa: B018 - the access is the test
+
+
+def test_no_circle_of_modules_passes_through_a_door():
+    """The contracts see circles below a package, not those in which its ``__init__`` takes part."""
+    graph = {dotted(name): set(imported_modules(name)) for name in MODULES if "/" in name}
+
+    graphlib.TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
 
 
 @each_module

@@ -13,7 +13,7 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from mongorestore_async.auth.digest_login import Attempt, Outcome
+from mongorestore_async.auth.digest_login import Attempt, AttemptOutcome
 from mongorestore_async.auth.tokens import read_revocation
 from mongorestore_async.errors import AuthError, Hint, HintKind, RestoreError
 from mongorestore_async.protocol.replies import error_code_of
@@ -98,7 +98,7 @@ class DigestAuthenticator:
                 while True:
                     raw = await send(attempt.authorization())
                     code = error_code_of(raw) if raw.status == 401 else None  # noqa: PLR2004
-                    if attempt.receive(raw, error_code=code) is Outcome.DONE:
+                    if attempt.receive(raw, error_code=code) is AttemptOutcome.DONE:
                         return raw
                     if led is None or not login.needs_leader:
                         break
@@ -141,7 +141,7 @@ class BearerAuthenticator:
             held = await self._token(post)
             raw = await send(held.token.authorization)
             code = error_code_of(raw) if raw.status == 401 else None  # noqa: PLR2004
-            if self.cache.receive(held, status=raw.status, error_code=code) is Outcome.DONE:
+            if self.cache.receive(held, status=raw.status, error_code=code) is AttemptOutcome.DONE:
                 return raw
         raise self.cache.refused()
 

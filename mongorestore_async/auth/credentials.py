@@ -8,6 +8,7 @@ import attrs
 
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.models.secret import Secret
+from mongorestore_async.models.validators import flag
 
 __all__ = ["DigestAuth", "ServiceAccount"]
 
@@ -54,11 +55,6 @@ class DigestAuth:
         raise TypeError("DigestAuth holds a private key and cannot be pickled; make it anew in the other process")
 
 
-def _check_switch(instance: object, attribute: attrs.Attribute[bool], value: object) -> None:
-    if not isinstance(value, bool):
-        raise ConfigError(f"{attribute.name} of {type(instance).__name__} is True or False, not {type(value).__name__}")
-
-
 @attrs.frozen(eq=False, init=False)
 class ServiceAccount:
     """A service account of Cloud Manager or Atlas, which logs in with OAuth 2.0 tokens; not known on Ops Manager.
@@ -79,7 +75,7 @@ class ServiceAccount:
 
     client_id: str = attrs.field(validator=_check)
     client_secret: str = attrs.field(validator=_check, repr=False)
-    revoke_on_close: bool = attrs.field(default=False, kw_only=True, validator=_check_switch)
+    revoke_on_close: bool = attrs.field(default=False, kw_only=True, validator=flag(of=" of ServiceAccount"))
 
     def __init__(self, client_id: str, client_secret: str, *, revoke_on_close: bool = False) -> None:
         client_secret = _secret(client_secret)

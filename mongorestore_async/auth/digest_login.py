@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mongorestore_async.models.secret import Secret
     from mongorestore_async.protocol.replies import RawReply
 
-__all__ = ["CROWDED_SECONDS", "VERDICT_SECONDS", "Attempt", "Login", "Outcome"]
+__all__ = ["CROWDED_SECONDS", "VERDICT_SECONDS", "Attempt", "AttemptOutcome", "Login"]
 
 #: How long a wrong-key verdict holds for a session, seconds.
 VERDICT_SECONDS = 60.0
@@ -48,7 +48,7 @@ _ANSWERS_AFTER_VERDICT = 1
 _SENDS_WHILE_STALE = 12
 
 
-class Outcome(Enum):
+class AttemptOutcome(Enum):
     """What an answer of the server means for a call's login."""
 
     DONE = auto()
@@ -230,7 +230,7 @@ class Attempt:
             )
         return nonce.signer.sign(method=self._method, uri=self._uri, nc=nonce.uses, body=self._body)
 
-    def receive(self, raw: RawReply, *, error_code: str | None) -> Outcome:
+    def receive(self, raw: RawReply, *, error_code: str | None) -> AttemptOutcome:
         """Read an answer of the server.
 
         Args:
@@ -250,10 +250,10 @@ class Attempt:
                 login.accept(nonce, status=raw.status, successor=next_nonce(info) if info else None)
             elif raw.status < 300:  # noqa: PLR2004
                 login.opened(is_open=True)
-            return Outcome.DONE
+            return AttemptOutcome.DONE
         offered = raw.headers.getall("WWW-Authenticate")
         if not offered:
-            return Outcome.DONE
+            return AttemptOutcome.DONE
         challenge = choose_challenge(offered)
         if challenge is None:
             raise AuthError(
@@ -265,9 +265,9 @@ class Attempt:
         if self._answered_own and nonce is not None and not challenge.stale and _is_right_problem(error_code):
             self._own = None
             login.accept(nonce, status=raw.status)
-            return Outcome.DONE
+            return AttemptOutcome.DONE
         self._meet(challenge, raw, teaches=challenge.stale or not _is_right_problem(error_code))
-        return Outcome.AGAIN
+        return AttemptOutcome.AGAIN
 
     def _meet(self, challenge: Challenge, raw: RawReply, *, teaches: bool) -> None:
         """Take the challenge to this call as the next thing to answer, or give up."""

@@ -9,11 +9,11 @@ Rules (restore architecture, "Service accounts"; API protocol section 2):
   calls fail without I/O for 60 seconds, then one more token is tried, then another; after four no more for an hour;
 - an answer of the token endpoint that will not change soon (a wrong secret, 100 live tokens, no such endpoint, a
   login page) holds for 60 seconds as well, a rate limit as long as the endpoint says. Failures that may pass (5xx,
-  broken connections) hold for nobody: the next call tries again;
+  408, broken connections) hold for nobody: the next call tries again;
 - 401 with an error code other than ``UNEXPECTED_ERROR`` is about rights when the token is young. Otherwise it is
   taken for the token's death once, and tokens count as young for twice as long from then on.
 
-This file must not know how requests are sent and how calls wait: that is ``transport/bearer``.
+This file must not know how requests are sent and how calls wait: that is ``authenticators``.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from mongorestore_async.auth.digest_login import VERDICT_SECONDS, Outcome
+from mongorestore_async.auth.digest_login import VERDICT_SECONDS, AttemptOutcome
 from mongorestore_async.auth.tokens import ask_for_token, ask_to_revoke, read_token
-from mongorestore_async.errors import AuthError, RateLimited, RestoreError, ServerError
+from mongorestore_async.errors import ApiError, AuthError, RestoreError, ServerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,13 +148,11 @@ class TokenCache:
         """
         try:
             token = read_token(raw, self.account)
-        except ServerError:
-            raise
-        except RateLimited as error:
-            self._hold(error, _RATE_SECONDS if error.retry_after is None else error.retry_after)
-            raise
         except RestoreError as error:
-            self._hold(error, VERDICT_SECONDS)
+            if isinstance(error, ApiError) and error.holds_others:
+                self._hold(error, _RATE_SECONDS if error.retry_after is None else error.retry_after)
+            elif not (error.repeatable or isinstance(error, ServerError)):
+                self._hold(error, VERDICT_SECONDS)
             raise
         span = token.lifetime
         held = HeldToken(
@@ -172,7 +170,7 @@ class TokenCache:
         self._current = held
         return held
 
-    def receive(self, held: HeldToken, *, status: int, error_code: str | None) -> Outcome:
+    def receive(self, held: HeldToken, *, status: int, error_code: str | None) -> AttemptOutcome:
         """Read what the API answered to a call with a token.
 
         Args:
@@ -186,11 +184,11 @@ class TokenCache:
         """
         if status == 401 and not self._is_about_rights(held, error_code):  # noqa: PLR2004
             self._refuse(held)
-            return Outcome.AGAIN
+            return AttemptOutcome.AGAIN
         if status < 500:  # noqa: PLR2004 - an error of a proxy proves nothing
             held.accepted = True
             self._refusals = 0
-        return Outcome.DONE
+        return AttemptOutcome.DONE
 
     def refused(self) -> AuthError:
         """Make the error of a call whose second token was refused."""
@@ -243,6 +241,6 @@ def _repeated(error: RestoreError, left: float) -> RestoreError:
     again = copy.copy(error)
     again.problem = f"Nothing is sent for another {left:.0f} s, since this happened: {error.problem}"
     again.args = (again.message,)
-    if isinstance(again, RateLimited):
+    if isinstance(again, ApiError) and again.holds_others:
         again.retry_after = left
     return again

@@ -69,6 +69,8 @@ def encode_request(family: Family[Any], request: HttpRestore | AutomatedRestore,
             return encode_cloud_backup(family, request, now)
         case "tenant":
             return encode_tenant(family, request)
+        case None:
+            raise Unsupported(f"restore jobs of {family.title} cannot be created: the family has no encoding")
         case _:
             assert_never(family.encoding)
 

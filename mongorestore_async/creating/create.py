@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic
+from typing import TYPE_CHECKING, TypeVar
 
-import attrs
-
-from mongorestore_async.creating.reconciling import Baseline, Verdict, find_created, server_moment
+from mongorestore_async.creating.reconciling import Baseline, find_created, server_moment
 from mongorestore_async.errors import (
     DataError,
     Hint,
     HintKind,
     MaybeCreated,
+    Reconciliation,
     RestoreError,
     ServerError,
     SessionClosed,
@@ -25,27 +24,10 @@ if TYPE_CHECKING:
     from mongorestore_async.families import Family
     from mongorestore_async.listing.pager import Pager
     from mongorestore_async.models import AutomatedRestore, HttpRestore
-    from mongorestore_async.resources.batch import RestoreBatch
 
-__all__ = ["Reconciliation", "create_once"]
+__all__ = ["create_once"]
 
-
-@attrs.frozen(kw_only=True)
-class Reconciliation(Generic[JobT]):
-    """What :meth:`MaybeCreated.reconcile` found out.
-
-    Attributes:
-        verdict: ``Verdict.TAKEN`` when exactly one new restore fits the request in every field there is to compare,
-            ``Verdict.NOT_TAKEN`` when the request certainly never reached the server, ``Verdict.CANNOT_TELL``
-            otherwise: a job may still show up, or somebody else may have started the same restore.
-        batch: The restore that was taken, else None.
-        candidates: All new jobs that fit the request.
-
-    """
-
-    verdict: Verdict
-    batch: RestoreBatch[JobT] | None
-    candidates: tuple[JobT, ...]
+BatchT = TypeVar("BatchT")
 
 
 async def create_once(
@@ -54,8 +36,8 @@ async def create_once(
     list_jobs: Callable[[], Pager[JobT]],
     request: HttpRestore | AutomatedRestore,
     send: Callable[[], Awaitable[tuple[JobT, ...]]],
-    own: Callable[[tuple[JobT, ...]], RestoreBatch[JobT]],
-) -> RestoreBatch[JobT]:
+    own: Callable[[tuple[JobT, ...]], BatchT],
+) -> BatchT:
     """Read the job list, then send the create once.
 
     The read warms the login, so that the create itself meets no challenge, and remembers what was there.

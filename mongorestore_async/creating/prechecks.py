@@ -7,12 +7,9 @@ server decides in the end; its codes are named beside the rules.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
-from mongorestore_async.errors.hints import Hint, add_advice
+from mongorestore_async.errors import Finding, Rule
 from mongorestore_async.models import AutomatedRestore, Checkpoint, HttpRestore, OplogTime, PointInTime
 
 if TYPE_CHECKING:
@@ -22,56 +19,10 @@ if TYPE_CHECKING:
     from mongorestore_async.families import Family
     from mongorestore_async.models import OplogTimestamp, TimeRange
 
-__all__ = ["Finding", "Rule", "check_restore"]
+__all__ = ["check_restore", "no_backup"]
 
 _FCV_WITH_OPLOG = (4, 2)
 _SECOND = timedelta(seconds=1)
-
-
-class Rule(StrEnum):
-    """What a :class:`Finding` is about."""
-
-    SNAPSHOT = "snapshot"
-    """Only a snapshot that is complete, consistent and not expired can be restored."""
-    LINK = "link"
-    """The link of a download may not outlive its snapshot (``LINK_EXPIRATION_AFTER_SNAPSHOT_DELETION``)."""
-    TOPOLOGY = "topology"
-    """A sharded cluster goes into a sharded cluster, and nothing else does."""
-    CHECKPOINT = "checkpoint"
-    """Checkpoints are of sharded clusters with feature compatibility version 4.0 or lower."""
-    OPLOG = "oplog"
-    """A sharded cluster has oplog and point-in-time restores from feature compatibility version 4.2 on."""
-    TIME_RANGE = "time-range"
-    """The moment has to lie in a restorable time range, where the family tells those."""
-    VERSION = "version"
-    """The target runs the release of the snapshot (``TENANT_RESTORE_VERSION_MISMATCH``), or a newer one."""
-    TARGET = "target"
-    """The target exists, is no part of a sharded cluster, and has its backup enabled."""
-    GUARD = "guard"
-    """The session's guard protects the target."""
-
-
-@attrs.frozen
-class Finding:
-    """Something that stands against a restore.
-
-    Attributes:
-        rule: What it is about.
-        problem: What is wrong, and what to do where ``hint`` does not say it.
-        fatal: Whether the restore would certainly be refused, or must not be; False is a warning.
-        hint: What to do where that names parts of the Python interface, or None.
-
-    """
-
-    rule: Rule
-    problem: str
-    fatal: bool = True
-    hint: Hint | None = None
-
-    @property
-    def words(self) -> str:
-        """What is wrong and what to do."""
-        return self.problem if self.hint is None else add_advice(self.problem, str(self.hint))
 
 
 def check_restore(
@@ -97,6 +48,14 @@ def check_restore(
     found += _about_topology(evidence)
     found += _about_versions(family, evidence)
     return tuple(found)
+
+
+def no_backup(cluster: str) -> str:
+    """Say that a cluster cannot be restored into, because its backup is off and its id is not known."""
+    return (
+        f"backup is not enabled on the target: cluster {cluster} has no snapshot that tells its id;"
+        f" switch its backup on, and try again when the first snapshot is there"
+    )
 
 
 def _about_snapshot(evidence: Evidence) -> Iterator[Finding]:
@@ -176,8 +135,7 @@ def _about_target(family: Family[Any], request: AutomatedRestore, evidence: Evid
     elif by_id and evidence.target_has_backup is False:
         yield Finding(
             Rule.TARGET,
-            f"backup is not enabled on the target: cluster {name} has no snapshot that tells its id;"
-            f" switch its backup on, and try again when the first snapshot is there",
+            no_backup(name),
         )
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING, Generic
 
 import attrs
 
 from mongorestore_async.creating.matching import fits, requested_at
+from mongorestore_async.errors import Verdict
 from mongorestore_async.models import CloudBackupRestoreJob, JobDocument, JobT, RestoreJob
 from mongorestore_async.protocol.dates import http_date
 
@@ -23,21 +23,10 @@ if TYPE_CHECKING:
     from mongorestore_async.families.family import Family
     from mongorestore_async.models import AutomatedRestore, HttpRestore
 
-__all__ = ["Baseline", "Findings", "Verdict", "find_created", "server_moment"]
+__all__ = ["Baseline", "Findings", "find_created", "server_moment"]
 
 # ``Date`` has whole seconds and a proxy may have written it.
 _CLOCK_TOLERANCE = timedelta(seconds=5)
-
-
-class Verdict(StrEnum):
-    """What is known about a create whose answer got lost."""
-
-    TAKEN = "taken"
-    """Exactly one new restore fits the request in every field there is to compare."""
-    NOT_TAKEN = "not taken"
-    """The request certainly never reached the server."""
-    CANNOT_TELL = "cannot tell"
-    """No new restore fits (yet), or several do."""
 
 
 @attrs.frozen(kw_only=True)

@@ -1,3 +1,19 @@
-"""The room downloading."""
+"""Fetching the archives of jobs: resumable, hashed, under their names only when whole.
+
+Jobs and a directory come in; :class:`DownloadedFile` values go out. Each file goes through four steps: planned and
+locked before the first request (``download``), fetched by ranges (``transfer``, with ``archive_fetcher`` for HTTP),
+checked (``verification``), renamed (``partial_file``).
+
+- ``links``: which archives a job has, where its links stand, and what a refusal of a host becomes.
+- ``ranges``: what an answer to a range request means: continue, start again, complete, or unfit.
+- ``resume_record``: the ``NAME.part.json`` that makes a download continue in another process. It is on disk before a
+  request is sent, because every request counts against ``maxDownloads``.
+- ``file_names``: safe names of what a server calls a file.
+- ``download_types``: progress, results and settings.
+
+Whether a failed request is worth repeating says ``RestoreError.repeatable``; when, the session's retry rule. An answer
+that repeating does not cure makes ``transfer`` read the job again: it may have another link, or say why there is none.
+No request here carries a login or a cookie of the API.
+"""
 
 __all__: list[str] = []

@@ -17,7 +17,6 @@ import attrs
 from yarl import URL
 
 from mongorestore_async.errors import (
-    ConfigError,
     ConnectFailed,
     ConnectionBroken,
     Hint,
@@ -28,6 +27,7 @@ from mongorestore_async.errors import (
 )
 from mongorestore_async.models import Headers, Secret
 from mongorestore_async.models.secret import REDACTED
+from mongorestore_async.models.validators import require_seconds
 from mongorestore_async.transport.connection import Connection
 from mongorestore_async.transport.failures import scrub, translate
 
@@ -49,7 +49,7 @@ _UNFIT = "the download link, or what it redirects to, is no URL that can be sent
 #: Bytes the HTTP library holds back before it stops reading from the network.
 _BUFFER = 256 * 1024
 #: What a slow connection gave is handed on after this time, seconds: a killed process loses no more.
-_PATIENCE = 0.5
+_BLOCK_SECONDS = 0.5
 
 
 class ArchiveReply:
@@ -104,7 +104,7 @@ class ArchiveReply:
                 break
             pieces.append(piece)
             got += len(piece)
-            if time.monotonic() - began > _PATIENCE:
+            if time.monotonic() - began > _BLOCK_SECONDS:
                 break
         if self._failure is not None and not pieces:
             raise self._failure
@@ -130,12 +130,9 @@ class ArchiveFetcher:
     """
 
     def __init__(self, settings: HttpSettings, *, user_agent: str, stall_timeout: float) -> None:
-        is_number = isinstance(stall_timeout, (int, float)) and not isinstance(stall_timeout, bool)  # pyright: ignore[reportUnnecessaryIsInstance]
-        if not is_number or not 0 < stall_timeout < float("inf"):
-            raise ConfigError(f"stall_timeout is a positive number of seconds, not {stall_timeout!r}")
         self._settings = settings
         self._user_agent = user_agent
-        self._stall_timeout = stall_timeout
+        self._stall_timeout = require_seconds("stall_timeout", stall_timeout)
 
     async def fetch(self, link: DownloadLink, headers: Mapping[str, str]) -> ArchiveReply:
         """Ask for an archive, at the link and wherever it redirects to; the header of the link stays at its origin.

@@ -9,15 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from mongorestore_async.downloading.download_types import DownloadedFile, DownloadProgress, DownloadRules, utc_now
+from mongorestore_async.downloading.download_types import (
+    DownloadedFile,
+    DownloadProgress,
+    DownloadRules,
+    Verification,
+    utc_now,
+)
 from mongorestore_async.downloading.file_names import safe_name, unique_name
 from mongorestore_async.downloading.links import LinkState, find_links, link_state, no_link
 from mongorestore_async.downloading.partial_file import Archive
 from mongorestore_async.downloading.resume_record import PartRecord, read_records
 from mongorestore_async.downloading.transfer import Transfer
-from mongorestore_async.downloading.verification import Verification
 from mongorestore_async.errors import ConfigError, DownloadError, RestoreError
-from mongorestore_async.models.validators import require_whole_number
+from mongorestore_async.models.validators import require_flag, require_seconds, require_whole
 from mongorestore_async.transport.retrying import RetryPolicy
 
 if TYPE_CHECKING:
@@ -86,7 +91,7 @@ async def download_batch(
         ConfigError: Bad input, before any I/O.
         DownloadExpired: A link has expired.
         DownloadUsedUp: A link was used as often as it may be.
-        DownloadTruncated: A file broke off and cannot be gone on with in this call.
+        DownloadTruncated: A file broke off and cannot be resumed in this call.
         HashMismatch: A file is not the one its job publishes the hash of.
         DiskFull: A file does not fit.
         DownloadError: A job has no archive (yet), a file cannot be written, or a host refuses.
@@ -96,15 +101,15 @@ async def download_batch(
     rules = DownloadRules(
         retry=RetryPolicy() if retry is None else retry,
         on_progress=on_progress,
-        overwrite=_flag("overwrite", overwrite),
-        check_gzip=_flag("check_gzip", check_gzip),
-        verify_tries=0 if verify_tries == 0 else require_whole_number("verify_tries", verify_tries),
-        verify_pause=_seconds("verify_pause", verify_pause),
+        overwrite=require_flag("overwrite", overwrite),
+        check_gzip=require_flag("check_gzip", check_gzip),
+        verify_tries=require_whole("verify_tries", verify_tries, least=0),
+        verify_pause=require_seconds("verify_pause", verify_pause, zero=True),
         now=now,
     )
     if on_progress is not None and not callable(on_progress):
         raise ConfigError(f"on_progress is a callable, not {type(on_progress).__name__}")
-    batch = _Batch(_directory(directory), fetcher, rules, require_whole_number("concurrency", concurrency))
+    batch = _Batch(_directory(directory), fetcher, rules, require_whole("concurrency", concurrency))
     try:
         await batch.plan(sources)
         return await batch.run()
@@ -247,15 +252,3 @@ def _directory(value: Any) -> Path:
     if not isinstance(value, (str, Path)) or not str(value) or "\0" in str(value):
         raise ConfigError(f"the directory is a path as str or Path, not {value!r}")
     return Path(value)
-
-
-def _flag(name: str, value: object) -> bool:
-    if not isinstance(value, bool):
-        raise ConfigError(f"{name} is True or False, not {value!r}")
-    return value
-
-
-def _seconds(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
-        raise ConfigError(f"{name} is a number of seconds of at least 0, not {value!r}")
-    return value

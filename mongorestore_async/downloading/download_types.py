@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import attrs
@@ -12,11 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from mongorestore_async.downloading.verification import Verification
     from mongorestore_async.models import JobRef
     from mongorestore_async.transport.retrying import RetryRule
 
-__all__ = ["DownloadProgress", "DownloadRules", "DownloadedFile", "utc_now"]
+__all__ = ["DownloadProgress", "DownloadRules", "DownloadedFile", "Verification", "utc_now"]
 
 
 _logger = logging.getLogger(__name__)
@@ -25,6 +25,20 @@ _logger = logging.getLogger(__name__)
 def utc_now() -> datetime:
     """Tell the time."""
     return datetime.now(UTC)
+
+
+class Verification(StrEnum):
+    """What came of comparing a file with its published SHA-1: against damage on the way, no proof of origin.
+
+    ``VERIFIED``: they agree. ``NOT_VERIFIABLE``: the product family publishes none. ``NOT_YET``: it does, but the
+    job did not show one so far (servers publish it once the download was served): the same call looks again.
+    ``MISMATCH``: they differ; a download ends with :class:`HashMismatch` then, so no result carries it.
+    """
+
+    VERIFIED = "VERIFIED"
+    NOT_VERIFIABLE = "NOT_VERIFIABLE"
+    NOT_YET = "NOT_YET"
+    MISMATCH = "MISMATCH"
 
 
 @attrs.frozen(kw_only=True)

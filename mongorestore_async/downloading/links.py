@@ -42,8 +42,6 @@ __all__ = [
 
 #: The largest 32-bit number stands for no limit.
 _UNLIMITED = 2_147_483_647
-_BUSY = frozenset({500, 502, 503, 504})
-_TOO_MANY = 429
 
 _WAITING = frozenset({DeliveryStatus.NOT_STARTED, DeliveryStatus.PENDING, DeliveryStatus.IN_PROGRESS})
 
@@ -172,10 +170,13 @@ def refusal(status: int, headers: Headers, request: RequestContext, now: datetim
         now: The time (aware), for an answer without a date.
 
     """
-    kind: type[ApiError] = ServerError if status in _BUSY else RateLimited if status == _TOO_MANY else ApiError
-    error = kind(f"the download host answered HTTP {status}", status=status, request=request)
-    error.retry_after = retry_after(headers, None, (), now)
-    return error
+    kind: type[ApiError] = ServerError if status >= 500 else RateLimited if status == 429 else ApiError  # noqa: PLR2004
+    return kind(
+        f"the download host answered HTTP {status}",
+        status=status,
+        retry_after=retry_after(headers, None, (), now),
+        request=request,
+    )
 
 
 def _has_no_archive(job: JobDocument) -> bool:

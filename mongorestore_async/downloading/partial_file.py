@@ -2,7 +2,7 @@
 
 Beside ``NAME`` there are, as long as the batch is not complete and compared, ``NAME.part`` with the bytes so far and
 ``NAME.part.json`` with a :class:`PartRecord`. The record is on disk before the first byte it speaks of, so a process
-may be killed anywhere: what is left can be gone on with. Nothing stands under ``NAME`` before it is whole.
+may be killed anywhere: what is left can be resumed. Nothing stands under ``NAME`` before it is whole.
 
 All functions and methods here block: they are called in threads.
 """
@@ -174,7 +174,7 @@ class Archive:
             also = f" beside {reserved} bytes for other downloads" if reserved else ""
             raise DiskFull(
                 f"{needed} bytes are missing of {self.name}{also}, and the disk of {self.path.parent} has room for "
-                f"{free}; make room and download again, it goes on where it is",
+                f"{free}; make room and download again to resume",
                 file_name=self.name,
                 received=self.kept,
             )

@@ -92,7 +92,7 @@ class Kept:
     Attributes:
         size: Bytes.
         total: Size of the whole file, None where it is not known.
-        validator: Of the answer the bytes came in; None where they cannot be gone on with.
+        validator: Of the answer the bytes came in; None where they cannot be resumed.
 
     """
 

@@ -1,4 +1,4 @@
-"""One archive: fetched, gone on with where it breaks off, checked, given its name."""
+"""One archive: fetched, resumed where it broke off, checked, given its name."""
 
 from __future__ import annotations
 
@@ -25,9 +25,7 @@ from mongorestore_async.errors import (
     DownloadError,
     DownloadTruncated,
     DownloadUsedUp,
-    RateLimited,
     RestoreError,
-    ServerError,
     TransportError,
 )
 from mongorestore_async.transport.retrying import Failure
@@ -228,7 +226,7 @@ class Transfer:
             DownloadError: There may be none.
 
         """
-        if isinstance(failed, ApiError) and not isinstance(failed, (ServerError, RateLimited)):
+        if isinstance(failed, ApiError) and not failed.repeatable:
             await self._look_into(failed)
             failed = ConnectionBroken(
                 failed.problem, request=failed.request, hint=failed.hint
@@ -238,13 +236,13 @@ class Transfer:
             times = "the one time" if allowed == 1 else f"the {allowed} times"
             self._give_up(
                 failed,
-                f"the link was used {times} it may be; download again if the job still says READY, it goes on where it "
-                f"is, or create a new restore job",
+                f"the link was used {times} it may be; download again to resume if the job still says READY, "
+                f"or create a new restore job",
                 DownloadUsedUp,
             )
         wait = self._rules.retry(Failure("GET", failed, failures))
         if wait is None or wait > _LONGEST_WAIT:
-            self._give_up(failed, "download again, it goes on where it is")
+            self._give_up(failed, "download again to resume")
         await asyncio.sleep(wait)
 
     async def _look_into(self, failed: ApiError) -> None:

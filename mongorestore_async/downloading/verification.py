@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import re
 import zlib
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from mongorestore_async.downloading.download_types import Verification
 from mongorestore_async.errors import ApiError, DataError, DownloadTruncated, HashMismatch, RestoreError, TransportError
 from mongorestore_async.models import RestoreJob
 
@@ -18,24 +18,10 @@ if TYPE_CHECKING:
     from mongorestore_async.downloading.partial_file import Archive
     from mongorestore_async.models import FileHash, JobDocument
 
-__all__ = ["GzipCheck", "Verification", "check", "verify"]
+__all__ = ["GzipCheck", "check", "verify"]
 
 
 _SHA1 = re.compile(r"[0-9a-f]{40}")
-
-
-class Verification(StrEnum):
-    """What came of comparing a file with its published SHA-1: against damage on the way, no proof of origin.
-
-    ``VERIFIED``: they agree. ``NOT_VERIFIABLE``: the product family publishes none. ``NOT_YET``: it does, but the
-    job did not show one so far (servers publish it once the download was served): the same call looks again.
-    ``MISMATCH``: they differ; a download ends with :class:`HashMismatch` then, so no result carries it.
-    """
-
-    VERIFIED = "VERIFIED"
-    NOT_VERIFIABLE = "NOT_VERIFIABLE"
-    NOT_YET = "NOT_YET"
-    MISMATCH = "MISMATCH"
 
 
 def verify(job: JobDocument, file_name: str, sha1: str) -> Verification:

@@ -1,4 +1,4 @@
-"""The one tree of errors.
+"""The one tree of errors, and what each kind means for those who meet it.
 
 ::
 
@@ -36,12 +36,23 @@
         ├── HashMismatch        its bytes are not the ones that were hashed
         └── DiskFull            it does not fit onto the disk
 
-Every error tells what to do next, carries the HTTP call it came from in ``request`` (None when there
-was none) and never holds a secret: URLs and excerpts are redacted before they get here. The exception
-of the HTTP library is the ``__cause__``, never the type a user has to catch.
+Every error tells what to do next, carries the HTTP call it came from in ``request`` (None when there was none) and
+never holds a secret: URLs and excerpts are redacted before they get here. The exception of the HTTP library is the
+``__cause__``, never the type a user has to catch.
 
 What to do next is a :class:`Hint` where it names parts of the Python interface: ``str(error)`` says it in Python's
 words, and a program with an interface of its own (the command line is one) renders ``error.hint`` in its own.
+
+What an error means for others is said here, on its class, and nowhere else: whether it passes by itself (waits go on),
+is worth repeating at once (calls and transfers), certainly had no effect (creates), holds other calls back (rate
+limits), concerns the whole run (fleets), comes from a gateway, or only says that there is no backup. See the attributes
+of :class:`RestoreError` and :class:`ApiError`.
+
+- ``base``: the root, its meanings, errors before any I/O and without an answer.
+- ``api``: answers that are errors, the statuses and codes behind each meaning.
+- ``restores``: choosing, creating, waiting, downloading.
+- ``hints``: advice as data.
+- ``findings``: values that errors carry. This room names nothing above it, so a job is a :class:`JobLike` here.
 """
 
 from mongorestore_async.errors.api import (
@@ -71,6 +82,7 @@ from mongorestore_async.errors.base import (
     Unsupported,
     WrongLoop,
 )
+from mongorestore_async.errors.findings import Finding, Reconciliation, Rule, Verdict
 from mongorestore_async.errors.hints import Hint, HintKind
 from mongorestore_async.errors.restores import (
     DiskFull,
@@ -79,6 +91,7 @@ from mongorestore_async.errors.restores import (
     DownloadTruncated,
     DownloadUsedUp,
     HashMismatch,
+    JobLike,
     MaybeCreated,
     NotRestorable,
     RestoreFailed,
@@ -100,10 +113,12 @@ __all__ = [
     "DownloadExpired",
     "DownloadTruncated",
     "DownloadUsedUp",
+    "Finding",
     "Forbidden",
     "HashMismatch",
     "Hint",
     "HintKind",
+    "JobLike",
     "MaybeCreated",
     "NotFound",
     "NotRestorable",
@@ -112,14 +127,17 @@ __all__ = [
     "ProtectedTarget",
     "ProtocolError",
     "RateLimited",
+    "Reconciliation",
     "RequestContext",
     "RequestTimeout",
     "RestoreError",
     "RestoreFailed",
+    "Rule",
     "ServerError",
     "SessionClosed",
     "TransportError",
     "Unsupported",
+    "Verdict",
     "WaitError",
     "WaitTimeout",
     "WrongLoop",

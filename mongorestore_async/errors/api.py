@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from mongorestore_async.errors.hints import Hint
 
 __all__ = [
-    "NO_BACKUP",
     "ApiError",
     "BadRequest",
     "Conflict",
@@ -26,12 +25,50 @@ __all__ = [
     "ServerError",
 ]
 
-#: Error codes for a cluster whose backup is switched off, where the API does not answer with an empty list.
-NO_BACKUP = frozenset({"BACKUP_CONFIG_NOT_FOUND", "BACKUP_JOB_NOT_FOUND"})
+#: Statuses that are worth repeating a call after: of the server, or of a proxy before it.
+_REPEATABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+_UPGRADE = (405, "WRITES_NOT_ALLOWED_DURING_APP_UPGRADES")
+
+#: Codes about the key or the address it is used from: every other call is answered the same.
+_ABOUT_THE_CALLER = frozenset(
+    {
+        "IP_ADDRESS_NOT_ON_ACCESS_LIST",
+        "IP_ADDRESS_NOT_ON_WHITELIST",
+        "RESOURCE_REQUIRES_ACCESS_LIST",
+        "RESOURCE_REQUIRES_WHITELIST",
+        "ORG_REQUIRES_ACCESS_LIST",
+        "ORG_REQUIRES_WHITELIST",
+        "GLOBAL_USER_OUTSIDE_SUBNET",
+        "PERSONAL_API_KEYS_DEPRECATED",
+        "VERSION_GONE",
+    }
+)
+
+#: Codes for a cluster whose backup is switched off, where the API does not answer with an empty list.
+_NO_BACKUP = frozenset({"BACKUP_CONFIG_NOT_FOUND", "BACKUP_JOB_NOT_FOUND"})
+
+#: Codes of a 404 that say more than that the job is not there ("Error documents").
+_NEVER_APPEARS = frozenset(
+    {
+        "ATLAS_GROUP",
+        "CLUSTER_NAME_NOT_FOUND",
+        "CLUSTER_NOT_FOUND",
+        "GROUP_NAME_NOT_FOUND",
+        "GROUP_NOT_FOUND",
+        "HOST_NOT_FOUND",
+        "NOT_ATLAS_GROUP",
+        "NOT_CONFIG_SERVER",
+    }
+)
+_NOT_FOUND = 404
 
 
 class ApiError(RestoreError):
     """The API answered with an error.
+
+    What it means for others (``transient`` and so on, see :class:`RestoreError`) follows from its class, status and
+    code.
 
     Attributes:
         status: HTTP status of the answer (the inner one of an envelope).
@@ -44,8 +81,6 @@ class ApiError(RestoreError):
 
     """
 
-    retry_after: float | None = None
-
     def __init__(
         self,
         message: str = "",
@@ -56,6 +91,7 @@ class ApiError(RestoreError):
         detail: str | None = None,
         parameters: Sequence[Any] = (),
         service_version: str | None = None,
+        retry_after: float | None = None,
         request: RequestContext | None = None,
         resume_at: int | None = None,
         hint: Hint | None = None,
@@ -67,6 +103,22 @@ class ApiError(RestoreError):
         self.detail = detail
         self.parameters = tuple(parameters)
         self.service_version = service_version
+        self.retry_after = retry_after
+        self.not_acted = self.not_acted or (status, error_code) == _UPGRADE
+        self.repeatable = self.repeatable or self.not_acted or status in _REPEATABLE
+        # Without a word of the API a 404 is of a proxy that has lost its way for the moment.
+        self.transient = self.transient or self.repeatable or (status == _NOT_FOUND and self.from_gateway)
+        self.run_wide = error_code in _ABOUT_THE_CALLER
+
+    @property
+    def from_gateway(self) -> bool:
+        """Whether no word of the API came with it. A proxy says nothing about the resource."""
+        return self.error_code is None and self.detail is None
+
+    @property
+    def no_backup(self) -> bool:
+        """Whether it only says that the backup of the cluster is switched off."""
+        return self.error_code in _NO_BACKUP
 
 
 class BadRequest(ApiError):
@@ -80,21 +132,38 @@ class Forbidden(ApiError):
 class NotFound(ApiError):
     """404, 410, or ``one()`` on an empty list."""
 
+    @property
+    def may_appear(self) -> bool:
+        """Whether it may still turn up. A job may; a project or a version of the API never does."""
+        code = self.error_code or ""
+        return self.status == _NOT_FOUND and code not in _NEVER_APPEARS and not code.startswith("INVALID_")
+
 
 class Conflict(ApiError):
     """409: the state of the snapshot, cluster or job forbids the request."""
 
 
 class RateLimited(ApiError):
-    """429, or 400 with code ``RATE_LIMITED_IP``.
+    """429, or 400 with code ``RATE_LIMITED_IP``; or a call that was :attr:`held_back`.
 
-    ``status`` is 0 for a call that was not sent at all: its turn would have come after its deadline, because a
-    limit is known or an earlier call was refused. ``retry_after`` tells when.
+    ``retry_after`` tells when to try again, as far as that is known.
     """
+
+    transient = True
+    repeatable = True
+    not_acted = True
+    holds_others = True
+
+    @property
+    def held_back(self) -> bool:
+        """Whether the call was not sent, because its turn was after its deadline. ``status`` is 0 then."""
+        return self.status == 0
 
 
 class ServerError(ApiError):
     """5xx: the service or a proxy before it failed."""
+
+    transient = True
 
 
 class DataError(RestoreError):
@@ -106,6 +175,8 @@ class DataError(RestoreError):
         excerpt: A bounded, redacted piece of a body that is not JSON; empty otherwise.
 
     """
+
+    transient = True
 
     def __init__(
         self,
@@ -126,6 +197,8 @@ class DataError(RestoreError):
 
 class PaginationError(RestoreError):
     """The pages of a list contradict each other, so going on could lose or repeat jobs for ever."""
+
+    transient = True
 
 
 class NotUnique(RestoreError):

@@ -65,8 +65,21 @@ class RestoreError(Exception):
         request: As passed.
         resume_at: As passed.
         hint: As passed; :meth:`Hint.render` writes it in words of another interface.
+        transient: Whether it may pass by itself: the same call may work later, with nobody doing anything about it.
+            Waits go on after such an error.
+        repeatable: Whether it is worth repeating the call at once, within its deadline. Whether that is safe depends
+            on the verb as well: see :func:`is_transient`.
+        not_acted: Whether the server certainly did not act on the call, so that even a create can be sent again.
+        holds_others: Whether other calls have to wait as well before they are sent.
+        run_wide: Whether every other call of the session, or of a fleet run, would end the same way.
 
     """
+
+    transient: bool = False
+    repeatable: bool = False
+    not_acted: bool = False
+    holds_others: bool = False
+    run_wide: bool = False
 
     def __init__(
         self,
@@ -103,21 +116,32 @@ class ConfigError(RestoreError):
 class Unsupported(ConfigError):
     """The product family has no such verb, filter or request variant."""
 
+    run_wide = True
+
 
 class SessionClosed(ConfigError):
     """The session was closed before or during the call."""
+
+    run_wide = True
 
 
 class WrongLoop(ConfigError):
     """The session is used from another event loop than the one it was opened on."""
 
+    run_wide = True
+
 
 class TransportError(RestoreError):
     """No usable HTTP answer arrived."""
 
+    transient = True
+
 
 class ConnectFailed(TransportError):
     """No connection could be made (DNS, TCP, TLS or proxy); nothing of the request was sent."""
+
+    repeatable = True
+    not_acted = True
 
 
 class RequestTimeout(TransportError):
@@ -131,9 +155,13 @@ class ProtocolError(TransportError):
 class ConnectionBroken(ProtocolError):
     """The connection broke before the whole answer came: a reset, a time-out of a proxy, a truncated body."""
 
+    repeatable = True
+
 
 class AuthError(RestoreError):
     """The server does not accept the key, or asks for a kind of login that is not available."""
+
+    run_wide = True
 
 
 class ProtectedTarget(ConfigError):

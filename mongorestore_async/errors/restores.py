@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mongorestore_async.errors.base import ConfigError, RestoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-    from mongorestore_async.creating.create import Reconciliation
-    from mongorestore_async.creating.prechecks import Finding
     from mongorestore_async.errors.base import RequestContext
+    from mongorestore_async.errors.findings import Finding, Reconciliation
     from mongorestore_async.errors.hints import Hint
-    from mongorestore_async.models.document import JobDocument
-    from mongorestore_async.models.job_ref import JobRef
 
 __all__ = [
     "DiskFull",
@@ -23,6 +20,7 @@ __all__ = [
     "DownloadTruncated",
     "DownloadUsedUp",
     "HashMismatch",
+    "JobLike",
     "MaybeCreated",
     "NotRestorable",
     "RestoreFailed",
@@ -91,6 +89,30 @@ class NotRestorable(RestoreError):
         self.findings = tuple(findings)
 
 
+class JobLike(Protocol):
+    """What an error tells of a job: a :class:`JobDocument` of the family, which this room cannot name."""
+
+    @property
+    def id(self) -> str:
+        """Job id."""
+        ...
+
+    @property
+    def ref(self) -> Any:
+        """Its :class:`JobRef`, or None."""
+        ...
+
+    @property
+    def state(self) -> str:
+        """Its :class:`JobState`."""
+        ...
+
+    @property
+    def raw(self) -> Mapping[str, Any]:
+        """The document as received."""
+        ...
+
+
 class WaitError(RestoreError):
     """A wait ended without success. The restores themselves go on: waiting never changes them.
 
@@ -103,7 +125,7 @@ class WaitError(RestoreError):
         self,
         message: str = "",
         *,
-        jobs: Sequence[JobDocument] = (),
+        jobs: Sequence[JobLike] = (),
         request: RequestContext | None = None,
         resume_at: int | None = None,
         hint: Hint | None = None,
@@ -112,8 +134,8 @@ class WaitError(RestoreError):
         self.jobs = tuple(jobs)
 
     @property
-    def refs(self) -> tuple[JobRef, ...]:
-        """References to the jobs, for ``session.batch(error.refs)`` to go on with."""
+    def refs(self) -> tuple[Any, ...]:
+        """References (:class:`JobRef`) to the jobs, for ``session.batch(error.refs)`` to go on with."""
         return tuple(job.ref for job in self.jobs if job.ref is not None)
 
 
@@ -133,8 +155,8 @@ class RestoreFailed(WaitError):
         self,
         message: str = "",
         *,
-        jobs: Sequence[JobDocument] = (),
-        failed: Sequence[JobDocument] = (),
+        jobs: Sequence[JobLike] = (),
+        failed: Sequence[JobLike] = (),
         request: RequestContext | None = None,
         resume_at: int | None = None,
         hint: Hint | None = None,

@@ -1,4 +1,4 @@
-"""What one product family is made of."""
+"""What one product family is made of: the fields, of which a family that only lists needs ten."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import attrs
 
 from mongorestore_async.families.rate_limit import RateLimit  # noqa: TC001 - a field type
 from mongorestore_async.models.document import JobT
-from mongorestore_async.models.snapshot import SnapshotDocument  # noqa: TC001 - a field type
+from mongorestore_async.models.snapshot import ClusterSnapshot, SnapshotDocument
 
 __all__ = ["Encoding", "Family"]
 
@@ -43,7 +43,7 @@ class Family(Generic[JobT]):
         download_path: Where the create of a download is sent, if not to ``create_path``.
         cancel_path: Where a cancel is sent, or None.
         ranges_path: What could be restored to, or None.
-        encoding: How a create is written.
+        encoding: How a create is written, None where nothing can be created.
         is_v2: Whether the stricter rules of the Atlas Administration API v2 hold for a create.
         creates: Types of request (:class:`HttpRestore`) and of source of an automated restore that a create
             accepts; empty where nothing can be created.
@@ -51,8 +51,8 @@ class Family(Generic[JobT]):
         newest_first: Whether the vendor promises that order for the job list.
 
         snapshot_type: Model of a snapshot.
-        snapshots_path: List of the snapshots of one cluster.
-        snapshot_path: One snapshot.
+        snapshots_path: List of the snapshots of one cluster, or None.
+        snapshot_path: One snapshot, or None.
         sharded_snapshots_path: List of those of a sharded cluster, if it is another one.
         sharded_snapshot_path: One of those.
         checkpoints_path: List of the checkpoints of one cluster, or None.
@@ -85,15 +85,15 @@ class Family(Generic[JobT]):
     download_path: str | None = None
     cancel_path: str | None = None
     ranges_path: str | None = None
-    encoding: Encoding
+    encoding: Encoding | None = None
     is_v2: bool = False
     creates: frozenset[type] = frozenset()
     filters: frozenset[str] = frozenset()
     newest_first: bool = False
 
-    snapshot_type: type[SnapshotDocument]
-    snapshots_path: str
-    snapshot_path: str
+    snapshot_type: type[SnapshotDocument] = ClusterSnapshot
+    snapshots_path: str | None = None
+    snapshot_path: str | None = None
     sharded_snapshots_path: str | None = None
     sharded_snapshot_path: str | None = None
     checkpoints_path: str | None = None

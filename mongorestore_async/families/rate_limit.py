@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from math import isfinite
 from typing import Any, Literal
 
 import attrs
 
 from mongorestore_async.errors import ConfigError
+from mongorestore_async.models.validators import seconds, whole
 
 __all__ = [
     "ATLAS_V2_CALLER",
@@ -19,14 +19,7 @@ __all__ = [
 ]
 
 
-def _count(_instance: Any, attribute: attrs.Attribute[int], value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ConfigError(f"{attribute.name} of a RateLimit is a whole number from 1, not {value!r}")
-
-
-def _seconds(_instance: Any, attribute: attrs.Attribute[float], value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not (isfinite(value) and value > 0):
-        raise ConfigError(f"{attribute.name} of a RateLimit is a positive number of seconds, not {value!r}")
+_OF = " of a RateLimit"
 
 
 def _scope(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
@@ -56,9 +49,9 @@ class RateLimit:
 
     """
 
-    capacity: int = attrs.field(validator=_count)
-    refill: int = attrs.field(validator=_count)
-    per_seconds: float = attrs.field(validator=_seconds)
+    capacity: int = attrs.field(validator=whole(of=_OF))
+    refill: int = attrs.field(validator=whole(of=_OF))
+    per_seconds: float = attrs.field(validator=seconds(of=_OF))
     scope: Literal["project", "caller"] = attrs.field(default="project", validator=_scope)
     window: bool = attrs.field(default=False, kw_only=True)
     name: str = attrs.field(default="", kw_only=True)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from mongorestore_async.errors import DataError, Forbidden, NotFound
-from mongorestore_async.fleet.fleet_failures import ends_run
 from mongorestore_async.fleet.fleet_records import FleetCluster, FleetProject
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ class Discovery:
             try:
                 page = await anext(self._with_clusters, None)
             except (Forbidden, NotFound) as error:
-                if ends_run(error) or self.calls:
+                if error.run_wide or self.calls:
                     raise
                 self._with_clusters = None
             else:

@@ -14,11 +14,12 @@ import attrs
 from mongorestore_async.creating.matching import requested_at
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.models import CloudBackupRestoreJob, JobDocument, JobState, TenantRestoreJob
+from mongorestore_async.models.validators import whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["FleetQuery", "Patterns", "check_number"]
+__all__ = ["FleetQuery", "Patterns"]
 
 JobT = TypeVar("JobT", bound=JobDocument)
 
@@ -66,18 +67,6 @@ class Patterns:
         return bool(hits)
 
 
-def check_number(argument: str, value: object) -> int:
-    """Check a whole number from 1.
-
-    Raises:
-        ConfigError: It is none.
-
-    """
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ConfigError(f"{argument} is a whole number from 1, not {value!r}")
-    return value
-
-
 def _states(value: object) -> frozenset[JobState] | None:
     if value is None:
         return None
@@ -95,10 +84,6 @@ def _since(_instance: Any, _attribute: attrs.Attribute[Any], value: object) -> N
         raise ConfigError("since is an aware datetime, such as datetime.now(UTC) - timedelta(days=1), or None")
 
 
-def _whole(_instance: Any, attribute: attrs.Attribute[Any], value: object) -> None:
-    check_number(attribute.name, value)
-
-
 @attrs.frozen(kw_only=True, eq=False)
 class FleetQuery:
     """Which jobs are wanted, and how many lists are read at once; see :meth:`Fleet.restore_jobs`.
@@ -108,8 +93,8 @@ class FleetQuery:
 
     """
 
-    concurrency: int = attrs.field(default=16, validator=_whole)
-    per_project: int = attrs.field(default=4, validator=_whole)
+    concurrency: int = attrs.field(default=16, validator=whole())
+    per_project: int = attrs.field(default=4, validator=whole())
     since: datetime | None = attrs.field(default=None, validator=_since)
     states: frozenset[JobState] | None = attrs.field(default=None, converter=_states)
     batch_id: str | None = None

@@ -6,10 +6,9 @@ import asyncio
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from mongorestore_async.errors import RequestTimeout, RestoreError
+from mongorestore_async.errors import ApiError, RequestTimeout, RestoreError
 from mongorestore_async.fleet.cluster_reading import ProjectWork, Reading
 from mongorestore_async.fleet.discovery import Discovery
-from mongorestore_async.fleet.fleet_failures import ends_run, means_nothing_here
 from mongorestore_async.fleet.fleet_records import ClusterOutcome, FailureKind
 
 if TYPE_CHECKING:
@@ -256,7 +255,7 @@ class FleetRun:
         """Note that the reading of a cluster is over."""
         work, cluster = reading.work, reading.cluster
         outcome = ClusterOutcome.READ
-        if error is not None and means_nothing_here(error):
+        if isinstance(error, ApiError) and error.no_backup:
             outcome = ClusterOutcome.NO_BACKUP
         elif error is not None:
             outcome = ClusterOutcome.FAILED
@@ -289,7 +288,7 @@ class FleetRun:
         self, error: RestoreError, *, project: FleetProject | None = None, cluster: FleetCluster | None = None
     ) -> FailureKind:
         """Put an error into the report, or raise it where it concerns the whole fleet."""
-        if ends_run(error):
+        if error.run_wide:
             error.add_note(f"reading the fleet {self._member.name!r}")
             raise error
         place = cluster.project if cluster is not None else project

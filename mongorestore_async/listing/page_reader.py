@@ -15,6 +15,7 @@ from mongorestore_async.errors import BadRequest, ConfigError, PaginationError, 
 from mongorestore_async.listing.materialize import materialize, read_in_slices
 from mongorestore_async.listing.page import Page
 from mongorestore_async.listing.paging import PageFacts, Walk
+from mongorestore_async.models.validators import flag, whole
 from mongorestore_async.transport.options import MAX_ITEMS_PER_PAGE
 from mongorestore_async.transport.session_view import attach_request, check_query
 
@@ -71,22 +72,12 @@ class ListSource(Generic[ItemT]):
     model: type[Any] | None = attrs.field(default=None, kw_only=True)
 
 
-def _check_whole(_instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ConfigError(f"{attribute.name} is a whole number from 1, not {value!r}")
-
-
 def _check_size(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    _check_whole(instance, attribute, value)
+    whole()(instance, attribute, value)
     if isinstance(value, int) and value > MAX_ITEMS_PER_PAGE:
         raise ConfigError(
             f"items_per_page is the page size, at most {MAX_ITEMS_PER_PAGE}; to bound the total use limit={value}"
         )
-
-
-def _check_flag(_instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    if not isinstance(value, bool):
-        raise ConfigError(f"{attribute.name} is True, False or None, not {value!r}")
 
 
 def _copy(value: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -111,9 +102,9 @@ class ListQuery:
     """
 
     items_per_page: int | None = attrs.field(default=None, validator=optional(_check_size))
-    limit: int | None = attrs.field(default=None, validator=optional(_check_whole))
-    starting_at: int = attrs.field(default=1, validator=_check_whole)
-    include_count: bool | None = attrs.field(default=None, validator=optional(_check_flag))
+    limit: int | None = attrs.field(default=None, validator=optional(whole()))
+    starting_at: int = attrs.field(default=1, validator=whole())
+    include_count: bool | None = attrs.field(default=None, validator=optional(flag()))
     filters: Mapping[str, str] = attrs.field(factory=dict[str, str])
     extra: Mapping[str, Any] | None = attrs.field(
         default=None, validator=optional(_check_extra), converter=attrs.converters.optional(_copy)

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
-from mongorestore_async.errors import ConfigError, NotFound, NotUnique, RestoreError
+from mongorestore_async.errors import NotFound, NotUnique, RestoreError
 from mongorestore_async.listing.iterators import ItemIterator, PageIterator
 from mongorestore_async.listing.materialize import materialize
 from mongorestore_async.listing.page_reader import PageReader
 from mongorestore_async.listing.pages_ahead import PagesAhead, collect_ahead
+from mongorestore_async.models.validators import require_whole
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Generator
@@ -113,7 +114,7 @@ class Pager(Generic[ItemT]):
             RestoreError: Any error of a call; nothing is returned then, so ``resume_at`` is the start.
 
         """
-        _check_whole("concurrency", concurrency)
+        require_whole("concurrency", concurrency)
         reader = self.reader(limit=limit)
         try:
             if concurrency > 1:
@@ -140,7 +141,7 @@ class Pager(Generic[ItemT]):
             ConfigError: ``pages`` is below 1.
 
         """
-        _check_whole("pages", pages)
+        require_whole("pages", pages)
         return PagesAhead(self.reader(), pages)
 
     def reader(self, *, limit: int | None = None) -> PageReader[ItemT]:
@@ -155,8 +156,3 @@ class Pager(Generic[ItemT]):
             bounded = attrs.evolve(query, limit=limit)  # refuses what is no limit
             query = bounded if query.limit is None or limit < query.limit else query
         return PageReader(self._source, query)
-
-
-def _check_whole(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ConfigError(f"{name} is a whole number from 1, not {value!r}")

@@ -1,4 +1,17 @@
-"""Values: jobs, requests, links, states, references. Importing them costs neither an HTTP library nor cattrs."""
+"""Values: what is received, what is asked for, and the settings a user hands over. All frozen, no I/O.
+
+Documents come in from ``codec`` and keep what was received in ``raw``; requests go out through it. Importing this room
+costs neither an HTTP library nor cattrs.
+
+- Received, one file per dialect: ``restore_job`` and ``snapshot`` (Ops Manager, Cloud Manager, Atlas legacy),
+  ``cloud_backup``, ``tenant``; ``inventory`` for projects, clusters and hosts. A new member of a document is a field
+  there; ``wire()`` names the JSON member where camel case does not.
+- ``document``: what all of them share; ``states``: the open enums and the states that all families share;
+  ``values``: links, times, versions; ``headers``; ``job_ref``: the address of a job.
+- Asked for: ``requests``, which check themselves when they are made; ``policies``: the guard, and how to poll.
+- ``secret``: values that no repr, log or serializer shows, and the one redaction of documents.
+- ``validators``: every check of a value that a caller passes, with the one wording of its refusal.
+"""
 
 from mongorestore_async.models.cloud_backup import (
     CloudBackupRestoreJob,
@@ -17,6 +30,7 @@ from mongorestore_async.models.inventory import (
     ProjectSummary,
 )
 from mongorestore_async.models.job_ref import JobRef
+from mongorestore_async.models.policies import PollPolicy, RestoreGuard
 from mongorestore_async.models.requests import (
     SERVER_DEFAULT,
     AutomatedRestore,
@@ -28,7 +42,6 @@ from mongorestore_async.models.requests import (
     Snapshot,
     Target,
 )
-from mongorestore_async.models.restore_guard import RestoreGuard
 from mongorestore_async.models.restore_job import CheckpointPart, ClusterCheckpoint, Delivery, FileHash, RestoreJob
 from mongorestore_async.models.secret import RawDocument, RawList, Secret, redact
 from mongorestore_async.models.snapshot import (
@@ -84,6 +97,7 @@ __all__ = [
     "OplogTime",
     "OplogTimestamp",
     "PointInTime",
+    "PollPolicy",
     "PrivateDownloadUrl",
     "ProjectClusters",
     "ProjectSummary",

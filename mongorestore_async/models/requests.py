@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 import attrs
 
 from mongorestore_async.errors import ConfigError
-from mongorestore_async.models.validators import require_text, require_whole_number
+from mongorestore_async.models.validators import require_text, require_whole
 
 __all__ = [
     "SERVER_DEFAULT",
@@ -37,7 +37,7 @@ class ServerDefault(Enum):
 #: page says which.
 SERVER_DEFAULT: Final = ServerDefault.SERVER_DEFAULT
 
-_UINT32 = 2**32
+_UINT32_MAX = 2**32 - 1
 _OR_DEFAULT = ", or SERVER_DEFAULT to leave it to the server"
 
 
@@ -46,12 +46,12 @@ def _text(instance: object, attribute: "attrs.Attribute[Any]", value: object) ->
 
 
 def _uint32(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
-    require_whole_number(_called(instance, attribute), value, below=_UINT32)
+    require_whole(_called(instance, attribute), value, most=_UINT32_MAX)
 
 
 def _count(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
     if value is not SERVER_DEFAULT:
-        require_whole_number(_called(instance, attribute), value, instead=_OR_DEFAULT)
+        require_whole(_called(instance, attribute), value, instead=_OR_DEFAULT)
 
 
 def _optional_count(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:

@@ -10,7 +10,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mongorestore_async.families.registry import FAMILIES
+from mongorestore_async.families import FAMILIES
 from mongorestore_async.protocol.dates import http_date
 
 if TYPE_CHECKING:

@@ -291,7 +291,7 @@ def _api_error(raw: RawReply, status: int, content: Any) -> ApiError:
     wait = retry_after(raw.headers, code, parameters, datetime.now(UTC)) if asks else None
     if wait is not None:
         message += f"; the server asks to wait {wait:g} s"
-    error = kind(
+    return kind(
         message,
         status=status,
         error_code=code,
@@ -299,11 +299,10 @@ def _api_error(raw: RawReply, status: int, content: Any) -> ApiError:
         detail=detail,
         parameters=parameters,
         service_version=raw.headers.get("X-MongoDB-Service-Version"),
+        retry_after=wait,
         request=attrs.evolve(raw.request, status=raw.status),
         hint=_HINTS.get("INVALID_VERSION_DATE" if status == 406 else code or ""),  # noqa: PLR2004
     )
-    error.retry_after = wait
-    return error
 
 
 def _advice(status: int, code: str | None, family: str | None) -> str | None:

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from mongorestore_async.errors import ApiError, RateLimited
+from mongorestore_async.errors import ApiError
 from mongorestore_async.families.rate_limit import RateLimit
 from mongorestore_async.protocol.rate_limit_headers import rate_remaining, told_bucket
 from mongorestore_async.ratelimit.limit_queue import LimitQueue
@@ -115,7 +115,7 @@ class RateLimiter:
             queue = queues[0] if limit is None else self._queue(limit, project)
             now = asyncio.get_running_loop().time()
             queue.update_remaining(remaining, now, trusted=limit not in self._chosen)
-        if isinstance(error, RateLimited):
+        if isinstance(error, ApiError) and error.holds_others:
             self._pause(admitted, limit, project, error)
         elif error is None or (isinstance(error, ApiError) and error.status < 500):  # noqa: PLR2004
             for queue in queues:
@@ -126,7 +126,7 @@ class RateLimiter:
         if self._counters is not None:
             await self._counters.close()
 
-    def _pause(self, admitted: int, limit: RateLimit | None, project: str | None, error: RateLimited) -> None:
+    def _pause(self, admitted: int, limit: RateLimit | None, project: str | None, error: ApiError) -> None:
         now = asyncio.get_running_loop().time()
         queue = self._queue(*(_ADDRESS if error.error_code == _BY_ADDRESS else (limit, project)))
         self._generation += 1

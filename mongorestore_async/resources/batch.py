@@ -13,9 +13,10 @@ from mongorestore_async.downloading.archive_fetcher import ArchiveFetcher
 from mongorestore_async.downloading.download import DownloadSource, download_batch
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.models import JobDocument, JobRef, RestoreJob
+from mongorestore_async.models.validators import seconds_of
 from mongorestore_async.waiting.end_rules import Until, check_until
 from mongorestore_async.waiting.job_watch import JobWatch
-from mongorestore_async.waiting.waiter import Waiter, seconds_of
+from mongorestore_async.waiting.waiter import Waiter
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mongorestore_async.downloading.download_types import DownloadedFile, DownloadProgress
-    from mongorestore_async.resources.cluster_base import ClusterBase
+    from mongorestore_async.waiting.job_source import JobSource
     from mongorestore_async.waiting.wait_errors import PollReport
 
 __all__ = ["RestoreBatch", "Until"]
@@ -48,7 +49,7 @@ class RestoreBatch(Generic[JobT_co]):
     """
 
     jobs: tuple[JobT_co, ...]
-    sources: tuple[ClusterBase[Any], ...] = attrs.field(default=(), kw_only=True, eq=False, repr=False)
+    sources: tuple[JobSource[Any], ...] = attrs.field(default=(), kw_only=True, eq=False, repr=False)
     until: Until | None = attrs.field(default=None, kw_only=True)
     existing: bool = attrs.field(default=False, kw_only=True)
     # Loop time at which the jobs were read, so that what was read just now is not read again at once.
@@ -151,7 +152,7 @@ class RestoreBatch(Generic[JobT_co]):
 
         Call it again after any failure, in this process or another: it goes on with what is on disk, and does not ask
         for finished files again. Every request counts against ``maxDownloads``, so nothing is probed, and a broken
-        transfer is gone on with only while the job allows another request and the server sends the same file. No
+        transfer is resumed only while the job allows another request and the server sends the same file. No
         login and no cookie of the API reaches a download host. A file stands under its name only when it is whole,
         on disk, and not known to be wrong.
 
@@ -175,7 +176,7 @@ class RestoreBatch(Generic[JobT_co]):
             ConfigError: Bad input, before any I/O.
             DownloadExpired: A link has expired.
             DownloadUsedUp: A link was used as often as it may be.
-            DownloadTruncated: A file broke off and cannot be gone on with in this call.
+            DownloadTruncated: A file broke off and cannot be resumed in this call.
             HashMismatch: A file is not the one its job publishes the hash of; it is kept as ``NAME.mismatch``.
             DiskFull: A file does not fit; told before the first byte where the server announces the size.
             DownloadError: A job has no archive (yet), a file cannot be written, or a host refuses.
@@ -227,7 +228,7 @@ class RestoreBatch(Generic[JobT_co]):
                 raise ConfigError(f"restore job {job.id} has no ref: read it from its cluster, then follow it")
             jobs.append((job.ref, job))
         if until is None:
-            return Waiter(self.sources, jobs, until, patience=0)
+            return Waiter(self.sources, jobs, until, once=True)
         return Waiter(self.sources, jobs, until, read_at=self._read_at)
 
     def _renewed(self, waiting: Waiter[Any]) -> RestoreBatch[JobT_co]:

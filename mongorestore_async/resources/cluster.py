@@ -6,8 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mongorestore_async.codec.structuring import structure, structure_each
-from mongorestore_async.errors import BadRequest, NotFound, NotRestorable, Unsupported
-from mongorestore_async.errors.api import NO_BACKUP
+from mongorestore_async.creating.precheck_reader import find_cluster_id
+from mongorestore_async.creating.prechecks import no_backup
+from mongorestore_async.errors import NotRestorable, Unsupported
 from mongorestore_async.listing.arrays import documents_of
 from mongorestore_async.listing.page_reader import ListQuery
 from mongorestore_async.listing.pager import Pager
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from mongorestore_async.transport.session_view import SessionView
 
 __all__ = ["Cluster", "ConfigServer"]
-
-#: Snapshots looked at for the id of a cluster; all of them have the same one.
-_LOOKED_AT = 100
 
 
 class Cluster(ClusterBase[JobT]):
@@ -102,17 +100,10 @@ class Cluster(ClusterBase[JobT]):
         """
         if self.family.snapshot_type is not ClusterSnapshot or self.family.cluster_key == "name":
             return Target(self.project, self.cluster)
-        try:
-            async for snapshot in self.snapshots(completed="all", limit=_LOOKED_AT):
-                if isinstance(snapshot, ClusterSnapshot) and snapshot.cluster_id:
-                    return Target(self.project, snapshot.cluster_id)
-        except (BadRequest, NotFound) as error:
-            if error.error_code not in NO_BACKUP:
-                raise
-        raise NotRestorable(
-            f"backup is not enabled on the target: cluster {self.cluster} has no snapshot that tells its id;"
-            " switch its backup on, and try again when the first snapshot is there"
-        )
+        cluster_id = await find_cluster_id(self._view, self.family, self._names)
+        if cluster_id is None:
+            raise NotRestorable(no_backup(self.cluster))
+        return Target(self.project, cluster_id)
 
 
 class ConfigServer(ClusterBase[JobT]):

@@ -15,9 +15,7 @@ from mongorestore_async.errors import (
     Forbidden,
     Hint,
     HintKind,
-    RateLimited,
     RestoreError,
-    ServerError,
     Unsupported,
 )
 from mongorestore_async.listing.page_reader import ListQuery, ListSource
@@ -337,7 +335,7 @@ class ClusterBase(Generic[JobT]):
         """Whether an earlier try of a cancel had its effect although its answer was lost."""
         if error.status == 404:  # noqa: PLR2004
             return True
-        if isinstance(error, (Forbidden, RateLimited, ServerError)):
+        if error.transient or isinstance(error, Forbidden):
             return False
         try:
             return (await self.restore_job(job_id)).state is JobState.CANCELLED

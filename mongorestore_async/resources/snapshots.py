@@ -84,6 +84,8 @@ async def read_snapshot(
 
 
 def _path_of(family: Family[Any], path: str | None) -> str:
+    if family.snapshots_path is None:
+        raise Unsupported(f"{family.title} lists no snapshots here; use the family that they belong to")
     if path is None:
         raise Unsupported(
             f"{family.title} has one list of snapshots only", hint=Hint(HintKind.LEAVE_OUT, {"argument": "sharded"})

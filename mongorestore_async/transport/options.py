@@ -13,17 +13,17 @@ import attrs
 
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.families import Family, RateLimit
+from mongorestore_async.models import PollPolicy, RestoreGuard
+from mongorestore_async.models.validators import seconds, whole
 from mongorestore_async.protocol.rate_limit_headers import choose_rate
 from mongorestore_async.ratelimit import SharedLimits
 from mongorestore_async.transport.retrying import RetryPolicy, RetryRule
 from mongorestore_async.version import __version__
-from mongorestore_async.waiting.poll_policy import PollPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Self, Unpack
 
-    from mongorestore_async.models import RestoreGuard
     from mongorestore_async.transport.exchange_records import ExchangeRecord
 
 __all__ = ["MAX_ITEMS_PER_PAGE", "OptionChanges", "Options", "RateRule", "ViewChanges", "choose_limit"]
@@ -58,21 +58,6 @@ class ViewChanges(OptionChanges, total=False):
     pretty: bool
 
 
-def _seconds(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < float("inf"):
-        raise ConfigError(f"{attribute.name} is a positive number of seconds, not {value!r}")
-
-
-def _count(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ConfigError(f"{attribute.name} is a whole number from 1, not {value!r}")
-
-
-def _page(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_ITEMS_PER_PAGE:
-        raise ConfigError(f"{attribute.name} is a whole number from 1 to {MAX_ITEMS_PER_PAGE}, not {value!r}")
-
-
 def _suffix(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if value is not None and (not isinstance(value, str) or not value.isascii() or not value.isprintable()):
         raise ConfigError(f"{attribute.name} is printable ASCII text or None")
@@ -105,11 +90,7 @@ def _shared(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None
 
 
 def _guard(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    if value is None:
-        return
-    from mongorestore_async.models import RestoreGuard
-
-    if not isinstance(value, RestoreGuard):
+    if value is not None and not isinstance(value, RestoreGuard):
         raise ConfigError(f"{attribute.name} is RestoreGuard(...) or None, not {type(value).__name__}")
 
 
@@ -150,11 +131,11 @@ class Options:
 
     """
 
-    timeout: float = attrs.field(default=60.0, validator=_seconds)
-    max_in_flight: int = attrs.field(default=32, validator=_count)
-    max_body: int = attrs.field(default=16 * 1024 * 1024, validator=_count)
+    timeout: float = attrs.field(default=60.0, validator=seconds())
+    max_in_flight: int = attrs.field(default=32, validator=whole())
+    max_body: int = attrs.field(default=16 * 1024 * 1024, validator=whole())
     user_agent: str | None = attrs.field(default=None, validator=_suffix)
-    items_per_page: int = attrs.field(default=MAX_ITEMS_PER_PAGE, validator=_page)
+    items_per_page: int = attrs.field(default=MAX_ITEMS_PER_PAGE, validator=whole(most=MAX_ITEMS_PER_PAGE))
     retry: RetryRule = attrs.field(factory=RetryPolicy, validator=_callable)
     on_exchange: Callable[[ExchangeRecord], None] | None = attrs.field(
         default=None, validator=attrs.validators.optional(_callable)

@@ -2,11 +2,13 @@
 
 What may be repeated after what (restore architecture, "Retries"; API protocol section 7):
 
-- GET and DELETE: failed connections, broken connections and truncated answers, 429, 500 (can be switched off),
-  502, 503, 504, 400 ``RATE_LIMITED_IP`` and 405 ``WRITES_NOT_ALLOWED_DURING_APP_UPGRADES``;
+- GET and DELETE: failed connections, broken connections and truncated answers, 408, 425, 429, 500 (can be switched
+  off), 502, 503, 504, 400 ``RATE_LIMITED_IP`` and 405 ``WRITES_NOT_ALLOWED_DURING_APP_UPGRADES``;
 - everything else (POST above all, which may start a restore): failures of which it is certain that the server
   did not act on the request: a connection that was never made, 429 and those coded 400 and 405, and whatever went
   wrong in getting a token for it. A challenge is answered by the login and is no failure.
+
+Which errors these are is said on their classes (``repeatable`` and ``not_acted`` of :class:`RestoreError`).
 
 Waits grow exponentially with full jitter; what the server asks for (``Retry-After``) is the least it gets.
 """
@@ -18,15 +20,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import attrs
 
-from mongorestore_async.errors import (
-    ApiError,
-    ConfigError,
-    ConnectFailed,
-    ConnectionBroken,
-    RateLimited,
-    RestoreError,
-    ServerError,
-)
+from mongorestore_async.errors import ApiError, RestoreError, ServerError
+from mongorestore_async.models.validators import seconds, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,8 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["NO_RETRY", "Failure", "RetryBudget", "RetryPolicy", "RetryRule", "is_transient"]
 
 _REPEATABLE = frozenset({"GET", "HEAD", "DELETE"})
-_BUSY_STATUSES = frozenset({502, 503, 504})
-_UPGRADE = "WRITES_NOT_ALLOWED_DURING_APP_UPGRADES"
 
 
 @attrs.frozen
@@ -75,26 +68,13 @@ def is_transient(failure: Failure, *, server_errors: bool = True) -> bool:
 
     """
     error = failure.error
-    if isinstance(error, (ConnectFailed, RateLimited)):
-        return True
-    if isinstance(error, ApiError) and error.status == 405 and error.error_code == _UPGRADE:  # noqa: PLR2004
+    if error.not_acted:
         return True
     logging_in = error.request is not None and error.request.logging_in
     if failure.method not in _REPEATABLE and not logging_in:
         return False
-    if isinstance(error, ServerError):
-        return error.status in _BUSY_STATUSES or (server_errors and error.status == 500)  # noqa: PLR2004
-    return isinstance(error, ConnectionBroken)
-
-
-def _whole(_instance: object, attribute: attrs.Attribute[int], value: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ConfigError(f"{attribute.name} is a whole number from 1, not {value!r}")
-
-
-def _positive(_instance: object, attribute: attrs.Attribute[float], value: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ConfigError(f"{attribute.name} is a number of at least 0, not {value!r}")
+    is_plain_500 = isinstance(error, ServerError) and error.status == 500  # noqa: PLR2004
+    return error.repeatable and (server_errors or not is_plain_500)
 
 
 @attrs.frozen(kw_only=True)
@@ -110,9 +90,9 @@ class RetryPolicy:
 
     """
 
-    tries: int = attrs.field(default=4, validator=_whole)
-    base: float = attrs.field(default=0.5, validator=_positive)
-    longest: float = attrs.field(default=30.0, validator=_positive)
+    tries: int = attrs.field(default=4, validator=whole())
+    base: float = attrs.field(default=0.5, validator=seconds(zero=True))
+    longest: float = attrs.field(default=30.0, validator=seconds(zero=True))
     server_errors: bool = True
     jitter: Callable[[float, float], float] = attrs.field(default=random.uniform, repr=False, eq=False)
 
@@ -122,7 +102,7 @@ class RetryPolicy:
             return None
         bound = min(self.longest, self.base * 2 ** min(failure.tries - 1, 60))
         own = self.jitter(0, bound)
-        asked: float | None = getattr(failure.error, "retry_after", None)
+        asked = failure.error.retry_after if isinstance(failure.error, ApiError) else None
         # Spread what was told to wait for the same time.
         return own if asked is None else asked + self.jitter(0, self.base)
 

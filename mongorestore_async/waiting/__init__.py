@@ -1,3 +1,27 @@
-"""The room waiting."""
+"""Waiting for restore jobs until they are over. Nothing here changes a restore.
+
+Jobs and the places they belong to (:class:`JobSource`) come in; jobs as read last, changes, and the errors a wait ends
+with go out.
+
+- ``waiter`` sleeps and polls the places that are due; ``job_poller`` reads one place with as few calls as it takes.
+- ``tracker`` keeps what is known of the jobs of a place; ``end_rules`` tells what a job's own words mean. Both know no
+  loop. ``wait_errors`` makes what a wait ends with.
+- How often to poll is ``pacing`` over a ``PollPolicy`` (in ``models.policies``, because ``Options`` carries one). Which
+  failures are borne says ``RestoreError.transient``, for how long ``PollPolicy.patience``.
+
+How the tracker works:
+
+1. A job that was never seen may be missing (404) for ``PollPolicy.grace`` seconds; then it is "not found".
+2. A job that was seen and is missing in two polls in a row is "no longer listed": that is a bad end.
+3. Jobs of one batch are one group. A bad end of one member ends the group; a good end needs all members, all done.
+4. The members of a batch are complete when a list shows all that are known, or the grace is over; for the next poll
+   they are open again, because a server may add jobs.
+5. A change is a change of the words that ``describe`` gives; an end once seen stays.
+
+Example: the create named job ``a`` of batch 7. Poll 1 lists the batch: ``a`` and ``b`` run, ``c`` is finished; the
+group is complete and open. Poll 2 lists ``a`` and ``c`` only, so ``b`` is read alone: 404, missed once, still open.
+Poll 3 lists ``b`` as finished (missed is 0 again) and ``a`` as BROKEN: the group is over, and the wait raises
+``RestoreFailed`` for ``a``.
+"""
 
 __all__: list[str] = []

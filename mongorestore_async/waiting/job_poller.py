@@ -11,16 +11,15 @@ from mongorestore_async.errors import DataError, NotFound, PaginationError, Rest
 from mongorestore_async.listing.materialize import materialize
 from mongorestore_async.models import JobT
 from mongorestore_async.transport.options import choose_limit
-from mongorestore_async.waiting.poll_policy import is_bearable, may_appear
-from mongorestore_async.waiting.tracker import Following
+from mongorestore_async.waiting.tracker import JobTracker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mongorestore_async.families import RateLimit
-    from mongorestore_async.resources.cluster_base import ClusterBase
+    from mongorestore_async.models import PollPolicy
     from mongorestore_async.waiting.end_rules import Until
-    from mongorestore_async.waiting.poll_policy import PollPolicy
+    from mongorestore_async.waiting.job_source import JobSource
     from mongorestore_async.waiting.tracker import Group
 
 __all__ = ["JobPoller"]
@@ -38,6 +37,7 @@ class JobPoller(Generic[JobT]):
 
     Attributes:
         source: What is looked at.
+        policy: How long a missing job and failed looks are borne.
         jobs: What is known about its jobs.
         due: Loop time of the next look.
         quiet: Looks in a row that showed no change.
@@ -45,16 +45,15 @@ class JobPoller(Generic[JobT]):
         error: What the last look failed with, None if it did not.
         failures: Looks in a row that failed.
         missing: The last 404.
-        patience: Seconds in which looks may fail without a break.
-        given_up: Whether looks have failed for longer than anybody has patience for.
+        given_up: Whether looks have failed for longer than the policy bears.
 
     """
 
     def __init__(
-        self, source: ClusterBase[JobT], policy: PollPolicy, until: Until | None, *, batches: bool = True
+        self, source: JobSource[JobT], policy: PollPolicy, until: Until | None, *, batches: bool = True
     ) -> None:
         self.source = source
-        self.jobs: Following[JobT] = Following(
+        self.jobs: JobTracker[JobT] = JobTracker(
             until, grace=policy.grace, batches=batches and "batchId" in source.family.filters
         )
         self.due = 0.0
@@ -64,8 +63,7 @@ class JobPoller(Generic[JobT]):
         self.failures = 0
         self.missing: NotFound | None = None
         self.given_up = False
-        self.patience = policy.patience
-        self._grace = policy.grace
+        self.policy = policy
         self._first: float | None = None
         self._failing_since: float | None = None
         # Calls that the last walk took: a deep list is not walked again while reading each job is cheaper.
@@ -104,14 +102,14 @@ class JobPoller(Generic[JobT]):
         try:
             await self._look()
         except RestoreError as error:
-            if not is_bearable(error):
+            if not error.transient:
                 raise
             # The frames in its traceback hold pages and calls.
             self.error = error.with_traceback(None)
             self.failures += 1
             if self._failing_since is None or self._answered:
                 self._failing_since = now
-            self.given_up = asyncio.get_running_loop().time() - self._failing_since >= self.patience
+            self.given_up = asyncio.get_running_loop().time() - self._failing_since >= self.policy.patience
         else:
             self.error, self.failures, self._failing_since = None, 0, None
         for job_id, elapsed, may in self._missed:
@@ -168,7 +166,9 @@ class JobPoller(Generic[JobT]):
         for job in listed:
             self._take(job)
         # Right after a create it may lag behind, and then it does not show all of those that are known either.
-        if {member.id for member in group.members} <= {job.id for job in listed} or self._elapsed() >= self._grace:
+        if {member.id for member in group.members} <= {
+            job.id for job in listed
+        } or self._elapsed() >= self.policy.grace:
             self.jobs.complete(batch_id)
 
     async def _read_one(self, job_id: str) -> None:
@@ -185,12 +185,12 @@ class JobPoller(Generic[JobT]):
         self._changed |= self.jobs.receive(job, datetime.now(UTC), as_id=job_id)
 
     def _miss(self, job_ids: Iterable[str], error: NotFound) -> None:
-        if is_bearable(error) or error.status != _NOT_FOUND:
+        if error.transient or error.status != _NOT_FOUND:
             raise error
         self.missing = error.with_traceback(None)
         for job_id in job_ids:
             self._read.add(job_id)
-            self._missed.append((job_id, self._elapsed(), may_appear(error)))
+            self._missed.append((job_id, self._elapsed(), error.may_appear))
 
     def _elapsed(self) -> float:
         return 0.0 if self._first is None else asyncio.get_running_loop().time() - self._first

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from mongorestore_async.listing.iterators import ResumableIterator
 from mongorestore_async.models import JobT
+from mongorestore_async.models.validators import seconds_of
 from mongorestore_async.waiting.end_rules import check_until
-from mongorestore_async.waiting.waiter import Waiter, seconds_of
+from mongorestore_async.waiting.waiter import Waiter
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from mongorestore_async.resources.cluster_base import ClusterBase
     from mongorestore_async.waiting.end_rules import Until
+    from mongorestore_async.waiting.job_source import JobSource
 
 __all__ = ["JobWatch", "watch_one"]
 
@@ -65,9 +66,7 @@ class JobWatch(ResumableIterator[JobT]):
         self._ready = iter(changed)
 
 
-def watch_one(
-    source: ClusterBase[JobT], job_id: str, timeout: timedelta | float | None, until: Until
-) -> JobWatch[JobT]:
+def watch_one(source: JobSource[JobT], job_id: str, timeout: timedelta | float | None, until: Until) -> JobWatch[JobT]:
     """Give one job at each change of its state; see :meth:`ClusterBase.watch_restore_job`."""
     check_until(until)
     return JobWatch(Waiter((source,), [(source.ref(job_id), None)], until, batches=False), seconds_of(timeout))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from datetime import datetime
 
-__all__ = ["Following", "Group", "TrackedJob"]
+__all__ = ["Group", "JobTracker", "TrackedJob"]
 
 JobT = TypeVar("JobT", bound=JobDocument)
 
@@ -80,7 +80,7 @@ class Group(Generic[JobT]):
         return any(member.bad for member in self.members) or (self.whole and not self.open_ids)
 
 
-class Following(Generic[JobT]):
+class JobTracker(Generic[JobT]):
     """What is known about the jobs of one cluster.
 
     Args:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from mongorestore_async.errors import RestoreError
     from mongorestore_async.models import JobDocument
-    from mongorestore_async.resources.cluster_base import ClusterBase
     from mongorestore_async.waiting.job_poller import JobPoller
+    from mongorestore_async.waiting.job_source import JobSource
     from mongorestore_async.waiting.tracker import TrackedJob
 
 __all__ = ["PollFailure", "PollReport", "check_ended", "check_found", "timed_out"]
@@ -31,7 +31,7 @@ class PollFailure:
 
     """
 
-    source: ClusterBase[Any]
+    source: JobSource[Any]
     error: RestoreError
     in_a_row: int
 
@@ -83,8 +83,8 @@ def check_ended(polls: Iterable[JobPoller[Any]], followed: Sequence[TrackedJob[A
     unread = ""
     if lost:
         unread = (
-            f"{_some([repr(each.source) for each in lost])} could not be read for {lost[0].patience:g} s, so how the "
-            f"restores there ended is not known; they go on, wait again"
+            f"{_some([repr(each.source) for each in lost])} could not be read for {lost[0].policy.patience:g} s, so it "
+            f"is not known how the restores there ended; they go on, wait again"
         )
     failed = _jobs(each for each in followed if each.bad)
     if failed:

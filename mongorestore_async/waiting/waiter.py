@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sys
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Generic
 
 import attrs
@@ -14,7 +13,7 @@ import attrs
 from mongorestore_async.errors import ConfigError, RestoreError
 from mongorestore_async.models import JobRef, JobT
 from mongorestore_async.waiting.job_poller import JobPoller
-from mongorestore_async.waiting.poll_policy import Pace
+from mongorestore_async.waiting.pacing import Pace
 from mongorestore_async.waiting.wait_errors import PollFailure, PollReport, check_ended, check_found, timed_out
 
 if TYPE_CHECKING:
@@ -22,11 +21,11 @@ if TYPE_CHECKING:
 
     from mongorestore_async.errors import WaitTimeout
     from mongorestore_async.families import RateLimit
-    from mongorestore_async.resources.cluster_base import ClusterBase
     from mongorestore_async.waiting.end_rules import Until
+    from mongorestore_async.waiting.job_source import JobSource
     from mongorestore_async.waiting.tracker import TrackedJob
 
-__all__ = ["Waiter", "seconds_of"]
+__all__ = ["Waiter"]
 
 
 class Waiter(Generic[JobT]):
@@ -37,8 +36,8 @@ class Waiter(Generic[JobT]):
         jobs: Addresses of the jobs, each with the job as far as it is known.
         until: What is waited for; None to read each job once.
         read_at: Loop time at which ``jobs`` were read, None for a time ago.
-        patience: Instead of the grace and patience of the session's policy, seconds. Unless given, a reading once
-            has no more patience than grace.
+        once: Whether a job that is missing and a look that fails are told at once, whatever the policy bears. Else
+            a reading (``until`` None) bears both for as long as the grace of the policy.
         batches: Whether to follow the whole batch that a job belongs to.
 
     Raises:
@@ -48,12 +47,12 @@ class Waiter(Generic[JobT]):
 
     def __init__(
         self,
-        sources: Iterable[ClusterBase[JobT]],
+        sources: Iterable[JobSource[JobT]],
         jobs: Iterable[tuple[JobRef, JobT | None]],
         until: Until | None,
         *,
         read_at: float | None = None,
-        patience: float | None = None,
+        once: bool = False,
         batches: bool = True,
     ) -> None:
         found = tuple(sources)
@@ -61,8 +60,8 @@ class Waiter(Generic[JobT]):
             raise ConfigError("these jobs do not know their session: use session.batch(refs) to follow them")
         self._options = found[0].options
         self._policy = self._options.poll
-        if patience is not None:
-            self._policy = attrs.evolve(self._policy, grace=patience, patience=patience)
+        if once:
+            self._policy = attrs.evolve(self._policy, grace=0, patience=0)
         elif until is None:
             self._policy = attrs.evolve(self._policy, patience=self._policy.grace)
         self._polls = {_place(each.ref("-")): JobPoller(each, self._policy, until, batches=batches) for each in found}
@@ -85,7 +84,7 @@ class Waiter(Generic[JobT]):
         return any(polls.open for polls in self._polls.values())
 
     @property
-    def sources(self) -> tuple[ClusterBase[JobT], ...]:
+    def sources(self) -> tuple[JobSource[JobT], ...]:
         """The clusters and config servers."""
         return tuple(polls.source for polls in self._polls.values())
 
@@ -105,8 +104,8 @@ class Waiter(Generic[JobT]):
             pace = Pace(polls.limit, calls[budget])
             # What was read just now is not read again at once, unless only a batch is left to be listed as a whole.
             read_at = self._read_at if any(group.open_ids for group in polls.jobs.open_groups()) else None
-            fresh = now if read_at is None else read_at + self._policy.delay(0, pace, 0)
-            polls.due = max(now, fresh) + self._policy.first_delay(before[budget], pace)
+            fresh = now if read_at is None else read_at + pace.delay(self._policy, 0, 0)
+            polls.due = max(now, fresh) + pace.first_delay(self._policy, before[budget])
             before[budget] += polls.open
         return now
 
@@ -244,27 +243,12 @@ class Waiter(Generic[JobT]):
         chance = random.random()  # noqa: S311 - spreads load
         for polls in ready:
             pace = Pace(polls.limit, calls[_budget_of(polls)])
-            polls.due = now + self._policy.delay(polls.quiet, pace, chance)
+            polls.due = now + pace.delay(self._policy, polls.quiet, chance)
 
     def _followed(self) -> list[TrackedJob[JobT]]:
         known = set(map(id, self._order))
         everything = (followed for polls in self._polls.values() for followed in polls.jobs.jobs.values())
         return self._order + [followed for followed in everything if id(followed) not in known]
-
-
-def seconds_of(timeout: timedelta | float | None) -> float | None:
-    """Read a time-out as seconds.
-
-    Raises:
-        ConfigError: It is no positive time.
-
-    """
-    seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
-    if seconds is None:
-        return None
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 < seconds <= sys.float_info.max:  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ConfigError(f"timeout is a positive timedelta or number of seconds, or None for no end, not {timeout!r}")
-    return seconds
 
 
 def _place(ref: JobRef) -> tuple[str, str, str | None, str | None]:

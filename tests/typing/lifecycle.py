@@ -48,7 +48,7 @@ from mongorestore_async import (
     Verification,
     WaitTimeout,
 )
-from mongorestore_async.models import JobDocument
+from mongorestore_async.errors import JobLike
 
 
 def families() -> None:
@@ -108,10 +108,12 @@ async def waits(session: AsyncSession, batch: RestoreBatch[RestoreJob]) -> None:
     try:
         await batch.wait(timeout=1)
     except RestoreFailed as error:
-        assert_type(error.failed, tuple[JobDocument, ...])
+        assert_type(error.failed, tuple[JobLike, ...])
     except WaitTimeout as error:
-        assert_type(error.jobs, tuple[JobDocument, ...])
-        assert_type(error.refs, tuple[JobRef, ...])
+        assert_type(error.jobs, tuple[JobLike, ...])
+        assert_type(error.refs, tuple[Any, ...])
+        assert_type(error.jobs[0].id, str)
+        assert_type(error.jobs[0].state, str)
 
 
 async def downloads(batch: RestoreBatch[RestoreJob]) -> None:

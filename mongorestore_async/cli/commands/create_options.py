@@ -10,7 +10,7 @@ from cyclopts import Group, Parameter, Token
 
 from mongorestore_async.cli.cluster_options import ClusterOptions
 from mongorestore_async.cli.units import parse_time
-from mongorestore_async.errors import ConfigError, Hint, HintKind, ProtectedTarget
+from mongorestore_async.errors import ConfigError
 from mongorestore_async.families import Family
 from mongorestore_async.models import (
     SERVER_DEFAULT,
@@ -283,20 +283,16 @@ class SafetyOptions:
             ConfigError: A confirmation is needed, and there is no terminal.
 
         """
-        guard = self.guard
+        guard = self.guard  # a bad --protect is told for a download as well
         if not isinstance(request, AutomatedRestore):
             return None
         own, target = Target(cluster.project_id, cluster.cluster_id or cluster.host_id or ""), request.target
-        where = f"cluster {target.cluster} of project {target.project_id}"
-        if (reason := guard.refusal(own, target)) is not None:
-            values = {"project_id": target.project_id, "cluster": target.cluster, "is_source": own == target}
-            raise ProtectedTarget(
-                f"the restore would overwrite {where}, and {reason}:", hint=Hint(HintKind.CONFIRM_OVERWRITE, values)
-            )
+        guard.check(own, target)
         if self.yes:
             return None
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise ConfigError(
-                f"this removes all data of {where}, and there is no terminal to ask for confirmation: pass --yes"
+                f"this removes all data of cluster {target.cluster} of project {target.project_id}, and there is no"
+                f" terminal to ask for confirmation: pass --yes"
             )
         return request

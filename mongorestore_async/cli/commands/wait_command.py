@@ -1,7 +1,7 @@
 """``mongorestore-async wait``."""
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import mongorestore_async
 from mongorestore_async.cli.console import show_deprecations, stderr_console
@@ -62,7 +62,7 @@ async def _wait(
                 with PollDisplay(stderr_console()) as display:
                     batch = await batch.wait(timeout=options.timeout, until=options.until, on_poll=display.show)
             except WaitError as error:
-                _write(error.jobs, output, show_secrets=show_secrets)
+                _write(cast("tuple[JobDocument, ...]", error.jobs), output, show_secrets=show_secrets)
                 raise
     _write(batch, output, show_secrets=show_secrets)
 

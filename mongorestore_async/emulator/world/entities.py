@@ -77,7 +77,7 @@ class ClusterKind(StrEnum):
 
     @property
     def shared(self) -> bool:
-        """Whether its jobs have the form of M2, M5 and flex: a status in one word, never cancelled."""
+        """Whether its jobs have the form of M2, M5 and flex, with a status in one word, and are never cancelled."""
         return self in {ClusterKind.TENANT, ClusterKind.FLEX}
 
 

@@ -102,7 +102,7 @@ class TestGuard:
 
     @pytest.mark.parametrize("arguments", [(TARGET,), ("c2",), (["c2"],), ([TARGET, None],), (None,), ((), None)])
     def test_of_something_else_than_targets_is_refused(self, arguments):
-        with pytest.raises(ConfigError, match=r"RestoreGuard\."):
+        with pytest.raises(ConfigError, match="RestoreGuard"):
             RestoreGuard(*arguments)
 
     def test_is_the_only_thing_the_option_takes(self):

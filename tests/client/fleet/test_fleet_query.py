@@ -30,7 +30,7 @@ from mongorestore_async import (
     load_job,
 )
 from mongorestore_async.fleet import FailureKind, Fleet, FleetCluster, FleetProject
-from mongorestore_async.fleet.fleet_failures import ends_run, kind_of, means_nothing_here
+from mongorestore_async.fleet.fleet_failures import kind_of
 from mongorestore_async.fleet.fleet_query import FleetQuery, Patterns
 from mongorestore_async.fleet.resume_token import ResumeToken, fingerprint, read_token, write_token
 
@@ -227,7 +227,7 @@ def coded(kind, status, code=None):
     ids=repr,
 )
 def test_what_concerns_every_call_ends_the_run(error):
-    assert ends_run(error)
+    assert error.run_wide
 
 
 @pytest.mark.parametrize(
@@ -251,8 +251,8 @@ def test_what_concerns_every_call_ends_the_run(error):
     ids=repr,
 )
 def test_what_concerns_one_cluster_is_an_entry(error, kind):
-    assert not ends_run(error)
-    assert not means_nothing_here(error)
+    assert not error.run_wide
+    assert not getattr(error, "no_backup", False)
     assert kind_of(error) is kind
 
 
@@ -262,4 +262,4 @@ def test_what_concerns_one_cluster_is_an_entry(error, kind):
     ids=repr,
 )
 def test_a_cluster_without_backup_is_no_failure(error):
-    assert means_nothing_here(error)
+    assert error.no_backup

@@ -13,7 +13,7 @@ import pytest
 from aioresponses import CallbackResult
 
 from mongorestore_async import CLOUD_MANAGER, NO_RETRY, OPS_MANAGER, Options
-from mongorestore_async.waiting.poll_policy import PollPolicy
+from mongorestore_async.models import PollPolicy
 
 PROJECT = "5196d3628d022db4cbc26d9e"
 _PATH = re.compile(

@@ -7,7 +7,7 @@ import pytest
 from aioresponses import CallbackResult
 
 from mongorestore_async import ATLAS_FLEX, CLOUD_MANAGER, OPS_MANAGER, RateLimit, RestoreBatch, WaitTimeout
-from mongorestore_async.waiting.poll_policy import PollPolicy
+from mongorestore_async.models import PollPolicy
 
 
 def states(batch):

@@ -175,7 +175,7 @@ async def test_an_address_that_leads_nowhere_is_not_found(backups, waiting_sessi
         (None, ConfigError, r"pass \[ref\]"),
         ([5], ConfigError, "a reference is a JobRef or its text, not int"),
         (["nonsense"], ConfigError, "not a job reference"),
-        (["mongo-cloud/p/c/j"], ConfigError, "not known; there are ops-manager, cloud-manager"),
+        (["mongo-cloud/p/c/j"], ConfigError, "not known; there are atlas-cloud-backup, "),
         (["ops-manager/p/c/a%2Fb"], ConfigError, "restore job id must not hold"),
         (["atlas-flex/p/host:h/j"], Unsupported, "no config servers"),
     ],

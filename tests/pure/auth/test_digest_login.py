@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mongorestore_async.auth.credentials import DigestAuth
-from mongorestore_async.auth.digest_login import CROWDED_SECONDS, VERDICT_SECONDS, Attempt, Login, Outcome
+from mongorestore_async.auth.digest_login import CROWDED_SECONDS, VERDICT_SECONDS, Attempt, AttemptOutcome, Login
 from mongorestore_async.errors import AuthError, RequestContext
 from mongorestore_async.models import Headers, Secret
 from mongorestore_async.protocol.replies import RawReply
 
-DONE, AGAIN = Outcome.DONE, Outcome.AGAIN
+DONE, AGAIN = AttemptOutcome.DONE, AttemptOutcome.AGAIN
 CONTEXT = RequestContext(method="GET", url="https://om.example.com/api/public/v1.0/groups")
 
 

@@ -23,7 +23,7 @@ from oauthlib.oauth2 import (
 )
 
 from mongorestore_async.auth.credentials import ServiceAccount
-from mongorestore_async.auth.digest_login import VERDICT_SECONDS, Outcome
+from mongorestore_async.auth.digest_login import VERDICT_SECONDS, AttemptOutcome
 from mongorestore_async.auth.token_cache import TokenCache
 from mongorestore_async.auth.tokens import (
     DEFAULT_LIFETIME,
@@ -53,7 +53,7 @@ from mongorestore_async.models.secret import REDACTED
 from mongorestore_async.protocol.replies import RawReply
 from mongorestore_async.protocol.urls import parse_base_url
 
-DONE, AGAIN = Outcome.DONE, Outcome.AGAIN
+DONE, AGAIN = AttemptOutcome.DONE, AttemptOutcome.AGAIN
 HOUR = 3600.0
 BASE = parse_base_url("https://cloud.mongodb.com")
 SECRET = "mdb_sa_sk_Zx-9_top-secret"

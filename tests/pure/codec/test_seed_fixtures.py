@@ -5,12 +5,19 @@ One test per document; the request files are tested in ``test_encoders.py``, the
 
 from datetime import UTC, datetime
 from enum import Enum
+from pathlib import Path
 
 import attrs
 import pytest
 
 from mongorestore_async.codec.documents import load_job, read_created, read_jobs
-from mongorestore_async.families import ATLAS_CLOUD_BACKUP_V1, ATLAS_TENANT_V1, CLOUD_MANAGER, OPS_MANAGER
+from mongorestore_async.families import (
+    ATLAS_CLOUD_BACKUP_V1,
+    ATLAS_TENANT_V1,
+    CLOUD_MANAGER,
+    FAMILIES,
+    OPS_MANAGER,
+)
 from mongorestore_async.models import (
     CloudBackupDeliveryType,
     CloudBackupRestoreJob,
@@ -35,7 +42,11 @@ from mongorestore_async.models import (
 )
 
 PLACE = {"project": "P", "cluster": "C"}
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+#: A list of any family is found by its name: ``atlas_flex_list.json`` is one of "atlas-flex".
+LISTS = {f"{name.replace('-', '_')}_list": family for name, family in FAMILIES.items()}
 FILES = {
+    **{path.stem: LISTS[path.stem] for path in FIXTURES.glob("*_list.json") if path.stem in LISTS},
     "ops_manager_list": OPS_MANAGER,
     "cloud_manager_list": CLOUD_MANAGER,
     "atlas_cloud_backup_list": ATLAS_CLOUD_BACKUP_V1,

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mongorestore_async.creating.precheck_facts import Evidence
-from mongorestore_async.creating.prechecks import Finding, Rule, check_restore
+from mongorestore_async.creating.prechecks import check_restore
+from mongorestore_async.errors import Finding, Rule
 from mongorestore_async.families import ATLAS_CLOUD_BACKUP, ATLAS_FLEX, OPS_MANAGER
 from mongorestore_async.models import (
     SERVER_DEFAULT,

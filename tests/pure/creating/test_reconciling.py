@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mongorestore_async.creating.reconciling import Baseline, Verdict, find_created, server_moment
+from mongorestore_async.creating.reconciling import Baseline, find_created, server_moment
+from mongorestore_async.errors import Verdict
 from mongorestore_async.families import ATLAS_CLOUD_BACKUP, ATLAS_FLEX, ATLAS_TENANT, OPS_MANAGER
 from mongorestore_async.models import (
     SERVER_DEFAULT,

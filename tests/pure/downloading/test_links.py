@@ -188,7 +188,8 @@ def test_every_state_has_an_error_that_says_what_to_do(state):
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"), [(503, ServerError), (500, ServerError), (429, RateLimited), (403, ApiError), (501, ApiError)]
+    ("status", "kind"),
+    [(503, ServerError), (500, ServerError), (429, RateLimited), (403, ApiError), (501, ServerError)],
 )
 def test_a_refusal_of_a_host_becomes_an_error_without_its_body(status, kind):
     request = RequestContext(method="GET", url="https://h/x")

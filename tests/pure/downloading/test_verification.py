@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mongorestore_async.downloading.verification import GzipCheck, Verification, verify
+from mongorestore_async.downloading.download_types import Verification
+from mongorestore_async.downloading.verification import GzipCheck, verify
 from mongorestore_async.models import CloudBackupRestoreJob, FileHash, RestoreJob, TenantRestoreJob
 
 SHA1 = "da39a3ee5e6b4b0d3255bfef95601890afd80709"

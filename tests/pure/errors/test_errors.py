@@ -188,3 +188,68 @@ def test_a_request_context_cannot_be_changed():
 def test_an_error_can_be_told_from_another_with_the_same_text():
     assert NotFound("what") != NotFound("what")
     assert len({NotFound("what"), NotFound("what")}) == 2
+
+
+MEANINGS = ("transient", "repeatable", "not_acted", "holds_others", "run_wide")
+
+
+@pytest.mark.parametrize(
+    ("error", "meanings"),
+    [
+        (RestoreError(), set()),
+        (ConfigError(), set()),
+        (Unsupported(), {"run_wide"}),
+        (SessionClosed(), {"run_wide"}),
+        (WrongLoop(), {"run_wide"}),
+        (AuthError(), {"run_wide"}),
+        (ConnectFailed(), {"transient", "repeatable", "not_acted"}),
+        (ConnectionBroken(), {"transient", "repeatable"}),
+        (RequestTimeout(), {"transient"}),
+        (ProtocolError(), {"transient"}),
+        (DataError(), {"transient"}),
+        (PaginationError(), {"transient"}),
+        (RateLimited(status=429), {"transient", "repeatable", "not_acted", "holds_others"}),
+        (RateLimited(), {"transient", "repeatable", "not_acted", "holds_others"}),
+        (ApiError(status=408), {"transient", "repeatable"}),
+        (ApiError(status=425), {"transient", "repeatable"}),
+        (ServerError(status=503), {"transient", "repeatable"}),
+        (ServerError(status=501), {"transient"}),
+        (
+            ApiError(status=405, error_code="WRITES_NOT_ALLOWED_DURING_APP_UPGRADES"),
+            {"transient", "repeatable", "not_acted"},
+        ),
+        (ApiError(status=405), set()),
+        (BadRequest(status=400), set()),
+        (Conflict(status=409), set()),
+        (Forbidden(status=403), set()),
+        (Forbidden(status=403, error_code="ORG_REQUIRES_ACCESS_LIST"), {"run_wide"}),
+        (NotFound(status=404), {"transient"}),
+        (NotFound(status=410), set()),
+        (NotFound(status=404, error_code="GROUP_NOT_FOUND"), set()),
+        (NotFound(status=404, detail="No job."), set()),
+    ],
+    ids=lambda value: " ".join(sorted(value)) if isinstance(value, set) else type(value).__name__,
+)
+def test_what_an_error_means_for_others_is_said_on_it(error, meanings):
+    assert {meaning for meaning in MEANINGS if getattr(error, meaning)} == meanings
+
+
+def test_what_is_worth_repeating_passes_by_itself():
+    found = [kind(status=status) for kind in EVERY if issubclass(kind, ApiError) for status in range(400, 600)]
+
+    assert all(error.transient for error in found if error.repeatable)
+    assert all(error.repeatable for error in found if error.not_acted)
+
+
+def test_an_api_error_tells_whose_word_it_is():
+    assert NotFound(status=404).from_gateway
+    assert not NotFound(status=404, detail="No job.").from_gateway
+    assert not NotFound(status=404, error_code="X").from_gateway
+    assert BadRequest(status=400, error_code="BACKUP_JOB_NOT_FOUND").no_backup
+    assert not BadRequest(status=400).no_backup
+
+
+def test_a_call_that_was_held_back_has_no_status():
+    assert RateLimited("not sent").held_back
+    assert not RateLimited(status=429).held_back
+    assert RateLimited(status=429, retry_after=3.0).retry_after == 3

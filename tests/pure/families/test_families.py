@@ -2,13 +2,19 @@
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import attrs
 import pytest
 
 import mongorestore_async.families
 import mongorestore_async.models
+from mongorestore_async import Cluster
+from mongorestore_async.codec.request_bodies import encode_request
+from mongorestore_async.errors import Unsupported
 from mongorestore_async.families import (
     ATLAS_CLOUD_BACKUP,
     ATLAS_CLOUD_BACKUP_V1,
@@ -42,11 +48,12 @@ from mongorestore_async.models import (
 )
 from mongorestore_async.protocol.rate_limit_headers import choose_rate
 
-ALL = list(FAMILIES.values())
+NOW = datetime(2026, 11, 29, tzinfo=UTC)
 V2 = [ATLAS_CLOUD_BACKUP, ATLAS_FLEX, ATLAS_LEGACY, ATLAS_TENANT, ATLAS_SERVERLESS]
 V1_ATLAS = [ATLAS_CLOUD_BACKUP_V1, ATLAS_LEGACY_V1, ATLAS_TENANT_V1, ATLAS_SERVERLESS_V1]
 KINDS = ("cloud-backup", "legacy", "tenant", "serverless")
 MANAGERS = [OPS_MANAGER, CLOUD_MANAGER]
+ALL = [*MANAGERS, *V1_ATLAS, *V2]
 CLUSTER = "/groups/{project}/clusters/{cluster}"
 BASIC = "application/vnd.atlas.2023-01-01+json"
 CLUSTERS = "application/vnd.atlas.2024-08-05+json"
@@ -54,13 +61,12 @@ FLEX = "application/vnd.atlas.2024-11-13+json"
 
 
 def test_are_found_by_name():
-    assert all(FAMILIES[family.name] is family for family in (*MANAGERS, *V1_ATLAS, *V2))
-    assert set(FAMILIES) == {
-        "ops-manager",
-        "cloud-manager",
-        *(f"atlas-{kind}{version}" for kind in KINDS for version in ("", "-v1")),
-        "atlas-flex",
-    }
+    exported = {name: getattr(mongorestore_async.families, name) for name in mongorestore_async.families.__all__}
+    families = [value for value in exported.values() if isinstance(value, Family)]
+
+    assert all(FAMILIES[family.name] is family for family in (*ALL, *families))
+    assert len(FAMILIES) == len(families)
+    assert {f"atlas-{kind}{version}" for kind in KINDS for version in ("", "-v1")} <= set(FAMILIES)
     with pytest.raises(TypeError):
         FAMILIES["mine"] = OPS_MANAGER
 
@@ -321,3 +327,26 @@ def test_packages_import_neither_the_http_library_nor_the_converter(module):
     )
 
     assert done.stdout.strip() == ""
+
+
+def test_a_family_that_only_lists_leaves_the_rest_out():
+    family = Family(
+        name="lister",
+        title="Lister",
+        api_path="/api/x",
+        job_type=RestoreJob,
+        jobs_path=f"{CLUSTER}/jobs",
+        job_path=f"{CLUSTER}/jobs/{{job}}",
+        cluster_key="name",
+    )
+    view = cast("Any", SimpleNamespace(now=lambda: NOW))
+    cluster = Cluster(view, family, "p", "c")
+
+    with pytest.raises(Unsupported, match="Lister lists no snapshots"):
+        cluster.snapshots()
+    with pytest.raises(Unsupported, match="not create them"):
+        encode_request(family, HttpRestore.on_server_terms("s"), now=NOW)
+    with pytest.raises(Unsupported, match="has no encoding"):
+        encode_request(
+            attrs.evolve(family, creates=frozenset({HttpRestore})), HttpRestore.on_server_terms("s"), now=NOW
+        )

@@ -31,7 +31,11 @@ REFUSED_FOR_NOW = [
     RateLimited(status=400, error_code="RATE_LIMITED_IP"),
     UPGRADE,
 ]
-UNCERTAIN = [ConnectionBroken(), *(ServerError(status=status) for status in (500, 502, 503, 504))]
+UNCERTAIN = [
+    ConnectionBroken(),
+    *(ServerError(status=status) for status in (500, 502, 503, 504)),
+    *(ApiError(status=status) for status in (408, 425)),
+]
 FINAL = [
     RequestTimeout(),
     ProtocolError(),
@@ -148,7 +152,7 @@ def test_what_is_asked_for_is_spread_from_nothing_up():
 
 @pytest.mark.parametrize("error", UNCERTAIN, ids=lambda error: f"{type(error).__name__} {getattr(error, 'status', '')}")
 def test_a_failure_met_while_getting_a_token_left_the_call_itself_unsent(error):
-    error = type(error)(**({"status": error.status} if isinstance(error, ServerError) else {}))
+    error = type(error)(**({"status": error.status} if isinstance(error, ApiError) else {}))
     error.request = RequestContext(method="POST", url="http://h/x", logging_in=True)
     assert is_transient(failure("POST", error))
     error.request = RequestContext(method="POST", url="http://h/x")

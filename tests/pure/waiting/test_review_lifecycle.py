@@ -10,7 +10,7 @@ from mongorestore_async import OPS_MANAGER, AutomatedRestore, OplogTime, PointIn
 from mongorestore_async.creating.precheck_facts import Evidence
 from mongorestore_async.creating.prechecks import check_restore
 from mongorestore_async.models import ClusterSnapshot, OplogTimestamp, SnapshotPart, TimeRange
-from mongorestore_async.waiting.tracker import Following
+from mongorestore_async.waiting.tracker import JobTracker
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 FOR_EVER = datetime.max.replace(tzinfo=UTC)
@@ -34,7 +34,7 @@ def test_a_batch_is_whole_only_as_of_the_look_that_listed_it():
     def job(job_id, status):
         return RestoreJob(id=job_id, batch_id="b", status_name=status)
 
-    following = Following[RestoreJob]("finished", grace=0, batches=True)
+    following = JobTracker[RestoreJob]("finished", grace=0, batches=True)
     following.add("shard-0", job("shard-0", "IN_PROGRESS"), NOW)
     following.look()
     following.complete("b")

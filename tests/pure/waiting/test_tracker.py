@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mongorestore_async import ATLAS_CLOUD_BACKUP, OPS_MANAGER, ConfigError, load_job
 from mongorestore_async.waiting.end_rules import WaitOutcome
-from mongorestore_async.waiting.tracker import Following
+from mongorestore_async.waiting.tracker import JobTracker
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
@@ -18,7 +18,7 @@ def job(job_id, status="IN_PROGRESS", batch=None, **members):
 
 
 def following(*jobs, until="finished", grace=30, batches=True):
-    made = Following(until, grace=grace, batches=batches)
+    made = JobTracker(until, grace=grace, batches=batches)
     for each in jobs:
         made.add(each.id, each, NOW)
     return made
@@ -125,7 +125,7 @@ def test_a_job_that_was_seen_is_gone_when_two_looks_miss_it(may_appear):
 
 
 def test_reading_once_takes_any_state_and_no_batch():
-    made = Following(None, grace=0, batches=True)
+    made = JobTracker(None, grace=0, batches=True)
     made.add("a", None, NOW)
     made.add("b", job("b", "BROKEN", batch="x"), NOW)
 
@@ -137,7 +137,7 @@ def test_reading_once_takes_any_state_and_no_batch():
 
 
 def test_an_answer_with_another_id_counts_for_the_one_that_was_asked_for():
-    made = Following("finished", grace=30, batches=True)
+    made = JobTracker("finished", grace=30, batches=True)
     made.add("a", None, NOW)
     made.receive(job("other", "FINISHED"), NOW, as_id="a")
 
@@ -150,8 +150,8 @@ def test_what_will_never_come_is_refused_as_soon_as_it_shows():
     automated = load_job(ATLAS_CLOUD_BACKUP, {"id": "a", "deliveryType": "automated"})
 
     with pytest.raises(ConfigError, match="restores into a cluster"):
-        Following("downloadable", grace=0, batches=False).add("a", automated, NOW)
-    late = Following("downloadable", grace=0, batches=False)
+        JobTracker("downloadable", grace=0, batches=False).add("a", automated, NOW)
+    late = JobTracker("downloadable", grace=0, batches=False)
     late.add("a", None, NOW)
     with pytest.raises(ConfigError, match="restores into a cluster"):
         late.receive(automated, NOW)
@@ -183,3 +183,24 @@ def test_the_end_is_what_the_rules_say_in_whatever_order_it_is_learnt(batches, r
     assert {key for key, each in made.jobs.items() if each.bad} == {
         str(n) for n, status in ends.items() if status != "FINISHED"
     }
+
+
+def test_the_worked_example_of_the_room():
+    made = following(job("a", batch="7"))
+
+    made.look()
+    for each in (job("a", batch="7"), job("b", batch="7"), job("c", "FINISHED", batch="7")):
+        made.receive(each, NOW)
+    made.complete("7")
+    assert open_ids(made) == ["a", "b"]
+
+    made.look()
+    made.receive(job("a", batch="7"), NOW)
+    made.miss("b", 0, may_appear=True)
+    assert open_ids(made) == ["a", "b"]
+
+    made.look()
+    made.receive(job("b", "FINISHED", batch="7"), NOW)
+    made.receive(job("a", "BROKEN", batch="7"), NOW)
+    assert made.open_groups() == []
+    assert [each.id for each in made.jobs.values() if each.bad] == ["a"]

@@ -17,8 +17,7 @@ import pytest
 
 from mongorestore_async.cli.commands.download_command import FILE_LAYOUT
 from mongorestore_async.cli.stdout_writer import OutputFormat, make_writer
-from mongorestore_async.downloading.download_types import DownloadedFile
-from mongorestore_async.downloading.verification import Verification
+from mongorestore_async.downloading.download_types import DownloadedFile, Verification
 from mongorestore_async.emulator.world import Order
 
 SIZE = 400_000

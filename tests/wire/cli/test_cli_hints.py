@@ -11,8 +11,7 @@ from mongorestore_async.cli.cluster_options import VARIABLES, ClusterOptions
 from mongorestore_async.cli.commands.create_options import SafetyOptions
 from mongorestore_async.cli.entry import make_app
 from mongorestore_async.cli.exit_codes import CLI_WORDINGS, error_text, explain
-from mongorestore_async.creating.prechecks import Finding
-from mongorestore_async.errors import ConfigError, Hint, HintKind, NotUnique, ProtectedTarget, RequestContext
+from mongorestore_async.errors import ConfigError, Finding, Hint, HintKind, NotUnique, ProtectedTarget, RequestContext
 from mongorestore_async.errors.hints import PYTHON_WORDINGS
 from mongorestore_async.transport.environment import PRIVATE_KEY_NAMES, PUBLIC_KEY_NAMES
 

@@ -11,7 +11,7 @@ import signal
 import pytest
 from aiohttp import web
 
-from mongorestore_async.waiting.poll_policy import PollPolicy
+from mongorestore_async.models import PollPolicy
 
 FAST = ("--poll", "0.05s")
 SECRET = "/backup/restore/"

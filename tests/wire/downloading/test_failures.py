@@ -15,7 +15,7 @@ import pytest
 from mongorestore_async import NO_RETRY
 from mongorestore_async.downloading import partial_file as archives
 from mongorestore_async.downloading.download import DownloadSource
-from mongorestore_async.downloading.verification import Verification
+from mongorestore_async.downloading.download_types import Verification
 from mongorestore_async.emulator import Validators
 from mongorestore_async.errors import (
     DiskFull,

@@ -9,7 +9,7 @@ import random
 import pytest
 from blockbuster import blockbuster_ctx
 
-from mongorestore_async.downloading.verification import Verification
+from mongorestore_async.downloading.download_types import Verification
 from mongorestore_async.emulator import DownloadHost, DownloadPlay, Validators
 from mongorestore_async.errors import ConfigError, DownloadError
 

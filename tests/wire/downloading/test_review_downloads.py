@@ -12,8 +12,8 @@ from mongorestore_async import NO_RETRY, RetryPolicy
 from mongorestore_async.downloading import partial_file as archives
 from mongorestore_async.downloading.archive_fetcher import ArchiveFetcher
 from mongorestore_async.downloading.download import DownloadSource, download_batch
+from mongorestore_async.downloading.download_types import Verification
 from mongorestore_async.downloading.resume_record import PartRecord
-from mongorestore_async.downloading.verification import Verification
 from mongorestore_async.errors import (
     AuthError,
     ConfigError,

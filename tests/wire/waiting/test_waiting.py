@@ -20,7 +20,7 @@ from mongorestore_async import (
     load_job,
 )
 from mongorestore_async.emulator import error_answer
-from mongorestore_async.waiting.poll_policy import PollPolicy
+from mongorestore_async.models import PollPolicy
 
 STEADY = PollPolicy(shortest=0.15, longest=0.15, growth=1, jitter=0, budget_share=None)
 FINISHED, BROKEN, KILLED, UNKNOWN = "FINISHED", "BROKEN", "KILLED", "OPEN"

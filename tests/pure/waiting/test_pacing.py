@@ -21,7 +21,8 @@ from mongorestore_async.errors import (
     SessionClosed,
 )
 from mongorestore_async.families.rate_limit import ATLAS_V2_PROJECT, V1_PER_PROJECT, RateLimit
-from mongorestore_async.waiting.poll_policy import Pace, PollPolicy, is_bearable, may_appear
+from mongorestore_async.models import PollPolicy
+from mongorestore_async.waiting.pacing import Pace
 
 NO_LIMIT = Pace(None, 1)
 SECONDS = st.floats(0, 1e6)
@@ -47,17 +48,17 @@ QUIET = st.integers(0, 10**9)
 def test_delays_start_at_ten_seconds_and_grow_to_a_minute():
     policy = PollPolicy()
 
-    assert [policy.delay(quiet, NO_LIMIT, 0) for quiet in range(6)] == [10, 15, 22.5, 33.75, 50.625, 60]
-    assert policy.delay(10**12, NO_LIMIT, 0) == 60
+    assert [NO_LIMIT.delay(policy, quiet, 0) for quiet in range(6)] == [10, 15, 22.5, 33.75, 50.625, 60]
+    assert NO_LIMIT.delay(policy, 10**12, 0) == 60
 
 
 def test_chance_only_ever_adds():
-    assert PollPolicy(jitter=0.1).delay(0, NO_LIMIT, 1) == pytest.approx(11)
+    assert NO_LIMIT.delay(PollPolicy(jitter=0.1), 0, 1) == pytest.approx(11)
 
 
 @given(POLICIES, QUIET, PACES, CHANCES)
 def test_a_delay_keeps_its_bounds(policy, quiet, pace, chance):
-    delay = policy.delay(quiet, pace, chance)
+    delay = pace.delay(policy, quiet, chance)
     least, most = policy.shortest, max(policy.longest, pace.least(policy.budget_share))
 
     assert least <= delay <= most * (1 + policy.jitter) * (1 + 1e-9)
@@ -65,13 +66,13 @@ def test_a_delay_keeps_its_bounds(policy, quiet, pace, chance):
 
 @given(POLICIES, QUIET, PACES, CHANCES)
 def test_a_delay_never_falls_while_nothing_changes(policy, quiet, pace, chance):
-    assert policy.delay(quiet, pace, chance) <= policy.delay(quiet + 1, pace, chance)
+    assert pace.delay(policy, quiet, chance) <= pace.delay(policy, quiet + 1, chance)
 
 
 @given(POLICIES, QUIET, st.integers(1, 5000), CHANCES, st.floats(0.01, 1))
 def test_looks_of_one_project_stay_within_their_share_of_its_limit(policy, quiet, calls, chance, share):
     policy = attrs.evolve(policy, budget_share=share)
-    delay = policy.delay(quiet, Pace(V1_PER_PROJECT, calls), chance)
+    delay = Pace(V1_PER_PROJECT, calls).delay(policy, quiet, chance)
 
     assert calls / delay * 60 <= 100 * share * (1 + 1e-9)
 
@@ -79,22 +80,22 @@ def test_looks_of_one_project_stay_within_their_share_of_its_limit(policy, quiet
 def test_fifty_clusters_of_one_project_are_looked_at_once_a_minute():
     policy = PollPolicy()
 
-    assert policy.delay(0, Pace(V1_PER_PROJECT, 50), 0) == 60
-    assert policy.delay(0, Pace(V1_PER_PROJECT, 5), 0) == 10
-    assert policy.delay(0, Pace(ATLAS_V2_PROJECT, 50), 0) == 12
-    assert policy.delay(0, Pace(V1_PER_PROJECT, 500), 0) == 600
+    assert Pace(V1_PER_PROJECT, 50).delay(policy, 0, 0) == 60
+    assert Pace(V1_PER_PROJECT, 5).delay(policy, 0, 0) == 10
+    assert Pace(ATLAS_V2_PROJECT, 50).delay(policy, 0, 0) == 12
+    assert Pace(V1_PER_PROJECT, 500).delay(policy, 0, 0) == 600
 
 
 def test_without_a_share_the_limit_is_left_to_the_session():
-    assert PollPolicy(budget_share=None).delay(0, Pace(V1_PER_PROJECT, 500), 0) == 10
+    assert Pace(V1_PER_PROJECT, 500).delay(PollPolicy(budget_share=None), 0, 0) == 10
 
 
 def test_first_looks_are_spread_only_when_there_are_too_many():
     policy = PollPolicy()
 
-    assert {policy.first_delay(position, Pace(V1_PER_PROJECT, 50)) for position in range(50)} == {0.0}
-    assert policy.first_delay(500, Pace(None, 10_000)) == 0
-    spread = [policy.first_delay(position, Pace(V1_PER_PROJECT, 100)) for position in range(100)]
+    assert {Pace(V1_PER_PROJECT, 50).first_delay(policy, position) for position in range(50)} == {0.0}
+    assert Pace(None, 10_000).first_delay(policy, 500) == 0
+    spread = [Pace(V1_PER_PROJECT, 100).first_delay(policy, position) for position in range(100)]
     assert spread[:3] == pytest.approx([0, 1.2, 2.4])
     assert sum(delay < 60 for delay in spread) <= 50
 
@@ -103,7 +104,7 @@ def test_first_looks_are_spread_only_when_there_are_too_many():
 def test_first_looks_are_over_before_the_second_ones_begin(policy, limit, calls):
     pace = Pace(limit, calls)
 
-    assert 0 <= policy.first_delay(calls - 1, pace) <= pace.least(policy.budget_share)
+    assert 0 <= pace.first_delay(policy, calls - 1) <= pace.least(policy.budget_share)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +123,7 @@ def test_first_looks_are_over_before_the_second_ones_begin(policy, limit, calls)
     ids=repr,
 )
 def test_failures_that_pass_by_themselves_are_borne(error):
-    assert is_bearable(error)
+    assert error.transient
 
 
 @pytest.mark.parametrize(
@@ -140,7 +141,7 @@ def test_failures_that_pass_by_themselves_are_borne(error):
     ids=repr,
 )
 def test_failures_that_somebody_has_to_do_something_about_are_not(error):
-    assert not is_bearable(error)
+    assert not error.transient
 
 
 @pytest.mark.parametrize(
@@ -159,7 +160,7 @@ def test_failures_that_somebody_has_to_do_something_about_are_not(error):
     ],
 )
 def test_a_job_may_still_appear_and_a_project_may_not(status, code, expected):
-    assert may_appear(NotFound(status=status, error_code=code, detail="Not there.")) is expected
+    assert NotFound(status=status, error_code=code, detail="Not there.").may_appear is expected
 
 
 @pytest.mark.parametrize(

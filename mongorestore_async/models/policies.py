@@ -1,0 +1,130 @@
+"""Policies of a session: which clusters no restore may overwrite, and how often a wait polls its jobs."""
+
+from typing import Any, Final, cast
+
+import attrs
+
+from mongorestore_async.errors import ConfigError, Hint, HintKind, ProtectedTarget
+from mongorestore_async.models.requests import Target
+from mongorestore_async.models.validators import flag, number, require_number
+
+__all__ = ["WHOLE_PROJECT", "PollPolicy", "RestoreGuard"]
+
+_OF = " of a PollPolicy"
+_MOST_GROWTH = 100
+
+#: Cluster of a protected :class:`Target` that stands for all clusters of its project.
+WHOLE_PROJECT: Final = "*"
+
+
+def _targets(value: Any) -> Any:
+    return tuple(cast("list[Any]", value)) if isinstance(value, (list, set, frozenset)) else value
+
+
+def _only_targets(_instance: object, _attribute: "attrs.Attribute[Any]", value: object) -> None:
+    entries = cast("tuple[object, ...]", value) if isinstance(value, tuple) else (None,)
+    if not all(isinstance(entry, Target) for entry in entries):
+        raise ConfigError('RestoreGuard.protected is a tuple of targets, such as (Target(project_id, "*"),)')
+
+
+def _share(_instance: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:
+    if value is not None and not (require_number(attribute.name + _OF, value, least=0, most=1) > 0):
+        raise ConfigError(f"{attribute.name}{_OF} is a number above 0, or None for no limit, not {value!r}")
+
+
+@attrs.frozen
+class RestoreGuard:
+    """Refuses automated restores into clusters that hold what must not be lost: such a restore wipes its target.
+
+    Ids and names are compared without regard to case: servers take ids in either. It guards against mistakes, not
+    against malice: whoever makes the call can name the target in ``overwrite``, or use a view without a guard.
+
+    Attributes:
+        protected: Clusters no restore may go into; ``Target(project_id, "*")`` protects a whole project. Name a
+            cluster as restores of its family do: by id on Ops Manager and Cloud Manager, by name on Atlas.
+        protect_source: Whether the cluster that the snapshot comes from is protected as well.
+
+    Raises:
+        ConfigError: ``protected`` is something else than targets.
+
+    """
+
+    protected: tuple[Target, ...] = attrs.field(default=(), converter=_targets, validator=_only_targets)
+    protect_source: bool = attrs.field(default=True, validator=flag(of=" of a RestoreGuard"))
+
+    def refusal(self, source: Target, target: Target) -> str | None:
+        """Say why a restore is refused; None when it is not.
+
+        Args:
+            source: The cluster the data come from.
+            target: The cluster they would replace the data of.
+
+        """
+        project, cluster = wanted = _spelling(target)
+        if self.protect_source and _spelling(source) == wanted:
+            return "it is the cluster the backup comes from"
+        for entry in map(_spelling, self.protected):
+            if entry == (project, cluster):
+                return "it is protected"
+            if entry == (project, WHOLE_PROJECT):
+                return "all clusters of its project are protected"
+        return None
+
+    def check(self, source: Target, target: Target) -> None:
+        """Refuse a restore into a cluster that is protected; ``source`` and ``target`` as for :meth:`refusal`.
+
+        Raises:
+            ProtectedTarget: It is; the message says how to confirm it.
+
+        """
+        reason = self.refusal(source, target)
+        if reason is not None:
+            raise ProtectedTarget(
+                f"the restore would overwrite cluster {target.cluster} of project {target.project_id}, and {reason}:",
+                hint=Hint(
+                    HintKind.CONFIRM_OVERWRITE,
+                    {"project_id": target.project_id, "cluster": target.cluster, "is_source": source == target},
+                ),
+            )
+
+
+def _spelling(target: Target) -> tuple[str, str]:
+    return target.project_id.casefold(), target.cluster.casefold()
+
+
+@attrs.frozen(kw_only=True)
+class PollPolicy:
+    """How a wait looks at its jobs.
+
+    Restores take minutes to hours, and every look counts against the rate limit of its project. The delay between two
+    looks at a cluster grows while nothing changes and is short again after a change. Many clusters of one project are
+    looked at less often, so that waiting leaves room for other calls.
+
+    Attributes:
+        shortest: Delay after a change, seconds. The vendor's own tool waits 4 s, which is short for a rate limit.
+        longest: Where the delay stops to grow, seconds. The rate limit may still ask for more.
+        growth: What the delay is multiplied with after a look that showed no change, 1 to 100.
+        jitter: Part of the delay that is added by chance, so that many waits do not look at the same moment.
+        grace: Seconds from the first look in which a job that was never seen may be missing (404): right after a
+            create it may not be listed yet.
+        patience: Seconds in which looks at a cluster may fail without a break before its jobs are given up. Only
+            failures that can pass by themselves are borne: no answer, 5xx, rate limits, an unreadable answer. A look
+            that shows one of the jobs that go on is a break: one job that cannot be read ends no wait for others.
+        budget_share: The part of a documented rate limit that looks may take, None for any.
+
+    Raises:
+        ConfigError: A value is out of its range.
+
+    """
+
+    shortest: float = attrs.field(default=10.0, validator=number(0, of=_OF))
+    longest: float = attrs.field(default=60.0, validator=number(0, of=_OF))
+    growth: float = attrs.field(default=1.5, validator=number(1, _MOST_GROWTH, of=_OF))
+    jitter: float = attrs.field(default=0.1, validator=number(0, of=_OF))
+    grace: float = attrs.field(default=30.0, validator=number(0, of=_OF))
+    patience: float = attrs.field(default=1800.0, validator=number(0, of=_OF))
+    budget_share: float | None = attrs.field(default=0.5, validator=_share)
+
+    def __attrs_post_init__(self) -> None:
+        if self.longest < self.shortest:
+            raise ConfigError(f"longest of a PollPolicy ({self.longest!r} s) is below shortest ({self.shortest!r} s)")

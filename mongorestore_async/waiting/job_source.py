@@ -1,0 +1,54 @@
+"""What waiting, creating and downloads use of a cluster or a config server, which are made further up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from mongorestore_async.models import JobT
+
+if TYPE_CHECKING:
+    from mongorestore_async.families import Family
+    from mongorestore_async.listing.pager import Pager
+    from mongorestore_async.models import JobRef
+    from mongorestore_async.transport.connection import HttpSettings
+    from mongorestore_async.transport.options import Options
+
+__all__ = ["JobSource"]
+
+
+class JobSource(Protocol[JobT]):
+    """A place of a project that restore jobs belong to: :class:`Cluster` and :class:`ConfigServer` are such."""
+
+    @property
+    def family(self) -> Family[JobT]:
+        """The product family."""
+        ...
+
+    @property
+    def project(self) -> str:
+        """Project id."""
+        ...
+
+    @property
+    def options(self) -> Options:
+        """Deadlines and limits of the session, or view of it."""
+        ...
+
+    @property
+    def http_settings(self) -> HttpSettings:
+        """How the session makes connections."""
+        ...
+
+    def ref(self, job_id: str) -> JobRef:
+        """Address of a job of this place."""
+        ...
+
+    def restore_jobs(
+        self, *, batch_id: str | None = None, items_per_page: int | None = None, starting_at: int = 1
+    ) -> Pager[JobT]:
+        """List its restore jobs."""
+        ...
+
+    async def restore_job(self, job_id: str) -> JobT:
+        """Read one of them."""
+        ...
