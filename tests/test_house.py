@@ -256,3 +256,16 @@ def test_every_test_file_can_be_collected_alone():
     }
 
     assert found == set()
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if not name.startswith(("emulator/", "cli/"))])
+def test_nothing_is_an_async_generator(name):
+    """One that is cancelled is over: what users iterate is a ResumableIterator."""
+    functions = [node for node in ast.walk(parse(name)) if isinstance(node, ast.AsyncFunctionDef)]
+    found = [
+        function.name
+        for function in functions
+        if any(isinstance(node, ast.Yield) for statement in function.body for node in ast.walk(statement))
+    ]
+
+    assert found == []

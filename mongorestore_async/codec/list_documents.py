@@ -143,13 +143,13 @@ def _received(page: Any, body: bytes) -> Sequence[UndecodedItem] | None:
     if len(msgspec.json.encode(members)) != len(body):
         return None
     items = list(map(UndecodedBytes, _decode_items(members.pop("results"))))
-    crowded = [item for item in items if item.count(b"[") + item.count(b"{") > MAX_DEPTH]
-    if any(is_deeper(_decode_untyped(item), MAX_DEPTH) for item in crowded):
-        return None
     # What is as long as it came lost no member, for only fractions of a second are written longer than they may come.
     if len(written) == len(body) and not _FRACTION.search(body):
         return items
-    return items if all(map(_is_whole, chain(items, members.values()))) and not _FINER_DATE.search(body) else None
+    if _FINER_DATE.search(body) or not all(map(_is_whole, chain(items, members.values()))):
+        return None
+    crowded = (item for item in items if item.count(b"[") + item.count(b"{") > MAX_DEPTH)
+    return None if any(is_deeper(_decode_untyped(item), MAX_DEPTH) for item in crowded) else items
 
 
 def _is_whole(value: bytes) -> bool:

@@ -1,4 +1,34 @@
-"""Fan-out over all projects and clusters that one or several keys see."""
+"""Fan-out: the restore jobs of all projects and clusters that one or several keys see.
+
+What comes in are sessions with a family each (``Fleet``), and a query. What goes out is one stream of jobs
+(``FleetStream``), the list of what could not be read, and a resume token.
+
+=========================  ===========================================================================================
+to change                  open
+=========================  ===========================================================================================
+which jobs are wanted      ``fleet_query``
+how clusters are found     ``discovery``
+who is read when           ``fleet_run``, with the state of a project and of a cluster in ``cluster_reading``
+what ends a run            ``fleet_failures``: of the whole run, of one cluster, or no failure at all
+what is told               ``fleet_records`` (values), ``counters`` (progress)
+how jobs are handed out    ``fleet_stream``
+what a token holds         ``resume_token``
+=========================  ===========================================================================================
+
+Theory of operation. Each fleet has one ``FleetRun``: a task that discovers projects, ``concurrency`` tasks that send
+one call after the other, and one that looks at answers. A project gets turns, at most ``per_project`` at once; a turn
+is one call for one page of one cluster. Clusters that were begun come first, so few lists are open at a time. Three
+bounds keep memory flat: open projects (twice the concurrency), answers that wait to be looked at, and pages that wait
+for the user (each a quarter of the concurrency). When the user is slow, these fill up, and calls wait.
+
+A cluster is done when its list was read to the end and the user has asked for the item after its last job; only then
+the resume token has it. A cancelled ``anext`` of the stream loses nothing: pages wait in a queue, and the calls belong
+to the ``async with`` block, not to the ``anext``.
+
+Example: concurrency 2, ``per_project`` 1, project A with clusters a1 and a2, project B that hangs. One task calls for
+a1, the other for B's cluster and waits there until the time-out. A's turn is over, its next goes to a2 with the first
+task. B has no further turn meanwhile, so it holds up one call and nobody else.
+"""
 
 from mongorestore_async.fleet.fleet import Fleet
 from mongorestore_async.fleet.fleet_records import (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -11,9 +10,8 @@ from mongorestore_async.errors import DataError, Forbidden, NotFound
 from mongorestore_async.fleet.fleet_records import FleetCluster, FleetProject
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
-
     from mongorestore_async.families import Family
+    from mongorestore_async.listing.iterators import PageIterator
     from mongorestore_async.models import ClusterOverview, ClusterSummary, ProjectClusters
     from mongorestore_async.resources import AsyncSession
 
@@ -47,29 +45,35 @@ class Discovery:
         self._session = session
         self._family = family
         self._fleet = fleet
+        # One of these is walked, the first unless it is None.
+        self._with_clusters: PageIterator[ProjectClusters] | None = None
+        if family.all_clusters_path is not None and not family.is_v2:
+            size = min(_PROJECTS, session.options.items_per_page)
+            self._with_clusters = session.clusters(family, items_per_page=size).pages()
+        self._projects = session.projects(family).pages()
 
-    async def projects(self) -> AsyncGenerator[Discovered, None]:
-        """Walk the projects.
+    async def next_projects(self) -> list[Discovered] | None:
+        """Read the next page of projects; None behind the last one.
 
         Raises:
             RestoreError: Any error of a call.
 
         """
-        if self._family.all_clusters_path is not None and not self._family.is_v2:
+        if self._with_clusters is not None:
             try:
-                async with aclosing(self._with_clusters()) as found:
-                    async for discovered in found:
-                        yield discovered
+                page = await anext(self._with_clusters, None)
             except (Forbidden, NotFound) as error:
                 if error.run_wide or self.calls:
                     raise
+                self._with_clusters = None
             else:
-                return
-        async with aclosing(self._session.projects(self._family).pages()) as pages:
-            async for page in pages:
-                self.calls += 1
-                for project in page.items:
-                    yield Discovered(FleetProject(self._fleet, project.id, project.name), None)
+                self.calls += page is not None
+                return None if page is None else [self._discovered(listed) for listed in page]
+        projects = await anext(self._projects, None)
+        if projects is None:
+            return None
+        self.calls += 1
+        return [Discovered(FleetProject(self._fleet, project.id, project.name), None) for project in projects]
 
     async def clusters(self, project: FleetProject) -> tuple[FleetCluster, ...]:
         """List the clusters of one project.
@@ -80,24 +84,15 @@ class Discovery:
         """
         clusters: list[FleetCluster] = []
         pager = self._session.project(project.id, self._family).clusters()
-        async with aclosing(pager.pages()) as pages:
-            async for page in pages:
-                self.calls += 1
-                for listed in page.items:
-                    cluster = self._cluster(project, listed)
-                    if cluster is None:
-                        raise DataError(f"the list of clusters of project {project.id} has one without a name")
-                    if listed.takes_restores:
-                        clusters.append(cluster)
+        async for page in pager.pages():
+            self.calls += 1
+            for listed in page.items:
+                cluster = self._cluster(project, listed)
+                if cluster is None:
+                    raise DataError(f"the list of clusters of project {project.id} has one without a name")
+                if listed.takes_restores:
+                    clusters.append(cluster)
         return tuple(clusters)
-
-    async def _with_clusters(self) -> AsyncGenerator[Discovered, None]:
-        size = min(_PROJECTS, self._session.options.items_per_page)
-        async with aclosing(self._session.clusters(self._family, items_per_page=size).pages()) as pages:
-            async for page in pages:
-                self.calls += 1
-                for listed in page.items:
-                    yield self._discovered(listed)
 
     def _discovered(self, listed: ProjectClusters) -> Discovered:
         project = FleetProject(self._fleet, listed.group_id, listed.group_name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -97,8 +96,8 @@ class FleetRun:
 
     async def _discover(self) -> None:
         try:
-            async with aclosing(self._discovery.projects()) as projects:
-                async for found in projects:
+            while (page := await self._discovery.next_projects()) is not None:
+                for found in page:
                     if self._query.projects.match(found.project.id, found.project.name):
                         await self._begin(found)
         except RestoreError as error:

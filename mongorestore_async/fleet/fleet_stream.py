@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from mongorestore_async.errors import ConfigError, NotFound
 from mongorestore_async.fleet.counters import Counters
 from mongorestore_async.fleet.fleet_records import FailureKind, FleetPlan, Found
 from mongorestore_async.fleet.fleet_run import FleetRun
 from mongorestore_async.fleet.resume_token import ResumeToken, fingerprint, read_token, write_token
+from mongorestore_async.listing.iterators import ResumableIterator
 from mongorestore_async.listing.materialize import rest
 from mongorestore_async.models import JobDocument
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+    from collections.abc import Callable, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -28,7 +29,7 @@ __all__ = ["FleetStream"]
 JobT_co = TypeVar("JobT_co", bound=JobDocument, covariant=True)
 
 
-class FleetStream(Generic[JobT_co]):
+class FleetStream(ResumableIterator[Found[JobT_co]]):
     """The restore jobs of a fleet, for ``async with ... as stream: async for found in stream``.
 
     Made by :meth:`Fleet.restore_jobs`; making one does no I/O. Entering starts the calls, and leaving, for whatever
@@ -36,7 +37,8 @@ class FleetStream(Generic[JobT_co]):
     page and a half per call that may be under way, and a few more, are held in memory, most of them as received.
 
     Jobs of one cluster arrive in the order of its list, those of several clusters mixed. After a ``break`` a second
-    ``async for`` goes on where the first one stopped.
+    ``async for`` goes on where the first one stopped. A cancelled ``anext`` loses nothing, and calls under way go on.
+    An error that ended the run is raised by every further ``anext``.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class FleetStream(Generic[JobT_co]):
         on_progress: Callable[[FleetProgress], None] | None = None,
         dry: bool = False,
     ) -> None:
+        super().__init__()
         if on_progress is not None and not callable(on_progress):
             raise ConfigError(f"on_progress is a callable, not {type(on_progress).__name__}")
         self._names = {
@@ -67,7 +70,7 @@ class FleetStream(Generic[JobT_co]):
         self._entered: tuple[asyncio.TaskGroup, asyncio.Task[None]] | None = None
         self._error: BaseException | None = None  # ends the stream at once
         self._over = False
-        self._walk: AsyncGenerator[Found[Any], None] | None = None
+        self._taken: tuple[Reading, int] | None = None  # whose jobs are being taken, and how many they are
 
     def __repr__(self) -> str:
         return f"<FleetStream of {', '.join(repr(member.name) for member in self._names.values())}>"
@@ -90,14 +93,7 @@ class FleetStream(Generic[JobT_co]):
         # Without the error that ended the block: the group would wrap it into an exception group.
         await group.__aexit__(None, None, None)
         self._end(ConfigError("the stream has ended: it is read inside its `async with` block"))
-        if self._walk is not None:
-            with suppress(RuntimeError):  # another task reads it, and has just been told
-                await self._walk.aclose()
-
-    def __aiter__(self) -> AsyncIterator[Found[JobT_co]]:
-        if self._walk is None:
-            self._walk = self._items()
-        return self._walk
+        self._taken, self._ready = None, iter(())
 
     @property
     def failures(self) -> tuple[FleetFailure, ...]:
@@ -148,21 +144,20 @@ class FleetStream(Generic[JobT_co]):
         if not self._pages.full():  # else nobody waits
             self._pages.put_nowait(None)
 
-    async def _items(self) -> AsyncGenerator[Found[Any], None]:
-        try:
-            if self._entered is None:
-                raise ConfigError("a stream is read inside its own block: async with fleet.restore_jobs() as stream")
-            while (page := await self._next_page()) is not None:
-                reading, jobs = page
-                cluster = reading.cluster
-                for job in jobs:
-                    yield Found(cluster, job)
-                reading.take()
-                await rest(jobs)  # between pages: who is cancelled here has lost nothing
-                # What stays here when it is not needed any more costs the garbage collector time.
-                page, jobs = None, ()
-        finally:
-            self._walk = None
+    async def _refill(self) -> None:
+        if self._entered is None:
+            raise ConfigError("a stream is read inside its own block: async with fleet.restore_jobs() as stream")
+        if self._taken is not None:
+            (reading, length), self._taken = self._taken, None
+            self._ready = iter(())  # jobs that are not needed any more cost the garbage collector time
+            reading.take()
+            await rest(length)
+        page = await self._next_page()
+        if page is None:
+            raise StopAsyncIteration
+        reading, jobs = page
+        self._taken = reading, len(jobs)
+        self._ready = map(partial(Found, reading.cluster), jobs)
 
     async def _next_page(self) -> tuple[Reading, Sequence[JobDocument]] | None:
         page = None if self._over or self._error is not None else await self._pages.get()

@@ -25,9 +25,9 @@ _SLICE, _DECODED_SLICE = 20, 250
 _FEW = 50
 
 
-async def rest(items: Sequence[object]) -> None:
-    """Let other tasks run before the caller gets a long page: it may look at all of it, and frees the one before."""
-    if len(items) > _FEW:
+async def rest(length: int) -> None:
+    """Let other tasks run before the caller gets so many items: it may look at all of them at once."""
+    if length > _FEW:
         await asyncio.sleep(0)
 
 

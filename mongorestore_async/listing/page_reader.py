@@ -227,6 +227,8 @@ class PageReader(Generic[ItemT]):
         A 400 on the default page size falls back to the size that old releases take, once for the session.
         """
         source, query = self._source, self._query
+        if self._may_shrink:  # another walk may have found out meanwhile what the server takes
+            self._size = min(self._size, source.view.transport.server_info.page_limit)
         shrunk = False
         while True:
             try:

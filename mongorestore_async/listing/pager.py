@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import attrs
 
 from mongorestore_async.errors import NotFound, NotUnique, RestoreError
-from mongorestore_async.listing.materialize import materialize, rest, slices
+from mongorestore_async.listing.iterators import ItemIterator, PageIterator
+from mongorestore_async.listing.materialize import materialize
 from mongorestore_async.listing.page_reader import PageReader
 from mongorestore_async.listing.pages_ahead import PagesAhead, collect_ahead
 from mongorestore_async.models.validators import require_whole
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Generator
+    from collections.abc import AsyncIterator, Generator
 
     from mongorestore_async.listing.page import Page
     from mongorestore_async.listing.page_reader import ListQuery, ListSource
@@ -30,6 +31,11 @@ class Pager(Generic[ItemT]):
     ``break`` is safe at any point. Awaiting it gives its first page. An error in a walk carries in
     ``resume_at`` the page to pass as ``starting_at``.
 
+    ``aiter(pager)`` gives a new iterator each time, an object of which only one ``anext`` may wait at a time. A
+    cancelled ``anext``, such as one that ``asyncio.timeout`` ended, loses nothing: the next one asks for that page
+    again. So does the next one after an error of a call. After a :class:`PaginationError` or an item that cannot
+    become a model, the same error is raised again.
+
     The list may change while it is walked. Items that appear twice are yielded once; when ``totalCount``
     falls, the pages that items may have moved to are read again. What the server does not tell cannot be
     known: a list without a count, or a deletion balanced by a creation, may hide an item. Memory stays flat.
@@ -43,7 +49,7 @@ class Pager(Generic[ItemT]):
         return f"<Pager of {self._source.path} {self._query}>"
 
     def __aiter__(self) -> AsyncIterator[ItemT]:
-        return self._items()
+        return ItemIterator(self.reader())
 
     def __await__(self) -> Generator[Any, None, Page[ItemT]]:
         return self.page().__await__()
@@ -53,19 +59,17 @@ class Pager(Generic[ItemT]):
         reader = PageReader(self._source, self._query)
         return await (await reader.fetch(self._query.starting_at)).page(reader.bench)
 
-    async def pages(self) -> AsyncGenerator[Page[ItemT], None]:
+    def pages(self) -> PageIterator[ItemT]:
         """Walk the pages; items that earlier pages had are left out, so a page may be empty.
 
+        What is said above of iterators holds for the one returned. It has an ``aclose()`` that does nothing.
+
         Raises:
-            RestoreError: Any error of a call, with ``resume_at``.
-            PaginationError: The pages contradict each other.
+            RestoreError: Any error of a call, with ``resume_at``; raised by ``anext``.
+            PaginationError: The pages contradict each other; raised by ``anext``.
 
         """
-        reader = self.reader()
-        while (received := await reader.step()) is not None:
-            page, received = await received.page(reader.bench), None
-            await rest(page.items)
-            yield page
+        return PageIterator(self.reader())
 
     async def first(self) -> ItemT | None:
         """Read the first item; None when there is none."""
@@ -152,13 +156,3 @@ class Pager(Generic[ItemT]):
             bounded = attrs.evolve(query, limit=limit)  # refuses what is no limit
             query = bounded if query.limit is None or limit < query.limit else query
         return PageReader(self._source, query)
-
-    async def _items(self) -> AsyncIterator[ItemT]:
-        reader = self.reader()
-        while (received := await reader.step()) is not None:
-            # A page that is still there while the next one is read costs the garbage collector half as much again.
-            parts, received = slices(received.items), None
-            for part in parts:
-                await rest(part)
-                for item in part:
-                    yield item

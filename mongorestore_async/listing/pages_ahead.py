@@ -7,14 +7,15 @@ import math
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from mongorestore_async.errors import ConfigError
+from mongorestore_async.listing.iterators import PageIterator, ResumableIterator
 from mongorestore_async.listing.materialize import materialize
+from mongorestore_async.listing.page import Page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
     from typing import Self
 
-    from mongorestore_async.listing.page import Page
     from mongorestore_async.listing.page_reader import PageReader, Received
     from mongorestore_async.transport import DecodeLocks
 
@@ -61,19 +62,21 @@ async def _make(parts: asyncio.Queue[Sequence[ItemT] | None], bench: DecodeLocks
     return items
 
 
-class PagesAhead(Generic[ItemT]):
+class PagesAhead(ResumableIterator[Page[ItemT]]):
     """The pages of one walk, with those behind the current one on their way. Made by :meth:`Pager.ahead`.
 
     Used as ``async with pager.ahead(2) as pages: async for page in pages``. Items that earlier pages had are left out
-    of a page. An error is raised with the page that the walk needed, and carries ``resume_at``.
+    of a page. An error is raised with the page that the walk needed, and carries ``resume_at``. A cancelled ``anext``
+    loses nothing: the next one asks for that page again, and the calls for the pages behind it go on meanwhile.
     """
 
     def __init__(self, reader: PageReader[ItemT], width: int) -> None:
+        super().__init__()
         self._reader = reader
         self._width = width
         self._group: asyncio.TaskGroup | None = None
         self._window: _Window[ItemT] | None = None
-        self._received: Received[ItemT] | None = None  # a page that was not given to the caller yet
+        self._pages: PageIterator[ItemT] | None = None
 
     async def __aenter__(self) -> Self:
         if self._group is not None:
@@ -81,6 +84,7 @@ class PagesAhead(Generic[ItemT]):
         self._group = asyncio.TaskGroup()
         await self._group.__aenter__()
         self._window = _Window(self._reader, self._group, self._width + 1)
+        self._pages = PageIterator(self._reader, self._window.fetch)
         return self
 
     async def __aexit__(
@@ -92,25 +96,21 @@ class PagesAhead(Generic[ItemT]):
             # Without the error that ended the block: the group would wrap it into an exception group.
             await self._group.__aexit__(None, None, None)
 
-    def __aiter__(self) -> Self:
-        return self
+    async def _refill(self) -> None:
+        window, pages = self._window, self._pages
+        if window is None or pages is None:
+            raise _outside()
+        page = await anext(pages)
+        window.eager = bool(page.items)
+        self._ready = iter((page,))
 
-    async def __anext__(self) -> Page[ItemT]:
-        window = self._window
-        if window is None:
-            raise ConfigError("pages are walked inside their block: async with pager.ahead() as pages")
-        # Who is cancelled while the items of a page are made gets that page the next time.
-        received = self._received = self._received or await self._reader.step(window.fetch)
-        if received is None:
-            raise StopAsyncIteration
-        window.eager = bool(received.items)
-        page = await received.page(self._reader.bench)
-        self._received = None
-        return page
+
+def _outside() -> ConfigError:
+    return ConfigError("pages are walked inside their block: async with pager.ahead() as pages")
 
 
 class _Window(Generic[ItemT]):
-    """Pages asked for before the walk needs them.
+    """Pages asked for before the walk needs them; the docstring of the room has an example.
 
     Attributes:
         eager: Whether to go on asking ahead; not while pages bring nothing new, for they may do so for ever.
@@ -139,13 +139,20 @@ class _Window(Generic[ItemT]):
         """Give up what was asked for ahead."""
         for task in self._ahead.values():
             task.cancel()
-        self._ahead.clear()
 
     async def _take(self, number: int) -> Received[ItemT] | None:
-        task = self._ahead.pop(number, None)
+        task = self._ahead.get(number)
         if task is None:
             return None
-        outcome = await task
+        try:
+            await asyncio.wait((task,))
+        finally:
+            # Who gave up waiting asks for the page again: the call may be the one that hangs.
+            task.cancel()
+            del self._ahead[number]
+        if task.cancelled():
+            raise _outside()
+        outcome = task.result()
         if isinstance(outcome, Exception):
             raise outcome
         # It may have been read before the page in front of it: with another count, what lay on the boundary

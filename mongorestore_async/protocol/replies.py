@@ -69,10 +69,10 @@ _LONGEST_ERROR = 64 * 1024
 #: Characters of the API's own text that an error keeps.
 _KEPT = 4000
 
-_VERSIONS = "the API goes by versions, in the media type of Accept, and was not asked for one it has"
 _WRAPPERS = ("content", "envelope")
 _LIST_OR_ERROR = frozenset({"results", "error", "errorCode"})
 
+_VERSIONS = "the API goes by versions, in the media type of Accept, and was not asked for one it has"
 
 #: What to do next, for codes whose own text does not say it.
 _ADVICE: Mapping[str, str] = {

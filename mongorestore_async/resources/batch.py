@@ -15,6 +15,7 @@ from mongorestore_async.errors import ConfigError
 from mongorestore_async.models import JobDocument, JobRef, RestoreJob
 from mongorestore_async.models.validators import seconds_of
 from mongorestore_async.waiting.end_rules import Until, check_until
+from mongorestore_async.waiting.job_watch import JobWatch
 from mongorestore_async.waiting.waiter import Waiter
 
 if TYPE_CHECKING:
@@ -116,12 +117,14 @@ class RestoreBatch(Generic[JobT_co]):
     def watch(self, *, timeout: timedelta | float | None = None, until: Until | None = None) -> AsyncIterator[JobT_co]:
         """Give each job as it is now and again at each change of its state, until all are over; else as :meth:`wait`.
 
+        A cancelled ``anext`` of what this returns loses no change: the next one goes on with the wait.
+
         Raises:
             RestoreError: As :meth:`wait`, after the last change was given.
 
         """
         chosen, seconds = self._choose(until), seconds_of(timeout)
-        return self._follow(chosen).changes(seconds)
+        return JobWatch(self._follow(chosen), seconds)
 
     async def refresh(self) -> RestoreBatch[JobT_co]:
         """Read all jobs once, and what other jobs belong to their batches.

@@ -24,7 +24,7 @@ from mongorestore_async.models import HttpRestore, JobRef, JobState, JobT
 from mongorestore_async.protocol.identifiers import check_identifier
 from mongorestore_async.resources.batch import RestoreBatch
 from mongorestore_async.resources.snapshots import list_snapshots, read_snapshot
-from mongorestore_async.waiting.waiter import watch_one
+from mongorestore_async.waiting.job_watch import watch_one
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -109,11 +109,9 @@ class ClusterBase(Generic[JobT]):
                     hint=Hint(HintKind.LEAVE_OUT, {"argument": "batch_id"}),
                 )
             filters["batchId"] = check_identifier("batch id", batch_id)
-        read = partial(read_jobs, self.family, **self._names)
+        family, read = self.family, partial(read_jobs, self.family, **self._names)
         return Pager(
-            ListSource(
-                self._view, self.family, self.family.jobs_path, self._names, read, _ID, model=self.family.job_type
-            ),
+            ListSource(self._view, family, family.jobs_path, self._names, read, _ID, model=family.job_type),
             ListQuery(
                 items_per_page=items_per_page,
                 limit=limit,
@@ -247,6 +245,8 @@ class ClusterBase(Generic[JobT]):
         self, job_id: str, *, timeout: timedelta | float | None = None, until: Until | None = None
     ) -> AsyncIterator[JobT]:
         """Give one job as it is now and again at each change of its state, until it is over.
+
+        A cancelled ``anext`` of what this returns loses no change: the next one goes on with the wait.
 
         Other jobs of its batch are not looked at: to know how the restore of a sharded cluster ends, watch or wait
         for the batch.

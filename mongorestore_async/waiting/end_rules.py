@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.models import JobDocument
 
-__all__ = ["Ending", "JobOutcome", "Until", "check_until", "describe", "end_of"]
+__all__ = ["Ending", "Until", "WaitOutcome", "check_until", "describe", "end_of"]
 
 #: What a wait waits for: the restore itself, or the file to be there.
 Until: TypeAlias = Literal["finished", "downloadable"]
@@ -48,7 +48,7 @@ _BAD_DELIVERY = frozenset(
 _BAD_STATES = frozenset({JobState.FAILED, JobState.CANCELLED, JobState.EXPIRED})
 
 
-class JobOutcome(Enum):
+class WaitOutcome(Enum):
     """Where a job stands for somebody who waits for it."""
 
     GOING_ON = auto()
@@ -66,13 +66,13 @@ class Ending:
 
     """
 
-    outcome: JobOutcome
+    outcome: WaitOutcome
     words: str
 
     @property
     def over(self) -> bool:
         """Whether nothing more is to come."""
-        return self.outcome is not JobOutcome.GOING_ON
+        return self.outcome is not WaitOutcome.GOING_ON
 
 
 def check_until(until: str, job: JobDocument | None = None) -> None:
@@ -110,12 +110,12 @@ def end_of(job: JobDocument, until: Until, now: datetime) -> Ending:
     if isinstance(job, RestoreJob):
         outcome = _manager(job, until)
     elif job.state in _BAD_STATES:
-        outcome = JobOutcome.BAD
+        outcome = WaitOutcome.BAD
     else:
         done = job.state is JobState.FINISHED and (until == "finished" or _has_file(job))
-        outcome = JobOutcome.DONE if done else JobOutcome.GOING_ON
-    if outcome is JobOutcome.GOING_ON and until == "downloadable" and _is_too_late(job, now):
-        return Ending(JobOutcome.BAD, f"{words}, and the time of its download has passed")
+        outcome = WaitOutcome.DONE if done else WaitOutcome.GOING_ON
+    if outcome is WaitOutcome.GOING_ON and until == "downloadable" and _is_too_late(job, now):
+        return Ending(WaitOutcome.BAD, f"{words}, and the time of its download has passed")
     return Ending(outcome, words)
 
 
@@ -137,16 +137,16 @@ def _word(word: str | None) -> str:
     return "unknown" if word is None else str(word).upper()
 
 
-def _manager(job: RestoreJob, until: Until) -> JobOutcome:
+def _manager(job: RestoreJob, until: Until) -> WaitOutcome:
     status = known(JobStatus, job.status_name)
     if status in _BAD_JOB:
-        return JobOutcome.BAD
+        return WaitOutcome.BAD
     if until == "finished":
-        return JobOutcome.DONE if status is JobStatus.FINISHED else JobOutcome.GOING_ON
+        return WaitOutcome.DONE if status is JobStatus.FINISHED else WaitOutcome.GOING_ON
     delivery = None if job.delivery is None else known(DeliveryStatus, job.delivery.status_name)
     if delivery in _BAD_DELIVERY:
-        return JobOutcome.BAD
-    return JobOutcome.DONE if delivery is DeliveryStatus.READY and _has_file(job) else JobOutcome.GOING_ON
+        return WaitOutcome.BAD
+    return WaitOutcome.DONE if delivery is DeliveryStatus.READY and _has_file(job) else WaitOutcome.GOING_ON
 
 
 def _has_file(job: JobDocument) -> bool:

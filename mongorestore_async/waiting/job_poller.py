@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import math
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Generic
 
-from mongorestore_async.errors import DataError, NotFound, RestoreError
-from mongorestore_async.models import JobT, find_link
+from mongorestore_async.errors import DataError, NotFound, PaginationError, RestoreError
+from mongorestore_async.listing.materialize import materialize
+from mongorestore_async.models import JobT
 from mongorestore_async.transport.options import choose_limit
 from mongorestore_async.waiting.tracker import JobTracker
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mongorestore_async.families import RateLimit
-    from mongorestore_async.listing.page import Page
     from mongorestore_async.models import PollPolicy
     from mongorestore_async.waiting.end_rules import Until
     from mongorestore_async.waiting.job_source import JobSource
@@ -72,6 +72,7 @@ class JobPoller(Generic[JobT]):
         # Groups that the last look at them failed with come last, so that they hold up no other.
         self._failed: set[str] = set()
         self._read: set[str] = set()
+        self._missed: list[tuple[str, float, bool]] = []  # counted once the look is done
         self._changed = False
         self._answered = False
 
@@ -89,13 +90,15 @@ class JobPoller(Generic[JobT]):
     async def look(self) -> None:
         """Look at the jobs that are not over yet; a failure that can pass is kept in :attr:`error`.
 
+        When this is cancelled, the jobs that it has read are kept, and the look counts as not made.
+
         Raises:
             RestoreError: A failure that will not pass by itself, such as a key that is not accepted.
 
         """
         now = asyncio.get_running_loop().time()
         self._first = now if self._first is None else self._first
-        self._read, self._changed, self._answered, self.calls = set(), False, False, 0
+        self._read, self._missed, self._answered, self.calls = set(), [], False, 0
         try:
             await self._look()
         except RestoreError as error:
@@ -109,7 +112,10 @@ class JobPoller(Generic[JobT]):
             self.given_up = asyncio.get_running_loop().time() - self._failing_since >= self.policy.patience
         else:
             self.error, self.failures, self._failing_since = None, 0, None
+        for job_id, elapsed, may in self._missed:
+            self.jobs.miss(job_id, elapsed, may_appear=may)
         self.quiet = 0 if self._changed else self.quiet + 1
+        self._changed = False
 
     async def _look(self) -> None:
         self.jobs.look()
@@ -130,38 +136,32 @@ class JobPoller(Generic[JobT]):
             self._failed.discard(group.key)
 
     async def _walk_list(self, wanted: set[str], *, most: int) -> None:
-        seen = 0
+        size = min(_FIRST_PAGE, self.source.options.items_per_page) if self.source.family.newest_first else None
+        reader = self.source.restore_jobs(items_per_page=size).reader()
         try:
-            for number in range(1, most + 1):
-                page = await self._page(number)
-                seen += len(page)
-                if wanted <= self._read or not _goes_on(page, seen):
-                    break
-        except DataError:
-            # A job that nobody waits for may have a shape that cannot be read: then each is read by itself.
+            while self.calls < most and not wanted <= self._read and not reader.ended:
+                self.calls += 1
+                if (page := await reader.step()) is not None:
+                    for job in await materialize(page.items, reader.bench):
+                        self._take(job)
+        except (DataError, PaginationError):
+            # A job that nobody waits for may have a shape that cannot be read, and pages may contradict each other:
+            # then each job is read by itself.
             self._walk = math.inf
             return
         except NotFound as error:
             # On a later page it is the end of a list that became shorter meanwhile.
-            if not seen:
-                self._missed(wanted, error)
+            if reader.request is None:
+                self._miss(wanted, error)
                 return
         self._walk = self.calls + len(self.jobs.open_groups(self._read))
-
-    async def _page(self, number: int) -> Page[JobT]:
-        size = min(_FIRST_PAGE, self.source.options.items_per_page) if self.source.family.newest_first else None
-        self.calls += 1
-        page = await self.source.restore_jobs(starting_at=number, items_per_page=size)
-        for job in page:
-            self._take(job)
-        return page
 
     async def _list_batch(self, batch_id: str, group: Group[JobT]) -> None:
         self.calls += 1
         try:
             listed: list[JobT] = await self.source.restore_jobs(batch_id=batch_id).collect()
         except NotFound as error:
-            self._missed(group.open_ids, error)
+            self._miss(group.open_ids, error)
             listed = []
         for job in listed:
             self._take(job)
@@ -176,7 +176,7 @@ class JobPoller(Generic[JobT]):
         try:
             self._take(await self.source.restore_job(job_id), job_id)
         except NotFound as error:
-            self._missed([job_id], error)
+            self._miss([job_id], error)
 
     def _take(self, job: JobT, job_id: str | None = None) -> None:
         self._read.add(job_id or job.id)
@@ -184,19 +184,13 @@ class JobPoller(Generic[JobT]):
         self._answered |= followed is not None and not followed.ending.over
         self._changed |= self.jobs.receive(job, datetime.now(UTC), as_id=job_id)
 
-    def _missed(self, job_ids: Iterable[str], error: NotFound) -> None:
+    def _miss(self, job_ids: Iterable[str], error: NotFound) -> None:
         if error.transient or error.status != _NOT_FOUND:
             raise error
         self.missing = error.with_traceback(None)
         for job_id in job_ids:
             self._read.add(job_id)
-            self.jobs.miss(job_id, self._elapsed(), may_appear=error.may_appear)
+            self._missed.append((job_id, self._elapsed(), error.may_appear))
 
     def _elapsed(self) -> float:
         return 0.0 if self._first is None else asyncio.get_running_loop().time() - self._first
-
-
-def _goes_on(page: Page[Any], seen: int) -> bool:
-    if not page.items:
-        return False
-    return page.total_count is None or seen < page.total_count or find_link(page.links, "next") is not None

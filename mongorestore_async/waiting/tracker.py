@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import attrs
 
 from mongorestore_async.models import JobDocument, RestoreJob
-from mongorestore_async.waiting.end_rules import Ending, JobOutcome, Until, check_until, describe, end_of
+from mongorestore_async.waiting.end_rules import Ending, Until, WaitOutcome, check_until, describe, end_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -17,7 +17,7 @@ __all__ = ["Group", "JobTracker", "TrackedJob"]
 
 JobT = TypeVar("JobT", bound=JobDocument)
 
-_UNKNOWN = Ending(JobOutcome.GOING_ON, "not read yet")
+_UNKNOWN = Ending(WaitOutcome.GOING_ON, "not read yet")
 #: Looks in a row that must miss a job which was there before it counts as gone.
 _GONE_AFTER = 2
 
@@ -46,7 +46,7 @@ class TrackedJob(Generic[JobT]):
     @property
     def bad(self) -> bool:
         """Whether it ended badly."""
-        return self.ending.outcome is JobOutcome.BAD
+        return self.ending.outcome is WaitOutcome.BAD
 
 
 @attrs.frozen(eq=False)
@@ -146,7 +146,7 @@ class JobTracker(Generic[JobT]):
         before = None if followed.job is None else describe(followed.job)
         self._keep(followed, job)
         if self._until is None:
-            followed.ending = Ending(JobOutcome.DONE, describe(job))
+            followed.ending = Ending(WaitOutcome.DONE, describe(job))
         else:
             if not followed.seen:
                 check_until(self._until, job)
@@ -169,9 +169,9 @@ class JobTracker(Generic[JobT]):
         followed.missed += 1
         if followed.seen and self._until is not None:
             if followed.missed >= _GONE_AFTER:
-                followed.ending = Ending(JobOutcome.BAD, f"no longer listed, last seen with {followed.ending.words}")
+                followed.ending = Ending(WaitOutcome.BAD, f"no longer listed, last seen with {followed.ending.words}")
         elif not may_appear or elapsed >= self._grace:
-            followed.ending = Ending(JobOutcome.BAD, "not found")
+            followed.ending = Ending(WaitOutcome.BAD, "not found")
 
     def look(self) -> None:
         """Take note that a look begins: a batch that is not over may have more members than the last one knew."""

@@ -12,22 +12,20 @@ import attrs
 
 from mongorestore_async.errors import ConfigError, RestoreError
 from mongorestore_async.models import JobRef, JobT
-from mongorestore_async.models.validators import seconds_of
-from mongorestore_async.waiting.end_rules import check_until
 from mongorestore_async.waiting.job_poller import JobPoller
 from mongorestore_async.waiting.pacing import Pace
 from mongorestore_async.waiting.wait_errors import PollFailure, PollReport, check_ended, check_found, timed_out
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-    from datetime import timedelta
+    from collections.abc import Callable, Iterable, Sequence
 
+    from mongorestore_async.errors import WaitTimeout
     from mongorestore_async.families import RateLimit
     from mongorestore_async.waiting.end_rules import Until
     from mongorestore_async.waiting.job_source import JobSource
     from mongorestore_async.waiting.tracker import TrackedJob
 
-__all__ = ["Waiter", "watch_one"]
+__all__ = ["Waiter"]
 
 
 class Waiter(Generic[JobT]):
@@ -95,8 +93,26 @@ class Waiter(Generic[JobT]):
         """The jobs as they were read last; members of their batches that were found meanwhile come last."""
         return tuple(followed.job for followed in self._followed() if followed.job is not None)
 
+    def begin(self) -> float:
+        """Plan the first looks; returns the loop time."""
+        now = asyncio.get_running_loop().time()
+        self._started = now
+        calls = Counter(_budget_of(polls) for polls in self._polls.values() if polls.open)
+        before = Counter[Any]()
+        for polls in self._polls.values():
+            budget = _budget_of(polls)
+            pace = Pace(polls.limit, calls[budget])
+            # What was read just now is not read again at once, unless only a batch is left to be listed as a whole.
+            read_at = self._read_at if any(group.open_ids for group in polls.jobs.open_groups()) else None
+            fresh = now if read_at is None else read_at + pace.delay(self._policy, 0, 0)
+            polls.due = max(now, fresh) + pace.first_delay(self._policy, before[budget])
+            before[budget] += polls.open
+        return now
+
     async def step(self) -> None:
         """Sleep until the next look is due, and look at all clusters that are due.
+
+        When this is cancelled, looks that are done count, and the next step makes only the others.
 
         Raises:
             RestoreError: A failure that will not pass by itself, such as a key that is not accepted.
@@ -108,9 +124,12 @@ class Waiter(Generic[JobT]):
         if (pause := due - loop.time()) > 0:
             await asyncio.sleep(pause)
         ready = [polls for polls in going if polls.due <= max(due, loop.time())]
-        await self._look(ready)
+        done: list[JobPoller[JobT]] = []
+        try:
+            await self._look(ready, done)
+        finally:
+            self._plan(done)
         self._round += 1
-        self._plan(ready)
 
     async def run(self, seconds: float | None, on_poll: Callable[[PollReport], object] | None) -> None:
         """Look until all is over.
@@ -122,7 +141,7 @@ class Waiter(Generic[JobT]):
             RestoreError: See :meth:`step`.
 
         """
-        self._begin()
+        self.begin()
         deadline = asyncio.timeout(seconds)
         try:
             async with deadline:
@@ -134,34 +153,26 @@ class Waiter(Generic[JobT]):
             if not deadline.expired():
                 raise  # of the hook
         if deadline.expired() and self.open:
-            raise timed_out(self._followed(), seconds)
+            raise self.timed_out(seconds)
+        self.check_ended()
+
+    def take_changes(self) -> list[JobT]:
+        """Give each job whose state is another than when it was given last."""
+        changed: list[JobT] = []
+        for followed in self._followed():
+            job, words = followed.job, followed.ending.words
+            if job is not None and (followed.seen or followed.ending.over) and words != followed.told:
+                followed.told = words
+                changed.append(job)
+        return changed
+
+    def check_ended(self) -> None:
+        """Raise what stands against calling a wait that is over a success; see :func:`wait_errors.check_ended`."""
         check_ended(self._polls.values(), self._followed())
 
-    async def changes(self, seconds: float | None) -> AsyncIterator[JobT]:
-        """Give each job as it is now, and again at each change of its state, until all is over.
-
-        Raises:
-            RestoreError: As :meth:`run`.
-
-        """
-        started = self._begin()
-        ends = None if seconds is None else started + seconds
-        late = False
-        while True:
-            for job in self._news():
-                yield job
-            if not self.open:
-                break
-            if late:
-                raise timed_out(self._followed(), seconds)
-            deadline = asyncio.timeout_at(ends)
-            try:
-                async with deadline:
-                    await self.step()
-            except TimeoutError:
-                pass
-            late = deadline.expired()
-        check_ended(self._polls.values(), self._followed())
+    def timed_out(self, seconds: float | None) -> WaitTimeout:
+        """Make the error of a wait whose time has passed."""
+        return timed_out(self._followed(), seconds)
 
     def report(self) -> PollReport:
         """Tell what the wait has come to."""
@@ -196,17 +207,18 @@ class Waiter(Generic[JobT]):
             RestoreError: The last error of a cluster that could not be read.
 
         """
-        self._begin()
+        self.begin()
         while self.open:
             await self.step()
         check_found(self._polls.values())
 
-    async def _look(self, ready: Sequence[JobPoller[JobT]]) -> None:
+    async def _look(self, ready: Sequence[JobPoller[JobT]], done: list[JobPoller[JobT]]) -> None:
         queue = iter(ready)
 
         async def work() -> None:
             for polls in queue:
                 await polls.look()
+                done.append(polls)
 
         failure: Exception | None = None
         try:
@@ -233,43 +245,10 @@ class Waiter(Generic[JobT]):
             pace = Pace(polls.limit, calls[_budget_of(polls)])
             polls.due = now + pace.delay(self._policy, polls.quiet, chance)
 
-    def _begin(self) -> float:
-        """Plan the first looks; returns the loop time."""
-        now = asyncio.get_running_loop().time()
-        self._started = now
-        calls = Counter(_budget_of(polls) for polls in self._polls.values() if polls.open)
-        before = Counter[Any]()
-        for polls in self._polls.values():
-            budget = _budget_of(polls)
-            pace = Pace(polls.limit, calls[budget])
-            # What was read just now is not read again at once, unless only a batch is left to be listed as a whole.
-            read_at = self._read_at if any(group.open_ids for group in polls.jobs.open_groups()) else None
-            fresh = now if read_at is None else read_at + pace.delay(self._policy, 0, 0)
-            polls.due = max(now, fresh) + pace.first_delay(self._policy, before[budget])
-            before[budget] += polls.open
-        return now
-
     def _followed(self) -> list[TrackedJob[JobT]]:
         known = set(map(id, self._order))
         everything = (followed for polls in self._polls.values() for followed in polls.jobs.jobs.values())
         return self._order + [followed for followed in everything if id(followed) not in known]
-
-    def _news(self) -> list[JobT]:
-        news: list[JobT] = []
-        for followed in self._followed():
-            job, words = followed.job, followed.ending.words
-            if job is not None and (followed.seen or followed.ending.over) and words != followed.told:
-                followed.told = words
-                news.append(job)
-        return news
-
-
-def watch_one(
-    source: JobSource[JobT], job_id: str, timeout: timedelta | float | None, until: Until
-) -> AsyncIterator[JobT]:
-    """Give one job at each change of its state; see :meth:`ClusterBase.watch_restore_job`."""
-    check_until(until)
-    return Waiter((source,), [(source.ref(job_id), None)], until, batches=False).changes(seconds_of(timeout))
 
 
 def _place(ref: JobRef) -> tuple[str, str, str | None, str | None]:

@@ -7,7 +7,8 @@ The lines at the end must *not* pass. Both checkers report a needless ignore, so
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, assert_type
 
@@ -133,7 +134,10 @@ async def lists(session: AsyncSession) -> None:
     pager = cluster.restore_jobs(query={"backupJobsEnabledOnly": True})
     assert_type(await pager, Page[CloudBackupRestoreJob])
     assert_type(await pager.page(), Page[CloudBackupRestoreJob])
-    assert_type(pager.pages(), AsyncGenerator[Page[CloudBackupRestoreJob], None])
+    walk: AsyncIterator[Page[CloudBackupRestoreJob]] = pager.pages()
+    assert_type(await anext(walk), Page[CloudBackupRestoreJob])
+    async with aclosing(pager.pages()) as pages:
+        assert_type(await anext(pages), Page[CloudBackupRestoreJob])
     async for page in pager.pages():
         assert_type(page.items, tuple[CloudBackupRestoreJob, ...])
         assert_type(page.number, int)

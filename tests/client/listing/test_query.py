@@ -164,6 +164,16 @@ async def test_a_fallback_of_a_view_is_one_of_the_session(session, server, serve
     assert asked(server) == [(1, 500), (1, 100), (1, 100), (1, 100)]
 
 
+async def test_an_iterator_that_was_made_before_the_fallback_asks_for_small_pages_too(session, server, serve_jobs):
+    refuse_pages_above(server, serve_jobs(1), 100)
+    iterators = [aiter(jobs_of(session)()), jobs_of(session)().pages()]
+
+    for iterator in iterators:
+        assert await anext(iterator)
+
+    assert asked(server) == [(1, 500), (1, 100), (1, 100)]
+
+
 async def test_sessions_do_not_share_the_fallback(connect, server, serve_jobs):
     refuse_pages_above(server, serve_jobs(1), 100)
 

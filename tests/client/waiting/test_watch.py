@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from aioresponses import CallbackResult
 
 from mongorestore_async import (
     CLOUD_MANAGER,
@@ -188,3 +189,29 @@ async def test_bad_addresses_are_refused_before_any_call(backups, waiting_sessio
 async def test_what_to_wait_for_is_checked_with_the_addresses(backups, waiting_session):
     with pytest.raises(ConfigError, match="until is"):
         await waiting_session().batch(["ops-manager/p/c/j"], until="done")
+
+
+async def test_looks_that_were_cancelled_do_not_make_a_job_vanish(backups, batch_of, refused):
+    for job in "ab":
+        backups.put("c", job)
+    batch = await batch_of("c/a", "c/b")
+    hangs = 3
+
+    async def play(look):
+        if look == "list":
+            return CallbackResult(payload={"results": [], "totalCount": 0})
+        if hangs and look == "b":
+            await asyncio.Event().wait()
+        return refused(404, "RESTORE_JOB_NOT_FOUND") if hangs and look == "a" else None
+
+    backups.faults["c"] = play
+    watch = batch.watch(timeout=30)
+    seen = [(await anext(watch)).id for _ in range(2)]
+    while hangs:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(anext(watch), 0.1)
+        hangs -= 1
+    assert backups.looks.count(("c", "a")) >= 3
+    backups.end("a", "b")
+
+    assert sorted([job.id async for job in watch]) == sorted(seen) == ["a", "b"]

@@ -20,7 +20,7 @@ from mongorestore_async.codec.structuring import structure, structure_each
 from mongorestore_async.errors import DataError, RequestContext
 from mongorestore_async.families import CLOUD_MANAGER
 from mongorestore_async.models import Headers, JobRef, Link, RestoreJob, Secret
-from mongorestore_async.models.secret import MAX_DEPTH, UndecodedBytes
+from mongorestore_async.models.secret import MAX_DEPTH, UndecodedBytes, UndecodedItem
 from mongorestore_async.protocol.replies import RawReply, read_reply
 
 REQUEST = RequestContext(method="GET", url="http://localhost/")
@@ -289,3 +289,8 @@ class TestReplies:
     def test_that_hold_too_many_values_are_refused(self):
         with pytest.raises(DataError, match="more values"):
             reply_to(b'{"results":[' + b"{}," * 1_000_000 + b"{}]}", decode_list=decode_jobs)
+
+
+def test_what_holds_an_undecoded_item_knows_its_text():
+    with pytest.raises(NotImplementedError):
+        UndecodedItem().encoded()

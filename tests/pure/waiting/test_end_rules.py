@@ -17,13 +17,13 @@ from mongorestore_async import (
     ConfigError,
     load_job,
 )
-from mongorestore_async.waiting.end_rules import JobOutcome, check_until, describe, end_of
+from mongorestore_async.waiting.end_rules import WaitOutcome, check_until, describe, end_of
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 MANAGER = [OPS_MANAGER, CLOUD_MANAGER, ATLAS_LEGACY]
 CLOUD = [ATLAS_CLOUD_BACKUP, ATLAS_SERVERLESS]
 TENANT = [ATLAS_TENANT, ATLAS_FLEX]
-GOING_ON, DONE, BAD = JobOutcome.GOING_ON, JobOutcome.DONE, JobOutcome.BAD
+GOING_ON, DONE, BAD = WaitOutcome.GOING_ON, WaitOutcome.DONE, WaitOutcome.BAD
 URL = "https://om.example.com:8443/backup/restore/v2/pull/key/archive.tar.gz"
 MANAGER_WORDS = {"FINISHED", "IN_PROGRESS", "BROKEN", "KILLED"}
 DELIVERY_WORDS = {

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mongorestore_async import ATLAS_CLOUD_BACKUP, OPS_MANAGER, ConfigError, load_job
-from mongorestore_async.waiting.end_rules import JobOutcome
+from mongorestore_async.waiting.end_rules import WaitOutcome
 from mongorestore_async.waiting.tracker import JobTracker
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -81,7 +81,7 @@ def test_what_is_over_stays_as_it_ended():
     made.receive(job("a", "FINISHED"), NOW)
 
     assert not made.receive(job("a", "BROKEN"), NOW)
-    assert made.jobs["a"].ending.outcome is JobOutcome.DONE
+    assert made.jobs["a"].ending.outcome is WaitOutcome.DONE
     assert made.jobs["a"].job.state == "FINISHED"
 
 

@@ -1,0 +1,149 @@
+"""What users iterate: objects whose ``anext`` can be cancelled without losing anything.
+
+An async generator ends when the task that waits for its next item is cancelled, and after that says that the list is
+over. So none is handed to users. The rules:
+
+- What is ready is handed out without waiting. Getting more waits, and hands nothing out.
+- Whatever :meth:`ResumableIterator._refill` has received is kept in an attribute before it waits again. So a cancelled
+  ``anext`` loses nothing: the next one goes on where it stopped, or sends the same call again.
+- No lock, task or response is held while an item is with the user. So an iterator may be left at any time, and there
+  is nothing to close.
+- After the last item every ``anext`` raises ``StopAsyncIteration``. After an error of a call the next one repeats the
+  call. Where a repetition would not help, the same error is raised each time.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from mongorestore_async.errors import PaginationError, RestoreError
+from mongorestore_async.listing.materialize import rest, slices
+from mongorestore_async.listing.page import Page
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
+    from typing import Self
+
+    from mongorestore_async.listing.page_reader import PageReader, Received
+
+__all__ = ["ItemIterator", "PageIterator", "ResumableIterator"]
+
+ItemT = TypeVar("ItemT")
+ItemT_co = TypeVar("ItemT_co", covariant=True)
+
+
+class ResumableIterator(ABC, Generic[ItemT_co]):
+    """Base of the iterators; the docstring of this module has the rules.
+
+    A subclass implements :meth:`_refill`.
+    """
+
+    def __init__(self) -> None:
+        self._ready: Iterator[ItemT_co] = iter(())
+        self._refilling = False
+        self._failure: Exception | None = None  # raised each time
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> ItemT_co:
+        """Give the next item.
+
+        Raises:
+            StopAsyncIteration: There is none.
+            RuntimeError: Another ``anext`` of this iterator is waiting.
+
+        """
+        while True:
+            try:
+                for item in self._ready:
+                    return item
+            except Exception as error:  # of a model that is made when its item is handed out
+                self._failure = error
+                self._ready = iter(())
+                raise
+            await self._refill_alone()
+
+    async def _refill_alone(self) -> None:
+        if self._refilling:
+            raise RuntimeError("another anext() of this iterator is waiting: give each task an iterator of its own")
+        if self._failure is not None:
+            raise self._failure.with_traceback(None)
+        self._refilling = True
+        try:
+            await self._refill()
+        except PaginationError as error:
+            self._failure = error
+            raise
+        finally:
+            self._refilling = False
+
+    @abstractmethod
+    async def _refill(self) -> None:
+        """Wait for more items and put them into ``_ready``, with no ``await`` after that.
+
+        Raises:
+            StopAsyncIteration: There are no more, now and later.
+
+        """
+
+
+class PageIterator(ResumableIterator[Page[ItemT]]):
+    """The pages of one walk; made by :meth:`Pager.pages`.
+
+    Args:
+        reader: Reads them.
+        fetch: Gets a page by its number; a call of its own unless given.
+
+    """
+
+    def __init__(
+        self, reader: PageReader[ItemT], fetch: Callable[[int], Awaitable[Received[ItemT]]] | None = None
+    ) -> None:
+        super().__init__()
+        self._reader = reader
+        self._fetch = fetch
+        self._received: Received[ItemT] | None = None  # the walk has passed it, the user has not got it
+
+    async def aclose(self) -> None:
+        """Do nothing: there is nothing to close. It is here for ``contextlib.aclosing``."""
+
+    async def _refill(self) -> None:
+        received = self._received = self._received or await self._reader.step(self._fetch)
+        if received is None:
+            raise StopAsyncIteration
+        try:
+            page = await received.page(self._reader.bench)
+        except RestoreError as error:
+            error.resume_at = received.number
+            raise
+        await rest(len(page))
+        self._received, self._ready = None, iter((page,))
+
+
+class ItemIterator(ResumableIterator[ItemT]):
+    """The items of one walk; made by ``aiter(pager)``."""
+
+    def __init__(self, reader: PageReader[ItemT]) -> None:
+        super().__init__()
+        self._reader = reader
+        self._parts: Iterator[Sequence[ItemT]] = iter(())
+        self._part: Sequence[ItemT] | None = None
+
+    async def aclose(self) -> None:
+        """Do nothing: there is nothing to close. It is here for ``contextlib.aclosing``."""
+
+    async def _refill(self) -> None:
+        # A page that is still there while the next one is read costs the garbage collector half as much again.
+        self._ready = iter(())
+        while self._part is None:
+            self._part = next(self._parts, None)
+            if self._part is None:
+                received = await self._reader.step()
+                if received is None:
+                    raise StopAsyncIteration
+                self._parts = slices(received.items)
+                del received
+        await rest(len(self._part))
+        self._ready, self._part = iter(self._part), None
