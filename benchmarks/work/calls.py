@@ -90,7 +90,7 @@ def client(url: str, way: str) -> dict[str, Any]:
             cluster = session.project(PROJECT, CLOUD_MANAGER).cluster(cluster_id(1, _JOBS))
 
             async def page() -> int:
-                return len(await cluster.restore_jobs())
+                return len((await cluster.restore_jobs()).items)
 
             async def walk() -> int:
                 return len([job.id async for job in cluster.restore_jobs()])

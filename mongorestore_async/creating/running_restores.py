@@ -66,11 +66,11 @@ def find_running(family: Family[JobT], request: HttpRestore | AutomatedRestore, 
     restores: list[tuple[JobT, ...]] = []
     unsure: list[JobT] = []
     for batch in batches.values():
-        verdicts = [(job, is_same(family, request, job)) for job in batch]
-        if any(same and job.state in _ACTIVE for job, same in verdicts):
+        compared = [(job, is_same(family, request, job)) for job in batch]
+        if any(same and job.state in _ACTIVE for job, same in compared):
             restores.append(tuple(batch))
             continue
-        for job, same in verdicts:
+        for job, same in compared:
             if (same is None and job.state in _ACTIVE) or (same is not False and job.state is JobState.UNKNOWN):
                 unsure.append(job)
     return Running(tuple(restores), tuple(unsure))

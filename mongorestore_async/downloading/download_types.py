@@ -100,7 +100,7 @@ class DownloadRules:
     verify_pause: float = 2.0
     now: Callable[[], datetime] = utc_now
 
-    def tell(self, progress: DownloadProgress) -> None:
+    def notify(self, progress: DownloadProgress) -> None:
         """Call the hook, if there is one."""
         if self.on_progress is None:
             return

@@ -79,8 +79,8 @@ def unique_name(name: str, label: str, taken: Collection[str]) -> str:
     tried = name
     number = 1
     while tried.casefold() in taken:
-        marks = [short] if short and number == 1 else [short, str(number)]
-        end = "".join(f"-{mark}" for mark in marks if mark) + extension
+        suffixes = [short] if short and number == 1 else [short, str(number)]
+        end = "".join(f"-{suffix}" for suffix in suffixes if suffix) + extension
         tried = safe_name(_shortened(stem, _LONGEST - len(end.encode())) + end, default=_FALLBACK)
         number += 1
     return tried

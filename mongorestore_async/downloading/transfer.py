@@ -293,7 +293,7 @@ class Transfer:
         if self._rules.on_progress is None or not (at_once or now - self._told >= _TELL_EVERY):
             return
         self._told = now
-        self._rules.tell(
+        self._rules.notify(
             DownloadProgress(
                 file_name=self.archive.name,
                 received=self.archive.kept,

@@ -18,7 +18,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from mongorestore_async.errors import PaginationError, RestoreError
-from mongorestore_async.listing.materialize import rest, slices
+from mongorestore_async.listing.materialize import FEW, rest, slices
 from mongorestore_async.listing.page import Page
 
 if TYPE_CHECKING:
@@ -63,21 +63,18 @@ class ResumableIterator(ABC, Generic[ItemT_co]):
                 self._failure = error
                 self._ready = iter(())
                 raise
-            await self._refill_alone()
-
-    async def _refill_alone(self) -> None:
-        if self._refilling:
-            raise RuntimeError("another anext() of this iterator is waiting: give each task an iterator of its own")
-        if self._failure is not None:
-            raise self._failure.with_traceback(None)
-        self._refilling = True
-        try:
-            await self._refill()
-        except PaginationError as error:
-            self._failure = error
-            raise
-        finally:
-            self._refilling = False
+            if self._refilling:
+                raise RuntimeError("another anext() of this iterator is waiting: give each task an iterator of its own")
+            if self._failure is not None:
+                raise self._failure.with_traceback(None)
+            self._refilling = True
+            try:
+                await self._refill()
+            except PaginationError as error:
+                self._failure = error
+                raise
+            finally:
+                self._refilling = False
 
     @abstractmethod
     async def _refill(self) -> None:
@@ -143,7 +140,9 @@ class ItemIterator(ResumableIterator[ItemT]):
                 received = await self._reader.step()
                 if received is None:
                     raise StopAsyncIteration
-                self._parts = slices(received.items)
-                del received
-        await rest(len(self._part))
+                items = received.items
+                self._parts = iter((items,)) if len(items) <= FEW else slices(items)
+                del received, items
+        if len(self._part) > FEW:
+            await rest(len(self._part))
         self._ready, self._part = iter(self._part), None

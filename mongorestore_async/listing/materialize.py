@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.transport import DecodeLocks
 
-__all__ = ["materialize", "read_in_slices", "rest", "slices"]
+__all__ = ["FEW", "materialize", "read_in_slices", "rest", "slices"]
 
 ItemT = TypeVar("ItemT")
 
@@ -22,12 +22,12 @@ ItemT = TypeVar("ItemT")
 _SLICE, _DECODED_SLICE = 20, 250
 
 #: Items of a page that waits for no other: as cheap as the waiting.
-_FEW = 50
+FEW = 50
 
 
 async def rest(length: int) -> None:
     """Let other tasks run before the caller gets so many items: it may look at all of them at once."""
-    if length > _FEW:
+    if length > FEW:
         await asyncio.sleep(0)
 
 
@@ -40,7 +40,7 @@ async def materialize(items: Sequence[ItemT], bench: DecodeLocks) -> tuple[ItemT
     """Make the items of a page that become models when they are looked at; other tasks run before each slice."""
     if isinstance(items, tuple):
         return items
-    if len(items) <= _FEW:
+    if len(items) <= FEW:
         return tuple(items)
     made: list[ItemT] = []
     async with bench.structure_lock:

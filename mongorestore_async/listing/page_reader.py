@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import attrs
 from attrs.validators import optional
 
-from mongorestore_async.codec.items import identities, pick
+from mongorestore_async.codec.items import DecodedItems, identities, pick
 from mongorestore_async.codec.list_documents import decode_list, has_next, read_list
 from mongorestore_async.errors import BadRequest, ConfigError, PaginationError, RestoreError
 from mongorestore_async.listing.materialize import materialize, read_in_slices
@@ -260,7 +260,9 @@ class PageReader(Generic[ItemT]):
         """Structure the items of what :meth:`ask` gave."""
         try:
             document = read_list(reply.document)
-            items = await read_in_slices(self._source.read, document.results, self.bench)
+            read, results = self._source.read, document.results
+            at_once = isinstance(results, DecodedItems)  # decoded and checked with the body
+            items = read(results) if at_once else await read_in_slices(read, results, self.bench)
         except RestoreError as error:
             attach_request(error, reply)
             raise

@@ -12,7 +12,7 @@ from mongorestore_async.protocol.redaction import one_line
 if TYPE_CHECKING:
     from mongorestore_async.models.headers import Headers
 
-__all__ = ["Unreadable", "decode_body", "is_crowded", "is_utf_8"]
+__all__ = ["MANY_VALUES", "Unreadable", "decode_body", "is_crowded", "is_utf_8"]
 
 #: Encodings of text in use. Python knows others, which take quadratic time or raise what no decoder should.
 _CHARSETS = re.compile(
@@ -21,7 +21,7 @@ _CHARSETS = re.compile(
 
 #: Values a body may hold, and bytes each of them has at least in a body that holds more. Jobs take 25 bytes a value;
 #: 16 MiB of empty arrays would become 450 MB of memory and hold everything up for two seconds.
-_MANY_VALUES = 1_000_000
+MANY_VALUES = 1_000_000
 _BYTES_A_VALUE = 16
 
 #: UTF-8, with or without the mark that some programs put in front.
@@ -114,10 +114,10 @@ def _refuse_constant(name: str) -> Never:
 
 def is_crowded(body: bytes) -> bool:
     """Whether a body holds so many values that they would take up much more memory than their text."""
-    if len(body) <= _MANY_VALUES:
+    if len(body) <= MANY_VALUES:
         return False
     values = body.count(b",") + body.count(b"[") + body.count(b"{")
-    return values > max(_MANY_VALUES, len(body) // _BYTES_A_VALUE)
+    return values > max(MANY_VALUES, len(body) // _BYTES_A_VALUE)
 
 
 def _text(body: bytes, charset: str) -> str | None:

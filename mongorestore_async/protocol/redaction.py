@@ -96,8 +96,10 @@ def redact_url(url: URL) -> str:
         return whole
     target = f"{url.origin()}{url.raw_path}" if url.host else url.raw_path
     pairs = [pair.partition("=") for pair in url.raw_query_string.split("&") if pair]
-    shown = "&".join(f"{name}={REDACTED if unquote_plus(name) in SECRET_FIELDS else value}" for name, _, value in pairs)
-    return redact_text(f"{target}?{shown}" if shown else target)
+    redacted = "&".join(
+        f"{name}={REDACTED if unquote_plus(name) in SECRET_FIELDS else value}" for name, _, value in pairs
+    )
+    return redact_text(f"{target}?{redacted}" if redacted else target)
 
 
 @functools.cache
@@ -110,8 +112,8 @@ def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
 def one_line(text: str, length: int = MESSAGE_LENGTH) -> str:
     """Make a text fit for a log: one line of printable characters, bounded, redacted."""
     # Redacted before it is cut: a secret cut in half would not be recognised any more.
-    shown = redact_text(text[: length * 20])
-    line = " ".join("".join(char if char.isprintable() else " " for char in shown).split())
+    clean = redact_text(text[: length * 20])
+    line = " ".join("".join(char if char.isprintable() else " " for char in clean).split())
     return line if len(line) <= length else line[:length] + "..."
 
 

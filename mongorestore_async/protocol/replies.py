@@ -34,7 +34,7 @@ from mongorestore_async.errors import (
 from mongorestore_async.models.headers import Headers  # noqa: TC001 - a field type
 from mongorestore_async.models.secret import redact
 from mongorestore_async.models.values import ServiceVersion
-from mongorestore_async.protocol.bodies import Unreadable, decode_body, is_crowded, is_utf_8
+from mongorestore_async.protocol.bodies import MANY_VALUES, Unreadable, decode_body, is_crowded, is_utf_8
 from mongorestore_async.protocol.deprecation import replacement
 from mongorestore_async.protocol.rate_limit_headers import retry_after
 from mongorestore_async.protocol.redaction import excerpt, one_line, redact_text
@@ -177,7 +177,9 @@ def read_reply(raw: RawReply, *, enveloped: bool = False, decode_list: Callable[
 
 
 def _decode_list(raw: RawReply, decode_list: Callable[[bytes], Any]) -> Reply | RestoreError | None:
-    if raw.status != 200 or is_crowded(raw.body) or not is_utf_8(raw.headers):  # noqa: PLR2004
+    if raw.status != 200 or (len(raw.body) > MANY_VALUES and is_crowded(raw.body)):  # noqa: PLR2004
+        return None
+    if "charset" in raw.headers.get("Content-Type", "").lower() and not is_utf_8(raw.headers):
         return None
     document = decode_list(raw.body)
     return None if document is None else Reply(raw.status, raw.headers, document, raw.request)

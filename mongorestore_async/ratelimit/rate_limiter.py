@@ -110,7 +110,8 @@ class RateLimiter:
             queue.leave()
         if headers is None or self._off:
             return
-        if (limit is not None or queues) and (remaining := rate_remaining(headers)) is not None:
+        tells = "RateLimit-Remaining" in headers and (limit is not None or bool(queues))
+        if tells and (remaining := rate_remaining(headers)) is not None:
             queue = queues[0] if limit is None else self._queue(limit, project)
             now = asyncio.get_running_loop().time()
             queue.update_remaining(remaining, now, trusted=limit not in self._chosen)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from yarl import URL
 
+    from mongorestore_async.auth.digest_login import Attempt
     from mongorestore_async.families.rate_limit import RateLimit
     from mongorestore_async.models.secret import Secret
     from mongorestore_async.protocol.replies import Reply
@@ -75,23 +76,28 @@ class Progress:
     Attributes:
         call: The call.
         tries: How often it was tried.
-        challenges: Digest challenges it met.
         unanswered: Whether a request is out to which no whole answer came.
         last: The last whole answer.
         logging_in: Whether what was sent last is no request of the call but one for a token.
         held_back: Whether it waits for a rate limit.
         in_doubt: Whether the server may have acted on a try before this one.
+        attempt: Its digest login, None for none.
 
     """
 
     call: Call
     tries: int = 0
-    challenges: int = 0
     unanswered: bool = False
     last: RawReply | None = None
     logging_in: bool = False
     held_back: bool = False
     in_doubt: bool = False
+    attempt: Attempt | None = None
+
+    @property
+    def challenges(self) -> int:
+        """Digest challenges it met."""
+        return 0 if self.attempt is None else self.attempt.challenges
 
     @property
     def context(self) -> RequestContext:

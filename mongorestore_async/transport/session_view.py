@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from yarl import URL
 
+    from mongorestore_async.families import RateLimit
     from mongorestore_async.protocol.replies import Reply
     from mongorestore_async.transport.options import Options
     from mongorestore_async.transport.transport import Transport
@@ -59,6 +60,8 @@ class _Endpoint(NamedTuple):
         media_type: Of the answer, and of a body.
         family: Name of the family, None without one.
         project: The project in a path that was filled by hand, None for none.
+        rate: The documented limit of a call about a project.
+        rate_without_project: That of a call about none.
 
     """
 
@@ -66,18 +69,22 @@ class _Endpoint(NamedTuple):
     media_type: str
     family: str | None
     project: str | None
+    rate: RateLimit | None
+    rate_without_project: RateLimit | None
 
 
 @functools.lru_cache(maxsize=512)
 def _endpoint(family: Family[Any] | None, path: str) -> _Endpoint:
     project = project_in(path, None)
     if family is None:
-        return _Endpoint(path, "application/json", None, project)
+        return _Endpoint(path, "application/json", None, project, None, None)
     return _Endpoint(
         family.api_path + path,
         family.media_type_of(path),
         family.name,
         project,
+        choose_limit("documented", family, path, "any"),
+        choose_limit("documented", family, path, None),
     )
 
 
@@ -140,6 +147,7 @@ class SessionView:
         if body is not None:
             headers["Content-Type"] = endpoint.media_type
         project = names.get("project") or endpoint.project
+        rule, rate = self.options.rate_limits, endpoint.rate_without_project if project is None else endpoint.rate
         call = Call(
             method=method,
             url=build_url(self.transport.base_url, endpoint.path, query=query, **names),
@@ -149,7 +157,7 @@ class SessionView:
             enveloped=self.envelope,
             decode_list=decode_list,
             project=project,
-            rate=choose_limit(self.options.rate_limits, family, path, project),
+            rate=rate if type(rule) is str else choose_limit(rule, family, path, project),
             path=path,
         )
         return await self.transport.exchange(call, self.options)

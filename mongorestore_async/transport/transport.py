@@ -12,7 +12,7 @@ import attrs
 
 from mongorestore_async.auth.authenticators import BearerAuthenticator, DigestAuthenticator, NoAuthenticator
 from mongorestore_async.auth.credentials import ServiceAccount
-from mongorestore_async.auth.digest_login import Attempt, Login
+from mongorestore_async.auth.digest_login import Login
 from mongorestore_async.auth.token_cache import TokenCache
 from mongorestore_async.errors import (
     ApiError,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from yarl import URL
 
-    from mongorestore_async.auth.authenticators import Authenticator, Post, Send
+    from mongorestore_async.auth.authenticators import Authenticator
     from mongorestore_async.auth.credentials import DigestAuth
     from mongorestore_async.auth.tokens import TokenRequest
     from mongorestore_async.protocol.replies import RawReply, Reply
@@ -184,63 +184,54 @@ class Transport:
             failed = type(error).__name__
             raise
         finally:
+            self._challenges += progress.challenges
             if options.on_exchange is not None or _logger.isEnabledFor(logging.DEBUG):
                 record = progress.record(seconds=time.monotonic() - started, failed=failed)
                 _notify(record, options)
 
     async def _try(self, progress: Progress, options: Options, ends: float) -> Reply:
-        call = progress.call
-        send = partial(self._sender.send, progress, options)
-        post = partial(self._post_for, progress, options)
+        call, limits = progress.call, self._limits
+        send, post = partial(self._sender.send, progress, options), partial(self._post_for, progress, options)
         # One login for all tries: a challenge that was not answered for good is still there for the next.
-        attempt = self._authenticator.begin(method=call.method, uri=call.url.raw_path_qs, body=call.body or b"")
+        attempt = progress.attempt = self._authenticator.begin(
+            method=call.method, uri=call.url.raw_path_qs, body=call.body or b""
+        )
         while True:
             progress.tries += 1
+            before = progress.last
+            failed: BaseException | None = None
+            admission = limits.try_admit(call.rate, call.project)
             try:
-                reply = await self._try_once(progress, attempt, send, post, ends)
+                if admission is None:
+                    progress.held_back = True
+                    admission = await limits.admit(call.rate, call.project, ends)
+                    progress.held_back = False
+                async with self._slots:
+                    raw = await self._authenticator.run(attempt, send, post)
+                if raw.request.challenges < progress.challenges:  # met since it was answered
+                    raw = attrs.evolve(raw, request=progress.context)
+                reply = await decode(raw, call, self.decode_locks)
             except (ApiError, TransportError) as error:
+                failed = error
                 error.request = progress.context
-                if progress.held_back:
-                    raise  # by the rate limit: it comes too late however often it is tried
-                wait = self._wait(Failure(call.method, error, progress.tries), options, ends)
+                wait = self._wait(progress, error, options, ends)
                 if wait is None:
                     raise
+            except BaseException as error:
+                failed = error
+                raise
             else:
                 if self._budget.left < self._budget.capacity:
                     self._budget.succeed()
                 return reply
+            finally:
+                if admission is not None:
+                    # The token endpoint tells nothing about the limits of the API.
+                    last = None if progress.last is before or progress.logging_in else progress.last
+                    limits.finish(admission, call.rate, call.project, None if last is None else last.headers, failed)
+                failed = None  # it would live in a cycle with this frame
             self._retries += 1
             await asyncio.sleep(wait)
-
-    async def _try_once(
-        self, progress: Progress, attempt: Attempt | None, send: Send, post: Post, ends: float
-    ) -> Reply:
-        call, before = progress.call, progress.last
-        admission = self._limits.try_admit(call.rate, call.project)
-        if admission is None:
-            progress.held_back = True
-            admission = await self._limits.admit(call.rate, call.project, ends)
-            progress.held_back = False
-        failed: BaseException | None = None
-        try:
-            try:
-                async with self._slots:
-                    raw = await self._authenticator.run(attempt, send, post)
-            finally:
-                if attempt is not None and attempt.challenges > progress.challenges:
-                    self._challenges += attempt.challenges - progress.challenges
-                    progress.challenges = attempt.challenges
-            if progress.challenges:  # met since it was answered
-                raw = attrs.evolve(raw, request=progress.context)
-            return await decode(raw, call, self.decode_locks)
-        except BaseException as error:
-            failed = error
-            raise
-        finally:
-            # The token endpoint tells nothing about the limits of the API.
-            last = None if progress.last is before or progress.logging_in else progress.last
-            self._limits.finish(admission, call.rate, call.project, None if last is None else last.headers, failed)
-            del failed  # it would live in a cycle with this frame
 
     def _timed_out(self, progress: Progress, options: Options) -> RestoreError:
         if self._closed:
@@ -261,8 +252,11 @@ class Transport:
         small = attrs.evolve(options, max_body=min(options.max_body, _LARGEST_TOKEN_ANSWER))
         return self._sender.send(Progress(call), small, request.authorization)
 
-    def _wait(self, failure: Failure, options: Options, ends: float) -> float | None:
+    def _wait(self, progress: Progress, error: RestoreError, options: Options, ends: float) -> float | None:
         """Decide on repeating a failed try: seconds to wait, None to give up."""
+        if progress.held_back:
+            return None  # by the rate limit: it comes too late however often it is tried
+        failure = Failure(progress.call.method, error, progress.tries)
         wait = options.retry(failure)
         if wait is None or not is_transient(failure):
             return None

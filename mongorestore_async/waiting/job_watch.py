@@ -38,7 +38,7 @@ class JobWatch(ResumableIterator[JobT]):
         self._waiter = waiter
         self._seconds = seconds
         self._ends: float | None = None
-        self._begun = self._late = False
+        self._begun = self._expired = False
 
     async def aclose(self) -> None:
         """Do nothing: there is nothing to close. It is here for ``contextlib.aclosing``."""
@@ -53,7 +53,7 @@ class JobWatch(ResumableIterator[JobT]):
             if not waiter.open:
                 waiter.check_ended()
                 raise StopAsyncIteration
-            if self._late:
+            if self._expired:
                 raise waiter.timed_out(self._seconds)
             deadline = asyncio.timeout_at(self._ends)
             try:
@@ -62,7 +62,7 @@ class JobWatch(ResumableIterator[JobT]):
             except TimeoutError:
                 if not deadline.expired():
                     raise
-            self._late = deadline.expired()
+            self._expired = deadline.expired()
         self._ready = iter(changed)
 
 

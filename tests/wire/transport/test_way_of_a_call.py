@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def counted():
 
 
 @pytest.mark.parametrize("way", ["page", "walk"])
-@pytest.mark.parametrize(("what", "most"), [("functions", 90), ("modules", 27), ("frames", 9)])
+@pytest.mark.parametrize(("what", "most"), [("functions", 90), ("modules", 20), ("frames", 9)])
 def test_one_page_passes_few_of_ours(counted, way, what, most):
     assert 0 < counted[way][what] <= most, counted[way]["names"]
 
@@ -39,4 +40,4 @@ def test_one_page_passes_few_of_ours(counted, way, what, most):
 def test_nothing_in_between_only_passes_on(counted, way):
     files = [name for name, _ in counted[way]["stack"]]
     assert files[-1] == "transport/sender.py"
-    assert len(set(files)) >= len(files) - 2  # each of its own concern, but for the pager and the transport
+    assert max(Counter(files).values()) <= 2  # no file is passed three times
