@@ -36,7 +36,7 @@ _logger = logging.getLogger(__name__)
 
 #: Seconds for renewing a token that still lives, and for revoking tokens when the session closes.
 _RENEWAL_SECONDS = 5.0
-_FAREWELL_SECONDS = 5.0
+_REVOKE_SECONDS = 5.0
 
 
 class NoAuthenticator:
@@ -54,7 +54,9 @@ class NoAuthenticator:
         """
         raw = await send(None)
         if raw.status == 401 and "WWW-Authenticate" in raw.headers:  # noqa: PLR2004
-            raise AuthError("the server wants a login and the session has none:", hint=Hint(HintKind.LOG_IN))
+            raise AuthError(
+                "the server requires authentication and the session has no credentials:", hint=Hint(HintKind.LOG_IN)
+            )
         return raw
 
 
@@ -86,7 +88,7 @@ class DigestAuthenticator:
 
         """
         if attempt is None:
-            raise AssertionError("the login of a call is made by begin()")
+            raise AssertionError("begin() must be called before run()")
         login = self.login
         while True:
             login.check_verdict()
@@ -150,7 +152,7 @@ class BearerAuthenticator:
         if not self.cache.account.revoke_on_close:
             return
         try:
-            async with asyncio.timeout(_FAREWELL_SECONDS):
+            async with asyncio.timeout(_REVOKE_SECONDS):
                 for request in self.cache.tokens_to_revoke():
                     read_revocation(await post(request), self.cache.account)
         except (RestoreError, TimeoutError) as error:
@@ -184,7 +186,7 @@ class BearerAuthenticator:
                 await self._ask(post)
         except (RestoreError, TimeoutError) as error:
             self.cache.defer_renewal()
-            _logger.debug("the token was not renewed yet: %s", type(error).__name__)
+            _logger.debug("the token could not be renewed, the current one stays in use: %s", type(error).__name__)
 
 
 #: How a session logs in.

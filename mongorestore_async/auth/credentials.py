@@ -15,17 +15,20 @@ __all__ = ["DigestAuth", "ServiceAccount"]
 
 def _check(instance: object, attribute: attrs.Attribute[str], value: object) -> None:
     if not isinstance(value, str) or not value:
-        raise ConfigError(f"{type(instance).__name__} needs a {attribute.name} that is a non-empty string")
+        raise ConfigError(f"{type(instance).__name__} requires a non-empty string as {attribute.name}")
     if not value.isprintable() or value != value.strip():
         raise ConfigError(
-            f"the {attribute.name} holds blanks at an end or control characters; copy it again without the line break"
+            f"the {attribute.name} has leading or trailing whitespace or control characters; "
+            f"copy it again without the line break"
         )
 
 
 def _check_user(instance: object, attribute: attrs.Attribute[str], value: str) -> None:
     _check(instance, attribute, value)
     if ":" in value:
-        raise ConfigError(f"the {attribute.name} holds a colon, which a user name of HTTP digest cannot (RFC 7616 3.4)")
+        raise ConfigError(
+            f"the {attribute.name} contains a colon, which is not allowed in an HTTP digest user name (RFC 7616 3.4)"
+        )
 
 
 def _secret(value: str) -> str:
@@ -52,7 +55,7 @@ class DigestAuth:
         self.__attrs_init__(public_key, private_key)  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
 
     def __reduce_ex__(self, protocol: object) -> Never:
-        raise TypeError("DigestAuth holds a private key and cannot be pickled; make it anew in the other process")
+        raise TypeError("DigestAuth holds a private key and cannot be pickled; create it in the other process")
 
 
 @attrs.frozen(eq=False, init=False)
@@ -82,4 +85,4 @@ class ServiceAccount:
         self.__attrs_init__(client_id, client_secret, revoke_on_close=revoke_on_close)  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
 
     def __reduce_ex__(self, protocol: object) -> Never:
-        raise TypeError("ServiceAccount holds a secret and cannot be pickled; make it anew in the other process")
+        raise TypeError("ServiceAccount holds a secret and cannot be pickled; create it in the other process")

@@ -141,9 +141,7 @@ def next_nonce(values: Sequence[str]) -> str | None:
 
 def _check(challenge: Challenge, *, username: str, password: str, cnonce: str) -> None:
     if not challenge.answerable:
-        raise ConfigError(
-            f"A {challenge.algorithm} challenge like this cannot be answered here: take one from choose_challenge()."
-        )
+        raise ConfigError(f"A {challenge.algorithm} challenge is not supported: use one from choose_challenge().")
     if ":" in username:  # RFC 7616 section 4: the hashed text could be split in two ways
         raise ConfigError("The public key must not contain a colon: copy it again.")
     sent = (username, cnonce, challenge.realm, challenge.nonce, challenge.opaque or "", challenge.spelling or "")

@@ -165,7 +165,7 @@ class TokenCache:
         self._held = None
         if held.dead:
             self._count_refusal()
-            raise AuthError(f"{raw.request.url} hands out a token that the API refused before; {_ADVICE}")
+            raise AuthError(f"{raw.request.url} returned a token that the API has already refused; {_ADVICE}")
         self._known.append(held)
         self._current = held
         return held
@@ -192,7 +192,7 @@ class TokenCache:
 
     def refused(self) -> AuthError:
         """Make the error of a call whose second token was refused."""
-        return AuthError(f"the API refused two tokens of {self._name} one after the other; {_ADVICE}")
+        return AuthError(f"the API refused two consecutive tokens of {self._name}; {_ADVICE}")
 
     def tokens_to_revoke(self) -> list[TokenRequest]:
         """Give up all tokens: the requests that revoke those which may still live. A second call gives none."""
@@ -233,13 +233,13 @@ class TokenCache:
         self._held_until = self._clock() + seconds
 
 
-_ADVICE = "was the account deleted or taken out of the organisation, or does another service answer at the base URL?"
+_ADVICE = "was the account deleted or removed from the organisation, or does base_url point to another service?"
 
 
 def _repeated(error: RestoreError, left: float) -> RestoreError:
     """Tell a failure again to a call that is not sent because of it."""
     again = copy.copy(error)
-    again.problem = f"Nothing is sent for another {left:.0f} s, since this happened: {error.problem}"
+    again.problem = f"No request is sent for another {left:.0f} s because of: {error.problem}"
     again.args = (again.message,)
     if isinstance(again, ApiError) and again.holds_others:
         again.retry_after = left

@@ -148,8 +148,8 @@ def _received(page: Any, body: bytes) -> Sequence[UndecodedItem] | None:
         return items
     if _FINER_DATE.search(body) or not all(map(_is_whole, chain(items, members.values()))):
         return None
-    crowded = (item for item in items if item.count(b"[") + item.count(b"{") > MAX_DEPTH)
-    return None if any(is_deeper(_decode_untyped(item), MAX_DEPTH) for item in crowded) else items
+    nested = (item for item in items if item.count(b"[") + item.count(b"{") > MAX_DEPTH)
+    return None if any(is_deeper(_decode_untyped(item), MAX_DEPTH) for item in nested) else items
 
 
 def _is_whole(value: bytes) -> bool:

@@ -139,7 +139,7 @@ def structure_each(model: type[T], documents: Any, *, path: str = "$", origin: J
 
 
 def _attempt(model: Any, document: Any, path: str) -> tuple[Any, Sequence[Problem]]:
-    """Return what was made, and every problem. Never raises, so it leaves no frame behind."""
+    """Return what was made, and every problem. Never raises; the outcome leaves no frame behind."""
     value = reveal(document)
     if is_deeper(value, MAX_DEPTH):
         return None, [(path, f"nested deeper than {MAX_DEPTH} levels")]

@@ -113,11 +113,11 @@ def refuse_protected(
 
     """
     if overwrite is not None and not isinstance(overwrite, Target):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ConfigError(f"overwrite is the Target of the request, not {type(overwrite).__name__}")
+        raise ConfigError(f"overwrite must be the Target of the request, not {type(overwrite).__name__}")
     if isinstance(request, HttpRestore):
         if overwrite is not None:
             raise ConfigError(
-                "a download overwrites nothing:", hint=Hint(HintKind.LEAVE_OUT, {"argument": "overwrite"})
+                "a download does not overwrite a cluster:", hint=Hint(HintKind.LEAVE_OUT, {"argument": "overwrite"})
             )
         return
     if overwrite is not None and overwrite != request.target:
@@ -145,7 +145,7 @@ async def require_restorable(
     fatal = tuple(finding for finding in found if finding.fatal)
     if fatal:
         told = "; ".join(finding.words for finding in fatal)
-        raise NotRestorable(f"nothing was started, the pre-check says no: {told}", findings=fatal)
+        raise NotRestorable(f"nothing was started: the pre-check failed: {told}", findings=fatal)
 
 
 def running_restore(
@@ -168,5 +168,7 @@ def running_restore(
     if not doubtful:
         return None
     named = ", ".join(str(job.ref or job.id) for job in doubtful)
-    what = "are this restore, several times" if found.restores else "may be this restore and tell too little to know"
-    raise NotUnique(f"nothing was started: jobs under way {what} ({named}).", hint=Hint(HintKind.WAIT_FOR_RUNNING))
+    what = (
+        "are this restore more than once" if found.restores else "may be this restore, but show too little to be sure"
+    )
+    raise NotUnique(f"nothing was started: running jobs {what} ({named}).", hint=Hint(HintKind.WAIT_FOR_RUNNING))

@@ -107,4 +107,4 @@ class DownloadRules:
         try:
             self.on_progress(progress)
         except Exception:
-            _logger.exception("the on_progress hook failed; the download is not touched by it")
+            _logger.exception("the on_progress hook failed; the download continues")

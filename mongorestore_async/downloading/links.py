@@ -92,11 +92,11 @@ _KINDS: Mapping[LinkState, type[DownloadError]] = {
     LinkState.USED_UP: DownloadUsedUp,
 }
 _WORDS: Mapping[LinkState, str] = {
-    LinkState.READY: "one of the job's archives has no link, for it was used or has expired; create a new restore job",
+    LinkState.READY: "the link of one archive of the job was used or has expired; create a new restore job",
     LinkState.NOT_READY: 'the archive cannot be fetched yet; wait for it with wait(until="downloadable")',
     LinkState.EXPIRED: "the download link has expired; create a new restore job",
-    LinkState.USED_UP: "the download link was used as often as it may be; create a new restore job",
-    LinkState.FAILED: "the restore job ended badly and has no archive; see its state, and create a new one",
+    LinkState.USED_UP: "the download link has reached its maximum number of downloads; create a new restore job",
+    LinkState.FAILED: "the restore job failed and has no archive; check its state, and create a new one",
     LinkState.NO_ARCHIVE: "the job restores into a cluster and has no archive; a download needs an HttpRestore",
 }
 

@@ -89,7 +89,7 @@ class Archive:
             elif self.path.exists() and not overwrite:
                 self._let_go()
                 raise self.error(
-                    f"{self.path} stands there already and is not known to be this archive; remove it",
+                    f"{self.path} already exists and is not known to be this archive; remove it",
                     hint=Hint(HintKind.OVERWRITE_FILES),
                 )
             else:
@@ -123,7 +123,7 @@ class Archive:
             self._hash.update(block)
             self._hashed += len(block)
             if not block:
-                raise self.error("the part became shorter while it was read; do not touch it, and start again")
+                raise self.error("the partial file was truncated while it was read; start again, and do not modify it")
             return self._hashed == self.kept
 
     def read(self, offset: int, size: int) -> bytes:
@@ -171,10 +171,10 @@ class Archive:
         with self._telling():
             free = shutil.disk_usage(self.path.parent).free
         if needed + reserved > free:
-            also = f" beside {reserved} bytes for other downloads" if reserved else ""
+            also = f", plus {reserved} bytes for other downloads" if reserved else ""
             raise DiskFull(
-                f"{needed} bytes are missing of {self.name}{also}, and the disk of {self.path.parent} has room for "
-                f"{free}; make room and download again to resume",
+                f"{needed} bytes of {self.name} are still to come{also}, and the disk of {self.path.parent} has "
+                f"{free} free; free up space and download again to resume",
                 file_name=self.name,
                 received=self.kept,
             )
@@ -198,7 +198,7 @@ class Archive:
             os.fsync(self._file.fileno())
             self.note(sha1=self.sha1, size=self.kept)
             if self.path.exists() and not overwrite:
-                raise self.error(f"{self.path} came into being meanwhile; remove it and download again")
+                raise self.error(f"{self.path} was created in the meantime; remove it and download again")
             self._rename(self.path)
             self.finished = True
 
@@ -257,7 +257,7 @@ class Archive:
             self._file = open_locked(self._part)
         except BlockingIOError:
             raise self.error(
-                f"another download writes {self._part.name} right now; wait for it, or choose another directory"
+                f"another download is writing {self._part.name}; wait for it, or choose another directory"
             ) from None
 
     def _take_up(self, *, overwrite: bool) -> None:
@@ -270,7 +270,7 @@ class Archive:
         elif (there or record is not None) and not overwrite:
             self._let_go()
             raise self.error(
-                f"{self._part} belongs to another download; finish it, or remove it with its {RECORD_SUFFIX}",
+                f"{self._part} belongs to another download; finish it, or remove it and its {RECORD_SUFFIX}",
                 hint=Hint(HintKind.OVERWRITE_FILES),
             )
         else:
@@ -290,9 +290,9 @@ class Archive:
         except OSError as error:
             if error.errno in _FULL:
                 raise DiskFull(
-                    f"the disk of {self.path.parent} is full after {self.kept} bytes of {self.name}; make room and "
-                    f"download again, it goes on there",
+                    f"the disk of {self.path.parent} is full after {self.kept} bytes of {self.name}; free up space and "
+                    f"download again to resume",
                     file_name=self.name,
                     received=self.kept,
                 ) from error
-            raise self.error(f"{self.path} cannot be written: {error.strerror or error}") from error
+            raise self.error(f"{self.path} could not be written: {error.strerror or error}") from error

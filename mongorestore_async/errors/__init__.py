@@ -12,7 +12,7 @@
     │   ├── ConnectFailed       no connection was made: nothing was sent
     │   ├── RequestTimeout      the deadline of the call passed
     │   └── ProtocolError       the answer is none an API gives
-    │       └── ConnectionBroken    the connection broke before the whole answer came
+    │       └── ConnectionBroken    the connection broke before the answer was complete
     ├── AuthError               the server does not accept the key
     ├── ApiError                the API answered with an error document
     │   ├── BadRequest          400

@@ -64,7 +64,7 @@ class MaybeCreated(RestoreError):
 
         """
         if self._reconcile is None:
-            raise ConfigError("this error was copied from another process; list the cluster's restore jobs instead")
+            raise ConfigError("this error comes from another process; list the cluster's restore jobs instead")
         return await self._reconcile()
 
 

@@ -52,7 +52,7 @@ class Fleet(Generic[JobT_co]):
         default = f"{family.name} {url.host}" + ("" if url.is_default_port() else f":{url.port}")
         found = default if name is None else name
         if not isinstance(found, str) or not found:  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ConfigError("name is a non-empty string, or None")
+            raise ConfigError("name must be a non-empty string or None")
         self.members: tuple[Member, ...] = (Member(session, family, found),)
 
     @staticmethod
@@ -65,7 +65,7 @@ class Fleet(Generic[JobT_co]):
         """
         members = tuple(member for fleet in fleets for member in fleet.members)
         if not members or len({member.name for member in members}) < len(members):
-            raise ConfigError("merge takes fleets of different names: tell them apart with Fleet(..., name=...)")
+            raise ConfigError("the fleets to merge must have different names: set them with Fleet(..., name=...)")
         merged = copy(fleets[0])
         merged.members = members
         return merged

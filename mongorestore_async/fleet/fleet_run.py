@@ -91,7 +91,7 @@ class FleetRun:
         async with asyncio.TaskGroup() as group:
             for _ in range(self._query.concurrency):
                 group.create_task(self._work())
-            group.create_task(self._look())
+            group.create_task(self._process_answers())
             await self._discover()
 
     async def _discover(self) -> None:
@@ -226,7 +226,7 @@ class FleetRun:
         pager = project.cluster(cluster.key).restore_jobs(batch_id=self._query.batch_id)
         return pager.reader()  # its calls are made one by one
 
-    async def _look(self) -> None:
+    async def _process_answers(self) -> None:
         while (answer := await self._answers.get()) is not None:
             await self._take(*answer)
 
@@ -270,8 +270,8 @@ class FleetRun:
         """Spare what is left of a project that hangs: each cluster would take the whole deadline."""
         for cluster in work.waiting:
             error = RequestTimeout(
-                f"not asked: {work.timeouts} clusters of this project timed out one after the other; resume the run "
-                f"with its token when the project answers again"
+                f"skipped: {work.timeouts} consecutive clusters of this project timed out; resume the run "
+                f"with its token when the project responds again"
             )
             self._fail(error, cluster=cluster)
             self._counters.end_cluster(cluster, ClusterOutcome.FAILED)

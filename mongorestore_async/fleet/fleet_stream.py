@@ -52,7 +52,7 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
     ) -> None:
         super().__init__()
         if on_progress is not None and not callable(on_progress):
-            raise ConfigError(f"on_progress is a callable, not {type(on_progress).__name__}")
+            raise ConfigError(f"on_progress must be a callable, not {type(on_progress).__name__}")
         self._names = {
             fingerprint(one.name, one.family.name, str(one.session.base_url), *query.words): one for one in members
         }
@@ -77,7 +77,7 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
 
     async def __aenter__(self) -> Self:
         if self._entered is not None:
-            raise ConfigError("this stream was used before; ask the fleet for a new one")
+            raise ConfigError("this stream was already used; create a new one with fleet.restore_jobs()")
         group = asyncio.TaskGroup()
         await group.__aenter__()
         self._entered = group, group.create_task(self._read())
@@ -92,7 +92,7 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
         task.cancel()
         # Without the error that ended the block: the group would wrap it into an exception group.
         await group.__aexit__(None, None, None)
-        self._end(ConfigError("the stream has ended: it is read inside its `async with` block"))
+        self._end(ConfigError("the stream has ended: read it inside its `async with` block"))
         self._taken, self._ready = None, iter(())
 
     @property
@@ -146,7 +146,7 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
 
     async def _refill(self) -> None:
         if self._entered is None:
-            raise ConfigError("a stream is read inside its own block: async with fleet.restore_jobs() as stream")
+            raise ConfigError("read a stream inside its own block: async with fleet.restore_jobs() as stream")
         if self._taken is not None:
             (reading, length), self._taken = self._taken, None
             self._ready = iter(())  # jobs that are not needed any more cost the garbage collector time
@@ -178,7 +178,7 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
         fleets = ", ".join(member.name for member in self._names.values())
         for what, patterns in (("project", self._query.projects), ("cluster", self._query.clusters)):
             for word in patterns.unmatched:
-                error = NotFound(f"the key sees no {what} that fits {word!r}; check the name, or drop it")
+                error = NotFound(f"no {what} visible to the key matches {word!r}; check the name, or leave it out")
                 self._counters.fail(fleets, error, kind=FailureKind.UNMATCHED)
 
 

@@ -64,7 +64,7 @@ class ResumableIterator(ABC, Generic[ItemT_co]):
                 self._ready = iter(())
                 raise
             if self._refilling:
-                raise RuntimeError("another anext() of this iterator is waiting: give each task an iterator of its own")
+                raise RuntimeError("another anext() of this iterator is waiting: use one iterator per task")
             if self._failure is not None:
                 raise self._failure.with_traceback(None)
             self._refilling = True
@@ -111,7 +111,7 @@ class PageIterator(ResumableIterator[Page[ItemT]]):
         if received is None:
             raise StopAsyncIteration
         try:
-            page = await received.page(self._reader.bench)
+            page = await received.page(self._reader.locks)
         except RestoreError as error:
             error.resume_at = received.number
             raise

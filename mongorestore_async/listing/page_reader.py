@@ -76,7 +76,7 @@ def _check_size(instance: object, attribute: attrs.Attribute[Any], value: object
     whole()(instance, attribute, value)
     if isinstance(value, int) and value > MAX_ITEMS_PER_PAGE:
         raise ConfigError(
-            f"items_per_page is the page size, at most {MAX_ITEMS_PER_PAGE}; to bound the total use limit={value}"
+            f"items_per_page is the page size, at most {MAX_ITEMS_PER_PAGE}; to limit the total use limit={value}"
         )
 
 
@@ -142,10 +142,10 @@ class Received(Generic[ItemT]):
     length: int
     drifted: bool = False
 
-    async def page(self, bench: DecodeLocks) -> Page[ItemT]:
+    async def page(self, locks: DecodeLocks) -> Page[ItemT]:
         """Make the page that callers get, its items a few at a time."""
         return Page(
-            items=await materialize(self.items, bench),
+            items=await materialize(self.items, locks),
             number=self.number,
             total_count=self.total_count,
             links=self.links,
@@ -164,7 +164,7 @@ class PageReader(Generic[ItemT]):
         request: The call that gave the last page, None before the first.
         left: How many items the query's limit leaves, None without one.
         ended: Whether no page follows.
-        bench: Where the session works on its pages.
+        locks: Locks that let one page at a time be worked on.
 
     """
 
@@ -172,7 +172,7 @@ class PageReader(Generic[ItemT]):
         self.status = 0
         self.request: RequestContext | None = None
         self.left = query.limit
-        self.bench = source.view.transport.decode_locks
+        self.locks = source.view.transport.decode_locks
         self._source = source
         self._query = query
         self._walk = Walk(query.starting_at)
@@ -270,7 +270,7 @@ class PageReader(Generic[ItemT]):
             document = read_list(reply.document)
             read, results = self._source.read, document.results
             at_once = isinstance(results, DecodedItems)  # decoded and checked with the body
-            items = read(results) if at_once else await read_in_slices(read, results, self.bench)
+            items = read(results) if at_once else await read_in_slices(read, results, self.locks)
         except RestoreError as error:
             attach_request(error, reply)
             raise

@@ -57,7 +57,7 @@ class Pager(Generic[ItemT]):
     async def page(self) -> Page[ItemT]:
         """Read the first page (the one of ``starting_at``), whole: ``limit`` bounds walks only."""
         reader = PageReader(self._source, self._query)
-        return await (await reader.fetch(self._query.starting_at)).page(reader.bench)
+        return await (await reader.fetch(self._query.starting_at)).page(reader.locks)
 
     def pages(self) -> PageIterator[ItemT]:
         """Walk the pages; items that earlier pages had are left out, so a page may be empty.
@@ -93,11 +93,11 @@ class Pager(Generic[ItemT]):
             found += received.items
         if not found:
             raise NotFound(
-                "the list is empty where exactly one item was expected", status=reader.status, request=reader.request
+                "the list is empty, exactly one item was expected", status=reader.status, request=reader.request
             )
         if len(found) > 1:
             raise NotUnique(
-                "the list has several items where exactly one was expected; narrow the query", request=reader.request
+                "the list has several items, exactly one was expected; narrow the query", request=reader.request
             )
         return found[0]
 
@@ -121,7 +121,7 @@ class Pager(Generic[ItemT]):
                 return await collect_ahead(reader, concurrency)
             items: list[ItemT] = []
             while (received := await reader.step()) is not None:
-                items += await materialize(received.items, reader.bench)
+                items += await materialize(received.items, reader.locks)
         except RestoreError as error:
             error.resume_at = self._query.starting_at
             raise

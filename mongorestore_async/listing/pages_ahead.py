@@ -35,7 +35,7 @@ async def collect_ahead(reader: PageReader[ItemT], concurrency: int) -> list[Ite
     failure: Exception | None = None
     async with asyncio.TaskGroup() as group:
         # Beside the walk: the next call is made as soon as a page is known to fit.
-        making = group.create_task(_make(parts, reader.bench))
+        making = group.create_task(_make(parts, reader.locks))
         window = _Window(reader, group, concurrency)
         try:
             while (received := await reader.step(window.fetch)) is not None:
@@ -52,11 +52,11 @@ async def collect_ahead(reader: PageReader[ItemT], concurrency: int) -> list[Ite
     return outcome
 
 
-async def _make(parts: asyncio.Queue[Sequence[ItemT] | None], bench: DecodeLocks) -> list[ItemT] | Exception:
+async def _make(parts: asyncio.Queue[Sequence[ItemT] | None], locks: DecodeLocks) -> list[ItemT] | Exception:
     items: list[ItemT] = []
     try:
         while (part := await parts.get()) is not None:
-            items += await materialize(part, bench)
+            items += await materialize(part, locks)
     except Exception as error:  # noqa: BLE001 - the same
         return error
     return items
@@ -80,7 +80,7 @@ class PagesAhead(ResumableIterator[Page[ItemT]]):
 
     async def __aenter__(self) -> Self:
         if self._group is not None:
-            raise ConfigError("these pages were walked before; ask the pager for new ones with ahead()")
+            raise ConfigError("these pages were already read; call pager.ahead() again")
         self._group = asyncio.TaskGroup()
         await self._group.__aenter__()
         self._window = _Window(self._reader, self._group, self._width + 1)
@@ -106,7 +106,7 @@ class PagesAhead(ResumableIterator[Page[ItemT]]):
 
 
 def _outside() -> ConfigError:
-    return ConfigError("pages are walked inside their block: async with pager.ahead() as pages")
+    return ConfigError("read the pages inside their block: async with pager.ahead() as pages")
 
 
 class _Window(Generic[ItemT]):

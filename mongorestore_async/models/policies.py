@@ -24,12 +24,12 @@ def _targets(value: Any) -> Any:
 def _only_targets(_instance: object, _attribute: "attrs.Attribute[Any]", value: object) -> None:
     entries = cast("tuple[object, ...]", value) if isinstance(value, tuple) else (None,)
     if not all(isinstance(entry, Target) for entry in entries):
-        raise ConfigError('RestoreGuard.protected is a tuple of targets, such as (Target(project_id, "*"),)')
+        raise ConfigError('RestoreGuard.protected must be a tuple of targets, such as (Target(project_id, "*"),)')
 
 
 def _share(_instance: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:
     if value is not None and not (require_number(attribute.name + _OF, value, least=0, most=1) > 0):
-        raise ConfigError(f"{attribute.name}{_OF} is a number above 0, or None for no limit, not {value!r}")
+        raise ConfigError(f"{attribute.name}{_OF} must be a number above 0, or None for no limit, not {value!r}")
 
 
 @attrs.frozen
@@ -62,7 +62,7 @@ class RestoreGuard:
         """
         project, cluster = wanted = _spelling(target)
         if self.protect_source and _spelling(source) == wanted:
-            return "it is the cluster the backup comes from"
+            return "it is the source cluster of the backup"
         for entry in map(_spelling, self.protected):
             if entry == (project, cluster):
                 return "it is protected"

@@ -196,11 +196,11 @@ class HttpRestore:
     def __attrs_post_init__(self) -> None:
         if self.expires is None and self.expiration_hours is None:
             raise ConfigError(
-                "HttpRestore needs an expiry: pass expires or expiration_hours,"
+                "HttpRestore requires an expiry: pass expires or expiration_hours,"
                 " or expiration_hours=SERVER_DEFAULT to leave it to the server"
             )
         if self.expires is not None and self.expiration_hours is not None:
-            raise ConfigError("HttpRestore takes expires or expiration_hours, never both: leave one out")
+            raise ConfigError("HttpRestore takes either expires or expiration_hours: leave one out")
 
     @classmethod
     def on_server_terms(cls, snapshot_id: str) -> Self:

@@ -45,7 +45,7 @@ class Delivery:
     """How the restored data reach their place. Expiry is told by ``status_name`` first, then by the clock.
 
     Attributes:
-        method_name: ``HTTP`` also for automated jobs, so it does not tell the kind of the job.
+        method_name: ``HTTP`` also for automated jobs; the outcome does not tell the kind of the job.
         status_name: Where the delivery stands; ``READY`` may come without any URL.
         url: Download URL with its key in the path. May stand on an expired job as well.
         url_v2: Newer download URL, to be asked with the header below.

@@ -66,8 +66,8 @@ class Notice(NamedTuple):
         known = _family(family)
         whose = known.title if known is not None else family or "this server"
         since = "" if self.deprecated is None else f" since {self.deprecated.date()}"
-        ends = "" if self.sunset is None else f" and may be gone from {self.sunset.date()} on"
-        advice = replacement(family) or "look at the vendor's changelog for what replaces it, and update this package"
+        ends = "" if self.sunset is None else f" and may be removed after {self.sunset.date()}"
+        advice = replacement(family) or "check the vendor's changelog for its replacement, and update this package"
         return VendorDeprecation(
             f"the server says that the {resource} API of {whose} is deprecated{since}{ends}; {advice}",
             deprecated=self.deprecated,

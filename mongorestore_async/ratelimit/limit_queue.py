@@ -139,7 +139,7 @@ class LimitQueue:
     def _too_late(self, wait: float, *, paused: bool) -> RateLimited:
         why = "the server has refused other calls" if paused else f"the limit of {self.limit} is used up"
         return RateLimited(
-            f"not sent: {why}; the next call can be made in {wait:.0f} s, after the deadline of this one; "
+            f"not sent: {why}; the next call is possible in {wait:.0f} s, after the deadline of this call; "
             "try again then",
             retry_after=wait,
             hint=Hint(HintKind.FEWER_CALLS),

@@ -109,7 +109,7 @@ class RestoreBatch(Generic[JobT_co]):
         """
         chosen, seconds = self._choose(until), seconds_of(timeout)
         if inspect.iscoroutinefunction(on_poll):
-            raise ConfigError("on_poll is a plain function, not a coroutine function: nobody would await it")
+            raise ConfigError("on_poll must be a plain function: a coroutine function would never be awaited")
         waiting = self._follow(chosen)
         await waiting.run(seconds, on_poll)
         return self._renewed(waiting)
@@ -206,7 +206,7 @@ class RestoreBatch(Generic[JobT_co]):
             source = None if ref is None else places.get(attrs.evolve(ref, job="-"))
             if ref is None or source is None:
                 raise ConfigError(
-                    f"it is not known where restore job {job.id} belongs: use session.batch([ref]), then download it"
+                    f"restore job {job.id} has no known session: use session.batch([ref]), then download it"
                 )
             found.append(DownloadSource(job, partial(source.restore_job, ref.job)))
         return found
@@ -215,8 +215,8 @@ class RestoreBatch(Generic[JobT_co]):
         chosen = until or self.until
         if chosen is None:
             raise ConfigError(
-                "say what to wait for: until='finished' for the restore itself, until='downloadable' for its file;"
-                " only a batch that was created here knows"
+                "pass until='finished' to wait for the restore, or until='downloadable' to wait for its file;"
+                " only a batch created by this process has a default"
             )
         check_until(chosen)
         return chosen

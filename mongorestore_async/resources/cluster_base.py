@@ -277,7 +277,7 @@ class ClusterBase(Generic[JobT]):
 
         """
         if self.family.cancel_path is None:
-            raise Unsupported(f"restore job {job_id!r} cannot be cancelled: {self.family.title} has no such call")
+            raise Unsupported(f"restore job {job_id!r} cannot be cancelled: {self.family.title} does not support it")
         try:
             await self._view.call(
                 "DELETE", self.family.cancel_path, family=self.family, names={**self._names, "job": job_id}

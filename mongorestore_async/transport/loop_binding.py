@@ -37,12 +37,12 @@ class LoopBinding:
         # First: in a child that goes on in the parent's coroutine no loop is running at all.
         if self._process != os.getpid():
             raise WrongLoop(
-                "this session was opened before the process forked, and its connections belong to the parent; make a "
+                "this session was opened before the process forked, and its connections belong to the parent; create a "
                 "new AsyncSession in each process"
             )
         if self._loop is not asyncio.get_running_loop():
             raise WrongLoop(
-                "this session was opened on another event loop; make one AsyncSession per loop (inside the coroutine "
+                "this session was opened on another event loop; create one AsyncSession per loop (inside the coroutine "
                 "that asyncio.run() gets, not at import), and do not share it between threads"
             )
 
@@ -92,8 +92,8 @@ class Deadlines:
 
     def __init__(self) -> None:
         self._ends: dict[asyncio.Timeout, float] = {}
-        self._alarm: asyncio.Handle | None = None  # uvloop's has no when()
-        self._rings_at = math.inf
+        self._timer: asyncio.Handle | None = None  # uvloop's has no when()
+        self._fires_at = math.inf
         self._idle = asyncio.Event()
 
     def add(self, call: asyncio.Timeout, ends: float) -> None:
@@ -105,7 +105,7 @@ class Deadlines:
 
         """
         self._ends[call] = ends
-        if ends < self._rings_at:
+        if ends < self._fires_at:
             self._set(ends)
 
     def discard(self, call: asyncio.Timeout) -> None:
@@ -122,12 +122,12 @@ class Deadlines:
         while self._ends:
             self._idle.clear()
             await self._idle.wait()
-        if self._alarm is not None:
-            self._alarm.cancel()
-        self._rings_at = math.inf
+        if self._timer is not None:
+            self._timer.cancel()
+        self._fires_at = math.inf
 
-    def _ring(self) -> None:
-        self._rings_at = math.inf
+    def _fire(self) -> None:
+        self._fires_at = math.inf
         now = asyncio.get_running_loop().time()
         for call, ends in self._ends.items():
             if ends <= now:
@@ -136,10 +136,10 @@ class Deadlines:
             self._set(min(later))
 
     def _set(self, ends: float) -> None:
-        if self._alarm is not None:
-            self._alarm.cancel()
-        self._rings_at = ends
-        self._alarm = asyncio.get_running_loop().call_at(ends, self._ring)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._fires_at = ends
+        self._timer = asyncio.get_running_loop().call_at(ends, self._fire)
 
     def _end(self, call: asyncio.Timeout, now: float) -> None:
         if not call.expired():

@@ -60,12 +60,12 @@ class ViewChanges(OptionChanges, total=False):
 
 def _suffix(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if value is not None and (not isinstance(value, str) or not value.isascii() or not value.isprintable()):
-        raise ConfigError(f"{attribute.name} is printable ASCII text or None")
+        raise ConfigError(f"{attribute.name} must be printable ASCII text or None")
 
 
 def _callable(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if not callable(value):
-        raise ConfigError(f"{attribute.name} is a callable, not {type(value).__name__}")
+        raise ConfigError(f"{attribute.name} must be a callable, not {type(value).__name__}")
 
 
 def _rule(value: RateRule) -> RateRule:
@@ -73,30 +73,28 @@ def _rule(value: RateRule) -> RateRule:
         return value
     if not isinstance(value, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ConfigError(
-            f'rate_limits is "adaptive", "documented", a RateLimit, a dict of limits or None, not {value!r}'
+            f'rate_limits must be "adaptive", "documented", a RateLimit, a dict of limits or None, not {value!r}'
         )
     limits: dict[Any, Any] = dict(value)
     for family, limit in limits.items():
         if not isinstance(family, Family) or not (limit is None or isinstance(limit, RateLimit)):
-            raise ConfigError(
-                "a dict passed as rate_limits has families (OPS_MANAGER) and a RateLimit or None for each"
-            )
+            raise ConfigError("a dict passed as rate_limits must map families (OPS_MANAGER) to a RateLimit or None")
     return MappingProxyType(limits)
 
 
 def _shared(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if value is not None and not isinstance(value, SharedLimits):
-        raise ConfigError(f"{attribute.name} is SharedLimits(redis, key) or None, not {type(value).__name__}")
+        raise ConfigError(f"{attribute.name} must be SharedLimits(redis, key) or None, not {type(value).__name__}")
 
 
 def _guard(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if value is not None and not isinstance(value, RestoreGuard):
-        raise ConfigError(f"{attribute.name} is RestoreGuard(...) or None, not {type(value).__name__}")
+        raise ConfigError(f"{attribute.name} must be RestoreGuard(...) or None, not {type(value).__name__}")
 
 
 def _poll(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if not isinstance(value, PollPolicy):
-        raise ConfigError(f"{attribute.name} is PollPolicy(...), not {type(value).__name__}")
+        raise ConfigError(f"{attribute.name} must be PollPolicy(...), not {type(value).__name__}")
 
 
 @attrs.frozen
@@ -150,8 +148,8 @@ class Options:
         """Options that never wait: failed calls are repeated at once. For tests against the emulator."""
         changes.setdefault("retry", RetryPolicy(base=0))
         changes.setdefault("rate_limits", None)
-        looks = PollPolicy(shortest=0.01, longest=0.05, grace=0.5, patience=5, budget_share=None)
-        changes.setdefault("poll", looks)
+        poll = PollPolicy(shortest=0.01, longest=0.05, grace=0.5, patience=5, budget_share=None)
+        changes.setdefault("poll", poll)
         return cls(**changes)
 
     @functools.cached_property

@@ -83,9 +83,7 @@ class Transport:
         self._deadlines = Deadlines()
 
     def __reduce_ex__(self, protocol: object) -> Never:
-        raise TypeError(
-            "what belongs to a session cannot be pickled or deeply copied: it holds connections and a login"
-        )
+        raise TypeError("parts of a session cannot be pickled or deep-copied: they hold connections and credentials")
 
     @property
     def stats(self) -> Stats:
@@ -235,7 +233,7 @@ class Transport:
 
     def _timed_out(self, progress: Progress, options: Options) -> RestoreError:
         if self._closed:
-            return SessionClosed("the session was closed while this call was under way")
+            return SessionClosed("the session was closed while this call was in flight")
         if progress.held_back:
             return RequestTimeout(
                 f"not sent within {options.timeout:g} s: too many calls wait for the rate limit",
@@ -267,7 +265,7 @@ class Transport:
 
     def _check_usable(self) -> None:
         if self._closed:
-            raise SessionClosed("the session is closed; make a new AsyncSession")
+            raise SessionClosed("the session is closed; create a new AsyncSession")
         self._binding.check()
 
 
@@ -278,7 +276,7 @@ def _notify(record: ExchangeRecord, options: Options) -> None:
     try:
         options.on_exchange(record)
     except Exception:
-        _logger.exception("the on_exchange hook failed; the call is not touched by it")
+        _logger.exception("the on_exchange hook failed; the call is not affected")
 
 
 def _authenticator(auth: DigestAuth | ServiceAccount | None, base_url: URL) -> Authenticator:

@@ -86,10 +86,10 @@ def check_until(until: str, job: JobDocument | None = None) -> None:
 
     """
     if until not in _UNTIL:
-        raise ConfigError(f"until is {' or '.join(map(repr, _UNTIL))}, not {until!r}")
+        raise ConfigError(f"until must be {' or '.join(map(repr, _UNTIL))}, not {until!r}")
     if job is not None and until == "downloadable" and _fills_a_cluster(job) and not _has_file(job):
         raise ConfigError(
-            f"restore job {job.id} restores into a cluster, there will be nothing to download:",
+            f"restore job {job.id} restores into a cluster and will have no download:",
             hint=Hint(HintKind.WAIT_UNTIL_FINISHED),
         )
 
@@ -115,7 +115,7 @@ def end_of(job: JobDocument, until: Until, now: datetime) -> Ending:
         done = job.state is JobState.FINISHED and (until == "finished" or _has_file(job))
         outcome = WaitOutcome.DONE if done else WaitOutcome.GOING_ON
     if outcome is WaitOutcome.GOING_ON and until == "downloadable" and _is_too_late(job, now):
-        return Ending(WaitOutcome.BAD, f"{words}, and the time of its download has passed")
+        return Ending(WaitOutcome.BAD, f"{words}, and its download has expired")
     return Ending(outcome, words)
 
 

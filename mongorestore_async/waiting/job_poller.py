@@ -87,7 +87,7 @@ class JobPoller(Generic[JobT]):
         source = self.source
         return choose_limit(source.options.rate_limits, source.family, source.family.jobs_path, source.project)
 
-    async def look(self) -> None:
+    async def poll(self) -> None:
         """Look at the jobs that are not over yet; a failure that can pass is kept in :attr:`error`.
 
         When this is cancelled, the jobs that it has read are kept, and the look counts as not made.
@@ -100,7 +100,7 @@ class JobPoller(Generic[JobT]):
         self._first = now if self._first is None else self._first
         self._read, self._missed, self._answered, self.calls = set(), [], False, 0
         try:
-            await self._look()
+            await self._poll()
         except RestoreError as error:
             if not error.transient:
                 raise
@@ -117,8 +117,8 @@ class JobPoller(Generic[JobT]):
         self.quiet = 0 if self._changed else self.quiet + 1
         self._changed = False
 
-    async def _look(self) -> None:
-        self.jobs.look()
+    async def _poll(self) -> None:
+        self.jobs.begin_poll()
         groups = self.jobs.open_groups()
         # After a walk that failed comes a look without one: the list may be what the server stumbles over.
         walks = not self._walk_failed and len(groups) > 1 and self._walk < len(groups)
@@ -142,7 +142,7 @@ class JobPoller(Generic[JobT]):
             while self.calls < most and not wanted <= self._read and not reader.ended:
                 self.calls += 1
                 if (page := await reader.step()) is not None:
-                    for job in await materialize(page.items, reader.bench):
+                    for job in await materialize(page.items, reader.locks):
                         self._take(job)
         except (DataError, PaginationError):
             # A job that nobody waits for may have a shape that cannot be read, and pages may contradict each other:

@@ -169,11 +169,11 @@ class JobTracker(Generic[JobT]):
         followed.missed += 1
         if followed.seen and self._until is not None:
             if followed.missed >= _GONE_AFTER:
-                followed.ending = Ending(WaitOutcome.BAD, f"no longer listed, last seen with {followed.ending.words}")
+                followed.ending = Ending(WaitOutcome.BAD, f"no longer listed, last seen as {followed.ending.words}")
         elif not may_appear or elapsed >= self._grace:
             followed.ending = Ending(WaitOutcome.BAD, "not found")
 
-    def look(self) -> None:
+    def begin_poll(self) -> None:
         """Take note that a look begins: a batch that is not over may have more members than the last one knew."""
         self._whole -= {group.batch_id for group in self.open_groups() if group.batch_id is not None}
 

@@ -65,11 +65,11 @@ class PollReport:
 _MOST_NAMED = 10
 
 
-def check_ended(polls: Iterable[JobPoller[Any]], followed: Sequence[TrackedJob[Any]]) -> None:
+def check_ended(pollers: Iterable[JobPoller[Any]], followed: Sequence[TrackedJob[Any]]) -> None:
     """Raise what stands against calling a wait that is over a success.
 
     Args:
-        polls: The clusters looked at.
+        pollers: The clusters looked at.
         followed: All their jobs, in the order to tell them.
 
     Raises:
@@ -78,18 +78,18 @@ def check_ended(polls: Iterable[JobPoller[Any]], followed: Sequence[TrackedJob[A
         NotFound: A job was never there.
 
     """
-    everywhere = tuple(polls)
+    everywhere = tuple(pollers)
     lost = [each for each in everywhere if each.given_up]
     unread = ""
     if lost:
         unread = (
-            f"{_some([repr(each.source) for each in lost])} could not be read for {lost[0].policy.patience:g} s, so it "
-            f"is not known how the restores there ended; they go on, wait again"
+            f"{_some([repr(each.source) for each in lost])} could not be read for {lost[0].policy.patience:g} s; the "
+            f"outcome of their restores is unknown; wait again"
         )
     failed = _jobs(each for each in followed if each.bad)
     if failed:
         raise RestoreFailed(
-            f"{len(failed)} of {len(followed)} restore jobs ended badly: "
+            f"{len(failed)} of {len(followed)} restore jobs failed: "
             f"{_names(each for each in followed if each.bad)}. Look for the cause in the project's activity feed, then "
             f"create a new restore{f'. {unread}' if unread else ''}",
             jobs=_jobs(followed),
@@ -100,7 +100,7 @@ def check_ended(polls: Iterable[JobPoller[Any]], followed: Sequence[TrackedJob[A
     check_found(everywhere)
 
 
-def check_found(polls: Iterable[JobPoller[Any]]) -> None:
+def check_found(pollers: Iterable[JobPoller[Any]]) -> None:
     """Raise what stands against all jobs having been read.
 
     Raises:
@@ -108,7 +108,7 @@ def check_found(polls: Iterable[JobPoller[Any]]) -> None:
         RestoreError: The last error of a cluster that could not be read.
 
     """
-    for each in polls:
+    for each in pollers:
         if each.given_up and each.error is not None:
             raise each.error
         gone = [str(each.source.ref(job.id)) for job in each.jobs.jobs.values() if job.bad]
@@ -133,10 +133,10 @@ def timed_out(followed: Sequence[TrackedJob[Any]], seconds: float | None) -> Wai
     """
     going = [each for each in followed if not each.ending.over]
     bad = [each for each in followed if each.bad]
-    known = f"; {len(bad)} ended badly: {_names(bad)}" if bad else ""
+    known = f"; {len(bad)} failed: {_names(bad)}" if bad else ""
     return WaitTimeout(
-        f"{len(going)} of {len(followed)} restore jobs are not over after {seconds or 0:g} s: {_names(going)}{known}. "
-        f"The restores are still running",
+        f"{len(going)} of {len(followed)} restore jobs not finished after {seconds or 0:g} s: {_names(going)}{known}."
+        f" The restores are still running",
         jobs=_jobs(followed),
         hint=Hint(HintKind.WAIT_AGAIN),
     )

@@ -64,7 +64,7 @@ async def test_errors_say_it_too(open_atlas, server):
     cluster = open_atlas(ATLAS_TENANT)
     server.serve(lambda _: server.answer({"error": 404, "errorCode": "X"}, status=404, headers=HEADERS))
 
-    with pytest.warns(VendorDeprecation, match="may be gone from 2026-01-15 on"), pytest.raises(NotFound):
+    with pytest.warns(VendorDeprecation, match="may be removed after 2026-01-15"), pytest.raises(NotFound):
         await cluster.restore_job(JOB)
 
 
@@ -103,8 +103,8 @@ async def test_whoever_does_not_want_to_know_can_ignore_it(open_atlas, server):
 @pytest.mark.parametrize(
     ("family", "advice"),
     [
-        (ATLAS_TENANT, "such clusters live on as flex clusters, use ATLAS_FLEX"),
-        (ATLAS_SERVERLESS, "such instances live on as flex or dedicated clusters"),
+        (ATLAS_TENANT, "the clusters were migrated to flex clusters; use ATLAS_FLEX"),
+        (ATLAS_SERVERLESS, "the instances were migrated to flex or dedicated clusters"),
         (ATLAS_CLOUD_BACKUP, "use the family that replaces it, or update this package"),
     ],
 )

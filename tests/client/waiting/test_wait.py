@@ -25,9 +25,7 @@ async def test_one_killed_member_ends_its_batch(backups, batch_of):
     backups.end("shard-1", status="KILLED")
     batch = await batch_of("c/shard-0", "c/config")
 
-    with pytest.raises(
-        RestoreFailed, match=r"1 of 3 restore jobs ended badly: shard-1 \(statusName KILLED\)"
-    ) as caught:
+    with pytest.raises(RestoreFailed, match=r"1 of 3 restore jobs failed: shard-1 \(statusName KILLED\)") as caught:
         await batch.wait(timeout=5)
 
     assert [job.id for job in caught.value.failed] == ["shard-1"]
@@ -195,13 +193,13 @@ async def test_refresh_reads_all_once_with_what_joined(backups, batch_of):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"timeout": 0}, "timeout is a positive"),
-        ({"timeout": -1}, "timeout is a positive"),
-        ({"timeout": timedelta(0)}, "timeout is a positive"),
-        ({"timeout": True}, "timeout is a positive"),
-        ({"timeout": float("nan")}, "timeout is a positive"),
+        ({"timeout": 0}, "timeout must be a positive"),
+        ({"timeout": -1}, "timeout must be a positive"),
+        ({"timeout": timedelta(0)}, "timeout must be a positive"),
+        ({"timeout": True}, "timeout must be a positive"),
+        ({"timeout": float("nan")}, "timeout must be a positive"),
         ({"timeout": float("inf")}, "None for no end"),
-        ({"timeout": "6 h"}, "timeout is a positive"),
+        ({"timeout": "6 h"}, "timeout must be a positive"),
         ({"timeout": 1, "until": "done"}, "until is 'finished' or 'downloadable'"),
     ],
 )
@@ -220,7 +218,7 @@ async def test_jobs_found_by_address_must_say_what_to_wait_for(backups, batch_of
     backups.put("c", "j")
     batch = await batch_of("c/j", until=None)
 
-    with pytest.raises(ConfigError, match="say what to wait for"):
+    with pytest.raises(ConfigError, match="to wait for the restore"):
         await batch.wait(timeout=1)
 
 

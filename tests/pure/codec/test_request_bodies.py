@@ -167,7 +167,7 @@ def test_a_family_refuses_the_variant_it_does_not_know():
 
 @pytest.mark.parametrize("request_", [{"snapshotId": "S"}, None, Snapshot("S")])
 def test_what_is_no_request_is_refused(request_):
-    with pytest.raises(ConfigError, match="takes an HttpRestore or an AutomatedRestore, not"):
+    with pytest.raises(ConfigError, match="must be an HttpRestore or an AutomatedRestore, not"):
         encode_request(OPS_MANAGER, request_, now=NOW)
 
 

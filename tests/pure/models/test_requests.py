@@ -89,7 +89,7 @@ class TestHttpRestore:
 
     @pytest.mark.parametrize("hours", [1, SERVER_DEFAULT])
     def test_takes_one_expiry_only(self, hours):
-        with pytest.raises(ConfigError, match="never both: leave one out"):
+        with pytest.raises(ConfigError, match="takes either expires or expiration_hours: leave one out"):
             HttpRestore("S", 1, MOMENT, hours)
 
     @pytest.mark.parametrize("value", [0, -1, True, False, 1.0, "1", None])
@@ -120,7 +120,7 @@ class TestOplogTime:
     @pytest.mark.parametrize("value", [0, -1, 2**32, True, 1.0, "1", None, MOMENT])
     @pytest.mark.parametrize("name", ["seconds", "increment"])
     def test_refuses_the_rest(self, name, value):
-        with pytest.raises(ConfigError, match=f"^OplogTime.{name} is a whole number from 1 to 4294967295, not"):
+        with pytest.raises(ConfigError, match=f"^OplogTime.{name} must be a whole number from 1 to 4294967295, not"):
             OplogTime(**{"seconds": 1, "increment": 1, name: value})
 
 

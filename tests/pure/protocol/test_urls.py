@@ -189,7 +189,7 @@ class TestTargets:
         ],
     )
     def test_a_path_that_could_lead_elsewhere_is_refused(self, path):
-        with pytest.raises(ConfigError, match="a path starts with one slash"):
+        with pytest.raises(ConfigError, match="a path must start with one slash"):
             build_url(BASE, path)
 
     @pytest.mark.parametrize("name", ["", "a/b", "..", "a?b", "a#b", " a", "a\x00", "\ud800", None, 5])

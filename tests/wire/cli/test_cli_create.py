@@ -156,7 +156,7 @@ def test_each_source_makes_an_automated_restore(given, source):
 
 
 def test_a_download_takes_one_expiry():
-    with pytest.raises(ConfigError, match="never both"):
+    with pytest.raises(ConfigError, match="takes either expires or expiration_hours"):
         CreateOptions(snapshot_id="s", max_downloads=1, expires=RECENT, expiration_hours=1).request(
             CLOUD_MANAGER, "own"
         )
