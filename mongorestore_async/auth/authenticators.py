@@ -1,4 +1,4 @@
-"""The awaiting halves of the login: who sends, and who waits for whom.
+"""The asynchronous part of the login: which call sends, and which calls wait for it.
 
 Each class has ``begin``, which gives what a call keeps over its tries, and ``run``, which sends a request as often as
 its login needs. ``send`` sends the request of the call with the ``Authorization`` value given, or without one, and
@@ -114,7 +114,7 @@ class BearerAuthenticator:
     """Gives each call of a session the token they share; one call at a time asks for a new one.
 
     It does so in its own slot and within its own deadline, and ends with it: when it fails or is cancelled, the
-    next in line asks. While the old token lives, nobody waits, and a failed renewal is nobody's failure.
+    next in line asks. While the old token is valid, no call waits, and a failed renewal fails no call.
 
     Attributes:
         cache: The tokens of the session.
@@ -136,7 +136,7 @@ class BearerAuthenticator:
 
         Raises:
             AuthError: The service account, or a second token, is refused.
-            RestoreError: No token can be had.
+            RestoreError: There is no token.
 
         """
         for _ in range(2):
@@ -148,7 +148,7 @@ class BearerAuthenticator:
         raise self.cache.refused()
 
     async def revoke(self, post: Post) -> None:
-        """End the life of all tokens, if the account says so, as far as that works within five seconds."""
+        """Revoke all tokens if the account says so, within five seconds."""
         if not self.cache.account.revoke_on_close:
             return
         try:
@@ -180,7 +180,7 @@ class BearerAuthenticator:
             over.set()
 
     async def _renew(self, post: Post) -> None:
-        """Ask for the next token; if that fails, the living one goes on to serve."""
+        """Request the next token; if that fails, the current one stays in use."""
         try:
             async with asyncio.timeout(_RENEWAL_SECONDS):
                 await self._ask(post)

@@ -50,7 +50,7 @@ class DigestAuth:
     private_key: str = attrs.field(validator=_check, repr=False)
 
     def __init__(self, public_key: str, private_key: str) -> None:
-        # Bound anew before anything is checked: a traceback of a refusal may be printed with local variables.
+        # Rebound before anything is checked: a traceback of a refusal may be printed with local variables.
         private_key = _secret(private_key)
         self.__attrs_init__(public_key, private_key)  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
 
@@ -68,8 +68,8 @@ class ServiceAccount:
     Attributes:
         client_id: Id of the account (``mdb_sa_id_...``).
         client_secret: Its secret (``mdb_sa_sk_...``).
-        revoke_on_close: Whether closing the session also ends the life of its tokens; an account may have 100 live
-            ones, and otherwise they live on for up to an hour.
+        revoke_on_close: Whether closing the session revokes its tokens; an account may have 100 valid
+            ones, and otherwise they stay valid for up to an hour.
 
     Raises:
         ConfigError: Id or secret is empty, or holds control characters.

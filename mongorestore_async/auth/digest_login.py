@@ -11,7 +11,7 @@ Rules (restore architecture, "Digest"; API protocol section 1; RFC 7616):
   calls fail without I/O, and after which one call may give one answer;
 - a nonce that dies after k uses twice running is renewed after k uses from then on.
 
-This file must not know how requests are sent and how calls wait: that is ``authenticators``.
+How requests are sent and how calls wait is up to ``authenticators``.
 """
 
 from __future__ import annotations
@@ -83,10 +83,10 @@ class Login:
 
     @property
     def evicts_nonces(self) -> bool:
-        """Whether the server lately called a nonce stale at its first use: calls then go one after the other.
+        """Whether the server recently called a nonce stale at its first use: calls then go one at a time.
 
-        Apache httpd keeps one-time nonces in a table with room for a handful of clients, takes each challenge for a
-        new client, and forgets those it has no room for.
+        Apache httpd keeps one-time nonces in a table with room for a handful of clients, counts each challenge as a
+        new client, and evicts those it has no room for.
         """
         return self._evicted_at is not None and self._clock() - self._evicted_at < EVICTION_SECONDS
 
@@ -129,7 +129,7 @@ class Login:
         return Nonce(challenge.as_rfc2069())
 
     def accept(self, nonce: Nonce, *, status: int, successor: str | None = None) -> None:
-        """Note that the server took a nonce.
+        """Note that the server accepted a nonce.
 
         Args:
             nonce: What the request was signed with.
@@ -216,7 +216,7 @@ class Attempt:
         """
         self._sends += 1
         warm = self._login.reusable()
-        # A challenge that had to wait for its turn at a crowded server is forgotten by now, nextnonce is not.
+        # A challenge that had to wait for its turn may be evicted by now, nextnonce is not.
         own = self._own
         nonce = self._used = warm if own is None or (warm is not None and self._login.evicts_nonces) else own
         self._answered_own = nonce is not None and nonce is self._own
@@ -238,7 +238,7 @@ class Attempt:
             error_code: The API's error code in it, None without one.
 
         Raises:
-            AuthError: The key is refused for good, the server has no challenge we can answer, or it goes on
+            AuthError: The key is refused, the server offers no supported challenge, or it keeps
                 calling nonces stale.
 
         """

@@ -119,7 +119,7 @@ def ask_for_token(base: URL, account: ServiceAccount) -> TokenRequest:
 
 
 def ask_to_revoke(base: URL, account: ServiceAccount, token: Token) -> TokenRequest:
-    """Write the request that ends a token's life (RFC 7009 section 2.1)."""
+    """Write the request that revokes a token (RFC 7009 section 2.1)."""
     return _request(base, _REVOKE_PATH, account, {"token": token.value, "token_type_hint": "access_token"})
 
 
@@ -160,7 +160,7 @@ def read_token(raw: RawReply, account: ServiceAccount) -> Token:
 
 
 def read_revocation(raw: RawReply, account: ServiceAccount) -> None:
-    """Read the answer to :func:`ask_to_revoke`; a token nobody knows counts as revoked (RFC 7009 section 2.2).
+    """Read the answer to :func:`ask_to_revoke`; an unknown token counts as revoked (RFC 7009 section 2.2).
 
     Raises:
         AuthError: The service account is refused.

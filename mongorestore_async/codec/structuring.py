@@ -173,7 +173,7 @@ def is_standard(model: Any) -> bool:
     """Whether a model is one of this library, and made by the hooks of this library alone, as its parts and fields."""
     if not model.__module__.startswith(_MODELS):
         return False
-    if not converter.cache_info().currsize:  # nobody asked for it, so the hooks need not be made to look at them
+    if not converter.cache_info().currsize:  # not created yet, so no hooks are registered
         return True
     get_hook = converter().get_structure_hook
     return all(getattr(get_hook(kind), "__module__", None) == __name__ for kind in _kinds_in(model))

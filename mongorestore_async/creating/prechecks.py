@@ -1,4 +1,4 @@
-"""What stands against a restore, as far as its snapshot and its target tell before it is asked for. Pure.
+"""Reasons why a restore would fail, from its snapshot and target, before it is created. Pure.
 
 Only rules the vendor documents are checked, and only on what is known: a rule without evidence finds nothing. The
 server decides in the end; its codes are named beside the rules.

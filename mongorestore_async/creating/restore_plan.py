@@ -1,4 +1,4 @@
-"""Before a create: what would be sent, what stands against it, and whether it runs already."""
+"""Before a create: what would be sent, why it would fail, and whether it is running already."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class RestorePlan:
         url: Where it would be sent to; holds no secrets.
         body: JSON value that would be sent.
         target: Cluster whose data would be replaced, None for a download.
-        findings: What stands against it; of the pre-check only if that was asked for.
+        findings: Reasons why it would fail; those of the pre-check only if requested.
 
     """
 
@@ -74,7 +74,7 @@ async def plan_restore(
         source: The cluster or config server the data come from.
         names: Its identifiers for the path.
         request: What would be asked for.
-        precheck: Whether to look at the snapshot and the target.
+        precheck: Whether to check the snapshot and the target.
         overwrite: The target, if its being overwritten is confirmed.
 
     Raises:
@@ -135,7 +135,7 @@ def refuse_protected(
 async def require_restorable(
     view: SessionView, source: JobSource[Any], request: HttpRestore | AutomatedRestore
 ) -> None:
-    """Look at the snapshot and the target, and refuse what the server would refuse.
+    """Check the snapshot and the target, and refuse what the server would refuse.
 
     Raises:
         NotRestorable: With all fatal findings.
@@ -151,12 +151,12 @@ async def require_restorable(
 def running_restore(
     family: Family[JobT], request: HttpRestore | AutomatedRestore, jobs: Iterable[JobT]
 ) -> tuple[JobT, ...] | None:
-    """Choose the jobs of the restore that is under way already; None when a new one can be started.
+    """Choose the jobs of the restore that is running already; None when a new one can be started.
 
     A download that may be the same does no harm to start again. A restore into a cluster does.
 
     Raises:
-        NotUnique: Jobs are under way that may be this restore, or several that are.
+        NotUnique: Running jobs may be this restore, or several are.
 
     """
     found = find_running(family, request, jobs)

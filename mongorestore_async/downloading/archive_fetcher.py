@@ -53,7 +53,7 @@ _BLOCK_SECONDS = 0.5
 
 
 class ArchiveReply:
-    """One answer under way; ``async with`` closes it and its connection.
+    """One answer being received; ``async with`` closes it and its connection.
 
     Attributes:
         status: HTTP status.

@@ -64,7 +64,7 @@ async def download_batch(
     verify_pause: float = 2.0,
     now: Callable[[], datetime] = utc_now,
 ) -> tuple[DownloadedFile, ...]:
-    """Fetch all archives of some jobs. Call it again after any failure, also in another process: it goes on.
+    """Fetch all archives of some jobs. Call it again after any failure, also in another process: it resumes.
 
     Nothing is fetched before every file has its place. A file that fails does not stop the others: their links may
     not give them a second time. Under its name a file stands only when it is whole, and not known to be wrong.
@@ -75,8 +75,8 @@ async def download_batch(
         fetcher: Sends the requests.
         retry: Decides about going on after a failure, within what the link allows (``maxDownloads``).
         concurrency: Files fetched at once, from 1.
-        on_progress: Told how far each file is, four times a second at most. It must not block; an exception in it
-            is logged and does not touch the download.
+        on_progress: Called with the progress of each file, at most four times a second. It must not block; an
+            exception in it is logged and does not affect the download.
         overwrite: Replace finished files and parts that stand under the same names and are not known to be these.
         check_gzip: Unpack the whole archive once, into nothing, to see whether it is whole: for families without
             hashes. A file whose published hash agrees needs none. An encrypted one may be no gzip file.
@@ -186,7 +186,7 @@ class _Batch:
         return tuple(files)
 
     def close(self) -> None:
-        """Let go of all files."""
+        """Close all files."""
         for archive in self._archives.values():
             archive.close()
 

@@ -1,4 +1,4 @@
-"""Which archives a job has, where they are fetched, and why there may be none (neighbours of the API, section 5)."""
+"""Which archives a job has, their links, and why there may be none (neighbours of the API, section 5)."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class DownloadLink:
 
 
 class LinkState(StrEnum):
-    """Where the links of a job stand."""
+    """The state of the links of a job."""
 
     READY = "READY"
     NOT_READY = "NOT_READY"
@@ -117,7 +117,7 @@ def find_links(job: JobDocument) -> Mapping[str, DownloadLink | None]:
 
 
 def link_state(job: JobDocument) -> LinkState:
-    """Tell where the links of a job stand by what the job says; no clock is asked (see :func:`link_expiry`).
+    """Derive the state of a job's links from the job alone, without a clock (see :func:`link_expiry`).
 
     READY may stand on a job without any link: then it is NOT_READY for us. A link may stand on an expired job.
     """

@@ -76,7 +76,7 @@ class Archive:
             overwrite: Whether to replace a finished file, and a part that belongs to another download.
 
         Raises:
-            DownloadError: Another download is at it, or something stands there that is not ours to replace.
+            DownloadError: Another download is writing it, or another file exists there.
 
         """
         with self._using, self._telling():
@@ -188,7 +188,7 @@ class Archive:
         """Give the file its name, safely on disk.
 
         Raises:
-            DownloadError: Something came to stand under that name meanwhile.
+            DownloadError: A file with that name was created in the meantime.
 
         """
         with self._using, self._telling():
@@ -203,7 +203,7 @@ class Archive:
             self.finished = True
 
     def set_aside(self) -> Path:
-        """Keep wrong bytes under a name that says so: a link that was used up gives no others."""
+        """Keep a mismatching file under another name: a used link cannot give another one."""
         with self._using, self._telling():
             kept = self.path.with_name(self.name + MISMATCH_SUFFIX)
             self._rename(kept)
@@ -216,7 +216,7 @@ class Archive:
             self._note.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Let go of the files; what is there stays. A download that never got a byte leaves nothing behind."""
+        """Close the files; what is on disk stays. A download that never got a byte leaves nothing behind."""
         with self._using:
             self._closed = True
             if self._file is None:
@@ -245,7 +245,7 @@ class Archive:
         return True
 
     def _let_go(self) -> None:
-        """Close the part of somebody else; removes it only if it was made by opening it."""
+        """Close a part of another download; removes it only if opening it created it."""
         if self._file is not None:
             self._file.close()
             self._file = None

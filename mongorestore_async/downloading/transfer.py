@@ -46,7 +46,7 @@ __all__ = ["Transfer"]
 #: Bytes that go to disk in one step: smaller ones cost more in changing threads than in writing.
 _BLOCK = 1024 * 1024
 _REHASHED = 8 * _BLOCK
-#: Seconds between two words about progress, and the longest wait a server may ask for.
+#: Seconds between two progress reports, and the longest wait a server may ask for.
 _PROGRESS_SECONDS = 0.25
 _LONGEST_WAIT = 900.0
 
@@ -104,7 +104,7 @@ class Transfer:
                 failed = error
             else:
                 break
-            # A server that always breaks off at the same place is not asked for ever.
+            # A server that always breaks off at the same place is not retried forever.
             failures = 1 if archive.kept - furthest >= _BLOCK else failures + 1
             furthest = max(furthest, archive.kept)
             await self._wait(failed, failures)
@@ -196,7 +196,7 @@ class Transfer:
                 self._notify()
         except TransportError:
             if writing is not None:
-                await writing  # a full disk is the worse news
+                await writing  # a full disk is the more important error
             raise
         if writing is not None:
             await writing

@@ -124,7 +124,7 @@ async def check(
         archive: The file.
         job: The job as read last.
         refresh: Reads it again: a hash is published only after the file was served.
-        rules: How often that is tried, and whether the gzip data are looked through.
+        rules: How often that is tried, and whether the gzip data are checked.
 
     Raises:
         HashMismatch: It is another file.

@@ -1,4 +1,4 @@
-"""What to do about an error, as data: the library and the command line each put it into words of their own.
+"""What to do about an error, as data: the library and the command line render it in their own terms.
 
 A hint has a kind and the values that its sentence needs. :data:`PYTHON_WORDINGS` has the sentences of this library;
 a program with options of its own passes another table to :meth:`Hint.render`, as the command line does.
@@ -19,7 +19,7 @@ Wording = str | Callable[[Mapping[str, Any]], str]
 
 
 class HintKind(StrEnum):
-    """What a user can do about an error. Comments name the values of the hints that have any."""
+    """What a user can do about an error. The comments list the values of each hint."""
 
     CHECK_BASE_URL = auto()
     CHECK_CONNECTION = auto()
@@ -61,7 +61,7 @@ class Hint:
 
     Attributes:
         kind: What it is about.
-        values: What its sentence is filled with, by name; see :class:`HintKind`.
+        values: Values for its sentence, by name; see :class:`HintKind`.
 
     """
 

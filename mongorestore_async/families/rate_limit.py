@@ -32,8 +32,8 @@ class RateLimit:
     """A number of calls that may be made in a time.
 
     Two kinds exist. A *bucket* (Atlas v2) holds ``capacity`` calls, and ``refill`` are put back, evenly, in every
-    ``per_seconds``. A *window* (v1.0) is a counter of ``capacity`` calls that restarts every ``per_seconds``, nobody
-    knows when.
+    ``per_seconds``. A *window* (v1.0) is a counter of ``capacity`` calls that restarts every ``per_seconds``, at
+    unknown times.
 
     Attributes:
         capacity: Calls that may be made at once.

@@ -1,4 +1,4 @@
-"""What a stream has counted so far, and whom it tells."""
+"""The counts of a stream, and its progress callback."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Counters:
 
     Attributes:
         on_progress: Called with the progress; must not block.
-        discovering: Fleets whose discovery goes on.
+        discovering: Fleets still being discovered.
         failures: What could not be read.
 
     """

@@ -35,9 +35,9 @@ class FleetRun:
 
     So many tasks take turns at projects that have a cluster to be read, a call each; a project has no more turns at
     once than its limit allows, and no more projects are open than keep the tasks busy. So memory does not grow with the
-    fleet, and a project that hangs holds up nobody but itself.
+    fleet, and a project that hangs delays no other.
 
-    One more task looks at the answers, one after the other, while the next calls are under way. What waits for it, and
+    One more task processes the answers, one after the other, while the next calls are in flight. What waits for it, and
     so for the caller, is as it was received: an answer takes less memory than the jobs in it.
 
     Args:
@@ -146,7 +146,7 @@ class FleetRun:
 
     def _give_turns(self, work: ProjectWork) -> None:
         while work.queued < len(work.begun) + len(work.waiting):
-            begun = work.queued < len(work.begun)  # that goes on, whatever timed out
+            begun = work.queued < len(work.begun)  # lists in progress are continued, whatever timed out
             if work.turns + (0 if begun else work.timeouts) >= self._query.per_project:
                 break
             work.queued += 1

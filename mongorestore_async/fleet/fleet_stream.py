@@ -33,11 +33,11 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
     """The restore jobs of a fleet, for ``async with ... as stream: async for found in stream``.
 
     Made by :meth:`Fleet.restore_jobs`; making one does no I/O. Entering starts the calls, and leaving, for whatever
-    reason, ends those under way and leaves no task behind. When the jobs are taken slowly, calls wait: at most one
-    page and a half per call that may be under way, and a few more, are held in memory, most of them as received.
+    reason, cancels those in flight and leaves no task behind. When the jobs are taken slowly, calls wait: at most one
+    page and a half per call that may be in flight, and a few more, are held in memory, most of them as received.
 
     Jobs of one cluster arrive in the order of its list, those of several clusters mixed. After a ``break`` a second
-    ``async for`` goes on where the first one stopped. A cancelled ``anext`` loses nothing, and calls under way go on.
+    ``async for`` continues where the first one stopped. A cancelled ``anext`` loses nothing; calls in flight continue.
     An error that ended the run is raised by every further ``anext``.
     """
 
@@ -139,9 +139,9 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
             await self._pages.put(None)
 
     def _end(self, error: BaseException) -> None:
-        """Let the stream end with an error, even where somebody waits for a page."""
+        """End the stream with an error, even while a task waits for a page."""
         self._error = self._error or error
-        if not self._pages.full():  # else nobody waits
+        if not self._pages.full():  # else no task waits
             self._pages.put_nowait(None)
 
     async def _refill(self) -> None:
@@ -172,7 +172,7 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
         return page
 
     def _report_unmatched(self) -> None:
-        """Tell of names and globs that fitted nothing, where everything was looked at."""
+        """Report names and globs that matched nothing, once everything was read."""
         if self._resumed or any(failure.cluster is None for failure in self._counters.failures):
             return
         fleets = ", ".join(member.name for member in self._names.values())

@@ -3,8 +3,8 @@
 Rules (restore architecture, "Paging"; vendor facts: API "Lists" and "Links"):
 
 - an empty page ends the walk, a short page does not: servers cap page sizes;
-- go on while there is a ``next`` link or fewer distinct items were seen than ``totalCount``; with neither
-  signal in the document, go on until an empty page;
+- continue while there is a ``next`` link or fewer distinct items were seen than ``totalCount``; with neither
+  signal in the document, continue until an empty page;
 - only the page number advances; where a link points to is never followed;
 - an id seen before is dropped: a job was created while walking (drift up). What one page holds twice, the
   server meant twice;

@@ -1,8 +1,8 @@
 """What can be asked for when a restore job is created.
 
-The values are the same for every product family; encoding them, or refusing to, is the family's business. Each
-checks itself when it is made, so that a mistake is met before any I/O. Rules of the vendor that only the server
-can check (versions, topology, what the target allows) are told in the docstrings: the server decides.
+The values are the same for every product family; encoding them, or refusing to, is up to the family. Each
+checks itself when it is made, so that a mistake is found before any I/O. Rules of the vendor that only the server
+can check (versions, topology, what the target allows) are in the docstrings: the server decides.
 """
 
 from datetime import UTC, datetime
@@ -120,7 +120,7 @@ class PointInTime:
     """Restore up to a moment of the past (checked when the request is sent). Not on M2/M5 and flex clusters.
 
     On Ops Manager, Cloud Manager and Atlas legacy it lies within the last 24 hours, on Atlas cloud backup within the
-    restore window of the cluster, which only the server knows. Topology as for :class:`OplogTime`.
+    restore window of the cluster, which only the server knows. Topology: as for :class:`OplogTime`.
 
     Attributes:
         moment: Aware datetime of any zone. Sent in milliseconds, to Atlas cloud backup and serverless instances in
@@ -207,7 +207,7 @@ class HttpRestore:
         """Leave the expiry and the number of downloads to the server.
 
         The only form that Atlas cloud backup, M2/M5 and flex clusters take: their links live for about one hour
-        (cloud backup) or four, whatever one would like. Ops Manager, Cloud Manager and Atlas legacy have defaults
+        (cloud backup) or four. Ops Manager, Cloud Manager and Atlas legacy have defaults
         that no page names.
 
         Raises:

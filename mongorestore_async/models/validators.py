@@ -83,7 +83,7 @@ def require_whole(name: str, value: Any, *, least: int = 1, most: int | None = N
 
 
 def require_flag(name: str, value: Any) -> bool:
-    """Return ``value`` if it is a bool. The error does not repeat it: it may be a secret in the wrong place.
+    """Return ``value`` if it is a bool. The error does not show it: it may be a secret passed by mistake.
 
     Raises:
         ConfigError: It is none.

@@ -1,4 +1,4 @@
-"""From the bytes of an answer to a JSON value, or to the reason why there is none."""
+"""From the bytes of an answer to a JSON value, or to the reason why it cannot be decoded."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _UTF_8 = "utf-8-sig"
 
 
 class Unreadable(NamedTuple):
-    """Why there is no JSON value in a body.
+    """Why a body could not be decoded.
 
     Attributes:
         reason: In words; quotes nothing.
@@ -45,7 +45,7 @@ def decode_body(body: bytes, headers: Headers) -> tuple[Any, Unreadable | None]:
     """Decode a body that is not empty.
 
     RFC 8259 leaves open what an object means that names a member twice (section 4). It is refused: of two
-    ``results`` one would be lost unseen. So are the numbers that are none (``NaN``), which Python would take.
+    ``results`` one would be lost silently. So are invalid numbers (``NaN``), which Python would accept.
 
     Args:
         body: The body.

@@ -28,7 +28,7 @@ def http_date(text: str) -> datetime | None:
     """Read an HTTP date (RFC 9110 section 5.6.7): any of its three forms, and days of one digit.
 
     Returns:
-        The moment in UTC; None for what is none.
+        The moment in UTC; None for invalid text.
 
     """
     try:

@@ -160,7 +160,7 @@ def read_reply(raw: RawReply, *, enveloped: bool = False, decode_list: Callable[
 
     Raises:
         ApiError: The API, or a proxy before it, answered with an error status.
-        ProtocolError: A redirect; they are never followed, for a key and a body must not travel on.
+        ProtocolError: A redirect; never followed, because credentials and body must not reach another host.
         DataError: The status is a success and the body is not JSON.
 
     """
@@ -197,7 +197,7 @@ def _outcome(raw: RawReply, *, enveloped: bool) -> Reply | RestoreError:
     if problem is not None and raw.status < 400:  # noqa: PLR2004
         return DataError(
             f"the answer (HTTP {raw.status}) is not JSON: {problem.reason}; it begins with {excerpt(raw.body)!r}. "
-            f"Does base_url point to the API, or is there a proxy or login page in between?",
+            f"Does the base URL point to the API, or is there a proxy or login page in between?",
             path=problem.path,
             status=raw.status,
             excerpt=excerpt(raw.body),

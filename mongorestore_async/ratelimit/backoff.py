@@ -20,7 +20,7 @@ __all__ = ["Backoff", "choose_pause"]
 #: Longest pause, seconds, whatever the server says.
 _LONGEST_PAUSE = 3600.0
 
-#: Calls in flight after a pause, from which on their number is not limited any more.
+#: Calls in flight after a pause, from which their number is no longer limited.
 _UNLIMITED_FROM = 32
 
 #: Pauses in seconds after the first, second and every further refusal in a row: the vendor's recommendation.

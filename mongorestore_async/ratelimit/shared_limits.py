@@ -130,7 +130,7 @@ class SharedLimits:
 
 
 class RedisCounters:
-    """The counters of one session in Redis. While Redis does not answer, they count nothing and hold nobody back."""
+    """The counters of one session in Redis. While Redis does not respond, they count nothing and delay no call."""
 
     def __init__(self, settings: SharedLimits) -> None:
         self._client: Any = settings.connect()

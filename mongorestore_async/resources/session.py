@@ -49,7 +49,7 @@ class AsyncSession:
 
     Making one does no I/O and needs no event loop. It opens on the first call, by ``async with`` or by
     :meth:`open`, and belongs to that loop from then on. One session is meant for many calls: they share
-    connections, the login and the limit of calls under way.
+    connections, the login and the limit of calls in flight.
 
     Args:
         auth: An API key (:class:`DigestAuth`), a service account (:class:`ServiceAccount`; Cloud Manager and Atlas), or
@@ -220,7 +220,7 @@ class AsyncSession:
         await self._view.transport.open()
 
     async def close(self) -> None:
-        """End calls under way with ``SessionClosed`` and close the connections; on a view, do nothing.
+        """End calls in flight with ``SessionClosed`` and close the connections; on a view, do nothing.
 
         Tokens of a service account are revoked if it says so, for which the end waits 5 seconds at most.
 
@@ -300,7 +300,7 @@ class AsyncSession:
         query: Mapping[str, str | int | bool] | None = None,
         json: Any = None,
     ) -> Reply:
-        """Call an endpoint this library has no verb for, with its login and its errors.
+        """Call an endpoint that this library has no method for, with its login and its errors.
 
         Args:
             method: GET, POST, PUT, PATCH or DELETE.
@@ -326,5 +326,5 @@ class AsyncSession:
 
 
 def view_of(session: AsyncSession) -> SessionView:
-    """Give the transport and settings of a session: the door for ``fleet``, which users have no need of."""
+    """Give the transport and settings of a session; internal, for ``fleet``."""
     return session._view  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]

@@ -94,7 +94,7 @@ def _path_of(family: Family[Any], path: str | None) -> str:
 
 
 class SnapshotPager(Pager[SnapshotDocument]):
-    """A list of snapshots that was not read yet; see :class:`Pager`."""
+    """A lazy list of snapshots; see :class:`Pager`."""
 
     def __init__(self, source: ListSource[SnapshotDocument], query: ListQuery) -> None:
         super().__init__(source, query)
@@ -111,7 +111,7 @@ class SnapshotPager(Pager[SnapshotDocument]):
 
         Raises:
             ConfigError: ``before`` is no datetime, or has no time zone.
-            NotRestorable: There is none; the message says what stands against those that exist.
+            NotRestorable: There is none; the message says why those that exist cannot be restored.
 
         """
         if before is not None and (not isinstance(before, datetime) or before.utcoffset() is None):  # pyright: ignore[reportUnnecessaryIsInstance]

@@ -1,4 +1,4 @@
-"""From the exceptions of the HTTP library to ours, and what may be kept of them."""
+"""Exceptions of the HTTP library to errors of this library, and what is kept of them."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, aioht
 
 
 def was_never_sent(error: Exception) -> bool:
-    """Whether a request that ended so certainly never left."""
+    """Whether a request that failed this way was certainly never sent."""
     return isinstance(error, _NEVER_SENT)
 
 
 def translate(error: Exception) -> TransportError:
-    """Make the error a caller gets of one of the HTTP library."""
+    """Make the error to raise for one of the HTTP library."""
     name = type(error).__name__
     said = one_line(str(error)) or "no details"
     if isinstance(error, aiohttp.ClientHttpProxyError):
@@ -60,7 +60,7 @@ def translate(error: Exception) -> TransportError:
 
 
 def scrub(error: Exception) -> Exception:
-    """Keep type and message of a foreign exception: no frames, no headers, no proxy credentials."""
+    """Keep type and message of an exception of the HTTP library: no frames, no headers, no proxy credentials."""
     for kind, scrubbing in _SCRUBBING.items():
         if isinstance(error, kind):
             scrubbing(error)

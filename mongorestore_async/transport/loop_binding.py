@@ -1,4 +1,4 @@
-"""What the calls of a session share on its loop: the loop itself, deadlines, locks, and what the server told."""
+"""What the calls of a session share on its loop: the loop itself, deadlines, locks, and what the server reported."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class LoopBinding:
         """
         if self._loop is None:
             return
-        # First: in a child that goes on in the parent's coroutine no loop is running at all.
+        # First: in a forked child that continues the parent's coroutine no loop is running.
         if self._process != os.getpid():
             raise WrongLoop(
                 "this session was opened before the process forked, and its connections belong to the parent; create a "
@@ -48,11 +48,11 @@ class LoopBinding:
 
 
 class ServerInfo:
-    """What the answers so far have told about the server.
+    """What the answers so far have shown about the server.
 
     Attributes:
         service_version: ``X-MongoDB-Service-Version`` as received last, None while none came.
-        page_limit: The largest page the server takes when nobody asked for a size: 500, or 100 on old releases.
+        page_limit: The largest page the server accepts when the user set no size: 500, or 100 on old releases.
 
     """
 
@@ -67,7 +67,7 @@ class ServerInfo:
 class DecodeLocks:
     """Lets long pages be worked on one at a time, in the order they came.
 
-    With many lists under way several pages arrive in one turn of the loop. Worked on at once, every other task of the
+    With many lists in progress several pages arrive in one turn of the loop. Worked on at once, every other task of the
     program would wait for all of them. Who holds ``structure_lock`` first lets the loop turn once, and again after each
     piece of work.
 
@@ -84,10 +84,10 @@ class DecodeLocks:
 
 
 class Deadlines:
-    """The deadlines of the calls under way, with one timer for all: one for each would take 6 us of a call.
+    """The deadlines of the calls in flight, with one timer for all: one for each would take 6 us of a call.
 
-    The timer is set to the earliest deadline that was met since it rang last. That of a call that is over may make it
-    ring for nothing, once.
+    The timer is set to the earliest deadline seen since it last fired. It may fire once for a call that is
+    over.
     """
 
     def __init__(self) -> None:

@@ -104,15 +104,15 @@ class Options:
     Attributes:
         timeout: Deadline of one HTTP call (one page), seconds: from waiting for a rate limit and a free slot over
             the login to the last byte of the answer. ``asyncio.timeout()`` bounds a whole walk.
-        max_in_flight: Calls under way at once; also never more than the connector allows.
+        max_in_flight: Most calls in flight at once; also never more than the connector allows.
         max_body: Bytes of one answer, compressed or decompressed, beyond which it is refused. A page of 500 jobs
             has less than one million.
-        user_agent: Text put behind the library's own User-Agent, such as ``"nightly-drill/2"``.
+        user_agent: Text appended to the library's own User-Agent, such as ``"nightly-drill/2"``.
         items_per_page: Page size asked for, 1 to 500. The API's own default is 100.
         retry: Decides whether a failed call is made again, within its deadline; ``NO_RETRY`` never does. A create
             is only ever repeated when the server certainly did not act on it, whatever the rule says.
         on_exchange: Called with a record of each call when it is over, for logs and metrics. It must not block; an
-            exception in it is logged and does not touch the call.
+            exception in it is logged and does not affect the call.
         rate_limits: How many calls may be made in a time; a call that has to wait does so within its ``timeout``.
             ``"documented"``: what the vendor documents for the family, corrected by what the server says; where
             nothing is documented, calls only wait after a refusal. ``"adaptive"``: the same, but only from the
@@ -122,7 +122,7 @@ class Options:
             the answers it got itself.
         shared_limits: Where counters are shared with other processes that use the same key.
         guard: Refuses restores into clusters that must not be overwritten; see :class:`RestoreGuard`.
-        poll: How often a wait looks at its jobs, and how long it bears that it cannot; see :class:`PollPolicy`.
+        poll: How often a wait polls its jobs, and how long it tolerates failures; see :class:`PollPolicy`.
 
     Raises:
         ConfigError: A value is out of its range.

@@ -1,4 +1,4 @@
-"""What every resource calls the API with: the shared transport and the settings of one view; and checks of input."""
+"""How every resource calls the API: the shared transport and the settings of one view; and checks of input."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ class SessionView:
         Args:
             method: HTTP verb in upper case.
             path: Path below the family's API path.
-            read: Reads the document; an error it raises gets to know the call.
+            read: Reads the document; the call is attached to an error it raises.
             family: The product family.
             names: Identifiers for the path.
             body: JSON value to send, None for no body.
@@ -202,7 +202,7 @@ def attach_request(error: RestoreError, reply: Reply) -> None:
 
 
 def check_query(query: object, arguments: Mapping[str, str]) -> None:
-    """Check query parameters that a caller passes on.
+    """Check query parameters that a user passes.
 
     Args:
         query: What the caller passed.
@@ -270,7 +270,7 @@ def check_call(method: object, path: str) -> str:
 
 
 def warn_of_plain_http(url: URL) -> None:
-    """Warn who logs in with a service account over plain http."""
+    """Warn when a service account logs in over plain http."""
     if travels_in_clear(url):
         warnings.warn(
             f"the client secret and the tokens of the service account are sent unencrypted to {url}; use https",

@@ -190,7 +190,7 @@ class Transport:
     async def _try(self, progress: Progress, options: Options, ends: float) -> Reply:
         call, limits = progress.call, self._limits
         send, post = partial(self._sender.send, progress, options), partial(self._post_for, progress, options)
-        # One login for all tries: a challenge that was not answered for good is still there for the next.
+        # One login for all tries: an unanswered challenge is kept for the next try.
         attempt = progress.attempt = self._authenticator.begin(
             method=call.method, uri=call.url.raw_path_qs, body=call.body or b""
         )
@@ -260,7 +260,7 @@ class Transport:
             return None
         now = asyncio.get_running_loop().time()
         if now + wait >= ends:
-            return None  # told at once instead of waited for in vain
+            return None  # raised at once: waiting would not help
         return wait if self._budget.spend(now) else None
 
     def _check_usable(self) -> None:

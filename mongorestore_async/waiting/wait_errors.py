@@ -1,4 +1,4 @@
-"""What a wait is told while it goes on, and the errors it ends with."""
+"""What a wait reports while it runs, and the errors it ends with."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ __all__ = ["PollFailure", "PollReport", "check_ended", "check_found", "timed_out
 
 @attrs.frozen
 class PollFailure:
-    """A cluster that could not be looked at.
+    """A cluster that could not be polled.
 
     Attributes:
         source: The cluster or config server.
-        error: What the last look failed with.
+        error: The error of the last poll.
         in_a_row: Looks that failed since the last one that did not.
 
     """
@@ -38,16 +38,16 @@ class PollFailure:
 
 @attrs.frozen(kw_only=True)
 class PollReport:
-    """What a wait has come to, after a round of looks.
+    """The state of a wait after a round of polls.
 
     Attributes:
-        round: Rounds so far. Not every cluster is looked at in every round.
+        round: Rounds so far. Not every cluster is polled in every round.
         seconds: Time since the wait began.
         open: Jobs that are not over.
         over: Jobs that ended well.
-        bad: Jobs that ended badly, and those that are not looked at any more: members of a batch that another one
+        bad: Jobs that ended badly, and those that are no longer polled: members of a batch that another one
             ended, jobs of a cluster that is given up.
-        failures: Clusters whose last look failed.
+        failures: Clusters whose last poll failed.
         next_delay: Seconds until the next round, 0 after the last one.
 
     """
@@ -66,15 +66,15 @@ _MOST_NAMED = 10
 
 
 def check_ended(pollers: Iterable[JobPoller[Any]], followed: Sequence[TrackedJob[Any]]) -> None:
-    """Raise what stands against calling a wait that is over a success.
+    """Raise if a wait that is over was not a success.
 
     Args:
-        pollers: The clusters looked at.
+        pollers: The clusters polled.
         followed: All their jobs, in the order to tell them.
 
     Raises:
         RestoreFailed: A restore ended badly.
-        WaitError: A cluster could not be looked at for longer than the policy bears.
+        WaitError: A cluster could not be polled for longer than the policy allows.
         NotFound: A job was never there.
 
     """
@@ -101,7 +101,7 @@ def check_ended(pollers: Iterable[JobPoller[Any]], followed: Sequence[TrackedJob
 
 
 def check_found(pollers: Iterable[JobPoller[Any]]) -> None:
-    """Raise what stands against all jobs having been read.
+    """Raise if not all jobs could be read.
 
     Raises:
         NotFound: There is no such job.

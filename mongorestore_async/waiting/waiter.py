@@ -29,15 +29,15 @@ __all__ = ["Waiter"]
 
 
 class Waiter(Generic[JobT]):
-    """Jobs of any number of clusters, looked at until they are over.
+    """Jobs of any number of clusters, polled until they are over.
 
     Args:
         sources: The clusters and config servers.
         jobs: Addresses of the jobs, each with the job as far as it is known.
         until: What is waited for; None to read each job once.
         read_at: Loop time at which ``jobs`` were read, None for a time ago.
-        once: Whether a job that is missing and a look that fails are told at once, whatever the policy bears. Else
-            a reading (``until`` None) bears both for as long as the grace of the policy.
+        once: Whether a missing job and a failed poll are raised at once, whatever the policy allows. Else a
+            reading (``until`` None) tolerates both for as long as the grace of the policy.
         batches: Whether to follow the whole batch that a job belongs to.
 
     Raises:
@@ -80,7 +80,7 @@ class Waiter(Generic[JobT]):
 
     @property
     def open(self) -> bool:
-        """Whether there is anything left to look at."""
+        """Whether there is anything left to poll."""
         return any(poller.open for poller in self._pollers.values())
 
     @property
@@ -94,7 +94,7 @@ class Waiter(Generic[JobT]):
         return tuple(followed.job for followed in self._followed() if followed.job is not None)
 
     def begin(self) -> float:
-        """Plan the first looks; returns the loop time."""
+        """Plan the first polls; returns the loop time."""
         now = asyncio.get_running_loop().time()
         self._started = now
         calls = Counter(_budget_of(poller) for poller in self._pollers.values() if poller.open)
@@ -110,12 +110,12 @@ class Waiter(Generic[JobT]):
         return now
 
     async def step(self) -> None:
-        """Sleep until the next look is due, and look at all clusters that are due.
+        """Sleep until the next poll is due, and poll all clusters that are due.
 
-        When this is cancelled, looks that are done count, and the next step makes only the others.
+        When this is cancelled, polls that are done count, and the next step makes only the others.
 
         Raises:
-            RestoreError: A failure that will not pass by itself, such as a key that is not accepted.
+            RestoreError: A permanent failure, such as a key that is not accepted.
 
         """
         loop = asyncio.get_running_loop()
@@ -132,12 +132,12 @@ class Waiter(Generic[JobT]):
         self._round += 1
 
     async def run(self, seconds: float | None, on_poll: Callable[[PollReport], object] | None) -> None:
-        """Look until all is over.
+        """Poll until all jobs are over.
 
         Raises:
             WaitTimeout: The time passed.
             RestoreFailed: All are over, and at least one restore ended badly.
-            WaitError: A cluster could not be looked at for longer than the policy bears.
+            WaitError: A cluster could not be polled for longer than the policy allows.
             RestoreError: See :meth:`step`.
 
         """
@@ -167,7 +167,7 @@ class Waiter(Generic[JobT]):
         return changed
 
     def check_ended(self) -> None:
-        """Raise what stands against calling a wait that is over a success; see :func:`wait_errors.check_ended`."""
+        """Raise if a wait that is over was not a success; see :func:`wait_errors.check_ended`."""
         check_ended(self._pollers.values(), self._followed())
 
     def timed_out(self, seconds: float | None) -> WaitTimeout:
@@ -223,11 +223,11 @@ class Waiter(Generic[JobT]):
         failure: Exception | None = None
         try:
             async with asyncio.TaskGroup() as group:
-                # Not one task for each of a thousand clusters: more calls than this are never under way.
+                # Not one task for each of a thousand clusters: more calls than this are never in flight.
                 for _ in range(min(len(ready), self._options.max_in_flight)):
                     group.create_task(work())
         except* Exception as failed:  # noqa: BLE001 - raised again below
-            # Another than ours is a mistake in what the caller has handed in, or a warning made an error.
+            # Any other error is a mistake in user code, or a warning turned into an error.
             ours = (error for error in failed.exceptions if isinstance(error, RestoreError))
             failure = next(ours, failed.exceptions[0])
         if failure is not None:
@@ -239,7 +239,7 @@ class Waiter(Generic[JobT]):
         for poller in self._pollers.values():
             if poller.open:
                 calls[_budget_of(poller)] += max(1, poller.calls)
-        # One chance for all, so that clusters that were looked at together stay together.
+        # One chance for all, so that clusters polled together stay together.
         chance = random.random()  # noqa: S311 - spreads load
         for poller in ready:
             pace = Pace(poller.limit, calls[_budget_of(poller)])

@@ -85,7 +85,7 @@ async def test_a_download_sends_one_expiry_and_reads_a_bare_job(config_server, s
     ids=lambda source: type(source).__name__,
 )
 async def test_there_is_no_cluster_to_restore_into(config_server, server, source):
-    with pytest.raises(Unsupported, match=r"config server does not take .*: use one of HttpRestore"):
+    with pytest.raises(Unsupported, match=r"config server does not support .*: use one of HttpRestore"):
         await config_server.create_restore_job(AutomatedRestore(source, TARGET))
 
     assert server.sent == []

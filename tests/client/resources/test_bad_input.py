@@ -134,7 +134,7 @@ async def test_a_limit_of_collect_out_of_range_is_refused(cluster, value, own, c
 
 @pytest.mark.parametrize("value", ["true", 1, 0, "no"])
 async def test_a_flag_that_is_no_boolean_is_refused(cluster, value):
-    with pytest.raises(ConfigError, match="include_count is True"):
+    with pytest.raises(ConfigError, match="include_count must be True"):
         cluster.restore_jobs(include_count=value)
 
 
@@ -199,7 +199,7 @@ NAIVE = datetime(2026, 1, 1)  # noqa: DTZ001 - the mistake that is tested
         (lambda: HttpRestore("s", 1, expiration_hours="1"), "expiration_hours must be a whole number from 1"),
         (lambda: HttpRestore("", 1, expiration_hours=1), "snapshot_id is empty"),
         (lambda: Snapshot(None), "Snapshot.id must be a str"),
-        (lambda: Checkpoint(" "), "white space"),
+        (lambda: Checkpoint(" "), "whitespace"),
         (lambda: OplogTime(1536610288, 0), "increment must be a whole number from 1"),
         (lambda: OplogTime(1536610288000, 1), "seconds must be a whole number from 1 to 4294967295"),
         (lambda: OplogTime("1536610288", 1), "seconds must be a whole number from 1"),
@@ -228,7 +228,7 @@ def test_a_request_that_breaks_a_rule_cannot_be_made(make, says):
         ("https://om.example.com?x=s3cr3t", "query or a fragment"),
         ("https://om.example.com/?", "query or a fragment"),
         ("https://om.example.com#s3cr3t", "query or a fragment"),
-        ("https://om.example.com:port", "cannot be read"),
+        ("https://om.example.com:port", "cannot be parsed"),
         ("https://om.example.com/a b", "whitespace or control characters"),
         ("https://om.example.com\r\nX: y", "whitespace or control characters"),
         (None, "no http or https scheme"),

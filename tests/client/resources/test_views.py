@@ -110,7 +110,7 @@ async def test_with_options_takes_every_option(connect):
     [
         ({"max_in_flight": 5}, "max_in_flight is shared by all views of a session; set it on the session"),
         ({"no_such": 5}, "unknown option; options are timeout, max_in_flight, max_body, user_agent, items_per_page"),
-        ({"timeout": 0}, "timeout is a positive number of seconds, not 0"),
+        ({"timeout": 0}, "timeout must be a positive number of seconds, not 0"),
         ({"timeout": None}, "timeout is a positive number of seconds"),
         ({"timeout": float("inf")}, "timeout is a positive number of seconds"),
         ({"max_body": 0}, "max_body must be a whole number from 1"),

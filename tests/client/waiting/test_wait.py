@@ -200,7 +200,7 @@ async def test_refresh_reads_all_once_with_what_joined(backups, batch_of):
         ({"timeout": float("nan")}, "timeout must be a positive"),
         ({"timeout": float("inf")}, "None for no end"),
         ({"timeout": "6 h"}, "timeout must be a positive"),
-        ({"timeout": 1, "until": "done"}, "until is 'finished' or 'downloadable'"),
+        ({"timeout": 1, "until": "done"}, "until must be 'finished' or 'downloadable'"),
     ],
 )
 async def test_bad_arguments_are_refused_before_any_call(backups, batch_of, arguments, words):

@@ -454,7 +454,7 @@ class TestStale:
         attempt = attempt_of(login)
         for number in range(1, 12):
             assert exchange(attempt, refusal(f"s{number}", stale="true"))[1] is AGAIN
-        with pytest.raises(AuthError, match=r"12 nonces.*sticky") as caught:
+        with pytest.raises(AuthError, match=r"12 consecutive nonces.*session affinity") as caught:
             exchange(attempt, refusal("s12", stale="true"))
         assert caught.value.request is CONTEXT
         login.check_verdict()

@@ -100,7 +100,7 @@ def test_an_invalid_account_is_refused_without_showing_it(wrong):
 def test_revoke_on_close_is_a_switch(wrong):
     assert ServiceAccount("id", "secret").revoke_on_close is False
     assert ServiceAccount("id", "secret", revoke_on_close=True).revoke_on_close is True
-    with pytest.raises(ConfigError, match="revoke_on_close of ServiceAccount is True or False"):
+    with pytest.raises(ConfigError, match="revoke_on_close of ServiceAccount must be True or False"):
         ServiceAccount("id", "secret", revoke_on_close=wrong)
 
 
@@ -323,7 +323,7 @@ def test_a_token_of_another_kind_cannot_be_used(kind, told):
     [b"", b"<html>log in</html>", b"access_token=t0p-s3cret&token_type=bearer", b"[1]", b'"t0p-s3cret"', b"\xff"],
 )
 def test_what_is_no_document_is_told_and_not_quoted(body):
-    with pytest.raises(DataError, match="no JSON object") as caught:
+    with pytest.raises(DataError, match="without a JSON object") as caught:
         read_token(raw(200, body, ("Content-Type", "text/html")), ACCOUNT)
 
     assert f"(text/html, {len(body)} bytes)" in str(caught.value)

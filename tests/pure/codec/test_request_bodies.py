@@ -161,7 +161,7 @@ def test_a_family_refuses_the_variant_it_does_not_know():
     family = attrs.evolve(OPS_MANAGER, creates=frozenset({HttpRestore, Snapshot}))
 
     assert encode_request(family, VARIANTS["automated_snapshot"], now=NOW)
-    with pytest.raises(Unsupported, match="Ops Manager does not take Checkpoint: use one of HttpRestore, Snapshot"):
+    with pytest.raises(Unsupported, match="Ops Manager does not support Checkpoint: use one of HttpRestore, Snapshot"):
         encode_request(family, VARIANTS["automated_checkpoint"], now=NOW)
 
 
@@ -219,7 +219,7 @@ def test_the_expiry_of_a_legacy_download_is_a_moment_in_v1_only():
 
 @LEGACY
 def test_atlas_legacy_takes_no_checkpoints(family):
-    with pytest.raises(Unsupported, match="does not take Checkpoint: use one of"):
+    with pytest.raises(Unsupported, match="does not support Checkpoint: use one of"):
         encode_request(family, VARIANTS["automated_checkpoint"], now=NOW)
 
 
@@ -240,5 +240,5 @@ def test_config_servers_are_downloaded_only():
     assert sent["delivery"] == {"methodName": "HTTP", "maxDownloads": 1, "expirationHours": 1}
     for name, request in VARIANTS.items():
         if name != "snapshot_http":
-            with pytest.raises(Unsupported, match="Ops Manager config server does not take"):
+            with pytest.raises(Unsupported, match="Ops Manager config server does not support"):
                 encode_request(family, request, now=NOW)

@@ -44,9 +44,9 @@ def test_a_flag_is_a_bool_and_is_not_repeated(value):
 
 @pytest.mark.parametrize("value", NO_NUMBERS)
 def test_seconds_are_finite_and_positive(value):
-    with pytest.raises(ConfigError, match=r"^pause is a positive number of seconds, not "):
+    with pytest.raises(ConfigError, match=r"^pause must be a positive number of seconds, not "):
         require_seconds("pause", value)
-    with pytest.raises(ConfigError, match=r"^pause is a number of seconds from 0, not "):
+    with pytest.raises(ConfigError, match=r"^pause must be a number of seconds from 0, not "):
         require_seconds("pause", value, zero=True)
 
 
@@ -98,5 +98,5 @@ def test_validators_of_fields_name_the_field_and_its_class():
 def test_policies_name_their_class():
     with pytest.raises(ConfigError, match=r"^protect_source of a RestoreGuard must be True or False, not int"):
         RestoreGuard(protect_source=1)
-    with pytest.raises(ConfigError, match=r"^budget_share of a PollPolicy is a number above 0, or None"):
+    with pytest.raises(ConfigError, match=r"^budget_share of a PollPolicy must be a number above 0, or None"):
         PollPolicy(budget_share=0)

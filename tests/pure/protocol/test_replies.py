@@ -231,7 +231,7 @@ class TestNotJson:
         assert error.__context__ is None
 
     def test_a_member_that_is_named_twice_is_told_with_its_path(self):
-        with pytest.raises(DataError, match=r"names a member twice \(\$\.results\[0\]\.id\)") as caught:
+        with pytest.raises(DataError, match=r"has a duplicate member \(\$\.results\[0\]\.id\)") as caught:
             read_reply(raw(b'{"results": [{"id": 1, "id": 2}]}'))
         assert (caught.value.path, caught.value.status, caught.value.request) == ("$.results[0].id", 200, CONTEXT)
 
