@@ -93,7 +93,7 @@ async def test_a_possible_duplicate_is_reported_and_nothing_starts(ensure, serve
 
 
 async def test_several_restores_that_are_the_same_are_named(ensure, server):
-    with pytest.raises(NotUnique, match=r"several times \(ops-manager/p/c/j1, ops-manager/p/c/j2\)"):
+    with pytest.raises(NotUnique, match=r"more than once \(ops-manager/p/c/j1, ops-manager/p/c/j2\)"):
         await ensure(RESTORE, RUNNING, {**RUNNING, "id": "j2"})
     assert server.posts == []
 

@@ -104,5 +104,5 @@ class TestGuard:
             RestoreGuard(*arguments)
 
     def test_is_the_only_thing_the_option_takes(self):
-        with pytest.raises(ConfigError, match="guard is RestoreGuard"):
+        with pytest.raises(ConfigError, match="guard must be RestoreGuard"):
             Options(guard=TARGET)

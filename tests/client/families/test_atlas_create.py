@@ -154,8 +154,8 @@ REFUSED = [
         for request in (BY_OPLOG, BY_TIME)
     ),
     (ATLAS_LEGACY, UNTIL, Unsupported, "pass expiration_hours instead"),
-    (ATLAS_LEGACY, LONG_AGO, ConfigError, "more than 24 hours back"),
-    (ATLAS_LEGACY_V1, LONG_AGO, ConfigError, "more than 24 hours back"),
+    (ATLAS_LEGACY, LONG_AGO, ConfigError, "more than 24 hours ago"),
+    (ATLAS_LEGACY_V1, LONG_AGO, ConfigError, "more than 24 hours ago"),
     (ATLAS_SERVERLESS_V1, BY_TIME, Unsupported, "does not support PointInTime: use one of Snapshot"),
     *(
         (family, request, Unsupported, "Atlas serverless.* does not support")

@@ -199,7 +199,7 @@ async def test_pages_belong_to_one_block(cluster, serve_jobs):
         assert len(await anext(pages)) == 1
     with pytest.raises(ConfigError, match="async with"):
         await anext(pages)
-    with pytest.raises(ConfigError, match="before"):
+    with pytest.raises(ConfigError, match="already"):
         await pages.__aenter__()
 
 

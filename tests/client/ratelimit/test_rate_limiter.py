@@ -539,7 +539,7 @@ async def test_counting_starts_no_thread():
         ({"rate_limits": "all"}, "rate_limits must be"),
         ({"rate_limits": {"cloud-manager": MINUTE}}, "a dict passed as rate_limits"),
         ({"rate_limits": {CLOUD_MANAGER: 100}}, "a dict passed as rate_limits"),
-        ({"shared_limits": "redis://localhost"}, "shared_limits is SharedLimits"),
+        ({"shared_limits": "redis://localhost"}, "shared_limits must be SharedLimits"),
     ],
 )
 def test_settings_that_are_none_are_refused(options, says):

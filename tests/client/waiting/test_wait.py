@@ -87,7 +87,7 @@ async def test_time_out_names_what_is_left_and_the_wait_can_go_on(backups, batch
     batch = await batch_of("c/good", "c/broken", "c/slow")
 
     with pytest.raises(
-        WaitTimeout, match=r"1 of 3 .* after 0\.05 s: slow \(statusName IN_PROGRESS\); 1 ended badly"
+        WaitTimeout, match=r"1 of 3 .* after 0\.05 s: slow \(statusName IN_PROGRESS\); 1 failed"
     ) as caught:
         await batch.wait(timeout=time)
 
@@ -198,7 +198,7 @@ async def test_refresh_reads_all_once_with_what_joined(backups, batch_of):
         ({"timeout": timedelta(0)}, "timeout must be a positive"),
         ({"timeout": True}, "timeout must be a positive"),
         ({"timeout": float("nan")}, "timeout must be a positive"),
-        ({"timeout": float("inf")}, "None for no end"),
+        ({"timeout": float("inf")}, "None for no limit"),
         ({"timeout": "6 h"}, "timeout must be a positive"),
         ({"timeout": 1, "until": "done"}, "until must be 'finished' or 'downloadable'"),
     ],
@@ -237,5 +237,5 @@ async def test_a_job_of_another_cluster_is_told(batch_of, backups):
     batch = await batch_of("c/j")
     foreign = load_job(OPS_MANAGER, {"id": "x"}, project=PROJECT, cluster="elsewhere")
 
-    with pytest.raises(ConfigError, match="elsewhere/x belongs to none of the clusters"):
+    with pytest.raises(ConfigError, match="elsewhere/x does not belong to a cluster"):
         await attrs.evolve(batch, jobs=(foreign,)).wait(timeout=1)

@@ -174,7 +174,7 @@ async def test_an_address_that_leads_nowhere_is_not_found(backups, waiting_sessi
         (None, ConfigError, r"pass \[ref\]"),
         ([5], ConfigError, "a reference must be a JobRef or its string form, not int"),
         (["nonsense"], ConfigError, "not a job reference"),
-        (["mongo-cloud/p/c/j"], ConfigError, "not known; there are atlas-cloud-backup, "),
+        (["mongo-cloud/p/c/j"], ConfigError, "unknown product family; known families: atlas-cloud-backup, "),
         (["ops-manager/p/c/a%2Fb"], ConfigError, "restore job id must not contain"),
         (["atlas-flex/p/host:h/j"], Unsupported, "does not restore config servers"),
     ],

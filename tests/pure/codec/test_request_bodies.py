@@ -110,7 +110,7 @@ def test_the_window_is_measured_in_real_time_when_clocks_change():
     now = datetime(2018, 10, 28, 12, 0, tzinfo=zone)
     request = AutomatedRestore(PointInTime(datetime(2018, 10, 27, 12, 0, tzinfo=zone)), TARGET)
 
-    with pytest.raises(ConfigError, match="more than 24 hours back"):
+    with pytest.raises(ConfigError, match="more than 24 hours ago"):
         encode_request(OPS_MANAGER, request, now=now)
 
 
@@ -130,9 +130,9 @@ def test_milliseconds_are_exact_and_never_later_than_asked(moment):
         (timedelta(hours=24), None),
         (timedelta(hours=24, minutes=5), None),
         (timedelta(minutes=-5), None),
-        (timedelta(hours=24, minutes=5, microseconds=1), "more than 24 hours back"),
+        (timedelta(hours=24, minutes=5, microseconds=1), "more than 24 hours ago"),
         (timedelta(minutes=-5, microseconds=-1), "in the future"),
-        (timedelta(days=3000), "more than 24 hours back"),
+        (timedelta(days=3000), "more than 24 hours ago"),
         (timedelta(days=-3000), "in the future"),
     ],
 )
@@ -189,7 +189,7 @@ def test_atlas_legacy_has_the_24_hours_of_ops_manager(family):
     sent = encode_request(family, VARIANTS["automated_pit"], now=NOW)
 
     assert (sent["pointInTimeUTCMillis"], type(sent["pointInTimeUTCMillis"])) == (1536610288000, int)
-    with pytest.raises(ConfigError, match="more than 24 hours back"):
+    with pytest.raises(ConfigError, match="more than 24 hours ago"):
         encode_request(family, VARIANTS["automated_pit"], now=NOW + timedelta(days=2))
 
 

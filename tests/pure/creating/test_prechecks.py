@@ -255,7 +255,7 @@ class TestTargets:
         shard = ClusterSummary(id="c2", type_name="REPLICA_SET", shard_name="shard0")
         (finding,) = found(FROM_SNAPSHOT, target=shard, target_read=True)
 
-        assert "part of a sharded cluster" in finding.words
+        assert "shard of a sharded cluster" in finding.words
 
 
 def test_all_findings_are_told_at_once():

@@ -91,7 +91,7 @@ def test_validators_of_fields_name_the_field_and_its_class():
 
     assert Settings(pages=3, pause=0) == Settings(3, False, 0, 1.0)  # noqa: FBT003
     for name, value in {"pages": 4, "pretty": 1, "pause": -1, "growth": 0}.items():
-        with pytest.raises(ConfigError, match=rf"^{name}( of Settings)? is "):
+        with pytest.raises(ConfigError, match=rf"^{name}( of Settings)? must be "):
             Settings(**{name: value})
 
 

@@ -79,7 +79,7 @@ def test_the_warning_gives_both_dates_and_the_replacement():
 def test_an_unknown_replacement_refers_to_the_changelog(family, whose):
     text = str(Notice().warning(family, "clusters"))
 
-    assert text.startswith(f"the server says that the clusters API of {whose} is deprecated; look at the vendor's")
+    assert text.startswith(f"the server says that the clusters API of {whose} is deprecated; check the vendor's")
     assert replacement(family) is None
 
 

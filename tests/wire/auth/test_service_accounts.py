@@ -673,7 +673,7 @@ async def test_neither_secret_nor_token_follows_a_redirect(serve, path):
 
 def test_plain_http_over_a_network_warns():
     account = ServiceAccount("id", "secret")
-    with pytest.warns(UserWarning, match=r"travel unencrypted to http://gate\.example\.com") as caught:
+    with pytest.warns(UserWarning, match=r"are sent unencrypted to http://gate\.example\.com") as caught:
         session = AsyncSession(account, base_url="http://gate.example.com/api/atlas/v1.0")
     assert caught[0].filename == __file__
     with warnings.catch_warnings():

@@ -98,7 +98,7 @@ def test_the_command_it_ends_with_waits_for_the_job(call, place, target, newest,
         (["--snapshot-id", "s", "TARGET"], "there is no terminal to ask for confirmation: pass --yes"),
         (["--point-in-time", "2026-11-02T12:00:00", "TARGET"], "--point-in-time: no time zone"),
         (["--point-in-time", "noon", "TARGET"], "--point-in-time: not an ISO 8601 date"),
-        (["--point-in-time", "2020-01-01T00:00:00Z", "TARGET"], "more than 24 hours back"),
+        (["--point-in-time", "2020-01-01T00:00:00Z", "TARGET"], "more than 24 hours ago"),
         (["--pointInTimeUTCMillis", "soon", "TARGET"], "not a number of milliseconds"),
         (["--pointInTimeUTCMillis", "9" * 30, "TARGET"], "not a number of milliseconds"),
     ],
@@ -156,7 +156,7 @@ def test_each_source_makes_an_automated_restore(given, source):
 
 
 def test_a_download_takes_one_expiry():
-    with pytest.raises(ConfigError, match="takes either expires or expiration_hours"):
+    with pytest.raises(ConfigError, match="never both"):
         CreateOptions(snapshot_id="s", max_downloads=1, expires=RECENT, expiration_hours=1).request(
             CLOUD_MANAGER, "own"
         )
@@ -197,7 +197,7 @@ async def test_an_unknown_outcome_has_its_own_exit_code_and_advice(run, place, t
 
     assert (ended.code, ended.out) == (6, "")
     assert emulator.counts.creates_taken == before + 1
-    assert "outcome is not known" in ended.err.splitlines()[0]
+    assert "outcome is unknown" in ended.err.splitlines()[0]
     assert ended.err.endswith(
         f"List the jobs before you send it again:\n  mongorestore-async jobs {' '.join(place())} --limit 5\n"
     )

@@ -147,7 +147,7 @@ def test_a_deprecated_family_says_so_beside_the_output(call, place, ids):
     ended = call("jobs", *place("tenant", "atlas-tenant-v1"), "-o", "json")
 
     assert PARSERS["json"](ended.out) == ids("tenant")
-    assert ended.err.startswith("note: the vendor deprecates")
+    assert ended.err.startswith("note: the Atlas M2/M5")
     assert ended.err.count("\n") == 1
 
 
