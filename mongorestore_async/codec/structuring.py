@@ -25,7 +25,7 @@ from cattrs.cols import homogenous_tuple_structure_factory
 from cattrs.gen import make_dict_structure_fn
 
 from mongorestore_async.codec.explainer import problems_of, refusal
-from mongorestore_async.codec.scalars import ValidationError, boolean, moment, secret, text, vocabulary, whole_number
+from mongorestore_async.codec.scalars import ValidationError, boolean, moment, text, vocabulary, whole_number
 from mongorestore_async.models.document import Document, attach, stamp, wire_names
 from mongorestore_async.models.secret import MAX_DEPTH, RawDocument, RawList, Secret, conceal, is_deeper, reveal
 from mongorestore_async.models.values import Link, OplogTimestamp
@@ -45,6 +45,7 @@ __all__ = [
     "is_standard",
     "is_vocabulary",
     "kind_of",
+    "part_of",
     "received_fields",
     "reset_hooks",
     "structure",
@@ -63,7 +64,7 @@ _OWN_FIELDS = frozenset({"_received", "_origin"})
 
 _SCALARS: dict[Any, Callable[[Any], Any]] = {
     str: text,
-    Secret: secret,
+    Secret: lambda value: Secret(text(value)),
     bool: boolean,
     int: whole_number,
     datetime: moment,
@@ -155,6 +156,12 @@ def kind_of(annotation: Any) -> Any:
         return annotation
     kinds = [kind for kind in get_args(annotation) if kind is not NoneType]
     return next(filter(is_vocabulary, kinds), kinds[0])
+
+
+def part_of(annotation: Any) -> Any:
+    """Tell of what kind the items of a field are when it is an array, else what its value is."""
+    kind = kind_of(annotation)
+    return get_args(kind)[0] if get_origin(kind) is tuple else kind
 
 
 def is_vocabulary(kind: Any) -> bool:
