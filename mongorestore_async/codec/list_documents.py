@@ -4,10 +4,10 @@ The whole page is decoded and checked at once by msgspec (:mod:`~mongorestore_as
 proved that nothing was lost: written as JSON again, the page must give the body it was decoded from. So no member came
 twice, no date was rounded, and ``raw`` can be made of what was decoded. Blanks do not count.
 
-Where members come in another order, or some that no field is made for, that is learned from the page and kept: pages
-of this form, and those with fewer members, cost hardly more than others from then on. Where nothing can be learned, as
-of dates with fractions or of items that have nothing in common, ``raw`` is what the standard library decodes. Odd forms
-of values, members named twice and what is nested too deep are left to
+Members may come in another order, and there may be some that no field is made for. Both are learned from the first
+such page and kept for the next ones, which then cost little more than usual pages. Some pages cannot be written as they
+came, whatever is learned: they hold nulls, fractions of a second, or too many different names. There ``raw`` is made of
+what the decoder of the standard library gives. Odd forms of values, members named twice and deep nesting are left to
 :mod:`~mongorestore_async.codec.structuring`. All ways give the same models and refuse the same items.
 """
 
@@ -112,7 +112,7 @@ def decode_list(model: Any, body: bytes) -> ListDocument | None:
             body = compact
             page, is_lossless = _decode_page(model, _learned.get(model, ()), body)
         page, received = (page, page.results) if is_lossless else _learn_page(model, page, body)
-    except (msgspec.DecodeError, RecursionError, ValueError):
+    except (msgspec.DecodeError, OverflowError, RecursionError, ValueError):
         return None
     if received is None or not utc_check_of(_page_model(model))(page):
         return None
@@ -140,8 +140,8 @@ def _learn_page(model: Any, page: Any, body: bytes) -> tuple[Any, Sequence[Any] 
     is_odd = _may_be_deep(body)
     if is_odd and is_deeper(document["results"], MAX_DEPTH + 1):
         return page, None
-    before = _learned.pop(model, ())
-    # What holds for the pages of before as well, or for this one alone.
+    before = _learned.get(model, ())
+    # First an order that fits the pages before as well, then one for this page alone.
     for known in () if is_odd else dict.fromkeys([before, ()]):
         order = learn_order(_page_model(model), [document], known)
         page, is_lossless = _decode_page(model, order, body) if order != before else (page, False)

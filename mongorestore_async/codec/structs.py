@@ -2,8 +2,8 @@
 
 msgspec decodes and checks a Struct in C. It has the fields of the model in the plainest JSON types: what it takes, the
 hooks of :mod:`~mongorestore_async.codec.structuring` take with the same result, and odd forms are left to them.
-Members that no field is made for, and other orders of members, are learned of pages that were received: a Struct for
-them can be written as JSON exactly as it came. The function for ``ProjectSummary`` begins::
+Other orders of members, and members that no field is made for, are learned from received pages, so that what a Struct
+was decoded from can be written again exactly as it came. The function for ``ProjectSummary`` begins::
 
     def copy(source, received=None, origin=None):
         made = blank()
@@ -48,11 +48,11 @@ _WIRE: dict[Any, Any] = {
     tuple[Secret, ...]: list[str] | str,
 }
 
-#: Members of objects in their order, each with the order of the objects in it. An empty one is the usual order: the
-#: known members in the order of the alphabet, as the vendor's servers write them.
+#: The members of an object in their order, each with the order of the object, or of the objects, in it. The empty tuple
+#: stands for the usual order: known members only, in the order of the alphabet, as the vendor's servers write them.
 Order: TypeAlias = "tuple[tuple[str, Order], ...]"
 
-# How many names of members are learned for one object, and how long they are: servers may send any.
+# So many names of members are remembered for one object, and so long ones: a hostile server may send any.
 _MOST_NAMES = 100
 _LONGEST_NAME = 100
 
@@ -104,10 +104,10 @@ def learn_order(model: Any, values: Iterable[Any], before: Order = ()) -> Order:
     Args:
         model: What the objects are.
         values: The objects.
-        before: What was learned of others, and shall hold for them still.
+        before: What was learned from other objects, which is to fit them still.
 
     Returns:
-        The order; the usual one where there are too many or too long names to be remembered.
+        The order; the usual one where there are too many names, or too long ones.
 
     """
     objects = [cast("dict[str, Any]", value) for value in values if isinstance(value, dict)]
@@ -128,7 +128,7 @@ def learn_order(model: Any, values: Iterable[Any], before: Order = ()) -> Order:
 
 
 def _merged(forms: list[Sequence[str]]) -> list[str]:
-    """Put names that come in several orders into one that fits all of them, if there is one."""
+    """Merge several orders of names into one that fits all of them, if there is one."""
     if all(list(form) == sorted(form) for form in forms):
         return sorted(set(chain.from_iterable(forms)))
     names: list[str] = []
