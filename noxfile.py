@@ -79,7 +79,7 @@ def quick(session: nox.Session) -> None:
     """An answer within a minute: decisions, and the client on a virtual clock; no socket, no coverage."""
     install(session, "test", package=PACKAGE)
     session.env["HYPOTHESIS_PROFILE"] = "quick"
-    session.run("pytest", *TWO_WORKERS, "tests/pure", "tests/client", "tests/test_house.py", *session.posargs)
+    session.run("pytest", *TWO_WORKERS, "tests/pure", "tests/client", *session.posargs)
 
 
 @nox.session
