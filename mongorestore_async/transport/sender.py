@@ -207,7 +207,7 @@ class Sender:
         return raw
 
 
-async def decode(raw: RawReply, call: Call, bench: DecodeLocks) -> Reply:
+async def decode(raw: RawReply, call: Call, decode_locks: DecodeLocks) -> Reply:
     """Decode an answer, a large one in a thread; warns, once, where it says that what was called is deprecated.
 
     Raises:
@@ -221,7 +221,7 @@ async def decode(raw: RawReply, call: Call, bench: DecodeLocks) -> Reply:
     if len(raw.body) <= _SHORT:
         return read_reply(raw, enveloped=call.enveloped, decode_list=call.decode_list)
     if len(raw.body) <= _MOST_ON_LOOP:
-        async with bench.decode_lock, bench.structure_lock:
+        async with decode_locks.decode_lock, decode_locks.structure_lock:
             await asyncio.sleep(0)
             return read_reply(raw, enveloped=call.enveloped, decode_list=call.decode_list)
     return await asyncio.to_thread(read_reply, raw, enveloped=call.enveloped, decode_list=call.decode_list)
