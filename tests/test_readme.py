@@ -28,7 +28,7 @@ def constant(family):
     return next(name for name in mongorestore_async.__all__ if getattr(mongorestore_async, name) is family)
 
 
-def test_the_readme_gives_the_two_commands_that_do_their_own_set_up():
+def test_the_readme_has_two_commands_that_need_no_set_up():
     assert [command for command in commands(README) if "venv" in command] == [
         "python3 -m venv .venv && .venv/bin/pip install -e '.[cli]' && .venv/bin/mongorestore-async demo",
         "python3 -m venv .venv && .venv/bin/pip install nox && .venv/bin/nox -s tests",
@@ -92,7 +92,7 @@ def variables(row):
     return re.findall(r"``(\w+)``", line)
 
 
-def test_the_environment_variables_of_the_documentation_are_read():
+def test_the_documented_environment_variables_are_read():
     keys = list(zip(variables("public key"), variables("private key"), strict=True))
     environ = dict.fromkeys(keys[0], "key")
     addresses = {

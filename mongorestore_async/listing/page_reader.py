@@ -84,6 +84,14 @@ def _copy(value: Mapping[str, Any]) -> Mapping[str, Any]:
     return dict(value) if isinstance(value, Mapping) else value  # pyright: ignore[reportUnnecessaryIsInstance]
 
 
+_check_whole = whole()
+
+
+def _check_start(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    if type(value) is not int or value < 1:  # as few are
+        _check_whole(instance, attribute, value)
+
+
 def _check_extra(_instance: object, _attribute: attrs.Attribute[Any], value: object) -> None:
     check_query(value, _ARGUMENTS)
 
@@ -103,7 +111,7 @@ class ListQuery:
 
     items_per_page: int | None = attrs.field(default=None, validator=optional(_check_size))
     limit: int | None = attrs.field(default=None, validator=optional(whole()))
-    starting_at: int = attrs.field(default=1, validator=whole())
+    starting_at: int = attrs.field(default=1, validator=_check_start)
     include_count: bool | None = attrs.field(default=None, validator=optional(flag()))
     filters: Mapping[str, str] = attrs.field(factory=dict[str, str])
     extra: Mapping[str, Any] | None = attrs.field(

@@ -16,15 +16,13 @@ import looptime
 import pytest
 from aioresponses import CallbackResult, aioresponses
 
+from builders.constants import BASE_URL, CLUSTER, PROJECT
 from mongorestore_async import ATLAS_TENANT_V1, FAMILIES, NO_RETRY, OPS_MANAGER, AsyncSession, Options
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from datetime import datetime
 
-BASE_URL = "https://om.example.com:8443"
-PROJECT = "5196d3628d022db4cbc26d9e"
-CLUSTER = "51a2ac88e4b0371c2dbf46ea"
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 

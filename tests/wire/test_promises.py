@@ -15,6 +15,7 @@ from aiohttp import web
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from builders.restores import REQUEST
 from mongorestore_async import (
     NO_RETRY,
     OPS_MANAGER,
@@ -22,7 +23,6 @@ from mongorestore_async import (
     AuthError,
     ConfigError,
     DataError,
-    HttpRestore,
     Options,
     PaginationError,
     RateLimited,
@@ -33,16 +33,11 @@ from mongorestore_async import (
 from mongorestore_async.emulator import NoncePolicy
 from mongorestore_async.emulator.digest_server import DigestServer
 
-RESTORE = HttpRestore("5" * 24, max_downloads=3, expiration_hours=7)
-
-
 # Challenges
 
 
 @pytest.mark.parametrize("nextnonce", [False, True])
-async def test_twenty_requests_one_after_the_other_meet_two_challenges_at_most(
-    emulate, connect, first_cluster, nextnonce
-):
+async def test_twenty_sequential_requests_meet_at_most_two_challenges(emulate, connect, first_cluster, nextnonce):
     async with emulate(jobs_per_cluster=2, nextnonce=nextnonce) as emulator, connect(emulator) as session:
         for _ in range(20):
             await first_cluster(session, emulator).restore_jobs()
@@ -94,14 +89,14 @@ async def test_a_wrong_key_gives_two_wrong_answers_and_no_more(emulate, connect,
             first_cluster(view, emulator).restore_jobs().page,
         ]
         for use in uses * 2:
-            arguments = (RESTORE,) if use == cluster.create_restore_job else ()
+            arguments = (REQUEST,) if use == cluster.create_restore_job else ()
             outcomes = await asyncio.gather(*(use(*arguments) for _ in range(calls)), return_exceptions=True)
             assert all(isinstance(outcome, AuthError) for outcome in outcomes)
         assert emulator.counts.refusals <= 2
         assert emulator.counts.requests <= 3
 
 
-async def test_a_key_revoked_under_32_calls_costs_35_refusals_then_none_for_a_minute(emulate, connect, first_cluster):
+async def test_a_key_revoked_under_32_calls_costs_35_refusals(emulate, connect, first_cluster):
     async with emulate(jobs_per_cluster=2) as emulator, connect(emulator) as session:
         cluster = first_cluster(session, emulator)
         await cluster.restore_jobs()
@@ -265,7 +260,7 @@ async def test_no_list_is_cut_short_in_silence(emulate, connect, first_cluster, 
 
 
 @pytest.mark.parametrize("fault", [500, 503, "drop", "drop-answer", "truncate"])
-async def test_two_hundred_failing_lists_cost_six_hundred_requests_at_most(emulate, connect, first_cluster, fault):
+async def test_two_hundred_failing_lists_cost_at_most_600_requests(emulate, connect, first_cluster, fault):
     async with emulate() as emulator, connect(emulator, options=Options.for_tests()) as session:
         cluster = first_cluster(session, emulator)
         await cluster.restore_jobs()
@@ -335,7 +330,7 @@ def check_target(head, project, cluster, job, batch):
         assert parse_qs(query, keep_blank_values=True, strict_parsing=True)["batchId"] == [batch]
 
 
-def test_hostile_ids_are_refused_or_encoded_and_never_another_path(play_raw):
+def test_hostile_ids_are_refused_or_encoded_and_keep_the_path(play_raw):
     with asyncio.Runner() as runner:
         body = b'{"results": []}'
         playing = play_raw(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))

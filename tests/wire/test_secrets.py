@@ -16,6 +16,7 @@ import attrs
 import pytest
 from aiohttp import web
 
+from builders.restores import REQUEST
 from mongorestore_async import (
     NO_RETRY,
     OPS_MANAGER,
@@ -49,7 +50,6 @@ from mongorestore_async.transport.environment import (
     PUBLIC_KEY_NAMES,
 )
 
-RESTORE = HttpRestore("5" * 24, max_downloads=3, expiration_hours=7)
 PROXY_PASSWORD = "Pr0xyPassw0rdOfNobody"
 AGENT_KEY = "a6e17k3y0fn0b0dy5ag3nt"
 
@@ -176,7 +176,7 @@ async def test_nothing_public_shows_a_secret(emulate, hunt):
     async with playground(emulate, hunt) as (emulator, wire, session, cluster):
         jobs = await ready_jobs(cluster)
         page = await cluster.restore_jobs(items_per_page=5)
-        batch = await cluster.create_restore_job(RESTORE)
+        batch = await cluster.create_restore_job(REQUEST)
         reply = await session.request(
             "GET", f"/groups/{cluster.project}/clusters/{cluster.cluster}/restoreJobs", family=OPS_MANAGER
         )
@@ -314,7 +314,7 @@ def one_ready(jobs):
 async def test_no_answer_that_cannot_be_read_shows_a_secret(emulate, hunt):
     async with playground(emulate, hunt) as (emulator, wire, session, cluster):
         jobs = await ready_jobs(cluster)
-        await cluster.create_restore_job(RESTORE)
+        await cluster.create_restore_job(REQUEST)
         lists, singles = broken_documents(one_ready(jobs))
         path = f"/groups/{cluster.project}/clusters/{cluster.cluster}/restoreJobs"
 
@@ -340,7 +340,7 @@ async def test_no_answer_that_cannot_be_read_shows_a_secret(emulate, hunt):
         for name, document in singles.items():
             hunt.error(f"job: {name}", await fail("job", document, cluster.restore_job("1")))
             if name != "page":  # that is how creates are answered
-                create = cluster.create_restore_job(RESTORE)
+                create = cluster.create_restore_job(REQUEST)
                 hunt.error(f"create: {name}", await fail("create", document, create, MaybeCreated))
             if isinstance(document, bytes):
                 request = session.request("GET", path, family=OPS_MANAGER)
@@ -390,7 +390,7 @@ async def test_no_error_of_the_transport_shows_a_secret(emulate, hunt):
         create = cluster.create_restore_job
         await meet("drop", cluster.restore_jobs().collect(), ConnectionBroken, fault=lambda _record: "drop")
         await meet("cut", cluster.restore_jobs().collect(), ConnectionBroken, before_answer=after("truncate"))
-        lost = await meet("lost create", create(RESTORE), MaybeCreated, before_answer=after("drop-answer"))
+        lost = await meet("lost create", create(REQUEST), MaybeCreated, before_answer=after("drop-answer"))
         hunt.thing("reconciliation", await lost.reconcile())
         hasty = session.with_options(timeout=0.2).project(cluster.project, OPS_MANAGER).cluster(cluster.cluster)
         await meet("timeout", hasty.restore_jobs().collect(), RequestTimeout, before_answer=stall)
@@ -399,7 +399,7 @@ async def test_no_error_of_the_transport_shows_a_secret(emulate, hunt):
         await meet("several", cluster.restore_jobs().one(), NotUnique)
         await meet("none", cluster.restore_job("0" * 24), NotFound)
 
-        for name, call in {"list": cluster.restore_jobs().collect(), "create": create(RESTORE)}.items():
+        for name, call in {"list": cluster.restore_jobs().collect(), "create": create(REQUEST)}.items():
             emulator.gate.close()
             task = asyncio.create_task(call)
             while not emulator.gate.waiting:  # noqa: ASYNC110
@@ -530,7 +530,7 @@ async def test_traces_of_a_borrowed_session_show_no_secret(emulate, hunt):
         playground(emulate, hunt, http=http) as (emulator, wire, session, cluster),
     ):
         jobs = await ready_jobs(cluster)
-        await cluster.create_restore_job(RESTORE)
+        await cluster.create_restore_job(REQUEST)
         hunt.thing("session", session)
         know(hunt, emulator, wire, jobs)
 
@@ -681,7 +681,7 @@ def test_a_traceback_with_locals_can_be_printed_of_any_refusal():
         assert "ConfigError" in "".join(lines)
 
 
-def test_an_environment_without_a_key_is_told_without_showing_it(monkeypatch, new_hunt):
+def test_a_missing_key_is_reported_without_the_environment(monkeypatch, new_hunt):
     key = "5ecret-0f-the-environment"
     for name in [*PUBLIC_KEY_NAMES, *PRIVATE_KEY_NAMES, *CLIENT_ID_NAMES, *CLIENT_SECRET_NAMES]:
         monkeypatch.delenv(name, raising=False)

@@ -12,6 +12,7 @@ import aiohttp
 import attrs
 import pytest
 
+from builders.downloads import KEY, OK
 from mongorestore_async import (
     ATLAS_CLOUD_BACKUP_V1,
     ATLAS_FLEX,
@@ -47,9 +48,7 @@ FAMILIES = {
     "flex": ATLAS_FLEX,
 }
 SIZE = 3_000_000
-KEY = "c2VjcmV0LWtleS1vZi1hLWxpbms="
 TOKEN = "t0kenOfTheLinkOfNobody"
-OK = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
 
 
 async def caught(awaitable):

@@ -80,7 +80,7 @@ async def test_a_download_is_walked_to_its_content(place, emulate, connect, tmp_
     await walk(place, emulate, connect, tmp_path, sharded=False)
 
 
-async def test_a_download_of_a_sharded_cluster_is_walked_to_every_file(place, emulate, connect, tmp_path):
+async def test_a_walk_of_a_sharded_download_finds_every_file(place, emulate, connect, tmp_path):
     if place.sharded is None:
         pytest.skip("no sharded cluster of this family in the emulator's world")
     await walk(place, emulate, connect, tmp_path, sharded=True)

@@ -11,6 +11,7 @@ from aiohttp.client_reqrep import ConnectionKey, RequestInfo
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
+from builders.constants import PROJECT
 from mongorestore_async import (
     OPS_MANAGER,
     ApiError,
@@ -35,7 +36,6 @@ from mongorestore_async import (
     TransportError,
 )
 
-PROJECT = "5196d3628d022db4cbc26d9e"
 REQUEST = HttpRestore("s", 1, expiration_hours=1)
 OLD = {"id": "old", "snapshotId": "s", "created": "2026-01-01T00:00:00Z"}
 
@@ -129,7 +129,7 @@ async def test_the_create_was_certainly_not_taken(connect, posting, answer, kind
 
 
 @pytest.mark.parametrize(("answer", "kind"), OPEN.values(), ids=OPEN)
-async def test_no_rule_makes_a_create_travel_twice_where_its_outcome_is_open(connect, posting, answer, kind):
+async def test_a_create_with_unknown_outcome_is_never_sent_twice(connect, posting, answer, kind):
     script(posting, answer)
     session = connect(options=Options(retry=lambda failure: 0 if failure.tries < 3 else None))
 
@@ -140,7 +140,7 @@ async def test_no_rule_makes_a_create_travel_twice_where_its_outcome_is_open(con
 
 
 @pytest.mark.parametrize("name", ["no connection", "405", "429"])
-async def test_a_create_is_sent_again_where_it_certainly_was_not_taken(connect, posting, name):
+async def test_a_create_that_was_surely_not_taken_is_sent_again(connect, posting, name):
     script(posting, CLOSED[name][0])
     posting.will({"results": [{"id": "new"}]})
     session = connect(options=Options(retry=RetryPolicy(base=0)))
@@ -163,7 +163,7 @@ async def test_the_deadline_of_a_create_leaves_its_outcome_open(connect, posting
     assert len(posting.posts) == 1
 
 
-async def test_closing_the_session_during_a_create_leaves_its_outcome_open(connect, posting):
+async def test_closing_the_session_leaves_a_create_unknown(connect, posting):
     session = connect()
     sent = asyncio.Event()
 
@@ -204,7 +204,7 @@ async def test_a_cancelled_create_is_cancelled(connect, posting):
 CHALLENGE = {"WWW-Authenticate": 'Digest realm="r", nonce="n", algorithm=MD5, qop="auth"'}
 
 
-async def test_the_read_before_it_meets_the_challenge_so_the_create_travels_once(connect, server):
+async def test_the_read_before_it_logs_in_so_the_create_is_sent_once(connect, server):
     server.will({"errorCode": "UNEXPECTED_ERROR"}, status=401, headers=CHALLENGE)
     server.will({"results": []})
     server.will({"id": "new"})
@@ -218,7 +218,7 @@ async def test_the_read_before_it_meets_the_challenge_so_the_create_travels_once
     ]
 
 
-async def test_a_challenge_to_the_create_is_answered_with_the_same_body(connect, server):
+async def test_a_challenged_create_is_sent_again_with_the_same_body(connect, server):
     server.will({"errorCode": "UNEXPECTED_ERROR"}, status=401, headers=CHALLENGE)
     server.will({"results": []})
     server.will(

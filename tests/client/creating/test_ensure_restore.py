@@ -4,28 +4,20 @@ from __future__ import annotations
 
 import pytest
 
+from builders.lists import listed
+from builders.restores import DOWNLOAD, RESTORE, TARGET
 from mongorestore_async import (
     ATLAS_CLOUD_BACKUP,
     OPS_MANAGER,
     AutomatedRestore,
-    HttpRestore,
     NotUnique,
     OplogTime,
-    Snapshot,
-    Target,
 )
 
-TARGET = Target("p2", "c2")
-RESTORE = AutomatedRestore(Snapshot("s1"), TARGET)
-DOWNLOAD = HttpRestore("s1", 1, expiration_hours=1)
 TO_TARGET = {"methodName": "HTTP", "targetGroupId": "p2", "targetClusterId": "c2"}
 RUNNING = {"id": "j1", "snapshotId": "s1", "statusName": "IN_PROGRESS", "delivery": TO_TARGET}
 UNTOLD = {**RUNNING, "delivery": {"methodName": "HTTP"}}
 LINK = {**RUNNING, "delivery": {"methodName": "HTTP", "maxDownloads": 1, "expirationHours": 1}}
-
-
-def listed(*items):
-    return {"results": list(items), "totalCount": len(items)}
 
 
 @pytest.fixture
@@ -92,7 +84,7 @@ async def test_without_one_it_is_started(ensure, server, request_, jobs):
         (AutomatedRestore(OplogTime(1_700_000_000, 1), TARGET), RUNNING),
     ],
 )
-async def test_a_job_that_may_be_the_same_is_named_and_nothing_is_started(ensure, server, request_, running):
+async def test_a_possible_duplicate_is_reported_and_nothing_starts(ensure, server, request_, running):
     with pytest.raises(NotUnique, match=r"may be this restore .*\(ops-manager/p/c/j1\)\. Wait for them") as caught:
         await ensure(request_, running)
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from mongorestore_async import OPS_MANAGER, AutomatedRestore, ConfigError, HttpRestore, Options, Snapshot, Target
+from builders.lists import EMPTY
+from builders.restores import DOWNLOAD, RESTORE, TARGET
+from mongorestore_async import OPS_MANAGER, AutomatedRestore, ConfigError, Options, Snapshot, Target
 from mongorestore_async.errors import ProtectedTarget
 from mongorestore_async.models import RestoreGuard
 
-TARGET = Target("p2", "c2")
-DOWNLOAD = HttpRestore("s1", 1, expiration_hours=1)
-RESTORE = AutomatedRestore(Snapshot("s1"), TARGET)
 ONTO_ITSELF = AutomatedRestore(Snapshot("s1"), Target("p", "c"))
 CREATED = {"results": [{"id": "new", "snapshotId": "s1"}], "totalCount": 1}
-NO_JOBS = {"results": [], "totalCount": 0}
 
 
 @pytest.fixture
@@ -47,7 +45,7 @@ class TestGuard:
 
     @pytest.mark.parametrize("verb", ["create_restore_job", "ensure_restore"])
     async def test_lets_a_target_be_overwritten_that_is_named(self, place, server, verb):
-        server.will_read(NO_JOBS)
+        server.will_read(EMPTY)
         server.will(CREATED)
 
         batch = await getattr(place(guard=RestoreGuard([TARGET])), verb)(RESTORE, overwrite=Target("p2", "c2"))
@@ -77,14 +75,14 @@ class TestGuard:
         ],
     )
     async def test_lets_everything_else_pass(self, place, server, guard, request_):
-        server.will_read(NO_JOBS)
+        server.will_read(EMPTY)
         server.will(CREATED)
 
         assert len(await place(guard=guard).create_restore_job(request_)) == 1
 
     async def test_belongs_to_a_view(self, connect, server):
         session = connect(options=Options.for_tests(guard=RestoreGuard([TARGET])))
-        server.will_read(NO_JOBS)
+        server.will_read(EMPTY)
         server.will(CREATED)
 
         await session.with_options(guard=None).project("p", OPS_MANAGER).cluster("c").create_restore_job(RESTORE)

@@ -96,7 +96,7 @@ async def test_the_jobs_of_one_new_batch_were_the_create(uncertain):
         {"results": [OLD]},
     ],
 )
-async def test_a_job_that_may_have_been_on_a_page_not_read_is_not_certainly_new(uncertain, before):
+async def test_a_job_possibly_on_an_unread_page_is_not_surely_new(uncertain, before):
     undated = {"id": "new", "snapshotId": "s"}
 
     found = await (await uncertain(before, [undated, OLD])).reconcile()

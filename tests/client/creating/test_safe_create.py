@@ -7,6 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from builders.constants import GROUPS
+from builders.lists import listed, path_of
+from builders.restores import DOWNLOAD, RESTORE, TARGET
 from mongorestore_async import (
     ATLAS_CLOUD_BACKUP,
     ATLAS_FLEX,
@@ -18,16 +21,11 @@ from mongorestore_async import (
     OplogTime,
     Options,
     PointInTime,
-    Snapshot,
-    Target,
     Unsupported,
 )
 from mongorestore_async.errors import BadRequest, NotFound, NotRestorable
 from mongorestore_async.models import RestoreGuard
 
-TARGET = Target("p2", "c2")
-DOWNLOAD = HttpRestore("s1", 1, expiration_hours=1)
-RESTORE = AutomatedRestore(Snapshot("s1"), TARGET)
 BODY = {
     "snapshotId": "s1",
     "delivery": {"methodName": "AUTOMATED_RESTORE", "targetGroupId": "p2", "targetClusterId": "c2"},
@@ -41,15 +39,6 @@ GOOD = {
 }
 SHARDED = {**GOOD, "parts": [{"typeName": "REPLICA_SET"}, {"typeName": "CONFIG_SERVER_REPLICA_SET"}]}
 REPLICA_SET = {"id": "c2", "clusterName": "two", "typeName": "REPLICA_SET"}
-API = "/api/public/v1.0/groups"
-
-
-def path_of(sent):
-    return sent.url.partition("?")[0].removeprefix("https://om.example.com:8443")
-
-
-def listed(*items):
-    return {"results": list(items), "totalCount": len(items)}
 
 
 @pytest.fixture
@@ -71,7 +60,7 @@ def answer(server):
             path = path_of(sent)
             if sent.method == "POST" and path.endswith("/restoreJobs"):
                 return server.answer(CREATED)
-            found = documents.get(path.removeprefix(API))
+            found = documents.get(path.removeprefix(GROUPS))
             if isinstance(found, str):
                 return server.answer({"errorCode": found}, status=400 if "JOB" in found or "USE" in found else 404)
             return server.answer({"errorCode": "X"}, status=404) if found is None else server.answer(found)
@@ -86,7 +75,7 @@ class TestDryRun:
         plan = await place().dry_run(RESTORE)
 
         assert server.sent == []
-        assert (plan.method, plan.url) == ("POST", f"https://om.example.com:8443{API}/p/clusters/c/restoreJobs")
+        assert (plan.method, plan.url) == ("POST", f"https://om.example.com:8443{GROUPS}/p/clusters/c/restoreJobs")
         assert (plan.body, plan.target, plan.findings, plan.is_refused) == (BODY, TARGET, (), False)
 
     @pytest.mark.parametrize(
@@ -201,7 +190,7 @@ class TestPreCheck:
 
         with pytest.raises(NotRestorable, match="the link would outlive the snapshot"):
             await place().create_restore_job(DOWNLOAD, precheck=True)
-        assert [path_of(sent) for sent in server.sent] == [f"{API}/p/clusters/c/snapshots/s1"]
+        assert [path_of(sent) for sent in server.sent] == [f"{GROUPS}/p/clusters/c/snapshots/s1"]
 
     @pytest.mark.parametrize("snapshots", [listed(), "BACKUP_CONFIG_NOT_FOUND", "BACKUP_JOB_NOT_FOUND"])
     async def test_names_a_target_without_backup(self, place, answer, snapshots):
@@ -222,7 +211,7 @@ class TestPreCheck:
         with pytest.raises(NotRestorable, match="lists no cluster c2 of this kind"):
             await place().create_restore_job(RESTORE, precheck=True)
 
-    async def test_of_a_snapshot_that_is_not_there_is_the_answer_of_the_server(self, place, server, answer):
+    async def test_a_missing_snapshot_raises_the_error_of_the_server(self, place, server, answer):
         answer({})
 
         with pytest.raises(NotFound):
@@ -241,7 +230,7 @@ class TestPreCheck:
         (finding,) = (await place().dry_run(request, precheck=True)).findings
 
         assert str(finding.rule) == "time-range"
-        assert path_of(server.posts[0]) == f"{API}/p/clusters/c/restoreJobs/restorableTimeRanges"
+        assert path_of(server.posts[0]) == f"{GROUPS}/p/clusters/c/restoreJobs/restorableTimeRanges"
         assert len(server.posts) == 1
 
     async def test_of_a_checkpoint_reads_it(self, place, answer):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from builders.constants import PROJECT
 from mongorestore_async import (
     ATLAS_CLOUD_BACKUP,
     ATLAS_CLOUD_BACKUP_V1,
@@ -30,7 +31,6 @@ from mongorestore_async import (
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 AN_HOUR_AGO = int(NOW.timestamp()) - 3600
-PROJECT = "5196d3628d022db4cbc26d9e"
 TARGET = Target("5c0000000000000000000001", "there")
 DOWNLOAD = HttpRestore.on_server_terms("s")
 ON_TERMS = HttpRestore("s", 3, expiration_hours=2)
@@ -129,7 +129,7 @@ async def test_what_is_sent_is_what_the_vendor_documents(open_atlas, server, fam
 
 
 @pytest.mark.parametrize("family", [ATLAS_LEGACY_V1, ATLAS_LEGACY], ids=name_of)
-async def test_a_legacy_create_is_answered_with_a_bare_job_or_a_list_document(open_atlas, server, family):
+async def test_a_legacy_create_reads_a_bare_job_or_a_list_document(open_atlas, server, family):
     cluster = open_atlas(family, now=NOW)
     server.will({"id": "alone", "clusterName": "Cluster0"})
     server.will({"results": [{"id": "a", "batchId": "b"}, {"id": "c", "batchId": "b"}], "totalCount": 2})

@@ -121,7 +121,7 @@ async def test_one_job(cluster, answers, seed, server):
 
 
 @pytest.mark.parametrize("status", ["PENDING", "completed", "SOMETHING_NEW"])
-async def test_the_status_word_of_a_job_is_not_the_status_of_an_envelope(session, told_about_tenant, answers, status):
+async def test_a_job_status_is_not_taken_for_an_envelope_status(session, told_about_tenant, answers, status):
     cluster = session.with_options(envelope=True).project(PROJECT, ATLAS_TENANT_V1).cluster("aws-cluster-1")
     document = answers({"id": "5cc9b501e5dc7c8ab1e45d65", "status": status})
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from builders.constants import JOB, PROJECT
 from mongorestore_async import (
     ATLAS_CLOUD_BACKUP,
     ATLAS_FLEX,
@@ -23,9 +24,7 @@ from mongorestore_async import (
     Unsupported,
 )
 
-PROJECT = "5196d3628d022db4cbc26d9e"
 HOST = "https://cloud.example.com"
-JOB = "66b6a3b2c1d2e3f405060708"
 BASIC = "application/vnd.atlas.2023-01-01+json"
 CLUSTERS = "application/vnd.atlas.2024-08-05+json"
 FLEX = "application/vnd.atlas.2024-11-13+json"
@@ -230,7 +229,7 @@ async def test_every_list_is_asked_for_in_its_own_version(connect, server, told_
 
 
 @pytest.mark.parametrize("family", [ATLAS_CLOUD_BACKUP, ATLAS_LEGACY], ids=repr)
-async def test_the_clusters_of_all_projects_have_a_version_of_their_own(connect, server, told_about_families, family):
+async def test_listing_clusters_of_all_projects_has_its_own_version(connect, server, told_about_families, family):
     server.will_read({"results": [], "totalCount": 0})
 
     await connect(base_url=HOST).clusters(family)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from builders.constants import CLUSTER, PROJECT
 from mongorestore_async import (
     CLOUD_MANAGER,
     AsyncSession,
@@ -17,8 +18,6 @@ from mongorestore_async import (
     Unsupported,
 )
 
-PROJECT = "5196d3628d022db4cbc26d9e"
-CLUSTER = "51a2ac88e4b0371c2dbf46ea"
 JOBS = f"https://cloud.mongodb.com/api/public/v1.0/groups/{PROJECT}/clusters/{CLUSTER}/restoreJobs"
 
 
@@ -137,7 +136,7 @@ async def test_the_documented_flags_of_one_job(connect, answers, seed, server, f
     assert server.last.url.partition("?")[2] == query
 
 
-async def test_the_parameter_that_says_nothing_about_restores_passes_through(cluster, answers, seed, server):
+async def test_an_unrelated_query_parameter_is_passed_through(cluster, answers, seed, server):
     answers(seed("cloud_manager_list"))
 
     await cluster.restore_jobs(query={"backupJobsEnabledOnly": True})

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from builders.constants import PROJECT
 from mongorestore_async import (
     ATLAS_LEGACY,
     CLOUD_MANAGER,
@@ -22,7 +23,6 @@ from mongorestore_async import (
     Unsupported,
 )
 
-PROJECT = "5196d3628d022db4cbc26d9e"
 HOST = "56b9378d601b120738868a50fe4a2e91"
 JOB = "56b93ef8e4b0aa9ab0bd4dc8"
 JOBS = f"https://om.example.com:8443/api/public/v1.0/groups/{PROJECT}/hosts/{HOST}/restoreJobs"
@@ -63,7 +63,7 @@ async def test_jobs_are_listed_and_read_by_host(config_server, server):
     assert refs == {f"{config_server.family.name}/{PROJECT}/host:{HOST}/{JOB}"}
 
 
-async def test_a_download_is_created_with_one_expiry_and_answered_with_a_bare_job(config_server, server):
+async def test_a_download_sends_one_expiry_and_reads_a_bare_job(config_server, server):
     server.will({"results": [], "totalCount": 0})
     server.will(DOCUMENT)
 

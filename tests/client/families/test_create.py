@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import attrs
 import pytest
 
+from builders.constants import CLUSTER, JOBS, PROJECT
 from mongorestore_async import (
     CLOUD_MANAGER,
     OPS_MANAGER,
@@ -27,9 +28,6 @@ from mongorestore_async import (
     Target,
 )
 
-PROJECT = "5196d3628d022db4cbc26d9e"
-CLUSTER = "51a2ac88e4b0371c2dbf46ea"
-JOBS = f"https://om.example.com:8443/api/public/v1.0/groups/{PROJECT}/clusters/{CLUSTER}/restoreJobs"
 TARGET = Target("{TARGET-PROJECT-ID}", "{TARGET-CLUSTER-ID}")
 NOW = datetime(2018, 9, 11, 8, 0, tzinfo=UTC)  # the moment of the vendor's example lies less than 24 hours back
 

@@ -7,6 +7,7 @@ from unittest.mock import ANY
 
 import pytest
 
+from builders.constants import CLUSTER, PROJECT
 from mongorestore_async import (
     OPS_MANAGER,
     DeliveryStatus,
@@ -20,8 +21,6 @@ from mongorestore_async import (
 )
 
 BASE = "https://om.example.com:8443/api/public/v1.0"
-PROJECT = "5196d3628d022db4cbc26d9e"
-CLUSTER = "51a2ac88e4b0371c2dbf46ea"
 JOBS = f"{BASE}/groups/{PROJECT}/clusters/{CLUSTER}/restoreJobs"
 BATCH = "55a7eb7fe4b0ad5b9c8a1c29"
 
@@ -38,7 +37,7 @@ def answers(seed, server):
     return answer
 
 
-async def test_all_jobs_are_asked_for_with_page_and_size_and_nothing_else(cluster, answers, seed, server):
+async def test_listing_all_jobs_sends_only_page_and_size(cluster, answers, seed, server):
     document = answers(seed("ops_manager_list"))
 
     page = await cluster.restore_jobs()
@@ -107,7 +106,7 @@ async def test_a_job_knows_where_it_was_found(cluster, answers, seed):
     assert str(job.ref) == f"ops-manager/{PROJECT}/{CLUSTER}/%7BJOB-ID%7D"
 
 
-async def test_a_walk_keeps_both_jobs_of_the_page_that_share_a_placeholder_for_an_id(cluster, answers, seed, server):
+async def test_a_walk_keeps_two_jobs_that_share_a_placeholder_id(cluster, answers, seed, server):
     answers(seed("ops_manager_list"))
 
     jobs = [job async for job in cluster.restore_jobs()]

@@ -38,7 +38,7 @@ async def test_failures_stay_with_their_clusters(fleet, world, read):
     assert (stream.progress.failed, stream.progress.without_backup) == (4, 1)
 
 
-async def test_a_list_that_breaks_off_is_a_failure_behind_its_first_jobs(connect, make_world, read):
+async def test_a_list_that_breaks_off_fails_after_its_first_jobs(connect, make_world, read):
     world = make_world(projects=2, clusters=1, jobs=6)
     answers = iter([None, world.refused(503)])
 
@@ -55,7 +55,7 @@ async def test_a_list_that_breaks_off_is_a_failure_behind_its_first_jobs(connect
     assert (stream.progress.over, stream.progress.failed) == (2, 1)
 
 
-async def test_a_project_whose_clusters_cannot_be_listed_is_one_failure(connect, world, read):
+async def test_unlistable_clusters_of_a_project_are_one_failure(connect, world, read):
     world.plays["p1"] = world.refused(403, "USER_CANNOT_ACCESS_GROUP")
     stream = Fleet(connect(base_url="https://cloud.example.com"), ATLAS_FLEX).restore_jobs()
 
@@ -99,7 +99,7 @@ async def test_a_closed_session_ends_the_run(fleet, session, world):
         await close()
 
 
-async def test_a_list_of_projects_that_breaks_off_is_raised_after_all_else(connect, make_world):
+async def test_a_broken_list_of_projects_is_raised_at_the_end(connect, make_world):
     world = make_world(projects=4)
     session = connect(base_url="https://cloud.example.com").with_options(items_per_page=2)
     document = {"results": [{"id": "p0"}, {"id": "p1"}], "totalCount": 4}

@@ -94,7 +94,7 @@ async def test_bad_arguments_are_refused_before_any_call(session, server, argume
     assert server.sent == []
 
 
-async def test_a_batch_is_looked_for_only_where_lists_have_that_filter(session):
+async def test_a_batch_is_sought_only_in_lists_with_that_filter(session):
     with pytest.raises(Unsupported, match="batch"):
         Fleet(session, ATLAS_CLOUD_BACKUP).restore_jobs(batch_id="b")
 
@@ -135,7 +135,7 @@ def test_a_job_that_ended_before_was_requested_before(finished, kept):
         (None, [{"created": "2026-11-01T00:00:00Z"}], False),
     ],
 )
-def test_a_list_with_the_newest_first_is_over_at_the_first_older_job(since, jobs, ends):
+def test_a_newest_first_list_stops_at_the_first_older_job(since, jobs, ends):
     assert FleetQuery(since=since).ends_at([job(**fields) for fields in jobs]) is ends
 
 

@@ -23,7 +23,7 @@ async def test_clusters_that_failed_are_read_by_the_next_run(fleet, world, read)
 
 
 @pytest.mark.parametrize("taken", range(13))
-async def test_a_run_that_was_cut_short_goes_on_with_the_clusters_it_had_not_read(fleet, world, taken, read):
+async def test_a_resumed_run_reads_only_the_clusters_not_yet_read(fleet, world, taken, read):
     first = []
     stream = fleet.restore_jobs(concurrency=2)
     async with stream:

@@ -49,7 +49,7 @@ async def test_where_that_list_is_not_to_be_had_projects_are_asked(fleet, world,
     assert await read(fleet.restore_jobs()) == world.all_ids
 
 
-async def test_a_project_whose_clusters_lack_ids_there_is_listed_by_itself(fleet, world, read):
+async def test_a_project_whose_clusters_lack_ids_is_listed_separately(fleet, world, read):
     results = [{"groupId": "p0", "clusters": [{"name": "c0"}]}]
     world.plays["clusters"] = world.server.answer({"results": results, "totalCount": 1})
 

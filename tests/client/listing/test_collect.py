@@ -7,17 +7,10 @@ from collections import Counter
 
 import pytest
 
+from builders.lists import ids, names
 from mongorestore_async import DataError, Forbidden, PaginationError, ServerError, SessionClosed
 
 each_concurrency = pytest.mark.parametrize("concurrency", range(1, 9))
-
-
-def ids(jobs):
-    return [job.id for job in jobs]
-
-
-def names(count):
-    return [f"job-{index}" for index in range(count)]
 
 
 class Gate:
@@ -94,7 +87,7 @@ async def test_the_first_page_is_read_alone(cluster, server, serve_jobs):
     assert at_first == [1]
 
 
-async def test_a_page_size_that_is_refused_costs_one_request_with_any_concurrency(cluster, server, serve_jobs):
+async def test_a_refused_page_size_costs_one_request_in_parallel_too(cluster, server, serve_jobs):
     jobs = serve_jobs(350)
 
     def refuse(sent):
@@ -164,7 +157,7 @@ async def test_an_error_that_is_not_needed_does_not_matter(cluster, server, serv
 
 
 @each_concurrency
-async def test_the_first_error_in_the_order_of_the_pages_is_the_one_raised(cluster, server, serve_jobs, concurrency):
+async def test_the_first_error_in_page_order_is_raised(cluster, server, serve_jobs, concurrency):
     jobs = serve_jobs(20)
     jobs.before = Gate()
 

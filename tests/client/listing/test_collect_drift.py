@@ -8,13 +8,11 @@ from collections import Counter
 
 import pytest
 
+from builders.lists import names
+
 chance_of = random.Random  # repeatable, and no secret depends on it
 
 each_concurrency = pytest.mark.parametrize("concurrency", range(1, 9))
-
-
-def names(count):
-    return [f"job-{index}" for index in range(count)]
 
 
 class Changes:
@@ -88,7 +86,7 @@ async def test_many_changes_lose_and_repeat_nothing(cluster, serve_jobs, seed, c
 
 
 @each_concurrency
-async def test_a_page_read_before_the_one_in_front_of_it_is_not_trusted(cluster, server, serve_jobs, concurrency):
+async def test_a_page_read_before_its_predecessor_is_read_again(cluster, server, serve_jobs, concurrency):
     # Page 3 is answered, then job-0 goes, then page 2 is answered: job-4 moves from page 3 to page 2.
     jobs = serve_jobs(6)
     third = asyncio.Event()

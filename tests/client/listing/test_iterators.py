@@ -275,7 +275,7 @@ async def test_after_an_error_of_a_call_the_next_anext_asks_for_that_page_again(
 
 
 @pytest.mark.parametrize("kind", ["pager", "pages", "ahead"])
-async def test_pages_that_contradict_each_other_are_an_error_each_time(kind, server, begin):
+async def test_contradicting_pages_are_an_error_each_time(kind, server, begin):
     iterator, _, name = await begin(kind)
     links = [{"rel": "next", "href": "https://elsewhere.example.com/"}]
     server.serve(lambda _: server.answer({"results": [{"id": "a"}], "links": links}))
@@ -319,7 +319,7 @@ async def test_a_watch_that_ended_badly_says_so_each_time(server, begin):
     assert sorted(names[3:]) == ["a BROKEN", "b BROKEN", "c BROKEN"]
 
 
-async def test_the_time_of_a_watch_is_not_longer_for_a_cancelled_anext(api, cluster):
+async def test_a_cancelled_anext_does_not_lengthen_a_watch(api, cluster):
     api.states = {"a": 0}
     api.hangs_at = 1
     iterator = cluster.watch_restore_job("a", timeout=0.3)

@@ -7,20 +7,8 @@ import inspect
 
 import pytest
 
+from builders.lists import ids, walk, walk_into
 from mongorestore_async import NotFound, NotUnique, Page, Pager, RestoreError
-
-
-def ids(jobs):
-    return [job.id for job in jobs]
-
-
-async def walk(pager):
-    return [job.id async for job in pager]
-
-
-async def walk_into(seen, pager):
-    async for job in pager:
-        seen.append(job.id)
 
 
 async def test_making_a_pager_does_no_io(cluster, server):
@@ -244,7 +232,7 @@ async def test_first_leaves_nothing_to_clean_up(cluster, serve_jobs):
     assert asyncio.all_tasks() == before
 
 
-async def test_an_exception_in_the_body_of_a_walk_leaves_the_session_usable(cluster, server, serve_jobs):
+async def test_an_exception_in_a_walk_leaves_the_session_usable(cluster, server, serve_jobs):
     serve_jobs(10)
 
     async def fail():

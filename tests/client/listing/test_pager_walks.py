@@ -5,6 +5,7 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
+from builders.lists import names, walk, walk_into
 from mongorestore_async import (
     ApiError,
     DataError,
@@ -15,19 +16,6 @@ from mongorestore_async import (
     RestoreError,
     ServerError,
 )
-
-
-async def walk(pager):
-    return [job.id async for job in pager]
-
-
-async def walk_into(seen, pager):
-    async for job in pager:
-        seen.append(job.id)
-
-
-def names(count):
-    return [f"job-{index}" for index in range(count)]
 
 
 def page(*ids, count=None, following=False):
@@ -109,7 +97,7 @@ async def test_a_server_that_knows_no_paging_is_walked_once(cluster, server):
     assert server.pages == [1]
 
 
-async def test_a_server_that_knows_no_paging_and_no_count_costs_one_page_more(cluster, server):
+async def test_a_server_without_paging_and_count_costs_one_more_page(cluster, server):
     server.serve(lambda _: server.answer(page("a", "b")))
 
     assert await walk(cluster.restore_jobs()) == ["a", "b"]
@@ -185,7 +173,7 @@ async def test_the_limit_ends_a_walk_in_the_middle_of_a_drift(cluster, server, s
     assert server.pages == [1, 2, 3]
 
 
-async def test_a_list_that_shrinks_for_ever_is_an_error_and_not_a_loop(cluster, server, serve_jobs):
+async def test_an_endlessly_shrinking_list_is_an_error(cluster, server, serve_jobs):
     jobs = serve_jobs(20_000)
     jobs.before = lambda _: jobs.ids.__delitem__(slice(0, 40))
 
@@ -227,7 +215,7 @@ async def test_an_error_tells_where_to_go_on_and_nothing_is_lost(cluster, server
     assert seen + rest == names(7)
 
 
-async def test_an_error_while_reading_again_goes_back_as_far_as_the_walk_did(cluster, server, serve_jobs):
+async def test_an_error_while_rereading_resumes_where_the_walk_did(cluster, server, serve_jobs):
     jobs = serve_jobs(10)
     seen = []
 

@@ -6,13 +6,10 @@ import asyncio
 
 import pytest
 
+from builders.lists import names
 from mongorestore_async import ConfigError, Forbidden
 
 each_width = pytest.mark.parametrize("width", [1, 2, 5])
-
-
-def names(count):
-    return [f"job-{index}" for index in range(count)]
 
 
 async def walk(pager, width):
@@ -69,7 +66,7 @@ async def test_the_pages_are_those_of_the_walk(cluster, server, serve_jobs, widt
 
 
 @each_width
-async def test_so_many_pages_are_on_their_way_behind_the_one_waited_for(cluster, serve_jobs, width):
+async def test_that_many_pages_are_requested_ahead(cluster, serve_jobs, width):
     jobs = serve_jobs(40)
     jobs.before = Gate()
 
@@ -78,7 +75,7 @@ async def test_so_many_pages_are_on_their_way_behind_the_one_waited_for(cluster,
 
 
 @each_width
-async def test_the_next_pages_are_asked_for_before_the_current_one_is_worked_off(cluster, server, serve_jobs, width):
+async def test_the_next_pages_are_requested_before_this_one_is_used(cluster, server, serve_jobs, width):
     serve_jobs(40)
 
     async with cluster.restore_jobs(items_per_page=2).ahead(width) as pages:
@@ -206,7 +203,7 @@ async def test_pages_belong_to_one_block(cluster, serve_jobs):
         await pages.__aenter__()
 
 
-async def test_a_page_whose_making_was_cancelled_is_given_the_next_time(cluster, serve_jobs, monkeypatch):
+async def test_a_page_cancelled_during_decoding_is_returned_next_time(cluster, serve_jobs, monkeypatch):
     making = asyncio.Event()
 
     async def make(items, _bench):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from builders.constants import PROJECT
+from builders.lists import EMPTY, walk_into
 from mongorestore_async import NO_RETRY, OPS_MANAGER, BadRequest, ConfigError, Forbidden, Options
-
-PROJECT = "5196d3628d022db4cbc26d9e"
-EMPTY = {"results": [], "totalCount": 0}
 
 
 def jobs_of(session):
@@ -23,11 +22,6 @@ def refuse_pages_above(server, jobs, most, code="INVALID_QUERY_PARAMETER"):
         return jobs(sent)
 
     server.serve(answer)
-
-
-async def walk_into(seen, pager):
-    async for job in pager:
-        seen.append(job.id)
 
 
 def asked(server):
@@ -142,7 +136,7 @@ async def test_the_status_inside_an_envelope_counts(connect, server):
     assert caught.value.request.status == 200  # of HTTP
 
 
-async def test_a_page_size_that_is_refused_falls_back_once_for_the_session(session, server, serve_jobs):
+async def test_a_refused_page_size_is_lowered_once_for_the_session(session, server, serve_jobs):
     refuse_pages_above(server, serve_jobs(150), 100)
 
     first = [job.id async for job in jobs_of(session)()]
@@ -164,7 +158,7 @@ async def test_a_fallback_of_a_view_is_one_of_the_session(session, server, serve
     assert asked(server) == [(1, 500), (1, 100), (1, 100), (1, 100)]
 
 
-async def test_an_iterator_that_was_made_before_the_fallback_asks_for_small_pages_too(session, server, serve_jobs):
+async def test_an_older_iterator_takes_small_pages_after_a_fallback(session, server, serve_jobs):
     refuse_pages_above(server, serve_jobs(1), 100)
     iterators = [aiter(jobs_of(session)()), jobs_of(session)().pages()]
 

@@ -135,7 +135,7 @@ async def test_a_window_is_kept_whenever_the_server_restarts_it():
     refill=st.integers(1, 5),
     window=st.booleans(),
 )
-def test_no_time_sees_more_than_the_limit_and_no_call_waits_longer_than_it_has_to(pauses, capacity, refill, window):
+def test_calls_stay_within_the_limit_with_minimal_waits(pauses, capacity, refill, window):
     limit = RateLimit(capacity, capacity if window else refill, 10, window=window)
     came, passed = [], []
 
@@ -239,7 +239,7 @@ async def test_cancelling_all_leaves_the_next_its_turn():
     assert caller.times[4:] == pytest.approx([5], abs=0.01)
 
 
-async def test_a_call_cancelled_before_the_last_queue_leaves_the_first():
+async def test_a_call_cancelled_before_the_last_queue_frees_the_first():
     caller = Caller(rate=BUCKET)
     await caller.is_refused(10, "RATE_LIMITED_IP")
     (task,) = caller.start()
@@ -252,7 +252,7 @@ async def test_a_call_cancelled_before_the_last_queue_leaves_the_first():
 # Refusals
 
 
-async def test_after_a_refusal_nobody_passes_until_the_time_is_over_and_then_twice_as_many_each_round():
+async def test_after_a_refusal_calls_wait_and_then_double_each_round():
     caller = Caller()
     await caller.is_refused(30)
     await caller.all(100, takes=1)
@@ -268,7 +268,7 @@ async def test_a_refusal_in_the_next_round_pauses_again():
     assert caller.times == pytest.approx([0, 10, 30], abs=0.01)
 
 
-async def test_without_a_word_pauses_grow_as_recommended_until_a_call_works():
+async def test_unannounced_pauses_grow_until_a_call_works():
     caller = Caller()
     for _ in range(4):
         await caller.is_refused()
@@ -315,7 +315,7 @@ async def test_the_longest_wait_asked_for_counts():
     assert caller.times[-1] == pytest.approx(21, abs=0.01)
 
 
-async def test_a_pause_beyond_the_deadline_is_told_to_all_that_wait_at_once():
+async def test_a_pause_beyond_the_deadline_is_raised_to_all_waiters():
     caller = Caller(rate=BUCKET)
     await caller.all(4)
     waiting = caller.start(5, timeout=60)
@@ -382,7 +382,7 @@ async def test_less_than_thought_is_believed():
     assert caller.times == pytest.approx([0, 0, 5, 10], abs=0.01)
 
 
-async def test_more_than_thought_is_believed_where_the_limit_is_only_documented():
+async def test_a_higher_remaining_is_believed_for_documented_limits():
     for rule, times in (("documented", [0, 0, 0, 0, 0, 0, 5]), (BUCKET, [0, 0, 0, 0, 5, 10, 15])):
         caller = Caller(rule, BUCKET)
         start = now()
@@ -453,7 +453,7 @@ async def test_a_bucket_that_is_told_during_a_pause_counts_at_once():
     assert caller.times[2:] == pytest.approx([11], abs=0.01)
 
 
-async def test_a_bucket_that_is_told_ends_the_wait_for_the_one_there_was():
+async def test_a_new_bucket_ends_the_wait_for_the_old_one():
     caller = Caller(rate=RateLimit(1, 1, 3600))
     refused = asyncio.create_task(caller.is_refused(2, TOKEN_BUCKET, ("x", 2, 10, 1, 1), takes=1))
     await asyncio.sleep(0)
@@ -462,7 +462,7 @@ async def test_a_bucket_that_is_told_ends_the_wait_for_the_one_there_was():
     assert caller.times == pytest.approx([0, 3], abs=0.01)
 
 
-async def test_calls_of_a_window_that_is_over_are_not_counted_as_left_out():
+async def test_calls_of_a_past_window_are_not_counted_again():
     caller = Caller(rate=RateLimit(4, 4, 10, window=True))
     await caller.all(3)
     await asyncio.sleep(5)
@@ -509,7 +509,7 @@ async def test_thousands_of_projects_do_not_grow_for_ever(monkeypatch):
     assert [time for time, name in caller.passed if time and name in {4, 5}] == pytest.approx([5, 10], abs=0.01)
 
 
-async def test_projects_are_forgotten_when_their_limits_are_full_again():
+async def test_projects_are_forgotten_once_their_limits_are_full():
     caller = Caller(rate=RateLimit(30, 10, 60))  # full again after three minutes
     for number in range(10):
         await caller.all(30, project=f"P{number}")
@@ -522,7 +522,7 @@ async def test_projects_are_forgotten_when_their_limits_are_full_again():
     await slow
 
 
-async def test_more_projects_at_once_than_are_remembered_all_get_through(monkeypatch):
+async def test_more_projects_than_are_remembered_all_get_through(monkeypatch):
     monkeypatch.setattr(limits_module, "MAX_QUEUES", 5)
     caller = Caller(rate=BUCKET)
     await asyncio.gather(*(caller.call(project=f"P{number}", takes=1) for number in range(100)))
@@ -576,7 +576,7 @@ def test_a_view_shares_the_limits_and_cannot_have_its_own(name):
 # Adaptive: a documented limit counts from the server's first word on
 
 
-async def test_an_adaptive_queue_is_wide_open_until_the_server_speaks_of_a_limit():
+async def test_an_adaptive_queue_is_open_until_the_server_limits_it():
     caller = Caller("adaptive", rate=MINUTE)
     await caller.all(250)
     assert set(caller.times) == {0}

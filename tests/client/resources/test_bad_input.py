@@ -66,13 +66,13 @@ def no_io(server):
         ("cluster name", lambda session, value: session.project("p", ATLAS_CLOUD_BACKUP_V1).cluster(value)),
     ],
 )
-def test_an_id_that_could_change_the_path_is_refused_when_it_is_named(connect, value, says, kind, use):
+def test_an_id_that_could_change_the_path_is_refused_at_once(connect, value, says, kind, use):
     with pytest.raises(ConfigError, match=f"^{kind} .*{says}"):
         use(connect(), value)
 
 
 @each_identifier
-def test_a_batch_id_that_could_change_the_query_is_refused_when_it_is_named(cluster, value, says):
+def test_a_batch_id_that_could_change_the_query_is_refused(cluster, value, says):
     if value is None:
         return  # no batch at all
     with pytest.raises(ConfigError, match=f"^batch id .*{says}"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
+from builders.constants import JOB
 from mongorestore_async import (
     ATLAS_CLOUD_BACKUP,
     ATLAS_CLOUD_BACKUP_V1,
@@ -23,7 +24,6 @@ from mongorestore_async import (
     Unsupported,
 )
 
-JOB = "66b6a3b2c1d2e3f405060708"
 NOT_FOUND = {"error": 404, "errorCode": "RESTORE_JOB_NOT_FOUND", "detail": "no such job"}
 OVER = {"error": 400, "errorCode": "CANNOT_CANCEL_AUTOMATED_RESTORE", "detail": "not any more"}
 LOST = aiohttp.ServerDisconnectedError()
@@ -126,7 +126,7 @@ async def test_a_job_that_is_gone_after_a_broken_cancel_was_cancelled(cluster, s
 
 
 @pytest.mark.parametrize("status", [400, 405, 409])
-async def test_a_job_that_is_cancelled_after_a_broken_cancel_was_cancelled(cluster, server, play, status):
+async def test_a_broken_cancel_succeeds_if_the_job_is_cancelled(cluster, server, play, status):
     calls = play(
         LOST,
         server.answer({**OVER, "error": status}, status=status),
@@ -141,7 +141,7 @@ async def test_a_job_that_is_cancelled_after_a_broken_cancel_was_cancelled(clust
 @pytest.mark.parametrize(
     "job", [{"id": JOB, "deliveryType": "download", "cancelled": False}, {"id": JOB, "failed": True}, {"no": "job"}]
 )
-async def test_a_refusal_after_a_broken_cancel_is_told_while_the_job_goes_on(cluster, server, play, job):
+async def test_a_refusal_after_a_broken_cancel_is_raised_for_open_job(cluster, server, play, job):
     calls = play(LOST, server.answer(OVER, status=400), job=job)
 
     with pytest.raises(BadRequest, match="CANNOT_CANCEL_AUTOMATED_RESTORE") as caught:
@@ -155,7 +155,7 @@ async def test_a_refusal_after_a_broken_cancel_is_told_while_the_job_goes_on(clu
     )
 
 
-async def test_a_job_that_is_not_found_after_a_rate_limit_never_was_there(cluster, server, play):
+async def test_a_job_not_found_after_a_rate_limit_is_not_found(cluster, server, play):
     calls = play(
         server.answer({"error": 429, "errorCode": "RATE_LIMITED"}, status=429, headers={"Retry-After": "0"}),
         server.answer(NOT_FOUND, status=404),
@@ -168,7 +168,7 @@ async def test_a_job_that_is_not_found_after_a_rate_limit_never_was_there(cluste
     assert not caught.value.request.in_doubt
 
 
-async def test_a_version_that_is_gone_after_a_broken_cancel_is_no_cancel(cluster, server, play):
+async def test_a_version_gone_after_a_broken_cancel_is_not_found(cluster, server, play):
     play(LOST, server.answer({"error": 410, "errorCode": "VERSION_GONE"}, status=410))
 
     with pytest.raises(NotFound, match="VERSION_GONE"):
@@ -178,7 +178,7 @@ async def test_a_version_that_is_gone_after_a_broken_cancel_is_no_cancel(cluster
 @pytest.mark.parametrize(
     ("status", "kind"), [(401, Forbidden), (403, Forbidden), (429, RateLimited), (503, ServerError)]
 )
-async def test_a_refusal_that_says_nothing_about_the_job_is_told_at_once(open_atlas, server, play, status, kind):
+async def test_a_refusal_unrelated_to_the_job_is_raised_at_once(open_atlas, server, play, status, kind):
     cluster = open_atlas(ATLAS_CLOUD_BACKUP, options=Options(retry=RetryPolicy(tries=2, base=0), rate_limits=None))
     calls = play(LOST, server.answer({"error": status}, status=status), job={"id": JOB, "cancelled": True})
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from builders.lists import listed, path_of
 from mongorestore_async import OPS_MANAGER
 from mongorestore_async.errors import ConfigError, DataError, Forbidden, NotFound, NotRestorable, Unsupported
 from mongorestore_async.families import FAMILIES
@@ -17,14 +18,6 @@ V2 = "/api/atlas/v2/groups/p"
 FIRST = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-
-
-def path_of(sent):
-    return sent.url.partition("?")[0].removeprefix("https://om.example.com:8443")
-
-
-def listed(*items, **more):
-    return {"results": list(items), "totalCount": len(items), **more}
 
 
 @pytest.fixture

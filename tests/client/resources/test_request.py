@@ -6,9 +6,8 @@ import math
 
 import pytest
 
+from builders.constants import BASE_URL
 from mongorestore_async import CLOUD_MANAGER, OPS_MANAGER, ConfigError, DataError, DigestAuth, NotFound, Reply
-
-BASE = "https://om.example.com:8443"
 
 
 async def test_a_path_of_a_family(session, server, seed):
@@ -17,7 +16,7 @@ async def test_a_path_of_a_family(session, server, seed):
     reply = await session.request("GET", "/groups", family=OPS_MANAGER)
 
     assert isinstance(reply, Reply)
-    assert (server.last.method, server.last.url) == ("GET", f"{BASE}/api/public/v1.0/groups")
+    assert (server.last.method, server.last.url) == ("GET", f"{BASE_URL}/api/public/v1.0/groups")
     assert server.last.headers["Accept"] == "application/json"
     assert "Content-Type" not in server.last.headers
     assert server.last.data is None
@@ -30,9 +29,9 @@ async def test_a_path_of_a_family(session, server, seed):
 async def test_a_path_without_a_family_starts_at_the_base_url(connect, server):
     server.will({})
 
-    await connect(base_url=f"{BASE}/prefix/").request("GET", "/api/oauth/token")
+    await connect(base_url=f"{BASE_URL}/prefix/").request("GET", "/api/oauth/token")
 
-    assert server.last.url == f"{BASE}/prefix/api/oauth/token"
+    assert server.last.url == f"{BASE_URL}/prefix/api/oauth/token"
     assert server.last.headers["Accept"] == "application/json"
 
 
@@ -107,7 +106,7 @@ async def test_its_login_is_that_of_all_calls(connect, server):
     first, second, third = server.sent
     assert first.data == second.data == b'{"a":1}'
     assert 'uri="/x%2Fy?a=b%20c"' in second.headers["Authorization"]
-    assert second.url == f"{BASE}/x%2Fy?a=b%20c"
+    assert second.url == f"{BASE_URL}/x%2Fy?a=b%20c"
     assert "nc=00000002" in third.headers["Authorization"]
 
 
@@ -173,7 +172,7 @@ async def test_a_path_is_sent_as_it_stands(session, server, path, sent):
 
     await session.request("GET", path)
 
-    assert server.last.url == BASE + sent
+    assert server.last.url == BASE_URL + sent
 
 
 NESTED: list = []

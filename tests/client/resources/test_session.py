@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 from yarl import URL
 
+from builders.lists import EMPTY
 from mongorestore_async import (
     CLOUD_MANAGER,
     OPS_MANAGER,
@@ -21,8 +22,6 @@ from mongorestore_async import (
     Stats,
     WrongLoop,
 )
-
-EMPTY = {"results": [], "totalCount": 0}
 
 
 def jobs_of(session):
@@ -176,7 +175,7 @@ def test_another_loop_is_told_what_to_do(server):
         first.run(session.close())
 
 
-async def test_a_borrowed_session_that_is_closed_is_told_on_the_first_call(connect, server):
+async def test_a_closed_borrowed_session_is_an_error_on_first_use(connect, server):
     http = aiohttp.ClientSession()
     await http.close()
 

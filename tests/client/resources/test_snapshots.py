@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from builders.lists import listed, path_of
 from mongorestore_async.errors import ConfigError, NotRestorable, Unsupported
 from mongorestore_async.families import FAMILIES
 from mongorestore_async.models import CloudBackupSnapshot, ClusterSnapshot, TenantSnapshot
@@ -31,14 +32,6 @@ FIRST = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 each_family = pytest.mark.parametrize("name", FAMILIES)
-
-
-def path_of(sent):
-    return sent.url.partition("?")[0].removeprefix("https://om.example.com:8443")
-
-
-def listed(*items, **more):
-    return {"results": list(items), "totalCount": len(items), **more}
 
 
 def taken(name, days=0, **members):

@@ -8,6 +8,7 @@ import aiohttp
 import attrs
 import pytest
 
+from builders.lists import EMPTY
 from mongorestore_async import (
     NO_RETRY,
     OPS_MANAGER,
@@ -23,8 +24,6 @@ from mongorestore_async import (
     __version__,
 )
 from mongorestore_async.transport import OptionChanges
-
-EMPTY = {"results": [], "totalCount": 0}
 
 
 def jobs_of(session):

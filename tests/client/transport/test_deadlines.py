@@ -43,7 +43,7 @@ async def test_each_call_ends_at_its_own_deadline(order):
         assert seconds < 4
 
 
-async def test_a_call_that_is_over_is_not_ended_and_hides_no_later_deadline():
+async def test_a_finished_call_does_not_hide_a_later_deadline():
     deadlines = Deadlines()
     assert await seconds_of(deadlines, TICK, 0) is None
     assert await asyncio.gather(seconds_of(deadlines, TICK, 0), seconds_of(deadlines, 2 * TICK, 5)) != [None, None]

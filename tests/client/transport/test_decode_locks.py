@@ -88,7 +88,7 @@ async def test_a_short_page_waits_for_nobody():
             assert turns.now == before
 
 
-async def test_decoding_takes_turns_of_its_own_and_waits_for_what_is_decoded(monkeypatch):
+async def test_decoding_waits_for_the_structuring_of_earlier_pages(monkeypatch):
     # pages wait as bytes: none is decoded before the one in front of it is structured
     read = sender_module.read_reply
     async with counted() as turns:
@@ -130,7 +130,7 @@ async def test_a_cancelled_page_leaves_the_bench_to_the_others(after):
     assert not bench.structure_lock.locked()
 
 
-async def test_an_item_that_does_not_fit_leaves_the_bench_to_the_others():
+async def test_an_item_that_does_not_fit_releases_the_lock():
     def refuse(items):
         raise DataError("no", path="$.results[0]")
 

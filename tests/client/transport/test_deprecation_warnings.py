@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from builders.constants import JOB
+from builders.lists import EMPTY
 from mongorestore_async import (
     ATLAS_CLOUD_BACKUP,
     ATLAS_FLEX,
@@ -20,8 +22,6 @@ from mongorestore_async import (
 from mongorestore_async.protocol.deprecation import VendorDeprecation
 
 HEADERS = {"Deprecation": "Mon, 5 Aug 2024 00:00:00 GMT", "Sunset": "Thu, 15 Jan 2026 00:00:00 GMT"}
-EMPTY = {"results": [], "totalCount": 0}
-JOB = "66b6a3b2c1d2e3f405060708"
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +32,7 @@ def told(monkeypatch):
     return told
 
 
-async def test_a_deprecation_is_told_once_for_each_family_and_resource(open_atlas, server):
+async def test_a_deprecation_warns_once_per_family_and_resource(open_atlas, server):
     tenant, flex = open_atlas(ATLAS_TENANT), open_atlas(ATLAS_FLEX)
     server.serve(lambda sent: server.answer({"id": JOB} if sent.url.endswith(JOB) else EMPTY, headers=HEADERS))
 
@@ -68,7 +68,7 @@ async def test_errors_say_it_too(open_atlas, server):
         await cluster.restore_job(JOB)
 
 
-async def test_a_warning_made_an_error_costs_a_read_once_and_never_a_create(open_atlas, server):
+async def test_a_warning_as_error_fails_one_read_and_no_create(open_atlas, server):
     cluster = open_atlas(ATLAS_CLOUD_BACKUP)
     server.serve(lambda sent: server.answer({"id": JOB} if sent.method == "POST" else EMPTY, headers=HEADERS))
     request = HttpRestore.on_server_terms("s")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from builders.constants import CLUSTER, JOBS, PROJECT
 from mongorestore_async import (
     OPS_MANAGER,
     ApiError,
@@ -17,10 +18,6 @@ from mongorestore_async import (
     RequestContext,
     ServerError,
 )
-
-PROJECT = "5196d3628d022db4cbc26d9e"
-CLUSTER = "51a2ac88e4b0371c2dbf46ea"
-JOBS = f"https://om.example.com:8443/api/public/v1.0/groups/{PROJECT}/clusters/{CLUSTER}/restoreJobs"
 
 
 def refusal(status, code, **members):
@@ -263,7 +260,7 @@ async def test_every_error_of_the_api_names_its_call(connect, server):
     assert str(caught.value).endswith(f"[GET {url}]")
 
 
-async def test_a_call_without_a_family_names_none_and_hides_secrets_of_its_query(session, server):
+async def test_a_call_without_family_names_none_and_redacts_its_query(session, server):
     server.will(refusal(404, "X"), status=404)
 
     with pytest.raises(NotFound) as caught:

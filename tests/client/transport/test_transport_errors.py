@@ -12,6 +12,7 @@ from aiohttp.client_reqrep import ConnectionKey, RequestInfo
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
+from builders.constants import CLUSTER, PROJECT
 from mongorestore_async import (
     OPS_MANAGER,
     AuthError,
@@ -28,8 +29,6 @@ from mongorestore_async import (
     TransportError,
 )
 
-PROJECT = "5196d3628d022db4cbc26d9e"
-CLUSTER = "51a2ac88e4b0371c2dbf46ea"
 KEY = ConnectionKey(
     host="om.example.com",
     port=8443,

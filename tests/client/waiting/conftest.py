@@ -12,10 +12,10 @@ import attrs
 import pytest
 from aioresponses import CallbackResult
 
+from builders.constants import PROJECT
 from mongorestore_async import CLOUD_MANAGER, NO_RETRY, OPS_MANAGER, Options
 from mongorestore_async.models import PollPolicy
 
-PROJECT = "5196d3628d022db4cbc26d9e"
 _PATH = re.compile(
     r"/groups/([^/]+)/(?:clusters|flexClusters|hosts)/([^/]+)/(?:backup/)?restoreJobs(?:/([^/?]+))?(?:\?|\Z)"
 )

@@ -6,6 +6,8 @@ from datetime import timedelta
 import attrs
 import pytest
 
+from builders.constants import PROJECT
+from builders.lists import states
 from mongorestore_async import (
     OPS_MANAGER,
     ConfigError,
@@ -15,12 +17,6 @@ from mongorestore_async import (
     WaitTimeout,
     load_job,
 )
-
-PROJECT = "5196d3628d022db4cbc26d9e"
-
-
-def states(batch):
-    return [str(job.state) for job in batch]
 
 
 async def test_one_killed_member_ends_its_batch(backups, batch_of):
@@ -220,7 +216,7 @@ async def test_bad_arguments_are_refused_before_any_call(backups, batch_of, argu
     assert backups.looks == []
 
 
-async def test_jobs_found_by_their_addresses_must_say_what_to_wait_for(backups, batch_of):
+async def test_jobs_found_by_address_must_say_what_to_wait_for(backups, batch_of):
     backups.put("c", "j")
     batch = await batch_of("c/j", until=None)
 

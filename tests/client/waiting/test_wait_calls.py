@@ -6,12 +6,9 @@ from itertools import cycle
 import pytest
 from aioresponses import CallbackResult
 
+from builders.lists import states
 from mongorestore_async import ATLAS_FLEX, CLOUD_MANAGER, OPS_MANAGER, RateLimit, RestoreBatch, WaitTimeout
 from mongorestore_async.models import PollPolicy
-
-
-def states(batch):
-    return [str(job.state) for job in batch]
 
 
 async def test_one_job_costs_one_call_a_look(backups, batch_of):
@@ -36,7 +33,7 @@ async def test_what_is_over_is_neither_read_nor_slept_for(backups, batch_of):
     assert backups.looks == []
 
 
-async def test_jobs_of_one_batch_cost_one_list_call_and_unnamed_members_join(backups, batch_of):
+async def test_jobs_of_one_batch_cost_one_list_call_and_members_join(backups, batch_of):
     for job in ("shard-0", "shard-1", "config"):
         backups.put("c", job, batchId="b")
     backups.put("c", "elsewhere", batchId="other")
@@ -50,7 +47,7 @@ async def test_jobs_of_one_batch_cost_one_list_call_and_unnamed_members_join(bac
     assert set(states(done)) == {"FINISHED"}
 
 
-async def test_several_restores_of_a_cluster_cost_one_list_call_a_look(backups, many):
+async def test_restores_of_one_cluster_cost_one_list_call_per_round(backups, many):
     batch = await many(clusters=3, each=10)
     backups.end_after(60, *(job.id for job in batch))
 
@@ -112,7 +109,7 @@ async def test_a_list_with_a_job_that_cannot_be_read_is_not_needed(backups, batc
     assert states(await batch.wait(timeout=5)) == ["FINISHED", "FINISHED"]
 
 
-async def test_calls_under_way_are_bounded_whatever_the_number_of_clusters(backups, many):
+async def test_concurrent_calls_are_bounded_for_many_clusters(backups, many):
     batch = await many(clusters=60, max_in_flight=4)
     backups.end_after(1, *(job.id for job in batch))
     backups.most_under_way = 0

@@ -6,6 +6,7 @@ import attrs
 import pytest
 from aioresponses import CallbackResult
 
+from builders.constants import PROJECT
 from mongorestore_async import (
     OPS_MANAGER,
     Forbidden,
@@ -17,8 +18,6 @@ from mongorestore_async import (
     WaitError,
     WaitTimeout,
 )
-
-PROJECT = "5196d3628d022db4cbc26d9e"
 
 
 def failing(times, answer):
@@ -35,7 +34,7 @@ def garbled():
     return CallbackResult(body='{"results": [', content_type="application/json")
 
 
-async def test_a_cluster_that_fails_for_a_while_ends_neither_its_own_wait_nor_others(backups, batch_of, refused):
+async def test_a_cluster_that_fails_for_a_while_ends_no_wait(backups, batch_of, refused):
     backups.put("good", "a", "FINISHED")
     backups.put("bad", "b")
     batch = await batch_of("good/a", "bad/b")
@@ -70,9 +69,7 @@ async def test_failures_that_pass_by_themselves_are_borne(backups, batch_of, ans
 
 
 @pytest.mark.parametrize(("status", "kind"), [(403, Forbidden), (410, NotFound)])
-async def test_failures_that_somebody_has_to_do_something_about_end_the_wait_at_once(
-    backups, batch_of, refused, status, kind
-):
+async def test_failures_that_need_an_action_end_the_wait_at_once(backups, batch_of, refused, status, kind):
     for cluster in ("good", "bad"):
         backups.put(cluster, f"{cluster}-j")
     batch = await batch_of("good/good-j", "bad/bad-j")
@@ -84,7 +81,7 @@ async def test_failures_that_somebody_has_to_do_something_about_end_the_wait_at_
     assert caught.value.request.status == status
 
 
-async def test_a_cluster_is_given_up_when_patience_ends_and_the_others_are_waited_for(backups, batch_of, poll, refused):
+async def test_a_cluster_is_given_up_and_the_others_are_waited_for(backups, batch_of, poll, refused):
     backups.put("good", "a")
     backups.put("bad", "b")
     batch = await batch_of("good/a", "bad/b", poll=attrs.evolve(poll, patience=0.03))
@@ -114,7 +111,7 @@ async def test_patience_counts_from_the_first_of_failures_in_a_row(backups, batc
     assert [str(job.state) for job in await batch.wait(timeout=5)] == ["FINISHED"]
 
 
-async def test_a_bad_restore_is_told_beside_a_cluster_that_was_given_up(backups, batch_of, poll, refused):
+async def test_a_failed_restore_is_reported_with_a_given_up_cluster(backups, batch_of, poll, refused):
     backups.put("good", "a", "BROKEN")
     backups.put("bad", "b")
     batch = await batch_of("good/a", "bad/b", poll=attrs.evolve(poll, patience=0))

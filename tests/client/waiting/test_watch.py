@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from aioresponses import CallbackResult
 
+from builders.constants import PROJECT
 from mongorestore_async import (
     CLOUD_MANAGER,
     OPS_MANAGER,
@@ -14,8 +15,6 @@ from mongorestore_async import (
     Unsupported,
     WaitTimeout,
 )
-
-PROJECT = "5196d3628d022db4cbc26d9e"
 
 
 def at_looks(backups, **changes):

@@ -32,7 +32,7 @@ def only(*values: str) -> Challenge:
 # What the vendor sends and prints
 
 
-def test_the_documented_challenge_is_read_with_op_as_the_misprint_of_qop():
+def test_the_documented_challenge_reads_op_as_a_misprint_of_qop():
     header = json.loads((FIXTURES / "headers_401.json").read_text())["headers"]["WWW-Authenticate"]
     assert only(header) == Challenge(
         realm="MMS Public API", nonce="{nonce}", algorithm="MD5", qop="auth", misprint=True, stale=False
@@ -91,7 +91,7 @@ def test_an_empty_qop_leaves_the_floor_to_the_misprint():
     assert (challenge.qop, challenge.misprint) == ("auth", True)
 
 
-def test_a_qop_that_lists_nothing_known_makes_the_challenge_unanswerable():
+def test_a_challenge_with_only_unknown_qops_is_unanswerable():
     assert parse_challenges(['Digest realm="r", nonce="n", qop="auth-conf", op="auth"']) == ()
 
 
@@ -107,7 +107,7 @@ def test_a_bare_auth_outside_a_qop_list_begins_another_scheme():
 # The literal reading of the misprint
 
 
-def test_the_literal_reading_of_the_misprint_has_no_qop_and_nothing_else_changes():
+def test_the_literal_reading_drops_qop_and_keeps_the_rest():
     challenge = only('Digest realm="r", nonce="n", opaque="o", algorithm=md5, op="auth", stale=true')
     literal = challenge.as_rfc2069()
     assert literal == Challenge(realm="r", nonce="n", opaque="o", spelling="md5", stale=True, misprint=True)
@@ -125,14 +125,14 @@ def test_a_challenge_without_a_second_reading_stays_as_it_is(directive):
 
 @pytest.mark.parametrize("algorithm", ["MD5", "MD5-sess", "SHA-256", "SHA-256-sess", "SHA-512-256", "SHA-512-256-sess"])
 @pytest.mark.parametrize("spell", [str, str.lower, str.upper])
-def test_known_algorithms_are_read_in_any_case_and_keep_their_spelling(algorithm, spell):
+def test_known_algorithms_match_in_any_case_and_keep_their_case(algorithm, spell):
     for text in (spell(algorithm), f'"{spell(algorithm)}"'):
         challenge = only(f'Digest realm="r", nonce="n", qop=auth, algorithm={text}')
         assert (challenge.algorithm, challenge.spelling) == (algorithm, spell(algorithm))
         assert challenge.session == algorithm.endswith("-sess")
 
 
-def test_without_algorithm_it_is_md5_and_nothing_is_to_be_echoed():
+def test_a_missing_algorithm_means_md5_and_is_not_echoed():
     challenge = only('Digest realm="r", nonce="n"')
     assert (challenge.algorithm, challenge.spelling) == ("MD5", None)
 
@@ -140,7 +140,7 @@ def test_without_algorithm_it_is_md5_and_nothing_is_to_be_echoed():
 @pytest.mark.parametrize(
     "algorithm", ["SHA", "SHA-1", "SHA-512", "SHA256", "MD5-\u017fess", "token", '""', '"MD5, SHA-256"']
 )
-def test_a_challenge_with_an_unknown_algorithm_is_skipped_and_the_others_are_read(algorithm):
+def test_a_challenge_with_an_unknown_algorithm_is_skipped(algorithm):
     header = f'Digest realm="a", nonce="n", algorithm={algorithm}, Digest realm="b", nonce="n", algorithm=MD5'
     assert only(header).realm == "b"
 
@@ -192,7 +192,7 @@ def test_a_challenge_without_realm_has_an_empty_one():
 
 @pytest.mark.parametrize("name", ["realm", "nonce", "opaque"])
 @pytest.mark.parametrize("character", ["\r\nSet-Cookie: a=b", "\n", "\0", "\x1b", "\t", "\x7f", "\x85", "\udce9"])
-def test_a_challenge_whose_echo_would_not_be_one_clean_header_is_skipped(name, character):
+def test_a_challenge_whose_echo_breaks_the_header_is_skipped(name, character):
     parameters = {"realm": "r", "nonce": "n", "opaque": "o", name: f"a{character}b"}
     assert parse_challenges(["Digest " + ", ".join(f'{key}="{value}"' for key, value in parameters.items())]) == ()
     assert not is_echoable(parameters[name])
@@ -220,7 +220,7 @@ def test_the_last_of_a_repeated_directive_counts():
     assert only('Digest realm="a", nonce="n", realm="b"').realm == "b"
 
 
-def test_quotes_backslashes_commas_and_equal_signs_in_quotes_belong_to_the_value():
+def test_special_characters_in_quotes_belong_to_the_value():
     header = r'Digest realm="a \"b\", nonce=\"c\", \\ Digest x=\y", nonce="n==", opaque=""'
     assert only(header) == Challenge(realm='a "b", nonce="c", \\ Digest x=y', nonce="n==", opaque="", spelling=None)
 
@@ -253,7 +253,7 @@ def test_blanks_instead_of_commas_are_read():
         "",
     ],
 )
-def test_a_broken_challenge_is_skipped_and_those_before_it_and_on_other_lines_are_read(broken):
+def test_a_broken_challenge_is_skipped_and_the_others_are_read(broken):
     assert parse_challenges([broken]) == ()
     good = 'Digest realm="good", nonce="n"'
     assert [each.realm for each in parse_challenges([f"{good}, Basic realm=x, {broken}", broken, good])] == [
@@ -262,7 +262,7 @@ def test_a_broken_challenge_is_skipped_and_those_before_it_and_on_other_lines_ar
     ]
 
 
-def test_a_challenge_after_a_broken_one_on_the_same_line_is_read():
+def test_a_challenge_after_a_broken_one_on_its_line_is_read():
     assert only('Digest realm="a"b", nonce="n", Digest realm="good", nonce="n"').realm == "good"
 
 
@@ -292,7 +292,7 @@ def test_neither_nonce_nor_opaque_is_shown():
         ("qop=auth, x=1", "qop=auth, algorithm=SHA-1"),
     ],
 )
-def test_the_strongest_challenge_wins_in_any_order_on_one_line_or_several(stronger, weaker):
+def test_the_strongest_challenge_wins_in_any_order_and_line(stronger, weaker):
     first, second = f'Digest realm="stronger", nonce="n", {stronger}', f'Digest realm="weaker", nonce="n", {weaker}'
     basic = 'Basic realm="b"'
     for lines in ([first, second], [second, first], [f"{first}, {basic}, {second}"], [f"{basic}, {second}, {first}"]):
@@ -407,7 +407,7 @@ def spelt(draw):
 
 
 @given(st.lists(spelt() | OTHERS, max_size=4), st.randoms(use_true_random=True))
-def test_every_way_to_write_challenges_among_others_is_read_back(pieces, free):
+def test_challenges_are_read_back_in_every_notation(pieces, free):
     lines = [""]
     for piece in pieces:
         text = piece if isinstance(piece, str) else piece[1]

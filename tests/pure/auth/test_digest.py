@@ -156,7 +156,7 @@ JASONS_FIELDS = {
 }
 
 
-def test_the_figures_printed_in_rfc_7616_3_9_2_are_a_truncated_sha_512():
+def test_the_printed_figures_of_rfc_7616_are_truncated_sha_512():
     """RFC 7616 erratum 4897: user-name hash and response are printed for SHA-512 cut to 256 bits.
 
     SHA-512/256 is another function (FIPS 180-4 section 5.3.6 gives it initial values of its own), so the expected
@@ -185,7 +185,7 @@ def test_the_example_of_rfc_7616_with_sha_512_256_and_userhash():
 
 
 @needs_sha_512_256
-def test_the_example_of_rfc_7616_with_sha_512_256_and_the_extended_user_name():
+def test_the_sha_512_256_example_of_rfc_7616_with_extended_name():
     """RFC 7616 section 3.9.2 as corrected by erratum 4897, for a server that wants no hashed names."""
     header = answer(choose_challenge([JASONS_CHALLENGE + "false"]), **JASON)
     assert fields(header) == {**JASONS_FIELDS, "username*": "UTF-8''J%C3%A4s%C3%B8n%20Doe"}
@@ -298,7 +298,7 @@ def test_the_independent_verifier_accepts_every_answer(question):
     ),
     CLEAN.filter(bool),
 )
-def test_the_independent_verifier_refuses_an_answer_to_anything_else(question, others, nonce):
+def test_the_independent_verifier_refuses_any_other_answer(question, others, nonce):
     challenge, arguments = question
     response = fields(answer(challenge, **arguments))["response"]
     covered = {"username", "password", "method", "uri"}
@@ -317,7 +317,7 @@ def test_the_independent_verifier_refuses_an_answer_to_anything_else(question, o
 
 
 @pytest.mark.parametrize("algorithm", ["MD5-sess", "SHA-256-sess"])
-def test_a_server_that_keeps_the_session_key_follows_as_long_as_the_cnonce_stays(algorithm):
+def test_a_server_keeps_the_session_key_while_the_cnonce_stays(algorithm):
     """RFC 7616 section 3.4.2: the key of a -sess algorithm is made once, of the first nonce and cnonce."""
     challenge = Challenge(realm="r", nonce="n", algorithm=algorithm, qop="auth")
     function = FUNCTIONS[algorithm.removesuffix("-sess")]
@@ -349,7 +349,7 @@ def test_the_header_is_a_secret_with_the_quoting_of_rfc_7616():
 
 
 @pytest.mark.parametrize(("given_as", "sent"), [("md5", "md5"), ('"MD5"', "MD5"), ("sha-256-SESS", "sha-256-SESS")])
-def test_the_algorithm_is_echoed_bare_and_as_the_challenge_spelt_it(given_as, sent):
+def test_the_algorithm_is_echoed_unquoted_in_its_own_spelling(given_as, sent):
     challenge = chosen(f'realm="r", nonce="n", qop=auth, algorithm={given_as}')
     assert f", algorithm={sent}, " in answer(challenge, **plain())
 
@@ -370,7 +370,7 @@ def test_quotes_and_backslashes_are_sent_back_escaped_once():
     assert header.endswith(r'cnonce="\""')
 
 
-def test_the_literal_reading_of_the_misprint_is_the_form_of_rfc_2069():
+def test_the_literal_reading_gives_the_form_of_rfc_2069():
     challenge = chosen('realm="r", nonce="n", algorithm=MD5, op="auth"')
     literal = answer(challenge.as_rfc2069(), **plain())
     assert fields(literal).keys() == {"username", "realm", "nonce", "uri", "algorithm", "response"}
@@ -382,7 +382,7 @@ def test_the_literal_reading_of_the_misprint_is_the_form_of_rfc_2069():
 
 
 @pytest.mark.parametrize("name", ["Jäsøn Doe", "李", "a'b%c*d\u0308é"])
-def test_a_user_name_beyond_ascii_is_sent_extended_only_to_servers_that_say_utf_8(name):
+def test_non_ascii_user_names_are_extended_for_utf_8_servers(name):
     announced = Challenge(realm="r", nonce="n", charset_utf8=True)
     sent = fields(answer(announced, **plain(username=name)))
     assert "username" not in sent
@@ -394,12 +394,12 @@ def test_a_user_name_beyond_ascii_is_sent_extended_only_to_servers_that_say_utf_
     assert silent["response"] == sent["response"]
 
 
-def test_an_ascii_user_name_is_sent_plainly_to_servers_that_say_utf_8():
+def test_an_ascii_user_name_is_sent_plainly_to_utf_8_servers():
     assert fields(answer(Challenge(realm="r", nonce="n", charset_utf8=True), **plain()))["username"] == "key"
 
 
 @pytest.mark.parametrize("algorithm", ["MD5", "SHA-256"])
-def test_a_server_that_wants_hashed_names_gets_the_hash_of_name_and_realm(algorithm):
+def test_userhash_sends_the_hash_of_name_and_realm(algorithm):
     """RFC 7616 section 3.4.4; the response is that of the plain name."""
     challenge = Challenge(realm="räalm", nonce="n", algorithm=algorithm, qop="auth", userhash=True, charset_utf8=True)
     sent = fields(answer(challenge, **plain(username="kéy")))
@@ -409,7 +409,7 @@ def test_a_server_that_wants_hashed_names_gets_the_hash_of_name_and_realm(algori
     assert "username*" not in sent
 
 
-def test_names_and_passwords_are_composed_for_servers_that_say_utf_8():
+def test_names_and_passwords_are_composed_for_utf_8_servers():
     """RFC 7616 section 4: such a server expects NFC."""
     announced, silent = Challenge(realm="r", nonce="n", charset_utf8=True), Challenge(realm="r", nonce="n")
     apart, composed = plain(username="e\u0301", password="o\u0308"), plain(username="é", password="ö")
@@ -449,7 +449,7 @@ def test_what_cannot_be_sent_is_refused_and_not_shown(change):
 
 
 @pytest.mark.parametrize("change", [{"realm": "r\r\nX: y"}, {"nonce": "\n"}, {"opaque": "\r"}, {"spelling": "MD5\n"}])
-def test_a_challenge_made_by_hand_cannot_break_the_header_either(change):
+def test_a_handmade_challenge_cannot_break_the_header(change):
     with pytest.raises(ConfigError):
         answer(Challenge(**{"realm": "r", "nonce": "n", **change}), **plain())
 

@@ -94,7 +94,7 @@ def warm_up(login, nonce="n1"):
 
 
 class TestColdStart:
-    def test_the_first_request_goes_unsigned_and_the_second_answers_its_challenge(self, login):
+    def test_the_first_request_is_unsigned_and_the_second_answers(self, login):
         attempt = attempt_of(login)
         assert exchange(attempt, refusal("n1")) == (None, AGAIN)
         assert attempt.has_own_challenge
@@ -185,7 +185,7 @@ class TestWarmNonce:
         assert exchange(call, ok()) == (("n2", 1), DONE)
         assert sent(attempt_of(login)) == ("n2", 2)
 
-    def test_a_refused_one_is_not_used_again_though_a_use_under_way_is_accepted_later(self, login):
+    def test_a_refused_one_stays_unused_after_a_late_acceptance(self, login):
         warm_up(login)
         refused, late = attempt_of(login), attempt_of(login)
         assert sent(refused) == ("n1", 2)
@@ -235,7 +235,7 @@ class TestOfferedAgain:
         assert sent(first) == ("n1", 1)
         assert sent(second) == ("n1", 2)
 
-    def test_a_nonce_that_was_refused_and_offered_again_goes_on_counting(self, login):
+    def test_a_refused_nonce_that_is_offered_again_keeps_its_count(self, login):
         attempt = attempt_of(login)
         exchange(attempt, refusal("n1"))
         assert exchange(attempt, refusal("n1")) == (("n1", 1), AGAIN)
@@ -294,7 +294,7 @@ class TestNextNonce:
         exchange(attempt_of(login), raw(404, ("Authentication-Info", 'nextnonce="n2"')))
         assert sent(attempt_of(login)) == ("n2", 1)
 
-    def test_is_adopted_though_the_nonce_it_follows_was_refused_meanwhile(self, login):
+    def test_is_adopted_though_the_nonce_before_it_was_refused(self, login):
         warm_up(login)
         refused, late = attempt_of(login), attempt_of(login)
         sent(refused)
@@ -313,7 +313,7 @@ class TestNextNonce:
         late.receive(ok(("Authentication-Info", 'nextnonce="n2"')), error_code=None)
         assert login.reusable() is None
 
-    def test_is_left_alone_with_a_session_algorithm_whose_key_is_bound_to_the_first_nonce(self, login):
+    def test_is_ignored_when_the_session_key_is_bound_to_a_nonce(self, login):
         attempt = attempt_of(login)
         exchange(attempt, refusal("n1", algorithm="MD5-sess"))
         exchange(attempt, ok(("Authentication-Info", 'nextnonce="n2"')))
@@ -374,7 +374,7 @@ class TestWrongKey:
         clock.now += VERDICT_SECONDS
         login.check_verdict()
 
-    def test_a_verdict_is_given_though_a_proxy_published_a_nonce_that_proves_nothing(self, login):
+    def test_a_worthless_nonce_from_a_proxy_prevents_no_verdict(self, login):
         unlucky, lucky = attempt_of(login), attempt_of(login)
         for attempt in (unlucky, lucky):
             exchange(attempt, refusal(f"n{id(attempt)}"))
@@ -406,7 +406,7 @@ class TestWrongKey:
         clock.now += VERDICT_SECONDS
         assert login.allowed_answers == 1
 
-    def test_no_verdict_is_given_while_another_call_shows_that_the_key_works(self, login):
+    def test_no_verdict_is_given_while_another_call_proves_the_key(self, login):
         unlucky = attempt_of(login)
         exchange(unlucky, refusal("x1"))
         exchange(unlucky, refusal("x2"))
@@ -626,7 +626,7 @@ class TestMisprint:
         exchange(attempt, refusal("n2", qop=self.OP))
         assert sent(attempt) == ("n2", 1)
 
-    def test_a_call_with_three_answers_goes_back_to_the_first_reading(self, login):
+    def test_a_call_with_three_answers_returns_to_the_first_reading(self, login):
         warm_up(login, "n0")
         attempt = attempt_of(login)
         exchange(attempt, refusal("n1", qop=self.OP))
@@ -634,7 +634,7 @@ class TestMisprint:
         assert exchange(attempt, refusal("n3", qop=self.OP)) == ("n2", AGAIN)
         assert sent(attempt) == ("n3", 1)
 
-    def test_the_challenge_of_the_fixture_is_answered_in_both_readings(self, login, seed):
+    def test_the_challenge_of_the_fixture_works_in_both_readings(self, login, seed):
         header = seed("headers_401")["headers"]["WWW-Authenticate"]
         attempt = attempt_of(login)
         assert exchange(attempt, raw(401, ("WWW-Authenticate", header)))[1] is AGAIN
@@ -660,7 +660,7 @@ def learn(login, lives):
 
 
 class TestLifeOfNonces:
-    def test_a_nonce_that_died_twice_after_as_many_uses_is_renewed_early(self, login):
+    def test_a_nonce_with_a_known_number_of_uses_is_renewed_early(self, login):
         learn(login, lives=[3, 3])
         warm_up(login, "n")
         assert [sent(attempt_of(login)) for _ in range(3)] == [("n", 2), ("n", 3), None]
@@ -692,7 +692,7 @@ class TestLifeOfNonces:
         for number, call in enumerate(calls):
             assert exchange(call, ok()) == ((f"own {number}", 1), DONE)
 
-    def test_uses_under_way_are_waited_for_before_anything_is_learned(self, login):
+    def test_nothing_is_learned_while_uses_are_pending(self, login):
         learn(login, lives=[3])
         call = attempt_of(login)
         exchange(call, refusal("n0"))
@@ -875,7 +875,7 @@ def play(server):
 
 
 @given(number=st.integers(1, 12), order=orders)
-def test_a_cold_start_of_many_calls_costs_one_request_more_than_there_are_calls(number, order):
+def test_a_cold_start_of_many_calls_costs_one_extra_request(number, order):
     stage = play(Server())
     stage.start(number)
     stage.finish(order)
@@ -894,7 +894,7 @@ def test_a_cold_start_of_many_calls_costs_one_request_more_than_there_are_calls(
     bursts=st.lists(st.tuples(st.integers(1, 8), orders), min_size=1, max_size=5),
     cancelled=st.lists(st.tuples(st.integers(0, 40), st.integers(0, 7)), max_size=3),
 )
-def test_the_right_key_is_never_refused_and_no_count_is_sent_twice(
+def test_the_right_key_is_never_refused_and_no_count_is_reused(
     policy, flag, life, names_next, broken, bursts, cancelled
 ):
     stage = play(Server(policy, life=life, flag=flag, names_next=names_next, broken=broken))
@@ -918,7 +918,7 @@ def test_the_right_key_is_never_refused_and_no_count_is_sent_twice(
 
 
 @given(number=st.integers(1, 12), order=orders, late=st.integers(0, 4), policy=policies)
-def test_a_wrong_key_is_refused_twice_in_all_however_many_calls_there_are(number, order, late, policy):
+def test_a_wrong_key_is_refused_twice_for_any_number_of_calls(number, order, late, policy):
     stage = play(Server(policy, right=False))
     stage.start(number)
     stage.finish(order)
@@ -975,7 +975,7 @@ def test_calls_end_whatever_is_refused_now_and_then(number, order, bursts, every
 class TestCrowded:
     """A server that forgets challenges before they are answered, as Apache httpd does with its default table."""
 
-    def test_a_challenge_stale_at_its_first_use_makes_calls_go_one_by_one_for_a_minute(self, login, clock):
+    def test_a_nonce_stale_at_first_use_serializes_calls_a_minute(self, login, clock):
         attempt = attempt_of(login)
         exchange(attempt, refusal("n1"))
         assert not login.crowded
@@ -996,7 +996,7 @@ class TestCrowded:
         exchange(attempt_of(login), refusal("n2", stale="true"))
         assert not login.crowded
 
-    def test_there_a_fresh_nextnonce_goes_before_a_challenge_that_had_to_wait(self, login):
+    def test_a_fresh_nextnonce_precedes_a_challenge_that_waited(self, login):
         waiting = attempt_of(login)
         exchange(waiting, refusal("old"))
         leader = attempt_of(login)

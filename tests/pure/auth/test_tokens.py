@@ -89,7 +89,7 @@ def test_an_account_never_shows_its_secret_and_is_not_pickled():
 
 
 @pytest.mark.parametrize("wrong", ["", None, 7, " id", "id\n", "i\x00d", b"id"])
-def test_an_account_that_cannot_be_right_is_refused_without_showing_it(wrong):
+def test_an_invalid_account_is_refused_without_showing_it(wrong):
     for pair in ((wrong, SECRET), ("id", wrong)):
         with pytest.raises(ConfigError) as caught:
             ServiceAccount(*pair)
@@ -128,7 +128,7 @@ def test_the_request_is_the_documented_one():
         ("https://gate.example.com:8443/mdb/", "https://gate.example.com:8443/mdb/api/oauth/token"),
     ],
 )
-def test_the_endpoint_stands_below_the_prefix_and_outside_of_the_apis(base, url):
+def test_the_endpoint_is_below_the_prefix_outside_the_apis(base, url):
     assert str(ask_for_token(parse_base_url(base), ACCOUNT).url) == url
 
 
@@ -140,7 +140,7 @@ def test_revoking_is_the_documented_request():
     assert request.body == b"token=t%2F0%2Bk%3Dn&token_type_hint=access_token"
 
 
-def test_no_picture_of_a_request_or_a_token_shows_what_is_secret():
+def test_the_repr_of_requests_and_tokens_hides_secrets():
     token = Token(Secret("t0ken-value"), HOUR)
     revoke = ask_to_revoke(BASE, ACCOUNT, token)
     pictures = repr([token, token.authorization, revoke, ask_for_token(BASE, ACCOUNT)])
@@ -200,7 +200,7 @@ def play(create, request):
 
 
 @given(client_id=texts, client_secret=texts, base=hosts, seconds=st.integers(1, 10**6))
-def test_a_token_is_got_from_and_given_back_to_another_implementation(client_id, client_secret, base, seconds):
+def test_tokens_work_with_another_implementation(client_id, client_secret, base, seconds):
     registry = Registry(client_id, client_secret)
     server = BackendApplicationServer(registry, token_expires_in=seconds)
     account, where = ServiceAccount(client_id, client_secret), parse_base_url(base)
@@ -650,7 +650,7 @@ def test_a_coded_401_with_a_young_token_is_about_rights(keeper):
     assert token.accepted
 
 
-def test_a_coded_401_with_an_older_token_costs_ever_fewer_tokens(keeper, clock):
+def test_coded_401s_with_an_older_token_cost_ever_fewer_tokens(keeper, clock):
     fetched = 0
     begun = clock.now
     while clock.now < begun + 12 * HOUR:

@@ -153,7 +153,7 @@ def moment_of(sent):
     st.datetimes(NOW.replace(tzinfo=None) - timedelta(hours=24), NOW.replace(tzinfo=None)),
     st.integers(-14 * 60, 14 * 60),
 )
-def test_one_moment_is_the_same_moment_in_all_families_and_never_a_later_one(naive, minutes):
+def test_a_moment_is_sent_alike_by_all_families_and_never_later(naive, minutes):
     moment = naive.replace(tzinfo=UTC).astimezone(timezone(timedelta(minutes=minutes)))
     request = AutomatedRestore(PointInTime(moment), TARGET)
     families = [family for family in FAMILIES.values() if PointInTime in family.creates]

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import attrs
 import pytest
 
+from builders.constants import PLACE
 from mongorestore_async.codec.documents import load_job, read_created, read_jobs
 from mongorestore_async.codec.request_bodies import encode_request
 from mongorestore_async.errors import DataError
@@ -35,7 +36,6 @@ from mongorestore_async.models import (
     find_link,
 )
 
-PLACE = {"project": "P", "cluster": "C"}
 TARGET = Target("G", "C")
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 MOMENT = datetime(2018, 8, 1, 20, 2, 7, tzinfo=UTC)
@@ -69,14 +69,14 @@ def seed_jobs(seed):
 
 
 @pytest.mark.parametrize("increment", [1, "1", 1.0, 1199145600, "4294967295"])
-def test_d01_increment_is_an_integer_or_a_string_of_digits_without_a_range(increment):
+def test_d01_increment_is_an_integer_or_digits_without_a_range(increment):
     kept = restore_job(timestamp={"date": "2018-08-01T20:02:07Z", "increment": increment}).timestamp.increment
 
     assert kept == int(increment)
     assert type(kept) is int
 
 
-def test_d02_timestamp_is_an_object_or_text_by_family_and_one_moment_in_the_neutral_view():
+def test_d02_timestamp_forms_are_one_moment_in_the_neutral_view():
     text = "2018-08-01T20:02:07Z"
 
     assert restore_job(timestamp={"date": text, "increment": 1}).timestamp == OplogTimestamp(date=MOMENT, increment=1)
@@ -104,7 +104,7 @@ def test_d03_an_oplog_moment_of_nulls_counts_as_absent():
     )
 
 
-def test_d04_a_create_is_answered_with_a_list_document_or_a_bare_job():
+def test_d04_a_create_answers_a_list_document_or_a_bare_job():
     listed = {"links": [], "results": [{"id": "J"}], "totalCount": 1}
 
     assert read_created(CLOUD_MANAGER, listed, **PLACE) == read_created(CLOUD_MANAGER, {"id": "J"}, **PLACE)
@@ -130,7 +130,7 @@ def test_d08_encryption_enabled_is_optional_everywhere(seed_jobs):
     assert restore_job().encryption_enabled is None
 
 
-def test_d09_requests_are_sent_with_the_documented_types_and_answers_read_with_either():
+def test_d09_requests_send_documented_types_and_reads_take_both():
     sent = encode_request(CLOUD_MANAGER, HttpRestore("S", 1, expiration_hours=1), now=NOW)["delivery"]
     numbers = restore_job(delivery={"expirationHours": 1, "maxDownloads": 1})
     strings = restore_job(delivery={"expirationHours": "1", "maxDownloads": "1"})
@@ -147,7 +147,7 @@ def test_d10_an_oplog_time_is_one_value_and_sent_as_text_here():
     assert cloud_backup_job(oplogTs=1536610288, oplogInc=1).oplog_ts == 1536610288
 
 
-def test_d11_a_point_in_time_is_a_datetime_and_sent_in_milliseconds_here():
+def test_d11_a_point_in_time_is_a_datetime_sent_in_milliseconds():
     moment = (NOW - timedelta(hours=1)).astimezone(timezone(timedelta(hours=9)))
     sent = encode_request(OPS_MANAGER, AutomatedRestore(PointInTime(moment), TARGET), now=NOW)
     job = cloud_backup_job(pointInTimeUTCSeconds=1536610288)
@@ -156,7 +156,7 @@ def test_d11_a_point_in_time_is_a_datetime_and_sent_in_milliseconds_here():
     assert job.point_in_time_utc_seconds == 1536610288
 
 
-def test_d12_checkpoint_id_is_sent_as_documented_and_read_in_either_spelling():
+def test_d12_checkpoint_id_is_read_in_both_spellings():
     sent = encode_request(CLOUD_MANAGER, AutomatedRestore(Checkpoint("K"), TARGET), now=NOW)
 
     assert sent["checkpointId"] == "K"
@@ -174,7 +174,7 @@ def test_d13_the_kind_of_a_job_is_not_inferred_from_the_method(seed_jobs):
 
 
 @pytest.mark.parametrize("variant", ["snapshot_http", *(f"automated_{kind}" for kind in ("snapshot", "checkpoint"))])
-def test_d14_links_and_contents_are_not_compared_with_what_was_asked(seed, variant):
+def test_d14_links_and_contents_are_not_compared_to_the_request(seed, variant):
     content = seed(f"cloud_manager_create_{variant}")
     (job,) = read_created(CLOUD_MANAGER, content, project="ANOTHER", cluster="PLACE")
 
@@ -186,7 +186,7 @@ def test_d14_links_and_contents_are_not_compared_with_what_was_asked(seed, varia
     ("members", "cluster_id", "host_id"),
     [({"clusterId": "H"}, "H", None), ({"hostId": "H"}, None, "H"), ({}, None, None)],
 )
-def test_d15_a_config_server_job_names_its_host_in_either_place_or_nowhere(members, cluster_id, host_id):
+def test_d15_a_config_server_job_names_its_host_in_either_place(members, cluster_id, host_id):
     job = restore_job(**members)
 
     assert (job.cluster_id, job.host_id) == (cluster_id, host_id)
@@ -211,7 +211,7 @@ def test_d18_an_answer_need_not_echo_the_request(seed):
 
 
 @pytest.mark.parametrize("members", [{}, {"links": None}, {"links": []}, {"links": [{}]}, {"links": [{"rel": "self"}]}])
-def test_d19_links_default_to_none_and_those_without_href_are_skipped(members):
+def test_d19_links_default_to_none_and_skip_missing_hrefs(members):
     assert restore_job(**members).links == tenant_job(**members).links == cloud_backup_job(**members).links == ()
 
 
@@ -256,7 +256,7 @@ def test_d24_created_at_is_optional(seed_jobs):
         ("snapshotFinishedDate", "timestamp", "snapshot_finished_date"),
     ],
 )
-def test_d25_tenant_dates_are_read_in_both_spellings_and_the_documented_one_wins(documented, example, attribute):
+def test_d25_the_documented_spelling_of_tenant_dates_wins(documented, example, attribute):
     right, other = "2018-08-01T20:02:07Z", "2001-01-01T00:00:00Z"
 
     assert getattr(tenant_job(**{documented: right}), attribute) == MOMENT
@@ -333,12 +333,12 @@ def test_d34_the_filter_is_spelt_batch_id():
     assert OPS_MANAGER.filters == CLOUD_MANAGER.filters == {"batchId"}
 
 
-def test_d35_backup_jobs_enabled_only_is_no_filter_of_restore_jobs():
+def test_d35_backup_jobs_enabled_only_does_not_filter_jobs():
     assert not any("backupJobsEnabledOnly" in family.filters for family in SEED_LISTS.values())
 
 
 @pytest.mark.parametrize("missing", ["links", "totalCount"])
-def test_d36_links_and_count_of_a_list_are_optional_but_results_are_not(seed, missing):
+def test_d36_lists_need_results_but_not_links_and_count(seed, missing):
     content = seed("cloud_manager_create_automated_oplog")
     del content[missing]
 

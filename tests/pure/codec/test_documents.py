@@ -4,12 +4,11 @@ import copy
 
 import pytest
 
+from builders.constants import PLACE
 from mongorestore_async.codec.documents import load_job, read_created, read_ids, read_jobs
 from mongorestore_async.errors import DataError
 from mongorestore_async.families import ATLAS_CLOUD_BACKUP_V1, ATLAS_TENANT_V1, CLOUD_MANAGER, OPS_MANAGER
 from mongorestore_async.models import CloudBackupRestoreJob, JobRef, RestoreJob, TenantRestoreJob
-
-PLACE = {"project": "P", "cluster": "C"}
 
 
 class TestLoadJob:

@@ -12,6 +12,7 @@ from operator import attrgetter
 import attrs
 import pytest
 
+from builders.constants import PLACE
 from mongorestore_async.codec.documents import read_jobs
 from mongorestore_async.codec.items import DecodedItems, identities, pick
 from mongorestore_async.codec.list_documents import decode_list, has_next, read_list
@@ -25,7 +26,6 @@ from mongorestore_async.protocol.replies import RawReply, read_reply
 
 REQUEST = RequestContext(method="GET", url="http://localhost/")
 ORIGIN = JobRef(family="cloud-manager", project="P", cluster="C", job="")
-PLACE = {"project": "P", "cluster": "C"}
 JOB = {
     "id": "J",
     "created": "2017-04-21T03:49:57Z",
@@ -90,7 +90,7 @@ def test_a_list_is_decoded_with_its_items():
         b"<html>",
     ],
 )
-def test_what_msgspec_does_not_take_or_would_change_is_left_to_the_converter(body):
+def test_what_msgspec_would_change_is_left_to_the_converter(body):
     assert decode_list(RestoreJob, body) is None
 
 

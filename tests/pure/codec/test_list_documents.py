@@ -78,7 +78,7 @@ def test_what_is_no_object_is_no_list(content):
         ({"results": {}}, "another type"),
     ],
 )
-def test_a_list_without_results_is_an_error_and_not_an_empty_list(document, said):
+def test_a_list_without_results_is_an_error_and_not_empty(document, said):
     with pytest.raises(DataError, match=said) as caught:
         read_list(document)
     assert caught.value.path == "$.results"
@@ -94,7 +94,7 @@ def test_a_list_without_results_is_an_error_and_not_an_empty_list(document, said
         ({"results": [], "links": [5]}, "$.links[0]"),
     ],
 )
-def test_what_does_not_fit_is_named_by_its_path_and_not_by_its_value(document, path):
+def test_a_misfit_is_named_by_its_path_and_not_by_its_value(document, path):
     with pytest.raises(DataError) as caught:
         read_list(document)
     assert caught.value.path == path

@@ -10,6 +10,7 @@ from pathlib import Path
 import attrs
 import pytest
 
+from builders.constants import PLACE
 from mongorestore_async.codec.documents import load_job, read_created, read_jobs
 from mongorestore_async.families import (
     ATLAS_CLOUD_BACKUP_V1,
@@ -41,7 +42,6 @@ from mongorestore_async.models import (
     wire_names,
 )
 
-PLACE = {"project": "P", "cluster": "C"}
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 #: A list of any family is found by its name: ``atlas_flex_list.json`` is one of "atlas-flex".
 LISTS = {f"{name.replace('-', '_')}_list": family for name, family in FAMILIES.items()}

@@ -218,7 +218,7 @@ def complaints(error):
         {"sort_keys": True},
     ],
 )
-def test_lists_of_every_model_are_decoded_however_they_are_written(model, options):
+def test_lists_of_every_model_are_decoded_in_every_form(model, options):
     links = [{"href": "h", "rel": "self"}]
     document = {"id": "J", "groupId": "G", "links": links, "somethingNew": {"deep": [1.50, None]}, "another": "A"}
     body = json.dumps({"totalCount": 2, "results": [document] * 2, "links": links}, **options).encode()

@@ -136,7 +136,7 @@ def test_targets_are_compared_by_what_the_family_calls_them():
     assert not fits(ATLAS_LEGACY, WHOLE, RestoreJob(id="j", delivery=other))
 
 
-def test_when_a_job_was_requested_stands_in_a_field_of_its_own_kind():
+def test_the_time_of_request_has_its_own_field_in_each_job_kind():
     assert requested_at(RestoreJob(id="j", created=MOMENT)) == MOMENT
     assert requested_at(CloudBackupRestoreJob(id="j", created_at=MOMENT)) == MOMENT
     assert requested_at(TenantRestoreJob(id="j", restore_scheduled_date=MOMENT)) == MOMENT

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
+from builders.constants import NOW
+from builders.restores import TARGET
 from mongorestore_async.creating.precheck_facts import Evidence
 from mongorestore_async.creating.prechecks import check_restore
 from mongorestore_async.errors import Finding, Rule
@@ -25,14 +27,11 @@ from mongorestore_async.models import (
     PointInTime,
     Snapshot,
     SnapshotPart,
-    Target,
     TenantSnapshot,
     TenantStatus,
     TimeRange,
 )
 
-NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
-TARGET = Target("p2", "c2")
 FROM_SNAPSHOT = AutomatedRestore(Snapshot("s1"), TARGET)
 FROM_CHECKPOINT = AutomatedRestore(Checkpoint("k1"), TARGET)
 TO_OPLOG = AutomatedRestore(OplogTime(int(NOW.timestamp()) - 60, 5), TARGET)
@@ -72,7 +71,7 @@ def test_without_evidence_nothing_is_found(request_):
 
 
 @pytest.mark.parametrize("request_", [HttpRestore("s1", 1, expiration_hours=1), FROM_SNAPSHOT])
-def test_a_snapshot_that_cannot_be_restored_is_told_with_all_its_obstacles(request_):
+def test_an_unrestorable_snapshot_reports_all_its_obstacles(request_):
     (finding,) = found(request_, snapshot=snapshot(complete=False, is_possibly_inconsistent=True))
 
     assert (finding.rule, finding.fatal) == (Rule.SNAPSHOT, True)
@@ -110,7 +109,7 @@ class TestTopology:
 
         assert rules(FROM_SNAPSHOT, **evidence) == [("topology", True)] * (not fits)
 
-    def test_the_snapshots_of_the_target_tell_it_where_its_summary_does_not(self):
+    def test_the_topology_is_read_from_snapshots_of_the_target(self):
         target = ClusterSummary(id="c2", type_name="NEW_WORD")
         others = (snapshot(shards=0, days=9), snapshot(shards=2, days=1))
 
@@ -193,7 +192,7 @@ class TestMoments:
 
 
 @pytest.mark.parametrize(("increment", "fits"), [(4, False), (5, True), (6, False)])
-def test_an_operation_at_the_edge_of_a_range_is_told_by_its_ordinal(increment, fits):
+def test_an_operation_at_the_edge_of_a_range_needs_its_ordinal(increment, fits):
     edge = OplogTimestamp(date=NOW, increment=5)
     request = AutomatedRestore(OplogTime(int(NOW.timestamp()), increment), TARGET)
 

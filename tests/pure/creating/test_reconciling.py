@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
+from builders.constants import NOW
 from mongorestore_async.creating.reconciling import Baseline, find_created, server_moment
 from mongorestore_async.errors import Verdict
 from mongorestore_async.families import ATLAS_CLOUD_BACKUP, ATLAS_FLEX, ATLAS_TENANT, OPS_MANAGER
@@ -23,7 +24,6 @@ from mongorestore_async.models import (
     TenantRestoreJob,
 )
 
-NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(seconds=2)
 BEFORE = Baseline(ids=frozenset({"old"}), complete=True, moment=NOW)
 PARTIAL = Baseline(ids=frozenset({"old"}), complete=False, moment=NOW)
@@ -107,7 +107,7 @@ def test_behind_a_partial_baseline_only_a_later_job_is_certain(created):
     assert find_created(OPS_MANAGER, PARTIAL, DOWNLOAD, [job()]).verdict is Verdict.TAKEN
 
 
-def test_without_a_server_clock_a_partial_baseline_proves_nothing():
+def test_a_partial_baseline_without_server_clock_proves_nothing():
     baseline = Baseline(ids=frozenset(), complete=False, moment=None)
     assert find_created(OPS_MANAGER, baseline, DOWNLOAD, [job()]).verdict is Verdict.CANNOT_TELL
 
@@ -140,7 +140,7 @@ def test_a_job_that_was_over_before_was_not_created_after():
     assert find_created(ATLAS_CLOUD_BACKUP, PARTIAL, DOWNLOAD, [over]).candidates == ()
 
 
-def test_where_the_newest_come_first_only_what_stands_before_the_known_jobs_is_new():
+def test_in_newest_first_lists_new_jobs_precede_known_ones():
     # Atlas v2 tells no time of creation, and real lists have thousands of jobs.
     listed = [CloudBackupRestoreJob(id=name) for name in ("new", "old", "of the second page")]
 
@@ -151,7 +151,7 @@ def test_where_the_newest_come_first_only_what_stands_before_the_known_jobs_is_n
     assert find_created(ATLAS_CLOUD_BACKUP, PARTIAL, DOWNLOAD, listed[1:]).candidates == ()
 
 
-def test_where_no_order_is_promised_the_place_in_a_list_proves_nothing():
+def test_in_unordered_lists_the_position_proves_nothing():
     listed = [TenantRestoreJob(id=name) for name in ("new", "old")]
 
     assert find_created(ATLAS_TENANT, PARTIAL, DOWNLOAD, listed).verdict is Verdict.CANNOT_TELL

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from builders.restores import TARGET
 from mongorestore_async.codec.structuring import structure
 from mongorestore_async.creating.running_restores import find_running, is_same
 from mongorestore_async.families import (
@@ -22,12 +23,10 @@ from mongorestore_async.models import (
     OplogTime,
     PointInTime,
     Snapshot,
-    Target,
 )
 
 MOMENT = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 SECONDS = int(MOMENT.timestamp())
-TARGET = Target("p2", "c2")
 FROM_SNAPSHOT = AutomatedRestore(Snapshot("s1"), TARGET)
 FROM_CHECKPOINT = AutomatedRestore(Checkpoint("k1"), TARGET)
 TO_OPLOG = AutomatedRestore(OplogTime(SECONDS, 3), TARGET)
@@ -100,7 +99,7 @@ def running(name="j1", **members):
 
 
 @pytest.mark.parametrize(("family", "request_", "members", "same"), ALL)
-def test_a_job_is_the_same_only_if_it_tells_its_source_and_target(family, request_, members, same):
+def test_a_job_matches_only_if_it_tells_its_source_and_target(family, request_, members, same):
     assert is_same(family, request_, job(family, **members)) is same
 
 
@@ -120,7 +119,7 @@ def test_what_is_over_does_not_count(status):
     assert (found.restores, found.unsure) == ((), ())
 
 
-def test_all_jobs_of_a_batch_belong_together_and_those_that_are_over_too():
+def test_all_jobs_of_a_batch_belong_together_even_finished_ones():
     jobs = [
         running("a", batchId="b1", statusName="FINISHED"),
         running("x", snapshotId="s2"),

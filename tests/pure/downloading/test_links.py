@@ -65,7 +65,7 @@ def test_the_newer_link_is_preferred_with_its_header():
     assert link.file_name == "rs-1.tar.gz"
 
 
-def test_a_header_is_bearer_authorization_unless_the_job_says_otherwise():
+def test_the_header_is_bearer_unless_the_job_says_otherwise():
     (link,) = find_links(restore_job(url=URL, url_v2=URL_V2, auth_value=Secret("s3cret"))).values()
 
     assert link.header == ("Authorization", "Bearer s3cret")
@@ -94,7 +94,7 @@ def test_a_sharded_cloud_backup_has_a_link_for_each_shard():
     }
 
 
-def test_of_several_delivery_urls_of_cloud_backup_the_first_is_taken():
+def test_the_first_of_several_cloud_backup_urls_is_taken():
     assert find_links(cloud_job(delivery_url=(URL, URL))) == {"": DownloadLink(URL)}
     assert find_links(cloud_job(delivery_url=(URL, URL_V2))) == {"": DownloadLink(URL)}
     assert find_links(cloud_job(delivery_url=(URL,), components=(Component(replica_set_name="a"),))) == {

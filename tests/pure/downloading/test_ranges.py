@@ -59,7 +59,7 @@ def test_what_cannot_be_sent_is_no_validator(text):
     assert not is_validator(text)
 
 
-def test_the_rest_is_asked_for_under_its_validator_or_not_at_all():
+def test_the_rest_is_requested_with_its_validator_or_not_at_all():
     assert HALF.headers == {"Range": "bytes=50-", "If-Range": TAG}
     assert Kept(50, 100).headers == {}
     assert Kept(0, 100, Validator(TAG)).headers == {}
@@ -125,7 +125,7 @@ def test_what_carries_no_file_is_no_continuation(status):
     assert continue_with(status, headers(), HALF) is None
 
 
-def test_a_range_that_nobody_asked_for_is_not_satisfiable_is_no_continuation():
+def test_a_416_without_a_requested_range_is_no_continuation():
     assert continue_with(416, headers(), Kept(0)) is None
 
 

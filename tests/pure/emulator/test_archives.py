@@ -102,7 +102,7 @@ def test_no_page_of_an_archive_looks_like_another():
 
 
 @pytest.mark.parametrize("size", [1 << 30, (9 << 30) + 1])
-def test_the_end_of_a_huge_archive_comes_at_once_and_takes_no_memory(size):
+def test_the_end_of_a_huge_archive_is_read_fast_without_memory(size):
     tracemalloc.start()
     try:
         started = time.process_time()
@@ -123,7 +123,7 @@ def test_the_end_of_a_huge_archive_comes_at_once_and_takes_no_memory(size):
     assert peak < 8 << 20
 
 
-def test_an_archive_of_more_than_a_tar_header_can_tell_has_more_files():
+def test_an_archive_beyond_the_tar_size_limit_has_more_files():
     members = Archive("huge", 20 << 30).members
 
     assert len(members) == 1 + 5
@@ -142,7 +142,7 @@ def test_what_cannot_be_made_is_said():
 # ---- archives of a world
 
 
-def test_the_same_snapshot_gives_the_same_archive_and_another_one_does_not():
+def test_archives_are_the_same_only_for_the_same_snapshot():
     stages = [ServerState(EmulatorSettings(seed=seed)) for seed in (1, 1, 2)]
     jobs = [stage.world.jobs.page(stage.world.first(), 0, 25) for stage in stages]
     tags = [[stage.archives.of(job).tag for job in found] for stage, found in zip(stages, jobs, strict=True)]

@@ -167,7 +167,7 @@ def asked(error):
     return caught.value.value
 
 
-def test_a_copy_of_maybe_created_from_another_process_cannot_look():
+def test_a_maybe_created_from_another_process_cannot_reconcile():
     async def reconcile():
         return "found"
 

@@ -132,7 +132,7 @@ def test_have_the_documented_paths_of_snapshots(families, snapshots):
         assert family.snapshot_path == f"{snapshots}/{{snapshot}}"
 
 
-def test_only_cloud_backup_lists_the_snapshots_of_sharded_clusters_elsewhere():
+def test_only_cloud_backup_lists_sharded_snapshots_elsewhere():
     for family in ALL:
         sharded = family.name.startswith("atlas-cloud-backup")
         plural, singular = family.sharded_snapshots_path, family.sharded_snapshot_path
@@ -140,7 +140,7 @@ def test_only_cloud_backup_lists_the_snapshots_of_sharded_clusters_elsewhere():
         assert singular == (f"{CLUSTER}/backup/snapshots/shardedCluster/{{snapshot}}" if sharded else None)
 
 
-def test_have_checkpoints_hosts_and_ranges_where_they_are_documented():
+def test_checkpoints_hosts_and_ranges_exist_where_documented():
     checkpoints = {family.name: family.checkpoints_path for family in ALL if family.checkpoints_path}
 
     assert checkpoints == {
@@ -316,7 +316,7 @@ def test_packages_export_what_they_say(package):
 
 
 @pytest.mark.parametrize("module", ["mongorestore_async.models", "mongorestore_async.families"])
-def test_packages_import_neither_the_http_library_nor_the_converter(module):
+def test_pure_packages_import_neither_http_nor_the_converter(module):
     program = f"import sys, {module}; print(*sorted({{'aiohttp', 'asyncio', 'cattrs', 'yarl'}} & set(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", program],

@@ -45,7 +45,7 @@ class TestGoingOn:
         assert step.fresh == ()
         assert not step.drifted
 
-    def test_an_empty_page_later_on_ends_the_walk_whatever_else_it_says(self):
+    def test_an_empty_later_page_always_ends_the_walk(self):
         steps = feed(Walk(), (["a", "b"], 9, True), ([], 9, True))
         assert [step.next_number for step in steps] == [2, None]
 
@@ -83,7 +83,7 @@ class TestGoingOn:
         feed(walk, (["a"], 2, False), (["b"], 2, False))
         assert walk.number == 2
 
-    def test_the_last_page_without_next_link_and_count_costs_one_request_more(self):
+    def test_a_last_page_without_next_and_count_costs_one_request(self):
         steps = feed(Walk(), (["a"], None, True), (["b"], None, False), ([], None, False))
         assert [step.next_number for step in steps] == [2, 3, None]
 
@@ -139,7 +139,7 @@ class TestStartingLater:
         assert [step.next_number for step in steps] == [3, 2, None]
         assert steps[-1].fresh == (1,)
 
-    def test_what_may_have_moved_before_the_start_is_an_error_that_says_where_it_is(self):
+    def test_possible_moves_before_the_start_tell_where_to_resume(self):
         # [a b][c d][e f] -> a, b, c are deleted after page 2 -> [d e][f]: e is where this walk never was
         walk = Walk(2)
         feed(walk, (["c", "d"], 6, False))
@@ -159,14 +159,14 @@ class TestDriftUp:
         pages = [(["a", "b"], None, True), (["b", "c"], None, True), ([], None, False)]
         assert yielded(pages, feed(Walk(), *pages)) == ["a", "b", "c"]
 
-    def test_a_whole_page_that_was_pushed_down_is_not_the_end_when_the_count_rose(self):
+    def test_a_page_of_known_ids_is_no_end_when_the_count_rose(self):
         pages = [(["a", "b"], 4, False), (["a", "b"], 6, False), (["c", "d"], 6, False), ([], 6, False)]
         steps = feed(Walk(), *pages)
         assert yielded(pages, steps) == ["a", "b", "c", "d"]
         assert [step.next_number for step in steps] == [2, 3, 4, None]
         assert steps[1].drifted
 
-    def test_several_pages_that_were_pushed_down_are_not_the_end_when_the_count_rose_each_time(self):
+    def test_several_pages_of_known_ids_are_no_end_as_counts_rise(self):
         pages = [(["a"], 2, False), (["a"], 3, False), (["a"], 4, False), (["b"], 4, False), ([], 4, False)]
         steps = feed(Walk(), *pages)
         assert yielded(pages, steps) == ["a", "b"]
@@ -248,13 +248,13 @@ class TestDriftDown:
         assert step.next_number == 4
         assert feed(walk, ([], 6, False))[0].next_number is None
 
-    def test_a_fall_that_shows_only_behind_pages_without_a_count_is_looked_for_from_where_the_last_count_was(self):
+    def test_a_drop_after_uncounted_pages_rereads_from_last_count(self):
         # [a b][c d][e f] -> a gone -> page 2 of [b c][d e][f] comes without a count
         walk = Walk()
         steps = feed(walk, (["a", "b"], 6, True), (["d", "e"], None, True), (["f"], 5, False))
         assert steps[-1].next_number == 1
 
-    def test_a_fall_beyond_what_is_remembered_is_an_error_that_says_where_to_go_on(self):
+    def test_a_drop_beyond_the_remembered_ids_tells_where_to_resume(self):
         walk = Walk()
         feed(walk, *(([str(number)], 999, True) for number in range(1, 41)))
         with pytest.raises(PaginationError, match="shrinks") as caught:
@@ -268,7 +268,7 @@ class TestDriftDown:
         with pytest.raises(PaginationError, match="shrinks"):
             drive(walk, shrinking, most=4 * WINDOW)
 
-    def test_the_remembered_ids_are_not_yielded_again_by_pages_read_again(self):
+    def test_pages_read_again_do_not_repeat_remembered_ids(self):
         most = WINDOW - 2
         walk = Walk()
         feed(walk, *(([f"{number}a", f"{number}b"], 200, True) for number in range(1, 61)))
@@ -300,7 +300,7 @@ class TestRepeatedPages:
         steps = feed(Walk(), (["a", "b"], None, False), (["c"], None, False), (["c"], None, False))
         assert [step.next_number for step in steps] == [2, 3, None]
 
-    def test_the_second_page_in_a_row_without_a_new_id_is_an_error_while_there_is_a_next_link(self):
+    def test_two_pages_without_new_ids_and_a_next_link_are_an_error(self):
         walk = Walk()
         steps = feed(walk, (["a", "b"], 2, True), (["a", "b"], 2, True))
         assert steps[-1].next_number == 3
@@ -309,19 +309,19 @@ class TestRepeatedPages:
         assert caught.value.resume_at == 3
         assert caught.value.request is None
 
-    def test_the_second_page_in_a_row_without_a_new_id_is_an_error_while_the_count_is_unmet(self):
+    def test_two_pages_without_new_ids_below_the_count_are_an_error(self):
         walk = Walk()
         feed(walk, (["a", "b"], 3, False), (["a", "b"], 3, False))
         with pytest.raises(PaginationError, match="repeat"):
             feed(walk, (["a", "b"], 3, False))
 
-    def test_a_repeated_page_is_an_error_though_it_comes_without_the_count_of_before(self):
+    def test_a_repeated_page_is_an_error_though_it_lost_its_count(self):
         walk = Walk()
         feed(walk, (["a"], 5, False), (["a"], None, False))
         with pytest.raises(PaginationError, match="repeat"):
             feed(walk, (["a"], None, False))
 
-    def test_a_page_of_earlier_ids_that_differs_from_the_one_before_is_no_clamping(self):
+    def test_a_different_page_of_earlier_ids_is_no_clamping(self):
         # What was pushed down by more than a page shows older ids than those of the page before.
         pages = [(["a"], 5, False), (["b"], 5, False), (["c"], 3, False), (["a"], 3, False), (["b"], 3, False)]
         steps = feed(Walk(), *pages, (["b"], 3, False))
@@ -340,12 +340,12 @@ class TestRepeatedPages:
         with pytest.raises(PaginationError):
             drive(walk, loop, most=MOST_REQUESTS_IN_A_LOOP)
 
-    def test_a_repeated_page_whose_count_rises_for_ever_is_an_error_within_twenty_requests(self):
+    def test_an_endlessly_rising_count_ends_within_twenty_requests(self):
         pages = (PageFacts(["a", "b"], total, has_next=False) for total in itertools.count(3))
         with pytest.raises(PaginationError, match="repeat"):
             drive(Walk(), pages, most=MOST_REQUESTS_IN_A_LOOP)
 
-    def test_a_clamping_server_ends_the_walk_also_after_a_job_ahead_was_deleted(self):
+    def test_a_clamping_server_ends_the_walk_after_a_deletion_too(self):
         # [a b][c d] -> d is deleted after page 1: what is counted was all seen
         pages = [(["a", "b"], 4, False), (["c"], 3, False), (["a", "b"], 3, False), (["c"], 3, False)]
         walk = Walk()
@@ -483,7 +483,7 @@ def test_a_list_at_rest_is_read_from_any_page_on(items, size, counts, links, sta
 @example(items=jobs(21), size=3, links=False, plan=[(0, 0), (0, 0), (-4, 0), (-3, 0)], starting_at=1)
 @example(items=jobs(13), size=4, links=False, plan=[(0, 0), (0, 0), (-1, 0), (5, 0)], starting_at=1)
 @given(items=ids, size=st.integers(1, 5), links=st.booleans(), plan=plans, starting_at=st.integers(1, 4))
-def test_what_was_there_all_the_time_is_yielded_exactly_once_or_the_walk_fails(items, size, links, plan, starting_at):
+def test_constant_items_come_exactly_once_or_the_walk_fails(items, size, links, plan, starting_at):
     outcome = walk_over(Server(list(items), size, links=links), plan, starting_at=starting_at)
 
     wanted = outcome.present & set(outcome.first[(starting_at - 1) * size :])
@@ -510,7 +510,7 @@ class ForgetfulServer(Server):
     plan=plans,
     uncounted=st.frozensets(st.integers(1, 30)),
 )
-def test_a_shrinking_list_is_read_whole_though_some_pages_come_without_a_count(items, size, links, plan, uncounted):
+def test_a_shrinking_list_with_uncounted_pages_is_read_whole(items, size, links, plan, uncounted):
     # The first count is what later ones are compared with.
     server = ForgetfulServer(list(items), size, links=links, uncounted=uncounted - {1})
     outcome = walk_over(server, [(-abs(amount), where) for amount, where in plan])
@@ -548,7 +548,7 @@ facts = st.builds(
     climbing=st.integers(-3, 3),
     starting_at=st.integers(1, 3),
 )
-def test_a_server_that_answers_anything_at_all_cannot_keep_a_walk_going(script, rest, climbing, starting_at):
+def test_no_sequence_of_answers_keeps_a_walk_going_for_ever(script, rest, climbing, starting_at):
     tail = (
         rest._replace(total_count=None if rest.total_count is None else rest.total_count + climbing * turn)
         for turn in itertools.count()

@@ -61,7 +61,7 @@ class TestHeaders:
     def test_show_the_rest(self):
         assert repr(Headers([("A", "1"), ("a", "2")])) == "Headers([('A', '1'), ('A', '2')])"
 
-    def test_compare_without_regard_to_case_of_names_or_order_of_names(self):
+    def test_compare_without_case_and_order_of_names(self):
         left = Headers([("A", "1"), ("B", "2")])
         right = Headers([("b", "2"), ("a", "1")])
 
@@ -114,7 +114,7 @@ class TestSeedHeaders:
         assert "{nonce}" not in repr(headers)
 
 
-def test_get_finds_the_first_field_in_any_case_and_gives_the_default_without_one():
+def test_get_finds_the_first_field_in_any_case_or_the_default():
     headers = Headers([("X-Page", "1"), ("x-page", "2"), ("X-Empty", "")])
 
     assert (headers.get("x-PAGE"), headers.get("X-Page", "no")) == ("1", "1")

@@ -103,7 +103,7 @@ class TestCloudBackupState:
         assert CloudBackupRestoreJob(id="J", cancelled=True, expired=True).state is JobState.CANCELLED
 
     @pytest.mark.parametrize("kind", ["automated", "AUTOMATED", "pointInTime", "pointintime"])
-    def test_automated_jobs_are_finished_when_they_have_a_finish_time(self, kind):
+    def test_automated_jobs_with_a_finish_time_are_finished(self, kind):
         job = CloudBackupRestoreJob(
             id="J", delivery_type=kind, failed=False, cancelled=False, expired=False, finished_at=MOMENT
         )

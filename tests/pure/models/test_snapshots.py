@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from builders.constants import NOW
 from mongorestore_async.codec.structuring import structure, structure_each
 from mongorestore_async.errors import DataError
 from mongorestore_async.models import (
@@ -18,7 +19,6 @@ from mongorestore_async.models import (
     TimeRange,
 )
 
-NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 TAKEN = datetime(2026, 11, 1, 6, 0, tzinfo=UTC)
 PART = {
     "clusterId": "c1",
@@ -181,7 +181,7 @@ class TestClusterSnapshot:
 
         assert structure(ClusterSnapshot, {**CLUSTER, **members}).is_sharded is True
 
-    def test_the_placeholder_keys_of_the_config_server_example_are_no_fields(self):
+    def test_placeholder_keys_of_the_config_server_are_no_fields(self):
         document = {"id": "s1", "CLUSTER-ID": "c", "GROUP-ID": "g", "HOST-ID": "h", "hostId": "h1", "complete": True}
         snapshot = structure(ClusterSnapshot, document)
 

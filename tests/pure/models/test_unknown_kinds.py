@@ -52,7 +52,7 @@ def test_a_job_of_an_unknown_kind_may_be_any_restore():
     assert is_same(ATLAS_FLEX, request, ForeignJob(id="j")) is None
 
 
-def test_a_restore_from_a_checkpoint_is_compared_by_what_both_have():
+def test_a_checkpoint_restore_is_compared_by_the_common_fields():
     request = AutomatedRestore(Checkpoint("k"), TARGET)
     assert fits(ATLAS_CLOUD_BACKUP, request, CloudBackupRestoreJob(id="j", delivery_type="pointInTime"))
     assert not fits(ATLAS_CLOUD_BACKUP, request, CloudBackupRestoreJob(id="j", delivery_type="download"))
@@ -85,7 +85,7 @@ def test_a_snapshot_of_an_unknown_kind_tells_no_release():
 
 
 @pytest.mark.parametrize("more", [1, 10, 1000, 100_000])
-def test_what_unpacks_into_more_than_a_piece_is_unpacked_to_its_end(more):
+def test_output_larger_than_a_piece_is_unpacked_to_its_end(more):
     check = GzipCheck()
     data = gzip.compress(bytes(1024 * 1024 + more))
     for start in range(0, len(data), 100):
@@ -98,7 +98,7 @@ def test_what_unpacks_into_more_than_a_piece_is_unpacked_to_its_end(more):
 
 
 @pytest.mark.parametrize("cut", range(8, 14))
-def test_what_is_left_to_unpack_of_a_cut_file_makes_it_no_whole_one(cut):
+def test_a_cut_file_with_pending_output_is_not_whole(cut):
     check = GzipCheck()
     check.feed(gzip.compress(bytes(1024 * 1024 + 100))[:-cut])
     assert check.finish() is not None

@@ -19,7 +19,7 @@ def test_a_page_of_jobs_is_decoded(seed):
 
 
 @pytest.mark.parametrize("body", [b"[" + b"[]," * 1_000_000 + b"[]]", b"[" + b"1," * 1_500_000 + b"1]"])
-def test_more_values_than_any_answer_holds_are_refused_before_they_take_memory(body):
+def test_too_many_values_are_refused_before_they_take_memory(body):
     assert decode_body(body, PLAIN) == (None, Unreadable("it holds more values than any answer of the API"))
 
 

@@ -62,7 +62,7 @@ def test_no_date_ever_fails(text):
     assert notice is None or notice.sunset.utcoffset().total_seconds() == 0
 
 
-def test_the_warning_says_since_when_until_when_and_what_instead():
+def test_the_warning_gives_both_dates_and_the_replacement():
     warning = Notice(deprecated=AUGUST, sunset=JANUARY).warning("atlas-tenant", "restores")
 
     assert isinstance(warning, DeprecationWarning)
@@ -76,7 +76,7 @@ def test_the_warning_says_since_when_until_when_and_what_instead():
 @pytest.mark.parametrize(
     ("family", "whose"), [("atlas-cloud-backup", "Atlas cloud backup"), ("mine", "mine"), (None, "this server")]
 )
-def test_without_a_word_of_what_comes_next_the_vendor_is_to_be_asked(family, whose):
+def test_an_unknown_replacement_refers_to_the_changelog(family, whose):
     text = str(Notice().warning(family, "clusters"))
 
     assert text.startswith(f"the server says that the clusters API of {whose} is deprecated; look at the vendor's")

@@ -52,14 +52,14 @@ class TestAskedFor:
         document = {"status": status, "content": JOB}
         assert unwrap(document, status=200, asked=True) == (200, document)
 
-    def test_an_integer_status_without_anything_known_beside_it_makes_no_envelope(self):
+    def test_an_integer_status_without_known_members_is_no_envelope(self):
         document = {"status": 200, "id": "1"}
         assert unwrap(document, status=200, asked=True) == (200, document)
 
 
 class TestNotAskedFor:
     @pytest.mark.parametrize("member", ["content", "envelope"])
-    def test_exactly_a_status_and_one_wrapper_is_an_envelope_all_the_same(self, member):
+    def test_only_a_status_and_one_wrapper_are_an_envelope(self, member):
         assert unwrap({"status": 409, member: ERROR}, status=200, asked=False) == (409, ERROR)
 
     @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def test_what_is_taken_is_one_harmless_segment(value):
     assert taken not in {".", ".."}
 
 
-def test_no_control_character_and_no_half_of_a_pair_of_all_there_are():
+def test_control_characters_and_surrogates_are_refused():
     for code in range(0x110000):
         character = chr(code)
         if unicodedata.category(character) in {"Cc", "Cs"}:

@@ -310,7 +310,7 @@ PIECES = [
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
-def test_nothing_is_left_in_a_url_that_would_be_redacted_in_a_text(target):
+def test_a_redacted_url_has_nothing_left_to_redact(target):
     for start in ("http://", "https://host/api/public/v1.0/groups/", "https://host:443/?pageNum=1&"):
         try:
             url = URL(start + target, encoded=True)

@@ -107,7 +107,7 @@ class TestDocuments:
         answer = raw({"url": "SECRET"})
         assert "SECRET" not in repr(answer) + repr(read_reply(answer))
 
-    def test_a_copy_is_as_good_and_one_for_another_process_holds_no_secret(self):
+    def test_a_copy_keeps_the_document_and_a_pickle_no_secret(self):
         reply = read_reply(raw({"id": "1", "url": "SECRET"}))
         assert copy.copy(reply) is reply
         deep = copy.deepcopy(reply)
@@ -140,7 +140,7 @@ class TestCharsets:
             "",
         ],
     )
-    def test_utf_8_is_what_is_meant_unless_another_encoding_is_named(self, content_type):
+    def test_the_charset_is_utf_8_unless_another_is_named(self, content_type):
         body = json.dumps(self.TEXT, ensure_ascii=False).encode()
         assert read_reply(raw(body, 200, ("Content-Type", content_type))).document == self.TEXT
 
@@ -187,7 +187,7 @@ class TestCharsets:
             "utf-7",
         ],
     )
-    def test_what_python_calls_a_codec_and_nobody_else_does_is_left_alone(self, charset):
+    def test_codecs_that_only_python_knows_are_ignored(self, charset):
         body = b'"\\u0041+ADw-"'
         assert read_reply(raw(body, 200, ("Content-Type", f"application/json; charset={charset}"))).document == "A+ADw-"
 
@@ -219,7 +219,7 @@ class TestNotJson:
         ],
         ids=range(16),
     )
-    def test_with_a_status_of_success_it_is_an_error_that_shows_the_beginning(self, body, said):
+    def test_with_a_success_status_it_is_an_error_with_an_excerpt(self, body, said):
         with pytest.raises(DataError, match=said) as caught:
             read_reply(raw(body))
         error = caught.value
@@ -529,7 +529,7 @@ class TestEnvelopes:
         error = refused({"status": 200, "content": {"errorCode": "X"}}, 503, kind=ServerError, enveloped=True)
         assert (error.status, error.error_code) == (503, "X")
 
-    def test_one_that_was_not_asked_for_is_opened_when_it_is_nothing_else(self):
+    def test_an_unrequested_one_is_opened_when_it_is_nothing_else(self):
         assert read_reply(raw({"status": 200, "content": {"id": "1"}})).document == {"id": "1"}
 
     def test_the_status_of_a_tenant_job_is_left_where_it_is(self, seed):

@@ -20,7 +20,7 @@ from mongorestore_async.ratelimit.backoff import Backoff, choose_pause
         (1, RateLimit(10, 10, 1), 1),
     ],
 )
-def test_a_pause_that_nobody_told_is_the_recommended_one_within_the_time_of_the_limit(refusals, rate, seconds):
+def test_an_unannounced_pause_is_the_recommended_one(refusals, rate, seconds):
     assert choose_pause(refusals, rate, lambda least, _most: least) == seconds
     assert choose_pause(refusals, rate, lambda _least, most: most) == seconds * 1.25
     assert seconds <= choose_pause(refusals, rate) <= seconds * 1.25
@@ -34,7 +34,7 @@ def test_a_pause_is_over_after_its_time_and_one_call_asks():
     assert backoff.hold(1, 35.0) == math.inf
 
 
-def test_after_each_round_twice_as_many_may_be_in_flight_until_all_may():
+def test_each_round_doubles_the_calls_in_flight_until_all_pass():
     backoff = Backoff()
     backoff.refuse(0.0, None, 0.0, admitted=0, current=1)
     widths = [backoff.width]
@@ -48,7 +48,7 @@ def test_after_each_round_twice_as_many_may_be_in_flight_until_all_may():
     assert backoff.hold(10_000, 0.0) == 0
 
 
-def test_calls_admitted_before_the_pause_neither_begin_another_nor_end_it():
+def test_calls_admitted_before_a_pause_neither_renew_nor_end_it():
     backoff = Backoff()
     backoff.refuse(10.0, None, 0.0, admitted=0, current=1)
     backoff.succeed(0)

@@ -108,7 +108,7 @@ def test_no_window_ever_sees_more_calls_than_the_limit(events, capacity, period)
     refill=st.sampled_from([1, 2, 4, 8]),
     period=st.integers(1, 40).map(lambda steps: steps * STEP),
 )
-def test_a_token_bucket_counts_like_a_bucket_that_is_filled_step_by_step(events, capacity, refill, period):
+def test_a_token_bucket_counts_like_one_filled_step_by_step(events, capacity, refill, period):
     bucket = TokenBucket(RateLimit(capacity, refill, period))
     rate = Fraction(refill) / Fraction(period)
     now, level, calls = Fraction(0), Fraction(capacity), []

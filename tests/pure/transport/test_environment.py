@@ -64,7 +64,7 @@ def test_what_is_missing_is_named(environ, missing, present):
     assert present is None or present not in str(caught.value)
 
 
-def test_a_key_that_cannot_be_one_is_an_error_that_does_not_show_it():
+def test_an_impossible_key_is_an_error_that_does_not_show_it():
     with pytest.raises(ConfigError, match="line break") as caught:
         read_environment({PUBLIC[0]: "a", PRIVATE[0]: "hidden\n"})
     assert "hidden" not in str(caught.value)
@@ -121,7 +121,7 @@ def test_half_a_service_account_does_not_hide_an_api_key(half):
 
 
 @pytest.mark.parametrize("half", ACCOUNT)
-def test_half_a_service_account_alone_is_an_error_that_names_the_other_half(half):
+def test_half_a_service_account_is_an_error_naming_the_rest(half):
     (other,) = ACCOUNT.keys() - {half}
     with pytest.raises(ConfigError, match=f"set {other} as well"):
         read_environment({half: ACCOUNT[half]})

@@ -56,12 +56,12 @@ def failure(method, error, tries=1):
 
 @pytest.mark.parametrize("method", ["GET", "DELETE", "HEAD", "POST", "PUT", "PATCH"])
 @pytest.mark.parametrize("error", REFUSED_FOR_NOW, ids=repr)
-def test_what_the_server_did_not_act_on_is_repeated_whatever_the_verb(method, error):
+def test_calls_not_acted_on_are_retried_for_any_verb(method, error):
     assert is_transient(failure(method, error))
 
 
 @pytest.mark.parametrize("error", UNCERTAIN, ids=lambda error: f"{type(error).__name__} {getattr(error, 'status', '')}")
-def test_what_the_server_may_have_acted_on_is_repeated_for_reads_only(error):
+def test_calls_possibly_acted_on_are_retried_for_reads_only(error):
     assert all(is_transient(failure(method, error)) for method in ("GET", "DELETE"))
     assert not any(is_transient(failure(method, error)) for method in ("POST", "PUT", "PATCH"))
 
@@ -118,7 +118,7 @@ def test_nonsense_is_refused(settings):
         RetryPolicy(**settings)
 
 
-def test_a_budget_runs_dry_and_is_refilled_by_success_and_by_time():
+def test_a_budget_is_spent_and_refilled_by_success_and_time():
     budget = RetryBudget(capacity=3, left=3, per_success=0.5, per_second=0.1)
     assert [budget.spend(0) for _ in range(4)] == [True, True, True, False]
     budget.succeed()
@@ -151,7 +151,7 @@ def test_what_is_asked_for_is_spread_from_nothing_up():
 
 
 @pytest.mark.parametrize("error", UNCERTAIN, ids=lambda error: f"{type(error).__name__} {getattr(error, 'status', '')}")
-def test_a_failure_met_while_getting_a_token_left_the_call_itself_unsent(error):
+def test_a_failure_while_getting_a_token_left_the_call_unsent(error):
     error = type(error)(**({"status": error.status} if isinstance(error, ApiError) else {}))
     error.request = RequestContext(method="POST", url="http://h/x", logging_in=True)
     assert is_transient(failure("POST", error))

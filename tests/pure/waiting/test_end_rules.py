@@ -93,7 +93,7 @@ def test_a_job_of_the_managers_ends_by_its_words(family, status, delivery, finis
         ({"deliveryType": "teleport", "failed": True}, BAD),
     ],
 )
-def test_a_cloud_backup_job_ends_by_flags_before_its_finish_time(family, document, expected):
+def test_a_cloud_backup_job_ends_by_flags_before_finish_time(family, document, expected):
     assert outcome(family, "finished", **document) is expected
 
 
@@ -113,7 +113,7 @@ def test_a_cloud_backup_job_ends_by_flags_before_its_finish_time(family, documen
         ({"components": []}, GOING_ON),
     ],
 )
-def test_a_cloud_backup_download_ends_by_its_urls_whatever_is_waited_for(until, document, expected):
+def test_a_cloud_backup_download_ends_by_its_urls_for_any_until(until, document, expected):
     assert outcome(ATLAS_CLOUD_BACKUP, until, deliveryType="download", **document) is expected
 
 

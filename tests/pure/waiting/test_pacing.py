@@ -70,14 +70,14 @@ def test_a_delay_never_falls_while_nothing_changes(policy, quiet, pace, chance):
 
 
 @given(POLICIES, QUIET, st.integers(1, 5000), CHANCES, st.floats(0.01, 1))
-def test_looks_of_one_project_stay_within_their_share_of_its_limit(policy, quiet, calls, chance, share):
+def test_polls_of_a_project_keep_to_their_share_of_its_limit(policy, quiet, calls, chance, share):
     policy = attrs.evolve(policy, budget_share=share)
     delay = Pace(V1_PER_PROJECT, calls).delay(policy, quiet, chance)
 
     assert calls / delay * 60 <= 100 * share * (1 + 1e-9)
 
 
-def test_fifty_clusters_of_one_project_are_looked_at_once_a_minute():
+def test_fifty_clusters_of_one_project_are_polled_once_a_minute():
     policy = PollPolicy()
 
     assert Pace(V1_PER_PROJECT, 50).delay(policy, 0, 0) == 60
@@ -140,7 +140,7 @@ def test_failures_that_pass_by_themselves_are_borne(error):
     ],
     ids=repr,
 )
-def test_failures_that_somebody_has_to_do_something_about_are_not(error):
+def test_failures_that_need_an_action_are_not(error):
     assert not error.transient
 
 

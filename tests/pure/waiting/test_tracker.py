@@ -64,7 +64,7 @@ def test_members_that_the_create_did_not_name_join():
     assert sorted(made.jobs) == ["a", "b"]
 
 
-def test_a_family_without_a_batch_filter_takes_the_members_it_knows_for_all():
+def test_without_a_batch_filter_the_known_members_are_all():
     made = following(job("a", "FINISHED", batch="x"), batches=False)
 
     assert made.open_groups() == []
@@ -136,7 +136,7 @@ def test_reading_once_takes_any_state_and_no_batch():
     assert not any(followed.bad for followed in made.jobs.values())
 
 
-def test_an_answer_with_another_id_counts_for_the_one_that_was_asked_for():
+def test_an_answer_with_another_id_counts_for_the_requested_job():
     made = JobTracker("finished", grace=30, batches=True)
     made.add("a", None, NOW)
     made.receive(job("other", "FINISHED"), NOW, as_id="a")
@@ -163,7 +163,7 @@ BATCHES = st.lists(st.sampled_from([None, "x", "y"]), min_size=6, max_size=6)
 
 
 @given(BATCHES, READS)
-def test_the_end_is_what_the_rules_say_in_whatever_order_it_is_learnt(batches, reads):
+def test_the_end_follows_the_rules_in_any_order_of_reads(batches, reads):
     """Against a model without any bookkeeping: the first ending of each job counts."""
     made = following(*(job(str(number), batch=batch) for number, batch in enumerate(batches)))
     made.complete("x")

@@ -40,7 +40,7 @@ async def test_a_cold_burst_costs_one_challenge(emulate, connect, first_cluster,
 
 
 @pytest.mark.parametrize("calls", [1, 32, 200])
-async def test_a_wrong_key_is_refused_twice_in_all_however_many_calls_wait(emulate, connect, first_cluster, calls):
+async def test_a_wrong_key_is_refused_twice_for_any_number_of_waiters(emulate, connect, first_cluster, calls):
     async with emulate() as emulator, connect(emulator, private_key="wrong") as session:
         cluster = first_cluster(session, emulator)
 
@@ -53,7 +53,7 @@ async def test_a_wrong_key_is_refused_twice_in_all_however_many_calls_wait(emula
         assert "wrong" not in "".join(map(repr, outcomes)).replace("wrong key", "")
 
 
-async def test_a_key_revoked_while_calls_are_under_way_is_probed_three_times(emulate, connect, first_cluster):
+async def test_a_key_revoked_during_calls_is_probed_three_times(emulate, connect, first_cluster):
     async with emulate(jobs_per_cluster=3) as emulator, connect(emulator) as session:
         cluster = first_cluster(session, emulator)
         await cluster.restore_jobs()
@@ -140,7 +140,7 @@ async def test_every_form_of_challenge_is_answered(emulate, connect, first_clust
         assert emulator.counts.requests <= 7
 
 
-async def test_the_misprint_is_read_literally_from_the_start_once_that_worked(emulate, connect, first_cluster):
+async def test_a_literal_reading_that_worked_is_used_from_the_start(emulate, connect, first_cluster):
     forms = (ChallengeForm(qop=QopForm.OP_AS_RFC2069),)
     settings = {"challenges": forms, "nonce_policy": NoncePolicy.ONE_USE}
     async with emulate(jobs_per_cluster=2, **settings) as emulator, connect(emulator) as session:
@@ -216,7 +216,7 @@ async def test_the_next_in_line_leads_when_the_leader_is_gone(emulate, connect, 
         assert emulator.counts.challenges == 2
 
 
-async def test_a_401_with_a_code_after_a_right_answer_is_forbidden_at_once(emulate, connect, first_cluster):
+async def test_a_coded_401_after_a_right_answer_is_forbidden_at_once(emulate, connect, first_cluster):
     async with emulate(jobs_per_cluster=2) as emulator, connect(emulator) as session:
         cluster = first_cluster(session, emulator)
 

@@ -175,7 +175,7 @@ async def test_the_token_request_is_the_documented_one(serve):
 # --- renewal
 
 
-async def test_tokens_are_renewed_under_load_and_none_is_used_when_dead(serve):
+async def test_tokens_are_renewed_under_load_and_no_dead_one_is_used(serve):
     async with entered(serve, settings={"token_seconds": 600, "speed": 0}) as (emulator, session, cluster):
         clock_of(session, lambda: emulator.clock.elapsed)
         calls = 0
@@ -292,7 +292,7 @@ async def test_a_revoked_token_is_replaced(serve):
         assert emulator.tokens.counts.dead_calls == 1
 
 
-async def test_a_create_with_a_dead_token_is_sent_again_and_taken_once(serve):
+async def test_a_create_with_a_dead_token_is_retried_and_taken_once(serve):
     async with entered(serve) as (emulator, _, cluster):
         await cluster.restore_jobs()
 
@@ -333,7 +333,7 @@ async def test_an_api_that_refuses_for_ever_costs_four_tokens(serve):
         assert emulator.tokens.counts.issued == 4
 
 
-async def test_a_refused_account_that_is_let_in_again_works_after_the_verdict(serve):
+async def test_a_refused_account_that_is_readmitted_works_again(serve):
     async with entered(serve) as (emulator, session, cluster):
         clock = Clock()
         clock_of(session, clock)
@@ -395,7 +395,7 @@ async def test_a_wrong_secret_is_sent_once_however_many_calls_wait(serve, calls)
         assert emulator.counts.requests == 2
 
 
-async def test_the_hundred_live_tokens_are_explained_and_end_with_one_that_is_revoked(serve):
+async def test_the_limit_of_100_tokens_is_explained_until_a_revoke(serve):
     async with serve() as emulator:
         for _ in range(100):
             async with enter(emulator) as session:
@@ -416,7 +416,7 @@ async def test_the_hundred_live_tokens_are_explained_and_end_with_one_that_is_re
             assert len(await cluster.restore_jobs()) == 2
 
 
-async def test_a_rate_limit_is_told_at_once_when_the_deadline_is_nearer(serve):
+async def test_a_rate_limit_beyond_the_deadline_is_raised_at_once(serve):
     settings = {"token_requests_per_minute": 0}
     async with entered(serve, settings=settings) as (emulator, _, cluster):
         emulator.before_answer = answering(
@@ -448,7 +448,7 @@ async def test_a_rate_limit_that_ends_in_time_is_waited_for(serve):
     [lambda: error_answer(503, "SERVICE_UNAVAILABLE"), lambda: web.Response(status=502, text="<html>"), lambda: "drop"],
     ids=["503", "502 page", "drop"],
 )
-async def test_failures_of_the_token_endpoint_are_retried_for_reads_and_creates(serve, make):
+async def test_token_endpoint_failures_are_retried_for_every_verb(serve, make):
     for verb in ("list", "create"):
         async with entered(serve) as (emulator, session, cluster):
             if verb == "create":
@@ -502,7 +502,7 @@ async def test_an_endless_answer_of_the_token_endpoint_is_cut_off(serve):
             await cluster.restore_jobs()
 
 
-async def test_a_token_endpoint_that_hangs_ends_with_the_deadline_of_the_call(serve):
+async def test_a_hanging_token_endpoint_ends_with_the_deadline(serve):
     async with entered(serve) as (emulator, session, cluster):
         hold = emulator.before_answer = Hold(TOKEN)
         with pytest.raises(RequestTimeout):
@@ -691,7 +691,7 @@ ID, SECRET = "MONGODB_ATLAS_CLIENT_ID", "MONGODB_ATLAS_CLIENT_SECRET"
 PUBLIC, PRIVATE = "MONGODB_ATLAS_PUBLIC_API_KEY", "MONGODB_ATLAS_PRIVATE_API_KEY"
 
 
-async def test_the_environment_names_a_service_account_which_wins_over_a_key(serve):
+async def test_a_service_account_in_the_environment_wins_over_a_key(serve):
     async with serve() as emulator:
         environ = {"MONGODB_ATLAS_BASE_URL": emulator.url, ID: emulator.client_id, SECRET: emulator.client_secret}
         for more in ({}, {PUBLIC: emulator.public_key, PRIVATE: emulator.private_key}):

@@ -274,7 +274,7 @@ async def test_the_emulator_refuses_no_call(title, at_once, emulate, matrix):
 
 
 @pytest.mark.parametrize("start", [POLICIES[2].start, POLICIES[3].start, POLICIES[5].start], ids=["1s", "one", "lt"])
-async def test_the_log_of_the_server_agrees_with_the_statistics_of_the_session(workshop, start):
+async def test_the_server_log_agrees_with_the_session_statistics(workshop, start):
     server = start(workshop)
     async with session_on(server.url, KEY, 16) as session:
         await call(session, 300)

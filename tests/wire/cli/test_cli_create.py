@@ -103,7 +103,7 @@ def test_the_command_it_ends_with_waits_for_the_job(call, place, target, newest,
         (["--pointInTimeUTCMillis", "9" * 30, "TARGET"], "not a number of milliseconds"),
     ],
 )
-def test_what_contradicts_itself_is_refused_before_anything_is_sent(words, reason, call, place, target, requests_of):
+def test_contradictory_options_are_refused_before_any_request(words, reason, call, place, target, requests_of):
     given = [part for word in words for part in (target if word == "TARGET" else [word])]
     with requests_of() as paths:
         ended = call("create", *place(), *given)
@@ -189,7 +189,7 @@ def test_the_target_is_in_the_project_of_the_backup_unless_told():
     assert CreateOptions(snapshot_id="s", **INTO).request(ATLAS_LEGACY, "own").target == Target("p", "c")
 
 
-async def test_an_unknown_outcome_has_an_exit_code_of_its_own_and_says_what_to_do(run, place, target, emulator):
+async def test_an_unknown_outcome_has_its_own_exit_code_and_advice(run, place, target, emulator):
     emulator.fault_after_login = lambda record: "drop-answer" if record.method == "POST" else None
     before = emulator.counts.creates_taken
 
@@ -203,7 +203,7 @@ async def test_an_unknown_outcome_has_an_exit_code_of_its_own_and_says_what_to_d
     )
 
 
-async def test_ctrl_c_while_the_create_is_under_way_warns_that_a_restore_may_run(start, place, target, emulator):
+async def test_ctrl_c_during_a_create_warns_that_a_restore_may_run(start, place, target, emulator):
     arrived, released = threading.Event(), threading.Event()
 
     async def hold(record):

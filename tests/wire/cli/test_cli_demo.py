@@ -37,7 +37,7 @@ async def test_the_demo_lists_restores_downloads_and_verifies(run):
     assert re.search(r"^\d+ requests and 1 login challenge ", ended.out, re.MULTILINE)
 
 
-async def test_on_a_narrow_terminal_nothing_is_cut_and_the_advice_works(on_terminal):
+async def test_a_narrow_terminal_cuts_nothing_and_the_advice_works(on_terminal):
     async with on_terminal("demo", "--projects", "2", "--clusters", "1", "--jobs", "1", columns=80) as terminal:
         assert await terminal.end() == 0
 

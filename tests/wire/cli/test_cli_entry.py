@@ -40,7 +40,7 @@ def quiet_environment(environment, monkeypatch):
     return monkeypatch
 
 
-async def test_the_version_costs_neither_the_http_library_nor_the_extra():
+async def test_the_version_imports_neither_http_nor_the_extra():
     code, out, err = await python("-X", "importtime", "-m", "mongorestore_async.cli", "--version")
 
     imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in err.splitlines()}
@@ -120,7 +120,7 @@ def test_usage_errors_are_one_line_and_exit_code_2(words, reason, quiet_environm
         ["create", "--family", "cloud-manager", "--project-id", "p", "--cluster-id", "c", "--privateKey=hunter2"],
     ],
 )
-def test_a_key_passed_as_an_argument_is_refused_and_not_repeated(words, quiet_environment, capsys):
+def test_a_key_passed_as_an_argument_is_refused_and_not_shown(words, quiet_environment, capsys):
     assert main(words) == 2
 
     captured = capsys.readouterr()
@@ -167,7 +167,7 @@ def test_each_error_has_its_exit_code(error, code):
     assert exit_code_of(error) == code
 
 
-def test_an_error_is_explained_on_one_line_that_cannot_steer_a_terminal():
+def test_an_error_is_one_line_without_terminal_controls():
     context = errors.RequestContext(method="GET", url="http://om/x")
     error = errors.ServerError("bad\n news \x1b[2J\ud800", request=context, resume_at=4)
 

@@ -210,7 +210,7 @@ def test_at_most_so_many_clusters_are_read_at_once(concurrency, call, emulator):
     assert most == min(concurrency, 4)
 
 
-def test_a_dry_run_tells_the_number_of_requests_and_reads_no_jobs(call, requests_of):
+def test_a_dry_run_counts_the_requests_and_reads_no_jobs(call, requests_of):
     with requests_of() as paths:
         ended = call(*FLEET, "--dry-run")
     with requests_of() as real:
@@ -225,9 +225,7 @@ def test_a_dry_run_tells_the_number_of_requests_and_reads_no_jobs(call, requests
     assert lines(call(*FLEET, "--dry-run", "-o", "jsonl", "--projects", "*-0").out) == [plan]
 
 
-def test_what_cannot_be_read_is_told_and_read_by_the_command_that_is_told(
-    call, emulator, jobs_in, projects, requests_of
-):
+def test_failures_are_listed_with_a_command_that_reads_them(call, emulator, jobs_in, projects, requests_of):
     cluster = list(emulator.world.clusters(projects[1]))[1]
     refuse(emulator, cluster.id)
 
@@ -247,7 +245,7 @@ def test_what_cannot_be_read_is_told_and_read_by_the_command_that_is_told(
 
 
 @pytest.mark.parametrize("form", ["table", "jsonl"])
-async def test_ctrl_c_writes_what_was_found_and_the_command_for_the_rest(
+async def test_ctrl_c_writes_the_jobs_found_and_the_command_to_resume(
     form, start, run, held, emulator, jobs_in, projects, requests_of
 ):
     read = {"table": ids, "jsonl": lambda text: [one["job"]["id"] for one in lines(text)]}[form]
@@ -280,7 +278,7 @@ async def test_a_reader_that_has_seen_enough_is_no_error(form, start, held):
         assert (await process.wait(), err) == (0, b"")
 
 
-async def test_on_a_terminal_progress_is_shown_and_reasons_are_wrapped(on_terminal, held, emulator, projects):
+async def test_a_terminal_shows_progress_and_wraps_reasons(on_terminal, held, emulator, projects):
     refuse(emulator, *(cluster.id for cluster in emulator.world.clusters(projects[0])))
     async with on_terminal(*FLEET, columns=90) as terminal:
         await terminal.expect("3 of 6 clusters, 0 jobs, 3 failed")

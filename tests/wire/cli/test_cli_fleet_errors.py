@@ -40,7 +40,7 @@ def test_errors_are_one_line_with_their_exit_code(words, variables, code, reason
     assert "Resume with" not in ended.err
 
 
-def test_a_name_that_fits_nothing_is_a_failure_that_no_repetition_helps(call):
+def test_an_unmatched_name_is_a_failure_without_resume_command(call):
     ended = call(*FLEET, "--projects", "*-0", "--projects", "x*", "-o", "jsonl")
 
     assert ended.code == 9
@@ -49,7 +49,7 @@ def test_a_name_that_fits_nothing_is_a_failure_that_no_repetition_helps(call):
     assert "Resume with" not in ended.err
 
 
-def test_projects_that_cannot_be_listed_end_it_after_what_was_found(call, emulator):
+def test_unlistable_projects_end_it_after_the_jobs_found(call, emulator):
     emulator.fault_after_login = lambda record: (
         web.json_response({"error": 400, "detail": "no"}, status=400) if "/clusters?" in record.path else None
     )

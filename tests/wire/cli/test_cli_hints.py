@@ -107,7 +107,7 @@ def test_a_finding_is_told_in_the_same_words():
     assert finding.words.endswith("confirm with overwrite=Target(project_id='p', cluster='c')")
 
 
-def test_the_guard_of_the_command_line_and_of_the_library_give_the_same_advice(place, call, emulator):
+def test_command_line_and_library_guards_give_the_same_advice(place, call, emulator):
     own = emulator.world.first("replica-set")
     words = ("create", *place(), "--snapshot-id", emulator.world.snapshots.id(own), "--target-cluster-id", own.id)
 
@@ -120,7 +120,7 @@ def test_the_guard_of_the_command_line_and_of_the_library_give_the_same_advice(p
 
 
 @pytest.mark.parametrize("protected", [("p/c",), ("p/*",)])
-def test_a_protected_target_is_told_with_the_option_that_protects_it(protected):
+def test_a_protected_target_is_reported_with_its_option(protected):
     request = AutomatedRestore(Snapshot("s"), Target("p", "c"))
     source = ClusterOptions(family="cloud-manager", project_id="p", cluster_id="other")
 

@@ -39,7 +39,7 @@ def ids(emulator):
 
 
 @pytest.mark.parametrize("form", PARSERS)
-async def test_each_form_holds_all_jobs_in_order_and_no_colours_in_a_pipe(form, run, place, ids):
+async def test_each_format_lists_all_jobs_without_colours_in_a_pipe(form, run, place, ids):
     ended = await run("jobs", *place(), "--output", form)
 
     assert (ended.code, ended.err) == (0, "")
@@ -119,7 +119,7 @@ def test_one_batch_can_be_asked_for(call, place, emulator):
     assert len(json.loads(ended.out)) == 3
 
 
-def test_the_place_can_come_from_the_environment_and_camel_case_works(call, emulator, ids):
+def test_the_cluster_comes_from_the_environment_or_camel_case(call, emulator, ids):
     cluster = emulator.world.first("replica-set")
 
     ended = call(
@@ -287,7 +287,7 @@ async def test_no_key_typed_is_a_usage_error(variable, prompt, typed, on_termina
     assert "no key was entered" in terminal.text
 
 
-async def test_on_a_terminal_the_table_fits_and_has_colours_unless_they_are_unwanted(on_terminal, place):
+async def test_a_terminal_table_fits_and_has_colours_unless_disabled(on_terminal, place):
     async with on_terminal("jobs", *place("sharded"), columns=80) as terminal:
         assert await terminal.end() == 0
     async with on_terminal("jobs", *place("sharded"), columns=120, NO_COLOR="1") as wider:

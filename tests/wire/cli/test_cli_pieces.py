@@ -82,7 +82,7 @@ def test_a_table_leaves_out_columns_rather_than_cut_ids(width, titles):
     assert lines == [line.rstrip() for line in lines]
 
 
-def test_numbers_stand_at_the_right_and_wide_characters_count_double():
+def test_numbers_align_right_and_wide_characters_count_double():
     lines = printed(
         (Column("Name", str), Column("N", lambda item: str(len(item)), number=True)), ["東京", "x" * 10], 80
     )
@@ -92,7 +92,7 @@ def test_numbers_stand_at_the_right_and_wide_characters_count_double():
     assert printed(COLUMNS, IDS, 10, "ascii")[1] == "-" * 24
 
 
-def test_every_state_has_a_colour_and_a_word_that_is_none_has_not():
+def test_known_states_have_a_colour_and_unknown_ones_none():
     assert all(state_style(state) for state in JobState)
     assert state_style("LEVITATING") == ""
 

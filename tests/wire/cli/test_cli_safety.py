@@ -73,7 +73,7 @@ async def test_a_key_without_the_right_to_read_is_asked_about_the_ids(on_termina
 
 
 @pytest.mark.parametrize("keys", [{}, {"MONGODB_ATLAS_PUBLIC_API_KEY": None, "MONGODB_ATLAS_PRIVATE_API_KEY": None}])
-def test_a_dry_run_prints_the_body_and_needs_neither_server_nor_key(keys, call, place, order, emulator):
+def test_a_dry_run_prints_the_body_without_server_and_key(keys, call, place, order, emulator):
     before = emulator.counts.requests
     ended = call("create", *place(), *order, "--dry-run", **keys)
 
@@ -86,7 +86,7 @@ def test_a_dry_run_prints_the_body_and_needs_neither_server_nor_key(keys, call, 
     assert emulator.counts.requests == before
 
 
-def test_a_dry_run_with_a_precheck_reads_and_tells_what_stands_against_it(call, place, order, emulator):
+def test_a_dry_run_with_a_precheck_reads_and_reports_obstacles(call, place, order, emulator):
     before = emulator.counts.creates_received
     ended = call("create", *place(), *order, "--dry-run", "--precheck")
 

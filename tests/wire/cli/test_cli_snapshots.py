@@ -56,7 +56,7 @@ def test_every_family_has_the_same_columns(family, call, place, ids):
         assert re.fullmatch(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)?", row["taken"])
 
 
-def test_a_table_has_the_newest_first_and_tells_obstacles_in_words(call, place):
+def test_a_table_is_newest_first_and_words_the_obstacles(call, place):
     ended = call("snapshots", *place())
 
     moments = re.findall(r"^\w{24} +(?:yes|no) +(\d{4}-\d\d-\d\d \d\d:\d\d)", ended.out, re.MULTILINE)

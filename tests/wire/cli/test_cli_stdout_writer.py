@@ -34,7 +34,7 @@ class Pen:
         self.finished = True
 
 
-async def test_a_reader_that_takes_its_time_does_not_hold_the_event_loop_up():
+async def test_a_slow_reader_does_not_block_the_event_loop():
     pen = Pen()
     async with StdoutWriter(pen) as writer:
         await writer.put(0)
@@ -89,7 +89,7 @@ async def test_what_was_taken_is_written_once_when_it_is_left_early():
     assert pen.finished
 
 
-async def test_an_error_before_anything_was_taken_leaves_nothing_written():
+async def test_an_error_before_the_first_item_writes_nothing():
     pen = Pen()
     with pytest.raises(ValueError, match="early"):
         async with StdoutWriter(pen):

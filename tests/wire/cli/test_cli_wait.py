@@ -54,7 +54,7 @@ def test_a_restore_that_ends_well_is_code_0(command, call, started):
     assert "\x1b" not in ended.out
 
 
-def test_progress_is_told_beside_the_output_and_the_jobs_in_every_form(call, started):
+def test_progress_is_apart_from_the_output_in_every_format(call, started):
     refs = started("sharded", download=False)
 
     ended = call("wait", *refs, *FAST, "-o", "jsonl")
@@ -80,7 +80,7 @@ def test_a_restore_that_ends_badly_is_code_3(outcome, command, call, started, em
 
 
 @pytest.mark.parametrize("command", ["wait", "watch"])
-def test_a_time_out_is_code_5_and_prints_the_command_to_go_on_with(command, call, started, emulator):
+def test_a_time_out_exits_5_and_prints_the_command_to_resume(command, call, started, emulator):
     refs = started(download=False)
     emulator.clock.speed = 0
 
@@ -98,7 +98,7 @@ def test_a_time_out_is_code_5_and_prints_the_command_to_go_on_with(command, call
 
 
 @pytest.mark.parametrize("command", ["wait", "watch"])
-async def test_ctrl_c_is_code_130_and_prints_the_command_to_go_on_with(command, start, emulator, on_terminal):
+async def test_ctrl_c_exits_130_and_prints_the_command_to_resume(command, start, emulator, on_terminal):
     cluster = emulator.world.first("replica-set")
     job = emulator.add_jobs(cluster)[0]
     emulator.clock.speed = 0
@@ -157,7 +157,7 @@ def test_urls_are_shown_on_demand_only(form, call, started):
     assert (SECRET in shown.out) == (form in {"json", "jsonl"})
 
 
-def test_a_cluster_that_cannot_be_read_for_a_while_is_told_and_tried_again(call, started, emulator):
+def test_a_temporarily_unreadable_cluster_is_retried(call, started, emulator):
     refs = started(download=False)
     left = 3
 

@@ -83,7 +83,7 @@ async def test_a_cancel_whose_answer_got_lost_has_cancelled(atlas, family, acted
         assert (await cluster.restore_job(job.id)).state is JobState.CANCELLED
 
 
-async def test_an_automated_restore_is_not_cancelled_however_often_it_is_tried(atlas):
+async def test_retries_never_cancel_an_automated_restore(atlas):
     async with atlas(ATLAS_CLOUD_BACKUP, "DELETE") as cluster:
         snapshot = await cluster.snapshots().latest_restorable()
         request = AutomatedRestore(Snapshot(snapshot.id), await cluster.restore_target())
@@ -126,7 +126,7 @@ async def test_a_create_whose_answer_got_lost_is_found_in_the_list(atlas, family
         assert (found.batch.jobs if certain else found.batch) == ((candidate,) if certain else None)
 
 
-async def test_atlas_says_when_a_version_ends_and_then_that_it_is_gone(emulate, connect, monkeypatch):
+async def test_atlas_announces_the_end_of_a_version_and_then_ends_it(emulate, connect, monkeypatch):
     monkeypatch.setattr("mongorestore_async.transport.deprecation_warnings._told", set())
     places = {"manager": Manager.CLOUD_MANAGER, "clusters_per_project": 7, "projects": 1}
     async with emulate(**places) as emulator, connect(emulator) as session:

@@ -8,6 +8,7 @@ import pickle
 import pytest
 from aiohttp import web
 
+from builders.restores import REQUEST
 from mongorestore_async import (
     OPS_MANAGER,
     AutomatedRestore,
@@ -27,8 +28,6 @@ from mongorestore_async import (
 )
 from mongorestore_async.emulator import ClusterKind, NoncePolicy
 
-REQUEST = HttpRestore("5" * 24, max_downloads=3, expiration_hours=7)
-
 
 def on_creates(fault):
     async def before_answer(record):
@@ -45,7 +44,7 @@ def on_creates(fault):
 
 @pytest.mark.parametrize("fault", ["drop-answer", "truncate", 500, 502, 503, 504, "login page", "redirect"])
 @pytest.mark.parametrize("kind", [ClusterKind.REPLICA_SET, ClusterKind.SHARDED])
-async def test_a_create_that_was_taken_is_found_though_its_answer_was_lost(emulate, connect, fault, kind):
+async def test_a_create_whose_answer_was_lost_is_found(emulate, connect, fault, kind):
     async with emulate() as emulator, connect(emulator, options=Options.for_tests()) as session:
         found = emulator.world.first(kind)
         cluster = session.project(found.project_id, OPS_MANAGER).cluster(found.id)

@@ -129,7 +129,7 @@ async def test_a_file_without_hash_is_unpacked_on_demand(open_library, tmp_path,
     assert gzip.decompress(file.path.read_bytes())
 
 
-async def test_a_file_that_announces_no_end_is_unpacked_without_being_asked(open_library, tmp_path):
+async def test_a_file_of_unknown_length_is_always_unpacked(open_library, tmp_path):
     async with open_library({"missing": 100_000, "chunked": True}) as library:
         with pytest.raises(DownloadTruncated, match="trailer"):
             await library.download(await library.order("tenant"), tmp_path)
@@ -265,9 +265,7 @@ async def test_two_downloads_do_not_write_the_same_file(open_library, tmp_path):
     ],
     ids=str,
 )
-async def test_nothing_is_fetched_while_one_job_of_the_batch_has_no_archive(
-    open_library, tmp_path, names_in, change, said
-):
+async def test_nothing_is_fetched_while_a_job_of_a_batch_lacks_a_file(open_library, tmp_path, names_in, change, said):
     async with open_library(archive_bytes=100_000) as library:
         sources = await library.order("sharded")
         library.emulator.world.jobs.patch(library.job, change)

@@ -146,7 +146,7 @@ async def test_a_job_that_was_not_ready_is_read_again(open_library, tmp_path):
     assert file.verification is Verification.VERIFIED
 
 
-async def test_a_finished_file_of_an_unfinished_batch_is_not_fetched_again(open_library, tmp_path):
+async def test_a_finished_file_of_a_partial_batch_is_kept(open_library, tmp_path):
     async with open_library(archive_bytes=3_000_000) as library:
         sources = await library.order("sharded", max_downloads=1)
         doomed = sources[1].job.id

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import aiohttp
 import pytest
 
+from builders.downloads import FILE, OK
 from mongorestore_async import NO_RETRY
 from mongorestore_async.downloading import archive_fetcher as downloads
 from mongorestore_async.downloading.archive_fetcher import ArchiveFetcher
@@ -19,8 +20,6 @@ from mongorestore_async.models import Delivery, Headers, JobRef, RestoreJob, Sec
 from mongorestore_async.transport import HttpSettings
 
 KEY = "c2VjcmV0LWtleQ=="
-OK = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
-FILE = OK + b"Content-Length: 4\r\n\r\nfile"
 PATH = f"/backup/../restore/v2//pull/j/{KEY}/%2e%2E;a=%2f/a%20b.tar.gz?X=%2f+&Y=+%7e&Z"
 
 

@@ -64,7 +64,7 @@ async def test_a_client_that_goes_away_between_pages_ends_the_walk(behind, visit
         assert await settled(lambda: lists_read(emulator)) == 3  # the challenge, and two pages of ten
 
 
-async def test_a_client_that_goes_away_before_the_first_line_ends_the_fan_out(behind, visited):
+async def test_a_client_gone_before_the_first_line_ends_the_fan_out(behind, visited):
     async with behind(projects=4, clusters_per_project=8, jobs_per_cluster=1) as emulator, visited() as visit:
         before = asyncio.all_tasks()
         holding = Holding(emulator, "restoreJobs")
@@ -81,7 +81,7 @@ async def test_a_client_that_goes_away_before_the_first_line_ends_the_fan_out(be
 
 
 @pytest.mark.parametrize("listing", ["cluster", "fleet"])
-async def test_a_client_that_reads_nothing_holds_the_walk_up_until_it_goes(behind, visited, listing):
+async def test_a_client_that_does_not_read_blocks_the_walk(behind, visited, listing):
     sizes = {"projects": 64, "clusters_per_project": 64} if listing == "fleet" else {}
     async with behind(jobs_per_cluster=100_000, **sizes) as emulator, visited() as visit:
         before = asyncio.all_tasks()

@@ -62,7 +62,7 @@ async def test_a_job_is_found_again_by_its_reference(behind, client):
     assert found["job"]["id"] == line["job"]["id"]
 
 
-async def test_the_fleet_comes_as_lines_with_what_could_not_be_read_at_their_end(behind, client):
+async def test_the_fleet_comes_as_lines_with_the_failures_at_the_end(behind, client):
     async with behind(projects=3, clusters_per_project=2, jobs_per_cluster=5) as emulator, client() as http:
         refused = emulator.world.first("sharded")
         emulator.fault_after_login = refuse(403, "USER_UNAUTHORIZED", f"{refused.id}/restoreJobs")

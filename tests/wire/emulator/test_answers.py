@@ -1,33 +1,17 @@
 """What the emulator answers: pages, envelopes, documents of each family, error documents of paths and queries."""
 
-import contextlib
 import json
+from functools import partial
 
-import aiohttp
 import pytest
-from yarl import URL
 
-from mongorestore_async.emulator import Emulator, EmulatorSettings, Oddity, Side
+from builders.emulated import EmulatorCaller, call_emulator
+from mongorestore_async.emulator import Oddity, Side
 
 MANAGER, ATLAS = "/api/public/v1.0", "/api/atlas/v1.0"
 
 
-class Caller:
-    def __init__(self, emulator, client):
-        self.emulator = emulator
-        self.client = client
-        self.world = emulator.world
-
-    async def get(self, target, method="GET", **how):
-        url = URL(target if target.startswith("http") else self.emulator.url + target, encoded=True)
-        async with self.client.request(method, url, **how) as response:
-            return response.status, json.loads(await response.read())
-
-    async def ok(self, target):
-        status, document = await self.get(target)
-        assert status == 200
-        return document
-
+class Caller(EmulatorCaller):
     async def refused(self, target, method="GET"):
         status, document = await self.get(target, method)
         assert document["error"] == status
@@ -45,11 +29,7 @@ class Caller:
         return f"{api}/groups/{cluster.project_id}/clusters/{name}/{tail}"
 
 
-@contextlib.asynccontextmanager
-async def calling(**settings):
-    settings = {"speed": 0, "auth_enabled": False, **settings}
-    async with Emulator(EmulatorSettings(**settings)) as emulator, aiohttp.ClientSession() as client:
-        yield Caller(emulator, client)
+calling = partial(call_emulator, Caller)
 
 
 # ---- pages
@@ -72,7 +52,7 @@ async def test_walking_the_pages_gives_every_job_once_newest_first(kind, size):
         assert number == -(-40 // size) + 1
 
 
-async def test_next_and_previous_stand_where_there_is_a_neighbour_and_lead_there():
+async def test_next_and_previous_links_lead_to_existing_pages():
     async with calling(jobs_per_cluster=5) as caller:
         first = await caller.ok(caller.jobs() + "?itemsPerPage=2&pretty=true")
         links = {link["rel"]: link["href"] for link in first["links"]}
@@ -104,7 +84,7 @@ async def test_the_count_is_left_out_when_it_is_not_wanted():
         assert "totalCount" in await caller.ok(caller.jobs() + "?includeCount=true")
 
 
-async def test_pages_are_a_hundred_long_unless_told_and_never_longer_than_the_maximum():
+async def test_pages_have_100_items_by_default_and_a_maximum():
     async with calling(jobs_per_cluster=700) as caller:
         assert len((await caller.ok(caller.jobs()))["results"]) == 100
         assert len((await caller.ok(caller.jobs() + "?itemsPerPage=500"))["results"]) == 500
@@ -259,7 +239,7 @@ async def test_a_challenge_is_never_enveloped():
         assert (status, document["errorCode"]) == (401, "UNEXPECTED_ERROR")
 
 
-async def test_pretty_bodies_are_indented_and_sorted_as_in_the_documents():
+async def test_pretty_bodies_are_indented_and_sorted_as_documented():
     async with calling() as caller:
         async with caller.client.get(caller.emulator.url + MANAGER + "/groups?pretty=true") as response:
             pretty = await response.text()
@@ -299,7 +279,7 @@ def newest(jobs, **wanted):
 
 
 @pytest.mark.parametrize("manager", ["ops-manager", "cloud-manager"])
-async def test_a_finished_download_has_the_members_of_the_documented_example(seed, manager):
+async def test_a_finished_download_has_the_documented_members(seed, manager):
     async with calling(manager=manager, jobs_per_cluster=200, url_v2=False, clusters_per_project=2) as caller:
         jobs = (await caller.ok(caller.jobs("sharded") + "?itemsPerPage=500"))["results"]
     plain = [job for job in jobs if not job["encryptionEnabled"] and "hashes" not in job]
@@ -360,7 +340,7 @@ async def test_projects_are_listed_per_side_and_found_one_by_one():
     assert sides[0]["results"][0]["orgId"]
 
 
-async def test_clusters_of_a_manager_project_include_shards_and_config_sets_which_have_no_jobs():
+async def test_shards_and_config_sets_are_clusters_without_jobs():
     async with calling(clusters_per_project=2) as caller:
         project = caller.world.project(Side.MANAGER, 0)
         clusters = (await caller.ok(f"{MANAGER}/groups/{project.id}/clusters"))["results"]

@@ -71,7 +71,7 @@ async def test_automated_restores_are_not_cancelled(call_atlas, family):
 
 
 @pytest.mark.parametrize("family", CLOUD)
-async def test_a_server_may_refuse_to_cancel_downloads_of_sharded_clusters(call_atlas, family):
+async def test_cancelling_a_sharded_download_can_be_refused(call_atlas, family):
     async with call_atlas(family, "cloud-backup-sharded", shard_cancels=False) as atlas:
         path = f"{atlas.jobs}/{(await atlas.made(download(atlas)))['id']}"
         code = "ATLAS_BACKUP_CANCEL_SHARD_RESTORE_JOB_NOT_ALLOWED"
@@ -88,7 +88,7 @@ async def test_other_families_have_no_cancel(call_atlas, family):
 
 
 @pytest.mark.parametrize("family", CLOUD)
-async def test_a_snapshot_has_one_active_download_if_limits_are_played(call_atlas, family):
+async def test_a_snapshot_has_one_active_download_with_limits_on(call_atlas, family):
     refusal = (400, "CANNOT_DOWNLOAD_SNAPSHOT_CONCURRENTLY")
     async with call_atlas(family, download_limits=True, restore_seconds=600) as atlas:
         first = await atlas.made(download(atlas))
@@ -103,7 +103,7 @@ async def test_a_snapshot_has_one_active_download_if_limits_are_played(call_atla
         await atlas.made(download(atlas))
 
 
-async def test_a_project_has_twenty_active_downloads_if_limits_are_played(call_atlas):
+async def test_a_project_has_twenty_active_downloads_with_limits_on(call_atlas):
     async with call_atlas("cloud", download_limits=True) as atlas:
         for number in range(20):
             await atlas.made(download(atlas, number))
@@ -173,7 +173,7 @@ async def test_chosen_endings_of_ops_manager(ending, word):
     assert (job["statusName"], later["statusName"]) == ("IN_PROGRESS", word)
 
 
-async def test_added_jobs_take_chosen_endings_too_and_a_new_choice_forgets_the_old_one():
+async def test_added_jobs_take_the_ending_chosen_last():
     stage = ServerState(EmulatorSettings(speed=0))
     cluster = stage.world.first("replica-set")
     stage.end_next_jobs("failed", "failed", "failed")

@@ -153,7 +153,7 @@ async def test_serverless_answers_creates_with_the_status_of_its_page(call_atlas
 
 
 @pytest.mark.parametrize("family", SERVERLESS)
-async def test_only_v2_of_serverless_has_the_other_kinds_and_wants_a_target_for_each(call_atlas, family):
+async def test_only_serverless_v2_has_other_kinds_and_needs_targets(call_atlas, family):
     async with call_atlas(family) as atlas:
         bodies = [automated(atlas, deliveryType="download"), to_moment(atlas, pointInTimeUTCSeconds=NOW - 9)]
         if family == "serverless":
@@ -168,7 +168,7 @@ async def test_only_v2_of_serverless_has_the_other_kinds_and_wants_a_target_for_
 
 
 @pytest.mark.parametrize("family", TENANT)
-async def test_tenant_and_flex_take_restores_and_downloads_at_their_own_paths(call_atlas, family):
+async def test_tenant_and_flex_have_own_restore_and_download_paths(call_atlas, family):
     async with call_atlas(family, jobs_per_cluster=0) as atlas:
         made = [await atlas.made(restore(atlas)), await atlas.made({"snapshotId": atlas.snapshot}, downloads(atlas))]
         listed = (await atlas.get())["results"]
@@ -221,7 +221,7 @@ async def test_what_else_tenant_and_flex_refuse(call_atlas, family):
 
 
 @pytest.mark.parametrize("family", ["tenant-v1", "tenant"])
-async def test_jobs_are_not_created_at_the_plural_nor_listed_at_the_singular(call_atlas, family):
+async def test_plural_paths_do_not_create_and_singular_do_not_list(call_atlas, family):
     async with call_atlas(family) as atlas:
         assert await atlas.refused("POST", atlas.jobs, restore(atlas)) == (405, "METHOD_NOT_ALLOWED")
         assert await atlas.refused("GET", atlas.creates) == (405, "METHOD_NOT_ALLOWED")

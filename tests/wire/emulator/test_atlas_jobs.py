@@ -24,7 +24,7 @@ AUTOMATED_CLOUD = {
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-async def test_walking_the_pages_gives_every_job_once_newest_first_and_each_is_found_by_its_id(call_atlas, family):
+async def test_a_walk_gives_every_job_once_newest_first_and_by_its_id(call_atlas, family):
     async with call_atlas(family, jobs_per_cluster=7) as atlas:
         pages = [await atlas.get(f"{atlas.jobs}?itemsPerPage=3&pageNum={number}") for number in (1, 2, 3, 4)]
         jobs = [job for page in pages for job in page["results"]]
@@ -70,7 +70,7 @@ async def test_jobs_that_are_not_there_are_not_found(call_atlas, family):
 
 
 @pytest.mark.parametrize("family", ["legacy-v1", "legacy"])
-async def test_a_legacy_job_is_one_of_cloud_manager_with_the_name_of_its_cluster(call_atlas, family):
+async def test_a_legacy_job_is_a_manager_job_with_a_cluster_name(call_atlas, family):
     async with call_atlas(family, "legacy-sharded", jobs_per_cluster=30) as atlas:
         jobs = (await atlas.get())["results"]
         batch = jobs[4]["batchId"]
@@ -91,7 +91,7 @@ async def test_a_legacy_job_is_one_of_cloud_manager_with_the_name_of_its_cluster
 
 @pytest.mark.parametrize("manager", ["ops-manager", "cloud-manager"])
 @pytest.mark.parametrize(("family", "newer"), [("legacy-v1", False), ("legacy", True)])
-async def test_only_v2_offers_legacy_downloads_with_a_token_and_without_its_scheme(call_atlas, family, newer, manager):
+async def test_only_v2_gives_legacy_downloads_a_token_without_scheme(call_atlas, family, newer, manager):
     async with call_atlas(family, jobs_per_cluster=60, manager=manager) as atlas:
         jobs = (await atlas.get())["results"]
     deliveries = [job["delivery"] for job in jobs if "url" in job["delivery"]]
@@ -125,7 +125,7 @@ async def test_a_legacy_job_goes_its_way_on_the_clock(call_atlas, family, waitin
 
 
 @pytest.mark.parametrize("family", CLOUD)
-async def test_v2_has_no_creation_date_but_always_an_array_and_a_timestamp(call_atlas, family):
+async def test_v2_has_no_creation_date_but_an_array_and_a_timestamp(call_atlas, family):
     async with call_atlas(family, jobs_per_cluster=60) as atlas:
         jobs = (await atlas.get())["results"]
     over = next(job for job in jobs if job["deliveryType"] == "automated" and job.get("finishedAt"))
@@ -157,7 +157,7 @@ async def test_a_cloud_backup_download_is_there_for_an_hour(call_atlas, family):
 
 
 @pytest.mark.parametrize("family", ["cloud-v1", "cloud"])
-async def test_a_sharded_download_has_a_component_for_each_shard_and_the_config_servers(call_atlas, family):
+async def test_a_sharded_download_has_shards_and_config_servers(call_atlas, family):
     async with call_atlas(family, "cloud-backup-sharded", jobs_per_cluster=60) as atlas:
         jobs = (await atlas.get())["results"]
     downloads = [job for job in jobs if job["deliveryType"] == "download"]

@@ -67,7 +67,7 @@ async def test_each_variant_is_taken_and_shows_in_the_list(call_atlas, family, k
         ("legacy", "legacy", [Oddity.BARE_CREATES], True),
     ],
 )
-async def test_one_job_is_answered_without_a_list_where_the_page_says_so(call_atlas, family, kind, oddities, bare):
+async def test_one_job_is_answered_without_a_list_where_documented(call_atlas, family, kind, oddities, bare):
     async with call_atlas(family, kind, oddities=oddities) as atlas:
         answer = await atlas.made(http(atlas))
 
@@ -196,7 +196,7 @@ async def test_v1_wants_oplog_times_in_seconds(call_atlas):
         assert await atlas.refused("POST", body=body) == (400, "INVALID_JSON_ATTRIBUTE")
 
 
-async def test_seconds_in_place_of_milliseconds_are_before_2008_for_v2(call_atlas):
+async def test_seconds_for_milliseconds_are_before_2008_in_v2(call_atlas):
     async with call_atlas("legacy") as atlas:
         response = await atlas.post(automated(atlas, {"pointInTimeUTCMillis": NOW}))
 

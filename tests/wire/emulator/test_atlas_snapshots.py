@@ -1,14 +1,13 @@
 """Snapshots of Atlas: cloud backup, tenant, flex and serverless, in v1.0 and v2."""
 
-import contextlib
 from datetime import UTC, datetime
+from functools import partial
 
-import aiohttp
 import pytest
 
-from mongorestore_async.emulator import Emulator, EmulatorSettings
+from builders.constants import NOW
+from builders.emulated import EmulatorCaller, call_emulator
 
-NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 V1, V2 = "/api/atlas/v1.0", "/api/atlas/v2"
 GOOD, RUNNING, FOR_EVER, FAILED, ON_DEMAND, EXPIRED = 0, 1, 2, 5, 6, 8
 #: Kind of cluster, path below the project, path of one below that of all.
@@ -19,37 +18,18 @@ REPLICA_SET = ("cloud-backup", "clusters/{}/backup/snapshots", "")
 SHARDED = ("cloud-backup-sharded", "clusters/{}/backup/snapshots/shardedClusters", "")
 
 
-class Caller:
-    def __init__(self, emulator, client):
-        self.emulator = emulator
-        self.client = client
-        self.world = emulator.world
-
+class Caller(EmulatorCaller):
     def path(self, place, api=V1, kind=None):
         cluster = self.world.first(kind or place[0])
         return f"{V2 if place is FLEX else api}/groups/{cluster.project_id}/" + place[1].format(cluster.name)
 
-    async def get(self, target):
+    async def get(self, target, method="GET"):
         date = "2024-11-13" if "/flexClusters/" in target else "2023-01-01"
         headers = {"Accept": f"application/vnd.atlas.{date}+json"} if target.startswith(V2) else {}
-        async with self.client.get(self.emulator.url + target, headers=headers) as response:
-            return response.status, await response.json(content_type=None)
-
-    async def ok(self, target):
-        status, document = await self.get(target)
-        assert status == 200, document
-        return document
-
-    async def refused(self, target):
-        status, document = await self.get(target)
-        return status, document["errorCode"]
+        return await super().get(target, method, headers=headers)
 
 
-@contextlib.asynccontextmanager
-async def calling(**settings):
-    settings = {"speed": 0, "auth_enabled": False, "start": NOW, "clusters_per_project": 7, **settings}
-    async with Emulator(EmulatorSettings(**settings)) as emulator, aiohttp.ClientSession() as client:
-        yield Caller(emulator, client)
+calling = partial(call_emulator, Caller, start=NOW, clusters_per_project=7)
 
 
 def by_number(caller, place, listed):
@@ -59,7 +39,7 @@ def by_number(caller, place, listed):
 
 
 @pytest.mark.parametrize("place", [REPLICA_SET, SHARDED, TENANT, FLEX, SERVERLESS], ids=lambda place: place[0])
-async def test_all_snapshots_are_listed_newest_first_and_each_is_found_by_its_id(place):
+async def test_snapshots_are_listed_newest_first_and_found_by_id(place):
     async with calling() as caller:
         path = caller.path(place)
         listed = await caller.ok(path)

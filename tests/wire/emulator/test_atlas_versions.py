@@ -53,7 +53,7 @@ def test_a_missing_version_has_one_of_two_statuses():
         EmulatorSettings(missing_version_status=404)
 
 
-async def test_a_resource_is_not_served_in_a_version_before_it_existed(call_atlas):
+async def test_a_resource_is_not_served_in_a_version_before_its_first(call_atlas):
     async with call_atlas("flex") as atlas:
         refusal = await atlas.refused("GET", atlas.jobs, Accept=V2.format("2024-10-23"))
 
@@ -126,7 +126,7 @@ async def test_days_of_one_digit_are_written_with_one(call_atlas):
 @pytest.mark.parametrize(
     ("family", "gone"), [("cloud", False), ("flex", False), ("legacy", False), ("tenant", True), ("serverless", True)]
 )
-async def test_after_their_sunset_resources_are_gone_if_the_server_is_strict(call_atlas, family, gone):
+async def test_a_strict_server_drops_resources_after_their_sunset(call_atlas, family, gone):
     async with call_atlas(family, sunset_enforced=True) as atlas:
         response = await atlas.send("GET", atlas.jobs)
         post = await atlas.post({})

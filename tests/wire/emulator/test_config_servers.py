@@ -1,41 +1,21 @@
 """Hosts of Ops Manager and Cloud Manager; jobs and snapshots of mirrored config servers (SCCC)."""
 
-import contextlib
-from datetime import UTC, datetime
+from functools import partial
 
-import aiohttp
 import pytest
 
-from mongorestore_async.emulator import Emulator, EmulatorSettings, Oddity, Side
+from builders.constants import NOW
+from builders.emulated import EmulatorCaller, call_emulator
+from mongorestore_async.emulator import Oddity, Side
 from mongorestore_async.errors import ConfigError
 
-NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 MANAGER = "/api/public/v1.0"
 
 
-class Caller:
-    def __init__(self, emulator, client):
-        self.emulator = emulator
-        self.client = client
-        self.world = emulator.world
-        self.project = f"{MANAGER}/groups/{emulator.world.first().project_id}"
-
-    async def get(self, target):
-        async with self.client.get(self.emulator.url + target) as response:
-            return response.status, await response.json()
-
-    async def ok(self, target):
-        status, document = await self.get(target)
-        assert status == 200, document
-        return document
-
-    async def refused(self, target):
-        status, document = await self.get(target)
-        return status, document["errorCode"]
-
-    async def post(self, target, document):
-        async with self.client.post(self.emulator.url + target, json=document) as response:
-            return response.status, await response.json()
+class Caller(EmulatorCaller):
+    @property
+    def project(self):
+        return f"{MANAGER}/groups/{self.world.first().project_id}"
 
     def host(self, tail="", mirror=0):
         return f"{self.project}/hosts/{self.world.config_server(mirror).id}{tail}"
@@ -45,17 +25,13 @@ class Caller:
         return {"delivery": delivery, "snapshotId": self.world.snapshots.id(self.world.config_server().backup)}
 
 
-@contextlib.asynccontextmanager
-async def calling(**settings):
-    settings = {"speed": 0, "auth_enabled": False, "start": NOW, **settings}
-    async with Emulator(EmulatorSettings(**settings)) as emulator, aiohttp.ClientSession() as client:
-        yield Caller(emulator, client)
+calling = partial(call_emulator, Caller, start=NOW)
 
 
 # ---- hosts
 
 
-async def test_all_hosts_of_a_project_are_listed_and_each_is_found_by_its_id():
+async def test_the_hosts_of_a_project_are_listed_and_found_by_id():
     async with calling() as caller:
         listed = await caller.ok(f"{caller.project}/hosts")
         again = [await caller.ok(f"{caller.project}/hosts/{one['id']}") for one in listed["results"]]
@@ -115,7 +91,7 @@ async def test_only_mirrored_config_servers_have_jobs_and_snapshots():
 # ---- jobs
 
 
-async def test_jobs_of_a_config_server_have_a_host_instead_of_a_cluster():
+async def test_config_server_jobs_have_a_host_instead_of_a_cluster():
     async with calling(jobs_per_cluster=12) as caller:
         listed = await caller.ok(caller.host("/restoreJobs"))
         single = await caller.ok(caller.host(f"/restoreJobs/{listed['results'][0]['id']}"))
@@ -146,7 +122,7 @@ async def test_the_list_of_the_documents_has_the_host_as_its_cluster():
     assert (single["hostId"], "clusterId" in single) == (host.id, False)
 
 
-async def test_a_create_answers_the_job_itself_and_the_job_takes_its_course():
+async def test_a_create_answers_a_bare_job_that_then_progresses():
     async with calling(jobs_per_cluster=2) as caller:
         status, job = await caller.post(caller.host("/restoreJobs"), caller.order())
         caller.emulator.clock.advance(601)
@@ -161,7 +137,7 @@ async def test_a_create_answers_the_job_itself_and_the_job_takes_its_course():
     assert caller.emulator.counts.creates_taken == 1
 
 
-async def test_the_create_of_the_documents_is_taken_with_both_expiries_and_read_only_members():
+async def test_the_documented_create_accepts_read_only_members():
     async with calling() as caller:
         order = caller.order(expires="2026-11-03T00:00:00Z", statusName="READY", url="https://host.example.invalid/x")
         status, job = await caller.post(caller.host("/restoreJobs"), order)
@@ -200,7 +176,7 @@ async def test_unknown_jobs_and_snapshots_have_codes_of_their_own():
     assert (status, document["errorCode"]) == (404, "CONFIG_SNAPSHOT_NOT_FOUND")
 
 
-async def test_jobs_of_a_config_server_can_be_added_patched_and_expired():
+async def test_config_server_jobs_can_be_added_patched_and_expired():
     async with calling(jobs_per_cluster=3) as caller:
         owner = caller.world.config_server().backup
         (job,) = caller.emulator.add_jobs(owner)
@@ -227,7 +203,7 @@ async def test_a_config_server_has_snapshots_of_one_part():
     assert [part["typeName"] for part in single["parts"]] == ["CONFIG_SERVER"]
 
 
-async def test_the_example_of_the_documents_spells_names_as_placeholders():
+async def test_the_documented_example_spells_names_as_placeholders():
     async with calling(oddities={Oddity.PLACEHOLDER_KEYS}) as caller:
         listed = await caller.ok(caller.host("/snapshots"))
         of_cluster = await caller.ok(f"{caller.project}/clusters/{caller.world.first().id}/snapshots")

@@ -110,7 +110,7 @@ async def test_the_answer_of_a_download_has_the_documented_members(seed):
     assert link.endswith("/restoreJobs?pretty=true&pageNum=1&itemsPerPage=100")
 
 
-async def test_an_automated_restore_answers_like_a_download_without_its_target(seed):
+async def test_an_automated_restore_is_answered_without_its_target(seed):
     async with creating() as creator:
         (job,) = (await creator.made(creator.automated(snapshotId=creator.snapshot)))["results"]
     wanted = seed("cloud_manager_create_automated_pit")["results"][0]
@@ -132,7 +132,7 @@ async def test_created_jobs_lead_the_list_and_can_be_fetched():
     assert one["id"] == first["id"]
 
 
-async def test_a_sharded_cluster_makes_one_job_per_shard_and_one_for_the_config_set():
+async def test_a_sharded_cluster_makes_a_job_per_shard_and_config_set():
     async with creating("sharded") as creator:
         jobs = (await creator.made(creator.download()))["results"]
         listed = await creator.listed(f"?batchId={jobs[0]['batchId']}")
@@ -172,7 +172,7 @@ async def test_the_link_can_expire_at_a_moment():
     assert "expirationHours" not in created["delivery"]
 
 
-async def test_servers_have_defaults_for_the_life_of_a_download_unless_told():
+async def test_servers_have_defaults_for_the_lifetime_of_a_download():
     async with creating() as creator:
         delivery = (await creator.made(creator.download(maxDownloads=..., expirationHours=...)))["results"][0][
             "delivery"
@@ -390,7 +390,7 @@ async def test_large_bodies_are_refused_before_the_login():
         assert (await creator.post(creator.download(maxDownloads=..., expirationHours=...)))[0] == 401
 
 
-async def test_creates_that_do_not_get_past_the_login_are_not_received():
+async def test_creates_that_fail_the_login_are_not_received():
     async with creating(auth_enabled=True) as creator:
         assert (await creator.post(creator.download()))[0] == 401
         assert creator.emulator.counts.creates_received == 0

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
+from builders.constants import GROUPS
 from mongorestore_async.emulator import ChallengeForm, Emulator, EmulatorSettings, NoncePolicy, Outcome, QopForm
 from mongorestore_async.emulator.digest_server import DigestAnswer
 
-PATH = "/api/public/v1.0/groups"
 HASHES = {"MD5": "md5", "SHA-256": "sha256", "SHA-512-256": "sha512_256"}
 
 
@@ -35,7 +35,7 @@ class Caller:
         self.emulator = emulator
         self.client = client
 
-    async def send(self, header=None, target=PATH, method="GET", data=None):
+    async def send(self, header=None, target=GROUPS, method="GET", data=None):
         headers = {} if header is None else {"Authorization": header}
         url = URL(self.emulator.url + target, encoded=True)
         async with self.client.request(method, url, headers=headers, data=data) as response:
@@ -52,7 +52,7 @@ class Caller:
         nonce,
         nc=1,
         *,
-        target=PATH,
+        target=GROUPS,
         uri=None,
         method="GET",
         algorithm="MD5",
@@ -82,7 +82,7 @@ class Caller:
         )
         return text + (f', qop={qop}, nc={count}, cnonce="{cnonce}"' if qop else "")
 
-    async def call(self, nonce, nc=1, target=PATH, method="GET", data=None, **how):
+    async def call(self, nonce, nc=1, target=GROUPS, method="GET", data=None, **how):
         return await self.send(self.answer(nonce, nc, target=target, method=method, **how), target, method, data)
 
 
@@ -97,7 +97,7 @@ def stale(response):
     return directives(response.headers["WWW-Authenticate"])["stale"]
 
 
-async def test_nonces_look_like_the_real_ones_and_are_never_given_twice():
+async def test_nonces_look_real_and_are_never_issued_twice():
     async with calling() as (_, caller):
         nonces = [(await caller.challenge())["nonce"] for _ in range(20)]
 
@@ -114,13 +114,13 @@ async def test_a_right_answer_is_let_in_and_everything_is_noted():
     assert response.status == 200
     assert (first.outcome, first.status, first.nonce, first.nc) == (Outcome.CHALLENGED, 401, None, None)
     assert (second.outcome, second.status, second.nonce, second.nc) == (Outcome.ACCEPTED, 200, nonce, 1)
-    assert (second.method, second.path, second.family, second.number) == ("GET", PATH, "cloud-manager", 2)
+    assert (second.method, second.path, second.family, second.number) == ("GET", GROUPS, "cloud-manager", 2)
     assert second.headers["Authorization"] == "Digest"
     assert (emulator.counts.requests, emulator.counts.challenges, emulator.counts.accepted) == (2, 1, 1)
     assert nonce not in repr(first.headers)
 
 
-async def test_a_reusable_nonce_takes_counts_in_any_order_but_each_once():
+async def test_a_reusable_nonce_takes_each_count_once_in_any_order():
     async with calling() as (emulator, caller):
         nonce = (await caller.challenge())["nonce"]
         taken = [(await caller.call(nonce, nc)).status for nc in (3, 1, 2, 7, 200, 5)]
@@ -182,7 +182,7 @@ async def test_a_limited_nonce_dies_after_its_uses():
         assert stale(await caller.call(nonce, 9)) == "true"
 
 
-async def test_every_nth_right_answer_is_refused_spuriously_and_says_so_with_stale_false():
+async def test_every_nth_right_answer_is_refused_with_stale_false():
     async with calling(nonce_policy="spurious", spurious_every=3) as (emulator, caller):
         nonce = (await caller.challenge())["nonce"]
         responses = [await caller.call(nonce, nc) for nc in range(1, 8)]
@@ -218,7 +218,7 @@ async def test_a_nonce_of_another_server_is_stale_if_the_key_is_right():
     [
         ({"key": "not the key"}, "wrong user name or response"),
         ({"user": "nobody"}, "wrong user name or response"),
-        ({"uri": PATH + "?pageNum=1"}, "wrong uri"),
+        ({"uri": GROUPS + "?pageNum=1"}, "wrong uri"),
         ({"uri": "/api/public/v1.0/Groups"}, "wrong uri"),
         ({"realm": "Another Realm"}, "wrong realm"),
         ({"algorithm": "SHA-256"}, "algorithm or qop was not offered"),
@@ -230,7 +230,7 @@ async def test_a_nonce_of_another_server_is_stale_if_the_key_is_right():
         ({"nc": "0000000g"}, "nc or cnonce is missing or malformed"),
     ],
 )
-async def test_a_wrong_answer_is_refused_with_a_fresh_nonce_and_stale_false(how, why):
+async def test_a_wrong_answer_gets_a_fresh_nonce_and_stale_false(how, why):
     async with calling() as (emulator, caller):
         nonce = (await caller.challenge())["nonce"]
         refused = await caller.call(nonce, **{"nc": 1, **how})
@@ -258,12 +258,12 @@ async def test_what_is_no_digest_answer_is_met_with_the_challenge(header):
         assert (emulator.counts.challenges, emulator.counts.refusals) == (1, 0)
 
 
-async def test_bytes_that_are_no_text_are_refused_like_other_wrong_answers():
+async def test_non_text_bytes_are_refused_like_other_wrong_answers():
     async with calling() as (emulator, caller):
         host, _, port = emulator.url.removeprefix("http://").rpartition(":")
         answer = caller.answer("n").replace('nonce="n"', 'nonce="\udcff"').replace('cnonce="0', 'cnonce="\udcfe')
         reader, writer = await asyncio.open_connection(host, int(port))
-        head = f"GET {PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: {answer}\r\nConnection: close\r\n\r\n"
+        head = f"GET {GROUPS} HTTP/1.1\r\nHost: x\r\nAuthorization: {answer}\r\nConnection: close\r\n\r\n"
         writer.write(head.encode("utf-8", "surrogateescape"))
         received = await reader.read()
         writer.close()
@@ -291,7 +291,7 @@ def test_quoted_values_are_read_back_as_they_were(fields):
 
 
 async def test_the_uri_is_compared_as_sent_byte_for_byte():
-    target = PATH + "?b=%2F&a=x+y%20z&c=%c3%A4"
+    target = GROUPS + "?b=%2F&a=x+y%20z&c=%c3%A4"
     async with calling() as (emulator, caller):
         nonce = (await caller.challenge())["nonce"]
         same = await caller.call(nonce, 1, target=target)
@@ -351,7 +351,7 @@ async def test_auth_int_covers_the_body():
 
 
 @pytest.mark.parametrize("in_one", [True, False])
-async def test_several_challenges_can_be_offered_and_any_of_them_answered(in_one):
+async def test_any_of_several_offered_challenges_can_be_answered(in_one):
     offered = [ChallengeForm("SHA-256"), ChallengeForm("MD5"), ChallengeForm("XXX"), ChallengeForm(None, QopForm.NONE)]
     async with calling(challenges=offered, challenges_in_one_header=in_one) as (_, caller):
         lines = (await caller.send()).headers.getall("WWW-Authenticate")
@@ -368,7 +368,7 @@ async def test_several_challenges_can_be_offered_and_any_of_them_answered(in_one
     assert [answer.status for answer in answers] == [200, 200, 200, 401]
 
 
-async def test_hashed_user_names_are_understood_where_they_are_offered():
+async def test_hashed_user_names_are_accepted_where_they_are_offered():
     async with calling(userhash=True) as (emulator, caller):
         offered = await caller.challenge()
         hashed = digest("MD5", emulator.public_key, "MMS Public API")
@@ -404,7 +404,7 @@ async def test_aiohttps_own_digest_client_gets_in():
         auth = aiohttp.DigestAuthMiddleware(emulator.public_key, emulator.private_key)
         async with aiohttp.ClientSession(middlewares=(auth,)) as client:
             for _ in range(3):
-                async with client.get(f"{emulator.url}{PATH}?pretty=true&x=%C3%A4") as response:
+                async with client.get(f"{emulator.url}{GROUPS}?pretty=true&x=%C3%A4") as response:
                     assert response.status == 200
 
     assert (emulator.counts.challenges, emulator.counts.accepted, emulator.counts.refusals) == (1, 3, 0)

@@ -117,7 +117,7 @@ async def test_if_range_is_good_for_the_validators_there_are(validators, etag, m
             assert again.status == status
 
 
-async def test_an_archive_made_anew_is_sent_whole_to_who_has_the_old_one():
+async def test_a_regenerated_archive_is_sent_whole_to_old_validators():
     async with linked() as link:
         first, old = await link.get()
         link.emulator.archives.regenerate(link.job)

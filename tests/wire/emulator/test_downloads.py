@@ -193,7 +193,7 @@ async def test_nothing_is_handed_out_before_the_job_is_done():
             assert await puller.status(url.replace(puller.emulator.url, again.url)) == 404
 
 
-async def test_each_request_that_is_served_counts_and_the_last_one_uses_the_link_up():
+async def test_each_served_request_counts_until_the_link_is_used_up():
     async with pulling() as puller:
         job = puller.job(max_downloads=4)
         puller.emulator.clock.advance(60)

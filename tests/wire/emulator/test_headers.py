@@ -48,7 +48,7 @@ def filled(lines, body):
     return found
 
 
-async def test_the_challenge_has_the_documented_headers_in_the_documented_order(seed):
+async def test_the_challenge_has_the_documented_headers_in_order(seed):
     async with Emulator(EmulatorSettings(challenges=MISPRINT)) as emulator:
         status, lines, body = await raw(emulator, "/api/public/v1.0/groups")
         date = parsedate_to_datetime(filled(lines, body)["dateInUnixFormat"])
@@ -61,7 +61,7 @@ async def test_the_challenge_has_the_documented_headers_in_the_documented_order(
     assert b'"detail": "You are not authorized for this resource."' in body
 
 
-async def test_by_default_the_challenge_says_qop_as_the_real_service_does():
+async def test_the_default_challenge_has_qop_like_the_real_service():
     async with Emulator() as emulator:
         _, lines, _ = await raw(emulator, "/api/public/v1.0/groups")
 
@@ -82,7 +82,7 @@ async def test_by_default_the_challenge_says_qop_as_the_real_service_does():
     ],
 )
 @pytest.mark.parametrize("manager", ["ops-manager", "cloud-manager"])
-async def test_success_has_the_documented_headers_in_the_documented_order(seed, target, fixture, manager):
+async def test_success_has_the_documented_headers_in_order(seed, target, fixture, manager):
     async with Emulator(EmulatorSettings(auth_enabled=False, manager=manager)) as emulator:
         status, lines, body = await raw(emulator, target)
 

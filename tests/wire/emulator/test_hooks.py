@@ -8,9 +8,8 @@ import attrs
 import pytest
 from aiohttp import web
 
+from builders.constants import GROUPS
 from mongorestore_async.emulator import Emulator, EmulatorSettings, Outcome, error_answer
-
-PATH = "/api/public/v1.0/groups"
 
 
 @contextlib.asynccontextmanager
@@ -28,18 +27,18 @@ async def until(condition):
 async def test_a_fault_answers_in_place_of_the_login():
     async with calling(auth_enabled=True) as (emulator, client):
         emulator.fault = lambda record: error_answer(503, "SERVICE_UNAVAILABLE") if record.number == 1 else None
-        async with client.get(emulator.url + PATH) as response:
+        async with client.get(emulator.url + GROUPS) as response:
             assert (response.status, (await response.json())["errorCode"]) == (503, "SERVICE_UNAVAILABLE")
-        async with client.get(emulator.url + PATH) as response:
+        async with client.get(emulator.url + GROUPS) as response:
             assert response.status == 401
 
     assert [(record.outcome, record.status) for record in emulator.requests] == [(None, 503), (Outcome.CHALLENGED, 401)]
 
 
-async def test_a_fault_after_the_login_sees_who_was_let_in_and_stops_the_work():
+async def test_a_fault_after_login_sees_the_user_and_stops_the_call():
     async with calling() as (emulator, client):
         cluster = emulator.world.first("replica-set")
-        path = f"{PATH}/{cluster.project_id}/clusters/{cluster.id}/restoreJobs"
+        path = f"{GROUPS}/{cluster.project_id}/clusters/{cluster.id}/restoreJobs"
         seen = []
 
         def fault(record):
@@ -62,7 +61,7 @@ async def test_a_connection_can_be_dropped_before_or_after_the_work(hook, word, 
             "delivery": {"methodName": "HTTP"},
             "snapshotId": emulator.world.jobs.snapshot_id(cluster),
         }
-        path = f"{PATH}/{cluster.project_id}/clusters/{cluster.id}/restoreJobs"
+        path = f"{GROUPS}/{cluster.project_id}/clusters/{cluster.id}/restoreJobs"
         with pytest.raises(aiohttp.ClientConnectionError):
             await client.post(emulator.url + path, json=document)
         assert emulator.counts.creates_taken == made
@@ -77,14 +76,14 @@ async def test_a_body_can_be_cut_in_the_middle(hook):
 
     async with calling() as (emulator, client):
         setattr(emulator, hook, later if hook == "before_answer" else lambda _: "truncate")
-        async with client.get(emulator.url + PATH) as response:
+        async with client.get(emulator.url + GROUPS) as response:
             assert response.status == 200
             with pytest.raises(aiohttp.ClientPayloadError):
                 await response.read()
         assert emulator.counts.dropped == 1
 
 
-async def test_an_answer_can_be_delayed_replaced_or_dropped_when_it_is_ready():
+async def test_a_ready_answer_can_be_delayed_replaced_or_dropped():
     async with calling() as (emulator, client):
         go = asyncio.Event()
 
@@ -97,7 +96,7 @@ async def test_an_answer_can_be_delayed_replaced_or_dropped_when_it_is_ready():
         emulator.before_answer = before_answer
 
         async def get():
-            async with client.get(emulator.url + PATH) as response:
+            async with client.get(emulator.url + GROUPS) as response:
                 return response.status
 
         first = asyncio.create_task(get())
@@ -117,7 +116,7 @@ async def test_the_gate_holds_requests_back_until_it_is_opened():
         emulator.gate.close()
 
         async def get():
-            async with client.get(emulator.url + PATH) as response:
+            async with client.get(emulator.url + GROUPS) as response:
                 return response.status
 
         calls = [asyncio.create_task(get()) for _ in range(5)]
@@ -135,7 +134,7 @@ async def test_closing_the_server_lets_held_requests_go():
         emulator = Emulator(EmulatorSettings(auth_enabled=False))
         async with emulator:
             emulator.gate.close()
-            call = asyncio.create_task(client.get(emulator.url + PATH))
+            call = asyncio.create_task(client.get(emulator.url + GROUPS))
             await until(lambda: emulator.gate.waiting)
         response = await call
         assert response.status == 200
@@ -152,19 +151,19 @@ async def test_closing_the_server_does_not_wait_for_a_hook_that_hangs():
                 await asyncio.Event().wait()
 
             emulator.before_answer = before_answer
-            call = asyncio.create_task(client.get(emulator.url + PATH))
+            call = asyncio.create_task(client.get(emulator.url + GROUPS))
             await stuck.wait()
         with pytest.raises(aiohttp.ClientConnectionError):
             await call
 
 
-async def test_a_call_that_was_given_up_while_a_hook_hangs_ends_with_the_server():
+async def test_a_call_given_up_during_a_hook_ends_with_the_server():
     async def before_answer(_):
         await asyncio.Event().wait()
 
     async with calling() as (emulator, client):
         emulator.before_answer = before_answer
-        call = asyncio.create_task(client.get(emulator.url + PATH))
+        call = asyncio.create_task(client.get(emulator.url + GROUPS))
         await until(lambda: emulator.working)
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -176,23 +175,23 @@ async def test_a_call_that_was_given_up_while_a_hook_hangs_ends_with_the_server(
 async def test_a_call_that_was_given_up_is_no_problem_at_the_gate():
     async with calling() as (emulator, client):
         emulator.gate.close()
-        call = asyncio.create_task(client.get(emulator.url + PATH))
+        call = asyncio.create_task(client.get(emulator.url + GROUPS))
         await until(lambda: emulator.gate.waiting)
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
         emulator.gate.open()
-        async with client.get(emulator.url + PATH) as response:
+        async with client.get(emulator.url + GROUPS) as response:
             assert response.status == 200
 
 
 async def test_the_log_is_bounded_and_its_records_are_frozen():
     async with calling(request_log_size=3) as (emulator, client):
         for number in range(5):
-            async with client.get(f"{emulator.url}{PATH}?n={number}"):
+            async with client.get(f"{emulator.url}{GROUPS}?n={number}"):
                 pass
 
-    assert [record.path for record in emulator.requests] == [f"{PATH}?n={number}" for number in (2, 3, 4)]
+    assert [record.path for record in emulator.requests] == [f"{GROUPS}?n={number}" for number in (2, 3, 4)]
     assert [record.number for record in emulator.requests] == [3, 4, 5]
     assert emulator.counts.requests == 5
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
@@ -203,7 +202,7 @@ async def test_the_log_is_bounded_and_its_records_are_frozen():
 async def test_a_mistake_of_the_emulator_is_answered_500_and_logged(monkeypatch, caplog):
     async with calling() as (emulator, client):
         monkeypatch.setattr(emulator.world, "project", lambda *_: 1 / 0)
-        async with client.get(emulator.url + PATH) as response:
+        async with client.get(emulator.url + GROUPS) as response:
             assert (response.status, (await response.json())["errorCode"]) == (500, "UNEXPECTED_ERROR")
 
     assert "ZeroDivisionError" in caplog.text

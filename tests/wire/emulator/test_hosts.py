@@ -66,7 +66,7 @@ def test_the_gate_of_a_threaded_emulator_is_moved_from_outside():
         assert [call.result()["totalCount"] for call in calls] == [2, 2, 2]
 
 
-async def test_a_threaded_emulator_answers_while_the_callers_loop_is_blocked():
+async def test_a_threaded_emulator_answers_while_the_loop_is_blocked():
     with ThreadedEmulator() as emulator:
         assert read(opener(emulator), emulator.url + PATH)["totalCount"] == 2
 
@@ -86,7 +86,7 @@ def test_a_threaded_emulator_ends_its_thread_and_starts_again():
         _ = emulator.url
 
 
-def test_a_port_that_is_taken_is_reported_to_the_caller_of_the_thread():
+def test_a_taken_port_is_reported_to_the_caller_of_the_thread():
     before = set(threading.enumerate())
     with socket.create_server(("127.0.0.1", 0)) as taken:
         emulator = ThreadedEmulator(port=taken.getsockname()[1])
@@ -114,7 +114,7 @@ async def test_an_emulator_starts_and_closes_without_async_with_too():
         assert response.status == 401
 
 
-async def test_a_port_that_is_taken_is_reported_and_can_be_tried_again():
+async def test_a_taken_port_is_reported_and_can_be_tried_again():
     async with Emulator() as first:
         second = Emulator(port=int(first.url.rpartition(":")[2]))
         with pytest.raises(OSError, match="address"):
@@ -160,7 +160,7 @@ async def test_the_application_can_be_hosted_by_others():
     assert app[SERVER_STATE].public_key == "emulator"
 
 
-async def test_the_application_has_settings_of_its_own_when_none_are_given():
+async def test_the_application_has_default_settings():
     assert create_app()[SERVER_STATE].settings == EmulatorSettings()
 
 
@@ -219,7 +219,7 @@ def test_what_was_printed_can_be_pasted_into_a_shell():
     assert pasted.stdout == "it's $HOME"
 
 
-def test_values_out_of_range_and_taken_ports_end_with_a_sentence(capsys):
+def test_bad_values_and_taken_ports_end_with_a_message(capsys):
     assert main(["--jobs", "-1"]) == 2
     assert "jobs_per_cluster is -1" in capsys.readouterr().err
     with socket.create_server(("127.0.0.1", 0)) as taken:

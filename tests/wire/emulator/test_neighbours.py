@@ -1,36 +1,17 @@
 """Checkpoints, restorable time ranges, projects by name and organisation, clusters whose backup is off."""
 
-import contextlib
-from datetime import UTC, datetime
+from functools import partial
 
-import aiohttp
 import pytest
 
-from mongorestore_async.emulator import Emulator, EmulatorSettings, NoBackup, Oddity
+from builders.constants import NOW
+from builders.emulated import EmulatorCaller, call_emulator
+from mongorestore_async.emulator import NoBackup, Oddity
 
-NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 MANAGER, ATLAS = "/api/public/v1.0", "/api/atlas/v1.0"
 
 
-class Caller:
-    def __init__(self, emulator, client):
-        self.emulator = emulator
-        self.client = client
-        self.world = emulator.world
-
-    async def get(self, target, method="GET", **how):
-        async with self.client.request(method, self.emulator.url + target, **how) as response:
-            return response.status, await response.json(content_type=None)
-
-    async def ok(self, target, method="GET"):
-        status, document = await self.get(target, method)
-        assert status == 200, document
-        return document
-
-    async def refused(self, target, method="GET", **how):
-        status, document = await self.get(target, method, **how)
-        return status, document["errorCode"]
-
+class Caller(EmulatorCaller):
     def path(self, kind="replica-set", cluster=None):
         cluster = cluster or self.world.first(kind)
         if kind.startswith("legacy"):
@@ -38,11 +19,7 @@ class Caller:
         return f"{MANAGER}/groups/{cluster.project_id}/clusters/{cluster.id}"
 
 
-@contextlib.asynccontextmanager
-async def calling(**settings):
-    settings = {"speed": 0, "auth_enabled": False, "start": NOW, "clusters_per_project": 7, **settings}
-    async with Emulator(EmulatorSettings(**settings)) as emulator, aiohttp.ClientSession() as client:
-        yield Caller(emulator, client)
+calling = partial(call_emulator, Caller, start=NOW, clusters_per_project=7)
 
 
 # ---- checkpoints
@@ -51,7 +28,7 @@ CHECKPOINTS = [("sharded-fcv-4.0", "checkpoints"), ("legacy-sharded", "backupChe
 
 
 @pytest.mark.parametrize(("kind", "name"), CHECKPOINTS)
-async def test_checkpoints_are_listed_newest_first_and_each_is_found_by_its_id(kind, name):
+async def test_checkpoints_are_listed_newest_first_and_found_by_id(kind, name):
     async with calling() as caller:
         listed = await caller.ok(f"{caller.path(kind)}/{name}")
         again = [await caller.ok(f"{caller.path(kind)}/{name}/{one['id']}") for one in listed["results"]]
@@ -71,7 +48,7 @@ async def test_checkpoints_are_listed_newest_first_and_each_is_found_by_its_id(k
         assert {part["tokenDiscovered"] for part in one["parts"]} == {one["restorable"]}
 
 
-async def test_parts_of_a_checkpoint_name_a_host_only_for_mirrored_config_servers():
+async def test_checkpoint_parts_name_hosts_only_for_mirrored_configs():
     async with calling() as caller:
         mirrored, legacy = [
             (await caller.ok(f"{caller.path(kind)}/{name}"))["results"][1]["parts"] for kind, name in CHECKPOINTS
@@ -215,7 +192,7 @@ async def test_without_backup_the_list_of_restores_may_be_just_empty():
     assert one == (404, "BACKUP_CONFIG_NOT_FOUND")
 
 
-async def test_without_backup_there_is_no_cluster_id_to_take_from_snapshots():
+async def test_without_backup_snapshots_give_no_cluster_id():
     async with calling() as caller:
         cluster = caller.world.first()
         newest = caller.world.snapshots.id(cluster)

@@ -1,39 +1,21 @@
 """Snapshots of Ops Manager, Cloud Manager and Atlas legacy, and what a create says about a snapshot."""
 
-import contextlib
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
-import aiohttp
 import pytest
 
-from mongorestore_async.emulator import Emulator, EmulatorSettings, Oddity
+from builders.constants import NOW
+from builders.emulated import EmulatorCaller, call_emulator
+from mongorestore_async.emulator import Oddity
 
-NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 MANAGER, ATLAS, V2 = "/api/public/v1.0", "/api/atlas/v1.0", "/api/atlas/v2"
 VERSION = {"Accept": "application/vnd.atlas.2023-01-01+json"}
 #: Numbers of the snapshots that are as they should be: see ``Snapshots``.
 GOOD, RUNNING, FOR_EVER, INCONSISTENT, MISSING, FAILED, ON_DEMAND, ENDS_SOON, EXPIRED = range(9)
 
 
-class Caller:
-    def __init__(self, emulator, client):
-        self.emulator = emulator
-        self.client = client
-        self.world = emulator.world
-
-    async def get(self, target, **how):
-        async with self.client.get(self.emulator.url + target, **how) as response:
-            return response.status, await response.json(content_type=None)
-
-    async def ok(self, target, **how):
-        status, document = await self.get(target, **how)
-        assert status == 200, document
-        return document
-
-    async def post(self, target, document):
-        async with self.client.post(self.emulator.url + target, json=document) as response:
-            return response.status, await response.json()
-
+class Caller(EmulatorCaller):
     def cluster_path(self, kind):
         cluster = self.world.first(kind)
         if kind.startswith("legacy"):
@@ -47,11 +29,7 @@ class Caller:
         return self.world.jobs.snapshot_id(self.world.first(kind), number)
 
 
-@contextlib.asynccontextmanager
-async def calling(**settings):
-    settings = {"speed": 0, "auth_enabled": False, "start": NOW, "clusters_per_project": 7, **settings}
-    async with Emulator(EmulatorSettings(**settings)) as emulator, aiohttp.ClientSession() as client:
-        yield Caller(emulator, client)
+calling = partial(call_emulator, Caller, start=NOW, clusters_per_project=7)
 
 
 def moment(text):
@@ -59,7 +37,7 @@ def moment(text):
 
 
 @pytest.mark.parametrize("kind", ["replica-set", "sharded", "sharded-fcv-4.0", "legacy", "legacy-sharded"])
-async def test_a_list_holds_complete_snapshots_newest_first_and_each_is_found_by_its_id(kind):
+async def test_a_list_has_complete_snapshots_newest_first_found_by_id(kind):
     async with calling() as caller:
         listed = await caller.ok(caller.snapshots(kind))
         single = [await caller.ok(f"{caller.snapshots(kind)}/{one['id']}") for one in listed["results"]]
@@ -127,7 +105,7 @@ async def test_the_members_of_a_snapshot_are_the_documented_ones():
         ("legacy-sharded", "4.0", "CONFIG_SERVER_REPLICA_SET"),
     ],
 )
-async def test_a_sharded_snapshot_has_a_part_for_each_shard_and_one_for_the_config_server(kind, fcv, config):
+async def test_a_sharded_snapshot_has_shard_and_config_server_parts(kind, fcv, config):
     async with calling() as caller:
         snapshot = await caller.ok(f"{caller.snapshots(kind)}/{caller.snapshot_id(GOOD, kind)}")
         members = caller.world.members(caller.world.first(kind))
@@ -169,7 +147,7 @@ async def test_a_snapshot_that_is_not_there_is_404(tail, code):
     assert (status, document["errorCode"]) == (404, code)
 
 
-async def test_a_removed_snapshot_is_gone_and_a_patched_one_is_different():
+async def test_a_removed_snapshot_is_gone_and_a_patched_one_changed():
     async with calling() as caller:
         first, second = caller.world.snapshots.of(caller.world.first())[1:3]
         caller.world.snapshots.remove(first)
@@ -190,7 +168,7 @@ async def test_a_shard_has_no_snapshots_of_its_own():
     assert listed["results"] == []
 
 
-async def test_legacy_snapshots_are_those_of_clusters_on_legacy_backup():
+async def test_legacy_snapshots_belong_to_clusters_on_legacy_backup():
     async with calling() as caller:
         cloud = caller.world.first("cloud-backup")
         path = f"{ATLAS}/groups/{cloud.project_id}/clusters/{cloud.name}/snapshots"
@@ -210,7 +188,7 @@ async def test_odd_lists_can_be_played():
     assert listed["results"][1]["namespaceFilterList"]["filterType"] == "blacklist"
 
 
-async def test_jobs_of_the_start_data_restore_snapshots_that_were_there_before_them():
+async def test_jobs_of_the_start_data_restore_earlier_snapshots():
     async with calling(jobs_per_cluster=40) as caller:
         for kind in ("replica-set", "sharded", "legacy"):
             cluster = caller.world.first(kind)
@@ -223,7 +201,7 @@ async def test_jobs_of_the_start_data_restore_snapshots_that_were_there_before_t
             assert len({job.snapshot_id for job in jobs if job.batch_id == jobs[0].batch_id and job.batch_id}) < 2
 
 
-async def test_a_job_has_the_time_of_the_snapshot_it_restores_or_of_the_last_one_before_its_moment():
+async def test_a_job_has_the_time_of_its_snapshot_or_the_last_before():
     async with calling() as caller:
         cluster = caller.world.first()
         target = {"targetGroupId": cluster.project_id, "targetClusterId": cluster.id}
@@ -266,7 +244,7 @@ async def test_a_job_has_the_time_of_the_snapshot_it_restores_or_of_the_last_one
         ),
     ],
 )
-async def test_a_download_needs_a_snapshot_that_can_be_had_for_as_long(kind, number, changes, wanted):
+async def test_a_download_needs_a_snapshot_available_long_enough(kind, number, changes, wanted):
     async with calling(check_snapshots=True) as caller:
         delivery = {"methodName": "HTTP", "maxDownloads": 1, "expirationHours": 1} | changes
         order = {
@@ -288,9 +266,7 @@ async def test_a_download_needs_a_snapshot_that_can_be_had_for_as_long(kind, num
         ("checkpointId", "sharded-fcv-4.0", 99, (404, "CHECKPOINT_NOT_FOUND")),
     ],
 )
-async def test_an_automated_restore_needs_a_complete_snapshot_or_a_restorable_checkpoint(
-    selector, kind, number, wanted
-):
+async def test_an_automated_restore_needs_a_snapshot_or_checkpoint(selector, kind, number, wanted):
     async with calling(check_snapshots=True) as caller:
         cluster = caller.world.first(kind)
         ids = caller.world.snapshots if selector == "snapshotId" else caller.world.checkpoints

@@ -137,7 +137,7 @@ async def test_some_jobs_of_the_start_data_have_ended_badly():
     assert any("masterKeyUUID" in job for job in jobs)
 
 
-async def test_a_cloud_backup_download_gets_its_url_and_loses_it_when_it_expires():
+async def test_a_cloud_backup_download_loses_its_url_when_it_expires():
     async with viewing("cloud-backup") as viewer:
         job = added(viewer, over_http=True)
         done = int(job.seconds) + 1
@@ -155,7 +155,7 @@ async def test_a_cloud_backup_download_gets_its_url_and_loses_it_when_it_expires
     ]
 
 
-async def test_a_sharded_cloud_backup_download_has_a_url_per_component():
+async def test_a_sharded_cloud_backup_download_has_urls_per_component():
     async with viewing("cloud-backup-sharded") as viewer:
         job = added(viewer, over_http=True)
 
@@ -179,7 +179,7 @@ async def test_an_automated_cloud_backup_restore_gets_a_finish_time():
     assert states == [("automated", False, False), ("automated", False, False), ("automated", True, False)]
 
 
-async def test_cloud_backup_jobs_of_the_start_data_show_every_flag_and_type():
+async def test_cloud_backup_start_jobs_show_every_flag_and_type():
     async with viewing("cloud-backup", jobs_per_cluster=500) as viewer:
         jobs = (await viewer.get("?itemsPerPage=500"))["results"]
 
@@ -272,7 +272,7 @@ async def test_added_jobs_come_first_and_removed_ones_are_gone():
             assert response.status == 404
 
 
-async def test_more_jobs_than_there_are_can_be_expired_but_not_removed_from_the_middle():
+async def test_too_many_jobs_can_be_expired_at_the_end_only():
     async with viewing() as viewer:
         with pytest.raises(ConfigError, match="cannot be removed at position 3"):
             viewer.emulator.expire_jobs(viewer.cluster, 3, at=3)

@@ -151,7 +151,7 @@ async def test_a_cold_create_costs_the_challenge_a_list_and_one_post(emulate, co
         assert emulator.counts.creates_taken == 1
 
 
-async def test_old_releases_that_refuse_pages_of_500_are_asked_for_100_from_then_on(emulate, connect, first_cluster):
+async def test_a_release_that_refuses_500_items_is_asked_for_100(emulate, connect, first_cluster):
     async with emulate(page_cap=100, jobs_per_cluster=250) as emulator, connect(emulator) as session:
         cluster = first_cluster(session, emulator)
         assert len(await cluster.restore_jobs().collect()) == 250
@@ -223,7 +223,7 @@ async def test_jobs_expired_while_walking_hide_no_other_job(emulate, connect, fi
         assert after & before <= set(seen)
 
 
-async def test_pages_that_repeat_for_ever_end_with_an_error_that_says_where(emulate, connect, first_cluster):
+async def test_endlessly_repeated_pages_end_with_an_error(emulate, connect, first_cluster):
     async with emulate(jobs_per_cluster=50) as emulator, connect(emulator) as session:
         cluster = first_cluster(session, emulator)
         document = (await session.request("GET", f"/groups/{cluster.project}/clusters/{cluster.cluster}/restoreJobs",
@@ -247,7 +247,7 @@ async def test_a_pass_through_parameter_is_sent_and_accepted(emulate, connect):
         assert "backupJobsEnabledOnly=true" in emulator.requests[-1].path
 
 
-async def test_a_shard_is_refused_with_advice_and_the_wrong_product_too(emulate, connect):
+async def test_a_shard_and_a_wrong_product_are_refused_with_advice(emulate, connect):
     async with emulate(manager=Manager.CLOUD_MANAGER) as emulator, connect(emulator) as session:
         sharded = emulator.world.first(ClusterKind.SHARDED)
         shard = next(member for member in emulator.world.members(sharded))
@@ -276,7 +276,7 @@ async def test_projects_and_clusters_lead_to_every_job(emulate, connect):
         assert emulator.counts.challenges == 1
 
 
-async def test_the_address_that_is_missing_on_the_access_list_is_shown(emulate, connect, first_cluster):
+async def test_the_address_missing_in_the_access_list_is_shown(emulate, connect, first_cluster):
     async with emulate() as emulator, connect(emulator) as session:
         body = {
             "error": 403,

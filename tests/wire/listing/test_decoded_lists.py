@@ -49,7 +49,7 @@ async def test_every_way_to_read_a_list_gives_the_same_jobs(cluster):
         await pager.one()
 
 
-async def test_items_of_a_page_are_what_they_are_however_often_they_are_looked_at(cluster):
+async def test_items_of_a_page_are_the_same_on_every_access(cluster):
     page = await cluster.restore_jobs()
 
     assert type(page.items) is tuple

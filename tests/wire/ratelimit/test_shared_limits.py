@@ -187,7 +187,7 @@ async def test_a_refused_call_costs_nothing_here_either(server, client, processe
     assert await first.take_all() == 30
 
 
-async def test_calls_counted_by_a_clock_that_is_ahead_count_all_the_same(server, client, processes):
+async def test_calls_counted_by_a_clock_ahead_still_count(server, client, processes):
     limit = LIMITS[0]
     first, second = processes(SharedLimits(server.url, "key"), limit, 2)
     assert await first.take_all(20) == 20
@@ -234,7 +234,7 @@ async def test_a_pause_and_a_shared_counter_go_together(server, emulate, connect
         assert emulator.counts.requests == 5
 
 
-async def test_what_the_server_says_counts_more_than_the_shared_counter(server, emulate, connect):
+async def test_the_word_of_the_server_overrides_the_shared_counter(server, emulate, connect):
     told = RateLimiting(limit=RateLimit(3, 3, 3600), headers=True)
     options = Options(rate_limits=LIMITS[1], shared_limits=SharedLimits(server.url, "key"), timeout=50)
     async with emulate(rate_limiting=told) as emulator, connect(emulator, options=options) as session:
@@ -256,7 +256,7 @@ def warnings_in(caplog):
     return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
 
 
-async def test_without_redis_calls_go_on_within_the_limits_of_the_process(emulate, connect, caplog):
+async def test_without_redis_calls_follow_the_limits_of_the_process(emulate, connect, caplog):
     address = f"redis://user:hunter2@127.0.0.1:{free_port()}/0"
     options = Options(rate_limits=RateLimit(3, 3, 3600), shared_limits=SharedLimits(address, "key"), timeout=50)
     async with emulate() as emulator, connect(emulator, options=options) as session:

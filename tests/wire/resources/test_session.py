@@ -170,7 +170,7 @@ async def test_a_borrowed_connectors_limit_bounds_calls_in_flight(emulate, conne
         await asyncio.gather(*calls)
 
 
-async def test_nothing_of_a_borrowed_session_leaks_into_calls_and_nothing_of_it_changes(
+async def test_a_borrowed_session_leaks_nothing_and_stays_unchanged(
     emulate, connect, first_cluster, monkeypatch, tmp_path
 ):
     netrc = tmp_path / "netrc"
@@ -214,7 +214,7 @@ async def test_nothing_of_a_borrowed_session_leaks_into_calls_and_nothing_of_it_
             assert record.headers["User-Agent"].startswith("mongorestore-async/")
 
 
-async def test_public_trace_configs_of_a_borrowed_session_see_our_calls(emulate, connect, first_cluster):
+async def test_public_trace_configs_of_a_borrowed_session_see_calls(emulate, connect, first_cluster):
     seen = []
     trace = aiohttp.TraceConfig()
 
@@ -239,7 +239,7 @@ async def test_a_closed_borrowed_session_is_told_plainly():
         await session.open()
 
 
-async def test_aiohttp_does_not_repeat_requests_on_a_dropped_keep_alive_connection(emulate, connect, first_cluster):
+async def test_aiohttp_does_not_retry_on_a_dropped_connection(emulate, connect, first_cluster):
     """Otherwise aiohttp would send GET again by itself, with the same nc. Pins the private switch."""
     options = Options(retry=NO_RETRY)
     async with emulate(jobs_per_cluster=3) as emulator, connect(emulator, options=options) as session:
@@ -400,7 +400,7 @@ async def test_cancellation_at_every_await_leaves_nothing_behind(emulate, connec
         assert emulator.counts.repeated_nc == 0
 
 
-async def test_a_cancelled_cold_start_at_every_await_lets_the_next_call_in(emulate, connect, first_cluster):
+async def test_a_cancelled_cold_start_admits_the_next_call(emulate, connect, first_cluster):
     async with emulate(jobs_per_cluster=3) as emulator:
         for steps in range(0, 60, 2):
             async with connect(emulator) as session:

@@ -17,6 +17,7 @@ import aiohttp
 import pytest
 from blockbuster import blockbuster_ctx
 
+from builders.restores import REQUEST
 from mongorestore_async import (
     NO_RETRY,
     OPS_MANAGER,
@@ -25,7 +26,6 @@ from mongorestore_async import (
     ConfigError,
     ConnectFailed,
     DigestAuth,
-    HttpRestore,
     MaybeCreated,
     Options,
     RestoreError,
@@ -33,8 +33,6 @@ from mongorestore_async import (
     SessionClosed,
 )
 from mongorestore_async.emulator import NoncePolicy
-
-RESTORE = HttpRestore("5" * 24, max_downloads=3, expiration_hours=7)
 
 
 @pytest.fixture(autouse=True)
@@ -136,7 +134,7 @@ VERBS = {
     "list ahead": lambda cluster: cluster.restore_jobs(items_per_page=4).collect(concurrency=3),
     "page": lambda cluster: cluster.restore_jobs().page(),
     "first": lambda cluster: cluster.restore_jobs().first(),
-    "create": lambda cluster: cluster.create_restore_job(RESTORE),
+    "create": lambda cluster: cluster.create_restore_job(REQUEST),
 }
 
 
@@ -226,7 +224,7 @@ async def test_closing_can_be_cancelled_at_every_await_and_done_again(emulate, c
         assert await at_every_point(close, check) >= 5
 
 
-async def test_cancelling_the_consumer_of_a_walk_leaves_nothing_behind(emulate, connect, first_cluster):
+async def test_cancelling_the_consumer_of_a_walk_leaves_no_task(emulate, connect, first_cluster):
     """Also in its body, where the walk stands between two pages."""
     async with emulate(jobs_per_cluster=10) as emulator, connect(emulator) as session:
         cluster = first_cluster(session, emulator)
@@ -369,7 +367,7 @@ async def test_closing_ends_calls_wherever_they_are(emulate, connect, first_clus
             await cluster.restore_jobs()
         emulator.before_answer = hold
         calls = [asyncio.create_task(cluster.restore_jobs().page()) for _ in range(6)]
-        calls.append(asyncio.create_task(cluster.create_restore_job(RESTORE)))
+        calls.append(asyncio.create_task(cluster.create_restore_job(REQUEST)))
         if moment == "opening":
             await asyncio.sleep(0)
         else:
@@ -408,7 +406,7 @@ async def test_a_session_closed_while_it_opens_leaves_nothing_open(tmp_path, tur
     assert connection.session is None or connection.session.closed
 
 
-async def test_a_create_that_was_out_when_the_session_closed_is_an_open_question(emulate, connect, first_cluster):
+async def test_a_create_pending_when_the_session_closes_is_unknown(emulate, connect, first_cluster):
     async with emulate(jobs_per_cluster=3) as emulator:
         session = connect(emulator)
 
@@ -417,7 +415,7 @@ async def test_a_create_that_was_out_when_the_session_closed_is_an_open_question
                 await asyncio.sleep(30)
 
         emulator.before_answer = hold
-        create = asyncio.create_task(first_cluster(session, emulator).create_restore_job(RESTORE))
+        create = asyncio.create_task(first_cluster(session, emulator).create_restore_job(REQUEST))
         await until(lambda: emulator.counts.creates_received)
         await session.close()
         with pytest.raises(MaybeCreated) as caught:
@@ -485,7 +483,7 @@ def test_a_forked_child_is_told_and_the_parent_goes_on(how):
     )
 
 
-def test_a_session_that_was_not_opened_before_the_fork_works_in_the_child():
+def test_a_session_opened_after_the_fork_works_in_the_child():
     run_in_a_process(
         """
         import asyncio, os
@@ -595,7 +593,7 @@ async def test_a_listing_a_create_and_a_close_do_not_block_the_loop(emulate, con
             async with connect(emulator) as session:
                 cluster = first_cluster(session, emulator)
                 assert len(await cluster.restore_jobs(items_per_page=7).collect(concurrency=3)) == 30
-                assert len(await cluster.create_restore_job(RESTORE)) == 1
+                assert len(await cluster.create_restore_job(REQUEST)) == 1
                 assert await cluster.restore_jobs().first() is not None
             async with connect(emulator, private_key="wrong", options=Options(retry=NO_RETRY)) as session:
                 with pytest.raises(AuthError):

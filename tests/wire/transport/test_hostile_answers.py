@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from builders.restores import KEY, REQUEST
 from mongorestore_async import (
     NO_RETRY,
     OPS_MANAGER,
@@ -20,8 +21,6 @@ from mongorestore_async import (
     ConnectFailed,
     ConnectionBroken,
     DataError,
-    DigestAuth,
-    HttpRestore,
     MaybeCreated,
     NotFound,
     Options,
@@ -30,10 +29,8 @@ from mongorestore_async import (
     ServerError,
 )
 
-RESTORE = HttpRestore("5" * 24, max_downloads=3, expiration_hours=7)
 PAGE = {"results": [{"id": "1", "delivery": {"methodName": "HTTP"}}], "totalCount": 1}
 TEXT = json.dumps(PAGE).encode()
-KEY = DigestAuth("public", "private-key")
 CHALLENGE = b'WWW-Authenticate: Digest realm="r", nonce="%s", qop="auth"%s\r\n'
 
 
@@ -325,12 +322,12 @@ async def make_call(session, verb):
         await session.project("p", OPS_MANAGER).clusters().collect()
     else:
         try:
-            await cluster.create_restore_job(RESTORE)
+            await cluster.create_restore_job(REQUEST)
         except MaybeCreated as error:
             await error.reconcile()
 
 
-def test_whatever_bytes_come_only_errors_of_ours_reach_the_caller(play_raw):
+def test_any_bytes_raise_only_errors_of_this_package(play_raw):
     """0 bare KeyError, TypeError, ValueError, JSON or aiohttp errors; and each can be shown."""
     with asyncio.Runner(debug=True) as runner:
         playing = play_raw(b"")
@@ -383,7 +380,7 @@ PROXY_ANSWERS = {
 
 
 @pytest.mark.parametrize(("scheme", "play", "kind", "said"), PROXY_ANSWERS.values(), ids=PROXY_ANSWERS)
-async def test_what_a_proxy_says_instead_of_the_server_is_told_as_such(play_raw, scheme, play, kind, said):
+async def test_an_answer_of_a_proxy_is_reported_as_such(play_raw, scheme, play, kind, said):
     async with play_raw(closing(play)) as proxy:
         settings = {"base_url": f"{scheme}://om.invalid", "proxy": proxy.url, "options": Options(retry=NO_RETRY)}
         async with AsyncSession(KEY, **settings) as session:
@@ -392,6 +389,6 @@ async def test_what_a_proxy_says_instead_of_the_server_is_told_as_such(play_raw,
                 await cluster.restore_jobs()
             assert caught.value.request is not None
             with pytest.raises(RestoreError) as caught:
-                await cluster.create_restore_job(RESTORE)
+                await cluster.create_restore_job(REQUEST)
             assert not isinstance(caught.value, MaybeCreated)
         assert not any(head.startswith(b"POST") for head in proxy.heads)

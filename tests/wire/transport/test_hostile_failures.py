@@ -59,7 +59,7 @@ FAILURES = {
 
 
 @pytest.mark.parametrize(("kind", "error"), FAILURES.values(), ids=FAILURES)
-def test_a_failure_of_the_http_library_becomes_ours_and_keeps_no_secret(kind, error):
+def test_an_http_library_error_is_translated_without_secrets(kind, error):
     try:
         raise error from ValueError(SECRET)
     except type(error) as caught:
@@ -80,7 +80,7 @@ def test_a_hint_at_client_certificates_where_tls_failed_late():
 
 
 @pytest.mark.parametrize("where", ["argument", "borrowed"])
-async def test_a_user_name_no_proxy_can_be_told_is_refused_before_any_io(where):
+async def test_an_unsendable_proxy_user_name_is_refused_before_any_io(where):
     proxy = "http://us%3Aer:word@127.0.0.1:1"
     async with aiohttp.ClientSession(proxy=proxy) as http:
         settings = {"proxy": proxy} if where == "argument" else {"http": http}

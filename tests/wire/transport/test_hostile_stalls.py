@@ -84,7 +84,7 @@ async def test_a_usual_page_holds_the_loop_up_for_milliseconds(play_raw, job, no
 
 
 @pytest.mark.parametrize("squeezed", [False, True])
-async def test_a_page_of_20_mb_holds_the_loop_up_for_a_small_part_of_the_work(play_raw, job, no_collections, squeezed):
+async def test_a_page_of_20_mb_blocks_the_loop_for_a_small_part(play_raw, job, no_collections, squeezed):
     body = page_of(job, 20_000_000 // len(json.dumps(job)))
     started = time.thread_time()
     jobs = read_jobs(OPS_MANAGER, json.loads(body)["results"], project="p", cluster="c")
@@ -100,7 +100,7 @@ async def test_a_page_of_20_mb_holds_the_loop_up_for_a_small_part_of_the_work(pl
     assert max(gaps) < work / 3  # measured: a thirtieth
 
 
-async def test_a_misfit_in_a_large_page_is_told_by_its_place_in_the_page(play_raw, job):
+async def test_a_misfit_in_a_large_page_is_named_by_its_position(play_raw, job):
     results = [job | {"id": str(number)} for number in range(350)]
     results[234] |= {"created": "yesterday"}
     results[345] |= {"delivery": 7}

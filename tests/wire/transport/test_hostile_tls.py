@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 import aiohttp
 import pytest
 
+from builders.restores import KEY, REQUEST
 from mongorestore_async import (
     NO_RETRY,
     OPS_MANAGER,
     AsyncSession,
     ConnectFailed,
     ConnectionBroken,
-    DigestAuth,
-    HttpRestore,
     MaybeCreated,
     Options,
     ProtocolError,
@@ -30,10 +29,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificates")
 
-KEY = DigestAuth("public", "private-key")
 ANSWER = b'HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n{"results":[]}'
 OPTIONS = Options(retry=NO_RETRY, timeout=10)
-REQUEST = HttpRestore("5" * 24, max_downloads=3, expiration_hours=7)
 
 AUTHORITY = """
 [ca]
@@ -204,7 +201,7 @@ async def test_tls_where_plain_http_was_promised(papers, play_raw):
         assert server.heads == []
 
 
-async def test_a_connection_cut_in_the_middle_of_a_tls_record_is_a_broken_one(papers, play_raw):
+async def test_a_connection_cut_within_a_tls_record_is_a_broken_one(papers, play_raw):
     async def cut(writer):
         writer.write(ANSWER.replace(b"14", b"1400"))
         await writer.drain()

@@ -143,7 +143,7 @@ async def test_an_outage_is_not_multiplied(emulate, connect, first_cluster):
         assert emulator.counts.requests <= 600
 
 
-async def test_a_hook_that_fails_is_logged_and_does_not_touch_the_call(emulate, connect, first_cluster, caplog):
+async def test_a_failing_hook_is_logged_and_does_not_affect_the_call(emulate, connect, first_cluster, caplog):
     def hook(record):
         raise ZeroDivisionError
 

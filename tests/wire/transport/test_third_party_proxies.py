@@ -194,7 +194,7 @@ async def test_a_proxy_is_not_noticed(workshop, before):
 
 
 @pytest.mark.parametrize(("before", "status"), [(nginx, 502), (haproxy, 503)], ids=["nginx", "HAProxy"])
-async def test_the_page_of_a_proxy_without_a_backend_is_a_server_error(workshop, before, status):
+async def test_the_page_of_a_proxy_without_backend_is_a_server_error(workshop, before, status):
     more = {"more": "retries 0"} if before is haproxy else {}
     url = before(workshop, await unused_url(), **more)
     async with behind(lambda _: url) as (_, session, cluster):
@@ -222,7 +222,7 @@ async def test_a_list_gets_over_a_backend_that_breaks_connections(workshop, befo
 @pytest.mark.parametrize(
     ("fault", "verdict"), [("drop", "cannot tell"), ("drop-answer", "taken"), ("truncate", "taken")]
 )
-async def test_a_create_whose_connection_breaks_behind_a_proxy_is_found_again(workshop, before, fault, verdict):
+async def test_a_create_broken_behind_a_proxy_is_found_again(workshop, before, fault, verdict):
     async with behind(lambda url: before(workshop, url)) as (emulator, _, cluster):
         emulator.fault_after_login = lambda record: fault if record.method == "POST" else None
 
@@ -236,7 +236,7 @@ async def test_a_create_whose_connection_breaks_behind_a_proxy_is_found_again(wo
 
 
 @REVERSE
-async def test_a_create_that_takes_longer_than_a_proxy_waits_is_found_again(workshop, before):
+async def test_a_create_slower_than_the_proxy_timeout_is_found_again(workshop, before):
     async with behind(lambda url: before(workshop, url)) as (emulator, _, cluster):
 
         async def dawdle(record):
@@ -385,7 +385,7 @@ async def test_squid_forwards_and_the_login_holds(plain_squid):
         assert emulator.counts.creates_taken == 1
 
 
-async def test_the_page_of_squid_without_a_server_behind_it_is_a_server_error(plain_squid):
+async def test_the_page_of_squid_without_a_server_is_a_server_error(plain_squid):
     gone = await unused_url()
     async with behind(lambda _: gone, proxy=plain_squid) as (_, session, cluster):
         with pytest.raises(ServerError) as caught:
@@ -396,7 +396,7 @@ async def test_the_page_of_squid_without_a_server_behind_it_is_a_server_error(pl
 
 
 @pytest.mark.parametrize(("fault", "taken"), [("drop", 0), ("drop-answer", 1)])
-async def test_a_create_whose_connection_breaks_behind_squid_is_found_again(plain_squid, fault, taken):
+async def test_a_create_broken_behind_squid_is_found_again(plain_squid, fault, taken):
     async with through(plain_squid) as (emulator, _, cluster):
         emulator.fault_after_login = lambda record: fault if record.method == "POST" else None
 

@@ -62,7 +62,7 @@ async def test_an_unknown_ca_is_refused_with_advice(certificate):
             await session.request("GET", PROJECTS, family=OPS_MANAGER)
 
 
-async def test_a_ca_file_an_ssl_context_and_no_verification_get_through(certificate):
+async def test_a_ca_file_an_ssl_context_and_no_verification_work(certificate):
     context = ssl.create_default_context(cafile=str(certificate[0]))
     async with tls_server(certificate) as url:
         for settings in ({"ca_file": certificate[0]}, {"ssl": context}, {"ssl": False}):
@@ -159,7 +159,7 @@ async def forward_proxy() -> AsyncIterator[tuple[str, list[tuple[str, str | None
         await asyncio.sleep(0)  # closed transports let go of their sockets on the next turn of the loop
 
 
-async def test_a_proxy_with_credentials_is_used_and_the_digest_still_fits(emulate, connect, first_cluster):
+async def test_a_proxy_with_credentials_works_together_with_digest(emulate, connect, first_cluster):
     expected = "Basic " + base64.b64encode(b"user:pass word").decode()
     async with emulate() as emulator, forward_proxy() as (proxy, seen):
         async with connect(emulator, proxy=f"http://user:pass%20word@{proxy}") as session:

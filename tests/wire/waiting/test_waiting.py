@@ -190,7 +190,7 @@ async def test_a_restore_goes_on_when_the_wait_for_it_is_cancelled(emulate, conn
         assert done[0].delivery.url
 
 
-async def test_all_jobs_of_a_sharded_restore_are_waited_for_by_one_of_them(emulate, connect):
+async def test_one_job_of_a_sharded_restore_waits_for_all_of_them(emulate, connect):
     async with (
         emulate(restore_seconds=20, speed=60) as emulator,
         connect(emulator, options=Options.for_tests()) as session,

@@ -144,7 +144,7 @@ async def test_a_batch_list_that_lags_behind_does_not_hide_members(backups, batc
     assert states(done) == {"shard-0": "FINISHED", "shard-1": "FINISHED"}
 
 
-async def test_a_batch_list_that_is_empty_for_ever_does_not_hold_up_the_wait(backups, batch_of):
+async def test_a_batch_list_that_stays_empty_does_not_block_the_wait(backups, batch_of):
     backups.put("c", "j", batchId="b")
     batch = await batch_of("c/j")
     backups.end("j")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import time
 
 import aiohttp
 import pytest
 
-from mongorestore_async import NO_RETRY, RetryPolicy
+from builders.downloads import FILE, NAME, OK, fetch, leave, source
+from mongorestore_async import RetryPolicy
 from mongorestore_async.downloading import partial_file as archives
 from mongorestore_async.downloading.archive_fetcher import ArchiveFetcher
-from mongorestore_async.downloading.download import DownloadSource, download_batch
+from mongorestore_async.downloading.download import DownloadSource
 from mongorestore_async.downloading.download_types import Verification
 from mongorestore_async.downloading.resume_record import PartRecord
 from mongorestore_async.errors import (
@@ -23,40 +23,8 @@ from mongorestore_async.errors import (
     ServerError,
     SessionClosed,
 )
-from mongorestore_async.models import Delivery, JobRef, RestoreJob, Secret
+from mongorestore_async.models import Secret
 from mongorestore_async.transport import HttpSettings
-
-KEY = "c2VjcmV0LWtleS1vZi1hLWxpbms="
-OK = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
-FILE = OK + b"Content-Length: 4\r\n\r\nfile"
-NAME = "a.tar.gz"
-JOB = "ops-manager/p/c/j"
-
-
-def source(url, job="j", **delivery):
-    found = RestoreJob(
-        id=job,
-        ref=JobRef(family="ops-manager", project="p", cluster="c", job=job),
-        status_name="FINISHED",
-        delivery=Delivery(status_name="READY", url=Secret(url), **delivery),
-    )
-
-    async def refresh():
-        return found
-
-    return DownloadSource(found, refresh)
-
-
-async def fetch(sources, directory, *, stall_timeout=2.0, http=None, retry=NO_RETRY, **how):
-    fetcher = ArchiveFetcher(HttpSettings(http=http), user_agent="tests", stall_timeout=stall_timeout)
-    return await download_batch(sources, directory, fetcher=fetcher, retry=retry, **{"verify_tries": 0, **how})
-
-
-def leave(directory, data=b"", name=NAME, **record):
-    """Leave a part behind."""
-    (directory / f"{name}.part").write_bytes(data)
-    known = {"version": 1, "job": JOB, "label": "", **record}
-    (directory / f"{name}.part.json").write_text(json.dumps(known))
 
 
 async def test_an_empty_answer_that_announces_nothing_is_no_archive(play_raw, tmp_path):
@@ -75,7 +43,7 @@ async def test_an_empty_answer_that_announces_nothing_is_no_archive(play_raw, tm
 @pytest.mark.parametrize(
     "location", ["http://user:pass@{host}/b", "http://a..b/c", f"http://{'a' * 70}.invalid/b", "http://h:99999/b"]
 )
-async def test_a_redirect_to_what_cannot_be_asked_is_an_error_of_this_file_only(play_raw, tmp_path, location):
+async def test_a_bad_redirect_is_an_error_of_this_file_only(play_raw, tmp_path, location):
     async def play(writer):
         host = raw.url.removeprefix("http://")
         head = f"HTTP/1.1 302 X\r\nLocation: {location.format(host=host)}\r\nConnection: close\r\n\r\n"
@@ -94,7 +62,7 @@ async def test_a_redirect_to_what_cannot_be_asked_is_an_error_of_this_file_only(
 
 
 @pytest.mark.parametrize("value", ["a\r\nX: y", "a\0"])
-async def test_a_header_that_cannot_be_sent_is_an_error_of_this_file_only(play_raw, tmp_path, value):
+async def test_an_unsendable_header_is_an_error_of_this_file_only(play_raw, tmp_path, value):
     async with play_raw(FILE) as raw:
         lost = source("http://127.0.0.1:1/", url_v2=Secret(f"{raw.url}/{NAME}"), auth_value=Secret(value))
         good = source(f"{raw.url}/b.tar.gz", "k")
@@ -124,7 +92,7 @@ async def test_a_last_change_that_is_no_plain_text_is_no_validator(play_raw, tmp
 
 
 @pytest.mark.parametrize("label", ["application/json; charset=utf-8", "Application/XML", "text/html"])
-async def test_a_message_instead_of_an_archive_costs_no_byte_that_is_there(play_raw, tmp_path, label):
+async def test_a_message_instead_of_an_archive_keeps_the_part(play_raw, tmp_path, label):
     leave(tmp_path, b"fi", requests=1, size=4, if_range='"v"')
     answer = OK + f"Content-Type: {label}\r\nContent-Length: 2\r\n\r\n{{}}".encode()
     async with play_raw(answer) as raw:
@@ -213,7 +181,7 @@ async def test_a_key_that_is_revoked_meanwhile_does_not_cost_the_file(open_libra
     assert (file.verification, asked) == (Verification.NOT_YET, 1)
 
 
-async def test_a_file_without_announced_end_is_looked_through_in_the_next_call_too(open_library, tmp_path, monkeypatch):
+async def test_a_file_of_unknown_length_is_checked_in_later_calls_too(open_library, tmp_path, monkeypatch):
     """A process may be killed in between, and the next one has no answer to see that by."""
     async with open_library({"chunked": True}, archive_bytes=200_000) as library:
         sources = await library.order("tenant")
@@ -252,7 +220,7 @@ async def test_a_link_that_was_replaced_meanwhile_is_followed(play_raw, tmp_path
 
 
 @pytest.mark.parametrize("error", [AuthError("401"), NotFound("gone", status=404), ServerError("busy", status=503)])
-async def test_a_job_that_cannot_be_read_when_its_link_fails_keeps_the_part(play_raw, tmp_path, error):
+async def test_a_job_unreadable_when_its_link_fails_keeps_the_part(play_raw, tmp_path, error):
     async def fail():
         nonlocal failing
         if failing:

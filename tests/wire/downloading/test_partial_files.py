@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import shutil
 import stat
@@ -11,10 +10,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from builders.downloads import FILE, NAME, OK, fetch, leave, source
 from mongorestore_async import NO_RETRY
 from mongorestore_async.downloading import partial_file as archives
-from mongorestore_async.downloading.archive_fetcher import ArchiveFetcher
-from mongorestore_async.downloading.download import DownloadSource, download_batch
+from mongorestore_async.downloading.download import DownloadSource
 from mongorestore_async.downloading.resume_record import PartRecord
 from mongorestore_async.errors import (
     ConfigError,
@@ -22,40 +21,7 @@ from mongorestore_async.errors import (
     DownloadError,
     DownloadTruncated,
 )
-from mongorestore_async.models import CloudBackupRestoreJob, Component, Delivery, JobRef, RestoreJob, Secret
-from mongorestore_async.transport import HttpSettings
-
-KEY = "c2VjcmV0LWtleS1vZi1hLWxpbms="
-OK = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
-FILE = OK + b"Content-Length: 4\r\n\r\nfile"
-NAME = "a.tar.gz"
-JOB = "ops-manager/p/c/j"
-
-
-def source(url, job="j", **delivery):
-    found = RestoreJob(
-        id=job,
-        ref=JobRef(family="ops-manager", project="p", cluster="c", job=job),
-        status_name="FINISHED",
-        delivery=Delivery(status_name="READY", url=Secret(url), **delivery),
-    )
-
-    async def refresh():
-        return found
-
-    return DownloadSource(found, refresh)
-
-
-async def fetch(sources, directory, *, stall_timeout=2.0, http=None, retry=NO_RETRY, **how):
-    fetcher = ArchiveFetcher(HttpSettings(http=http), user_agent="tests", stall_timeout=stall_timeout)
-    return await download_batch(sources, directory, fetcher=fetcher, retry=retry, **{"verify_tries": 0, **how})
-
-
-def leave(directory, data=b"", name=NAME, **record):
-    """Leave a part behind."""
-    (directory / f"{name}.part").write_bytes(data)
-    known = {"version": 1, "job": JOB, "label": "", **record}
-    (directory / f"{name}.part.json").write_text(json.dumps(known))
+from mongorestore_async.models import CloudBackupRestoreJob, Component, JobRef
 
 
 @pytest.mark.parametrize("validator", ['"a"\r\nX: y', '"\ud800"', "", "x\x00", 'W/"a"'])
@@ -147,7 +113,7 @@ async def test_a_size_that_is_known_not_to_fit_costs_no_request(play_raw, tmp_pa
     assert len(raw.heads) == 1
 
 
-async def test_a_file_another_process_finishes_right_now_is_not_fetched_again(play_raw, tmp_path, monkeypatch):
+async def test_a_file_just_finished_by_another_process_is_kept(play_raw, tmp_path, monkeypatch):
     """Between the look for a finished file and the lock of its part, the other one renames it."""
     opened = archives.open_locked
 
@@ -192,9 +158,7 @@ async def test_a_directory_no_system_can_have_is_refused(directory):
 
 
 @pytest.mark.parametrize("number", range(1, 5))
-async def test_a_disk_too_full_for_the_record_costs_no_request_that_was_not_made(
-    play_raw, tmp_path, monkeypatch, number
-):
+async def test_a_disk_too_full_for_the_record_costs_no_extra_request(play_raw, tmp_path, monkeypatch, number):
     """It is written before the request, after the head of its answer, and before the file gets its name."""
     calls = 0
     write = archives.write_file
@@ -221,9 +185,7 @@ async def test_a_disk_too_full_for_the_record_costs_no_request_that_was_not_made
 
 
 @pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP])
-async def test_a_file_system_without_locks_and_synchronised_directories_is_no_obstacle(
-    play_raw, tmp_path, monkeypatch, number
-):
+async def test_a_file_system_without_locks_and_directory_sync_works(play_raw, tmp_path, monkeypatch, number):
     fcntl = pytest.importorskip("fcntl")
     synchronise = os.fsync
 
@@ -243,7 +205,7 @@ async def test_a_file_system_without_locks_and_synchronised_directories_is_no_ob
     assert file.path.read_bytes() == b"file"
 
 
-async def test_files_with_nearly_the_same_name_are_kept_apart_in_the_next_call_too(play_raw, tmp_path):
+async def test_files_with_similar_names_stay_apart_in_the_next_call(play_raw, tmp_path):
     """Names that differ in case only, or not at all, each get a file of their own, and keep it in the next call."""
 
     async def play(writer):

@@ -6,6 +6,8 @@ import asyncio
 
 import pytest
 
+from builders.constants import CLUSTER, PROJECT
+from builders.lists import EMPTY
 from mongorestore_async import (
     ATLAS_CLOUD_BACKUP,
     CLOUD_MANAGER,
@@ -21,10 +23,7 @@ from mongorestore_async.errors import ProtectedTarget
 from mongorestore_async.models import RestoreGuard
 from mongorestore_async.transport import transport
 
-PROJECT = "5196d3628d022db4cbc26d9e"
-CLUSTER = "51a2ac88e4b0371c2dbf46ea"
 SNAPSHOT = "51a2ac88e4b0371c2dbf46eb"
-NO_JOBS = {"results": [], "totalCount": 0}
 
 
 class Elsewhere(Target):
@@ -95,11 +94,9 @@ async def test_names_in_another_case_are_other_clusters(connect, server):
 
 
 @pytest.mark.parametrize("ending", ["deadline", "close"])
-async def test_a_create_whose_answer_came_and_was_not_read_in_time_may_have_been_taken(
-    connect, server, monkeypatch, ending
-):
+async def test_a_create_with_an_answer_not_read_in_time_may_be_taken(connect, server, monkeypatch, ending):
     """A large answer is decoded in a thread, and the deadline or ``close()`` may come meanwhile."""
-    server.will_read(NO_JOBS)
+    server.will_read(EMPTY)
     server.will({"results": [{"id": "new"}], "totalCount": 1})
     session = connect(options=Options(retry=NO_RETRY, timeout=0.2))
     real = transport.decode

@@ -1,0 +1,1 @@
+"""What tests of all layers share. pytest has this folder on its path: see ``pythonpath`` in pyproject.toml."""
