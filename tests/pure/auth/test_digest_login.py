@@ -794,7 +794,7 @@ class Gate:
 
 
 def run(gate, attempt):
-    """``LoginGate.run`` without a loop: yields what to send, None to wait; receives the answers."""
+    """``DigestAuthenticator.run`` without a loop: yields what to send, None to wait; receives the answers."""
     while True:
         gate.login.check_verdict()
         while gate.led:
