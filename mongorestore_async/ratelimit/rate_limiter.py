@@ -51,9 +51,10 @@ class RateLimiter:
     ) -> None:
         self._off = rule is None
         self._from_start = rule is not None and rule != "adaptive"
-        # What the user chose is kept, whatever the server says; about documented limits the server is believed.
-        chosen = rule.values() if isinstance(rule, Mapping) else (rule,)
-        self._chosen = frozenset(limit for limit in chosen if isinstance(limit, RateLimit))
+        # What the user chose is kept, whatever the server says, also that there is no limit (None), which a limit
+        # for every project is for calls without one. About documented limits the server is believed.
+        chosen = (rule, None) if isinstance(rule, RateLimit) else rule.values() if isinstance(rule, Mapping) else ()
+        self._chosen = frozenset(chosen)
         self._counters = None if shared is None else RedisCounters(shared)
         self._queues: OrderedDict[tuple[RateLimit | None, str | None], LimitQueue] = OrderedDict()
         self._generation = 0
