@@ -300,10 +300,10 @@ def _is_right_problem(error_code: str | None) -> bool:
 
 
 def _refused(login: Login) -> str:
-    message = f"the server refused the API key {login.credentials.public_key!r}; check the public and the private key"
+    message = f"the server refused the API key {login.credentials.public_key!r}; check the public and the private key."
     if login.proven:
         message += (
-            ". It was accepted before: was it deleted or replaced? Or do the server's nodes not share nonces "
+            " It was accepted before: was it deleted or replaced? Or do the server's nodes not share nonces "
             "behind a load balancer without session affinity?"
         )
-    return f"{message}. Calls fail without I/O for {VERDICT_SECONDS:.0f} s"
+    return f"{message} Calls fail without I/O for {VERDICT_SECONDS:.0f} s"

@@ -141,12 +141,12 @@ def read_token(raw: RawReply, account: ServiceAccount) -> Token:
     if document is None:
         # What is no JSON is not quoted: it might be a token in another notation.
         form = f"{_printable(raw.headers.get('Content-Type', 'no content type'))}, {len(raw.body)} bytes"
-        raise _data_error(raw, "$", f"without a JSON object ({form}); is there a proxy or login page in between?")
+        raise _unexpected(raw, "$", f"without a JSON object ({form}); is there a proxy or login page in between?")
     value = document.get("access_token")
     if not isinstance(value, str) or not value or not value.isascii() or not value.isprintable() or " " in value:
         word = document.get("error")
         told = f"; it says {_printable(word)!r}" if isinstance(word, str) else ""
-        raise _data_error(raw, "$.access_token", f"without an access token{told}")
+        raise _unexpected(raw, "$.access_token", f"without an access token{told}")
     kind = document.get("token_type")
     if kind is not None and (not isinstance(kind, str) or kind.lower() != "bearer"):
         told = _printable(str(kind))
@@ -155,7 +155,7 @@ def read_token(raw: RawReply, account: ServiceAccount) -> Token:
         )
     lifetime = _seconds(document.get("expires_in"))
     if lifetime is None:
-        raise _data_error(raw, "$.expires_in", "with an expires_in that is not a positive number of seconds")
+        raise _unexpected(raw, "$.expires_in", "with an expires_in that is not a positive number of seconds")
     return Token(Secret(value), lifetime)
 
 
@@ -269,7 +269,7 @@ def _seconds(value: Any) -> float | None:
     return seconds if 0 < seconds < math.inf else None
 
 
-def _data_error(raw: RawReply, path: str, what: str) -> DataError:
+def _unexpected(raw: RawReply, path: str, what: str) -> DataError:
     return DataError(
         f"{raw.request.url} answered HTTP {raw.status} {what}", path=path, status=raw.status, request=raw.request
     )

@@ -13,9 +13,10 @@ or a :class:`~mongorestore_async.errors.DataError` that names every place that d
 
 Theory of operation: the two ways must mean the same. So the fast way only takes the plainest forms, and proves that it
 lost nothing: a page that was decoded is written as JSON again and compared with its body. ``{"results":[{"id":"J"}]}``
-comes out as it was. ``{"results":[{"id":"J","id":"K"}]}`` comes out shorter: it is left to the decoder of the standard
-library, which refuses it with the path. ``{"results":[{"id":"J","created":0}]}`` is refused by msgspec, for no date is
-a number there: the converter takes it, as epoch seconds.
+comes out as it was. ``{"results":[{"id":"J","new":1}]}`` comes out shorter at first: ``new`` is learned, and from then
+on it comes out as well. ``{"results":[{"id":"J","id":"K"}]}`` comes out shorter whatever is learned: it is left to the
+decoder of the standard library, which refuses it with the path. ``{"results":[{"id":"J","created":0}]}`` is refused by
+msgspec, for no date is a number there: the converter takes it, as epoch seconds.
 """
 
 from mongorestore_async.codec.documents import load_job

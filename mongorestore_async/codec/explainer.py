@@ -49,7 +49,8 @@ def problems_of(error: Exception, document: Any, path: str) -> Iterator[Problem]
         members = cast("dict[str, Any]", document)
         noted, refused = error.group_exceptions()
         for inner, note in noted:
-            names = _names(error.cl, note.name)
+            fields = attrs.fields_dict(error.cl) if attrs.has(error.cl) else {}
+            names = wire_names(fields[note.name]) if note.name in fields else (note.name,)
             name = next((name for name in names if members.get(name) is not None), names[0])
             yield from problems_of(inner, members.get(name), f"{path}.{name}")
         yield from ((path, f"refused by the model with {type(inner).__name__}") for inner in refused)
@@ -61,7 +62,3 @@ def problems_of(error: Exception, document: Any, path: str) -> Iterator[Problem]
         yield path, str(error)
     else:
         yield path, f"refused with {type(error).__name__}" if document is not None else "required, but missing or null"
-
-
-def _names(model: Any, name: str) -> tuple[str, ...]:
-    return wire_names(attrs.fields_dict(model)[name]) if attrs.has(model) else (name,)

@@ -4,50 +4,45 @@ The whole page is decoded and checked at once by msgspec (:mod:`~mongorestore_as
 proved that nothing was lost: written as JSON again, the page must give the body it was decoded from. So no member came
 twice, no date was rounded, and ``raw`` can be made of what was decoded. Blanks do not count.
 
-Where members come in another order, or some that no field is made for, the body is read once more without types. If
-every member is still there afterwards, the items keep their own bytes for ``raw``. Everything else is left to the
-decoder of the standard library and to :mod:`~mongorestore_async.codec.structuring`: odd forms of values, members named
-twice, what is nested too deep. All ways give the same models and refuse the same items.
+Members may come in another order, and there may be some that no field is made for. Both are learned from the first
+such page and kept for the next ones, which then cost little more than usual pages. Some pages cannot be written as they
+came, whatever is learned: they hold nulls, fractions of a second, or too many different names. There ``raw`` is made of
+what the decoder of the standard library gives. Odd forms of values, members named twice and deep nesting are left to
+:mod:`~mongorestore_async.codec.structuring`. All ways give the same models and refuse the same items.
 """
 
 from __future__ import annotations
 
 import functools
 import re
-from itertools import chain
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import msgspec
 
 from mongorestore_async.codec.explainer import ADVICE
 from mongorestore_async.codec.items import DecodedItems
-from mongorestore_async.codec.structs import copier_of, struct_of, utc_check_of
+from mongorestore_async.codec.structs import copier_of, learn_order, struct_of, utc_check_of
 from mongorestore_async.codec.structuring import is_standard, structure
 from mongorestore_async.errors import DataError
 from mongorestore_async.models.headers import Headers
-from mongorestore_async.models.secret import (
-    MAX_DEPTH,
-    RawDocument,
-    RawList,
-    UndecodedBytes,
-    conceal,
-    is_deeper,
-    reveal,
-)
-from mongorestore_async.models.values import Link
+from mongorestore_async.models.secret import MAX_DEPTH, RawDocument, RawList, conceal, is_deeper, reveal
+from mongorestore_async.models.values import Link  # noqa: TC001 - attrs resolves the annotation
 from mongorestore_async.protocol.bodies import decode_body
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mongorestore_async.models.secret import UndecodedItem
+    from mongorestore_async.codec.structs import Order
 
 __all__ = ["ListDocument", "decode_list", "has_next", "page_decoder", "read_list"]
 
-#: The end of a date with a fraction of a second, and a fraction that microseconds cannot tell: msgspec would round it.
-_FRACTION = re.compile(rb"\.[0-9]+[Zz+-]")
+#: A fraction of a second that microseconds cannot tell: msgspec would round it.
 _FINER_DATE = re.compile(rb"\.[0-9]{7}")
+
+#: How deep a page may be nested without a second look, and the bytes that do not nest.
+_SHALLOW = 12
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -61,9 +56,9 @@ class ListDocument:
 
     """
 
-    results: Sequence[Any]
-    total_count: int | None
-    links: tuple[Link, ...]
+    results: Any
+    total_count: int | None = None
+    links: tuple[Link, ...] = ()
 
 
 def has_next(links: tuple[Link, ...]) -> bool:
@@ -90,14 +85,12 @@ def read_list(content: Any) -> ListDocument:
             f"$.results: expected array, got {'nothing' if results is None else 'another type'}. {ADVICE}",
             path="$.results",
         )
-    facts = structure(_Facts, {name: value for name, value in reveal(content).items() if name != "results"})
-    return ListDocument(results=results, total_count=facts.total_count, links=facts.links)
+    return attrs.evolve(structure(ListDocument, {**reveal(content), "results": ()}), results=results)
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
-class _Facts:
-    total_count: int | None = None
-    links: tuple[Link, ...] = ()
+#: The order of members that pages had of late, by the model of their items. A server may change it at any time, so it
+#: only tells what to try first.
+_learned: dict[Any, Order] = {}
 
 
 def decode_list(model: Any, body: bytes) -> ListDocument | None:
@@ -114,64 +107,65 @@ def decode_list(model: Any, body: bytes) -> ListDocument | None:
     if not is_standard(model):
         return None
     try:
-        page = page_decoder(model).decode(body)
-        structs = page.results
-        received = _received(page, body)
-        if received is None and len(compact := msgspec.json.format(body, indent=-1)) < len(body):
-            received = _received(page, compact)
-    except (msgspec.DecodeError, RecursionError, ValueError):
+        page, is_lossless = _decode_page(model, _learned.get(model, ()), body)
+        if not is_lossless and len(compact := msgspec.json.format(body, indent=-1)) < len(body):
+            body = compact
+            page, is_lossless = _decode_page(model, _learned.get(model, ()), body)
+        page, received = (page, page.results) if is_lossless else _learn_page(model, page, body)
+    except (msgspec.DecodeError, OverflowError, RecursionError, ValueError):
         return None
-    if received is None or not all(map(utc_check_of(model), structs)):
+    if received is None or not utc_check_of(_page_model(model))(page):
         return None
-    links = tuple([Link(each.href, each.rel or "") for each in page.links or () if each.href is not None])
-    items = DecodedItems(structs, received, copier_of(model))
-    return ListDocument(results=items, total_count=page.totalCount, links=links)
+    document: ListDocument = copier_of(ListDocument)(page)
+    return attrs.evolve(document, results=DecodedItems(page.results, received, copier_of(model)))
 
 
-def _received(page: Any, body: bytes) -> Sequence[UndecodedItem] | None:
-    """Give the items of a page as received.
+def _decode_page(model: Any, order: Order, body: bytes) -> tuple[Any, bool]:
+    """Decode a page, and tell whether nothing was lost and nothing is nested too deep."""
+    page = page_decoder(model, order).decode(body)
+    return page, msgspec.json.encode(page) == body and not (order and _may_be_deep(body))
+
+
+def _learn_page(model: Any, page: Any, body: bytes) -> tuple[Any, Sequence[Any] | None]:
+    """Learn the order of members from a page that another order does not fit.
 
     Returns:
-        The items; None where blanks stand in the body, a member may be lost, a date be rounded, or an item nested too
-        deep.
+        The page and its items as received. The items are None where a member came twice, a date would be rounded, or
+        an item is nested too deep.
 
     """
-    written = msgspec.json.encode(page)
-    if written == body:
-        return cast("Sequence[UndecodedItem]", page.results)
-    members = _decode_members(body)
-    if len(msgspec.json.encode(members)) != len(body):
-        return None
-    items = list(map(UndecodedBytes, _decode_items(members.pop("results"))))
-    # What is as long as it came lost no member, for only fractions of a second are written longer than they may come.
-    if len(written) == len(body) and not _FRACTION.search(body):
-        return items
-    if _FINER_DATE.search(body) or not all(map(_is_whole, chain(items, members.values()))):
-        return None
-    nested = (item for item in items if item.count(b"[") + item.count(b"{") > MAX_DEPTH)
-    return None if any(is_deeper(_decode_untyped(item), MAX_DEPTH) for item in nested) else items
+    document, unreadable = decode_body(body, Headers())
+    if unreadable is not None or _FINER_DATE.search(msgspec.json.encode(document) if b"\\u" in body else body):
+        return page, None
+    is_odd = _may_be_deep(body)
+    if is_odd and is_deeper(document["results"], MAX_DEPTH + 1):
+        return page, None
+    before = _learned.get(model, ())
+    # First an order that fits the pages before as well, then one for this page alone.
+    for known in () if is_odd else dict.fromkeys([before, ()]):
+        order = learn_order(_page_model(model), [document], known)
+        page, is_lossless = _decode_page(model, order, body) if order != before else (page, False)
+        if is_lossless:
+            _learned[model] = order
+            return page, page.results
+    return page, list(map(RawDocument.of, document["results"]))
 
 
-def _is_whole(value: bytes) -> bool:
-    """Whether decoding loses no member: escapes are written shorter, so it takes a second look where there are some."""
-    return (
-        len(msgspec.json.encode(_decode_untyped(value))) == len(value)
-        or decode_body(bytes(value), Headers())[1] is None
-    )
-
-
-_decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-_decode_items = msgspec.json.Decoder(list[msgspec.Raw]).decode
-#: Numbers with a fraction or an exponent stay as they are written.
-_decode_untyped = msgspec.json.Decoder(float_hook=msgspec.Raw).decode
+def _may_be_deep(body: bytes) -> bool:
+    """Whether more arrays and objects may stand inside one another than in models; brackets in texts count as well."""
+    brackets = body.translate(None, _NO_BRACKETS)
+    for _ in range(_SHALLOW):
+        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
+    return bool(brackets)
 
 
 @functools.cache
-def page_decoder(model: Any) -> msgspec.json.Decoder[Any]:
-    """Make the decoder of a page whose items are Structs of a model."""
-    members: list[Any] = [
-        ("links", list[struct_of(Link)] | None, None),  # type: ignore[misc]
-        ("results", list[struct_of(model)]),  # type: ignore[misc]
-        ("totalCount", int | None, None),
-    ]
-    return msgspec.json.Decoder(msgspec.defstruct("ListStruct", members, omit_defaults=True, kw_only=True))
+def _page_model(model: Any) -> Any:
+    results = attrs.field(type=tuple[model, ...])
+    return attrs.make_class("Page", {"results": results}, bases=(ListDocument,), frozen=True, kw_only=True)
+
+
+@functools.lru_cache(maxsize=64)
+def page_decoder(model: Any, order: Order = ()) -> msgspec.json.Decoder[Any]:
+    """Make the decoder of a page whose items are Structs of a model. It leaves numbers with a fraction as they are."""
+    return msgspec.json.Decoder(struct_of(_page_model(model), order), float_hook=msgspec.Raw)

@@ -10,14 +10,13 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from mongorestore_async.models.secret import Secret
 from mongorestore_async.models.states import words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from enum import StrEnum
 
-__all__ = ["ValidationError", "Vocabulary", "boolean", "moment", "secret", "text", "vocabulary", "whole_number"]
+__all__ = ["ValidationError", "Vocabulary", "boolean", "moment", "text", "vocabulary", "whole_number"]
 
 # No documented number has more digits; ``int`` of a long string takes quadratic time or refuses.
 _DIGITS = re.compile(r"-?[0-9]{1,32}")
@@ -47,11 +46,6 @@ def text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValidationError("string", value)
     return value
-
-
-def secret(value: Any) -> Secret:
-    """Take text that must not be seen."""
-    return Secret(text(value))
 
 
 def boolean(value: Any) -> bool:
@@ -96,7 +90,5 @@ class Vocabulary(dict[str, "StrEnum | str"]):
         return self._folded.get(word.casefold(), word)
 
 
-@functools.cache
-def vocabulary(enumeration: type[StrEnum]) -> Vocabulary:
-    """Make the vocabulary of an enumeration, once."""
-    return Vocabulary(enumeration)
+#: Makes the vocabulary of an enumeration, once.
+vocabulary = functools.cache(Vocabulary)

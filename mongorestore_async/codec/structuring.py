@@ -25,7 +25,7 @@ from cattrs.cols import homogenous_tuple_structure_factory
 from cattrs.gen import make_dict_structure_fn
 
 from mongorestore_async.codec.explainer import problems_of, refusal
-from mongorestore_async.codec.scalars import ValidationError, boolean, moment, secret, text, vocabulary, whole_number
+from mongorestore_async.codec.scalars import ValidationError, boolean, moment, text, vocabulary, whole_number
 from mongorestore_async.models.document import Document, attach, stamp, wire_names
 from mongorestore_async.models.secret import MAX_DEPTH, RawDocument, RawList, Secret, conceal, is_deeper, reveal
 from mongorestore_async.models.values import Link, OplogTimestamp
@@ -45,6 +45,7 @@ __all__ = [
     "is_standard",
     "is_vocabulary",
     "kind_of",
+    "part_of",
     "received_fields",
     "reset_hooks",
     "structure",
@@ -58,12 +59,9 @@ ABSENT_WITHOUT: dict[type[Any], tuple[str, ...]] = {Link: ("href",), OplogTimest
 
 _MODELS = Document.__module__.rpartition(".")[0] + "."
 
-#: Fields of a document that are not read from a member.
-_OWN_FIELDS = frozenset({"_received", "_origin"})
-
 _SCALARS: dict[Any, Callable[[Any], Any]] = {
     str: text,
-    Secret: secret,
+    Secret: lambda value: Secret(text(value)),
     bool: boolean,
     int: whole_number,
     datetime: moment,
@@ -90,7 +88,7 @@ def _shared_converter() -> Converter:
     made = Converter(detailed_validation=True)
     for kind, take in _SCALARS.items():
         made.register_structure_hook(kind, _hook_of(take))
-    made.register_structure_hook(StrEnum, _structure_word)
+    made.register_structure_hook(StrEnum, lambda value, kind: vocabulary(kind)[text(value)])
     # cattrs asks the newest factory first.
     made.register_structure_hook_factory(attrs.has, _object_hook)
     made.register_structure_hook_factory(_is_array, _array_hook)
@@ -157,16 +155,21 @@ def kind_of(annotation: Any) -> Any:
     return next(filter(is_vocabulary, kinds), kinds[0])
 
 
+def part_of(annotation: Any) -> Any:
+    """Tell of what kind the items of a field are when it is an array, else what its value is."""
+    kind = kind_of(annotation)
+    return get_args(kind)[0] if _is_array(kind) else kind
+
+
 def is_vocabulary(kind: Any) -> bool:
     """Whether a kind is an open enumeration: known words become its members, others stay text."""
     return isinstance(kind, type) and get_origin(kind) is None and issubclass(kind, StrEnum)
 
 
 def received_fields(model: type[Any]) -> list[attrs.Attribute[Any]]:
-    """Fields that are read from members: all but those a document has of its own."""
+    """Fields that are read from members: all but the private ones, which a document has of its own."""
     attrs.resolve_types(model)
-    own = _OWN_FIELDS if issubclass(model, Document) else ()
-    return [field for field in attrs.fields(model) if field.name not in own]
+    return [field for field in attrs.fields(model) if not field.name.startswith("_")]
 
 
 def is_standard(model: Any) -> bool:
@@ -186,14 +189,10 @@ def reset_hooks() -> None:
 
 
 @functools.cache
-def _kinds_in(kind: Any) -> frozenset[Any]:
-    if get_origin(kind) is tuple:
-        inner = [get_args(kind)[0]]
-    elif attrs.has(kind):
-        inner = [field.type for field in received_fields(kind)]
-    else:
-        inner = [kind_of(kind)] if _is_union(kind) else []
-    return frozenset({kind}).union(*map(_kinds_in, inner))
+def _kinds_in(annotation: Any) -> frozenset[Any]:
+    part = part_of(annotation)
+    inner: list[Any] = [field.type for field in received_fields(part)] if attrs.has(part) else []
+    return frozenset({annotation, kind_of(annotation), part}).union(*map(_kinds_in, inner))
 
 
 # Hooks. cattrs makes one for each class, when it is first needed and after a registration.
@@ -201,10 +200,6 @@ def _kinds_in(kind: Any) -> frozenset[Any]:
 
 def _hook_of(take: Callable[[Any], Any]) -> Hook:
     return lambda value, _: take(value)
-
-
-def _structure_word(value: Any, enumeration: type[StrEnum]) -> Any:
-    return vocabulary(enumeration)[text(value)]
 
 
 def _is_array(kind: Any) -> bool:

@@ -66,7 +66,7 @@ class Hint:
     """
 
     kind: HintKind
-    values: Mapping[str, Any] = attrs.field(factory=dict[str, Any], converter=_copied)
+    values: Mapping[str, Any] = attrs.field(factory=dict[str, Any], converter=_copied, hash=False)
 
     def __str__(self) -> str:
         return self.render(PYTHON_WORDINGS)

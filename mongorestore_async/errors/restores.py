@@ -112,6 +112,10 @@ class JobLike(Protocol):
         """The document as received."""
         ...
 
+    def to_dict(self, *, redacted: bool = True) -> dict[str, Any]:
+        """Copy the document into plain dictionaries; secrets are replaced unless told otherwise."""
+        ...
+
 
 class WaitError(RestoreError):
     """A wait ended without success. The restores keep running: waiting never changes them.

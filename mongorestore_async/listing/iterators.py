@@ -111,7 +111,7 @@ class PageIterator(ResumableIterator[Page[ItemT]]):
         if received is None:
             raise StopAsyncIteration
         try:
-            page = await received.page(self._reader.locks)
+            page = await received.page(self._reader.decode_locks)
         except RestoreError as error:
             error.resume_at = received.number
             raise

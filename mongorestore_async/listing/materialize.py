@@ -36,14 +36,14 @@ def slices(items: Sequence[ItemT], length: int = _DECODED_SLICE) -> Iterator[Seq
     return (items[start : start + length] for start in range(0, len(items), length))
 
 
-async def materialize(items: Sequence[ItemT], locks: DecodeLocks) -> tuple[ItemT, ...]:
+async def materialize(items: Sequence[ItemT], decode_locks: DecodeLocks) -> tuple[ItemT, ...]:
     """Make the items of a page that become models when they are accessed; other tasks run before each slice."""
     if isinstance(items, tuple):
         return items
     if len(items) <= FEW:
         return tuple(items)
     made: list[ItemT] = []
-    async with locks.structure_lock:
+    async with decode_locks.structure_lock:
         for part in slices(items):
             await asyncio.sleep(0)
             made += part
@@ -51,14 +51,14 @@ async def materialize(items: Sequence[ItemT], locks: DecodeLocks) -> tuple[ItemT
 
 
 async def read_in_slices(
-    read: Callable[[Sequence[Any]], Sequence[ItemT]], results: Sequence[Any], locks: DecodeLocks
+    read: Callable[[Sequence[Any]], Sequence[ItemT]], results: Sequence[Any], decode_locks: DecodeLocks
 ) -> Sequence[ItemT]:
     """Structure the items of a page; other tasks run before each slice.
 
     Args:
         read: Structures items.
         results: The items as received.
-        locks: Locks that let one page at a time be worked on.
+        decode_locks: Those of the session, for long pages.
 
     Raises:
         DataError: An item does not fit.
@@ -68,7 +68,7 @@ async def read_in_slices(
         return read(results)
     made: list[ItemT] = []
     try:
-        async with locks.structure_lock:
+        async with decode_locks.structure_lock:
             for part in slices(results, _SLICE):
                 await asyncio.sleep(0)
                 made += read(part)

@@ -142,10 +142,10 @@ class Received(Generic[ItemT]):
     length: int
     drifted: bool = False
 
-    async def page(self, locks: DecodeLocks) -> Page[ItemT]:
+    async def page(self, decode_locks: DecodeLocks) -> Page[ItemT]:
         """Make the page that callers get, its items a few at a time."""
         return Page(
-            items=await materialize(self.items, locks),
+            items=await materialize(self.items, decode_locks),
             number=self.number,
             total_count=self.total_count,
             links=self.links,
@@ -164,7 +164,7 @@ class PageReader(Generic[ItemT]):
         request: The call that gave the last page, None before the first.
         left: How many items the query's limit leaves, None without one.
         ended: Whether no page follows.
-        locks: Locks that let one page at a time be worked on.
+        decode_locks: Those of the session, for long pages.
 
     """
 
@@ -172,7 +172,7 @@ class PageReader(Generic[ItemT]):
         self.status = 0
         self.request: RequestContext | None = None
         self.left = query.limit
-        self.locks = source.view.transport.decode_locks
+        self.decode_locks = source.view.transport.decode_locks
         self._source = source
         self._query = query
         self._walk = Walk(query.starting_at)
@@ -270,7 +270,7 @@ class PageReader(Generic[ItemT]):
             document = read_list(reply.document)
             read, results = self._source.read, document.results
             at_once = isinstance(results, DecodedItems)  # decoded and checked with the body
-            items = read(results) if at_once else await read_in_slices(read, results, self.locks)
+            items = read(results) if at_once else await read_in_slices(read, results, self.decode_locks)
         except RestoreError as error:
             attach_request(error, reply)
             raise

@@ -57,7 +57,7 @@ class Pager(Generic[ItemT]):
     async def page(self) -> Page[ItemT]:
         """Read the first page (the one of ``starting_at``), whole: ``limit`` bounds walks only."""
         reader = PageReader(self._source, self._query)
-        return await (await reader.fetch(self._query.starting_at)).page(reader.locks)
+        return await (await reader.fetch(self._query.starting_at)).page(reader.decode_locks)
 
     def pages(self) -> PageIterator[ItemT]:
         """Walk the pages; items that earlier pages had are left out, so a page may be empty.
@@ -121,7 +121,7 @@ class Pager(Generic[ItemT]):
                 return await collect_ahead(reader, concurrency)
             items: list[ItemT] = []
             while (received := await reader.step()) is not None:
-                items += await materialize(received.items, reader.locks)
+                items += await materialize(received.items, reader.decode_locks)
         except RestoreError as error:
             error.resume_at = self._query.starting_at
             raise

@@ -35,7 +35,7 @@ async def collect_ahead(reader: PageReader[ItemT], concurrency: int) -> list[Ite
     failure: Exception | None = None
     async with asyncio.TaskGroup() as group:
         # Beside the walk: the next call is made as soon as a page is known to fit.
-        making = group.create_task(_make(parts, reader.locks))
+        making = group.create_task(_make(parts, reader.decode_locks))
         window = _Window(reader, group, concurrency)
         try:
             while (received := await reader.step(window.fetch)) is not None:
@@ -52,11 +52,11 @@ async def collect_ahead(reader: PageReader[ItemT], concurrency: int) -> list[Ite
     return outcome
 
 
-async def _make(parts: asyncio.Queue[Sequence[ItemT] | None], locks: DecodeLocks) -> list[ItemT] | Exception:
+async def _make(parts: asyncio.Queue[Sequence[ItemT] | None], decode_locks: DecodeLocks) -> list[ItemT] | Exception:
     items: list[ItemT] = []
     try:
         while (part := await parts.get()) is not None:
-            items += await materialize(part, locks)
+            items += await materialize(part, decode_locks)
     except Exception as error:  # noqa: BLE001 - the same
         return error
     return items

@@ -16,7 +16,6 @@ __all__ = [
     "RawDocument",
     "RawList",
     "Secret",
-    "UndecodedBytes",
     "UndecodedItem",
     "conceal",
     "is_deeper",
@@ -252,14 +251,4 @@ class UndecodedItem:
         return self
 
     def __deepcopy__(self, memo: object) -> Self:
-        return self
-
-
-class UndecodedBytes(UndecodedItem, bytes):
-    """An item that is kept as its JSON text."""
-
-    __slots__ = ()
-
-    def encoded(self) -> bytes:
-        """Give its JSON text."""
         return self

@@ -51,9 +51,10 @@ class RateLimiter:
     ) -> None:
         self._off = rule is None
         self._from_start = rule is not None and rule != "adaptive"
-        # A limit chosen by the user is kept, whatever the server says; documented limits are corrected by the server.
-        chosen = rule.values() if isinstance(rule, Mapping) else (rule,)
-        self._chosen = frozenset(limit for limit in chosen if isinstance(limit, RateLimit))
+        # A limit chosen by the user is kept, whatever the server says, and so is None (no limit). A limit per project
+        # means no limit for calls without a project. Documented limits are corrected by the server.
+        chosen = (rule, None) if isinstance(rule, RateLimit) else rule.values() if isinstance(rule, Mapping) else ()
+        self._chosen = frozenset(chosen)
         self._counters = None if shared is None else RedisCounters(shared)
         self._queues: OrderedDict[tuple[RateLimit | None, str | None], LimitQueue] = OrderedDict()
         self._generation = 0

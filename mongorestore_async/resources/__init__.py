@@ -18,7 +18,7 @@ The way of a call, for one page of a list: ``Cluster.restore_jobs()`` makes a ``
 ``SessionView`` for one page after the other; the view adds the flags of the session and hands a ``Call`` to the
 ``Transport``. Nothing here is imported later than the session: a program that has one loads no module of ours.
 
-``fleet`` comes in by ``session.view_of()`` and ``Pager.reader()``, which are internal.
+``fleet`` uses ``session.view_of()`` and ``Pager.reader()``; users need neither.
 """
 
 from mongorestore_async.resources.batch import RestoreBatch, Until

@@ -326,5 +326,5 @@ class AsyncSession:
 
 
 def view_of(session: AsyncSession) -> SessionView:
-    """Give the transport and settings of a session; internal, for ``fleet``."""
+    """Give the transport and settings of a session, for ``fleet``; users have no need of it."""
     return session._view  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import attrs
 
-from mongorestore_async.errors import Hint, HintKind, ProtocolError, RequestContext
+from mongorestore_async.errors import ConfigError, Hint, HintKind, ProtocolError, RequestContext
 from mongorestore_async.models.headers import Headers
 from mongorestore_async.protocol.rate_limit_headers import rate_headers
 from mongorestore_async.protocol.redaction import is_plain_url, redact_url
@@ -160,6 +160,7 @@ class Sender:
             authorization: Value of ``Authorization``, None for none.
 
         Raises:
+            ConfigError: The session passed as ``http`` was closed; nothing was sent.
             ConnectFailed: No connection; nothing was sent.
             ConnectionBroken: The connection broke before the whole answer came.
             ProtocolError: The answer is too large or no HTTP.
@@ -168,6 +169,8 @@ class Sender:
         call, http = progress.call, self._connection.session
         if http is None:
             raise AssertionError("the connection is not open")
+        if http.closed:  # by its owner: close() of our own ends the calls first
+            raise ConfigError("the aiohttp session passed as http was closed; keep it open as long as this session")
         progress.logging_in = False
         headers = {**call.headers, **self._connection.headers, "User-Agent": options.user_agent_header}
         if authorization is not None:
@@ -204,7 +207,7 @@ class Sender:
         return raw
 
 
-async def decode(raw: RawReply, call: Call, locks: DecodeLocks) -> Reply:
+async def decode(raw: RawReply, call: Call, decode_locks: DecodeLocks) -> Reply:
     """Decode an answer, a large one in a thread; warns, once, where it says that what was called is deprecated.
 
     Raises:
@@ -218,7 +221,7 @@ async def decode(raw: RawReply, call: Call, locks: DecodeLocks) -> Reply:
     if len(raw.body) <= _SHORT:
         return read_reply(raw, enveloped=call.enveloped, decode_list=call.decode_list)
     if len(raw.body) <= _MOST_ON_LOOP:
-        async with locks.decode_lock, locks.structure_lock:
+        async with decode_locks.decode_lock, decode_locks.structure_lock:
             await asyncio.sleep(0)
             return read_reply(raw, enveloped=call.enveloped, decode_list=call.decode_list)
     return await asyncio.to_thread(read_reply, raw, enveloped=call.enveloped, decode_list=call.decode_list)

@@ -118,6 +118,7 @@ class Transport:
             if self._connection.session is not None:
                 return
             await self._connection.open(self.base_url)
+            self._check_usable()  # closed meanwhile: close() waits for this, and then closes what was opened
             self._slots = asyncio.Semaphore(self._connection.capacity)
 
     async def close(self, options: Options) -> None:

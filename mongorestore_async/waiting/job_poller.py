@@ -142,7 +142,7 @@ class JobPoller(Generic[JobT]):
             while self.calls < most and not wanted <= self._read and not reader.ended:
                 self.calls += 1
                 if (page := await reader.step()) is not None:
-                    for job in await materialize(page.items, reader.locks):
+                    for job in await materialize(page.items, reader.decode_locks):
                         self._take(job)
         except (DataError, PaginationError):
             # A job that nobody waits for may have a shape that cannot be read, and pages may contradict each other:

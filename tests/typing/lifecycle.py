@@ -114,6 +114,7 @@ async def waits(session: AsyncSession, batch: RestoreBatch[RestoreJob]) -> None:
         assert_type(error.refs, tuple[Any, ...])
         assert_type(error.jobs[0].id, str)
         assert_type(error.jobs[0].state, str)
+        assert_type(error.jobs[0].to_dict(), dict[str, Any])
 
 
 async def downloads(batch: RestoreBatch[RestoreJob]) -> None:

@@ -478,6 +478,15 @@ async def test_a_chosen_limit_is_kept_whatever_a_refusal_describes():
     assert caller.times == pytest.approx([0, 0, 0, 0, 5, 10], abs=0.01)
 
 
+@pytest.mark.parametrize(("rule", "project"), [({OPS_MANAGER: None}, "P"), (BUCKET, None)])
+async def test_where_no_limit_was_chosen_none_is_kept_to(rule, project):
+    caller = Caller(rule)
+    await caller.is_refused(2, TOKEN_BUCKET, ("x", 2, 1, 1, 1000), project=project)
+    await caller.call(project=project)  # alone after the pause
+    await caller.all(2, project=project)
+    assert caller.times == pytest.approx([0, 2, 2, 2], abs=0.01)
+
+
 # Many
 
 

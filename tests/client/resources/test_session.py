@@ -185,6 +185,40 @@ async def test_a_closed_borrowed_session_is_an_error_on_first_use(connect, serve
     assert server.sent == []
 
 
+async def test_a_borrowed_session_that_is_closed_meanwhile_is_told(connect, server):
+    server.will(EMPTY)
+    http = aiohttp.ClientSession()
+    session = connect(http=http)
+    await jobs_of(session)
+    await http.close()
+
+    with pytest.raises(ConfigError, match="the aiohttp session passed as http was closed") as caught:
+        await jobs_of(session)
+
+    assert not caught.value.request.unanswered
+    assert len(server.sent) == 1
+
+
+@pytest.mark.parametrize("use", [jobs_of, AsyncSession.open])
+async def test_closing_while_it_opens_refuses_the_first_call(connect, server, use, monkeypatch):
+    async def slow(_connection, _target):
+        await asyncio.sleep(1)
+
+    monkeypatch.setattr("mongorestore_async.transport.connection.Connection._choose_proxy", slow)
+    session = connect()
+
+    async def first():
+        await use(session)
+
+    opening = asyncio.create_task(first())
+    await asyncio.sleep(0.5)
+    await session.close()
+
+    with pytest.raises(SessionClosed):
+        await opening
+    assert server.sent == []
+
+
 async def test_a_borrowed_session_stays_open(connect, server):
     server.will(EMPTY)
     async with aiohttp.ClientSession(headers={"X-Own": "1"}, base_url="https://elsewhere.example.com") as http:

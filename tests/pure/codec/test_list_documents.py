@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
+import msgspec
 import pytest
 
-from mongorestore_async.codec.list_documents import has_next, read_list
+from mongorestore_async.codec import list_documents
+from mongorestore_async.codec.list_documents import decode_list, has_next, page_decoder, read_list
 from mongorestore_async.errors import DataError
-from mongorestore_async.models import Link
+from mongorestore_async.models import Link, RestoreJob
 
 
 def test_items_are_left_as_they_are():
@@ -103,3 +107,96 @@ def test_a_misfit_is_named_by_its_path_and_not_by_its_value(document, path):
 
 def test_items_are_not_in_the_picture_of_a_page():
     assert "SECRET" not in repr(read_list({"results": [{"url": "SECRET"}], "totalCount": 1}))
+
+
+@pytest.fixture
+def learned(monkeypatch):
+    """Nothing was learned yet."""
+    monkeypatch.setattr(list_documents, "_learned", {})
+    return list_documents._learned
+
+
+def page_of(*items, **rest):
+    return json.dumps({"results": list(items), **rest}, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def is_lossless(body):
+    """Whether a page is read without the decoder of the standard library; checks that its items are exact."""
+    found = decode_list(RestoreJob, body)
+    assert json.dumps([job.to_dict(redacted=False) for job in found.results]) == json.dumps(json.loads(body)["results"])
+    return all(isinstance(each, msgspec.Struct) for each in found.results._received)
+
+
+NEW = {"batchId": "B", "id": "J", "size": 5, "zone": {"tags": [{"a": None}, 1.50]}}
+
+
+@pytest.mark.usefixtures("learned")
+class TestPagesOfAnotherForm:
+    @pytest.mark.parametrize(
+        "items",
+        [
+            [{"id": "J", "batchId": "B"}, {"statusName": "FINISHED", "id": "K"}],
+            [NEW],
+            [{"id": "K"}, NEW, {"id": "L", "rank": 1}, {"id": "M", "rank": 1, "size": None}],
+            [{"id": "J", "links": [{"href": "h"}, {"href": "h", "more": 1}]}],
+            [{"id": "J", "delivery": {"zone": "EU", "url": "u"}}],
+        ],
+    )
+    def test_are_learned(self, learned, items):
+        assert is_lossless(page_of(*items, totalCount=1, more={"x": 1}))
+        assert learned
+        assert is_lossless(page_of({"id": "K"}))
+
+    def test_keep_what_was_learned_of_others(self, learned):
+        assert is_lossless(page_of({"id": "J", "size": 5}))
+        assert is_lossless(page_of({"delivery": {"url": "u", "zone": "EU"}, "id": "J"}))
+        order = learned[RestoreJob]
+        assert is_lossless(page_of({"delivery": {"zone": "EU"}, "id": "J", "size": 5}))
+        assert learned[RestoreJob] is order
+
+    def test_may_contradict_what_was_learned(self):
+        for _ in range(2):
+            assert is_lossless(page_of({"id": "J", "batchId": "B"}))
+            assert is_lossless(page_of({"batchId": "B", "id": "J"}))
+        assert is_lossless(page_of({"zone": 1, "size": 1, "id": "J"}))
+
+    @pytest.mark.parametrize(
+        "items",
+        [
+            [{"id": "J", f"more{number}": 1} for number in range(101)],
+            [{"id": "J", "x" * 101: 1}],
+            [{"id": "J", "batchId": "B"}, {"batchId": "B", "id": "J"}],
+            [{"id": "J", "batchId": None}],
+            [{"id": "J", 'a"b': 1}],
+        ],
+    )
+    def test_that_cannot_be_learned_are_read_all_the_same(self, learned, items):
+        body = page_of(*items)
+        found = decode_list(RestoreJob, body)
+        if found is not None:
+            assert not is_lossless(body)
+        assert not learned
+
+    def test_hold_what_was_learned_and_what_was_not(self):
+        assert is_lossless(page_of({"id": "J", "size": 5}))
+        assert not is_lossless(page_of({"id": "J", "size": 5, "batchId": None}))
+        assert is_lossless(page_of({"id": "J", "size": 6}))
+
+    @pytest.mark.parametrize("item", [b'{"id":"J","size":1,"size":2}', b'{"id":"J","size":{"a":1,"a":1}}'])
+    def test_do_not_hide_a_member_that_came_twice(self, item):
+        for _ in range(2):
+            assert is_lossless(page_of({"id": "J", "size": 5}))
+            assert decode_list(RestoreJob, b'{"results":[' + item + b"]}") is None
+
+    @pytest.mark.parametrize(("depth", "fits"), [(11, True), (99, True), (100, False), (5000, False)])
+    def test_are_not_nested_too_deep(self, depth, fits):
+        body = b'{"results":[{"id":"J","size":' + b"[" * depth + b"]" * depth + b"}]}"
+        assert is_lossless(page_of({"id": "J", "size": 5}))
+        assert (decode_list(RestoreJob, body) is not None) is fits
+
+    def test_are_not_remembered_without_bounds(self, learned):
+        for number in range(300):
+            assert is_lossless(page_of({"id": "J", f"more{number}": 1}))
+        assert len(learned[RestoreJob]) <= 3
+        assert len(dict(learned[RestoreJob])["results"]) <= 100
+        assert page_decoder.cache_info().currsize <= 64

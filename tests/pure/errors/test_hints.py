@@ -8,7 +8,7 @@ import pickle
 import pytest
 
 from mongorestore_async import errors
-from mongorestore_async.errors import ConfigError, Hint, HintKind, RestoreError
+from mongorestore_async.errors import ConfigError, Finding, Hint, HintKind, RestoreError, Rule
 from mongorestore_async.errors.hints import PYTHON_WORDINGS, add_advice
 
 #: Values of the kinds that need some, as the library sets them.
@@ -107,3 +107,11 @@ def test_values_of_a_hint_are_its_own():
     values["argument"] = "other"
 
     assert str(hint) == "leave limit out"
+
+
+def test_a_finding_with_a_hint_can_stand_in_a_set():
+    def found(cluster):
+        hint = Hint(HintKind.CONFIRM_OVERWRITE, {**VALUES[HintKind.CONFIRM_OVERWRITE], "cluster": cluster})
+        return Finding(Rule.GUARD, "refused", hint=hint)
+
+    assert {found("c"), found("c"), found("d")} == {found("c"), found("d")}

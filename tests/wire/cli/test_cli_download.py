@@ -79,7 +79,8 @@ def test_every_file_is_there_and_its_verification_told(kind, family, result, cal
     assert "/backup/restore/" not in ended.out + ended.err
 
 
-def test_a_table_says_what_the_results_mean(capsys):
+def test_a_table_says_what_the_results_mean(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
     file = DownloadedFile(
         path=Path("a.tar.gz"),
         size=3_000_000,
