@@ -16,15 +16,15 @@ key), a call one ``Attempt``. While no nonce is known to be good, one call leads
 1 requests. A nonce is published to the others only after the server took it; from then on each call signs ahead with
 the next ``nc`` and meets no challenge. A nonce that dies after k uses twice running is renewed after k. A refused
 call answers its own challenge, 2 times before the key ever worked, 3 times afterwards, up to 12 while the server says
-``stale=true``; then "wrong key" holds for 60 s, in which calls fail without I/O so that no key is locked.
+``stale=true``; then "wrong key" holds for 60 s, in which calls fail without I/O so that the key does not get locked.
 
 Example: calls A, B and C on a new session. A leads and gets 401 with nonce n; it answers with ``nc=1`` and gets 200:
 n is warm, B and C are let go and send ``nc=2`` and ``nc=3`` at once. Were A cancelled, B would lead. If B then gets
-401 without ``stale=true``, n is no longer used; B answers the new nonce alone, and the others wait for what becomes
-of it.
+401 without ``stale=true``, n is no longer used; B answers the new nonce alone, and the others wait for the
+result.
 
 Tokens are shared the same way: one call at a time asks for one, in its own slot and deadline; while the old token
-lives nobody waits, and a failed renewal is nobody's failure.
+lives no call waits, and a failed renewal fails no call.
 """
 
 __all__: list[str] = []

@@ -1,4 +1,4 @@
-"""The awaiting halves of the login: who sends, and who waits for whom.
+"""The asynchronous part of the login: which call sends, and which calls wait for it.
 
 Each class has ``begin``, which gives what a call keeps over its tries, and ``run``, which sends a request as often as
 its login needs. ``send`` sends the request of the call with the ``Authorization`` value given, or without one, and
@@ -36,7 +36,7 @@ _logger = logging.getLogger(__name__)
 
 #: Seconds for renewing a token that still lives, and for revoking tokens when the session closes.
 _RENEWAL_SECONDS = 5.0
-_FAREWELL_SECONDS = 5.0
+_REVOKE_SECONDS = 5.0
 
 
 class NoAuthenticator:
@@ -54,7 +54,9 @@ class NoAuthenticator:
         """
         raw = await send(None)
         if raw.status == 401 and "WWW-Authenticate" in raw.headers:  # noqa: PLR2004
-            raise AuthError("the server wants a login and the session has none:", hint=Hint(HintKind.LOG_IN))
+            raise AuthError(
+                "the server requires authentication and the session has no credentials:", hint=Hint(HintKind.LOG_IN)
+            )
         return raw
 
 
@@ -86,7 +88,7 @@ class DigestAuthenticator:
 
         """
         if attempt is None:
-            raise AssertionError("the login of a call is made by begin()")
+            raise AssertionError("begin() must be called before run()")
         login = self.login
         while True:
             login.check_verdict()
@@ -112,7 +114,7 @@ class BearerAuthenticator:
     """Gives each call of a session the token they share; one call at a time asks for a new one.
 
     It does so in its own slot and within its own deadline, and ends with it: when it fails or is cancelled, the
-    next in line asks. While the old token lives, nobody waits, and a failed renewal is nobody's failure.
+    next in line asks. While the old token is valid, no call waits, and a failed renewal fails no call.
 
     Attributes:
         cache: The tokens of the session.
@@ -134,7 +136,7 @@ class BearerAuthenticator:
 
         Raises:
             AuthError: The service account, or a second token, is refused.
-            RestoreError: No token can be had.
+            RestoreError: There is no token.
 
         """
         for _ in range(2):
@@ -146,11 +148,11 @@ class BearerAuthenticator:
         raise self.cache.refused()
 
     async def revoke(self, post: Post) -> None:
-        """End the life of all tokens, if the account says so, as far as that works within five seconds."""
+        """Revoke all tokens if the account says so, within five seconds."""
         if not self.cache.account.revoke_on_close:
             return
         try:
-            async with asyncio.timeout(_FAREWELL_SECONDS):
+            async with asyncio.timeout(_REVOKE_SECONDS):
                 for request in self.cache.tokens_to_revoke():
                     read_revocation(await post(request), self.cache.account)
         except (RestoreError, TimeoutError) as error:
@@ -178,13 +180,13 @@ class BearerAuthenticator:
             over.set()
 
     async def _renew(self, post: Post) -> None:
-        """Ask for the next token; if that fails, the living one goes on to serve."""
+        """Request the next token; if that fails, the current one stays in use."""
         try:
             async with asyncio.timeout(_RENEWAL_SECONDS):
                 await self._ask(post)
         except (RestoreError, TimeoutError) as error:
             self.cache.defer_renewal()
-            _logger.debug("the token was not renewed yet: %s", type(error).__name__)
+            _logger.debug("the token could not be renewed, the current one stays in use: %s", type(error).__name__)
 
 
 #: How a session logs in.

@@ -121,7 +121,7 @@ class Challenge:
 def parse_challenges(values: Sequence[str]) -> tuple[Challenge, ...]:
     """Read every digest challenge of all ``WWW-Authenticate`` header lines, in their order.
 
-    Other schemes are passed over, and so are challenges nobody could answer: without nonce, with an unknown
+    Other schemes are skipped, and so are challenges that cannot be answered: without nonce, with an unknown
     algorithm, with a ``qop`` that lists nothing known, with control characters in what must be echoed, or broken.
     What this Python cannot compute is still listed; see :attr:`Challenge.answerable`. Never raises.
     """

@@ -15,17 +15,20 @@ __all__ = ["DigestAuth", "ServiceAccount"]
 
 def _check(instance: object, attribute: attrs.Attribute[str], value: object) -> None:
     if not isinstance(value, str) or not value:
-        raise ConfigError(f"{type(instance).__name__} needs a {attribute.name} that is a non-empty string")
+        raise ConfigError(f"{type(instance).__name__} requires a non-empty string as {attribute.name}")
     if not value.isprintable() or value != value.strip():
         raise ConfigError(
-            f"the {attribute.name} holds blanks at an end or control characters; copy it again without the line break"
+            f"the {attribute.name} has leading or trailing whitespace or control characters; "
+            f"copy it again without the line break"
         )
 
 
 def _check_user(instance: object, attribute: attrs.Attribute[str], value: str) -> None:
     _check(instance, attribute, value)
     if ":" in value:
-        raise ConfigError(f"the {attribute.name} holds a colon, which a user name of HTTP digest cannot (RFC 7616 3.4)")
+        raise ConfigError(
+            f"the {attribute.name} contains a colon, which is not allowed in an HTTP digest user name (RFC 7616 3.4)"
+        )
 
 
 def _secret(value: str) -> str:
@@ -47,12 +50,12 @@ class DigestAuth:
     private_key: str = attrs.field(validator=_check, repr=False)
 
     def __init__(self, public_key: str, private_key: str) -> None:
-        # Bound anew before anything is checked: a traceback of a refusal may be printed with local variables.
+        # Rebound before anything is checked: a traceback of a refusal may be printed with local variables.
         private_key = _secret(private_key)
         self.__attrs_init__(public_key, private_key)  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
 
     def __reduce_ex__(self, protocol: object) -> Never:
-        raise TypeError("DigestAuth holds a private key and cannot be pickled; make it anew in the other process")
+        raise TypeError("DigestAuth holds a private key and cannot be pickled; create it in the other process")
 
 
 @attrs.frozen(eq=False, init=False)
@@ -65,8 +68,8 @@ class ServiceAccount:
     Attributes:
         client_id: Id of the account (``mdb_sa_id_...``).
         client_secret: Its secret (``mdb_sa_sk_...``).
-        revoke_on_close: Whether closing the session also ends the life of its tokens; an account may have 100 live
-            ones, and otherwise they live on for up to an hour.
+        revoke_on_close: Whether closing the session revokes its tokens; an account may have 100 valid
+            ones, and otherwise they stay valid for up to an hour.
 
     Raises:
         ConfigError: Id or secret is empty, or holds control characters.
@@ -82,4 +85,4 @@ class ServiceAccount:
         self.__attrs_init__(client_id, client_secret, revoke_on_close=revoke_on_close)  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
 
     def __reduce_ex__(self, protocol: object) -> Never:
-        raise TypeError("ServiceAccount holds a secret and cannot be pickled; make it anew in the other process")
+        raise TypeError("ServiceAccount holds a secret and cannot be pickled; create it in the other process")

@@ -1,6 +1,6 @@
 """Digest answers: the ``Authorization`` header for a challenge (RFC 7616; RFC 2069 for a challenge without ``qop``).
 
-Pure functions. Who counts ``nc``, keeps a nonce or gives up is decided by the caller.
+Pure functions. The calling module counts ``nc``, keeps nonces and decides when to give up.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def answer(
 
     A ``-sess`` algorithm binds its key to the first nonce and cnonce of a session (section 3.4.2). Here the key is made
     of the nonce and cnonce at hand: the caller passes the same ``cnonce`` for all answers to one nonce, and does not
-    go on to a ``nextnonce`` with it.
+    use a ``nextnonce`` with it.
 
     Args:
         challenge: What to answer; one that is :attr:`~.challenges.Challenge.answerable`.
@@ -59,7 +59,7 @@ def answer(
         uri: The request target exactly as on the wire: encoded path and query.
         nc: How often this nonce has been used, this time included; from 1. Not sent without ``qop``.
         cnonce: The client's nonce; see :func:`new_cnonce`. Not sent without ``qop``.
-        body: The request body; only ``auth-int`` looks at it.
+        body: The request body; only ``auth-int`` hashes it.
 
     Raises:
         ConfigError: An argument cannot be sent, or the challenge is not answerable. The message holds no values.
@@ -141,9 +141,7 @@ def next_nonce(values: Sequence[str]) -> str | None:
 
 def _check(challenge: Challenge, *, username: str, password: str, cnonce: str) -> None:
     if not challenge.answerable:
-        raise ConfigError(
-            f"A {challenge.algorithm} challenge like this cannot be answered here: take one from choose_challenge()."
-        )
+        raise ConfigError(f"A {challenge.algorithm} challenge is not supported: use one from choose_challenge().")
     if ":" in username:  # RFC 7616 section 4: the hashed text could be split in two ways
         raise ConfigError("The public key must not contain a colon: copy it again.")
     sent = (username, cnonce, challenge.realm, challenge.nonce, challenge.opaque or "", challenge.spelling or "")

@@ -11,7 +11,7 @@ Rules (restore architecture, "Digest"; API protocol section 1; RFC 7616):
   calls fail without I/O, and after which one call may give one answer;
 - a nonce that dies after k uses twice running is renewed after k uses from then on.
 
-This file must not know how requests are sent and how calls wait: that is ``authenticators``.
+How requests are sent and how calls wait is up to ``authenticators``.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     from mongorestore_async.models.secret import Secret
     from mongorestore_async.protocol.replies import RawReply
 
-__all__ = ["CROWDED_SECONDS", "VERDICT_SECONDS", "Attempt", "AttemptOutcome", "Login"]
+__all__ = ["EVICTION_SECONDS", "VERDICT_SECONDS", "Attempt", "AttemptOutcome", "Login"]
 
 #: How long a wrong-key verdict holds for a session, seconds.
 VERDICT_SECONDS = 60.0
 
 #: How long calls log in one after the other once a server forgot a challenge, seconds.
-CROWDED_SECONDS = 60.0
+EVICTION_SECONDS = 60.0
 
 _ANSWERS_UNPROVEN = 2
 _ANSWERS_PROVEN = 3
@@ -69,26 +69,26 @@ class Login:
         self._literal: bool | None = None  # whether this server means op="auth" literally: RFC 2069
         self._suspect = False  # an answer was refused, and none was taken since
         self._judged_at: float | None = None
-        self._crowded_at: float | None = None
+        self._evicted_at: float | None = None
         self._nonces = Nonces()
 
     @property
     def needs_leader(self) -> bool:
         """Whether a call without a challenge of its own has to find out for the others how to log in."""
-        if self._crowded_at is not None and self.crowded:
+        if self._evicted_at is not None and self.evicts_nonces:
             return True
         if self._nonces.life == 1 and not self._suspect:
             return False  # every nonce is good for one request: each call meets its own challenge
         return not self._open and self.reusable() is None
 
     @property
-    def crowded(self) -> bool:
-        """Whether the server lately called a nonce stale at its first use: calls then go one after the other.
+    def evicts_nonces(self) -> bool:
+        """Whether the server recently called a nonce stale at its first use: calls then go one at a time.
 
-        Apache httpd keeps one-time nonces in a table with room for a handful of clients, takes each challenge for a
-        new client, and forgets those it has no room for.
+        Apache httpd keeps one-time nonces in a table with room for a handful of clients, counts each challenge as a
+        new client, and evicts those it has no room for.
         """
-        return self._crowded_at is not None and self._clock() - self._crowded_at < CROWDED_SECONDS
+        return self._evicted_at is not None and self._clock() - self._evicted_at < EVICTION_SECONDS
 
     @property
     def allowed_answers(self) -> int:
@@ -107,8 +107,8 @@ class Login:
         if self._judged_at is not None and self._clock() - self._judged_at < VERDICT_SECONDS:
             left = VERDICT_SECONDS - (self._clock() - self._judged_at)
             raise AuthError(
-                f"the server refused the API key {self.credentials.public_key!r} a moment ago; nothing is sent for "
-                f"another {left:.0f} s so that the key is not locked",
+                f"the server refused the API key {self.credentials.public_key!r} recently; no request is sent for "
+                f"another {left:.0f} s so that the key does not get locked",
                 hint=Hint(HintKind.CHECK_KEY),
             )
 
@@ -129,7 +129,7 @@ class Login:
         return Nonce(challenge.as_rfc2069())
 
     def accept(self, nonce: Nonce, *, status: int, successor: str | None = None) -> None:
-        """Note that the server took a nonce.
+        """Note that the server accepted a nonce.
 
         Args:
             nonce: What the request was signed with.
@@ -180,7 +180,7 @@ class Login:
 
     def mark_nonce_evicted(self) -> None:
         """Note that the server called a nonce stale at its very first use."""
-        self._crowded_at = self._clock()
+        self._evicted_at = self._clock()
 
     def cache_rejection(self) -> None:
         """Give the verdict "wrong key", unless another call just showed that the key works."""
@@ -216,9 +216,9 @@ class Attempt:
         """
         self._sends += 1
         warm = self._login.reusable()
-        # A challenge that had to wait for its turn at a crowded server is forgotten by now, nextnonce is not.
+        # A challenge that had to wait for its turn may be evicted by now, nextnonce is not.
         own = self._own
-        nonce = self._used = warm if own is None or (warm is not None and self._login.crowded) else own
+        nonce = self._used = warm if own is None or (warm is not None and self._login.evicts_nonces) else own
         self._answered_own = nonce is not None and nonce is self._own
         if nonce is None:
             return None
@@ -238,7 +238,7 @@ class Attempt:
             error_code: The API's error code in it, None without one.
 
         Raises:
-            AuthError: The key is refused for good, the server has no challenge we can answer, or it goes on
+            AuthError: The key is refused, the server offers no supported challenge, or it keeps
                 calling nonces stale.
 
         """
@@ -257,7 +257,7 @@ class Attempt:
         challenge = choose_challenge(offered)
         if challenge is None:
             raise AuthError(
-                "the server asks for another login than HTTP digest with an algorithm known here",
+                "the server does not offer HTTP digest with a supported algorithm",
                 request=raw.request,
                 hint=Hint(HintKind.CHECK_BASE_URL),
             )
@@ -288,8 +288,8 @@ class Attempt:
             self._own = login.read_again(challenge, nonce) or self._own
         if self._sends >= _SENDS_WHILE_STALE:
             raise AuthError(
-                f"the server called {self._sends} nonces in a row stale: its nodes seem to share no nonces and the "
-                f"balancer before them is not sticky; make it sticky (by cookie or by source address)",
+                f"the server called {self._sends} consecutive nonces stale: its nodes seem not to share nonces and the "
+                f"load balancer has no session affinity; enable it (by cookie or source address)",
                 request=raw.request,
             )
 
@@ -303,7 +303,7 @@ def _refused(login: Login) -> str:
     message = f"the server refused the API key {login.credentials.public_key!r}; check the public and the private key."
     if login.proven:
         message += (
-            " It was accepted before: was it deleted or replaced, or do the server's nodes share no nonces "
-            "behind a balancer that is not sticky?"
+            " It was accepted before: was it deleted or replaced? Or do the server's nodes not share nonces "
+            "behind a load balancer without session affinity?"
         )
     return f"{message} Calls fail without I/O for {VERDICT_SECONDS:.0f} s"

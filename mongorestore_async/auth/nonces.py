@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Nonce", "Nonces"]
 
-#: Nonces remembered: more than calls under way, so that one that is offered again goes on counting.
+#: Nonces remembered: more than calls in flight, so that a nonce offered again keeps its counter.
 _REMEMBERED = 256
 
 
@@ -54,9 +54,9 @@ class Nonces:
         self._offered: dict[str, Nonce] = {}
 
     def offer(self, challenge: Challenge) -> Nonce:
-        """Take the nonce of a challenge; one that was offered before goes on counting.
+        """Take the nonce of a challenge; one that was offered before keeps its counter.
 
-        A server that makes its nonces of the time offers one to many calls: no two may send the same ``nc``.
+        A server that derives nonces from the time offers one to many calls: no two may send the same ``nc``.
         """
         nonce = self._offered.pop(challenge.nonce, None)
         if nonce is None:
@@ -68,7 +68,7 @@ class Nonces:
         return nonce
 
     def learn_life(self, nonce: Nonce) -> None:
-        """Compare the uses of a dead nonce with those of the one before, once nothing sent with it is under way."""
+        """Compare the uses of a dead nonce with those of the one before, once no request with it is in flight."""
         if nonce.settled < nonce.uses or not nonce.accepted:
             return
         if nonce.accepted == self._last_life:

@@ -2,18 +2,18 @@
 
 Rules (restore architecture, "Service accounts"; API protocol section 2):
 
-- one token serves all calls; it is renewed when four fifths of its life are over, while calls go on with the old
+- one token serves all calls; it is renewed when four fifths of its life are over, while calls continue with the old
   one, and is no longer used a moment before its end. Life counts from when the token was asked for;
 - a token that was refused, has expired or was revoked is never used again;
 - a try of a call uses two tokens at most. Two new tokens refused one after the other are the verdict "refused":
   calls fail without I/O for 60 seconds, then one more token is tried, then another; after four no more for an hour;
 - an answer of the token endpoint that will not change soon (a wrong secret, 100 live tokens, no such endpoint, a
   login page) holds for 60 seconds as well, a rate limit as long as the endpoint says. Failures that may pass (5xx,
-  408, broken connections) hold for nobody: the next call tries again;
+  408, broken connections) are not cached: the next call tries again;
 - 401 with an error code other than ``UNEXPECTED_ERROR`` is about rights when the token is young. Otherwise it is
   taken for the token's death once, and tokens count as young for twice as long from then on.
 
-This file must not know how requests are sent and how calls wait: that is ``authenticators``.
+How requests are sent and how calls wait is up to ``authenticators``.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ class TokenCache:
             asked_at: When the request was written.
 
         Raises:
-            AuthError: The service account is refused, or the endpoint hands out a token that the API refused.
+            AuthError: The service account is refused, or the endpoint returns a token that the API refused.
             RestoreError: Any other failure; see :func:`~mongorestore_async.auth.tokens.read_token`.
 
         """
@@ -165,7 +165,7 @@ class TokenCache:
         self._held = None
         if held.dead:
             self._count_refusal()
-            raise AuthError(f"{raw.request.url} hands out a token that the API refused before; {_ADVICE}")
+            raise AuthError(f"{raw.request.url} returned a token that the API has already refused; {_ADVICE}")
         self._known.append(held)
         self._current = held
         return held
@@ -192,7 +192,7 @@ class TokenCache:
 
     def refused(self) -> AuthError:
         """Make the error of a call whose second token was refused."""
-        return AuthError(f"the API refused two tokens of {self._name} one after the other; {_ADVICE}")
+        return AuthError(f"the API refused two consecutive tokens of {self._name}; {_ADVICE}")
 
     def tokens_to_revoke(self) -> list[TokenRequest]:
         """Give up all tokens: the requests that revoke those which may still live. A second call gives none."""
@@ -233,13 +233,13 @@ class TokenCache:
         self._held_until = self._clock() + seconds
 
 
-_ADVICE = "was the account deleted or taken out of the organisation, or does another service answer at the base URL?"
+_ADVICE = "was the account deleted or removed from the organisation, or does base_url point to another service?"
 
 
 def _repeated(error: RestoreError, left: float) -> RestoreError:
-    """Tell a failure again to a call that is not sent because of it."""
+    """Repeat a failure for a call that is not sent because of it."""
     again = copy.copy(error)
-    again.problem = f"Nothing is sent for another {left:.0f} s, since this happened: {error.problem}"
+    again.problem = f"No request is sent for another {left:.0f} s because of: {error.problem}"
     again.args = (again.message,)
     if isinstance(again, ApiError) and again.holds_others:
         again.retry_after = left

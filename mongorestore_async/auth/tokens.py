@@ -63,10 +63,10 @@ _CLIENT_REFUSED = frozenset({"invalid_client", "invalid_grant", "unauthorized_cl
 _ADVICE: Mapping[int, str] = {
     403: (
         "a service account has at most 100 live tokens: wait until one expires (they live an hour), revoke tokens that "
-        "are no longer needed, let many calls share one session, or use ServiceAccount(..., revoke_on_close=True)"
+        "are no longer needed, share one session between many calls, or use ServiceAccount(..., revoke_on_close=True)"
     ),
     404: "service accounts exist on Cloud Manager and Atlas only; check base_url, or use DigestAuth",
-    429: "about 10 tokens a minute can be had; let many calls share one session",
+    429: "the limit is about 10 tokens a minute; share one session between many calls",
 }
 
 
@@ -119,7 +119,7 @@ def ask_for_token(base: URL, account: ServiceAccount) -> TokenRequest:
 
 
 def ask_to_revoke(base: URL, account: ServiceAccount, token: Token) -> TokenRequest:
-    """Write the request that ends a token's life (RFC 7009 section 2.1)."""
+    """Write the request that revokes a token (RFC 7009 section 2.1)."""
     return _request(base, _REVOKE_PATH, account, {"token": token.value, "token_type_hint": "access_token"})
 
 
@@ -140,27 +140,27 @@ def read_token(raw: RawReply, account: ServiceAccount) -> Token:
     document = _document(raw, account)
     if document is None:
         # What is no JSON is not quoted: it might be a token in another notation.
-        form = f"{_shown(raw.headers.get('Content-Type', 'no content type'))}, {len(raw.body)} bytes"
-        raise _unexpected(raw, "$", f"with no JSON object ({form}); does a proxy or login page stand before it?")
+        form = f"{_printable(raw.headers.get('Content-Type', 'no content type'))}, {len(raw.body)} bytes"
+        raise _unexpected(raw, "$", f"without a JSON object ({form}); is there a proxy or login page in between?")
     value = document.get("access_token")
     if not isinstance(value, str) or not value or not value.isascii() or not value.isprintable() or " " in value:
         word = document.get("error")
-        told = f"; it says {_shown(word)!r}" if isinstance(word, str) else ""
+        told = f"; it says {_printable(word)!r}" if isinstance(word, str) else ""
         raise _unexpected(raw, "$.access_token", f"without an access token{told}")
     kind = document.get("token_type")
     if kind is not None and (not isinstance(kind, str) or kind.lower() != "bearer"):
-        told = _shown(str(kind))
+        told = _printable(str(kind))
         raise AuthError(
-            f"{raw.request.url} gives tokens of type {told!r}; only Bearer can be used", request=raw.request
+            f"{raw.request.url} returned a token of type {told!r}; only Bearer is supported", request=raw.request
         )
     lifetime = _seconds(document.get("expires_in"))
     if lifetime is None:
-        raise _unexpected(raw, "$.expires_in", "with an expires_in that is no positive number of seconds")
+        raise _unexpected(raw, "$.expires_in", "with an expires_in that is not a positive number of seconds")
     return Token(Secret(value), lifetime)
 
 
 def read_revocation(raw: RawReply, account: ServiceAccount) -> None:
-    """Read the answer to :func:`ask_to_revoke`; a token nobody knows counts as revoked (RFC 7009 section 2.2).
+    """Read the answer to :func:`ask_to_revoke`; an unknown token counts as revoked (RFC 7009 section 2.2).
 
     Raises:
         AuthError: The service account is refused.
@@ -208,11 +208,11 @@ def _refusal(raw: RawReply, account: ServiceAccount) -> AuthError | ApiError:
     raw = attrs.evolve(raw, body=_scrubbed(raw.body, account))
     error = _api_error(raw)
     word, said = _told(raw)
-    what = error.problem if word is None else f"HTTP {raw.status} {word}: {said or 'no further word'}"
+    what = error.problem if word is None else f"HTTP {raw.status} {word}: {said or 'no details'}"
     if raw.status == 401 or word in _CLIENT_REFUSED:  # noqa: PLR2004
         return AuthError(
             f"{raw.request.url} refused the service account {account.client_id!r} ({what}); check the client id and "
-            f"the secret: were they copied whole, has the secret expired or been replaced, does the base URL fit?",
+            f"the secret: are they complete, has the secret expired or been replaced, is the base URL right?",
             request=raw.request,
         )
     advice = _ADVICE.get(raw.status)
@@ -241,10 +241,10 @@ def _told(raw: RawReply) -> tuple[str | None, str | None]:
     word, said = members.get("error"), members.get("error_description")
     if not isinstance(word, str) or not word:
         return None, None
-    return _shown(word), _shown(said) if isinstance(said, str) and said else None
+    return _printable(word), _printable(said) if isinstance(said, str) and said else None
 
 
-def _shown(text: str) -> str:
+def _printable(text: str) -> str:
     return one_line(text, EXCERPT_LENGTH)
 
 

@@ -110,7 +110,7 @@ def check_address(family: Family[Any], base_url: str | None) -> None:
 
     """
     if base_url is None and not family.has_public_host:
-        raise ConfigError(f"{family.title} runs on a host of your own", hint=Hint(HintKind.PASS_BASE_URL))
+        raise ConfigError(f"{family.title} has no public host", hint=Hint(HintKind.PASS_BASE_URL))
 
 
 def base_url_arguments(base_url: str | None) -> list[str]:

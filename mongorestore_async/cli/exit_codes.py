@@ -116,7 +116,7 @@ def _confirm_overwrite(values: Mapping[str, Any]) -> str:
 
 #: The hints of errors (:class:`~mongorestore_async.errors.Hint`) in the words of the command line.
 CLI_WORDINGS: Mapping[HintKind, Wording] = {
-    HintKind.CHECK_BASE_URL: "check that --base-url is the address of the API and not of a proxy or gateway",
+    HintKind.CHECK_BASE_URL: "check that --base-url points to the API, not to a proxy or gateway",
     HintKind.CHECK_CONNECTION: "check --base-url, DNS, proxy and the CA file (MCLI_OPS_MANAGER_CA_CERTIFICATE)",
     HintKind.CHECK_KEY: "check the key pair, and run the command again",
     HintKind.CONFIRM_OVERWRITE: _confirm_overwrite,
@@ -145,7 +145,7 @@ CLI_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.USE_VERSIONED_FAMILY: "update this package",
     HintKind.WAIT_AGAIN: "wait again",
     HintKind.WAIT_FOR_RUNNING: (
-        "wait for them with mongorestore-async wait, or leave --ensure out to start another one all the same"
+        "wait for them with mongorestore-async wait, or leave --ensure out to start another restore"
     ),
     HintKind.WAIT_UNTIL_FINISHED: "pass --until finished",
 }

@@ -82,17 +82,15 @@ def check_minimum(family: Family[Any], source: object) -> None:
         return
     if isinstance(source, OplogTime) and source.seconds < _EARLIEST:
         raise ConfigError(
-            f"OplogTime.seconds is before 2008, which {family.title} does not take: pass epoch seconds from {_EARLIEST}"
+            f"OplogTime.seconds is before 2008; {family.title} does not accept it: pass at least {_EARLIEST}"
         )
     if isinstance(source, PointInTime) and count_since_epoch(source.moment, _SECOND) < _EARLIEST:
-        raise ConfigError(
-            f"PointInTime.moment lies before 2008, which {family.title} does not take: pass a later moment"
-        )
+        raise ConfigError(f"PointInTime.moment is before 2008; {family.title} does not accept it: pass a later moment")
 
 
 def _check_terms(family: Family[Any], request: HttpRestore) -> None:
     if request != HttpRestore.on_server_terms(request.snapshot_id):
         raise Unsupported(
-            f"{family.title} sets the end and the number of downloads itself:",
+            f"{family.title} sets the link expiry and the number of downloads itself:",
             hint=Hint(HintKind.USE_SERVER_TERMS),
         )

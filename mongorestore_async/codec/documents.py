@@ -101,8 +101,8 @@ def read_created(
     jobs = read_jobs(family, content[_RESULTS], project=project, cluster=cluster, host=host)
     if not jobs:
         raise DataError(
-            "the create was answered with an empty list, so there is no job to follow:"
-            " look into the job list of the cluster before creating again",
+            "the answer to the create is an empty list, so there is no job to follow:"
+            " check the job list of the cluster before you create again",
             path=f"$.{_RESULTS}",
         )
     return tuple(jobs)

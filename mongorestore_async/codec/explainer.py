@@ -20,7 +20,7 @@ __all__ = ["ADVICE", "Problem", "problems_of", "refusal"]
 Problem: TypeAlias = tuple[str, str]
 
 #: What to do about a document of another form.
-ADVICE = "Check that the product family and the base URL belong to this server"
+ADVICE = "Check that the product family and base_url match this server"
 
 # A page of five hundred broken jobs must not make a message of five hundred lines.
 _MOST_TOLD = 10
@@ -31,7 +31,8 @@ def refusal(model: type, problems: Sequence[Problem]) -> DataError:
     told = "; ".join(f"{path}: {complaint}" for path, complaint in problems[:_MOST_TOLD])
     more = f"; and {len(problems) - _MOST_TOLD} more" if len(problems) > _MOST_TOLD else ""
     return DataError(
-        f"not the documented form of {model.__name__.strip('_')}: {told}{more}. {ADVICE}", path=problems[0][0]
+        f"does not match the documented form of {model.__name__.strip('_')}: {told}{more}. {ADVICE}",
+        path=problems[0][0],
     )
 
 

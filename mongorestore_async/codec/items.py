@@ -1,4 +1,4 @@
-"""The items of a list, decoded and checked, that become models when they are looked at."""
+"""The items of a list, decoded and checked, that become models when they are accessed."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ T_co = TypeVar("T_co", covariant=True)
 
 @final
 class DecodedItems(Sequence[T_co]):
-    """Items that were decoded and checked. Each becomes a model when it is looked at, anew each time.
+    """Items that were decoded and checked. Each access to an item makes a new model.
 
-    So a walk that looks at one job after the other never has many of them in memory, and the garbage collector is not
+    So a loop over the jobs never has many of them in memory, and the garbage collector is not
     started at all.
 
     Attributes:

@@ -70,21 +70,24 @@ def encode_request(family: Family[Any], request: HttpRestore | AutomatedRestore,
         case "tenant":
             return encode_tenant(family, request)
         case None:
-            raise Unsupported(f"restore jobs of {family.title} cannot be created: the family has no encoding")
+            raise Unsupported(
+                f"restore jobs of {family.title} cannot be created: the family defines no request encoding"
+            )
         case _:
             assert_never(family.encoding)
 
 
 def _check_supported(family: Family[Any], request: object) -> None:
     if not isinstance(request, (HttpRestore, AutomatedRestore)):
-        raise ConfigError(f"a create takes an HttpRestore or an AutomatedRestore, not {type(request).__name__}")
+        raise ConfigError(f"the request must be an HttpRestore or an AutomatedRestore, not {type(request).__name__}")
     variant = type(request.source if isinstance(request, AutomatedRestore) else request)
     if not family.creates:
         raise Unsupported(f"{family.title}: this version can list and read its restore jobs, not create them")
     if variant not in family.creates:
         accepted = tuple(sorted(kind.__name__ for kind in family.creates))
         raise Unsupported(
-            f"{family.title} does not take {variant.__name__}:", hint=Hint(HintKind.USE_VARIANT, {"variants": accepted})
+            f"{family.title} does not support {variant.__name__}:",
+            hint=Hint(HintKind.USE_VARIANT, {"variants": accepted}),
         )
 
 
@@ -111,7 +114,7 @@ def _http_delivery(family: Family[Any], request: HttpRestore) -> dict[str, Any]:
     if request.expires is not None:
         if family.is_v2:
             raise Unsupported(
-                f"{family.title} takes no moment that a download ends at:",
+                f"{family.title} does not support an expiry date for downloads:",
                 hint=Hint(HintKind.PASS_INSTEAD, {"argument": "expiration_hours"}),
             )
         delivery["expires"] = iso_text(request.expires)

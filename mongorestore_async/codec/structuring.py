@@ -137,7 +137,7 @@ def structure_each(model: type[T], documents: Any, *, path: str = "$", origin: J
 
 
 def _attempt(model: Any, document: Any, path: str) -> tuple[Any, Sequence[Problem]]:
-    """Return what was made, and every problem. Never raises, so it leaves no frame behind."""
+    """Return what was made, and every problem. Never raises; the outcome leaves no frame behind."""
     value = reveal(document)
     if is_deeper(value, MAX_DEPTH):
         return None, [(path, f"nested deeper than {MAX_DEPTH} levels")]
@@ -176,7 +176,7 @@ def is_standard(model: Any) -> bool:
     """Whether a model is one of this library, and made by the hooks of this library alone, as its parts and fields."""
     if not model.__module__.startswith(_MODELS):
         return False
-    if not converter.cache_info().currsize:  # nobody asked for it, so the hooks need not be made to look at them
+    if not converter.cache_info().currsize:  # not created yet, so no hooks are registered
         return True
     get_hook = converter().get_structure_hook
     return all(getattr(get_hook(kind), "__module__", None) == __name__ for kind in _kinds_in(model))

@@ -78,8 +78,8 @@ async def create_once(
         if not _is_uncertain(error):
             raise
         raise MaybeCreated(
-            f"the create was sent and its outcome is not known ({type(error).__name__}: {error.problem}); a restore "
-            f"may be running",
+            f"the create request was sent, but its outcome is unknown ({type(error).__name__}: {error.problem}); a "
+            f"restore may be running",
             reconcile=reconcile,
             request=error.request,
             hint=Hint(HintKind.RECONCILE),

@@ -1,4 +1,4 @@
-"""Does a job come from a request? Compared in every field that both sides have.
+"""Whether a job comes from a request, compared in every field that both have.
 
 Examples leave most fields out of answers, so a field that is missing says nothing.
 """

@@ -1,4 +1,4 @@
-"""What is known of a restore before it is asked for: topology and versions, as snapshots and clusters tell them."""
+"""What is known about a restore before it is created: topology and versions, as snapshots and clusters tell them."""
 
 from __future__ import annotations
 

@@ -141,7 +141,7 @@ class _Reading:
 
     async def _document(self, path: str | None, snapshot_id: str) -> SnapshotDocument:
         if path is None:
-            raise Unsupported(f"{self._family.title} lists no snapshots here; leave precheck out")
+            raise Unsupported(f"{self._family.title} has no list of snapshots here; leave precheck out")
         names = {**self._names, "snapshot": snapshot_id}
         read = partial(structure, self._family.snapshot_type)
         return await self._view.read("GET", path, read, family=self._family, names=names)

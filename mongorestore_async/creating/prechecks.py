@@ -1,4 +1,4 @@
-"""What stands against a restore, as far as its snapshot and its target tell before it is asked for. Pure.
+"""Reasons why a restore would fail, from its snapshot and target, before it is created. Pure.
 
 Only rules the vendor documents are checked, and only on what is known: a rule without evidence finds nothing. The
 server decides in the end; its codes are named beside the rules.
@@ -53,8 +53,8 @@ def check_restore(
 def no_backup(cluster: str) -> str:
     """Say that a cluster cannot be restored into, because its backup is off and its id is not known."""
     return (
-        f"backup is not enabled on the target: cluster {cluster} has no snapshot that tells its id;"
-        f" switch its backup on, and try again when the first snapshot is there"
+        f"backup is not enabled on the target: cluster {cluster} has no snapshot that shows its id;"
+        f" enable backup, and try again once the first snapshot exists"
     )
 
 
@@ -65,7 +65,7 @@ def _about_snapshot(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             Rule.SNAPSHOT,
             f"snapshot {snapshot.id} cannot be restored ({', '.join(obstacles)}):"
-            f" choose another, such as the latest that can be restored",
+            f" choose another one, such as the latest restorable snapshot",
         )
 
 
@@ -79,22 +79,22 @@ def _about_link(request: HttpRestore, evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             Rule.LINK,
             f"the link would outlive the snapshot, which is deleted at {kept_until:%Y-%m-%d %H:%M} UTC:"
-            f" let the link end earlier, or choose a newer snapshot",
+            f" set an earlier expiry, or choose a newer snapshot",
         )
 
 
 def _about_checkpoint(evidence: Evidence) -> Iterator[Finding]:
     if evidence.checkpoint is not None and evidence.checkpoint.restorable is not True:
         yield Finding(
-            Rule.CHECKPOINT, f"checkpoint {evidence.checkpoint.id} is not restorable: choose one that says it is"
+            Rule.CHECKPOINT, f"checkpoint {evidence.checkpoint.id} is not restorable: choose one with restorable=True"
         )
     if evidence.source_is_sharded is False:
-        yield Finding(Rule.CHECKPOINT, "a replica set has no checkpoints: restore a snapshot, or to an oplog time")
+        yield Finding(Rule.CHECKPOINT, "a replica set has no checkpoints: restore a snapshot or to an oplog time")
     compatibility = evidence.compatibility
     if compatibility is not None and compatibility >= _FCV_WITH_OPLOG:
         yield Finding(
             Rule.CHECKPOINT,
-            f"with feature compatibility version {_dotted(compatibility)} there are no checkpoints (4.0 or lower):"
+            f"with feature compatibility version {_dotted(compatibility)} there are no checkpoints (4.0 or lower only):"
             f" restore to a point in time or an oplog time",
         )
 
@@ -105,7 +105,7 @@ def _about_oplog(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             Rule.OPLOG,
             f"a sharded cluster with feature compatibility version {_dotted(compatibility)} cannot be restored to"
-            f" a moment (4.2 or higher can): restore a snapshot or a checkpoint",
+            f" a point in time (requires 4.2 or higher): restore a snapshot or a checkpoint",
         )
 
 
@@ -114,7 +114,7 @@ def _about_ranges(wanted: OplogTime | PointInTime, evidence: Evidence) -> Iterat
         return
     ends = [found.end.date for found in evidence.ranges if found.end is not None and found.end.date is not None]
     latest = f"; the latest moment is {max(ends):%Y-%m-%d %H:%M:%S} UTC" if ends else ", there is none"
-    yield Finding(Rule.TIME_RANGE, f"the moment lies in no restorable time range{latest}")
+    yield Finding(Rule.TIME_RANGE, f"the point in time is outside all restorable time ranges{latest}")
 
 
 def _about_target(family: Family[Any], request: AutomatedRestore, evidence: Evidence) -> Iterator[Finding]:
@@ -126,12 +126,12 @@ def _about_target(family: Family[Any], request: AutomatedRestore, evidence: Evid
         # A restore into another kind of cluster, such as from flex into a dedicated one, is not in this list.
         yield Finding(
             Rule.TARGET,
-            f"the target project lists no cluster {name} of this kind: check both, and pass the cluster's"
+            f"the target project has no cluster {name} of this kind: check project and cluster, and pass the cluster's"
             f" {family.cluster_key}",
             fatal=by_id,
         )
     elif not target.takes_restores:
-        yield Finding(Rule.TARGET, f"cluster {name} is a part of a sharded cluster: restore into the whole cluster")
+        yield Finding(Rule.TARGET, f"cluster {name} is a shard of a sharded cluster: restore into the whole cluster")
     elif by_id and evidence.target_has_backup is False:
         yield Finding(
             Rule.TARGET,
@@ -151,11 +151,13 @@ def _about_versions(family: Family[Any], evidence: Evidence) -> Iterator[Finding
     source, target = evidence.source_release, evidence.target_release
     if source is None or target is None:
         return
-    told = f"the backup is from MongoDB {_dotted(source)}, the target's newest one from {_dotted(target)}"
+    told = f"the backup is from MongoDB {_dotted(source)}, the target's newest backup from {_dotted(target)}"
     if family.encoding == "tenant" and source != target:
-        yield Finding(Rule.VERSION, f"{told}: clusters of this kind take backups of their own version only")
+        yield Finding(Rule.VERSION, f"{told}: clusters of this kind only accept backups of the same version")
     elif target < source:
-        yield Finding(Rule.VERSION, f"{told}: an older server may not read it, upgrade the target first", fatal=False)
+        yield Finding(
+            Rule.VERSION, f"{told}: an older server may not be able to read it; upgrade the target first", fatal=False
+        )
 
 
 def _dotted(release: Release) -> str:

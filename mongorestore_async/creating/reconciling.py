@@ -1,4 +1,4 @@
-"""Was a create taken whose answer got lost? A pure comparison of the job list before and after.
+"""Whether a create whose answer was lost was accepted: a pure comparison of the job list before and after.
 
 There is no idempotency key in the API (API protocol section 7), so the only evidence is the list: a new job
 that fits the request. Evidence of absence does not exist: a job may show up later.
@@ -102,7 +102,7 @@ def find_created(
 
 
 def _newer(baseline: Baseline, listed: tuple[JobT, ...]) -> tuple[JobT, ...] | None:
-    """In a list with the newest first: what stands before the jobs of the baseline; None where none of those is."""
+    """In a list with the newest first: the jobs before those of the baseline; None where there are none of those."""
     for index, job in enumerate(listed):
         if job.id in baseline.ids:
             return listed[:index]

@@ -1,4 +1,4 @@
-"""Before a create: what would be sent, what stands against it, and whether it runs already."""
+"""Before a create: what would be sent, why it would fail, and whether it is running already."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class RestorePlan:
         url: Where it would be sent to; holds no secrets.
         body: JSON value that would be sent.
         target: Cluster whose data would be replaced, None for a download.
-        findings: What stands against it; of the pre-check only if that was asked for.
+        findings: Reasons why it would fail; those of the pre-check only if requested.
 
     """
 
@@ -74,7 +74,7 @@ async def plan_restore(
         source: The cluster or config server the data come from.
         names: Its identifiers for the path.
         request: What would be asked for.
-        precheck: Whether to look at the snapshot and the target.
+        precheck: Whether to check the snapshot and the target.
         overwrite: The target, if its being overwritten is confirmed.
 
     Raises:
@@ -113,11 +113,11 @@ def refuse_protected(
 
     """
     if overwrite is not None and not isinstance(overwrite, Target):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ConfigError(f"overwrite is the Target of the request, not {type(overwrite).__name__}")
+        raise ConfigError(f"overwrite must be the Target of the request, not {type(overwrite).__name__}")
     if isinstance(request, HttpRestore):
         if overwrite is not None:
             raise ConfigError(
-                "a download overwrites nothing:", hint=Hint(HintKind.LEAVE_OUT, {"argument": "overwrite"})
+                "a download does not overwrite a cluster:", hint=Hint(HintKind.LEAVE_OUT, {"argument": "overwrite"})
             )
         return
     if overwrite is not None and overwrite != request.target:
@@ -135,7 +135,7 @@ def refuse_protected(
 async def require_restorable(
     view: SessionView, source: JobSource[Any], request: HttpRestore | AutomatedRestore
 ) -> None:
-    """Look at the snapshot and the target, and refuse what the server would refuse.
+    """Check the snapshot and the target, and refuse what the server would refuse.
 
     Raises:
         NotRestorable: With all fatal findings.
@@ -145,18 +145,18 @@ async def require_restorable(
     fatal = tuple(finding for finding in found if finding.fatal)
     if fatal:
         told = "; ".join(finding.words for finding in fatal)
-        raise NotRestorable(f"nothing was started, the pre-check says no: {told}", findings=fatal)
+        raise NotRestorable(f"nothing was started: the pre-check failed: {told}", findings=fatal)
 
 
 def running_restore(
     family: Family[JobT], request: HttpRestore | AutomatedRestore, jobs: Iterable[JobT]
 ) -> tuple[JobT, ...] | None:
-    """Choose the jobs of the restore that is under way already; None when a new one can be started.
+    """Choose the jobs of the restore that is running already; None when a new one can be started.
 
     A download that may be the same does no harm to start again. A restore into a cluster does.
 
     Raises:
-        NotUnique: Jobs are under way that may be this restore, or several that are.
+        NotUnique: Running jobs may be this restore, or several are.
 
     """
     found = find_running(family, request, jobs)
@@ -168,5 +168,7 @@ def running_restore(
     if not doubtful:
         return None
     named = ", ".join(str(job.ref or job.id) for job in doubtful)
-    what = "are this restore, several times" if found.restores else "may be this restore and tell too little to know"
-    raise NotUnique(f"nothing was started: jobs under way {what} ({named}).", hint=Hint(HintKind.WAIT_FOR_RUNNING))
+    what = (
+        "are this restore more than once" if found.restores else "may be this restore, but show too little to be sure"
+    )
+    raise NotUnique(f"nothing was started: running jobs {what} ({named}).", hint=Hint(HintKind.WAIT_FOR_RUNNING))

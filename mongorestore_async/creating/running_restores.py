@@ -1,7 +1,7 @@
-"""Is a restore under way already? A pure look at the job list before a create.
+"""Whether a restore is running already: a pure check of the job list before a create.
 
-The API takes the same request twice, and an automated restore wipes its target, so the list is looked at first. Jobs
-do not always tell what they restore, or where to: a job that tells too little is named rather than guessed about.
+The API takes the same request twice, and an automated restore wipes its target, so the list is read first. Jobs
+do not always show what they restore, or where to: a job that shows too little is reported as unsure.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _ACTIVE = frozenset({JobState.PENDING, JobState.RUNNING})
 
 @attrs.frozen
 class Running(Generic[JobT]):
-    """What is under way.
+    """The running restores.
 
     Attributes:
         restores: The restores that are the one asked for, each with all jobs of its batch.

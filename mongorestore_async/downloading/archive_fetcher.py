@@ -45,7 +45,7 @@ _MOST_REDIRECTS = 5
 #: Characters that would end a request line, or that no URL holds.
 _UNSENDABLE = re.compile(r"[\x00-\x20\x7f]")
 _HTTP = re.compile(r"https?://", re.IGNORECASE)
-_UNFIT = "the download link, or what it redirects to, is no URL that can be sent"
+_UNFIT = "the download link, or its redirect target, is not a valid URL"
 #: Bytes the HTTP library holds back before it stops reading from the network.
 _BUFFER = 256 * 1024
 #: What a slow connection gave is handed on after this time, seconds: a killed process loses no more.
@@ -53,7 +53,7 @@ _BLOCK_SECONDS = 0.5
 
 
 class ArchiveReply:
-    """One answer under way; ``async with`` closes it and its connection.
+    """One answer being received; ``async with`` closes it and its connection.
 
     Attributes:
         status: HTTP status.
@@ -164,7 +164,7 @@ class ArchiveFetcher:
                 secret = {}
             context = attrs.evolve(reply.request, unanswered=True)
         raise ProtocolError(
-            f"the download was redirected more than {_MOST_REDIRECTS} times; ask who runs the download host",
+            f"the download was redirected more than {_MOST_REDIRECTS} times; ask the operator of the download host",
             request=self._context(link),
         )
 
@@ -197,7 +197,7 @@ class ArchiveFetcher:
             failure = _translated(error, context, self._stall_timeout)
         except ValueError:
             # A host name DNS has no form for, a header with a line break in it.
-            failure = ProtocolError(f"{_UNFIT} with its header; read the job again", request=context)
+            failure = ProtocolError(f"{_UNFIT} with its header; read the job again for a new one", request=context)
         else:
             return reply
         finally:
@@ -216,8 +216,7 @@ def _follow(url: Secret, reply: ArchiveReply) -> Secret:
     target = Secret(location) if _HTTP.match(location) or not location else _joined(url, location)
     if _origin(url).startswith("https:") and not _origin(target).startswith("https:"):
         raise ProtocolError(
-            "the download host redirects from https to elsewhere, where anybody could read the archive; "
-            "it was not followed, ask who runs the host",
+            "the download host redirects away from https; the redirect was not followed, ask the operator of the host",
             request=reply.request,
         )
     return _check(target, reply.request)
@@ -256,9 +255,7 @@ def _translated(error: Exception, context: RequestContext, stall_timeout: float)
         )
     elif isinstance(error, aiohttp.ClientResponseError):
         # Its message shows what came, which may be an echo of what was sent, or a link too long for a header.
-        failure = ProtocolError(
-            f"what came back is no HTTP answer ({type(error).__name__}); is there a proxy in between?"
-        )
+        failure = ProtocolError(f"the answer is not valid HTTP ({type(error).__name__}); is there a proxy in between?")
     else:
         failure = translate(error)
     failure.request = context

@@ -64,7 +64,7 @@ async def download_batch(
     verify_pause: float = 2.0,
     now: Callable[[], datetime] = utc_now,
 ) -> tuple[DownloadedFile, ...]:
-    """Fetch all archives of some jobs. Call it again after any failure, also in another process: it goes on.
+    """Fetch all archives of some jobs. Call it again after any failure, also in another process: it resumes.
 
     Nothing is fetched before every file has its place. A file that fails does not stop the others: their links may
     not give them a second time. Under its name a file stands only when it is whole, and not known to be wrong.
@@ -75,8 +75,8 @@ async def download_batch(
         fetcher: Sends the requests.
         retry: Decides about going on after a failure, within what the link allows (``maxDownloads``).
         concurrency: Files fetched at once, from 1.
-        on_progress: Told how far each file is, four times a second at most. It must not block; an exception in it
-            is logged and does not touch the download.
+        on_progress: Called with the progress of each file, at most four times a second. It must not block; an
+            exception in it is logged and does not affect the download.
         overwrite: Replace finished files and parts that stand under the same names and are not known to be these.
         check_gzip: Unpack the whole archive once, into nothing, to see whether it is whole: for families without
             hashes. A file whose published hash agrees needs none. An encrypted one may be no gzip file.
@@ -108,7 +108,7 @@ async def download_batch(
         now=now,
     )
     if on_progress is not None and not callable(on_progress):
-        raise ConfigError(f"on_progress is a callable, not {type(on_progress).__name__}")
+        raise ConfigError(f"on_progress must be a callable, not {type(on_progress).__name__}")
     batch = _Batch(_directory(directory), fetcher, rules, require_whole("concurrency", concurrency))
     try:
         await batch.plan(sources)
@@ -137,7 +137,7 @@ class _Batch:
             RestoreError: A job could not be read.
 
         """
-        there = await asyncio.to_thread(self._look_around)
+        there = await asyncio.to_thread(self._read_directory)
         jobs: list[tuple[DownloadSource, JobDocument]] = []
         for source in sources:
             job = source.job
@@ -172,7 +172,7 @@ class _Batch:
 
         """
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._bring(transfer)) for transfer in self._transfers]
+            tasks = [group.create_task(self._fetch_one(transfer)) for transfer in self._transfers]
         outcomes = [task.result() for task in tasks]
         files = [outcome for outcome in outcomes if isinstance(outcome, DownloadedFile)]
         failures = [outcome for outcome in outcomes if not isinstance(outcome, DownloadedFile)]
@@ -186,11 +186,11 @@ class _Batch:
         return tuple(files)
 
     def close(self) -> None:
-        """Let go of all files."""
+        """Close all files."""
         for archive in self._archives.values():
             archive.close()
 
-    async def _bring(self, transfer: Transfer) -> DownloadedFile | RestoreError:
+    async def _fetch_one(self, transfer: Transfer) -> DownloadedFile | RestoreError:
         try:
             async with self._slots:
                 self._fetching.add(transfer.archive)
@@ -202,14 +202,14 @@ class _Batch:
         except RestoreError as error:
             return error
 
-    def _look_around(self) -> dict[tuple[str, str], str]:
+    def _read_directory(self) -> dict[tuple[str, str], str]:
         try:
             self._directory.mkdir(parents=True, exist_ok=True)
             return read_records(self._directory)
         except OSError as error:
             raise DownloadError(f"{self._directory} cannot be used: {error.strerror or error}") from error
         except ValueError as error:
-            raise DownloadError(f"{str(self._directory)!r} cannot be used: no file system has such a name") from error
+            raise DownloadError(f"{str(self._directory)!r} cannot be used: not a valid directory name") from error
 
     def _name(self, job: JobDocument, there: dict[tuple[str, str], str], taken: set[str]) -> Iterator[Archive]:
         identity = _identity(job)
@@ -250,5 +250,5 @@ def _identity(job: JobDocument) -> str:
 
 def _directory(value: Any) -> Path:
     if not isinstance(value, (str, Path)) or not str(value) or "\0" in str(value):
-        raise ConfigError(f"the directory is a path as str or Path, not {value!r}")
+        raise ConfigError(f"directory must be a str or Path, not {value!r}")
     return Path(value)

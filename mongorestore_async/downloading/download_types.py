@@ -1,4 +1,4 @@
-"""What downloads are told, and what they tell."""
+"""Settings, progress and results of downloads."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def utc_now() -> datetime:
 
 
 class Verification(StrEnum):
-    """What came of comparing a file with its published SHA-1: against damage on the way, no proof of origin.
+    """The result of comparing a file with its published SHA-1: detects damage, does not prove the origin.
 
     ``VERIFIED``: they agree. ``NOT_VERIFIABLE``: the product family publishes none. ``NOT_YET``: it does, but the
-    job did not show one so far (servers publish it once the download was served): the same call looks again.
+    job did not show one so far (servers publish it once the download was served): the same call checks again.
     ``MISMATCH``: they differ; a download ends with :class:`HashMismatch` then, so no result carries it.
     """
 
@@ -49,7 +49,7 @@ class DownloadedFile:
         path: The file.
         size: Bytes.
         sha1: Hexadecimal SHA-1 of what was received.
-        verification: What came of comparing it with the published one.
+        verification: The result of comparing it with the published one.
         ref: The job it belongs to, None for a job of unknown origin.
         seconds: How long this call worked on it.
         resumed_from: Bytes that were there already when the last answer came; all, where none was needed.
@@ -75,8 +75,8 @@ class DownloadProgress:
         file_name: Name of the file.
         received: Bytes that are there.
         total: Bytes of the whole file, None while unknown.
-        resumed_from: How many of them were there before the answer under way; 0 for a start from the beginning,
-            also where the server did not go on with what was there.
+        resumed_from: How many of them were there before the current answer; 0 for a start from the beginning,
+            also where the server did not resume.
         seconds: Time since this call began with the file.
 
     """
@@ -107,4 +107,4 @@ class DownloadRules:
         try:
             self.on_progress(progress)
         except Exception:
-            _logger.exception("the on_progress hook failed; the download is not touched by it")
+            _logger.exception("the on_progress hook failed; the download continues")

@@ -1,4 +1,4 @@
-"""Which archives a job has, where they are fetched, and why there may be none (neighbours of the API, section 5)."""
+"""Which archives a job has, their links, and why there may be none (neighbours of the API, section 5)."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class DownloadLink:
 
 
 class LinkState(StrEnum):
-    """Where the links of a job stand."""
+    """The state of the links of a job."""
 
     READY = "READY"
     NOT_READY = "NOT_READY"
@@ -92,11 +92,11 @@ _KINDS: Mapping[LinkState, type[DownloadError]] = {
     LinkState.USED_UP: DownloadUsedUp,
 }
 _WORDS: Mapping[LinkState, str] = {
-    LinkState.READY: "one of the job's archives has no link, for it was used or has expired; create a new restore job",
+    LinkState.READY: "the link of one archive of the job was used or has expired; create a new restore job",
     LinkState.NOT_READY: 'the archive cannot be fetched yet; wait for it with wait(until="downloadable")',
     LinkState.EXPIRED: "the download link has expired; create a new restore job",
-    LinkState.USED_UP: "the download link was used as often as it may be; create a new restore job",
-    LinkState.FAILED: "the restore job ended badly and has no archive; see its state, and create a new one",
+    LinkState.USED_UP: "the download link has reached its maximum number of downloads; create a new restore job",
+    LinkState.FAILED: "the restore job failed and has no archive; check its state, and create a new one",
     LinkState.NO_ARCHIVE: "the job restores into a cluster and has no archive; a download needs an HttpRestore",
 }
 
@@ -117,7 +117,7 @@ def find_links(job: JobDocument) -> Mapping[str, DownloadLink | None]:
 
 
 def link_state(job: JobDocument) -> LinkState:
-    """Tell where the links of a job stand by what the job says; no clock is asked (see :func:`link_expiry`).
+    """Derive the state of a job's links from the job alone, without a clock (see :func:`link_expiry`).
 
     READY may stand on a job without any link: then it is NOT_READY for us. A link may stand on an expired job.
     """

@@ -76,7 +76,7 @@ class Archive:
             overwrite: Whether to replace a finished file, and a part that belongs to another download.
 
         Raises:
-            DownloadError: Another download is at it, or something stands there that is not ours to replace.
+            DownloadError: Another download is writing it, or another file exists there.
 
         """
         with self._using, self._telling():
@@ -89,7 +89,7 @@ class Archive:
             elif self.path.exists() and not overwrite:
                 self._let_go()
                 raise self.error(
-                    f"{self.path} stands there already and is not known to be this archive; remove it",
+                    f"{self.path} already exists and is not known to be this archive; remove it",
                     hint=Hint(HintKind.OVERWRITE_FILES),
                 )
             else:
@@ -123,7 +123,7 @@ class Archive:
             self._hash.update(block)
             self._hashed += len(block)
             if not block:
-                raise self.error("the part became shorter while it was read; do not touch it, and start again")
+                raise self.error("the partial file was truncated while it was read; start again, and do not modify it")
             return self._hashed == self.kept
 
     def read(self, offset: int, size: int) -> bytes:
@@ -171,10 +171,10 @@ class Archive:
         with self._telling():
             free = shutil.disk_usage(self.path.parent).free
         if needed + reserved > free:
-            also = f" beside {reserved} bytes for other downloads" if reserved else ""
+            also = f", plus {reserved} bytes for other downloads" if reserved else ""
             raise DiskFull(
-                f"{needed} bytes are missing of {self.name}{also}, and the disk of {self.path.parent} has room for "
-                f"{free}; make room and download again to resume",
+                f"{needed} bytes of {self.name} are still to come{also}, and the disk of {self.path.parent} has "
+                f"{free} free; free up space and download again to resume",
                 file_name=self.name,
                 received=self.kept,
             )
@@ -188,7 +188,7 @@ class Archive:
         """Give the file its name, safely on disk.
 
         Raises:
-            DownloadError: Something came to stand under that name meanwhile.
+            DownloadError: A file with that name was created in the meantime.
 
         """
         with self._using, self._telling():
@@ -198,12 +198,12 @@ class Archive:
             os.fsync(self._file.fileno())
             self.note(sha1=self.sha1, size=self.kept)
             if self.path.exists() and not overwrite:
-                raise self.error(f"{self.path} came into being meanwhile; remove it and download again")
+                raise self.error(f"{self.path} was created in the meantime; remove it and download again")
             self._rename(self.path)
             self.finished = True
 
     def set_aside(self) -> Path:
-        """Keep wrong bytes under a name that says so: a link that was used up gives no others."""
+        """Keep a mismatching file under another name: a used link cannot give another one."""
         with self._using, self._telling():
             kept = self.path.with_name(self.name + MISMATCH_SUFFIX)
             self._rename(kept)
@@ -216,7 +216,7 @@ class Archive:
             self._note.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Let go of the files; what is there stays. A download that never got a byte leaves nothing behind."""
+        """Close the files; what is on disk stays. A download that never got a byte leaves nothing behind."""
         with self._using:
             self._closed = True
             if self._file is None:
@@ -245,7 +245,7 @@ class Archive:
         return True
 
     def _let_go(self) -> None:
-        """Close the part of somebody else; removes it only if it was made by opening it."""
+        """Close a part of another download; removes it only if opening it created it."""
         if self._file is not None:
             self._file.close()
             self._file = None
@@ -257,7 +257,7 @@ class Archive:
             self._file = open_locked(self._part)
         except BlockingIOError:
             raise self.error(
-                f"another download writes {self._part.name} right now; wait for it, or choose another directory"
+                f"another download is writing {self._part.name}; wait for it, or choose another directory"
             ) from None
 
     def _take_up(self, *, overwrite: bool) -> None:
@@ -270,7 +270,7 @@ class Archive:
         elif (there or record is not None) and not overwrite:
             self._let_go()
             raise self.error(
-                f"{self._part} belongs to another download; finish it, or remove it with its {RECORD_SUFFIX}",
+                f"{self._part} belongs to another download; finish it, or remove it and its {RECORD_SUFFIX}",
                 hint=Hint(HintKind.OVERWRITE_FILES),
             )
         else:
@@ -290,9 +290,9 @@ class Archive:
         except OSError as error:
             if error.errno in _FULL:
                 raise DiskFull(
-                    f"the disk of {self.path.parent} is full after {self.kept} bytes of {self.name}; make room and "
-                    f"download again, it goes on there",
+                    f"the disk of {self.path.parent} is full after {self.kept} bytes of {self.name}; free up space and "
+                    f"download again to resume",
                     file_name=self.name,
                     received=self.kept,
                 ) from error
-            raise self.error(f"{self.path} cannot be written: {error.strerror or error}") from error
+            raise self.error(f"{self.path} could not be written: {error.strerror or error}") from error

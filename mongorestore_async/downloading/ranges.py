@@ -1,4 +1,4 @@
-"""Going on with a file where it was broken off: range requests of RFC 9110 section 14, as a pure decision.
+"""Resuming a file where it broke off: range requests of RFC 9110 section 14, as a pure decision.
 
 No vendor's page promises ranges. They are asked for only with a validator that is strong (section 8.8), under
 ``If-Range`` (section 13.1.5), and what comes back is believed only if it fits what is there to the byte.
@@ -41,7 +41,7 @@ _NOT_SATISFIABLE = 416
 
 @attrs.frozen
 class Validator:
-    """What tells whether a file is still the same to the byte.
+    """The validator that shows whether a file is still the same, byte for byte.
 
     Attributes:
         if_range: Value for ``If-Range``: a strong entity tag, or the date of the last change.
@@ -174,7 +174,7 @@ def _continue_with_part(headers: Headers, sent: ContentRange | None, kept: Kept)
     if sent is None or sent.first is None or sent.last is None:
         return None
     if not kept.headers:
-        # Nobody asked for a part: only the whole under that name is of use.
+        # No range was requested: only the whole file is usable.
         return Continuation(Action.RESTART, sent.total) if sent.first == 0 and sent.total == sent.last + 1 else None
     fits = sent.first == kept.size and _same(headers, kept)
     fits = fits and _length(headers) in {None, sent.last + 1 - sent.first}

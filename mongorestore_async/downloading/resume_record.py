@@ -1,4 +1,4 @@
-"""What a part that is not complete remembers of itself, and how it gets onto the disk."""
+"""What is stored about an incomplete part, and how it is written to disk."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["PartRecord", "open_locked", "read_records", "sync_directory", "write_file"]
 
 
-#: What a file system answers that cannot do it at all: networks, user space.
+#: Error numbers of file systems without locks: network, user space.
 _UNSUPPORTED = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
 
 
@@ -49,7 +49,7 @@ def open_locked(path: Path) -> FileIO:
 
 
 def sync_directory(directory: Path) -> None:
-    """Make renamings in a directory last, where directories can be synchronised."""
+    """Flush renames in a directory to disk, where the system supports it."""
     if sys.platform == "win32":
         return
     descriptor = os.open(directory, os.O_RDONLY)
@@ -63,7 +63,7 @@ def sync_directory(directory: Path) -> None:
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write a small file so that it has its old content or the new one, whatever happens.
+    """Write a small file atomically.
 
     Raises:
         OSError: It cannot be written.
@@ -91,7 +91,7 @@ def _lock(file: FileIO) -> None:
 
 
 def _create(path: str, flags: int) -> int:
-    # Not through a link: nobody but an attacker puts one there, and it may lead anywhere.
+    # Not through a symbolic link: only an attacker puts one there, and it may point anywhere.
     return os.open(path, flags | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
 
 

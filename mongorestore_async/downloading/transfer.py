@@ -46,12 +46,12 @@ __all__ = ["Transfer"]
 #: Bytes that go to disk in one step: smaller ones cost more in changing threads than in writing.
 _BLOCK = 1024 * 1024
 _REHASHED = 8 * _BLOCK
-#: Seconds between two words about progress, and the longest wait a server may ask for.
-_TELL_EVERY = 0.25
+#: Seconds between two progress reports, and the longest wait a server may ask for.
+_PROGRESS_SECONDS = 0.25
 _LONGEST_WAIT = 900.0
 
 _PAGES = ("text/html", "text/xml", "application/json", "application/problem+json", "application/xml")
-_EMPTY = "the download host sent an empty file; see what the job says"
+_EMPTY = "the download host sent an empty file; check the state of the job"
 
 
 class Transfer:
@@ -84,7 +84,7 @@ class Transfer:
         self._rules = rules
         self._reserved = reserved
         self._began = time.monotonic()
-        self._told = 0.0
+        self._reported_at = 0.0
         self._resumed_from = archive.kept
 
     async def fetch(self) -> None:
@@ -104,7 +104,7 @@ class Transfer:
                 failed = error
             else:
                 break
-            # A server that always breaks off at the same place is not asked for ever.
+            # A server that always breaks off at the same place is not retried forever.
             failures = 1 if archive.kept - furthest >= _BLOCK else failures + 1
             furthest = max(furthest, archive.kept)
             await self._wait(failed, failures)
@@ -164,7 +164,7 @@ class Transfer:
         if plan.action is Action.UNFIT:
             await asyncio.to_thread(archive.note, if_range=None)  # from now on it is asked for as a whole
             raise ConnectionBroken(
-                f"the download host answered a request for the rest with what does not fit (HTTP {reply.status})",
+                f"the download host sent a range that does not match the request (HTTP {reply.status})",
                 request=reply.request,
             )
         if reply.headers.get("Content-Type", "").strip().lower().startswith(_PAGES):
@@ -196,7 +196,7 @@ class Transfer:
                 self._notify()
         except TransportError:
             if writing is not None:
-                await writing  # a full disk is the worse news
+                await writing  # a full disk is the more important error
             raise
         if writing is not None:
             await writing
@@ -214,10 +214,12 @@ class Transfer:
         if total is None:
             await asyncio.to_thread(archive.note, size=archive.kept)
         elif archive.kept < total:
-            raise ConnectionBroken("the download host ended the file before its end", request=reply.request)
+            raise ConnectionBroken(
+                "the download host closed the connection before the end of the file", request=reply.request
+            )
         elif archive.kept > total:
             await asyncio.to_thread(archive.restart)
-            raise self._error("the download host sent more bytes than it announced; they were thrown away")
+            raise self._error("the download host sent more bytes than announced; they were discarded")
 
     async def _wait(self, failed: TransportError | ApiError, failures: int) -> None:
         """Wait before the next request, if there may be one.
@@ -227,7 +229,7 @@ class Transfer:
 
         """
         if isinstance(failed, ApiError) and not failed.repeatable:
-            await self._look_into(failed)
+            await self._explain_refusal(failed)
             failed = ConnectionBroken(
                 failed.problem, request=failed.request, hint=failed.hint
             )  # there is another link to try
@@ -236,7 +238,7 @@ class Transfer:
             times = "the one time" if allowed == 1 else f"the {allowed} times"
             self._give_up(
                 failed,
-                f"the link was used {times} it may be; download again to resume if the job still says READY, "
+                f"the link was used {times} allowed; download again to resume if the job is still READY, "
                 f"or create a new restore job",
                 DownloadUsedUp,
             )
@@ -245,7 +247,7 @@ class Transfer:
             self._give_up(failed, "download again to resume")
         await asyncio.sleep(wait)
 
-    async def _look_into(self, failed: ApiError) -> None:
+    async def _explain_refusal(self, failed: ApiError) -> None:
         """Ask the job why its link was refused; returns if it has another one now.
 
         Raises:
@@ -258,14 +260,14 @@ class Transfer:
         try:
             self._job = await self._refresh()
         except RestoreError as error:
-            self._give_up(failed, f"nor could the job be read ({type(error).__name__}); see what it says")
+            self._give_up(failed, f"the job could not be read either ({type(error).__name__}); check its state")
         state, expires = link_state(self._job), link_expiry(self._job)
         if state is LinkState.READY and expires is not None and expires <= self._rules.now():
             state = LinkState.EXPIRED
         if state is not LinkState.READY:
             raise no_link(state, file_name=self.archive.name, received=self.archive.kept) from failed
         if self._link() == before:
-            self._give_up(failed, "the job still says READY; wait a little and download again")
+            self._give_up(failed, "the job is still READY; wait a moment and download again")
 
     def _link(self) -> DownloadLink:
         link = find_links(self._job).get(self.archive.record.label)
@@ -290,9 +292,9 @@ class Transfer:
 
     def _notify(self, *, at_once: bool = False) -> None:
         now = time.monotonic()
-        if self._rules.on_progress is None or not (at_once or now - self._told >= _TELL_EVERY):
+        if self._rules.on_progress is None or not (at_once or now - self._reported_at >= _PROGRESS_SECONDS):
             return
-        self._told = now
+        self._reported_at = now
         self._rules.notify(
             DownloadProgress(
                 file_name=self.archive.name,

@@ -95,7 +95,7 @@ class GzipCheck:
         except zlib.error as error:
             self._fault = self._fault or f"the gzip data are damaged ({error})"
         if self._fault is None and not self._seen:
-            return "there are no gzip data"
+            return "the file is not gzip data"
         if self._fault is None and not self._unpacking.eof:
             return "the gzip data end before their trailer"
         return self._fault
@@ -124,7 +124,7 @@ async def check(
         archive: The file.
         job: The job as read last.
         refresh: Reads it again: a hash is published only after the file was served.
-        rules: How often that is tried, and whether the gzip data are looked through.
+        rules: How often that is tried, and whether the gzip data are checked.
 
     Raises:
         HashMismatch: It is another file.
@@ -135,8 +135,8 @@ async def check(
     if verdict is Verification.MISMATCH:
         kept = await asyncio.to_thread(archive.set_aside)
         raise HashMismatch(
-            f"the SHA-1 of {archive.name} is not the one the job publishes; the bytes are kept as {kept}; download "
-            f"again if the link allows it, or create a new restore job",
+            f"the SHA-1 of {archive.name} does not match the one published by the job; the file is kept as {kept}; "
+            f"download again if the link allows it, or create a new restore job",
             file_name=archive.name,
             received=archive.kept,
         )
@@ -183,7 +183,7 @@ async def _check_gzip(archive: Archive) -> None:
     if fault is not None:
         kept = await asyncio.to_thread(archive.set_aside)
         raise DownloadTruncated(
-            f"{archive.name} is not whole: {fault}; the bytes are kept as {kept}; download again if the link allows "
+            f"{archive.name} is incomplete: {fault}; the file is kept as {kept}; download again if the link allows "
             f"it, or create a new restore job",
             file_name=archive.name,
             received=archive.kept,

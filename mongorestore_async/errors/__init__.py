@@ -1,4 +1,4 @@
-"""The one tree of errors, and what each kind means for those who meet it.
+"""The tree of errors, and what each kind means for the code that catches it.
 
 ::
 
@@ -11,8 +11,8 @@
     ├── TransportError          no usable HTTP answer arrived
     │   ├── ConnectFailed       no connection was made: nothing was sent
     │   ├── RequestTimeout      the deadline of the call passed
-    │   └── ProtocolError       the answer is none an API gives
-    │       └── ConnectionBroken    the connection broke before the whole answer came
+    │   └── ProtocolError       the answer is not one of the API
+    │       └── ConnectionBroken    the connection broke before the answer was complete
     ├── AuthError               the server does not accept the key
     ├── ApiError                the API answered with an error document
     │   ├── BadRequest          400
@@ -23,7 +23,7 @@
     │   └── ServerError         5xx
     ├── DataError               the answer does not have the promised shape
     ├── PaginationError         the pages of a list contradict each other
-    ├── NotUnique               several items, or jobs that may be the one, where one was looked for
+    ├── NotUnique               several items, or several matching jobs, where one was expected
     ├── MaybeCreated            the outcome of a create is not known
     ├── NotRestorable           no snapshot fits, or the target takes no restore
     ├── WaitError               a wait ended without success
@@ -31,19 +31,19 @@
     │   └── RestoreFailed       a restore ended badly
     └── DownloadError           an archive could not be fetched
         ├── DownloadExpired     its link has expired
-        ├── DownloadUsedUp      its link was used as often as it may be
+        ├── DownloadUsedUp      its link has reached its maximum number of downloads
         ├── DownloadTruncated   it ended too early
-        ├── HashMismatch        its bytes are not the ones that were hashed
+        ├── HashMismatch        its SHA-1 does not match the published one
         └── DiskFull            it does not fit onto the disk
 
-Every error tells what to do next, carries the HTTP call it came from in ``request`` (None when there was none) and
+Every error says what to do next, carries the HTTP call it came from in ``request`` (None when there was none) and
 never holds a secret: URLs and excerpts are redacted before they get here. The exception of the HTTP library is the
 ``__cause__``, never the type a user has to catch.
 
 What to do next is a :class:`Hint` where it names parts of the Python interface: ``str(error)`` says it in Python's
 words, and a program with an interface of its own (the command line is one) renders ``error.hint`` in its own.
 
-What an error means for others is said here, on its class, and nowhere else: whether it passes by itself (waits go on),
+What an error means for other code is said by attributes of its class only: whether it is temporary (waits continue),
 is worth repeating at once (calls and transfers), certainly had no effect (creates), holds other calls back (rate
 limits), concerns the whole run (fleets), comes from a gateway, or only says that there is no backup. See the attributes
 of :class:`RestoreError` and :class:`ApiError`.
@@ -52,7 +52,7 @@ of :class:`RestoreError` and :class:`ApiError`.
 - ``api``: answers that are errors, the statuses and codes behind each meaning.
 - ``restores``: choosing, creating, waiting, downloading.
 - ``hints``: advice as data.
-- ``findings``: values that errors carry. This room names nothing above it, so a job is a :class:`JobLike` here.
+- ``findings``: values that errors carry. This room imports nothing above it, so a job is a :class:`JobLike` here.
 """
 
 from mongorestore_async.errors.api import (

@@ -48,7 +48,7 @@ _ABOUT_THE_CALLER = frozenset(
 #: Codes for a cluster whose backup is switched off, where the API does not answer with an empty list.
 _NO_BACKUP = frozenset({"BACKUP_CONFIG_NOT_FOUND", "BACKUP_JOB_NOT_FOUND"})
 
-#: Codes of a 404 that say more than that the job is not there ("Error documents").
+#: Codes of a 404 that mean more than a missing job ("Error documents").
 _NEVER_APPEARS = frozenset(
     {
         "ATLAS_GROUP",
@@ -106,13 +106,13 @@ class ApiError(RestoreError):
         self.retry_after = retry_after
         self.not_acted = self.not_acted or (status, error_code) == _UPGRADE
         self.repeatable = self.repeatable or self.not_acted or status in _REPEATABLE
-        # Without a word of the API a 404 is of a proxy that has lost its way for the moment.
+        # A 404 without an error code comes from a proxy, and is temporary.
         self.transient = self.transient or self.repeatable or (status == _NOT_FOUND and self.from_gateway)
         self.run_wide = error_code in _ABOUT_THE_CALLER
 
     @property
     def from_gateway(self) -> bool:
-        """Whether no word of the API came with it. A proxy says nothing about the resource."""
+        """Whether it has no error code of the API. Then it comes from a proxy and says nothing about the resource."""
         return self.error_code is None and self.detail is None
 
     @property
@@ -122,7 +122,7 @@ class ApiError(RestoreError):
 
 
 class BadRequest(ApiError):
-    """400: the API refused the request as it stands."""
+    """400: the API rejected the request."""
 
 
 class Forbidden(ApiError):
@@ -134,7 +134,7 @@ class NotFound(ApiError):
 
     @property
     def may_appear(self) -> bool:
-        """Whether it may still turn up. A job may; a project or a version of the API never does."""
+        """Whether it may still appear. A job may; a project or a version of the API never does."""
         code = self.error_code or ""
         return self.status == _NOT_FOUND and code not in _NEVER_APPEARS and not code.startswith("INVALID_")
 
@@ -146,7 +146,7 @@ class Conflict(ApiError):
 class RateLimited(ApiError):
     """429, or 400 with code ``RATE_LIMITED_IP``; or a call that was :attr:`held_back`.
 
-    ``retry_after`` tells when to try again, as far as that is known.
+    ``retry_after`` says when to try again, if that is known.
     """
 
     transient = True
@@ -156,7 +156,7 @@ class RateLimited(ApiError):
 
     @property
     def held_back(self) -> bool:
-        """Whether the call was not sent, because its turn was after its deadline. ``status`` is 0 then."""
+        """Whether the call was not sent because it would have had to wait past its deadline. ``status`` is 0 then."""
         return self.status == 0
 
 
@@ -196,10 +196,10 @@ class DataError(RestoreError):
 
 
 class PaginationError(RestoreError):
-    """The pages of a list contradict each other, so going on could lose or repeat jobs for ever."""
+    """The pages of a list contradict each other, so continuing could lose jobs or never end."""
 
     transient = True
 
 
 class NotUnique(RestoreError):
-    """``one()`` met more than one item, or ``ensure_restore()`` jobs of which it cannot tell the one it looks for."""
+    """``one()`` found more than one item, or ``ensure_restore()`` several jobs that may be the requested restore."""

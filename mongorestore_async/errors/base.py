@@ -65,9 +65,9 @@ class RestoreError(Exception):
         request: As passed.
         resume_at: As passed.
         hint: As passed; :meth:`Hint.render` writes it in words of another interface.
-        transient: Whether it may pass by itself: the same call may work later, with nobody doing anything about it.
-            Waits go on after such an error.
-        repeatable: Whether it is worth repeating the call at once, within its deadline. Whether that is safe depends
+        transient: Whether the failure is temporary: the same call may work later without any change.
+            Waits continue after such an error.
+        repeatable: Whether repeating the call at once, within its deadline, may help. Whether that is safe depends
             on the verb as well: see :func:`is_transient`.
         not_acted: Whether the server certainly did not act on the call, so that even a create can be sent again.
         holds_others: Whether other calls have to wait as well before they are sent.

@@ -1,4 +1,4 @@
-"""What errors carry: findings of a pre-check, and what is known about a create whose answer got lost."""
+"""What errors carry: findings of a pre-check, and what is known about a create whose answer was lost."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Rule(StrEnum):
 
 @attrs.frozen
 class Finding:
-    """Something that stands against a restore.
+    """A reason why a restore would fail, or may fail.
 
     Attributes:
         rule: What it is about.
@@ -61,7 +61,7 @@ class Finding:
 
 
 class Verdict(StrEnum):
-    """What is known about a create whose answer got lost."""
+    """What is known about a create whose answer was lost."""
 
     TAKEN = "taken"
     """Exactly one new restore fits the request in every field there is to compare."""
@@ -78,7 +78,7 @@ class Reconciliation(Generic[JobT]):
     Attributes:
         verdict: ``Verdict.TAKEN`` when exactly one new restore fits the request in every field there is to compare,
             ``Verdict.NOT_TAKEN`` when the request certainly never reached the server, ``Verdict.CANNOT_TELL``
-            otherwise: a job may still show up, or somebody else may have started the same restore.
+            otherwise: a job may still show up, or another process may have started the same restore.
         batch: The restore that was taken, a :class:`RestoreBatch`, else None.
         candidates: All new jobs that fit the request.
 

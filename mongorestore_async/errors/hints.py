@@ -1,4 +1,4 @@
-"""What to do about an error, as data: the library and the command line each put it into words of their own.
+"""What to do about an error, as data: the library and the command line render it in their own terms.
 
 A hint has a kind and the values that its sentence needs. :data:`PYTHON_WORDINGS` has the sentences of this library;
 a program with options of its own passes another table to :meth:`Hint.render`, as the command line does.
@@ -19,7 +19,7 @@ Wording = str | Callable[[Mapping[str, Any]], str]
 
 
 class HintKind(StrEnum):
-    """What a user can do about an error. Comments name the values of the hints that have any."""
+    """What a user can do about an error. The comments list the values of each hint."""
 
     CHECK_BASE_URL = auto()
     CHECK_CONNECTION = auto()
@@ -61,7 +61,7 @@ class Hint:
 
     Attributes:
         kind: What it is about.
-        values: What its sentence is filled with, by name; see :class:`HintKind`.
+        values: Values for its sentence, by name; see :class:`HintKind`.
 
     """
 
@@ -93,25 +93,25 @@ def add_advice(problem: str, advice: str) -> str:
 
 #: The sentences of this library, in the names of its Python interface.
 PYTHON_WORDINGS: Mapping[HintKind, Wording] = {
-    HintKind.CHECK_BASE_URL: "check that base_url is that of the API and not of a proxy or gateway",
+    HintKind.CHECK_BASE_URL: "check that base_url points to the API, not to a proxy or gateway",
     HintKind.CHECK_CONNECTION: "check base_url, DNS, proxy and TLS settings (ca_file)",
     HintKind.CHECK_KEY: "check the key pair and make a new session",
     HintKind.CONFIRM_OVERWRITE: (
         "restore into another cluster, or confirm with overwrite=Target(project_id={project_id!r}, cluster={cluster!r})"
     ),
-    HintKind.FEWER_CALLS: "keep fewer calls under way, raise Options.timeout, or see Options.rate_limits",
+    HintKind.FEWER_CALLS: "make fewer concurrent calls, raise Options.timeout, or see Options.rate_limits",
     HintKind.LEAVE_OUT: "leave {argument} out",
-    HintKind.LOG_IN: ("make it with DigestAuth(public_key, private_key) or ServiceAccount(client_id, client_secret)"),
+    HintKind.LOG_IN: ("pass DigestAuth(public_key, private_key) or ServiceAccount(client_id, client_secret)"),
     HintKind.NARROW_LIST: "narrow the list (batch_id, limit) or report this to its operator",
     HintKind.OVERWRITE_FILES: "choose another directory, or pass overwrite=True",
     HintKind.PASS_BASE_URL: "pass its address as base_url",
     HintKind.PASS_CLIENT_CERTIFICATE: "if the server wants a client certificate, pass an SSLContext with one as ssl",
     HintKind.PASS_INSTEAD: "pass {argument} instead",
-    HintKind.PASS_RESUME_TOKEN: "pass stream.resume_token of the earlier run as it was",
+    HintKind.PASS_RESUME_TOKEN: "pass stream.resume_token of the earlier run unchanged",
     HintKind.PASS_WHOLE_REFERENCE: "pass it as str(job.ref) writes it",
     HintKind.RAISE_STALL_TIMEOUT: "raise stall_timeout if the host is only slow",
-    HintKind.RAISE_TIMEOUT: "raise Options.timeout, or find out what holds the server up",
-    HintKind.RECONCILE: "ask reconcile(), or look into the job list, before you send it again",
+    HintKind.RAISE_TIMEOUT: "raise Options.timeout, or find out why the server is slow",
+    HintKind.RECONCILE: "call reconcile() or check the job list before you send it again",
     HintKind.REPEAT_QUERY: "pass the same fleets, projects, clusters, states and batch_id",
     HintKind.SET_BASE_URL: "set base_url to the address it points to",
     HintKind.SMALLER_PAGES: "ask for smaller pages (items_per_page) or raise Options.max_body",
@@ -120,11 +120,11 @@ PYTHON_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.USE_SERVER_TERMS: "use HttpRestore.on_server_terms(snapshot_id)",
     HintKind.USE_VARIANT: lambda values: f"use one of {', '.join(values['variants'])}",
     HintKind.USE_VERSIONED_FAMILY: (
-        "name a family, as in session.request(..., family=ATLAS_CLOUD_BACKUP), or update this package"
+        "pass a family, as in session.request(..., family=ATLAS_CLOUD_BACKUP), or update this package"
     ),
-    HintKind.WAIT_AGAIN: "wait again, also from another process with session.batch(error.refs)",
+    HintKind.WAIT_AGAIN: "wait again; session.batch(error.refs) works in another process too",
     HintKind.WAIT_FOR_RUNNING: (
-        "wait for them with session.batch(refs), or start another one all the same with create_restore_job"
+        "wait for them with session.batch(refs), or start another restore with create_restore_job"
     ),
-    HintKind.WAIT_UNTIL_FINISHED: "wait until='finished'",
+    HintKind.WAIT_UNTIL_FINISHED: "use until='finished'",
 }

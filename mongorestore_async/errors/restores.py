@@ -32,7 +32,7 @@ __all__ = [
 class MaybeCreated(RestoreError):
     """A create was sent and its outcome is not known: a restore may be running.
 
-    Never send the create again blindly: ask :meth:`reconcile`, or look into the job list. The failure that left
+    Do not send the create again blindly: call :meth:`reconcile`, or check the job list. The failure that left
     the outcome open is the ``__cause__``.
     """
 
@@ -49,11 +49,11 @@ class MaybeCreated(RestoreError):
         self._reconcile = reconcile
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # The way to the server stays in the process that made the call.
+        # The session stays in the process that made the call.
         return type(self), self.args, {**self.__dict__, "_reconcile": None}
 
     async def reconcile(self) -> Reconciliation[Any]:
-        """Look into the job list for what the create may have started. May be asked again later.
+        """Search the job list for what the create may have started. Can be called again later.
 
         Returns:
             ``verdict`` (taken, not taken, cannot tell), ``batch`` when it was taken, and all ``candidates``.
@@ -64,12 +64,12 @@ class MaybeCreated(RestoreError):
 
         """
         if self._reconcile is None:
-            raise ConfigError("this error was copied from another process; list the cluster's restore jobs instead")
+            raise ConfigError("this error comes from another process; list the cluster's restore jobs instead")
         return await self._reconcile()
 
 
 class NotRestorable(RestoreError):
-    """What was asked for cannot be restored: no snapshot fits, the target has no backup, or a pre-check says no.
+    """The restore is not possible: no snapshot fits, the target has no backup, or a pre-check says no.
 
     Attributes:
         findings: What the pre-check found; empty without one.
@@ -90,7 +90,7 @@ class NotRestorable(RestoreError):
 
 
 class JobLike(Protocol):
-    """What an error tells of a job: a :class:`JobDocument` of the family, which this room cannot name."""
+    """The job as errors show it: a :class:`JobDocument` of the family, which this room does not import."""
 
     @property
     def id(self) -> str:
@@ -118,7 +118,7 @@ class JobLike(Protocol):
 
 
 class WaitError(RestoreError):
-    """A wait ended without success. The restores themselves go on: waiting never changes them.
+    """A wait ended without success. The restores keep running: waiting never changes them.
 
     Attributes:
         jobs: All jobs waited for, each as it was read last.
@@ -139,7 +139,7 @@ class WaitError(RestoreError):
 
     @property
     def refs(self) -> tuple[Any, ...]:
-        """References (:class:`JobRef`) to the jobs, for ``session.batch(error.refs)`` to go on with."""
+        """References (:class:`JobRef`) to the jobs, for ``session.batch(error.refs)``, to wait again."""
         return tuple(job.ref for job in self.jobs if job.ref is not None)
 
 
@@ -170,11 +170,11 @@ class RestoreFailed(WaitError):
 
 
 class DownloadError(RestoreError):
-    """An archive could not be fetched. Nothing stands under its final name.
+    """An archive could not be fetched. There is no file under its final name.
 
     Attributes:
         file_name: Name of the file, None where none was reached.
-        received: Bytes of it that are kept on disk, to go on from.
+        received: Bytes of it that are kept on disk, to resume from.
 
     """
 
@@ -198,7 +198,7 @@ class DownloadExpired(DownloadError):
 
 
 class DownloadUsedUp(DownloadError):
-    """The link was used as often as it may be (``maxDownloads``): create a new restore job."""
+    """The link has reached its maximum number of downloads (``maxDownloads``): create a new restore job."""
 
 
 class DownloadTruncated(DownloadError):
@@ -206,7 +206,7 @@ class DownloadTruncated(DownloadError):
 
 
 class HashMismatch(DownloadError):
-    """The bytes received are not those the API published the SHA-1 of."""
+    """The bytes received do not match the SHA-1 that the API published."""
 
 
 class DiskFull(DownloadError):

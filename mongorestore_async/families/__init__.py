@@ -1,6 +1,6 @@
 """Product families: each API of each product as one value, data only.
 
-What goes in: paths, media types, models, accepted requests and documented limits, as the vendor's pages tell them.
+What goes in: paths, media types, models, accepted requests and documented limits, from the vendor's pages.
 What comes out: a :class:`Family` that the rooms above ask; nothing there tests which family it is. What two families
 share (the paths of Ops Manager, the media types of API v2) is a value in ``manager_paths`` or ``atlas_v2``.
 

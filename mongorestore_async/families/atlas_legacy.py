@@ -13,9 +13,7 @@ _CLUSTER = "/groups/{project}/clusters/{cluster}"
 _CREATES: frozenset[type] = frozenset({HttpRestore, Snapshot, OplogTime, PointInTime})
 # The vendor counts them with those of cloud backup; what else there is of legacy backup has a limit of its own.
 _RESTORE_JOBS_RATE = rate_of("cloud backups", f"{_CLUSTER}/restoreJobs", f"{_CLUSTER}/restoreJobs/{{job}}")
-_DEPRECATION = (
-    "the vendor deprecates Atlas legacy backup: move the cluster to cloud backup and use ATLAS_CLOUD_BACKUP for it"
-)
+_DEPRECATION = "Atlas legacy backup is deprecated: migrate the cluster to cloud backup and use ATLAS_CLOUD_BACKUP"
 
 ATLAS_LEGACY_V1: Family[RestoreJob] = Family(
     name="atlas-legacy-v1",

@@ -10,8 +10,8 @@ __all__ = ["ATLAS_SERVERLESS", "ATLAS_SERVERLESS_V1"]
 _INSTANCES = "/groups/{project}/serverless"
 _BACKUP = f"{_INSTANCES}/{{cluster}}/backup"
 _DEPRECATION = (
-    "the vendor has retired Atlas serverless instances, the restore jobs of API v2 on 2026-01-22:"
-    " such instances live on as flex or dedicated clusters"
+    "Atlas serverless instances are retired, their restore jobs of API v2 since 2026-01-22:"
+    " the instances were migrated to flex or dedicated clusters"
 )
 
 ATLAS_SERVERLESS_V1: Family[CloudBackupRestoreJob] = Family(

@@ -45,8 +45,8 @@ ATLAS_TENANT_V1: Family[TenantRestoreJob] = Family(
     api_path="/api/atlas/v1.0",
     rates=(V1_PER_PROJECT,),
     deprecation=(
-        "the vendor deprecates the Atlas M2/M5 (tenant) restore jobs of API v1.0 and will remove them:"
-        " plan to move to the Atlas Administration API v2"
+        "the Atlas M2/M5 (tenant) restore job API v1.0 is deprecated and will be removed:"
+        " plan to migrate to the Atlas Administration API v2"
     ),
     **_SHARED,
     cluster_key="name",
@@ -60,8 +60,8 @@ ATLAS_TENANT: Family[TenantRestoreJob] = Family(
     media_types=(("/groups/{project}/clusters", CLUSTERS_MEDIA_TYPE),),
     rates=NEIGHBOUR_RATES,
     deprecation=(
-        "the vendor has switched off the Atlas M2/M5 (tenant) restore jobs of API v2 on 2026-01-15:"
-        " such clusters live on as flex clusters, use ATLAS_FLEX"
+        "the Atlas M2/M5 (tenant) restore job API v2 was switched off on 2026-01-15:"
+        " the clusters were migrated to flex clusters; use ATLAS_FLEX"
     ),
     **_SHARED,
     unpaged=frozenset({f"{_TENANT}/snapshots"}),

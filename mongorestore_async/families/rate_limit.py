@@ -24,7 +24,7 @@ _OF = " of a RateLimit"
 
 def _scope(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if value not in {"project", "caller"}:
-        raise ConfigError(f"{attribute.name} of a RateLimit is 'project' or 'caller', not {value!r}")
+        raise ConfigError(f"{attribute.name} of a RateLimit must be 'project' or 'caller', not {value!r}")
 
 
 @attrs.frozen(cache_hash=True)  # limits are keys of dicts that each call looks into
@@ -32,8 +32,8 @@ class RateLimit:
     """A number of calls that may be made in a time.
 
     Two kinds exist. A *bucket* (Atlas v2) holds ``capacity`` calls, and ``refill`` are put back, evenly, in every
-    ``per_seconds``. A *window* (v1.0) is a counter of ``capacity`` calls that restarts every ``per_seconds``, nobody
-    knows when.
+    ``per_seconds``. A *window* (v1.0) is a counter of ``capacity`` calls that restarts every ``per_seconds``, at
+    unknown times.
 
     Attributes:
         capacity: Calls that may be made at once.
@@ -59,7 +59,7 @@ class RateLimit:
 
     def __attrs_post_init__(self) -> None:
         if self.window and self.refill != self.capacity:
-            raise ConfigError("a RateLimit with window=True restarts as a whole: refill is its capacity")
+            raise ConfigError("a RateLimit with window=True refills completely: set refill to its capacity")
 
     def __str__(self) -> str:
         whose = "per project" if self.scope == "project" else "per key"

@@ -16,9 +16,9 @@ what a token holds         ``resume_token``
 =========================  ===========================================================================================
 
 Theory of operation. Each fleet has one ``FleetRun``: a task that discovers projects, ``concurrency`` tasks that send
-one call after the other, and one that looks at answers. A project gets turns, at most ``per_project`` at once; a turn
+one call after the other, and one that processes answers. A project gets turns, at most ``per_project`` at once; a turn
 is one call for one page of one cluster. Clusters that were begun come first, so few lists are open at a time. Three
-bounds keep memory flat: open projects (twice the concurrency), answers that wait to be looked at, and pages that wait
+bounds keep memory flat: open projects (twice the concurrency), answers that wait to be processed, and pages that wait
 for the user (each a quarter of the concurrency). When the user is slow, these fill up, and calls wait.
 
 A cluster is done when its list was read to the end and the user has asked for the item after its last job; only then
@@ -27,7 +27,7 @@ to the ``async with`` block, not to the ``anext``.
 
 Example: concurrency 2, ``per_project`` 1, project A with clusters a1 and a2, project B that hangs. One task calls for
 a1, the other for B's cluster and waits there until the time-out. A's turn is over, its next goes to a2 with the first
-task. B has no further turn meanwhile, so it holds up one call and nobody else.
+task. B has no further turn meanwhile, so it blocks one call and nothing else.
 """
 
 from mongorestore_async.fleet.fleet import Fleet

@@ -43,10 +43,10 @@ class ProjectWork:
     Attributes:
         waiting: Clusters to be read.
         begun: Those of whose lists more pages are to be read.
-        queued: Turns it has been given that nobody has taken yet.
+        queued: Turns it has been given that no task has taken yet.
         entries: Its entries in the queue for turns, by priority; more than ``queued`` once a turn was brought forward.
         turns: Those, and those that were taken and are not over.
-        answers: Answers that wait to be looked at, or are.
+        answers: Answers waiting to be processed, or being processed.
         left: Clusters that are not known to be read to the end; None before they are listed.
         read: Those that an earlier run has read.
         timeouts: Clusters that timed out since the last that did not: each costs a turn, until one is read again.
@@ -107,7 +107,7 @@ class Reading:
 
         """
         page = await self.reader.step(lambda number: self.reader.read(number, reply))
-        return cast("Received[Any]", page)  # None only behind the last page, for which nobody asks
+        return cast("Received[Any]", page)  # None only behind the last page, which is never requested
 
     def hand_over(self) -> None:
         """Note a page on its way to whoever reads the stream."""

@@ -1,4 +1,4 @@
-"""What a stream has counted so far, and whom it tells."""
+"""The counts of a stream, and its progress callback."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class Counters:
     """The counts of a stream; :class:`FleetProgress` says what they are.
 
     Attributes:
-        told: Called with the progress; must not block.
-        discovering: Fleets whose discovery goes on.
+        on_progress: Called with the progress; must not block.
+        discovering: Fleets still being discovered.
         failures: What could not be read.
 
     """
 
-    told: Callable[[FleetProgress], None] | None
+    on_progress: Callable[[FleetProgress], None] | None
     discovering: int
     projects: int = 0
     clusters: int = 0
@@ -87,9 +87,9 @@ class Counters:
         return kind
 
     def _notify(self, cluster: FleetCluster | None = None, outcome: ClusterOutcome | None = None) -> None:
-        if self.told is None:
+        if self.on_progress is None:
             return
         try:
-            self.told(self.progress(cluster, outcome))
+            self.on_progress(self.progress(cluster, outcome))
         except Exception:
-            _logger.exception("the on_progress callback failed; the run is not touched by it")
+            _logger.exception("the on_progress callback failed; the run continues")

@@ -89,7 +89,7 @@ class Discovery:
             for listed in page.items:
                 cluster = self._cluster(project, listed)
                 if cluster is None:
-                    raise DataError(f"the list of clusters of project {project.id} has one without a name")
+                    raise DataError(f"the list of clusters of project {project.id} contains a cluster without a name")
                 if listed.takes_restores:
                     clusters.append(cluster)
         return tuple(clusters)

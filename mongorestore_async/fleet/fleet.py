@@ -1,4 +1,4 @@
-"""Everything a key sees, or several keys do."""
+"""Everything that one or several keys can see."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Fleet(Generic[JobT_co]):
     :meth:`merge` joins several: several keys, several Ops Managers, several organisations of Atlas.
 
     Args:
-        session: Reads them. At most ``Options.max_in_flight`` calls are under way, on as many connections.
+        session: Reads them. At most ``Options.max_in_flight`` calls are in flight, on as many connections.
         family: The product family.
         name: What to call it in what is found; family and host unless given.
 
@@ -52,7 +52,7 @@ class Fleet(Generic[JobT_co]):
         default = f"{family.name} {url.host}" + ("" if url.is_default_port() else f":{url.port}")
         found = default if name is None else name
         if not isinstance(found, str) or not found:  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ConfigError("name is a non-empty string, or None")
+            raise ConfigError("name must be a non-empty string or None")
         self.members: tuple[Member, ...] = (Member(session, family, found),)
 
     @staticmethod
@@ -65,7 +65,7 @@ class Fleet(Generic[JobT_co]):
         """
         members = tuple(member for fleet in fleets for member in fleet.members)
         if not members or len({member.name for member in members}) < len(members):
-            raise ConfigError("merge takes fleets of different names: tell them apart with Fleet(..., name=...)")
+            raise ConfigError("the fleets to merge must have different names: set them with Fleet(..., name=...)")
         merged = copy(fleets[0])
         merged.members = members
         return merged
@@ -93,9 +93,9 @@ class Fleet(Generic[JobT_co]):
         then that error is raised.
 
         Args:
-            concurrency: Calls under way at once, in each of merged fleets, and one more as long as projects are being
+            concurrency: Calls in flight at once, in each of merged fleets, and one more as long as projects are being
                 found; the session's ``max_in_flight`` bounds them too.
-            per_project: Calls under way at once for the lists of one project, for servers limit calls by project. When
+            per_project: Calls in flight at once for the lists of one project, for servers limit calls by project. When
                 so many lists of a project time out one after the other, the rest of it is not asked.
             since: Only jobs requested at or after this moment (aware). The API has no such filter: lists with the
                 newest first are left early, others read to the end. A job that tells no moment is found too, unless
@@ -107,7 +107,7 @@ class Fleet(Generic[JobT_co]):
             resume: ``resume_token`` of an earlier run with the same fleets, projects, clusters, states and batch_id;
                 ``since`` may differ. Clusters it read to the end are not read again.
             on_progress: Called with the progress after each cluster. It must not block; an exception in it is logged
-                and does not touch the run.
+                and does not affect the run.
 
         Raises:
             ConfigError: An argument is out of its range, or ``resume`` is the token of another run.

@@ -46,7 +46,9 @@ class Patterns:
         found = (given,) if isinstance(given, str) else given
         words: tuple[Any, ...] = tuple(found) if isinstance(found, Iterable) else (None,)  # pyright: ignore[reportUnnecessaryIsInstance]
         if not words or not all(isinstance(word, str) and word for word in words):
-            raise ConfigError(f"{argument} is a name, id or glob such as 'prod-*', or a list of them; None for all")
+            raise ConfigError(
+                f"{argument} must be a name, id or glob such as 'prod-*', a list of them, or None for all"
+            )
         self.words = words
         self._unmatched = set(words)
         self._plain = frozenset(words)
@@ -75,13 +77,13 @@ def _states(value: object) -> frozenset[JobState] | None:
     with suppress(TypeError, ValueError):
         states = frozenset(JobState(str(word).upper()) for word in cast("Iterable[Any]", found))
     if not states:
-        raise ConfigError(f"states is a list of {', '.join(JobState)}, or None for all, not {value!r}")
+        raise ConfigError(f"states must be a list of {', '.join(JobState)}, or None for all, not {value!r}")
     return states
 
 
 def _since(_instance: Any, _attribute: attrs.Attribute[Any], value: object) -> None:
     if value is not None and (not isinstance(value, datetime) or value.utcoffset() is None):
-        raise ConfigError("since is an aware datetime, such as datetime.now(UTC) - timedelta(days=1), or None")
+        raise ConfigError("since must be an aware datetime, such as datetime.now(UTC) - timedelta(days=1), or None")
 
 
 @attrs.frozen(kw_only=True, eq=False)

@@ -1,4 +1,4 @@
-"""What a fan-out tells: places, jobs, failures, progress and plans."""
+"""What a fan-out reports: places, jobs, failures, progress and plans."""
 
 from __future__ import annotations
 
@@ -186,7 +186,7 @@ class FleetPlan:
         projects: Chosen projects, those without clusters included.
         clusters: Clusters to read.
         requests: Calls it takes to read them: one each, and one more for every 500 jobs a cluster has beyond the
-            first 500, which nobody knows before. Logins and the discovery are not counted.
+            first 500, a number not known in advance. Logins and the discovery are not counted.
         discovery: Calls the discovery took; the fan-out makes them again.
         failures: What could not be discovered.
 

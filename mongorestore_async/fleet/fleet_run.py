@@ -35,9 +35,9 @@ class FleetRun:
 
     So many tasks take turns at projects that have a cluster to be read, a call each; a project has no more turns at
     once than its limit allows, and no more projects are open than keep the tasks busy. So memory does not grow with the
-    fleet, and a project that hangs holds up nobody but itself.
+    fleet, and a project that hangs delays no other.
 
-    One more task looks at the answers, one after the other, while the next calls are under way. What waits for it, and
+    One more task processes the answers, one after the other, while the next calls are in flight. What waits for it, and
     so for the caller, is as it was received: an answer takes less memory than the jobs in it.
 
     Args:
@@ -91,7 +91,7 @@ class FleetRun:
         async with asyncio.TaskGroup() as group:
             for _ in range(self._query.concurrency):
                 group.create_task(self._work())
-            group.create_task(self._look())
+            group.create_task(self._process_answers())
             await self._discover()
 
     async def _discover(self) -> None:
@@ -146,7 +146,7 @@ class FleetRun:
 
     def _give_turns(self, work: ProjectWork) -> None:
         while work.queued < len(work.begun) + len(work.waiting):
-            begun = work.queued < len(work.begun)  # that goes on, whatever timed out
+            begun = work.queued < len(work.begun)  # lists in progress are continued, whatever timed out
             if work.turns + (0 if begun else work.timeouts) >= self._query.per_project:
                 break
             work.queued += 1
@@ -226,7 +226,7 @@ class FleetRun:
         pager = project.cluster(cluster.key).restore_jobs(batch_id=self._query.batch_id)
         return pager.reader()  # its calls are made one by one
 
-    async def _look(self) -> None:
+    async def _process_answers(self) -> None:
         while (answer := await self._answers.get()) is not None:
             await self._take(*answer)
 
@@ -270,8 +270,8 @@ class FleetRun:
         """Spare what is left of a project that hangs: each cluster would take the whole deadline."""
         for cluster in work.waiting:
             error = RequestTimeout(
-                f"not asked: {work.timeouts} clusters of this project timed out one after the other; resume the run "
-                f"with its token when the project answers again"
+                f"skipped: {work.timeouts} consecutive clusters of this project timed out; resume the run "
+                f"with its token when the project responds again"
             )
             self._fail(error, cluster=cluster)
             self._counters.end_cluster(cluster, ClusterOutcome.FAILED)

@@ -33,11 +33,11 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
     """The restore jobs of a fleet, for ``async with ... as stream: async for found in stream``.
 
     Made by :meth:`Fleet.restore_jobs`; making one does no I/O. Entering starts the calls, and leaving, for whatever
-    reason, ends those under way and leaves no task behind. When the jobs are taken slowly, calls wait: at most one
-    page and a half per call that may be under way, and a few more, are held in memory, most of them as received.
+    reason, cancels those in flight and leaves no task behind. When the jobs are taken slowly, calls wait: at most one
+    page and a half per call that may be in flight, and a few more, are held in memory, most of them as received.
 
     Jobs of one cluster arrive in the order of its list, those of several clusters mixed. After a ``break`` a second
-    ``async for`` goes on where the first one stopped. A cancelled ``anext`` loses nothing, and calls under way go on.
+    ``async for`` continues where the first one stopped. A cancelled ``anext`` loses nothing; calls in flight continue.
     An error that ended the run is raised by every further ``anext``.
     """
 
@@ -52,7 +52,7 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
     ) -> None:
         super().__init__()
         if on_progress is not None and not callable(on_progress):
-            raise ConfigError(f"on_progress is a callable, not {type(on_progress).__name__}")
+            raise ConfigError(f"on_progress must be a callable, not {type(on_progress).__name__}")
         self._names = {
             fingerprint(one.name, one.family.name, str(one.session.base_url), *query.words): one for one in members
         }
@@ -77,7 +77,7 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
 
     async def __aenter__(self) -> Self:
         if self._entered is not None:
-            raise ConfigError("this stream was used before; ask the fleet for a new one")
+            raise ConfigError("this stream was already used; create a new one with fleet.restore_jobs()")
         group = asyncio.TaskGroup()
         await group.__aenter__()
         self._entered = group, group.create_task(self._read())
@@ -92,7 +92,7 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
         task.cancel()
         # Without the error that ended the block: the group would wrap it into an exception group.
         await group.__aexit__(None, None, None)
-        self._end(ConfigError("the stream has ended: it is read inside its `async with` block"))
+        self._end(ConfigError("the stream has ended: read it inside its `async with` block"))
         self._taken, self._ready = None, iter(())
 
     @property
@@ -139,14 +139,14 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
             await self._pages.put(None)
 
     def _end(self, error: BaseException) -> None:
-        """Let the stream end with an error, even where somebody waits for a page."""
+        """End the stream with an error, even while a task waits for a page."""
         self._error = self._error or error
-        if not self._pages.full():  # else nobody waits
+        if not self._pages.full():  # else no task waits
             self._pages.put_nowait(None)
 
     async def _refill(self) -> None:
         if self._entered is None:
-            raise ConfigError("a stream is read inside its own block: async with fleet.restore_jobs() as stream")
+            raise ConfigError("read a stream inside its own block: async with fleet.restore_jobs() as stream")
         if self._taken is not None:
             (reading, length), self._taken = self._taken, None
             self._ready = iter(())  # jobs that are not needed any more cost the garbage collector time
@@ -172,13 +172,13 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
         return page
 
     def _report_unmatched(self) -> None:
-        """Tell of names and globs that fitted nothing, where everything was looked at."""
+        """Report names and globs that matched nothing, once everything was read."""
         if self._resumed or any(failure.cluster is None for failure in self._counters.failures):
             return
         fleets = ", ".join(member.name for member in self._names.values())
         for what, patterns in (("project", self._query.projects), ("cluster", self._query.clusters)):
             for word in patterns.unmatched:
-                error = NotFound(f"the key sees no {what} that fits {word!r}; check the name, or drop it")
+                error = NotFound(f"no {what} visible to the key matches {word!r}; check the name, or leave it out")
                 self._counters.fail(fleets, error, kind=FailureKind.UNMATCHED)
 
 

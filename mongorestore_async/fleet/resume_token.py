@@ -94,13 +94,13 @@ def read_token(token: str, fleets: Iterable[str]) -> dict[str, ResumeToken]:
     """
     version, *sections = token.split(".") if isinstance(token, str) else [""]  # pyright: ignore[reportUnnecessaryIsInstance]
     if version != _VERSION:
-        raise ConfigError("resume is no token this version understands", hint=Hint(HintKind.PASS_RESUME_TOKEN))
+        raise ConfigError("resume is not a token that this version can read", hint=Hint(HintKind.PASS_RESUME_TOKEN))
     known = set(fleets)
     found: dict[str, ResumeToken] = {}
     for section in sections:
         name, text = section[:8], section[8:]
         if name not in known:
-            raise ConfigError("resume is the token of another run:", hint=Hint(HintKind.REPEAT_QUERY))
+            raise ConfigError("resume is the token of a different query:", hint=Hint(HintKind.REPEAT_QUERY))
         found[name] = ResumeToken(_read(text))
     return found
 
@@ -124,5 +124,5 @@ def _read(text: str) -> Iterable[int]:
     except (binascii.Error, ValueError):
         data = b"?"
     if len(data) % _BYTES:
-        raise ConfigError("resume is a damaged token", hint=Hint(HintKind.PASS_RESUME_TOKEN))
+        raise ConfigError("resume is a corrupt token", hint=Hint(HintKind.PASS_RESUME_TOKEN))
     return (int.from_bytes(data[start : start + _BYTES]) for start in range(0, len(data), _BYTES))

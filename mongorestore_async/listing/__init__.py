@@ -23,7 +23,7 @@ the user. Beside it there is a window of calls for pages that the walk will prob
   between the two reads, and an item may have moved over the boundary unseen: the page is read again.
 - A page that the walk goes back to is never taken from a call of before.
 - An error of a call ahead is kept, and raised only when the walk needs that page.
-- A cancelled ``anext`` gives up the call for the page it waits for; the calls behind it go on.
+- A cancelled ``anext`` cancels the call for the page it waits for; the calls for later pages continue.
 
 Example: ``ahead(2)``, 7 items, pages of 2. The walk needs page 1: one call. Its count says 4 pages. The walk needs page
 2: calls for 2, 3 and 4 at once. Page 2 comes with a count of 7, the user gets it. Meanwhile an item of page 1 was

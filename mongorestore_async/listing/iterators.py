@@ -64,7 +64,7 @@ class ResumableIterator(ABC, Generic[ItemT_co]):
                 self._ready = iter(())
                 raise
             if self._refilling:
-                raise RuntimeError("another anext() of this iterator is waiting: give each task an iterator of its own")
+                raise RuntimeError("another anext() of this iterator is waiting: use one iterator per task")
             if self._failure is not None:
                 raise self._failure.with_traceback(None)
             self._refilling = True
@@ -104,7 +104,7 @@ class PageIterator(ResumableIterator[Page[ItemT]]):
         self._received: Received[ItemT] | None = None  # the walk has passed it, the user has not got it
 
     async def aclose(self) -> None:
-        """Do nothing: there is nothing to close. It is here for ``contextlib.aclosing``."""
+        """Do nothing: there is nothing to close. Exists for ``contextlib.aclosing``."""
 
     async def _refill(self) -> None:
         received = self._received = self._received or await self._reader.step(self._fetch)
@@ -129,7 +129,7 @@ class ItemIterator(ResumableIterator[ItemT]):
         self._part: Sequence[ItemT] | None = None
 
     async def aclose(self) -> None:
-        """Do nothing: there is nothing to close. It is here for ``contextlib.aclosing``."""
+        """Do nothing: there is nothing to close. Exists for ``contextlib.aclosing``."""
 
     async def _refill(self) -> None:
         # A page that is still there while the next one is read costs the garbage collector half as much again.

@@ -26,7 +26,7 @@ FEW = 50
 
 
 async def rest(length: int) -> None:
-    """Let other tasks run before the caller gets so many items: it may look at all of them at once."""
+    """Let other tasks run before the caller gets so many items: it may process all of them at once."""
     if length > FEW:
         await asyncio.sleep(0)
 
@@ -37,7 +37,7 @@ def slices(items: Sequence[ItemT], length: int = _DECODED_SLICE) -> Iterator[Seq
 
 
 async def materialize(items: Sequence[ItemT], decode_locks: DecodeLocks) -> tuple[ItemT, ...]:
-    """Make the items of a page that become models when they are looked at; other tasks run before each slice."""
+    """Make the items of a page that become models when they are accessed; other tasks run before each slice."""
     if isinstance(items, tuple):
         return items
     if len(items) <= FEW:

@@ -58,7 +58,7 @@ class ListSource(Generic[ItemT]):
         path: Path with placeholders.
         names: Identifiers for the path.
         read: Structures the ``results`` of a page.
-        identify: Gives the id of an item, by which repeated ones are known; looks at a field of it and nothing else.
+        identify: Gives the id of an item, by which repeated ones are recognised; reads one field and nothing else.
         model: What the items are, where ``read`` takes items that were decoded with the body of the page; else None.
 
     """
@@ -76,7 +76,7 @@ def _check_size(instance: object, attribute: attrs.Attribute[Any], value: object
     whole()(instance, attribute, value)
     if isinstance(value, int) and value > MAX_ITEMS_PER_PAGE:
         raise ConfigError(
-            f"items_per_page is the page size, at most {MAX_ITEMS_PER_PAGE}; to bound the total use limit={value}"
+            f"items_per_page is the page size, at most {MAX_ITEMS_PER_PAGE}; to limit the total use limit={value}"
         )
 
 
@@ -124,7 +124,7 @@ class Received(Generic[ItemT]):
     """A page as received.
 
     Attributes:
-        items: Its items, which may become models only when they are looked at.
+        items: Its items, which may become models only when they are accessed.
         number: Page number, from 1.
         total_count: All items of the list as counted by the server, None when it did not count.
         links: Links of the list.

@@ -25,7 +25,7 @@ ItemT = TypeVar("ItemT")
 
 
 class Pager(Generic[ItemT]):
-    """A list that was not read yet: a query, not a cursor.
+    """A lazy list: a query, not a cursor.
 
     Making it does no I/O. ``async for`` walks all items, page after page, and iterating again starts again;
     ``break`` is safe at any point. Awaiting it gives its first page. An error in a walk carries in
@@ -93,11 +93,11 @@ class Pager(Generic[ItemT]):
             found += received.items
         if not found:
             raise NotFound(
-                "the list is empty where exactly one item was expected", status=reader.status, request=reader.request
+                "the list is empty, exactly one item was expected", status=reader.status, request=reader.request
             )
         if len(found) > 1:
             raise NotUnique(
-                "the list has several items where exactly one was expected; narrow the query", request=reader.request
+                "the list has several items, exactly one was expected; narrow the query", request=reader.request
             )
         return found[0]
 
@@ -131,8 +131,8 @@ class Pager(Generic[ItemT]):
         """Walk the pages while the ones behind are on their way: ``async with pager.ahead(2) as pages``.
 
         For lists whose pages take longer to arrive than to be worked off. The calls ahead are made as far as
-        ``totalCount`` says that there are pages, and belong to the block: leaving it, for whatever reason, ends those
-        under way and leaves no task behind.
+        ``totalCount`` says that there are pages, and belong to the block: leaving it, for whatever reason, cancels
+        those in flight and leaves no task behind.
 
         Args:
             pages: How many pages to be ahead, from 1.
@@ -153,6 +153,6 @@ class Pager(Generic[ItemT]):
         """
         query = self._query
         if limit is not None:
-            bounded = attrs.evolve(query, limit=limit)  # refuses what is no limit
+            bounded = attrs.evolve(query, limit=limit)  # checks the limit
             query = bounded if query.limit is None or limit < query.limit else query
         return PageReader(self._source, query)

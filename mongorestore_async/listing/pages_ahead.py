@@ -1,4 +1,4 @@
-"""Reading a list with several pages under way at once."""
+"""Reading a list with several pages in flight at once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ItemT = TypeVar("ItemT")
 
 
 async def collect_ahead(reader: PageReader[ItemT], concurrency: int) -> list[ItemT]:
-    """Read a whole list in order, with at most ``concurrency`` calls under way.
+    """Read a whole list in order, with at most ``concurrency`` calls in flight.
 
     Raises:
         RestoreError: The first error of a page that the walk needed.
@@ -67,7 +67,7 @@ class PagesAhead(ResumableIterator[Page[ItemT]]):
 
     Used as ``async with pager.ahead(2) as pages: async for page in pages``. Items that earlier pages had are left out
     of a page. An error is raised with the page that the walk needed, and carries ``resume_at``. A cancelled ``anext``
-    loses nothing: the next one asks for that page again, and the calls for the pages behind it go on meanwhile.
+    loses nothing: the next one asks for that page again, and the calls for the pages behind it continue.
     """
 
     def __init__(self, reader: PageReader[ItemT], width: int) -> None:
@@ -80,7 +80,7 @@ class PagesAhead(ResumableIterator[Page[ItemT]]):
 
     async def __aenter__(self) -> Self:
         if self._group is not None:
-            raise ConfigError("these pages were walked before; ask the pager for new ones with ahead()")
+            raise ConfigError("these pages were already read; call pager.ahead() again")
         self._group = asyncio.TaskGroup()
         await self._group.__aenter__()
         self._window = _Window(self._reader, self._group, self._width + 1)
@@ -106,14 +106,14 @@ class PagesAhead(ResumableIterator[Page[ItemT]]):
 
 
 def _outside() -> ConfigError:
-    return ConfigError("pages are walked inside their block: async with pager.ahead() as pages")
+    return ConfigError("read the pages inside their block: async with pager.ahead() as pages")
 
 
 class _Window(Generic[ItemT]):
     """Pages asked for before the walk needs them; the docstring of the room has an example.
 
     Attributes:
-        eager: Whether to go on asking ahead; not while pages bring nothing new, for they may do so for ever.
+        eager: Whether to keep requesting ahead; not while pages bring nothing new, because that may never end.
 
     """
 
@@ -147,7 +147,7 @@ class _Window(Generic[ItemT]):
         try:
             await asyncio.wait((task,))
         finally:
-            # Who gave up waiting asks for the page again: the call may be the one that hangs.
+            # A cancelled anext() requests the page again: this call may be the one that hangs.
             task.cancel()
             del self._ahead[number]
         if task.cancelled():

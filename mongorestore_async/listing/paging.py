@@ -3,8 +3,8 @@
 Rules (restore architecture, "Paging"; vendor facts: API "Lists" and "Links"):
 
 - an empty page ends the walk, a short page does not: servers cap page sizes;
-- go on while there is a ``next`` link or fewer distinct items were seen than ``totalCount``; with neither
-  signal in the document, go on until an empty page;
+- continue while there is a ``next`` link or fewer distinct items were seen than ``totalCount``; with neither
+  signal in the document, continue until an empty page;
 - only the page number advances; where a link points to is never followed;
 - an id seen before is dropped: a job was created while walking (drift up). What one page holds twice, the
   server meant twice;
@@ -197,8 +197,8 @@ class Walk:
         more = bool(page.ids) and (page.has_next or self._is_unmet(strictly=repeats))
         if (more and self._unexplained > 1) or self._barren >= WINDOW:
             raise PaginationError(
-                f"pages {self.number - 1} and {self.number} only repeat jobs already listed, yet the server says "
-                f"that there are more: it pages wrongly here",
+                f"pages {self.number - 1} and {self.number} only repeat items already listed, but the server says "
+                f"that there are more: its paging is broken",
                 resume_at=self.number,
                 hint=Hint(HintKind.NARROW_LIST),
             )
@@ -231,7 +231,7 @@ class Walk:
         if back < self._start or self._frontier - back > WINDOW - 2 or max(self._rereads / 2, self._barren) >= WINDOW:
             raise PaginationError(
                 f"the list shrinks faster than it can be read (its totalCount fell to {self._total} at page "
-                f"{self.number}); start the walk again, or go on and drop jobs listed twice",
+                f"{self.number}); start again, or continue and drop items listed twice",
                 resume_at=back,
             )
         return back

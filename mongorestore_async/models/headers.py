@@ -33,7 +33,7 @@ class Headers(Mapping[str, str]):
     """Header fields, read-only, found by name without regard to case (RFC 9110 section 5.1).
 
     ``headers[name]`` is the first field of that name, :meth:`getall` has all of them. Values that carry
-    credentials are :class:`Secret`: usable, but redacted in every picture of this object.
+    credentials are :class:`Secret`: usable, but redacted in every representation of this object.
     """
 
     __slots__ = ("_fields", "_names")

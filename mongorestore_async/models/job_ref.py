@@ -39,7 +39,7 @@ class JobRef:
 
     def __attrs_post_init__(self) -> None:
         if (self.cluster is None) == (self.host is None):
-            raise ConfigError("a JobRef needs either a cluster or a host: pass exactly one of the two")
+            raise ConfigError("a JobRef requires either a cluster or a host: pass exactly one")
 
     def __str__(self) -> str:
         """``family/project/cluster/job`` or ``family/project/host:H/job``, every piece percent-encoded."""

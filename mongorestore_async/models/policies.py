@@ -24,17 +24,17 @@ def _targets(value: Any) -> Any:
 def _only_targets(_instance: object, _attribute: "attrs.Attribute[Any]", value: object) -> None:
     entries = cast("tuple[object, ...]", value) if isinstance(value, tuple) else (None,)
     if not all(isinstance(entry, Target) for entry in entries):
-        raise ConfigError('RestoreGuard.protected is a tuple of targets, such as (Target(project_id, "*"),)')
+        raise ConfigError('RestoreGuard.protected must be a tuple of targets, such as (Target(project_id, "*"),)')
 
 
 def _share(_instance: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:
     if value is not None and not (require_number(attribute.name + _OF, value, least=0, most=1) > 0):
-        raise ConfigError(f"{attribute.name}{_OF} is a number above 0, or None for no limit, not {value!r}")
+        raise ConfigError(f"{attribute.name}{_OF} must be a number above 0, or None for no limit, not {value!r}")
 
 
 @attrs.frozen
 class RestoreGuard:
-    """Refuses automated restores into clusters that hold what must not be lost: such a restore wipes its target.
+    """Refuses automated restores into protected clusters: such a restore deletes all data of its target.
 
     Ids and names are compared without regard to case: servers take ids in either. It guards against mistakes, not
     against malice: whoever makes the call can name the target in ``overwrite``, or use a view without a guard.
@@ -45,7 +45,7 @@ class RestoreGuard:
         protect_source: Whether the cluster that the snapshot comes from is protected as well.
 
     Raises:
-        ConfigError: ``protected`` is something else than targets.
+        ConfigError: ``protected`` is not a tuple of targets.
 
     """
 
@@ -53,7 +53,7 @@ class RestoreGuard:
     protect_source: bool = attrs.field(default=True, validator=flag(of=" of a RestoreGuard"))
 
     def refusal(self, source: Target, target: Target) -> str | None:
-        """Say why a restore is refused; None when it is not.
+        """Say why a restore is refused; None when it is allowed.
 
         Args:
             source: The cluster the data come from.
@@ -62,7 +62,7 @@ class RestoreGuard:
         """
         project, cluster = wanted = _spelling(target)
         if self.protect_source and _spelling(source) == wanted:
-            return "it is the cluster the backup comes from"
+            return "it is the source cluster of the backup"
         for entry in map(_spelling, self.protected):
             if entry == (project, cluster):
                 return "it is protected"
@@ -74,7 +74,7 @@ class RestoreGuard:
         """Refuse a restore into a cluster that is protected; ``source`` and ``target`` as for :meth:`refusal`.
 
         Raises:
-            ProtectedTarget: It is; the message says how to confirm it.
+            ProtectedTarget: It is protected; the message says how to confirm the restore.
 
         """
         reason = self.refusal(source, target)
@@ -94,23 +94,23 @@ def _spelling(target: Target) -> tuple[str, str]:
 
 @attrs.frozen(kw_only=True)
 class PollPolicy:
-    """How a wait looks at its jobs.
+    """How a wait polls its jobs.
 
-    Restores take minutes to hours, and every look counts against the rate limit of its project. The delay between two
-    looks at a cluster grows while nothing changes and is short again after a change. Many clusters of one project are
-    looked at less often, so that waiting leaves room for other calls.
+    Restores take minutes to hours, and every poll counts against the rate limit of its project. The delay between two
+    polls of a cluster grows while nothing changes and is short again after a change. Many clusters of one project are
+    polled less often, so that waiting leaves room for other calls.
 
     Attributes:
         shortest: Delay after a change, seconds. The vendor's own tool waits 4 s, which is short for a rate limit.
-        longest: Where the delay stops to grow, seconds. The rate limit may still ask for more.
-        growth: What the delay is multiplied with after a look that showed no change, 1 to 100.
-        jitter: Part of the delay that is added by chance, so that many waits do not look at the same moment.
-        grace: Seconds from the first look in which a job that was never seen may be missing (404): right after a
+        longest: Longest delay, seconds. The rate limit may still ask for more.
+        growth: What the delay is multiplied with after a poll that showed no change, 1 to 100.
+        jitter: Random part added to the delay, so that many waits do not poll at the same moment.
+        grace: Seconds from the first poll in which a job that was never seen may be missing (404): right after a
             create it may not be listed yet.
-        patience: Seconds in which looks at a cluster may fail without a break before its jobs are given up. Only
-            failures that can pass by themselves are borne: no answer, 5xx, rate limits, an unreadable answer. A look
-            that shows one of the jobs that go on is a break: one job that cannot be read ends no wait for others.
-        budget_share: The part of a documented rate limit that looks may take, None for any.
+        patience: Seconds for which polls of a cluster may fail without a success before its jobs are given up. Only
+            temporary failures are tolerated: no answer, 5xx, rate limits, an unreadable answer. A poll that shows
+            one of the running jobs is a success: one job that cannot be read does not end the wait for others.
+        budget_share: The part of a documented rate limit that polls may take, None for any.
 
     Raises:
         ConfigError: A value is out of its range.

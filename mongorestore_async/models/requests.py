@@ -1,8 +1,8 @@
 """What can be asked for when a restore job is created.
 
-The values are the same for every product family; encoding them, or refusing to, is the family's business. Each
-checks itself when it is made, so that a mistake is met before any I/O. Rules of the vendor that only the server
-can check (versions, topology, what the target allows) are told in the docstrings: the server decides.
+The values are the same for every product family; encoding them, or refusing to, is up to the family. Each
+checks itself when it is made, so that a mistake is found before any I/O. Rules of the vendor that only the server
+can check (versions, topology, what the target allows) are in the docstrings: the server decides.
 """
 
 from datetime import UTC, datetime
@@ -120,7 +120,7 @@ class PointInTime:
     """Restore up to a moment of the past (checked when the request is sent). Not on M2/M5 and flex clusters.
 
     On Ops Manager, Cloud Manager and Atlas legacy it lies within the last 24 hours, on Atlas cloud backup within the
-    restore window of the cluster, which only the server knows. Topology as for :class:`OplogTime`.
+    restore window of the cluster, which only the server knows. Topology: as for :class:`OplogTime`.
 
     Attributes:
         moment: Aware datetime of any zone. Sent in milliseconds, to Atlas cloud backup and serverless instances in
@@ -196,18 +196,18 @@ class HttpRestore:
     def __attrs_post_init__(self) -> None:
         if self.expires is None and self.expiration_hours is None:
             raise ConfigError(
-                "HttpRestore needs an expiry: pass expires or expiration_hours,"
+                "HttpRestore requires an expiry: pass expires or expiration_hours,"
                 " or expiration_hours=SERVER_DEFAULT to leave it to the server"
             )
         if self.expires is not None and self.expiration_hours is not None:
-            raise ConfigError("HttpRestore takes expires or expiration_hours, never both: leave one out")
+            raise ConfigError("HttpRestore takes either expires or expiration_hours: leave one out")
 
     @classmethod
     def on_server_terms(cls, snapshot_id: str) -> Self:
         """Leave the expiry and the number of downloads to the server.
 
         The only form that Atlas cloud backup, M2/M5 and flex clusters take: their links live for about one hour
-        (cloud backup) or four, whatever one would like. Ops Manager, Cloud Manager and Atlas legacy have defaults
+        (cloud backup) or four. Ops Manager, Cloud Manager and Atlas legacy have defaults
         that no page names.
 
         Raises:

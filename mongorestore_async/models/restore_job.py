@@ -42,10 +42,10 @@ class FileHash:
 
 @attrs.frozen(kw_only=True)
 class Delivery:
-    """How the restored data reach their place. Expiry is told by ``status_name`` first, then by the clock.
+    """How the restored data are delivered. Expiry follows from ``status_name`` first, then from the clock.
 
     Attributes:
-        method_name: ``HTTP`` also for automated jobs, so it does not tell the kind of the job.
+        method_name: ``HTTP`` also for automated jobs; the outcome does not tell the kind of the job.
         status_name: Where the delivery stands; ``READY`` may come without any URL.
         url: Download URL with its key in the path. May stand on an expired job as well.
         url_v2: Newer download URL, to be asked with the header below.
@@ -78,7 +78,7 @@ class Delivery:
 
 @attrs.frozen(kw_only=True)
 class RestoreJob(JobDocument):
-    """A restore job of Ops Manager or Cloud Manager. Only ``id`` is certain: examples break every other promise.
+    """A restore job of Ops Manager or Cloud Manager. Only ``id`` is certain: examples lack every other field.
 
     Attributes:
         group_id: Project that owns the job.

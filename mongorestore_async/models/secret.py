@@ -1,4 +1,4 @@
-"""Values that must not be seen: secret strings, and documents that may hold some."""
+"""Values that must not be shown: secret strings, and documents that may hold some."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ SECRET_FIELDS = frozenset(
 
 
 class Secret(str):
-    """A string whose ``repr``, pickle and traceback picture are redacted; ``str(secret)`` is the value itself."""
+    """A string whose ``repr``, pickle and traceback output are redacted; ``str(secret)`` is the value itself."""
 
     __slots__ = ()
 
@@ -93,7 +93,7 @@ def conceal(value: Any) -> Any:
     """Wrap a received JSON value, without copying it, so that its ``repr`` and pickle are redacted.
 
     An object becomes a :class:`RawDocument`, an array (a tuple counts as one) a :class:`RawList`, a bare string
-    a :class:`Secret`: what stands where a document was promised may be anything.
+    a :class:`Secret`: in place of a document there may be anything.
     """
     array = list(cast("Sequence[Any]", value)) if isinstance(value, tuple) else value
     return _wrap(array, secret=isinstance(value, str))

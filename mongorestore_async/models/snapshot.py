@@ -33,7 +33,7 @@ class SnapshotDocument(Document, abc.ABC):
     @property
     @abc.abstractmethod
     def kept_until(self) -> datetime | None:
-        """When it is deleted (UTC); None when it is kept for ever, or where the server does not say."""
+        """When it is deleted (UTC); None when it is kept forever, or where the server does not say."""
 
     @property
     @abc.abstractmethod
@@ -41,7 +41,7 @@ class SnapshotDocument(Document, abc.ABC):
         """Whether it is one of a sharded cluster; None is unknown."""
 
     def obstacles(self, now: datetime) -> tuple[str, ...]:
-        """Say what stands against restoring it; empty when nothing does ("Choosing").
+        """List the reasons why it cannot be restored; empty when there are none ("Choosing").
 
         Args:
             now: The present moment, aware.
@@ -138,8 +138,8 @@ class ClusterSnapshot(SnapshotDocument):
         host_id: Config server host, of a config server (SCCC) snapshot.
         complete: Whether every part is there.
         created: When it was taken.
-        expires: When it is deleted (UTC); absent when it is kept for ever.
-        do_not_delete: Whether it is kept for ever.
+        expires: When it is deleted (UTC); absent when it is kept forever.
+        do_not_delete: Whether it is kept forever.
         is_possibly_inconsistent: None is unknown, not no.
         incremental: Whether only changes were saved.
         last_oplog_applied_timestamp: Latest oplog entry in it.
@@ -173,7 +173,7 @@ class ClusterSnapshot(SnapshotDocument):
 
     @property
     def kept_until(self) -> datetime | None:
-        """When it is deleted (UTC); None when it is kept for ever."""
+        """When it is deleted (UTC); None when it is kept forever."""
         return self.expires
 
     @property

@@ -32,9 +32,9 @@ WordT = TypeVar("WordT", bound=StrEnum)
 
 
 class JobState(StrEnum):
-    """What all families reduce their states to; ours, never a word on the wire.
+    """The states that all families are mapped to; never sent or received.
 
-    ``UNKNOWN`` is a state this version has no rule for. It is never success: keep waiting, or look at the
+    ``UNKNOWN`` is a state that this version does not know. It is never success: keep waiting, or check the
     job's own status field.
     """
 
@@ -59,7 +59,7 @@ class JobStatus(StrEnum):
 class DeliveryStatus(StrEnum):
     """``delivery.statusName`` of an Ops Manager or Cloud Manager job.
 
-    ``READY`` means look for a URL, not that there is one: the vendor's create examples show it without.
+    ``READY`` does not mean that there is a URL: the vendor's create examples show it without.
     """
 
     NOT_STARTED = "NOT_STARTED"

@@ -56,9 +56,9 @@ def require_text(what: str, value: Any) -> str:
     if not value:
         raise ConfigError(f"{what} is empty: pass it as the API shows it")
     if value != value.strip():
-        raise ConfigError(f"{what} starts or ends with white space: strip it first")
+        raise ConfigError(f"{what} has leading or trailing whitespace: strip it first")
     if _UNSENDABLE.search(value):
-        raise ConfigError(f"{what} holds a control character or half a surrogate pair: pass it as the API shows it")
+        raise ConfigError(f"{what} contains a control character or lone surrogate: pass it as the API shows it")
     return value
 
 
@@ -78,19 +78,19 @@ def require_whole(name: str, value: Any, *, least: int = 1, most: int | None = N
     """
     if isinstance(value, bool) or not isinstance(value, int) or value < least or (most is not None and value > most):
         bound = "" if most is None else f" to {most}"
-        raise ConfigError(f"{name} is a whole number from {least}{bound}{instead}, not {value!r}")
+        raise ConfigError(f"{name} must be a whole number from {least}{bound}{instead}, not {value!r}")
     return value
 
 
 def require_flag(name: str, value: Any) -> bool:
-    """Return ``value`` if it is a bool. The error does not repeat it: it may be a secret in the wrong place.
+    """Return ``value`` if it is a bool. The error does not show it: it may be a secret passed by mistake.
 
     Raises:
         ConfigError: It is none.
 
     """
     if not isinstance(value, bool):
-        raise ConfigError(f"{name} is True or False, not {type(value).__name__}")
+        raise ConfigError(f"{name} must be True or False, not {type(value).__name__}")
     return value
 
 
@@ -103,7 +103,7 @@ def require_number(name: str, value: Any, *, least: float, most: float = math.in
     """
     if not _is_number(value) or not least <= value <= most or value == math.inf:
         bound = "" if most == math.inf else f" to {most:g}"
-        raise ConfigError(f"{name} is a number from {least:g}{bound}, not {value!r}")
+        raise ConfigError(f"{name} must be a number from {least:g}{bound}, not {value!r}")
     found: float = value
     return found
 
@@ -117,7 +117,7 @@ def require_seconds(name: str, value: Any, *, zero: bool = False) -> float:
     """
     if not _is_number(value) or not 0 <= value < math.inf or not (zero or value):
         kind = "number of seconds from 0" if zero else "positive number of seconds"
-        raise ConfigError(f"{name} is a {kind}, not {value!r}")
+        raise ConfigError(f"{name} must be a {kind}, not {value!r}")
     found: float = value
     return found
 
@@ -133,7 +133,9 @@ def seconds_of(timeout: timedelta | float | None) -> float | None:
     if seconds is None:
         return None
     if not _is_number(seconds) or not 0 < seconds <= sys.float_info.max:
-        raise ConfigError(f"timeout is a positive timedelta or number of seconds, or None for no end, not {timeout!r}")
+        raise ConfigError(
+            f"timeout must be a positive timedelta or number of seconds, or None for no limit, not {timeout!r}"
+        )
     return seconds
 
 

@@ -7,8 +7,8 @@ the error that an answer stands for. Nothing here waits or decides on another tr
 - ``bodies``: bytes to JSON values: encodings, and what no JSON value is made of (members named twice, ``NaN``, too many
   values).
 - ``urls`` and ``identifiers``: addresses, and the ids and names that stand in them.
-- ``rate_limit_headers``, ``deprecation``, ``dates``: what headers say. A header that makes no sense was not sent.
-- ``redaction``: text made fit to be shown.
+- ``rate_limit_headers``, ``deprecation``, ``dates``: what headers say. An invalid header counts as not sent.
+- ``redaction``: text redacted before it is shown.
 
 Theory of operation: the status counts before the code, for ``UNEXPECTED_ERROR`` comes with 401, 404 and 500 alike. An
 envelope may hide an error behind a 200, never a success behind an error. Lists are decoded by whoever asks for one, for

@@ -1,4 +1,4 @@
-"""From the bytes of an answer to a JSON value, or to the reason why there is none."""
+"""From the bytes of an answer to a JSON value, or to the reason why it cannot be decoded."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mongorestore_async.protocol.redaction import one_line
 if TYPE_CHECKING:
     from mongorestore_async.models.headers import Headers
 
-__all__ = ["MANY_VALUES", "Unreadable", "decode_body", "is_crowded", "is_utf_8"]
+__all__ = ["MANY_VALUES", "Unreadable", "decode_body", "has_many_values", "is_utf_8"]
 
 #: Encodings of text in use. Python knows others, which take quadratic time or raise what no decoder should.
 _CHARSETS = re.compile(
@@ -29,7 +29,7 @@ _UTF_8 = "utf-8-sig"
 
 
 class Unreadable(NamedTuple):
-    """Why there is no JSON value in a body.
+    """Why a body could not be decoded.
 
     Attributes:
         reason: In words; quotes nothing.
@@ -45,7 +45,7 @@ def decode_body(body: bytes, headers: Headers) -> tuple[Any, Unreadable | None]:
     """Decode a body that is not empty.
 
     RFC 8259 leaves open what an object means that names a member twice (section 4). It is refused: of two
-    ``results`` one would be lost unseen. So are the numbers that are none (``NaN``), which Python would take.
+    ``results`` one would be lost silently. So are invalid numbers (``NaN``), which Python would accept.
 
     Args:
         body: The body.
@@ -56,8 +56,8 @@ def decode_body(body: bytes, headers: Headers) -> tuple[Any, Unreadable | None]:
         in its context, where a traceback shows it.
 
     """
-    if is_crowded(body):
-        return None, Unreadable("it holds more values than any answer of the API")
+    if has_many_values(body):
+        return None, Unreadable("it contains more values than any answer of the API")
     text = _text(body, _charset(headers))
     if text is None:
         return None, Unreadable("the body is not valid UTF-8")
@@ -81,7 +81,7 @@ def _load(text: str) -> tuple[Any, Unreadable | None]:
     except json.JSONDecodeError as error:
         return None, Unreadable(f"{error.msg} at character {error.pos} of {len(text)}")
     except ValueError:  # NaN, or an integer of thousands of digits
-        return None, Unreadable("it holds a number that no API sends")
+        return None, Unreadable("it contains an invalid number")
     return _refuse_repeated(value) if repeated else (value, None)
 
 
@@ -105,14 +105,14 @@ def _refuse_repeated(value: Any) -> tuple[None, Unreadable]:
             items: list[Any] = inner  # pyright: ignore[reportUnknownVariableType]
             waiting += reversed([(f"{path}[{index}]", item) for index, item in enumerate(items)])
     path = one_line(f"{found[0]}.{found[1].name}")
-    return None, Unreadable(f"an object in it names a member twice ({path})", path)
+    return None, Unreadable(f"an object has a duplicate member ({path})", path)
 
 
 def _refuse_constant(name: str) -> Never:
     raise ValueError(name)
 
 
-def is_crowded(body: bytes) -> bool:
+def has_many_values(body: bytes) -> bool:
     """Whether a body holds so many values that they would take up much more memory than their text."""
     if len(body) <= MANY_VALUES:
         return False

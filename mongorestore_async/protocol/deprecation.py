@@ -1,7 +1,7 @@
-"""What answers say about the end of what was called: ``Deprecation`` and ``Sunset`` (API protocol, section 8).
+"""What answers say about deprecated resources: ``Deprecation`` and ``Sunset`` (API protocol, section 8).
 
-Atlas v2 sends them for versions of a resource, also with errors. Everything here is lenient: a header that makes no
-sense was not sent.
+Atlas v2 sends them for versions of a resource, also with errors. Everything here is lenient: an invalid header
+counts as not sent.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _WORD = re.compile(r"[A-Za-z]+\Z")
 
 
 class VendorDeprecation(DeprecationWarning):
-    """The server says that it deprecates what was called. Told once in a process for each family and resource.
+    """The server reports that a resource is deprecated. Warned once per process, family and resource.
 
     Attributes:
         deprecated: Since when (UTC), or None when it does not say.
@@ -56,7 +56,7 @@ class Notice(NamedTuple):
     sunset: datetime | None = None
 
     def warning(self, family: str | None, resource: str) -> VendorDeprecation:
-        """Put it into words.
+        """Make the warning.
 
         Args:
             family: Name of the product family, or None.
@@ -66,8 +66,8 @@ class Notice(NamedTuple):
         known = _family(family)
         whose = known.title if known is not None else family or "this server"
         since = "" if self.deprecated is None else f" since {self.deprecated.date()}"
-        ends = "" if self.sunset is None else f" and may be gone from {self.sunset.date()} on"
-        advice = replacement(family) or "look at the vendor's changelog for what replaces it, and update this package"
+        ends = "" if self.sunset is None else f" and may be removed after {self.sunset.date()}"
+        advice = replacement(family) or "check the vendor's changelog for its replacement, and update this package"
         return VendorDeprecation(
             f"the server says that the {resource} API of {whose} is deprecated{since}{ends}; {advice}",
             deprecated=self.deprecated,

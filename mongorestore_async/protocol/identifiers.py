@@ -27,5 +27,5 @@ def check_identifier(kind: str, value: str) -> str:
     """
     require_text(kind, value)
     if (found := _BREAKS_A_PATH.search(value)) is not None:
-        raise ConfigError(f"{kind} must not hold {found[0]!r}: pass the bare id or name, not a path or a URL")
+        raise ConfigError(f"{kind} must not contain {found[0]!r}: pass the bare id or name, not a path or a URL")
     return value

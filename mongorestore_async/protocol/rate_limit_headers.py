@@ -1,6 +1,6 @@
-"""What is said about rate limits, by the vendor's documents and by answers (API protocol, section 7): read, not obeyed.
+"""Reading rate limits from the vendor's documents and from answers (API protocol, section 7).
 
-The room ``ratelimit`` obeys. Everything here is lenient: a header that makes no sense was not sent.
+The room ``ratelimit`` applies them. Everything here is lenient: an invalid header counts as not sent.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def rate_remaining(headers: Mapping[str, str]) -> int | None:
 def retry_after(
     headers: Mapping[str, str], error_code: str | None, parameters: Sequence[Any], now: datetime
 ) -> float | None:
-    """Find how long an answer asks to wait.
+    """Find how many seconds an answer asks to wait.
 
     ``Retry-After`` (RFC 9110 section 10.2.3) comes first, in whole seconds or as a date, which is read on the
     answer's own clock: its ``Date``. Then the parameters of a ``RATE_LIMITED_TOKEN_BUCKET``.
@@ -104,7 +104,7 @@ def retry_after(
 
 
 def told_bucket(error_code: str | None, parameters: Sequence[Any]) -> RateLimit | None:
-    """Read the bucket that a ``RATE_LIMITED_TOKEN_BUCKET`` describes; None for other codes and for nonsense."""
+    """Read the bucket that a ``RATE_LIMITED_TOKEN_BUCKET`` describes; None for other codes and for invalid values."""
     if error_code != TOKEN_BUCKET or len(parameters) != 5:  # noqa: PLR2004 - as documented
         return None
     capacity, refill, period = (_number(value) for value in parameters[2:])

@@ -1,4 +1,4 @@
-"""The one place where text is made fit to be shown: URLs, excerpts of bodies, messages."""
+"""The one place where text is redacted before it is shown: URLs, excerpts of bodies, messages."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
 
 
 def one_line(text: str, length: int = MESSAGE_LENGTH) -> str:
-    """Make a text fit for a log: one line of printable characters, bounded, redacted."""
+    """Prepare a text for a log: one line of printable characters, bounded, redacted."""
     # Redacted before it is cut: a secret cut in half would not be recognised any more.
     clean = redact_text(text[: length * 20])
     line = " ".join("".join(char if char.isprintable() else " " for char in clean).split())

@@ -34,7 +34,7 @@ from mongorestore_async.errors import (
 from mongorestore_async.models.headers import Headers  # noqa: TC001 - a field type
 from mongorestore_async.models.secret import redact
 from mongorestore_async.models.values import ServiceVersion
-from mongorestore_async.protocol.bodies import MANY_VALUES, Unreadable, decode_body, is_crowded, is_utf_8
+from mongorestore_async.protocol.bodies import MANY_VALUES, Unreadable, decode_body, has_many_values, is_utf_8
 from mongorestore_async.protocol.deprecation import replacement
 from mongorestore_async.protocol.rate_limit_headers import retry_after
 from mongorestore_async.protocol.redaction import excerpt, one_line, redact_text
@@ -72,23 +72,23 @@ _KEPT = 4000
 _WRAPPERS = ("content", "envelope")
 _LIST_OR_ERROR = frozenset({"results", "error", "errorCode"})
 
-_VERSIONS = "the API goes by versions, in the media type of Accept, and was not asked for one it has"
+_VERSIONS = "the API is versioned by the media type in Accept, and the requested version does not exist"
 
 #: What to do next, for codes whose own text does not say it.
 _ADVICE: Mapping[str, str] = {
-    "IP_ADDRESS_NOT_ON_ACCESS_LIST": "add the address named above to the API access list of the key",
-    "IP_ADDRESS_NOT_ON_WHITELIST": "add the address named above to the API access list of the key",
+    "IP_ADDRESS_NOT_ON_ACCESS_LIST": "add the address above to the API access list of the key",
+    "IP_ADDRESS_NOT_ON_WHITELIST": "add the address above to the API access list of the key",
     "RESOURCE_REQUIRES_ACCESS_LIST": "add this machine's address to the API access list of the key",
-    "ORG_REQUIRES_ACCESS_LIST": "the organisation demands an API access list; add this machine's address to it",
-    "ATLAS_GROUP": "this project lives on Atlas; use one of the Atlas families",
-    "NOT_ATLAS_GROUP": "this project lives on Cloud Manager",
+    "ORG_REQUIRES_ACCESS_LIST": "the organisation requires an API access list; add this machine's address to it",
+    "ATLAS_GROUP": "this is an Atlas project; use one of the Atlas families",
+    "NOT_ATLAS_GROUP": "this is a Cloud Manager project",
     "INCORRECT_BACKUP_API_ENDPOINT": "the cluster uses the other kind of backup; use the other Atlas family",
     "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API": "this is a flex cluster; use the flex family",
     "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API": "this is not a flex cluster; use the cloud backup family",
     "AUTOMATED_RESTORE_OF_SHARD_NOT_ALLOWED": "restore the sharded cluster as a whole: use its own id, not a shard's",
     "VERSION_GONE": "this version of the API was switched off; use the family that replaces it, or update this package",
     "INVALID_VERSION_DATE": _VERSIONS,
-    "PERSONAL_API_KEYS_DEPRECATED": "make a programmatic API key; personal keys are no longer accepted",
+    "PERSONAL_API_KEYS_DEPRECATED": "create a programmatic API key; personal keys are no longer accepted",
     "INVALID_GROUP_ID": "project ids are 24 hexadecimal characters; check the id",
     "INVALID_CLUSTER_ID": "cluster ids are 24 hexadecimal characters; pass the id, not the name",
     "INVALID_JOB_ID": "restore job ids are 24 hexadecimal characters; check the id",
@@ -160,7 +160,7 @@ def read_reply(raw: RawReply, *, enveloped: bool = False, decode_list: Callable[
 
     Raises:
         ApiError: The API, or a proxy before it, answered with an error status.
-        ProtocolError: A redirect; they are never followed, for a key and a body must not travel on.
+        ProtocolError: A redirect; never followed, because credentials and body must not reach another host.
         DataError: The status is a success and the body is not JSON.
 
     """
@@ -177,7 +177,7 @@ def read_reply(raw: RawReply, *, enveloped: bool = False, decode_list: Callable[
 
 
 def _decode_list(raw: RawReply, decode_list: Callable[[bytes], Any]) -> Reply | RestoreError | None:
-    if raw.status != 200 or (len(raw.body) > MANY_VALUES and is_crowded(raw.body)):  # noqa: PLR2004
+    if raw.status != 200 or (len(raw.body) > MANY_VALUES and has_many_values(raw.body)):  # noqa: PLR2004
         return None
     if "charset" in raw.headers.get("Content-Type", "").lower() and not is_utf_8(raw.headers):
         return None
@@ -189,7 +189,7 @@ def _outcome(raw: RawReply, *, enveloped: bool) -> Reply | RestoreError:
     if 300 <= raw.status < 400:  # noqa: PLR2004
         return ProtocolError(
             f"the server redirects (HTTP {raw.status}, to {one_line(raw.headers.get('Location', 'none given'))}) and "
-            f"redirects are not followed with a key",
+            f"redirects are not followed with credentials",
             hint=Hint(HintKind.SET_BASE_URL),
             request=raw.request,
         )
@@ -197,7 +197,7 @@ def _outcome(raw: RawReply, *, enveloped: bool) -> Reply | RestoreError:
     if problem is not None and raw.status < 400:  # noqa: PLR2004
         return DataError(
             f"the answer (HTTP {raw.status}) is not JSON: {problem.reason}; it begins with {excerpt(raw.body)!r}. "
-            f"Is the base URL that of the API, or does a proxy or login page stand before it?",
+            f"Does the base URL point to the API, or is there a proxy or login page in between?",
             path=problem.path,
             status=raw.status,
             excerpt=excerpt(raw.body),
@@ -284,7 +284,7 @@ def _api_error(raw: RawReply, status: int, content: Any) -> ApiError:
     said = one_line(detail or "") or (excerpt(raw.body) if not document else "") or one_line(reason or "")
     if code in _ADDRESS_CODES and parameters and str(parameters[0]) not in said:
         said += f" ({one_line(str(parameters[0]))})"
-    message = f"HTTP {status}{f' {code}' if code else ''}: {said or 'no further word'}"
+    message = f"HTTP {status}{f' {code}' if code else ''}: {said or 'no details'}"
     if (advice := _advice(status, code, raw.request.family)) is not None:
         message += f" -> {advice}"
     asks = issubclass(kind, RateLimited) or status == 503  # noqa: PLR2004

@@ -54,16 +54,16 @@ def _read_base_url(text: str) -> URL | str:
     """Read a base URL, or say what is wrong with it."""
     advice = "write it as https://host[:port][/prefix]"
     if not text or _CONTROL.search(text):
-        return f"is empty or holds blanks or control characters; {advice}"
+        return f"is empty or contains whitespace or control characters; {advice}"
     try:
         url = URL(text)
         port = url.explicit_port
     except ValueError:
-        return f"cannot be read; {advice}"
+        return f"cannot be parsed; {advice}"
     problems = (
         (url.scheme not in {"http", "https"}, f"has no http or https scheme; {advice}"),
-        (not url.host or port == 0, f"has no host or no port that can be; {advice}"),
-        ("@" in url.raw_authority, "holds credentials; pass them as DigestAuth(public_key, private_key)"),
+        (not url.host or port == 0, f"has no host or an invalid port; {advice}"),
+        ("@" in url.raw_authority, "contains credentials; pass them as DigestAuth(public_key, private_key)"),
         ("?" in text or "#" in text, f"has a query or a fragment; {advice}"),
     )
     problem = next((said for is_so, said in problems if is_so), None)
@@ -118,7 +118,7 @@ def _template(path: str) -> tuple[str, ...]:
     The identifiers that fill them cannot spoil it.
     """
     if not path.startswith("/") or path.startswith("//") or _UNSAFE_PATH.search(path):
-        raise ConfigError("a path starts with one slash and has no query, fragment, blank or dot segment")
+        raise ConfigError("a path must start with one slash and have no query, fragment, whitespace or dot segment")
     return tuple(_PLACEHOLDER.split(quote(path, safe="/%:@!$&'()*+,;=~")))
 
 
@@ -127,10 +127,10 @@ def _text(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, (str, int)):
         return str(value)
-    raise ConfigError(f"a query parameter is a string, an integer or a boolean, not {type(value).__name__}")
+    raise ConfigError(f"a query parameter must be a string, an integer or a boolean, not {type(value).__name__}")
 
 
 def _encode(text: str) -> str:
     if isinstance(text, str) and not _SURROGATE.search(text):  # pyright: ignore[reportUnnecessaryIsInstance]
         return quote(text, safe="")
-    raise ConfigError("names and values of query parameters are text without halves of surrogate pairs")
+    raise ConfigError("names and values of query parameters must not contain lone surrogates")

@@ -6,15 +6,15 @@ or `RateLimited` with status 0. After the answer, its header fields and its erro
 Rules:
 
 1. A limit is known from the start if the user chose it or asked for the documented ones; in adaptive mode as soon as
-   the server speaks of it: by ``RateLimit-Remaining`` or a refusal (HTTP 429). Calls made before are not counted.
+   the server reports it: by ``RateLimit-Remaining`` or a refusal (HTTP 429). Calls made before are not counted.
    Until then a call costs a comparison: no object, no lock, no coroutine.
-2. Each limit has a queue for each project, or one for all projects (``scope="caller"``). A call passes it when nobody
+2. Each limit has a queue for each project, or one for all projects (``scope="caller"``). A call passes it when no call
    waits before it, its bucket has a call left, and no pause holds it back. Calls pass in the order they came.
 3. A call whose turn comes after its deadline fails as soon as it is first in the queue. One that is cancelled takes
    nothing from the others.
 4. A refusal starts a pause. Then one call asks; each round of successes lets twice as many be in flight. A refusal of
    a call that was admitted before the pause only prolongs it, and only if the server names a time.
-5. The server's word lowers the bucket of any limit. About limits that are only documented it is believed altogether:
+5. What the server reports lowers the bucket of any limit. For limits that are only documented it is fully trusted:
    more calls than were counted here are made, and the bucket that a refusal describes replaces the limit.
 
 Example: 2 calls at once, one comes back every 5 s (``RateLimit(2, 2, 10)``); calls A to E come at once, each takes 1 s.

@@ -20,8 +20,8 @@ __all__ = ["Backoff", "choose_pause"]
 #: Longest pause, seconds, whatever the server says.
 _LONGEST_PAUSE = 3600.0
 
-#: Calls in flight after a pause, from which on their number is not limited any more.
-_WIDE_OPEN = 32
+#: Calls in flight after a pause, from which their number is no longer limited.
+_UNLIMITED_FROM = 32
 
 #: Pauses in seconds after the first, second and every further refusal in a row: the vendor's recommendation.
 _PAUSES = (10.0, 20.0, 40.0)
@@ -87,4 +87,4 @@ class Backoff:
         """Take note that a call admitted in this generation was not refused."""
         if admitted >= self.generation and self.width is not None:
             self._refusals = 0
-            self.width = None if self.width >= _WIDE_OPEN else self.width + 1
+            self.width = None if self.width >= _UNLIMITED_FROM else self.width + 1

@@ -45,7 +45,7 @@ class LimitQueue:
         self.replace_limit(limit, shared)
 
     def replace_limit(self, limit: RateLimit | None, shared: Callable[[], Awaitable[float]] | None) -> None:
-        """Keep to another limit, of which nothing is used up; ``shared`` counts its calls in other processes too."""
+        """Keep to another limit, initially unused; ``shared`` counts its calls in other processes too."""
         self.limit = limit
         self._bucket = None if limit is None else SlidingWindow(limit) if limit.window else TokenBucket(limit)
         self._shared = shared
@@ -53,7 +53,7 @@ class LimitQueue:
         self._spare = 0  # calls that the server says are left, however empty the bucket is
 
     def is_idle(self, now: float) -> bool:
-        """Whether a new queue would be no different: nobody is in it, nothing is used up, no pause is near."""
+        """Whether it equals a new queue: it is empty, nothing is used up, and there is no recent pause."""
         full_at = -math.inf if self._bucket is None else self._bucket.full_at
         return not self.pending and not self.waiting and max(full_at, self.backoff.resumes + _MEMORY) <= now
 
@@ -147,7 +147,7 @@ class LimitQueue:
     def _too_late(self, wait: float, *, paused: bool) -> RateLimited:
         why = "the server has refused other calls" if paused else f"the limit of {self.limit} is used up"
         return RateLimited(
-            f"not sent: {why}; the next call can be made in {wait:.0f} s, after the deadline of this one; "
+            f"not sent: {why}; the next call is possible in {wait:.0f} s, after the deadline of this call; "
             "try again then",
             retry_after=wait,
             hint=Hint(HintKind.FEWER_CALLS),

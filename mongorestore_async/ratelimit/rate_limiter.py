@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_QUEUES", "Admission", "RateLimiter"]
 
-#: Queues that are remembered. The calls of a forgotten one count anew, which its server corrects.
+#: Queues that are remembered. A dropped one starts counting from zero, which the server's answers correct.
 MAX_QUEUES = 2000
 
 #: A refusal with this code concerns the address of the machine: all calls of the session, which share this queue.
@@ -51,8 +51,8 @@ class RateLimiter:
     ) -> None:
         self._off = rule is None
         self._from_start = rule is not None and rule != "adaptive"
-        # What the user chose is kept, whatever the server says, also that there is no limit (None), which a limit
-        # for every project is for calls without one. About documented limits the server is believed.
+        # A limit chosen by the user is kept, whatever the server says, and so is None (no limit). A limit per project
+        # means no limit for calls without a project. Documented limits are corrected by the server.
         chosen = (rule, None) if isinstance(rule, RateLimit) else rule.values() if isinstance(rule, Mapping) else ()
         self._chosen = frozenset(chosen)
         self._counters = None if shared is None else RedisCounters(shared)
@@ -166,7 +166,7 @@ class RateLimiter:
         return None if limit is None or self._counters is None else self._counters.counter(limit, project or "")
 
     def _forget(self) -> None:
-        """Make room for one more queue: forget those that are as new, else the oldest that nobody is in."""
+        """Make room for one more queue: drop the idle ones, else the oldest empty one."""
         now = asyncio.get_running_loop().time()
         while self._queues and next(iter(self._queues.values())).is_idle(now):
             self._queues.popitem(last=False)

@@ -70,7 +70,7 @@ def _import_redis() -> Any:
         return import_module("redis.asyncio")
     except ImportError:
         raise ConfigError(
-            "SharedLimits needs the redis client: install mongorestore-async[redis], or leave shared_limits out"
+            "SharedLimits requires the redis client: install mongorestore-async[redis], or leave shared_limits out"
         ) from None
 
 
@@ -102,12 +102,14 @@ class SharedLimits:
             object.__setattr__(self, "redis", Secret(self.redis))
             _ = self.connect()  # which connects later: it reads the URL
         elif not isinstance(self.redis, library.Redis):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ConfigError("redis of SharedLimits is a URL such as redis://host:6379/0, or a redis.asyncio.Redis")
+            raise ConfigError(
+                "redis of SharedLimits must be a URL such as redis://host:6379/0, or a redis.asyncio.Redis"
+            )
         if not isinstance(self.key, str) or not self.key or not self.key.isprintable():  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ConfigError("key of SharedLimits is a non-empty string that names the API key")
+            raise ConfigError("key of SharedLimits must be a non-empty string that names the API key")
 
     def __reduce_ex__(self, protocol: object) -> Never:
-        raise TypeError("SharedLimits may hold a password and cannot be pickled; make it anew in the other process")
+        raise TypeError("SharedLimits may hold a password and cannot be pickled; create it in the other process")
 
     def connect(self) -> Redis:
         """Give the client passed, or make one; does no I/O."""
@@ -121,12 +123,14 @@ class SharedLimits:
                 str(self.redis), socket_timeout=REPLY_TIMEOUT, socket_connect_timeout=REPLY_TIMEOUT, retry=retry
             )
         except ValueError:
-            raise ConfigError("redis of SharedLimits is no URL such as redis://host:6379/0") from None
+            raise ConfigError(
+                "redis of SharedLimits is not a valid URL; pass one such as redis://host:6379/0"
+            ) from None
         return client
 
 
 class RedisCounters:
-    """The counters of one session in Redis. While Redis does not answer, they count nothing and hold nobody back."""
+    """The counters of one session in Redis. While Redis does not respond, they count nothing and delay no call."""
 
     def __init__(self, settings: SharedLimits) -> None:
         self._client: Any = settings.connect()
@@ -169,7 +173,7 @@ class RedisCounters:
                 self._resumes = time.monotonic() + _OUTAGE
                 _logger.log(
                     logging.DEBUG if self._told else logging.WARNING,  # once for each outage
-                    "Redis does not answer (%s: %s); until it does, this process keeps to the rate limits on its own",
+                    "Redis does not respond (%s: %s); until it does, this process applies the rate limits locally",
                     type(error).__name__,
                     redact_text(str(error)),
                 )
@@ -177,5 +181,5 @@ class RedisCounters:
                 return 0.0
         if self._told:
             self._told = False
-            _logger.debug("Redis answers again")
+            _logger.debug("Redis responds again")
         return int(wait) / 1e6

@@ -85,31 +85,31 @@ class RestoreBatch(Generic[JobT_co]):
         """Wait until all jobs are over ("States and waiting"); cancelling the wait never cancels a restore.
 
         The jobs of one batch end together: one that is broken or killed ends all of them, and jobs that the answer to
-        the create did not name are found and waited for too. Other jobs do not end each other. How often the clusters
-        are looked at says ``Options.poll``; a look that fails is repeated.
+        the create did not name are found and waited for too. Other jobs do not end each other. ``Options.poll``
+        sets how often the clusters are polled; a failed poll is repeated.
 
         Args:
             timeout: Seconds for the whole wait, None for no end.
             until: ``"finished"``: the restore is over; for a job of Atlas cloud backup that is a download, its URL is
                 there. ``"downloadable"``: there is a URL to download from. Unless given, a batch that was created
                 here waits for what was asked for.
-            on_poll: Called with a :class:`PollReport` after each round of looks; an error in it ends the wait.
+            on_poll: Called with a :class:`PollReport` after each round of polls; an error in it ends the wait.
 
         Returns:
             A batch with the jobs as they are now.
 
         Raises:
             RestoreFailed: All are over, and at least one restore ended badly.
-            WaitTimeout: The time passed; the restores go on.
-            WaitError: A cluster could not be read for longer than the policy bears.
-            ConfigError: It is not known what to wait for, or it will never come.
+            WaitTimeout: The time passed; the restores keep running.
+            WaitError: A cluster could not be read for longer than the policy allows.
+            ConfigError: ``until`` is missing, or the job can never reach it.
             AuthError: The key is not accepted (any more).
             Forbidden: The key has no rights (any more).
 
         """
         chosen, seconds = self._choose(until), seconds_of(timeout)
         if inspect.iscoroutinefunction(on_poll):
-            raise ConfigError("on_poll is a plain function, not a coroutine function: nobody would await it")
+            raise ConfigError("on_poll must be a plain function: a coroutine function would never be awaited")
         waiting = self._follow(chosen)
         await waiting.run(seconds, on_poll)
         return self._renewed(waiting)
@@ -117,7 +117,7 @@ class RestoreBatch(Generic[JobT_co]):
     def watch(self, *, timeout: timedelta | float | None = None, until: Until | None = None) -> AsyncIterator[JobT_co]:
         """Give each job as it is now and again at each change of its state, until all are over; else as :meth:`wait`.
 
-        A cancelled ``anext`` of what this returns loses no change: the next one goes on with the wait.
+        A cancelled ``anext`` of what this returns loses no change: the next one continues the wait.
 
         Raises:
             RestoreError: As :meth:`wait`, after the last change was given.
@@ -150,7 +150,7 @@ class RestoreBatch(Generic[JobT_co]):
     ) -> tuple[DownloadedFile, ...]:
         """Fetch the archives of all jobs, which must be ready ("Downloading"): wait until they are downloadable.
 
-        Call it again after any failure, in this process or another: it goes on with what is on disk, and does not ask
+        Call it again after any failure, in this process or another: it resumes from what is on disk, and does not ask
         for finished files again. Every request counts against ``maxDownloads``, so nothing is probed, and a broken
         transfer is resumed only while the job allows another request and the server sends the same file. No
         login and no cookie of the API reaches a download host. A file stands under its name only when it is whole,
@@ -161,8 +161,8 @@ class RestoreBatch(Generic[JobT_co]):
             concurrency: Files fetched at once, from 1.
             stall_timeout: Seconds without a byte after which a transfer counts as broken. There is no other limit of
                 time: an archive may take hours.
-            on_progress: Told how far each file is, four times a second at most. It must not block; an exception in it
-                is logged and does not touch the download.
+            on_progress: Called with the progress of each file, at most four times a second. It must not block; an
+                exception in it is logged and does not affect the download.
             overwrite: Replace files and parts of others that stand under the same names.
             check_gzip: Unpack each whole archive that no published hash confirms once, into nothing, to see whether
                 it is whole. An encrypted one may be no gzip file.
@@ -170,7 +170,7 @@ class RestoreBatch(Generic[JobT_co]):
         Returns:
             The files in the order of the jobs. ``DownloadedFile.verification`` tells whether a published SHA-1
             agreed, was not there yet, or is not published by this family at all. While one was not there yet, a
-            small ``NAME.part.json`` stays beside each file, and the same call looks again without fetching anything.
+            small ``NAME.part.json`` stays beside each file, and the same call checks again without fetching anything.
 
         Raises:
             ConfigError: Bad input, before any I/O.
@@ -206,7 +206,7 @@ class RestoreBatch(Generic[JobT_co]):
             source = None if ref is None else places.get(attrs.evolve(ref, job="-"))
             if ref is None or source is None:
                 raise ConfigError(
-                    f"it is not known where restore job {job.id} belongs: use session.batch([ref]), then download it"
+                    f"restore job {job.id} has no known session: use session.batch([ref]), then download it"
                 )
             found.append(DownloadSource(job, partial(source.restore_job, ref.job)))
         return found
@@ -215,8 +215,8 @@ class RestoreBatch(Generic[JobT_co]):
         chosen = until or self.until
         if chosen is None:
             raise ConfigError(
-                "say what to wait for: until='finished' for the restore itself, until='downloadable' for its file;"
-                " only a batch that was created here knows"
+                "pass until='finished' to wait for the restore, or until='downloadable' to wait for its file;"
+                " only a batch created by this process has a default"
             )
         check_until(chosen)
         return chosen

@@ -39,7 +39,7 @@ async def find_batch(
         check_until(until)
     wanted = [_parsed(ref) for ref in _listed(refs)]
     if not wanted:
-        raise ConfigError("no references to restore jobs: pass at least one, such as str(job.ref)")
+        raise ConfigError("no restore job references: pass at least one, such as str(job.ref)")
     sources: dict[JobRef, ClusterBase[Any]] = {}
     for ref in wanted:
         place = JobRef(family=ref.family, project=ref.project, cluster=ref.cluster, host=ref.host, job="")
@@ -53,13 +53,13 @@ async def find_batch(
 
 def _listed(refs: object) -> Iterable[object]:
     if isinstance(refs, (str, JobRef)) or not isinstance(refs, Iterable):
-        raise ConfigError(f"refs is a list of references to restore jobs, not {type(refs).__name__}: pass [ref]")
+        raise ConfigError(f"refs must be a list of restore job references, not {type(refs).__name__}: pass [ref]")
     return refs  # pyright: ignore[reportUnknownVariableType]
 
 
 def _parsed(ref: object) -> JobRef:
     if not isinstance(ref, (str, JobRef)):
-        raise ConfigError(f"a reference is a JobRef or its text, not {type(ref).__name__}")
+        raise ConfigError(f"a reference must be a JobRef or its string form, not {type(ref).__name__}")
     found = JobRef.parse(ref) if isinstance(ref, str) else ref
     check_identifier("restore job id", found.job)
     return found
@@ -68,6 +68,6 @@ def _parsed(ref: object) -> JobRef:
 def _source(project: Callable[[str, Family[Any]], Project[Any]], ref: JobRef) -> ClusterBase[Any]:
     family = FAMILIES.get(ref.family)
     if family is None:
-        raise ConfigError(f"{ref} names a product family that is not known; there are {', '.join(FAMILIES)}")
+        raise ConfigError(f"{ref} has an unknown product family; known families: {', '.join(FAMILIES)}")
     owner = project(ref.project, family)
     return owner.cluster(str(ref.cluster)) if ref.host is None else owner.config_server(ref.host)

@@ -84,7 +84,7 @@ class Cluster(ClusterBase[JobT]):
         """
         path = self.family.ranges_path
         if path is None:
-            raise Unsupported(f"{self.family.title} does not tell restorable time ranges; look at the snapshots")
+            raise Unsupported(f"{self.family.title} has no list of restorable time ranges; check the snapshots")
         read = partial(structure_each, TimeRange)
         return tuple(await self._view.read("POST", path, read, family=self.family, names=self._names))
 

@@ -93,7 +93,7 @@ class ClusterBase(Generic[JobT]):
             limit: At most so many jobs in all.
             starting_at: Page to start at, from 1.
             include_count: Whether the server counts all jobs (``includeCount``); it does unless told otherwise.
-                Without a count a walk goes on until an empty page.
+                Without a count the list is read until an empty page.
             query: Further query parameters as the API spells them, such as ``{"backupJobsEnabledOnly": True}``.
 
         Raises:
@@ -154,18 +154,18 @@ class ClusterBase(Generic[JobT]):
 
         Args:
             request: What to restore and where to.
-            precheck: Whether to look at the snapshot and the target before: see :meth:`dry_run`.
+            precheck: Whether to check the snapshot and the target before: see :meth:`dry_run`.
             overwrite: The target of the request once more, where ``Options.guard`` protects it.
 
         Raises:
             ConfigError: The request breaks a rule, such as a point in time older than 24 hours.
             Unsupported: The family does not take this kind of request.
             ProtectedTarget: The guard protects the target; nothing was sent.
-            NotRestorable: The pre-check says no; nothing was started.
+            NotRestorable: The pre-check failed; nothing was started.
             MaybeCreated: The request may have been taken, the answer was lost: ask its ``reconcile()``.
             BadRequest: The server refused it; nothing was started.
-            Conflict: As above: snapshot, cluster or a running restore stand against it.
-            Forbidden: As above: no rights, or this address is not on the API access list.
+            Conflict: The state of snapshot, cluster or a running restore forbids it; nothing was started.
+            Forbidden: No rights, or this address is not on the API access list; nothing was started.
 
         """
         body = encode_request(self.family, request, now=self._view.now())
@@ -187,24 +187,24 @@ class ClusterBase(Generic[JobT]):
         precheck: bool = False,
         overwrite: Target | None = None,
     ) -> RestoreBatch[JobT]:
-        """Start a restore unless the same one is under way: same snapshot (or moment, or checkpoint) and target.
+        """Start a restore unless the same one is running: same snapshot (or moment, or checkpoint) and target.
 
-        The whole job list is read. Between that look and the create somebody else may start the same restore: the
-        API has no way to rule that out. Jobs that are over, well or badly, do not count.
+        The whole job list is read. Between that read and the create another client may start the same restore: the
+        API cannot prevent that. Jobs that are over, well or badly, do not count.
 
         Jobs of Ops Manager, Cloud Manager and Atlas legacy often do not tell their target and never the moment they
         go to; one of those that may be the same is an error rather than a second restore that wipes the target.
 
         Args:
             request: As for :meth:`create_restore_job`.
-            precheck: Whether to look at the snapshot and the target before.
+            precheck: Whether to check the snapshot and the target before.
             overwrite: The target of the request once more, where ``Options.guard`` protects it.
 
         Returns:
             What was started; or what was found, all jobs of its batch, with ``existing`` set.
 
         Raises:
-            NotUnique: A job that may be this restore, or several that are, are under way; the message names them.
+            NotUnique: A running job may be this restore, or several are; the message names them.
             RestoreError: As for :meth:`create_restore_job`.
 
         """
@@ -232,7 +232,7 @@ class ClusterBase(Generic[JobT]):
             overwrite: As for :meth:`create_restore_job`.
 
         Returns:
-            Method, URL, body, and what stands against it: a protected target too is a finding here.
+            Method, URL, body, and the reasons why it would fail; a protected target is one of them.
 
         Raises:
             ConfigError: The request breaks a rule, or the family does not take it.
@@ -246,9 +246,9 @@ class ClusterBase(Generic[JobT]):
     ) -> AsyncIterator[JobT]:
         """Give one job as it is now and again at each change of its state, until it is over.
 
-        A cancelled ``anext`` of what this returns loses no change: the next one goes on with the wait.
+        A cancelled ``anext`` of what this returns loses no change: the next one continues the wait.
 
-        Other jobs of its batch are not looked at: to know how the restore of a sharded cluster ends, watch or wait
+        Other jobs of its batch are not polled: to know how the restore of a sharded cluster ends, watch or wait
         for the batch.
 
         Args:
@@ -258,8 +258,8 @@ class ClusterBase(Generic[JobT]):
 
         Raises:
             RestoreFailed: It ended badly, or is gone; raised after its last change was given.
-            WaitTimeout: The time passed; the restore goes on.
-            ConfigError: A bad argument, or ``until`` will never come.
+            WaitTimeout: The time passed; the restore keeps running.
+            ConfigError: A bad argument, or the job can never reach ``until``.
             RestoreError: As :meth:`RestoreBatch.wait`.
 
         """
@@ -277,7 +277,7 @@ class ClusterBase(Generic[JobT]):
 
         """
         if self.family.cancel_path is None:
-            raise Unsupported(f"restore job {job_id!r} cannot be cancelled: {self.family.title} has no such call")
+            raise Unsupported(f"restore job {job_id!r} cannot be cancelled: {self.family.title} does not support it")
         try:
             await self._view.call(
                 "DELETE", self.family.cancel_path, family=self.family, names={**self._names, "job": job_id}

@@ -101,5 +101,5 @@ class Project(Generic[JobT]):
 
         """
         if self.family.config_server is None:
-            raise Unsupported(f"{self.family.title} has no config servers of its own; name the cluster")
+            raise Unsupported(f"{self.family.title} does not restore config servers; use the cluster")
         return ConfigServer(self._view, self.family.config_server, self.id, host_id)

@@ -49,7 +49,7 @@ class AsyncSession:
 
     Making one does no I/O and needs no event loop. It opens on the first call, by ``async with`` or by
     :meth:`open`, and belongs to that loop from then on. One session is meant for many calls: they share
-    connections, the login and the limit of calls under way.
+    connections, the login and the limit of calls in flight.
 
     Args:
         auth: An API key (:class:`DigestAuth`), a service account (:class:`ServiceAccount`; Cloud Manager and Atlas), or
@@ -89,14 +89,14 @@ class AsyncSession:
         if auth is not None and not isinstance(auth, (DigestAuth, ServiceAccount)):  # pyright: ignore[reportUnnecessaryIsInstance]
             del auth  # type: ignore[unreachable]
             raise ConfigError(
-                "auth is DigestAuth(public_key, private_key), ServiceAccount(client_id, client_secret) or None"
+                "auth must be DigestAuth(public_key, private_key), ServiceAccount(client_id, client_secret) or None"
             )
         url = parse_base_url(base_url)
         if isinstance(auth, ServiceAccount):
             warn_of_plain_http(url)
         options = Options() if options is None else options
         if not isinstance(options, Options):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ConfigError(f"options is Options(...), not {type(options).__name__}")
+            raise ConfigError(f"options must be Options(...), not {type(options).__name__}")
         self._is_view = False
         self._view = SessionView(
             transport=Transport(
@@ -144,7 +144,7 @@ class AsyncSession:
         return f"<AsyncSession {view.transport.base_url} {state}>"
 
     def __reduce_ex__(self, protocol: object) -> Never:
-        raise TypeError("a session holds connections and a login and cannot be pickled; make one in each process")
+        raise TypeError("a session holds connections and credentials and cannot be pickled; create one in each process")
 
     @property
     def base_url(self) -> URL:
@@ -182,14 +182,14 @@ class AsyncSession:
         """
         for name in ("max_in_flight", "rate_limits", "shared_limits"):
             if name in changes:
-                raise ConfigError(f"{name} belongs to the connections all views share; set it on the session")
+                raise ConfigError(f"{name} is shared by all views of a session; set it on the session")
         own: dict[str, Any] = dict(changes)
         flags = {name: own.pop(name) for name in ("envelope", "pretty") if name in own}
         try:
             options = attrs.evolve(self._view.options, **own)
         except TypeError:
             known = ", ".join([*(field.name for field in attrs.fields(Options)), "envelope", "pretty"])
-            raise ConfigError(f"no such option; there are {known}") from None
+            raise ConfigError(f"unknown option; options are {known}") from None
         return self._of(attrs.evolve(self._view, options=options, **flags))
 
     @classmethod
@@ -220,7 +220,7 @@ class AsyncSession:
         await self._view.transport.open()
 
     async def close(self) -> None:
-        """End calls under way with ``SessionClosed`` and close the connections; on a view, do nothing.
+        """End calls in flight with ``SessionClosed`` and close the connections; on a view, do nothing.
 
         Tokens of a service account are revoked if it says so, for which the end waits 5 seconds at most.
 
@@ -270,7 +270,7 @@ class AsyncSession:
         """
         check_family(self._view, family)
         if family.all_clusters_path is None:
-            raise Unsupported(f"{family.title} has no list of all clusters; list them project by project")
+            raise Unsupported(f"{family.title} has no list of all clusters; list the clusters of each project")
         source = documents_of(
             self._view, family, family.all_clusters_path, ProjectClusters, lambda project: project.group_id, {}
         )
@@ -300,7 +300,7 @@ class AsyncSession:
         query: Mapping[str, str | int | bool] | None = None,
         json: Any = None,
     ) -> Reply:
-        """Call an endpoint this library has no verb for, with its login and its errors.
+        """Call an endpoint that this library has no method for, with its login and its errors.
 
         Args:
             method: GET, POST, PUT, PATCH or DELETE.

@@ -60,11 +60,11 @@ def list_snapshots(
     if completed is not None:
         if family.snapshot_type is not ClusterSnapshot:
             raise Unsupported(
-                f"{family.title} has no filter for complete snapshots",
+                f"{family.title} cannot filter snapshots by completeness",
                 hint=Hint(HintKind.LEAVE_OUT, {"argument": "completed"}),
             )
         if completed not in _COMPLETED:
-            raise ConfigError(f"completed is one of {', '.join(_COMPLETED)} as text, not {completed!r}")
+            raise ConfigError(f"completed must be one of {', '.join(_COMPLETED)} as a string, not {completed!r}")
         filters["completed"] = completed
     source = documents_of(view, family, path, family.snapshot_type, attrgetter("id"), names)
     return SnapshotPager(source, ListQuery(items_per_page=items_per_page, limit=limit, filters=filters, extra=query))
@@ -85,16 +85,16 @@ async def read_snapshot(
 
 def _path_of(family: Family[Any], path: str | None) -> str:
     if family.snapshots_path is None:
-        raise Unsupported(f"{family.title} lists no snapshots here; use the family that they belong to")
+        raise Unsupported(f"{family.title} has no list of snapshots here; use the family they belong to")
     if path is None:
         raise Unsupported(
-            f"{family.title} has one list of snapshots only", hint=Hint(HintKind.LEAVE_OUT, {"argument": "sharded"})
+            f"{family.title} has only one list of snapshots", hint=Hint(HintKind.LEAVE_OUT, {"argument": "sharded"})
         )
     return path
 
 
 class SnapshotPager(Pager[SnapshotDocument]):
-    """A list of snapshots that was not read yet; see :class:`Pager`."""
+    """A lazy list of snapshots; see :class:`Pager`."""
 
     def __init__(self, source: ListSource[SnapshotDocument], query: ListQuery) -> None:
         super().__init__(source, query)
@@ -111,11 +111,11 @@ class SnapshotPager(Pager[SnapshotDocument]):
 
         Raises:
             ConfigError: ``before`` is no datetime, or has no time zone.
-            NotRestorable: There is none; the message says what stands against those that exist.
+            NotRestorable: There is none; the message says why those that exist cannot be restored.
 
         """
         if before is not None and (not isinstance(before, datetime) or before.utcoffset() is None):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ConfigError("before is a moment with a time zone: pass an aware datetime, such as datetime.now(UTC)")
+            raise ConfigError("before must have a time zone: pass an aware datetime, such as datetime.now(UTC)")
         now = self._now()
         against: Counter[str] = Counter()
         best: tuple[datetime, SnapshotDocument] | None = None
@@ -132,6 +132,6 @@ class SnapshotPager(Pager[SnapshotDocument]):
         if best is not None:
             return best[1]
         if not against:
-            raise NotRestorable("the cluster has no snapshots: is its backup switched on?")
+            raise NotRestorable("the cluster has no snapshots: is its backup enabled?")
         counted = ", ".join(f"{count} {obstacle}" for obstacle, count in against.most_common())
         raise NotRestorable(f"no snapshot can be restored ({counted}): wait for the next one, or take one")

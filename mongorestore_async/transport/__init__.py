@@ -8,7 +8,7 @@ Where to change what:
 - the order of things in a call, the deadline, repeating: ``transport``; whether a failure is repeated: ``retrying``;
 - one request and its answer, bounds of a body, where it is decoded: ``sender``; the errors of aiohttp: ``failures``;
 - connector, proxy, TLS, everything private in aiohttp: ``connection``; loop, timers and locks: ``loop_binding``;
-- settings: ``options``, ``environment``; what users are told: ``exchange_records``, ``deprecation_warnings``.
+- settings: ``options``, ``environment``; what users see: ``exchange_records``, ``deprecation_warnings``.
 
 Theory of operation. From the outside in, ``Transport.exchange()`` is: the deadline (one timer for all calls), then
 for each try the permission of the rate limits, a slot (``max_in_flight``), the login, the request. The rules:

@@ -27,7 +27,7 @@ __all__ = ["Connection", "HttpSettings"]
 
 def _check_proxy(_instance: Any, _attribute: attrs.Attribute[Any], value: Any) -> None:
     if value is not None and not _is_proxy(value):
-        raise ConfigError("proxy is a URL such as http://proxy.example.com:3128")
+        raise ConfigError("proxy must be a URL such as http://proxy.example.com:3128")
 
 
 def _is_proxy(value: Any) -> bool:
@@ -135,7 +135,9 @@ class Connection:
         try:
             basic = Secret(aiohttp.encode_basic_auth(proxy.user, proxy.password or ""))
         except ValueError:
-            raise ConfigError("the user name for the proxy holds a colon, which Basic cannot send (RFC 7617)") from None
+            raise ConfigError(
+                "the proxy user name contains a colon, which Basic authentication does not allow (RFC 7617)"
+            ) from None
         if tunnel:
             self.proxy["proxy_headers"] = {"Proxy-Authorization": basic}
         else:

@@ -1,4 +1,4 @@
-"""Telling users what answers say about the end of what they call."""
+"""Warnings about deprecated resources."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _told: set[tuple[str | None, str]] = set()
 
 
 def warn_of_deprecation(headers: Headers, *, family: str | None, path: str) -> None:
-    """Warn of what an answer says to be deprecated, once in a process for each family and resource.
+    """Warn of a resource that an answer calls deprecated, once per process, family and resource.
 
     Args:
         headers: Of the answer, a success or an error.
@@ -38,7 +38,7 @@ def warn_of_deprecation(headers: Headers, *, family: str | None, path: str) -> N
 
 
 def _users_level() -> int:
-    """How far up the stack the code is that is not ours."""
+    """How far up the stack the first frame outside this package is."""
     level, frame = 1, inspect.currentframe()
     frame = None if frame is None else frame.f_back
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:

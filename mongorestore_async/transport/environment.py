@@ -88,10 +88,14 @@ def _credentials(environ: Mapping[str, str]) -> DigestAuth | ServiceAccount:
         return DigestAuth(str(public), private)
     if public is None and private is None and (client is not None or secret is not None):
         missing = CLIENT_SECRET_NAMES[0] if secret is None else CLIENT_ID_NAMES[0]
-        raise ConfigError(f"half of a service account in the environment: set {missing} as well")
+        raise ConfigError(f"incomplete service account in the environment: set {missing} as well")
     halves = ((PUBLIC_KEY_NAMES[0], public), (PRIVATE_KEY_NAMES[0], private))
     missing = " and ".join(name for name, value in halves if value is None)
-    token = "; an access token alone is not used, for it cannot be renewed" if _first(environ, _ACCESS_TOKEN) else ""
+    token = (
+        "; an access token alone is not supported because it cannot be renewed"
+        if _first(environ, _ACCESS_TOKEN)
+        else ""
+    )
     raise ConfigError(
         f"no API key in the environment: set {missing} (or {CLIENT_ID_NAMES[0]} and {CLIENT_SECRET_NAMES[0]} for a "
         f"service account){token}"
@@ -108,4 +112,4 @@ def _switch(environ: Mapping[str, str], names: tuple[str, ...]) -> bool:
         return True
     if value in {"false", "0", "no", "f", "n"}:
         return False
-    raise ConfigError(f"{names[0]} is true or false")
+    raise ConfigError(f"{names[0]} must be true or false")

@@ -1,4 +1,4 @@
-"""What a session tells about its calls."""
+"""What a session reports about its calls."""
 
 from __future__ import annotations
 

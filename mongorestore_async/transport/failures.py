@@ -1,4 +1,4 @@
-"""From the exceptions of the HTTP library to ours, and what may be kept of them."""
+"""Exceptions of the HTTP library to errors of this library, and what is kept of them."""
 
 from __future__ import annotations
 
@@ -28,40 +28,39 @@ _NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, aioht
 
 
 def was_never_sent(error: Exception) -> bool:
-    """Whether a request that ended so certainly never left."""
+    """Whether a request that failed this way was certainly never sent."""
     return isinstance(error, _NEVER_SENT)
 
 
 def translate(error: Exception) -> TransportError:
-    """Make the error a caller gets of one of the HTTP library."""
+    """Make the error to raise for one of the HTTP library."""
     name = type(error).__name__
-    said = one_line(str(error)) or "no further word"
+    said = one_line(str(error)) or "no details"
     if isinstance(error, aiohttp.ClientHttpProxyError):
         # A proxy that is overloaded or cannot reach the server may do so later; one that refuses will not.
         kind = ConnectFailed if error.status >= 500 else ProtocolError  # noqa: PLR2004
         return kind(
-            f"the proxy opens no tunnel to the server (HTTP {error.status} {one_line(error.message)}); check proxy and "
-            f"the user and password in it"
+            f"the proxy refused the tunnel to the server (HTTP {error.status} {one_line(error.message)}); check proxy "
+            f"and its user name and password"
         )
     if was_never_sent(error):
         return ConnectFailed(f"no connection ({name}: {said})", hint=Hint(HintKind.CHECK_CONNECTION))
     if isinstance(error, TimeoutError):
-        return RequestTimeout(f"the connection timed out ({name}); check what lies between here and the server")
+        return RequestTimeout(f"the connection timed out ({name}); check the network path to the server")
     if isinstance(error, aiohttp.ClientResponseError):
         return ProtocolError(
-            f"what came back is no HTTP answer ({name}: {one_line(error.message)}); check the base URL and what proxy "
-            f"lies between here and the server"
+            f"the answer is not valid HTTP ({name}: {one_line(error.message)}); check base_url and any proxy in between"
         )
     # In TLS 1.3 a server refuses a client's certificate only after the handshake, when a request may be out.
     is_tls = isinstance(error, tls.SSLError) or "[SSL" in said
     return ConnectionBroken(
-        f"the connection broke before the whole answer came ({name}: {said})",
+        f"the connection broke before the answer was complete ({name}: {said})",
         hint=Hint(HintKind.PASS_CLIENT_CERTIFICATE) if is_tls else None,
     )
 
 
 def scrub(error: Exception) -> Exception:
-    """Keep type and message of a foreign exception: no frames, no headers, no proxy credentials."""
+    """Keep type and message of an exception of the HTTP library: no frames, no headers, no proxy credentials."""
     for kind, scrubbing in _SCRUBBING.items():
         if isinstance(error, kind):
             scrubbing(error)

@@ -1,4 +1,4 @@
-"""What the calls of a session share on its loop: the loop itself, deadlines, locks, and what the server told."""
+"""What the calls of a session share on its loop: the loop itself, deadlines, locks, and what the server reported."""
 
 from __future__ import annotations
 
@@ -34,25 +34,25 @@ class LoopBinding:
         """
         if self._loop is None:
             return
-        # First: in a child that goes on in the parent's coroutine no loop is running at all.
+        # First: in a forked child that continues the parent's coroutine no loop is running.
         if self._process != os.getpid():
             raise WrongLoop(
-                "this session was opened before the process forked, and its connections belong to the parent; make a "
+                "this session was opened before the process forked, and its connections belong to the parent; create a "
                 "new AsyncSession in each process"
             )
         if self._loop is not asyncio.get_running_loop():
             raise WrongLoop(
-                "this session was opened on another event loop; make one AsyncSession per loop (inside the coroutine "
+                "this session was opened on another event loop; create one AsyncSession per loop (inside the coroutine "
                 "that asyncio.run() gets, not at import), and do not share it between threads"
             )
 
 
 class ServerInfo:
-    """What the answers so far have told about the server.
+    """What the answers so far have shown about the server.
 
     Attributes:
         service_version: ``X-MongoDB-Service-Version`` as received last, None while none came.
-        page_limit: The largest page the server takes when nobody asked for a size: 500, or 100 on old releases.
+        page_limit: The largest page the server accepts when the user set no size: 500, or 100 on old releases.
 
     """
 
@@ -67,7 +67,7 @@ class ServerInfo:
 class DecodeLocks:
     """Lets long pages be worked on one at a time, in the order they came.
 
-    With many lists under way several pages arrive in one turn of the loop. Worked on at once, every other task of the
+    With many lists in progress several pages arrive in one turn of the loop. Worked on at once, every other task of the
     program would wait for all of them. Who holds ``structure_lock`` first lets the loop turn once, and again after each
     piece of work.
 
@@ -84,16 +84,16 @@ class DecodeLocks:
 
 
 class Deadlines:
-    """The deadlines of the calls under way, with one timer for all: one for each would take 6 us of a call.
+    """The deadlines of the calls in flight, with one timer for all: one for each would take 6 us of a call.
 
-    The timer is set to the earliest deadline that was met since it rang last. That of a call that is over may make it
-    ring for nothing, once.
+    The timer is set to the earliest deadline seen since it last fired. It may fire once for a call that is
+    over.
     """
 
     def __init__(self) -> None:
         self._ends: dict[asyncio.Timeout, float] = {}
-        self._alarm: asyncio.Handle | None = None  # uvloop's has no when()
-        self._rings_at = math.inf
+        self._timer: asyncio.Handle | None = None  # uvloop's has no when()
+        self._fires_at = math.inf
         self._idle = asyncio.Event()
 
     def add(self, call: asyncio.Timeout, ends: float) -> None:
@@ -105,7 +105,7 @@ class Deadlines:
 
         """
         self._ends[call] = ends
-        if ends < self._rings_at:
+        if ends < self._fires_at:
             self._set(ends)
 
     def discard(self, call: asyncio.Timeout) -> None:
@@ -122,12 +122,12 @@ class Deadlines:
         while self._ends:
             self._idle.clear()
             await self._idle.wait()
-        if self._alarm is not None:
-            self._alarm.cancel()
-        self._rings_at = math.inf
+        if self._timer is not None:
+            self._timer.cancel()
+        self._fires_at = math.inf
 
-    def _ring(self) -> None:
-        self._rings_at = math.inf
+    def _fire(self) -> None:
+        self._fires_at = math.inf
         now = asyncio.get_running_loop().time()
         for call, ends in self._ends.items():
             if ends <= now:
@@ -136,10 +136,10 @@ class Deadlines:
             self._set(min(later))
 
     def _set(self, ends: float) -> None:
-        if self._alarm is not None:
-            self._alarm.cancel()
-        self._rings_at = ends
-        self._alarm = asyncio.get_running_loop().call_at(ends, self._ring)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._fires_at = ends
+        self._timer = asyncio.get_running_loop().call_at(ends, self._fire)
 
     def _end(self, call: asyncio.Timeout, now: float) -> None:
         if not call.expired():

@@ -60,12 +60,12 @@ class ViewChanges(OptionChanges, total=False):
 
 def _suffix(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if value is not None and (not isinstance(value, str) or not value.isascii() or not value.isprintable()):
-        raise ConfigError(f"{attribute.name} is printable ASCII text or None")
+        raise ConfigError(f"{attribute.name} must be printable ASCII text or None")
 
 
 def _callable(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if not callable(value):
-        raise ConfigError(f"{attribute.name} is a callable, not {type(value).__name__}")
+        raise ConfigError(f"{attribute.name} must be a callable, not {type(value).__name__}")
 
 
 def _rule(value: RateRule) -> RateRule:
@@ -73,30 +73,28 @@ def _rule(value: RateRule) -> RateRule:
         return value
     if not isinstance(value, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ConfigError(
-            f'rate_limits is "adaptive", "documented", a RateLimit, a dict of limits or None, not {value!r}'
+            f'rate_limits must be "adaptive", "documented", a RateLimit, a dict of limits or None, not {value!r}'
         )
     limits: dict[Any, Any] = dict(value)
     for family, limit in limits.items():
         if not isinstance(family, Family) or not (limit is None or isinstance(limit, RateLimit)):
-            raise ConfigError(
-                "a dict passed as rate_limits has families (OPS_MANAGER) and a RateLimit or None for each"
-            )
+            raise ConfigError("a dict passed as rate_limits must map families (OPS_MANAGER) to a RateLimit or None")
     return MappingProxyType(limits)
 
 
 def _shared(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if value is not None and not isinstance(value, SharedLimits):
-        raise ConfigError(f"{attribute.name} is SharedLimits(redis, key) or None, not {type(value).__name__}")
+        raise ConfigError(f"{attribute.name} must be SharedLimits(redis, key) or None, not {type(value).__name__}")
 
 
 def _guard(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if value is not None and not isinstance(value, RestoreGuard):
-        raise ConfigError(f"{attribute.name} is RestoreGuard(...) or None, not {type(value).__name__}")
+        raise ConfigError(f"{attribute.name} must be RestoreGuard(...) or None, not {type(value).__name__}")
 
 
 def _poll(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if not isinstance(value, PollPolicy):
-        raise ConfigError(f"{attribute.name} is PollPolicy(...), not {type(value).__name__}")
+        raise ConfigError(f"{attribute.name} must be PollPolicy(...), not {type(value).__name__}")
 
 
 @attrs.frozen
@@ -106,15 +104,15 @@ class Options:
     Attributes:
         timeout: Deadline of one HTTP call (one page), seconds: from waiting for a rate limit and a free slot over
             the login to the last byte of the answer. ``asyncio.timeout()`` bounds a whole walk.
-        max_in_flight: Calls under way at once; also never more than the connector allows.
+        max_in_flight: Most calls in flight at once; also never more than the connector allows.
         max_body: Bytes of one answer, compressed or decompressed, beyond which it is refused. A page of 500 jobs
             has less than one million.
-        user_agent: Text put behind the library's own User-Agent, such as ``"nightly-drill/2"``.
+        user_agent: Text appended to the library's own User-Agent, such as ``"nightly-drill/2"``.
         items_per_page: Page size asked for, 1 to 500. The API's own default is 100.
         retry: Decides whether a failed call is made again, within its deadline; ``NO_RETRY`` never does. A create
             is only ever repeated when the server certainly did not act on it, whatever the rule says.
         on_exchange: Called with a record of each call when it is over, for logs and metrics. It must not block; an
-            exception in it is logged and does not touch the call.
+            exception in it is logged and does not affect the call.
         rate_limits: How many calls may be made in a time; a call that has to wait does so within its ``timeout``.
             ``"documented"``: what the vendor documents for the family, corrected by what the server says; where
             nothing is documented, calls only wait after a refusal. ``"adaptive"``: the same, but only from the
@@ -124,7 +122,7 @@ class Options:
             the answers it got itself.
         shared_limits: Where counters are shared with other processes that use the same key.
         guard: Refuses restores into clusters that must not be overwritten; see :class:`RestoreGuard`.
-        poll: How often a wait looks at its jobs, and how long it bears that it cannot; see :class:`PollPolicy`.
+        poll: How often a wait polls its jobs, and how long it tolerates failures; see :class:`PollPolicy`.
 
     Raises:
         ConfigError: A value is out of its range.
@@ -150,8 +148,8 @@ class Options:
         """Options that never wait: failed calls are repeated at once. For tests against the emulator."""
         changes.setdefault("retry", RetryPolicy(base=0))
         changes.setdefault("rate_limits", None)
-        looks = PollPolicy(shortest=0.01, longest=0.05, grace=0.5, patience=5, budget_share=None)
-        changes.setdefault("poll", looks)
+        poll = PollPolicy(shortest=0.01, longest=0.05, grace=0.5, patience=5, budget_share=None)
+        changes.setdefault("poll", poll)
         return cls(**changes)
 
     @functools.cached_property

@@ -103,7 +103,7 @@ class RetryPolicy:
         bound = min(self.longest, self.base * 2 ** min(failure.tries - 1, 60))
         own = self.jitter(0, bound)
         asked = failure.error.retry_after if isinstance(failure.error, ApiError) else None
-        # Spread what was told to wait for the same time.
+        # Spread calls that were asked to wait for the same time.
         return own if asked is None else asked + self.jitter(0, self.base)
 
 
@@ -112,7 +112,7 @@ NO_RETRY = RetryPolicy(tries=1)
 
 
 class RetryBudget:
-    """How many repetitions a session has left, so that many calls do not multiply an outage.
+    """How many retries a session has left, so that many calls do not worsen an outage.
 
     Each repetition takes one, each success gives a part of one back, and time refills it.
 

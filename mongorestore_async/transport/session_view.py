@@ -1,4 +1,4 @@
-"""What every resource calls the API with: the shared transport and the settings of one view; and checks of input."""
+"""How every resource calls the API: the shared transport and the settings of one view; and checks of input."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _utc_now() -> datetime:
 
 def _check_flag(_instance: object, attribute: attrs.Attribute[bool], value: object) -> None:
     if not isinstance(value, bool):
-        raise ConfigError(f"{attribute.name} is True or False, not {value!r}")
+        raise ConfigError(f"{attribute.name} must be True or False, not {value!r}")
 
 
 class _Endpoint(NamedTuple):
@@ -177,7 +177,7 @@ class SessionView:
         Args:
             method: HTTP verb in upper case.
             path: Path below the family's API path.
-            read: Reads the document; an error it raises gets to know the call.
+            read: Reads the document; the call is attached to an error it raises.
             family: The product family.
             names: Identifiers for the path.
             body: JSON value to send, None for no body.
@@ -202,7 +202,7 @@ def attach_request(error: RestoreError, reply: Reply) -> None:
 
 
 def check_query(query: object, arguments: Mapping[str, str]) -> None:
-    """Check query parameters that a caller passes on.
+    """Check query parameters that a user passes.
 
     Args:
         query: What the caller passed.
@@ -214,20 +214,20 @@ def check_query(query: object, arguments: Mapping[str, str]) -> None:
 
     """
     if not isinstance(query, Mapping):
-        raise ConfigError(f"query is a dict of parameters, not {type(query).__name__}")
+        raise ConfigError(f"query must be a dict of parameters, not {type(query).__name__}")
     for name, value in cast("Mapping[object, object]", query).items():
         if not isinstance(name, str) or not name:
-            raise ConfigError(f"the name of a query parameter is a non-empty string, not {name!r}")
+            raise ConfigError(f"the name of a query parameter must be a non-empty string, not {name!r}")
         if name in arguments:
-            raise ConfigError(f"query holds {name}: use the argument {arguments[name]} instead")
+            raise ConfigError(f"query contains {name}: use the argument {arguments[name]} instead")
         if name in _FLAGS:
-            raise ConfigError(f"query holds {name}, a flag of the session: use session.with_options({name}=True)")
+            raise ConfigError(f"query contains {name}, a flag of the session: use session.with_options({name}=True)")
         if not isinstance(value, (str, int)):
-            raise ConfigError(f"query[{name!r}] is a string, an integer or a boolean, not {type(value).__name__}")
+            raise ConfigError(f"query[{name!r}] must be a string, an integer or a boolean, not {type(value).__name__}")
         try:
             f"{name}{value}".encode()
         except UnicodeEncodeError:
-            raise ConfigError(f"query[{name!r}] holds half a surrogate pair, which cannot be sent") from None
+            raise ConfigError(f"query[{name!r}] contains a lone surrogate, which cannot be sent") from None
 
 
 def check_family(view: SessionView, family: Family[Any], *, stacklevel: int = 3) -> None:
@@ -244,11 +244,11 @@ def check_family(view: SessionView, family: Family[Any], *, stacklevel: int = 3)
 
     """
     if not isinstance(family, Family):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ConfigError(f"family is one of the values such as OPS_MANAGER, not {type(family).__name__}")
+        raise ConfigError(f"family must be a product family such as OPS_MANAGER, not {type(family).__name__}")
     if view.transport.uses_tokens and not family.has_service_accounts:
         raise ConfigError(f"{family.title} has no service accounts", hint=Hint(HintKind.USE_API_KEY))
     if not family.has_public_host and str(view.transport.base_url) == DEFAULT_BASE_URL:
-        raise ConfigError(f"{family.title} runs on a host of your own", hint=Hint(HintKind.PASS_BASE_URL))
+        raise ConfigError(f"{family.title} has no public host", hint=Hint(HintKind.PASS_BASE_URL))
     if family.deprecation is not None and family.name not in _warned_families:
         _warned_families.add(family.name)
         warnings.warn(family.deprecation, DeprecationWarning, stacklevel=stacklevel)
@@ -263,17 +263,17 @@ def check_call(method: object, path: str) -> str:
     """
     verb = method.upper() if isinstance(method, str) else None
     if verb is None or verb not in _METHODS:
-        raise ConfigError(f"the method is one of {', '.join(sorted(_METHODS))}, not {method!r}")
+        raise ConfigError(f"the method must be one of {', '.join(sorted(_METHODS))}, not {method!r}")
     if not require_text("path", path).startswith("/") or path.startswith("//"):
-        raise ConfigError("a path starts with one slash, such as /groups; the host is that of base_url")
+        raise ConfigError("a path must start with one slash, such as /groups; the host comes from base_url")
     return verb
 
 
 def warn_of_plain_http(url: URL) -> None:
-    """Warn who logs in with a service account over plain http."""
+    """Warn when a service account logs in over plain http."""
     if travels_in_clear(url):
         warnings.warn(
-            f"the client secret and the tokens of the service account travel unencrypted to {url}; use https",
+            f"the client secret and the tokens of the service account are sent unencrypted to {url}; use https",
             stacklevel=3,
         )
 
@@ -284,4 +284,4 @@ def _encode(body: Any) -> bytes:
     except (TypeError, ValueError) as error:
         raise ConfigError(f"the request body is not JSON: {error}") from None
     except RecursionError:
-        raise ConfigError("the request body is nested too deeply to be JSON for an API") from None
+        raise ConfigError("the request body is nested too deeply") from None

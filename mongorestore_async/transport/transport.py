@@ -83,9 +83,7 @@ class Transport:
         self._deadlines = Deadlines()
 
     def __reduce_ex__(self, protocol: object) -> Never:
-        raise TypeError(
-            "what belongs to a session cannot be pickled or deeply copied: it holds connections and a login"
-        )
+        raise TypeError("parts of a session cannot be pickled or deep-copied: they hold connections and credentials")
 
     @property
     def stats(self) -> Stats:
@@ -193,7 +191,7 @@ class Transport:
     async def _try(self, progress: Progress, options: Options, ends: float) -> Reply:
         call, limits = progress.call, self._limits
         send, post = partial(self._sender.send, progress, options), partial(self._post_for, progress, options)
-        # One login for all tries: a challenge that was not answered for good is still there for the next.
+        # One login for all tries: an unanswered challenge is kept for the next try.
         attempt = progress.attempt = self._authenticator.begin(
             method=call.method, uri=call.url.raw_path_qs, body=call.body or b""
         )
@@ -236,7 +234,7 @@ class Transport:
 
     def _timed_out(self, progress: Progress, options: Options) -> RestoreError:
         if self._closed:
-            return SessionClosed("the session was closed while this call was under way")
+            return SessionClosed("the session was closed while this call was in flight")
         if progress.held_back:
             return RequestTimeout(
                 f"not sent within {options.timeout:g} s: too many calls wait for the rate limit",
@@ -263,12 +261,12 @@ class Transport:
             return None
         now = asyncio.get_running_loop().time()
         if now + wait >= ends:
-            return None  # told at once instead of waited for in vain
+            return None  # raised at once: waiting would not help
         return wait if self._budget.spend(now) else None
 
     def _check_usable(self) -> None:
         if self._closed:
-            raise SessionClosed("the session is closed; make a new AsyncSession")
+            raise SessionClosed("the session is closed; create a new AsyncSession")
         self._binding.check()
 
 
@@ -279,7 +277,7 @@ def _notify(record: ExchangeRecord, options: Options) -> None:
     try:
         options.on_exchange(record)
     except Exception:
-        _logger.exception("the on_exchange hook failed; the call is not touched by it")
+        _logger.exception("the on_exchange hook failed; the call is not affected")
 
 
 def _authenticator(auth: DigestAuth | ServiceAccount | None, base_url: URL) -> Authenticator:

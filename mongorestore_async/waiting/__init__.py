@@ -8,7 +8,7 @@ with go out.
 - ``tracker`` keeps what is known of the jobs of a place; ``end_rules`` tells what a job's own words mean. Both know no
   loop. ``wait_errors`` makes what a wait ends with.
 - How often to poll is ``pacing`` over a ``PollPolicy`` (in ``models.policies``, because ``Options`` carries one). Which
-  failures are borne says ``RestoreError.transient``, for how long ``PollPolicy.patience``.
+  failures are tolerated says ``RestoreError.transient``, for how long ``PollPolicy.patience``.
 
 How the tracker works:
 

@@ -49,7 +49,7 @@ _BAD_STATES = frozenset({JobState.FAILED, JobState.CANCELLED, JobState.EXPIRED})
 
 
 class WaitOutcome(Enum):
-    """Where a job stands for somebody who waits for it."""
+    """The outcome of a job for a wait."""
 
     GOING_ON = auto()
     DONE = auto()
@@ -58,11 +58,11 @@ class WaitOutcome(Enum):
 
 @attrs.frozen
 class Ending:
-    """How a job ended, or that it did not yet.
+    """How a job ended, or that it is still running.
 
     Attributes:
         outcome: Whether it is over.
-        words: Where it stands, in the API's own words, for people.
+        words: Its state in the API's own terms, for people.
 
     """
 
@@ -71,34 +71,34 @@ class Ending:
 
     @property
     def over(self) -> bool:
-        """Whether nothing more is to come."""
+        """Whether the job is over."""
         return self.outcome is not WaitOutcome.GOING_ON
 
 
 def check_until(until: str, job: JobDocument | None = None) -> None:
-    """Check what is waited for, and that it can come for this job.
+    """Check ``until``, and that this job can reach it.
 
     Whether an Ops Manager job is a download shows only where the server echoes the target of an automated one
     (D13), so not all vain waits are found.
 
     Raises:
-        ConfigError: No such word, or a job that restores into a cluster and gives no file.
+        ConfigError: Unknown value, or a job that restores into a cluster and has no file.
 
     """
     if until not in _UNTIL:
-        raise ConfigError(f"until is {' or '.join(map(repr, _UNTIL))}, not {until!r}")
+        raise ConfigError(f"until must be {' or '.join(map(repr, _UNTIL))}, not {until!r}")
     if job is not None and until == "downloadable" and _fills_a_cluster(job) and not _has_file(job):
         raise ConfigError(
-            f"restore job {job.id} restores into a cluster, there will be nothing to download:",
+            f"restore job {job.id} restores into a cluster and will have no download:",
             hint=Hint(HintKind.WAIT_UNTIL_FINISHED),
         )
 
 
 def end_of(job: JobDocument, until: Until, now: datetime) -> Ending:
-    """Tell whether a job is over for somebody who waits for ``until``.
+    """Decide whether a job is over for a wait for ``until``.
 
     FINISHED beside an EXPIRED delivery is a restore that is over and a file that is not there any more: done for
-    the one, bad for the other. READY means look for a URL, not that it is there.
+    the one, bad for the other. READY does not mean that there is a URL.
 
     Args:
         job: As it was read last.
@@ -115,12 +115,12 @@ def end_of(job: JobDocument, until: Until, now: datetime) -> Ending:
         done = job.state is JobState.FINISHED and (until == "finished" or _has_file(job))
         outcome = WaitOutcome.DONE if done else WaitOutcome.GOING_ON
     if outcome is WaitOutcome.GOING_ON and until == "downloadable" and _is_too_late(job, now):
-        return Ending(WaitOutcome.BAD, f"{words}, and the time of its download has passed")
+        return Ending(WaitOutcome.BAD, f"{words}, and its download has expired")
     return Ending(outcome, words)
 
 
 def describe(job: JobDocument) -> str:
-    """Tell where a job stands in the API's own words; a change of this text is a change of its state."""
+    """Describe the state of a job in the API's own terms; a change of this text is a change of its state."""
     if isinstance(job, RestoreJob):
         delivery = None if job.delivery is None else job.delivery.status_name
         words = f"statusName {_word(job.status_name)}"

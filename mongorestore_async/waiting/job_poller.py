@@ -1,4 +1,4 @@
-"""Looking at the jobs of one cluster with as few calls as it takes."""
+"""Polling the jobs of one cluster with as few calls as possible."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ _NOT_FOUND = 404
 
 
 class JobPoller(Generic[JobT]):
-    """The looks at one cluster or config server.
+    """Polls one cluster or config server.
 
     One job costs one call; the jobs of one batch cost one list call; several restores cost one list call as well,
     or as many pages as it takes to see them. Where that would be more calls than restores, each is read by itself.
 
     Attributes:
-        source: What is looked at.
-        policy: How long a missing job and failed looks are borne.
+        source: The cluster or config server.
+        policy: How long a missing job and failed polls are tolerated.
         jobs: What is known about its jobs.
-        due: Loop time of the next look.
-        quiet: Looks in a row that showed no change.
-        calls: Calls that the last look took.
-        error: What the last look failed with, None if it did not.
-        failures: Looks in a row that failed.
+        due: Loop time of the next poll.
+        quiet: Polls in a row that showed no change.
+        calls: Calls that the last poll took.
+        error: The error of the last poll, None if it succeeded.
+        failures: Polls in a row that failed.
         missing: The last 404.
-        given_up: Whether looks have failed for longer than the policy bears.
+        given_up: Whether polls have failed for longer than the policy allows.
 
     """
 
@@ -69,38 +69,38 @@ class JobPoller(Generic[JobT]):
         # Calls that the last walk took: a deep list is not walked again while reading each job is cheaper.
         self._walk = 0.0
         self._walk_failed = False
-        # Groups that the last look at them failed with come last, so that they hold up no other.
+        # Groups whose last poll failed come last, so that they delay no other.
         self._failed: set[str] = set()
         self._read: set[str] = set()
-        self._missed: list[tuple[str, float, bool]] = []  # counted once the look is done
+        self._missed: list[tuple[str, float, bool]] = []  # counted once the poll is done
         self._changed = False
         self._answered = False
 
     @property
     def open(self) -> bool:
-        """Whether there is anything left to look at."""
+        """Whether there is anything left to poll."""
         return not self.given_up and bool(self.jobs.open_groups())
 
     @property
     def limit(self) -> RateLimit | None:
-        """The rate limit that its looks fall under, None where none is known."""
+        """The rate limit that its polls fall under, None where none is known."""
         source = self.source
         return choose_limit(source.options.rate_limits, source.family, source.family.jobs_path, source.project)
 
-    async def look(self) -> None:
-        """Look at the jobs that are not over yet; a failure that can pass is kept in :attr:`error`.
+    async def poll(self) -> None:
+        """Poll the jobs that are not over yet; a temporary failure is kept in :attr:`error`.
 
-        When this is cancelled, the jobs that it has read are kept, and the look counts as not made.
+        When this is cancelled, the jobs that it has read are kept, and the poll does not count.
 
         Raises:
-            RestoreError: A failure that will not pass by itself, such as a key that is not accepted.
+            RestoreError: A permanent failure, such as a key that is not accepted.
 
         """
         now = asyncio.get_running_loop().time()
         self._first = now if self._first is None else self._first
         self._read, self._missed, self._answered, self.calls = set(), [], False, 0
         try:
-            await self._look()
+            await self._poll()
         except RestoreError as error:
             if not error.transient:
                 raise
@@ -117,10 +117,10 @@ class JobPoller(Generic[JobT]):
         self.quiet = 0 if self._changed else self.quiet + 1
         self._changed = False
 
-    async def _look(self) -> None:
-        self.jobs.look()
+    async def _poll(self) -> None:
+        self.jobs.begin_poll()
         groups = self.jobs.open_groups()
-        # After a walk that failed comes a look without one: the list may be what the server stumbles over.
+        # After a failed list the next poll reads each job: the list may be what fails on the server.
         walks = not self._walk_failed and len(groups) > 1 and self._walk < len(groups)
         self._walk_failed = walks
         if walks:

@@ -23,12 +23,12 @@ __all__ = ["JobWatch", "watch_one"]
 class JobWatch(ResumableIterator[JobT]):
     """Each job as it is now, and again at each change of its state, until all are over.
 
-    The time starts with the first ``anext``. A cancelled ``anext`` loses no change, and the next one goes on with the
-    wait: looks that are done are not repeated, and the time-out is not longer for it. An error of the end, such as
-    :class:`RestoreFailed`, is raised by every further ``anext``; after another error the next one looks again.
+    The time starts with the first ``anext``. A cancelled ``anext`` loses no change, and the next one continues the
+    wait: finished polls are not repeated, and the time-out does not start again. An error of the end, such as
+    :class:`RestoreFailed`, is raised by every further ``anext``; after another error the next one polls again.
 
     Args:
-        waiter: Looks at the jobs.
+        waiter: Polls the jobs.
         seconds: The time for all of it, None for no end.
 
     """
@@ -41,7 +41,7 @@ class JobWatch(ResumableIterator[JobT]):
         self._begun = self._expired = False
 
     async def aclose(self) -> None:
-        """Do nothing: there is nothing to close. It is here for ``contextlib.aclosing``."""
+        """Do nothing: there is nothing to close. Exists for ``contextlib.aclosing``."""
 
     async def _refill(self) -> None:
         waiter = self._waiter

@@ -19,7 +19,7 @@ class Pace(NamedTuple):
 
     Attributes:
         limit: The limit, None where none is documented.
-        calls: Calls that one look at everything below this limit takes.
+        calls: Calls that one poll of everything below this limit takes.
 
     """
 
@@ -33,11 +33,11 @@ class Pace(NamedTuple):
         return self.calls * self.limit.per_seconds / (self.limit.refill * share)
 
     def delay(self, policy: PollPolicy, quiet: int, chance: float) -> float:
-        """Choose the seconds until the next look at a cluster.
+        """Choose the seconds until the next poll of a cluster.
 
         Args:
             policy: How to poll.
-            quiet: Looks in a row that showed no change.
+            quiet: Polls in a row that showed no change.
             chance: A random number from 0 to 1.
 
         """
@@ -45,7 +45,7 @@ class Pace(NamedTuple):
         return max(own, self.least(policy.budget_share)) * (1 + policy.jitter * chance)
 
     def first_delay(self, policy: PollPolicy, position: int) -> float:
-        """Choose the seconds until the first look at a cluster: more than the budget has room for is spread.
+        """Choose the seconds until the first poll of a cluster: more than the budget has room for is spread.
 
         Args:
             policy: How to poll.

@@ -1,4 +1,4 @@
-"""The jobs of one cluster that somebody waits for, and which of them are over: bookkeeping without a loop."""
+"""The jobs of one cluster that are waited for, and which of them are over: state without a loop."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Group", "JobTracker", "TrackedJob"]
 JobT = TypeVar("JobT", bound=JobDocument)
 
 _UNKNOWN = Ending(WaitOutcome.GOING_ON, "not read yet")
-#: Looks in a row that must miss a job which was there before it counts as gone.
+#: Polls in a row that must miss a job which was there before it counts as gone.
 _GONE_AFTER = 2
 
 
@@ -31,7 +31,7 @@ class TrackedJob(Generic[JobT]):
         job: As it was read last, None before.
         ending: Whether it is over, and how.
         seen: Whether it was read since the following began.
-        missed: Looks in a row that did not find it.
+        missed: Polls in a row that did not find it.
         told: What was last told about it, to find changes.
 
     """
@@ -66,12 +66,12 @@ class Group(Generic[JobT]):
 
     @property
     def key(self) -> str:
-        """What stays the same from look to look."""
+        """What stays the same from poll to poll."""
         return self.batch_id or self.members[0].id
 
     @property
     def open_ids(self) -> list[str]:
-        """Ids of the members to look at."""
+        """Ids of the members to poll."""
         return [member.id for member in self.members if not member.ending.over]
 
     @property
@@ -108,7 +108,7 @@ class JobTracker(Generic[JobT]):
             seen: Whether that was just now.
 
         Raises:
-            ConfigError: It will never be what is waited for.
+            ConfigError: The job can never reach it.
 
         """
         followed = self.jobs[job_id] = TrackedJob[JobT](job_id)
@@ -120,7 +120,7 @@ class JobTracker(Generic[JobT]):
                 followed.ending = end_of(job, self._until, now)
 
     def receive(self, job: JobT, now: datetime, *, as_id: str | None = None) -> bool:
-        """Take a job that was read; those that nobody follows are left alone, unless they belong to a batch.
+        """Take a job that was read; those that are not followed are ignored, unless they belong to a batch.
 
         Args:
             job: The job.
@@ -131,7 +131,7 @@ class JobTracker(Generic[JobT]):
             Whether this was new.
 
         Raises:
-            ConfigError: It will never be what is waited for.
+            ConfigError: The job can never reach it.
 
         """
         job_id = as_id or job.id
@@ -161,7 +161,7 @@ class JobTracker(Generic[JobT]):
 
         Args:
             job_id: Its id.
-            elapsed: Seconds since the first look.
+            elapsed: Seconds since the first poll.
             may_appear: Whether it is only the job that was not found.
 
         """
@@ -169,16 +169,16 @@ class JobTracker(Generic[JobT]):
         followed.missed += 1
         if followed.seen and self._until is not None:
             if followed.missed >= _GONE_AFTER:
-                followed.ending = Ending(WaitOutcome.BAD, f"no longer listed, last seen with {followed.ending.words}")
+                followed.ending = Ending(WaitOutcome.BAD, f"no longer listed, last seen as {followed.ending.words}")
         elif not may_appear or elapsed >= self._grace:
             followed.ending = Ending(WaitOutcome.BAD, "not found")
 
-    def look(self) -> None:
-        """Take note that a look begins: a batch that is not over may have more members than the last one knew."""
+    def begin_poll(self) -> None:
+        """Note that a poll begins: a batch that is not over may have more members than the last one knew."""
         self._whole -= {group.batch_id for group in self.open_groups() if group.batch_id is not None}
 
     def complete(self, batch_id: str) -> None:
-        """Take note that all members of a batch are known, until the next look."""
+        """Take note that all members of a batch are known, until the next poll."""
         self._whole.add(batch_id)
 
     def groups(self) -> Iterator[Group[JobT]]:
@@ -192,7 +192,7 @@ class JobTracker(Generic[JobT]):
             yield Group(batch if self._batches else None, found, whole)
 
     def open_groups(self, read: Collection[str] = ()) -> list[Group[JobT]]:
-        """Give the groups to look at.
+        """Give the groups to poll.
 
         Args:
             read: Ids that need no second look. A group of such only is left out, but not one that is done as far as

@@ -1,4 +1,4 @@
-"""What a wait is told while it goes on, and the errors it ends with."""
+"""What a wait reports while it runs, and the errors it ends with."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ __all__ = ["PollFailure", "PollReport", "check_ended", "check_found", "timed_out
 
 @attrs.frozen
 class PollFailure:
-    """A cluster that could not be looked at.
+    """A cluster that could not be polled.
 
     Attributes:
         source: The cluster or config server.
-        error: What the last look failed with.
+        error: The error of the last poll.
         in_a_row: Looks that failed since the last one that did not.
 
     """
@@ -38,16 +38,16 @@ class PollFailure:
 
 @attrs.frozen(kw_only=True)
 class PollReport:
-    """What a wait has come to, after a round of looks.
+    """The state of a wait after a round of polls.
 
     Attributes:
-        round: Rounds so far. Not every cluster is looked at in every round.
+        round: Rounds so far. Not every cluster is polled in every round.
         seconds: Time since the wait began.
         open: Jobs that are not over.
         over: Jobs that ended well.
-        bad: Jobs that ended badly, and those that are not looked at any more: members of a batch that another one
+        bad: Jobs that ended badly, and those that are no longer polled: members of a batch that another one
             ended, jobs of a cluster that is given up.
-        failures: Clusters whose last look failed.
+        failures: Clusters whose last poll failed.
         next_delay: Seconds until the next round, 0 after the last one.
 
     """
@@ -65,31 +65,31 @@ class PollReport:
 _MOST_NAMED = 10
 
 
-def check_ended(polls: Iterable[JobPoller[Any]], followed: Sequence[TrackedJob[Any]]) -> None:
-    """Raise what stands against calling a wait that is over a success.
+def check_ended(pollers: Iterable[JobPoller[Any]], followed: Sequence[TrackedJob[Any]]) -> None:
+    """Raise if a wait that is over was not a success.
 
     Args:
-        polls: The clusters looked at.
+        pollers: The clusters polled.
         followed: All their jobs, in the order to tell them.
 
     Raises:
         RestoreFailed: A restore ended badly.
-        WaitError: A cluster could not be looked at for longer than the policy bears.
+        WaitError: A cluster could not be polled for longer than the policy allows.
         NotFound: A job was never there.
 
     """
-    everywhere = tuple(polls)
+    everywhere = tuple(pollers)
     lost = [each for each in everywhere if each.given_up]
     unread = ""
     if lost:
         unread = (
-            f"{_some([repr(each.source) for each in lost])} could not be read for {lost[0].policy.patience:g} s, so it "
-            f"is not known how the restores there ended; they go on, wait again"
+            f"{_some([repr(each.source) for each in lost])} could not be read for {lost[0].policy.patience:g} s; the "
+            f"outcome of their restores is unknown; wait again"
         )
     failed = _jobs(each for each in followed if each.bad)
     if failed:
         raise RestoreFailed(
-            f"{len(failed)} of {len(followed)} restore jobs ended badly: "
+            f"{len(failed)} of {len(followed)} restore jobs failed: "
             f"{_names(each for each in followed if each.bad)}. Look for the cause in the project's activity feed, then "
             f"create a new restore{f'. {unread}' if unread else ''}",
             jobs=_jobs(followed),
@@ -100,15 +100,15 @@ def check_ended(polls: Iterable[JobPoller[Any]], followed: Sequence[TrackedJob[A
     check_found(everywhere)
 
 
-def check_found(polls: Iterable[JobPoller[Any]]) -> None:
-    """Raise what stands against all jobs having been read.
+def check_found(pollers: Iterable[JobPoller[Any]]) -> None:
+    """Raise if not all jobs could be read.
 
     Raises:
         NotFound: There is no such job.
         RestoreError: The last error of a cluster that could not be read.
 
     """
-    for each in polls:
+    for each in pollers:
         if each.given_up and each.error is not None:
             raise each.error
         gone = [str(each.source.ref(job.id)) for job in each.jobs.jobs.values() if job.bad]
@@ -133,10 +133,10 @@ def timed_out(followed: Sequence[TrackedJob[Any]], seconds: float | None) -> Wai
     """
     going = [each for each in followed if not each.ending.over]
     bad = [each for each in followed if each.bad]
-    known = f"; {len(bad)} ended badly: {_names(bad)}" if bad else ""
+    known = f"; {len(bad)} failed: {_names(bad)}" if bad else ""
     return WaitTimeout(
-        f"{len(going)} of {len(followed)} restore jobs are not over after {seconds or 0:g} s: {_names(going)}{known}. "
-        f"The restores are still running",
+        f"{len(going)} of {len(followed)} restore jobs not finished after {seconds or 0:g} s: {_names(going)}{known}."
+        f" The restores are still running",
         jobs=_jobs(followed),
         hint=Hint(HintKind.WAIT_AGAIN),
     )

@@ -29,15 +29,15 @@ __all__ = ["Waiter"]
 
 
 class Waiter(Generic[JobT]):
-    """Jobs of any number of clusters, looked at until they are over.
+    """Jobs of any number of clusters, polled until they are over.
 
     Args:
         sources: The clusters and config servers.
         jobs: Addresses of the jobs, each with the job as far as it is known.
         until: What is waited for; None to read each job once.
         read_at: Loop time at which ``jobs`` were read, None for a time ago.
-        once: Whether a job that is missing and a look that fails are told at once, whatever the policy bears. Else
-            a reading (``until`` None) bears both for as long as the grace of the policy.
+        once: Whether a missing job and a failed poll are raised at once, whatever the policy allows. Else a
+            reading (``until`` None) tolerates both for as long as the grace of the policy.
         batches: Whether to follow the whole batch that a job belongs to.
 
     Raises:
@@ -57,36 +57,36 @@ class Waiter(Generic[JobT]):
     ) -> None:
         found = tuple(sources)
         if not found:
-            raise ConfigError("these jobs do not know their session: use session.batch(refs) to follow them")
+            raise ConfigError("these jobs have no known session: use session.batch(refs) to follow them")
         self._options = found[0].options
         self._policy = self._options.poll
         if once:
             self._policy = attrs.evolve(self._policy, grace=0, patience=0)
         elif until is None:
             self._policy = attrs.evolve(self._policy, patience=self._policy.grace)
-        self._polls = {_place(each.ref("-")): JobPoller(each, self._policy, until, batches=batches) for each in found}
+        self._pollers = {_place(each.ref("-")): JobPoller(each, self._policy, until, batches=batches) for each in found}
         self._order: list[TrackedJob[JobT]] = []
         self._round = 0
         self._read_at = read_at
         self._started: float | None = None
         now = datetime.now(UTC)
         for ref, job in jobs:
-            polls = self._polls.get(_place(ref))
-            if polls is None:
-                raise ConfigError(f"restore job {ref} belongs to none of the clusters of this batch")
-            if ref.job not in polls.jobs.jobs:
-                polls.jobs.add(ref.job, job, now, seen=read_at is not None)
-                self._order.append(polls.jobs.jobs[ref.job])
+            poller = self._pollers.get(_place(ref))
+            if poller is None:
+                raise ConfigError(f"restore job {ref} does not belong to a cluster of this batch")
+            if ref.job not in poller.jobs.jobs:
+                poller.jobs.add(ref.job, job, now, seen=read_at is not None)
+                self._order.append(poller.jobs.jobs[ref.job])
 
     @property
     def open(self) -> bool:
-        """Whether there is anything left to look at."""
-        return any(polls.open for polls in self._polls.values())
+        """Whether there is anything left to poll."""
+        return any(poller.open for poller in self._pollers.values())
 
     @property
     def sources(self) -> tuple[JobSource[JobT], ...]:
         """The clusters and config servers."""
-        return tuple(polls.source for polls in self._polls.values())
+        return tuple(poller.source for poller in self._pollers.values())
 
     @property
     def jobs(self) -> tuple[JobT, ...]:
@@ -94,50 +94,50 @@ class Waiter(Generic[JobT]):
         return tuple(followed.job for followed in self._followed() if followed.job is not None)
 
     def begin(self) -> float:
-        """Plan the first looks; returns the loop time."""
+        """Plan the first polls; returns the loop time."""
         now = asyncio.get_running_loop().time()
         self._started = now
-        calls = Counter(_budget_of(polls) for polls in self._polls.values() if polls.open)
+        calls = Counter(_budget_of(poller) for poller in self._pollers.values() if poller.open)
         before = Counter[Any]()
-        for polls in self._polls.values():
-            budget = _budget_of(polls)
-            pace = Pace(polls.limit, calls[budget])
+        for poller in self._pollers.values():
+            budget = _budget_of(poller)
+            pace = Pace(poller.limit, calls[budget])
             # What was read just now is not read again at once, unless only a batch is left to be listed as a whole.
-            read_at = self._read_at if any(group.open_ids for group in polls.jobs.open_groups()) else None
+            read_at = self._read_at if any(group.open_ids for group in poller.jobs.open_groups()) else None
             fresh = now if read_at is None else read_at + pace.delay(self._policy, 0, 0)
-            polls.due = max(now, fresh) + pace.first_delay(self._policy, before[budget])
-            before[budget] += polls.open
+            poller.due = max(now, fresh) + pace.first_delay(self._policy, before[budget])
+            before[budget] += poller.open
         return now
 
     async def step(self) -> None:
-        """Sleep until the next look is due, and look at all clusters that are due.
+        """Sleep until the next poll is due, and poll all clusters that are due.
 
-        When this is cancelled, looks that are done count, and the next step makes only the others.
+        When this is cancelled, polls that are done count, and the next step makes only the others.
 
         Raises:
-            RestoreError: A failure that will not pass by itself, such as a key that is not accepted.
+            RestoreError: A permanent failure, such as a key that is not accepted.
 
         """
         loop = asyncio.get_running_loop()
-        going = [polls for polls in self._polls.values() if polls.open]
-        due = min(polls.due for polls in going)
+        going = [poller for poller in self._pollers.values() if poller.open]
+        due = min(poller.due for poller in going)
         if (pause := due - loop.time()) > 0:
             await asyncio.sleep(pause)
-        ready = [polls for polls in going if polls.due <= max(due, loop.time())]
+        ready = [poller for poller in going if poller.due <= max(due, loop.time())]
         done: list[JobPoller[JobT]] = []
         try:
-            await self._look(ready, done)
+            await self._poll(ready, done)
         finally:
             self._plan(done)
         self._round += 1
 
     async def run(self, seconds: float | None, on_poll: Callable[[PollReport], object] | None) -> None:
-        """Look until all is over.
+        """Poll until all jobs are over.
 
         Raises:
             WaitTimeout: The time passed.
             RestoreFailed: All are over, and at least one restore ended badly.
-            WaitError: A cluster could not be looked at for longer than the policy bears.
+            WaitError: A cluster could not be polled for longer than the policy allows.
             RestoreError: See :meth:`step`.
 
         """
@@ -167,8 +167,8 @@ class Waiter(Generic[JobT]):
         return changed
 
     def check_ended(self) -> None:
-        """Raise what stands against calling a wait that is over a success; see :func:`wait_errors.check_ended`."""
-        check_ended(self._polls.values(), self._followed())
+        """Raise if a wait that is over was not a success; see :func:`wait_errors.check_ended`."""
+        check_ended(self._pollers.values(), self._followed())
 
     def timed_out(self, seconds: float | None) -> WaitTimeout:
         """Make the error of a wait whose time has passed."""
@@ -178,13 +178,13 @@ class Waiter(Generic[JobT]):
         """Tell what the wait has come to."""
         now = asyncio.get_running_loop().time()
         counts = Counter[str]()
-        for polls in self._polls.values():
-            for group in polls.jobs.groups():
-                left = polls.given_up or group.over
+        for poller in self._pollers.values():
+            for group in poller.jobs.groups():
+                left = poller.given_up or group.over
                 for member in group.members:
                     lost = member.bad or (left and not member.ending.over)
                     counts["bad" if lost else "over" if member.ending.over else "open"] += 1
-        delays = [polls.due - now for polls in self._polls.values() if polls.open]
+        delays = [poller.due - now for poller in self._pollers.values() if poller.open]
         return PollReport(
             round=self._round,
             seconds=now - (self._started or now),
@@ -192,9 +192,9 @@ class Waiter(Generic[JobT]):
             over=counts["over"],
             bad=counts["bad"],
             failures=tuple(
-                PollFailure(polls.source, polls.error, polls.failures)
-                for polls in self._polls.values()
-                if polls.error is not None
+                PollFailure(poller.source, poller.error, poller.failures)
+                for poller in self._pollers.values()
+                if poller.error is not None
             ),
             next_delay=max(0.0, min(delays, default=0.0)),
         )
@@ -210,24 +210,24 @@ class Waiter(Generic[JobT]):
         self.begin()
         while self.open:
             await self.step()
-        check_found(self._polls.values())
+        check_found(self._pollers.values())
 
-    async def _look(self, ready: Sequence[JobPoller[JobT]], done: list[JobPoller[JobT]]) -> None:
+    async def _poll(self, ready: Sequence[JobPoller[JobT]], done: list[JobPoller[JobT]]) -> None:
         queue = iter(ready)
 
         async def work() -> None:
-            for polls in queue:
-                await polls.look()
-                done.append(polls)
+            for poller in queue:
+                await poller.poll()
+                done.append(poller)
 
         failure: Exception | None = None
         try:
             async with asyncio.TaskGroup() as group:
-                # Not one task for each of a thousand clusters: more calls than this are never under way.
+                # Not one task for each of a thousand clusters: more calls than this are never in flight.
                 for _ in range(min(len(ready), self._options.max_in_flight)):
                     group.create_task(work())
         except* Exception as failed:  # noqa: BLE001 - raised again below
-            # Another than ours is a mistake in what the caller has handed in, or a warning made an error.
+            # Any other error is a mistake in user code, or a warning turned into an error.
             ours = (error for error in failed.exceptions if isinstance(error, RestoreError))
             failure = next(ours, failed.exceptions[0])
         if failure is not None:
@@ -236,18 +236,18 @@ class Waiter(Generic[JobT]):
     def _plan(self, ready: Iterable[JobPoller[JobT]]) -> None:
         now = asyncio.get_running_loop().time()
         calls = Counter[Any]()
-        for polls in self._polls.values():
-            if polls.open:
-                calls[_budget_of(polls)] += max(1, polls.calls)
-        # One chance for all, so that clusters that were looked at together stay together.
+        for poller in self._pollers.values():
+            if poller.open:
+                calls[_budget_of(poller)] += max(1, poller.calls)
+        # One chance for all, so that clusters polled together stay together.
         chance = random.random()  # noqa: S311 - spreads load
-        for polls in ready:
-            pace = Pace(polls.limit, calls[_budget_of(polls)])
-            polls.due = now + pace.delay(self._policy, polls.quiet, chance)
+        for poller in ready:
+            pace = Pace(poller.limit, calls[_budget_of(poller)])
+            poller.due = now + pace.delay(self._policy, poller.quiet, chance)
 
     def _followed(self) -> list[TrackedJob[JobT]]:
         known = set(map(id, self._order))
-        everything = (followed for polls in self._polls.values() for followed in polls.jobs.jobs.values())
+        everything = (followed for poller in self._pollers.values() for followed in poller.jobs.jobs.values())
         return self._order + [followed for followed in everything if id(followed) not in known]
 
 
@@ -255,6 +255,6 @@ def _place(ref: JobRef) -> tuple[str, str, str | None, str | None]:
     return ref.family, ref.project, ref.cluster, ref.host
 
 
-def _budget_of(polls: JobPoller[Any]) -> tuple[RateLimit | None, str | None]:
-    limit = polls.limit
-    return limit, polls.source.project if limit is None or limit.scope == "project" else None
+def _budget_of(poller: JobPoller[Any]) -> tuple[RateLimit | None, str | None]:
+    limit = poller.limit
+    return limit, poller.source.project if limit is None or limit.scope == "project" else None

@@ -102,7 +102,7 @@ def script(server, answer):
 async def test_the_outcome_is_open(connect, posting, answer, kind):
     script(posting, answer)
 
-    with pytest.raises(MaybeCreated, match="the create was sent and its outcome is not known") as caught:
+    with pytest.raises(MaybeCreated, match="the create request was sent, but its outcome is unknown") as caught:
         await cluster_of(connect()).create_restore_job(REQUEST)
 
     error = caught.value

@@ -32,7 +32,7 @@ class TestGuard:
         [
             (RestoreGuard([TARGET]), RESTORE, "cluster c2 of project p2, and it is protected"),
             (RestoreGuard([Target("p2", "*")]), RESTORE, "all clusters of its project are protected"),
-            (RestoreGuard(), ONTO_ITSELF, "it is the cluster the backup comes from"),
+            (RestoreGuard(), ONTO_ITSELF, "it is the source cluster of the backup"),
             (RestoreGuard([Target("p", "c")], protect_source=False), ONTO_ITSELF, "it is protected"),
         ],
     )
@@ -104,5 +104,5 @@ class TestGuard:
             RestoreGuard(*arguments)
 
     def test_is_the_only_thing_the_option_takes(self):
-        with pytest.raises(ConfigError, match="guard is RestoreGuard"):
+        with pytest.raises(ConfigError, match="guard must be RestoreGuard"):
             Options(guard=TARGET)

@@ -208,7 +208,7 @@ class TestPreCheck:
     async def test_of_a_target_that_is_not_there(self, place, answer):
         answer({**self.TABLE, "/p2/clusters": listed({"id": "c3"})})
 
-        with pytest.raises(NotRestorable, match="lists no cluster c2 of this kind"):
+        with pytest.raises(NotRestorable, match="has no cluster c2 of this kind"):
             await place().create_restore_job(RESTORE, precheck=True)
 
     async def test_a_missing_snapshot_raises_the_error_of_the_server(self, place, server, answer):

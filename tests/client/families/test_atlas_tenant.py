@@ -139,7 +139,7 @@ async def test_there_is_no_batch_filter(cluster, server):
 
 
 async def test_a_job_cannot_be_cancelled(cluster, server):
-    with pytest.raises(Unsupported, match=r"cannot be cancelled: Atlas M2/M5 v1\.0 has no such call"):
+    with pytest.raises(Unsupported, match=r"cannot be cancelled: Atlas M2/M5 v1\.0 does not support it"):
         await cluster.cancel_restore_job("5cc9b501e5dc7c8ab1e45d65")
 
     assert server.sent == []

@@ -145,7 +145,7 @@ async def test_an_unrelated_query_parameter_is_passed_through(cluster, answers, 
 
 
 async def test_no_call_cancels_a_job(cluster, server):
-    with pytest.raises(Unsupported, match="Cloud Manager has no such call"):
+    with pytest.raises(Unsupported, match="Cloud Manager does not support it"):
         await cluster.cancel_restore_job("x")
 
     assert server.sent == []

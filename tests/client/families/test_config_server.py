@@ -85,7 +85,7 @@ async def test_a_download_sends_one_expiry_and_reads_a_bare_job(config_server, s
     ids=lambda source: type(source).__name__,
 )
 async def test_there_is_no_cluster_to_restore_into(config_server, server, source):
-    with pytest.raises(Unsupported, match=r"config server does not take .*: use one of HttpRestore"):
+    with pytest.raises(Unsupported, match=r"config server does not support .*: use one of HttpRestore"):
         await config_server.create_restore_job(AutomatedRestore(source, TARGET))
 
     assert server.sent == []
@@ -101,5 +101,5 @@ async def test_its_jobs_cannot_be_cancelled(config_server, server):
 async def test_atlas_has_no_config_servers_of_its_own(connect, told_about_families):
     project = connect(base_url="https://cloud.example.com").project(PROJECT, ATLAS_LEGACY)
 
-    with pytest.raises(Unsupported, match="Atlas legacy backup has no config servers of its own"):
+    with pytest.raises(Unsupported, match="Atlas legacy backup does not restore config servers"):
         project.config_server(HOST)

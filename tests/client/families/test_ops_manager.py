@@ -170,7 +170,7 @@ async def test_envelope_and_pretty_are_asked_for_on_lists_and_jobs(connect, seed
 
 
 async def test_no_call_cancels_a_job(cluster, server):
-    with pytest.raises(Unsupported, match="Ops Manager has no such call"):
+    with pytest.raises(Unsupported, match="Ops Manager does not support it"):
         await cluster.cancel_restore_job("58f9a3a2e4b0d1e8e4b0d1e8")
 
     assert server.sent == []

@@ -174,7 +174,7 @@ async def test_the_only_item(cluster, server, serve_jobs):
 async def test_one_of_several_is_refused(cluster, server, serve_jobs, size):
     serve_jobs(3)
 
-    with pytest.raises(NotUnique, match="several items where exactly one was expected; narrow the query") as caught:
+    with pytest.raises(NotUnique, match="several items, exactly one was expected; narrow the query") as caught:
         await cluster.restore_jobs(items_per_page=size).one()
 
     assert len(server.sent) == (2 if size == 1 else 1)
@@ -185,7 +185,7 @@ async def test_one_of_several_is_refused(cluster, server, serve_jobs, size):
 async def test_one_of_none_is_not_found(cluster, serve_jobs, server):
     serve_jobs(0)
 
-    with pytest.raises(NotFound, match="the list is empty where exactly one item was expected") as caught:
+    with pytest.raises(NotFound, match="the list is empty, exactly one item was expected") as caught:
         await cluster.restore_jobs().one()
 
     assert caught.value.status == 200

@@ -109,7 +109,7 @@ async def test_pages_that_repeat_while_more_are_promised_are_an_error(cluster, s
     server.serve(lambda _: server.answer(page("a", "b", **more)))
     seen = []
 
-    with pytest.raises(PaginationError, match="only repeat jobs already listed") as caught:
+    with pytest.raises(PaginationError, match="only repeat items already listed") as caught:
         await walk_into(seen, cluster.restore_jobs(items_per_page=2))
 
     assert seen == ["a", "b"]

@@ -73,7 +73,7 @@ async def test_the_query_is_taken_when_the_pager_is_made(session, server):
     ],
 )
 async def test_a_parameter_with_an_argument_of_its_own_is_refused(session, server, name, argument):
-    with pytest.raises(ConfigError, match=rf"query holds {name}: use the argument {argument} instead"):
+    with pytest.raises(ConfigError, match=rf"query contains {name}: use the argument {argument} instead"):
         jobs_of(session)(query={"a": 1, name: 7})
 
     assert server.sent == []

@@ -558,11 +558,11 @@ async def test_counting_starts_no_thread():
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"rate_limits": 3}, "rate_limits is"),
-        ({"rate_limits": "all"}, "rate_limits is"),
+        ({"rate_limits": 3}, "rate_limits must be"),
+        ({"rate_limits": "all"}, "rate_limits must be"),
         ({"rate_limits": {"cloud-manager": MINUTE}}, "a dict passed as rate_limits"),
         ({"rate_limits": {CLOUD_MANAGER: 100}}, "a dict passed as rate_limits"),
-        ({"shared_limits": "redis://localhost"}, "shared_limits is SharedLimits"),
+        ({"shared_limits": "redis://localhost"}, "shared_limits must be SharedLimits"),
     ],
 )
 def test_settings_that_are_none_are_refused(options, says):
@@ -583,7 +583,7 @@ def test_settings_are_values():
 
 @pytest.mark.parametrize("name", ["rate_limits", "shared_limits"])
 def test_a_view_shares_the_limits_and_cannot_have_its_own(name):
-    with pytest.raises(ConfigError, match=f"{name} belongs to the connections all views share"):
+    with pytest.raises(ConfigError, match=f"{name} is shared by all views of a session"):
         AsyncSession(None).with_options(**{name: None})
 
 

@@ -29,20 +29,20 @@ from mongorestore_async import (
 #: What cannot be one segment of a path -> what the error says about it.
 IDENTIFIERS = {
     "": "is empty",
-    "a/b": "must not hold '/': pass the bare id or name, not a path or a URL",
-    "a?b": "must not hold '\\?'",
-    "a#b": "must not hold '#'",
-    "a\\b": "must not hold",
-    "..": "must not hold '..'",
-    "a..b": "must not hold '..'",
-    ".": "must not hold '.'",
+    "a/b": "must not contain '/': pass the bare id or name, not a path or a URL",
+    "a?b": "must not contain '\\?'",
+    "a#b": "must not contain '#'",
+    "a\\b": "must not contain",
+    "..": "must not contain '..'",
+    "a..b": "must not contain '..'",
+    ".": "must not contain '.'",
     "a\nb": "control character",
     "a\x00b": "control character",
     "a\x7fb": "control character",
     "a\x85b": "control character",
-    "\ud800": "half a surrogate pair",
-    " a": "white space: strip it first",
-    "a\n": "white space: strip it first",
+    "\ud800": "lone surrogate",
+    " a": "whitespace: strip it first",
+    "a\n": "whitespace: strip it first",
     None: "must be a str, not NoneType",
     7: "must be a str, not int",
     b"a": "must be a str, not bytes",
@@ -92,14 +92,14 @@ def test_a_page_size_out_of_range_is_refused(session, cluster, value):
             lists(items_per_page=value)
     with pytest.raises(ConfigError, match="items_per_page"):
         session.projects(OPS_MANAGER, items_per_page=value)
-    with pytest.raises(ConfigError, match="items_per_page is a whole number from 1 to 500"):
+    with pytest.raises(ConfigError, match="items_per_page must be a whole number from 1 to 500"):
         Options(items_per_page=value)
-    with pytest.raises(ConfigError, match="items_per_page is a whole number from 1 to 500"):
+    with pytest.raises(ConfigError, match="items_per_page must be a whole number from 1 to 500"):
         session.with_options(items_per_page=value)
 
 
 def test_a_total_given_as_page_size_is_told_the_right_name(cluster):
-    with pytest.raises(ConfigError, match="to bound the total use limit=2000"):
+    with pytest.raises(ConfigError, match="to limit the total use limit=2000"):
         cluster.restore_jobs(items_per_page=2000)
 
 
@@ -107,20 +107,20 @@ def test_a_total_given_as_page_size_is_told_the_right_name(cluster):
 @pytest.mark.parametrize("name", ["limit", "starting_at"])
 def test_a_limit_or_a_start_out_of_range_is_refused(session, cluster, name, value):
     for lists in (cluster.restore_jobs, session.project("p", OPS_MANAGER).clusters):
-        with pytest.raises(ConfigError, match=f"{name} is a whole number from 1, not"):
+        with pytest.raises(ConfigError, match=f"{name} must be a whole number from 1, not"):
             lists(**{name: value})
-    with pytest.raises(ConfigError, match=f"{name} is a whole number from 1, not"):
+    with pytest.raises(ConfigError, match=f"{name} must be a whole number from 1, not"):
         session.projects(OPS_MANAGER, **{name: value})
 
 
 def test_no_start_at_all_is_no_start(cluster):
-    with pytest.raises(ConfigError, match="starting_at is a whole number from 1, not None"):
+    with pytest.raises(ConfigError, match="starting_at must be a whole number from 1, not None"):
         cluster.restore_jobs(starting_at=None)
 
 
 @pytest.mark.parametrize("value", [0, -1, True, 2.0, "3", None])
 async def test_a_concurrency_out_of_range_is_refused(cluster, value):
-    with pytest.raises(ConfigError, match="concurrency is a whole number from 1, not"):
+    with pytest.raises(ConfigError, match="concurrency must be a whole number from 1, not"):
         await cluster.restore_jobs().collect(concurrency=value)
 
 
@@ -128,41 +128,41 @@ async def test_a_concurrency_out_of_range_is_refused(cluster, value):
 @pytest.mark.parametrize("own", [None, 7])
 @pytest.mark.parametrize("concurrency", [1, 2])
 async def test_a_limit_of_collect_out_of_range_is_refused(cluster, value, own, concurrency):
-    with pytest.raises(ConfigError, match="limit is a whole number from 1, not"):
+    with pytest.raises(ConfigError, match="limit must be a whole number from 1, not"):
         await cluster.restore_jobs(limit=own).collect(limit=value, concurrency=concurrency)
 
 
 @pytest.mark.parametrize("value", ["true", 1, 0, "no"])
 async def test_a_flag_that_is_no_boolean_is_refused(cluster, value):
-    with pytest.raises(ConfigError, match="include_count is True"):
+    with pytest.raises(ConfigError, match="include_count must be True"):
         cluster.restore_jobs(include_count=value)
 
 
 @pytest.mark.parametrize("value", ["true", 1, 0, "no", None])
 @pytest.mark.parametrize("flag", ["envelope", "pretty"])
 async def test_a_flag_of_the_session_that_is_no_boolean_is_refused(connect, session, flag, value):
-    with pytest.raises(ConfigError, match=f"{flag} is True or False, not"):
+    with pytest.raises(ConfigError, match=f"{flag} must be True or False, not"):
         connect(**{flag: value})
-    with pytest.raises(ConfigError, match=f"{flag} is True or False, not"):
+    with pytest.raises(ConfigError, match=f"{flag} must be True or False, not"):
         session.with_options(**{flag: value})
 
 
 @pytest.mark.parametrize(
     ("query", "says"),
     [
-        ("backupJobsEnabledOnly=true", "query is a dict of parameters, not str"),
-        ([("a", 1)], "query is a dict of parameters, not list"),
-        ({7: "a"}, "the name of a query parameter is a non-empty string, not 7"),
-        ({"": "a"}, "the name of a query parameter is a non-empty string"),
-        ({"a": 1.5}, "query\\['a'\\] is a string, an integer or a boolean, not float"),
-        ({"a": ["b"]}, "query\\['a'\\] is a string, an integer or a boolean, not list"),
-        ({"a": None}, "query\\['a'\\] is a string, an integer or a boolean, not NoneType"),
-        ({"a": "\ud800"}, "half a surrogate pair"),
-        ({"a\ud800": "b"}, "half a surrogate pair"),
-        ({"pretty": True}, "query holds pretty, a flag of the session: use session.with_options"),
+        ("backupJobsEnabledOnly=true", "query must be a dict of parameters, not str"),
+        ([("a", 1)], "query must be a dict of parameters, not list"),
+        ({7: "a"}, "the name of a query parameter must be a non-empty string, not 7"),
+        ({"": "a"}, "the name of a query parameter must be a non-empty string"),
+        ({"a": 1.5}, "query\\['a'\\] must be a string, an integer or a boolean, not float"),
+        ({"a": ["b"]}, "query\\['a'\\] must be a string, an integer or a boolean, not list"),
+        ({"a": None}, "query\\['a'\\] must be a string, an integer or a boolean, not NoneType"),
+        ({"a": "\ud800"}, "lone surrogate"),
+        ({"a\ud800": "b"}, "lone surrogate"),
+        ({"pretty": True}, "query contains pretty, a flag of the session: use session.with_options"),
         (
             {"envelope": True},
-            "query holds envelope, a flag of the session: use session.with_options",
+            "query contains envelope, a flag of the session: use session.with_options",
         ),
     ],
 )
@@ -184,25 +184,25 @@ NAIVE = datetime(2026, 1, 1)  # noqa: DTZ001 - the mistake that is tested
         (lambda: PointInTime(date(2026, 1, 1)), "must be a datetime with a time zone, not date"),
         (lambda: PointInTime(1536610288000), "must be a datetime with a time zone, not int"),
         (lambda: HttpRestore("s", 1, expires=timedelta(hours=1)), "must be a datetime with a time zone"),
-        (lambda: HttpRestore("s", 1), "needs an expiry: pass expires or expiration_hours"),
+        (lambda: HttpRestore("s", 1), "requires an expiry: pass expires or expiration_hours"),
         (
             lambda: HttpRestore("s", 1, expires=datetime.now(UTC), expiration_hours=1),
-            "takes expires or expiration_hours, never both",
+            "takes either expires or expiration_hours",
         ),
         (
             lambda: HttpRestore("s", 1, expires=datetime.now(UTC), expiration_hours=SERVER_DEFAULT),
-            "takes expires or expiration_hours, never both",
+            "takes either expires or expiration_hours",
         ),
-        (lambda: HttpRestore("s", 0, expiration_hours=1), "max_downloads is a whole number from 1"),
-        (lambda: HttpRestore("s", True, expiration_hours=1), "max_downloads is a whole number from 1"),  # noqa: FBT003
-        (lambda: HttpRestore("s", 1, expiration_hours=0), "expiration_hours is a whole number from 1"),
-        (lambda: HttpRestore("s", 1, expiration_hours="1"), "expiration_hours is a whole number from 1"),
+        (lambda: HttpRestore("s", 0, expiration_hours=1), "max_downloads must be a whole number from 1"),
+        (lambda: HttpRestore("s", True, expiration_hours=1), "max_downloads must be a whole number from 1"),  # noqa: FBT003
+        (lambda: HttpRestore("s", 1, expiration_hours=0), "expiration_hours must be a whole number from 1"),
+        (lambda: HttpRestore("s", 1, expiration_hours="1"), "expiration_hours must be a whole number from 1"),
         (lambda: HttpRestore("", 1, expiration_hours=1), "snapshot_id is empty"),
         (lambda: Snapshot(None), "Snapshot.id must be a str"),
-        (lambda: Checkpoint(" "), "white space"),
-        (lambda: OplogTime(1536610288, 0), "increment is a whole number from 1"),
-        (lambda: OplogTime(1536610288000, 1), "seconds is a whole number from 1 to 4294967295"),
-        (lambda: OplogTime("1536610288", 1), "seconds is a whole number from 1"),
+        (lambda: Checkpoint(" "), "whitespace"),
+        (lambda: OplogTime(1536610288, 0), "increment must be a whole number from 1"),
+        (lambda: OplogTime(1536610288000, 1), "seconds must be a whole number from 1 to 4294967295"),
+        (lambda: OplogTime("1536610288", 1), "seconds must be a whole number from 1"),
         (lambda: Target("p", ""), "cluster is empty"),
         (lambda: AutomatedRestore("s", Target("p", "c")), "source must be one of Snapshot, OplogTime"),
         (lambda: AutomatedRestore(Snapshot("s"), "c"), "target must be a Target"),
@@ -223,14 +223,14 @@ def test_a_request_that_breaks_a_rule_cannot_be_made(make, says):
         ("ftp://om.example.com", "no http or https scheme"),
         ("https://", "host"),
         ("https:///prefix", "host"),
-        ("https://user:s3cr3t@om.example.com", "holds credentials; pass them as DigestAuth"),
-        ("https://user@om.example.com", "holds credentials"),
+        ("https://user:s3cr3t@om.example.com", "contains credentials; pass them as DigestAuth"),
+        ("https://user@om.example.com", "contains credentials"),
         ("https://om.example.com?x=s3cr3t", "query or a fragment"),
         ("https://om.example.com/?", "query or a fragment"),
         ("https://om.example.com#s3cr3t", "query or a fragment"),
-        ("https://om.example.com:port", "cannot be read"),
-        ("https://om.example.com/a b", "blanks or control characters"),
-        ("https://om.example.com\r\nX: y", "blanks or control characters"),
+        ("https://om.example.com:port", "cannot be parsed"),
+        ("https://om.example.com/a b", "whitespace or control characters"),
+        ("https://om.example.com\r\nX: y", "whitespace or control characters"),
         (None, "no http or https scheme"),
     ],
 )
@@ -253,18 +253,18 @@ def test_a_base_url_that_cannot_be_one_is_refused(base_url, says):
 )
 async def test_ops_manager_has_no_public_host(base_url):
     async with AsyncSession(None, base_url=base_url) as session:
-        with pytest.raises(ConfigError, match="runs on a host of your own; pass its address as base_url"):
+        with pytest.raises(ConfigError, match="has no public host; pass its address as base_url"):
             session.project("p", OPS_MANAGER)
-        with pytest.raises(ConfigError, match="runs on a host of your own; pass its address as base_url"):
+        with pytest.raises(ConfigError, match="has no public host; pass its address as base_url"):
             session.projects(OPS_MANAGER)
-        with pytest.raises(ConfigError, match="runs on a host of your own; pass its address as base_url"):
+        with pytest.raises(ConfigError, match="has no public host; pass its address as base_url"):
             await session.request("GET", "/groups", family=OPS_MANAGER)
         session.project("p", CLOUD_MANAGER)
 
 
 @pytest.mark.parametrize("auth", ["public:private", ("public", "private"), {"public": "private"}, DigestAuth, 7])
 def test_a_login_of_another_type_is_refused(auth):
-    with pytest.raises(ConfigError, match=r"auth is DigestAuth\(public_key, private_key\)") as caught:
+    with pytest.raises(ConfigError, match=r"auth must be DigestAuth\(public_key, private_key\)") as caught:
         AsyncSession(auth)
 
     assert "private" not in str(caught.value).replace("private_key", "")
@@ -272,16 +272,16 @@ def test_a_login_of_another_type_is_refused(auth):
 
 @pytest.mark.parametrize("family", ["ops-manager", None, 7, object()])
 async def test_something_else_than_a_family_is_refused(session, family):
-    with pytest.raises(ConfigError, match="family is one of the values such as OPS_MANAGER"):
+    with pytest.raises(ConfigError, match="family must be a product family such as OPS_MANAGER"):
         session.project("p", family)
-    with pytest.raises(ConfigError, match="family is one of the values such as OPS_MANAGER"):
+    with pytest.raises(ConfigError, match="family must be a product family such as OPS_MANAGER"):
         session.projects(family)
     if family is not None:
-        with pytest.raises(ConfigError, match="family is one of the values such as OPS_MANAGER"):
+        with pytest.raises(ConfigError, match="family must be a product family such as OPS_MANAGER"):
             await session.request("GET", "/groups", family=family)
 
 
 @pytest.mark.parametrize("options", [{"timeout": 5}, 5, NO_RETRY])
 def test_something_else_than_options_is_refused(options):
-    with pytest.raises(ConfigError, match=r"options is Options\(...\)"):
+    with pytest.raises(ConfigError, match=r"options must be Options\(...\)"):
         AsyncSession(None, options=options)

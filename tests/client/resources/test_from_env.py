@@ -59,7 +59,7 @@ def test_the_environment_of_the_process_is_the_default(monkeypatch):
         ({}, "set MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY"),
         ({"MCLI_PUBLIC_API_KEY": "public"}, "set MONGODB_ATLAS_PRIVATE_API_KEY"),
         ({"MCLI_PRIVATE_API_KEY": "s3cr3t"}, "set MONGODB_ATLAS_PUBLIC_API_KEY"),
-        ({**KEYS, "MCLI_OPS_MANAGER_SKIP_VERIFY": "maybe"}, "MCLI_OPS_MANAGER_SKIP_VERIFY is true or false"),
+        ({**KEYS, "MCLI_OPS_MANAGER_SKIP_VERIFY": "maybe"}, "MCLI_OPS_MANAGER_SKIP_VERIFY must be true or false"),
         ({**KEYS, "MONGODB_ATLAS_BASE_URL": "om.example.com"}, "no http or https scheme"),
         ({**KEYS, "MONGODB_ATLAS_BASE_URL": "https://u:s3cr3t@om.example.com"}, "credentials"),
         ({**KEYS, "MCLI_OPS_MANAGER_SKIP_VERIFY": "true", "MONGODB_ATLAS_PRIVATE_API_KEY": "s3cr3t\n"}, "line break"),

@@ -83,7 +83,7 @@ class TestTimeRanges:
 
     @pytest.mark.parametrize("name", [name for name in FAMILIES if name.startswith("atlas")])
     async def test_are_told_by_ops_manager_and_cloud_manager_only(self, place, server, name):
-        with pytest.raises(Unsupported, match="does not tell restorable time ranges"):
+        with pytest.raises(Unsupported, match="has no list of restorable time ranges"):
             await place(name).restorable_time_ranges()
         assert server.sent == []
 
@@ -103,7 +103,7 @@ class TestHosts:
             if name.startswith("atlas"):
                 with pytest.raises(Unsupported, match="has no list of hosts"):
                     project.hosts()
-                with pytest.raises(Unsupported, match="has no config servers"):
+                with pytest.raises(Unsupported, match="does not restore config servers"):
                     project.config_server("h1")
             else:
                 assert repr(project.config_server("h1")) == f"<ConfigServer {name} p/h1>"

@@ -114,7 +114,7 @@ async def test_its_login_is_that_of_all_calls(connect, server):
     "method", ["", "HEAD", "OPTIONS", "TRACE", "CONNECT", "GET ", "GET\r\nX: y", "G\u0130T", None, 7, b"GET"]
 )
 async def test_a_method_that_no_api_has_is_refused(session, server, method):
-    with pytest.raises(ConfigError, match="the method is one of DELETE, GET, PATCH, POST, PUT, not"):
+    with pytest.raises(ConfigError, match="the method must be one of DELETE, GET, PATCH, POST, PUT, not"):
         await session.request(method, "/x")
 
     assert server.sent == []

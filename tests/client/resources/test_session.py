@@ -72,8 +72,8 @@ async def test_a_ca_file_that_cannot_be_read_is_told_on_opening(connect, server,
     ("arguments", "says"),
     [
         ({"ssl": ssl.create_default_context(), "ca_file": "ca.pem"}, "pass either ssl or ca_file"),
-        ({"proxy": "proxy.example.com:3128"}, "proxy is a URL such as http://proxy"),
-        ({"proxy": "socks5://user:s3cr3t@proxy"}, "proxy is a URL such as http://proxy"),
+        ({"proxy": "proxy.example.com:3128"}, "proxy must be a URL such as http://proxy"),
+        ({"proxy": "socks5://user:s3cr3t@proxy"}, "proxy must be a URL such as http://proxy"),
     ],
 )
 def test_settings_that_contradict_each_other_are_refused(arguments, says):
@@ -97,7 +97,7 @@ async def test_a_closed_session_refuses_every_use(connect, server, use):
         "page of a pager made before": pager.page,
     }
 
-    with pytest.raises(SessionClosed, match="the session is closed; make a new AsyncSession"):
+    with pytest.raises(SessionClosed, match="the session is closed; create a new AsyncSession"):
         await uses[use]()
 
     assert server.sent == []
@@ -168,7 +168,7 @@ def test_another_loop_is_told_what_to_do(server):
 
     with asyncio.Runner() as first:
         first.run(use())
-        with asyncio.Runner() as second, pytest.raises(WrongLoop, match="make one AsyncSession per loop"):
+        with asyncio.Runner() as second, pytest.raises(WrongLoop, match="create one AsyncSession per loop"):
             second.run(use())
         with asyncio.Runner() as second, pytest.raises(WrongLoop):
             second.run(session.close())
@@ -236,7 +236,7 @@ async def test_a_session_cannot_be_copied(connect, what):
     cluster = session.project("p", OPS_MANAGER).cluster("c")
 
     for thing in (session, session.with_options(timeout=5)):
-        with pytest.raises(TypeError, match="cannot be pickled; make one in each process"):
+        with pytest.raises(TypeError, match="cannot be pickled; create one in each process"):
             what(thing)
     if what is pickle.dumps:
         for thing in (cluster, cluster.restore_jobs(), session.project("p", OPS_MANAGER)):

@@ -220,7 +220,7 @@ class TestLatestRestorable:
     async def test_without_any_asks_for_the_backup(self, cluster, server):
         server.will(listed({}))
 
-        with pytest.raises(NotRestorable, match="the cluster has no snapshots: is its backup switched on"):
+        with pytest.raises(NotRestorable, match="the cluster has no snapshots: is its backup enabled"):
             await cluster.snapshots().latest_restorable()
 
     @pytest.mark.parametrize("before", [FIRST.replace(tzinfo=None), "2026-01-01"])

@@ -108,16 +108,16 @@ async def test_with_options_takes_every_option(connect):
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"max_in_flight": 5}, "max_in_flight belongs to the connections all views share; set it on the session"),
-        ({"no_such": 5}, "no such option; there are timeout, max_in_flight, max_body, user_agent, items_per_page"),
-        ({"timeout": 0}, "timeout is a positive number of seconds, not 0"),
-        ({"timeout": None}, "timeout is a positive number of seconds"),
-        ({"timeout": float("inf")}, "timeout is a positive number of seconds"),
-        ({"max_body": 0}, "max_body is a whole number from 1"),
-        ({"user_agent": "a\r\nX: y"}, "user_agent is printable ASCII text or None"),
-        ({"user_agent": "ä"}, "user_agent is printable ASCII text or None"),
-        ({"retry": 3}, "retry is a callable, not int"),
-        ({"on_exchange": "log"}, "on_exchange is a callable, not str"),
+        ({"max_in_flight": 5}, "max_in_flight is shared by all views of a session; set it on the session"),
+        ({"no_such": 5}, "unknown option; options are timeout, max_in_flight, max_body, user_agent, items_per_page"),
+        ({"timeout": 0}, "timeout must be a positive number of seconds, not 0"),
+        ({"timeout": None}, "timeout must be a positive number of seconds"),
+        ({"timeout": float("inf")}, "timeout must be a positive number of seconds"),
+        ({"max_body": 0}, "max_body must be a whole number from 1"),
+        ({"user_agent": "a\r\nX: y"}, "user_agent must be printable ASCII text or None"),
+        ({"user_agent": "ä"}, "user_agent must be printable ASCII text or None"),
+        ({"retry": 3}, "retry must be a callable, not int"),
+        ({"on_exchange": "log"}, "on_exchange must be a callable, not str"),
     ],
 )
 def test_an_option_out_of_range_is_refused(changes, says):

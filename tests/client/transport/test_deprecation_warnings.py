@@ -64,7 +64,7 @@ async def test_errors_say_it_too(open_atlas, server):
     cluster = open_atlas(ATLAS_TENANT)
     server.serve(lambda _: server.answer({"error": 404, "errorCode": "X"}, status=404, headers=HEADERS))
 
-    with pytest.warns(VendorDeprecation, match="may be gone from 2026-01-15 on"), pytest.raises(NotFound):
+    with pytest.warns(VendorDeprecation, match="may be removed after 2026-01-15"), pytest.raises(NotFound):
         await cluster.restore_job(JOB)
 
 
@@ -103,8 +103,8 @@ async def test_whoever_does_not_want_to_know_can_ignore_it(open_atlas, server):
 @pytest.mark.parametrize(
     ("family", "advice"),
     [
-        (ATLAS_TENANT, "such clusters live on as flex clusters, use ATLAS_FLEX"),
-        (ATLAS_SERVERLESS, "such instances live on as flex or dedicated clusters"),
+        (ATLAS_TENANT, "the clusters were migrated to flex clusters; use ATLAS_FLEX"),
+        (ATLAS_SERVERLESS, "the instances were migrated to flex or dedicated clusters"),
         (ATLAS_CLOUD_BACKUP, "use the family that replaces it, or update this package"),
     ],
 )
@@ -120,7 +120,7 @@ async def test_an_old_kind_of_key_is_no_old_version(open_atlas, server):
     cluster = open_atlas(ATLAS_TENANT)
     server.serve(lambda _: server.answer({"error": 410, "errorCode": "PERSONAL_API_KEYS_DEPRECATED"}, status=410))
 
-    with pytest.raises(NotFound, match="-> make a programmatic API key"):
+    with pytest.raises(NotFound, match="-> create a programmatic API key"):
         await cluster.restore_jobs()
 
 
@@ -128,7 +128,7 @@ async def test_an_old_kind_of_key_is_no_old_version(open_atlas, server):
 async def test_a_version_that_was_not_asked_for_is_explained(connect, server, status, code, kind):
     server.serve(lambda _: server.answer({"error": status, "errorCode": code}, status=status))
 
-    with pytest.raises(kind, match=f"HTTP {status}.* -> the API goes by versions.*family=ATLAS_CLOUD_BACKUP") as caught:
+    with pytest.raises(kind, match=f"HTTP {status}.* -> the API is versioned.*family=ATLAS_CLOUD_BACKUP") as caught:
         await connect().request("GET", "/api/atlas/v2/groups")
 
     assert (caught.value.status, caught.value.error_code) == (status, code)

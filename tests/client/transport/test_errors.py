@@ -238,7 +238,7 @@ async def test_a_value_that_does_not_fit_is_never_shown(cluster, server):
 async def test_a_redirect_is_not_followed(cluster, server, status, location):
     server.will(status=status, headers={} if location is None else {"Location": location})
 
-    with pytest.raises(ProtocolError, match="redirects are not followed with a key; set base_url") as caught:
+    with pytest.raises(ProtocolError, match="redirects are not followed with credentials; set base_url") as caught:
         await cluster.restore_jobs()
 
     assert len(server.sent) == 1

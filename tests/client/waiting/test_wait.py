@@ -25,9 +25,7 @@ async def test_one_killed_member_ends_its_batch(backups, batch_of):
     backups.end("shard-1", status="KILLED")
     batch = await batch_of("c/shard-0", "c/config")
 
-    with pytest.raises(
-        RestoreFailed, match=r"1 of 3 restore jobs ended badly: shard-1 \(statusName KILLED\)"
-    ) as caught:
+    with pytest.raises(RestoreFailed, match=r"1 of 3 restore jobs failed: shard-1 \(statusName KILLED\)") as caught:
         await batch.wait(timeout=5)
 
     assert [job.id for job in caught.value.failed] == ["shard-1"]
@@ -89,7 +87,7 @@ async def test_time_out_names_what_is_left_and_the_wait_can_go_on(backups, batch
     batch = await batch_of("c/good", "c/broken", "c/slow")
 
     with pytest.raises(
-        WaitTimeout, match=r"1 of 3 .* after 0\.05 s: slow \(statusName IN_PROGRESS\); 1 ended badly"
+        WaitTimeout, match=r"1 of 3 .* after 0\.05 s: slow \(statusName IN_PROGRESS\); 1 failed"
     ) as caught:
         await batch.wait(timeout=time)
 
@@ -195,14 +193,14 @@ async def test_refresh_reads_all_once_with_what_joined(backups, batch_of):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"timeout": 0}, "timeout is a positive"),
-        ({"timeout": -1}, "timeout is a positive"),
-        ({"timeout": timedelta(0)}, "timeout is a positive"),
-        ({"timeout": True}, "timeout is a positive"),
-        ({"timeout": float("nan")}, "timeout is a positive"),
-        ({"timeout": float("inf")}, "None for no end"),
-        ({"timeout": "6 h"}, "timeout is a positive"),
-        ({"timeout": 1, "until": "done"}, "until is 'finished' or 'downloadable'"),
+        ({"timeout": 0}, "timeout must be a positive"),
+        ({"timeout": -1}, "timeout must be a positive"),
+        ({"timeout": timedelta(0)}, "timeout must be a positive"),
+        ({"timeout": True}, "timeout must be a positive"),
+        ({"timeout": float("nan")}, "timeout must be a positive"),
+        ({"timeout": float("inf")}, "None for no limit"),
+        ({"timeout": "6 h"}, "timeout must be a positive"),
+        ({"timeout": 1, "until": "done"}, "until must be 'finished' or 'downloadable'"),
     ],
 )
 async def test_bad_arguments_are_refused_before_any_call(backups, batch_of, arguments, words):
@@ -220,7 +218,7 @@ async def test_jobs_found_by_address_must_say_what_to_wait_for(backups, batch_of
     backups.put("c", "j")
     batch = await batch_of("c/j", until=None)
 
-    with pytest.raises(ConfigError, match="say what to wait for"):
+    with pytest.raises(ConfigError, match="to wait for the restore"):
         await batch.wait(timeout=1)
 
 
@@ -239,5 +237,5 @@ async def test_a_job_of_another_cluster_is_told(batch_of, backups):
     batch = await batch_of("c/j")
     foreign = load_job(OPS_MANAGER, {"id": "x"}, project=PROJECT, cluster="elsewhere")
 
-    with pytest.raises(ConfigError, match="elsewhere/x belongs to none of the clusters"):
+    with pytest.raises(ConfigError, match="elsewhere/x does not belong to a cluster"):
         await attrs.evolve(batch, jobs=(foreign,)).wait(timeout=1)

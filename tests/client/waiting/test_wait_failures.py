@@ -155,7 +155,7 @@ async def test_a_job_that_vanishes_ended_badly(backups, batch_of):
     batch = await batch_of("c/j")
     backups.on_look = lambda: len(backups.looks) == 2 and backups.jobs["c"].pop("j")
 
-    with pytest.raises(RestoreFailed, match=r"j \(no longer listed, last seen with statusName IN_PROGRESS\)") as caught:
+    with pytest.raises(RestoreFailed, match=r"j \(no longer listed, last seen as statusName IN_PROGRESS\)") as caught:
         await batch.wait(timeout=5)
 
     assert [job.id for job in caught.value.failed] == ["j"]

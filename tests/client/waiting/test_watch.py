@@ -169,14 +169,14 @@ async def test_an_address_that_leads_nowhere_is_not_found(backups, waiting_sessi
 @pytest.mark.parametrize(
     ("refs", "kind", "words"),
     [
-        ([], ConfigError, "no references"),
+        ([], ConfigError, "no restore job references"),
         ("ops-manager/p/c/j", ConfigError, r"pass \[ref\]"),
         (None, ConfigError, r"pass \[ref\]"),
-        ([5], ConfigError, "a reference is a JobRef or its text, not int"),
+        ([5], ConfigError, "a reference must be a JobRef or its string form, not int"),
         (["nonsense"], ConfigError, "not a job reference"),
-        (["mongo-cloud/p/c/j"], ConfigError, "not known; there are atlas-cloud-backup, "),
-        (["ops-manager/p/c/a%2Fb"], ConfigError, "restore job id must not hold"),
-        (["atlas-flex/p/host:h/j"], Unsupported, "no config servers"),
+        (["mongo-cloud/p/c/j"], ConfigError, "unknown product family; known families: atlas-cloud-backup, "),
+        (["ops-manager/p/c/a%2Fb"], ConfigError, "restore job id must not contain"),
+        (["atlas-flex/p/host:h/j"], Unsupported, "does not restore config servers"),
     ],
 )
 async def test_bad_addresses_are_refused_before_any_call(backups, waiting_session, refs, kind, words):
@@ -186,7 +186,7 @@ async def test_bad_addresses_are_refused_before_any_call(backups, waiting_sessio
 
 
 async def test_what_to_wait_for_is_checked_with_the_addresses(backups, waiting_session):
-    with pytest.raises(ConfigError, match="until is"):
+    with pytest.raises(ConfigError, match="until must be"):
         await waiting_session().batch(["ops-manager/p/c/j"], until="done")
 
 

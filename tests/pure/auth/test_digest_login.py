@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mongorestore_async.auth.credentials import DigestAuth
-from mongorestore_async.auth.digest_login import CROWDED_SECONDS, VERDICT_SECONDS, Attempt, AttemptOutcome, Login
+from mongorestore_async.auth.digest_login import EVICTION_SECONDS, VERDICT_SECONDS, Attempt, AttemptOutcome, Login
 from mongorestore_async.errors import AuthError, RequestContext
 from mongorestore_async.models import Headers, Secret
 from mongorestore_async.protocol.replies import RawReply
@@ -454,7 +454,7 @@ class TestStale:
         attempt = attempt_of(login)
         for number in range(1, 12):
             assert exchange(attempt, refusal(f"s{number}", stale="true"))[1] is AGAIN
-        with pytest.raises(AuthError, match=r"12 nonces.*sticky") as caught:
+        with pytest.raises(AuthError, match=r"12 consecutive nonces.*session affinity") as caught:
             exchange(attempt, refusal("s12", stale="true"))
         assert caught.value.request is CONTEXT
         login.check_verdict()
@@ -978,15 +978,15 @@ class TestCrowded:
     def test_a_nonce_stale_at_first_use_serializes_calls_a_minute(self, login, clock):
         attempt = attempt_of(login)
         exchange(attempt, refusal("n1"))
-        assert not login.crowded
+        assert not login.evicts_nonces
 
         exchange(attempt, refusal("n2", stale="true"))
 
-        assert login.crowded
+        assert login.evicts_nonces
         assert exchange(attempt, ok()) == (("n2", 1), DONE)
         assert login.needs_leader  # although a nonce is warm
-        clock.now += CROWDED_SECONDS
-        assert not login.crowded
+        clock.now += EVICTION_SECONDS
+        assert not login.evicts_nonces
         assert not login.needs_leader
 
     def test_a_nonce_that_died_after_a_use_is_no_such_sign(self, login):
@@ -994,7 +994,7 @@ class TestCrowded:
         exchange(attempt, refusal("n1"))
         exchange(attempt, ok())
         exchange(attempt_of(login), refusal("n2", stale="true"))
-        assert not login.crowded
+        assert not login.evicts_nonces
 
     def test_a_fresh_nextnonce_precedes_a_challenge_that_waited(self, login):
         waiting = attempt_of(login)

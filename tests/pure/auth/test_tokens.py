@@ -82,7 +82,7 @@ def test_an_account_never_shows_its_secret_and_is_not_pickled():
     assert ACCOUNT.client_id in repr(ACCOUNT)
     assert isinstance(ACCOUNT.client_secret, Secret)
     for spread in (pickle.dumps, copy.copy, copy.deepcopy):
-        with pytest.raises(TypeError, match="make it anew"):
+        with pytest.raises(TypeError, match="create it in the other process"):
             spread(ACCOUNT)
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         ACCOUNT.client_id = "other"
@@ -100,7 +100,7 @@ def test_an_invalid_account_is_refused_without_showing_it(wrong):
 def test_revoke_on_close_is_a_switch(wrong):
     assert ServiceAccount("id", "secret").revoke_on_close is False
     assert ServiceAccount("id", "secret", revoke_on_close=True).revoke_on_close is True
-    with pytest.raises(ConfigError, match="revoke_on_close of ServiceAccount is True or False"):
+    with pytest.raises(ConfigError, match="revoke_on_close of ServiceAccount must be True or False"):
         ServiceAccount("id", "secret", revoke_on_close=wrong)
 
 
@@ -323,7 +323,7 @@ def test_a_token_of_another_kind_cannot_be_used(kind, told):
     [b"", b"<html>log in</html>", b"access_token=t0p-s3cret&token_type=bearer", b"[1]", b'"t0p-s3cret"', b"\xff"],
 )
 def test_what_is_no_document_is_told_and_not_quoted(body):
-    with pytest.raises(DataError, match="no JSON object") as caught:
+    with pytest.raises(DataError, match="without a JSON object") as caught:
         read_token(raw(200, body, ("Content-Type", "text/html")), ACCOUNT)
 
     assert f"(text/html, {len(body)} bytes)" in str(caught.value)
@@ -334,9 +334,9 @@ def test_what_is_no_document_is_told_and_not_quoted(body):
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
-        (raw(200), "with no JSON object (no content type, 0 bytes); does a proxy or login page stand before it?"),
+        (raw(200), "without a JSON object (no content type, 0 bytes); is there a proxy or login page in between?"),
         (raw(200, {}), "without an access token"),
-        (granted(expires_in=0), "with an expires_in that is no positive number of seconds"),
+        (granted(expires_in=0), "with an expires_in that is not a positive number of seconds"),
     ],
 )
 def test_misfits_name_the_endpoint(answer, told):
@@ -460,7 +460,7 @@ def test_an_error_without_advice_ends_with_what_was_said():
     with pytest.raises(ServerError) as caught:
         read_token(raw(500, {"error": "server_error"}), ACCOUNT)
 
-    assert caught.value.message == f"no token from {CONTEXT.url}: HTTP 500 server_error: no further word"
+    assert caught.value.message == f"no token from {CONTEXT.url}: HTTP 500 server_error: no details"
 
 
 def test_what_an_endpoint_says_is_bounded():
@@ -713,7 +713,7 @@ def test_the_verdict_holds_a_minute_and_says_so(keeper, clock):
     refuse_new(keeper, 2)
 
     clock.now += VERDICT_SECONDS - 1
-    assert "Nothing is sent for another 1 s" in str(held(keeper))
+    assert "No request is sent for another 1 s" in str(held(keeper))
     clock.now += 1
     assert held(keeper) is None
 
@@ -747,7 +747,7 @@ def test_a_dead_token_that_is_handed_out_again_is_not_used(keeper):
     error = fails(keeper, granted())
 
     assert isinstance(error, AuthError)
-    assert "refused before" in str(error)
+    assert "has already refused" in str(error)
     assert keeper.usable() is None
     assert isinstance(held(keeper), AuthError)
 

@@ -71,7 +71,7 @@ def test_serverless_instances_go_back_in_time_in_v2_only():
         "pointInTimeUTCSeconds": int(AGO.timestamp()),
         **WITH_TARGET,
     }
-    with pytest.raises(Unsupported, match="does not take PointInTime: use one of Snapshot"):
+    with pytest.raises(Unsupported, match="does not support PointInTime: use one of Snapshot"):
         encode_request(ATLAS_SERVERLESS_V1, BY_TIME, now=NOW)
 
 
@@ -100,7 +100,7 @@ def test_a_family_takes_what_it_says_and_refuses_the_rest(family, request_):
         assert None not in sent.values()
         assert create_path(family, request_).startswith("/groups/{project}/")
     else:
-        with pytest.raises(Unsupported, match=f"^{family.title} does not take {kind.__name__}: use one of "):
+        with pytest.raises(Unsupported, match=f"^{family.title} does not support {kind.__name__}: use one of "):
             encode_request(family, request_, now=now)
 
 
@@ -138,7 +138,7 @@ def test_no_restore_reaches_the_future(family):
 def test_v2_takes_nothing_before_2008(earliest, too_early):
     assert encode_request(ATLAS_CLOUD_BACKUP, AutomatedRestore(earliest, TARGET), now=NOW)
     assert encode_request(ATLAS_CLOUD_BACKUP_V1, AutomatedRestore(too_early, TARGET), now=NOW)
-    with pytest.raises(ConfigError, match="before 2008, which Atlas cloud backup does not take"):
+    with pytest.raises(ConfigError, match="before 2008; Atlas cloud backup does not accept it"):
         encode_request(ATLAS_CLOUD_BACKUP, AutomatedRestore(too_early, TARGET), now=NOW)
 
 

@@ -109,7 +109,7 @@ class TestReadCreated:
         assert job.raw == content
 
     def test_of_no_job_says_where_to_look(self):
-        with pytest.raises(DataError, match="look into the job list of the cluster before creating again") as caught:
+        with pytest.raises(DataError, match="check the job list of the cluster before you create again") as caught:
             read_created(CLOUD_MANAGER, {"results": [], "totalCount": 0}, **PLACE)
 
         assert caught.value.path == "$.results"

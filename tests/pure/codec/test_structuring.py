@@ -454,7 +454,7 @@ class TestParts:
         error = complaint(model, {"id": "J", **document})
 
         assert error.path == path
-        assert str(error).startswith(f"not the documented form of {model.__name__}: {path}: {expected}.")
+        assert str(error).startswith(f"does not match the documented form of {model.__name__}: {path}: {expected}.")
 
     @pytest.mark.parametrize(
         ("value", "kind"),
@@ -496,7 +496,7 @@ class TestParts:
         error = complaint(Foreign, {"size": 0})
 
         assert structure(Foreign, {"size": "3"}) == Foreign(size=3)
-        assert "not the documented form of Foreign: $: refused by the model with ValueError." in str(error)
+        assert "does not match the documented form of Foreign: $: refused by the model with ValueError." in str(error)
         assert "secret" not in everything_seen(error)
 
 
@@ -506,11 +506,11 @@ class TestErrors:
 
         assert error.path == "$.id"
         assert str(error) == (
-            "not the documented form of RestoreJob: $.id: required, but missing or null;"
+            "does not match the documented form of RestoreJob: $.id: required, but missing or null;"
             " $.batchId: expected string, got integer;"
             " $.delivery.expires: expected ISO 8601 date, got string;"
             " $.delivery.maxDownloads: expected integer, got string."
-            " Check that the product family and the base URL belong to this server"
+            " Check that the product family and base_url match this server"
         )
 
     def test_stay_short_however_much_is_wrong(self):
@@ -581,7 +581,7 @@ class TestErrors:
     def test_name_a_private_class_without_its_underscore(self):
         private = attrs.make_class("_Facts", {"total": attrs.field(type=int)}, frozen=True)
 
-        assert "not the documented form of Facts: $.total" in str(complaint(private, {}))
+        assert "does not match the documented form of Facts: $.total" in str(complaint(private, {}))
 
     def test_are_raised_outside_of_any_other_error(self):
         error = complaint(RestoreJob, {"created": "S3cr3t"})

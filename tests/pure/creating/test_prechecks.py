@@ -182,7 +182,7 @@ class TestMoments:
     def test_without_any_range_cannot_be_reached(self, request_):
         (finding,) = found(request_, ranges=())
 
-        assert finding.words == "the moment lies in no restorable time range, there is none"
+        assert finding.words == "the point in time is outside all restorable time ranges, there is none"
 
     def test_outside_all_ranges_are_told_the_latest(self, request_):
         past = OplogTimestamp(date=NOW - timedelta(days=2), increment=1)
@@ -255,7 +255,7 @@ class TestTargets:
         shard = ClusterSummary(id="c2", type_name="REPLICA_SET", shard_name="shard0")
         (finding,) = found(FROM_SNAPSHOT, target=shard, target_read=True)
 
-        assert "part of a sharded cluster" in finding.words
+        assert "shard of a sharded cluster" in finding.words
 
 
 def test_all_findings_are_told_at_once():

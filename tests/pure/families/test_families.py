@@ -342,11 +342,11 @@ def test_a_family_that_only_lists_leaves_the_rest_out():
     view = cast("Any", SimpleNamespace(now=lambda: NOW))
     cluster = Cluster(view, family, "p", "c")
 
-    with pytest.raises(Unsupported, match="Lister lists no snapshots"):
+    with pytest.raises(Unsupported, match="Lister has no list of snapshots"):
         cluster.snapshots()
     with pytest.raises(Unsupported, match="not create them"):
         encode_request(family, HttpRestore.on_server_terms("s"), now=NOW)
-    with pytest.raises(Unsupported, match="has no encoding"):
+    with pytest.raises(Unsupported, match="defines no request encoding"):
         encode_request(
             attrs.evolve(family, creates=frozenset({HttpRestore})), HttpRestore.on_server_terms("s"), now=NOW
         )

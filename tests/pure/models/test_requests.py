@@ -25,8 +25,8 @@ NAIVE = MOMENT.replace(tzinfo=None)
 TARGET = Target("P", "C")
 BAD_TEXT = [
     ("", "is empty"),
-    (" ", "white space"),
-    ("a ", "white space"),
+    (" ", "whitespace"),
+    ("a ", "whitespace"),
     ("a\x00b", "control character"),
     ("a\x7fb", "control character"),
     ("a\ud800", "surrogate"),
@@ -89,17 +89,17 @@ class TestHttpRestore:
 
     @pytest.mark.parametrize("hours", [1, SERVER_DEFAULT])
     def test_takes_one_expiry_only(self, hours):
-        with pytest.raises(ConfigError, match="never both: leave one out"):
+        with pytest.raises(ConfigError, match="takes either expires or expiration_hours: leave one out"):
             HttpRestore("S", 1, MOMENT, hours)
 
     @pytest.mark.parametrize("value", [0, -1, True, False, 1.0, "1", None])
     def test_counts_downloads_from_one(self, value):
-        with pytest.raises(ConfigError, match=r"^HttpRestore.max_downloads is .* from 1, or SERVER_DEFAULT"):
+        with pytest.raises(ConfigError, match=r"^HttpRestore.max_downloads must be .* from 1, or SERVER_DEFAULT"):
             HttpRestore("S", value, expiration_hours=1)
 
     @pytest.mark.parametrize("value", [0, -1, True, False, 1.0, "1"])
     def test_counts_hours_from_one(self, value):
-        with pytest.raises(ConfigError, match=r"^HttpRestore.expiration_hours is .* from 1, or SERVER_DEFAULT"):
+        with pytest.raises(ConfigError, match=r"^HttpRestore.expiration_hours must be .* from 1, or SERVER_DEFAULT"):
             HttpRestore("S", 1, expiration_hours=value)
 
     @pytest.mark.parametrize("value", [NAIVE, "2020-01-02T03:04:05Z", 1577934245, date(2020, 1, 2), SERVER_DEFAULT])
@@ -120,7 +120,7 @@ class TestOplogTime:
     @pytest.mark.parametrize("value", [0, -1, 2**32, True, 1.0, "1", None, MOMENT])
     @pytest.mark.parametrize("name", ["seconds", "increment"])
     def test_refuses_the_rest(self, name, value):
-        with pytest.raises(ConfigError, match=f"^OplogTime.{name} is a whole number from 1 to 4294967295, not"):
+        with pytest.raises(ConfigError, match=f"^OplogTime.{name} must be a whole number from 1 to 4294967295, not"):
             OplogTime(**{"seconds": 1, "increment": 1, name: value})
 
 

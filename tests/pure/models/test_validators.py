@@ -24,7 +24,7 @@ NO_NUMBERS = [True, "1", None, float("nan"), float("inf"), -1, [1]]
 
 @pytest.mark.parametrize("value", [0, -1, 11, 1.0, True, "1", None])
 def test_a_whole_number_is_an_int_within_its_bounds(value):
-    with pytest.raises(ConfigError, match=r"^pages is a whole number from 1 to 10, or None, not "):
+    with pytest.raises(ConfigError, match=r"^pages must be a whole number from 1 to 10, or None, not "):
         require_whole("pages", value, most=10, instead=", or None")
 
 
@@ -36,7 +36,7 @@ def test_whole_numbers_within_their_bounds_come_back():
 
 @pytest.mark.parametrize("value", [0, 1, "True", None])
 def test_a_flag_is_a_bool_and_is_not_repeated(value):
-    with pytest.raises(ConfigError, match=rf"^pretty is True or False, not {type(value).__name__}$"):
+    with pytest.raises(ConfigError, match=rf"^pretty must be True or False, not {type(value).__name__}$"):
         require_flag("pretty", value)
     assert require_flag("pretty", value=True) is True
     assert require_flag("pretty", value=False) is False
@@ -44,9 +44,9 @@ def test_a_flag_is_a_bool_and_is_not_repeated(value):
 
 @pytest.mark.parametrize("value", NO_NUMBERS)
 def test_seconds_are_finite_and_positive(value):
-    with pytest.raises(ConfigError, match=r"^pause is a positive number of seconds, not "):
+    with pytest.raises(ConfigError, match=r"^pause must be a positive number of seconds, not "):
         require_seconds("pause", value)
-    with pytest.raises(ConfigError, match=r"^pause is a number of seconds from 0, not "):
+    with pytest.raises(ConfigError, match=r"^pause must be a number of seconds from 0, not "):
         require_seconds("pause", value, zero=True)
 
 
@@ -59,19 +59,19 @@ def test_zero_seconds_are_taken_where_they_make_sense():
 
 @pytest.mark.parametrize("value", [*NO_NUMBERS, 10.5])
 def test_a_number_is_finite_and_within_its_bounds(value):
-    with pytest.raises(ConfigError, match=r"^growth is a number from 0 to 10, not "):
+    with pytest.raises(ConfigError, match=r"^growth must be a number from 0 to 10, not "):
         require_number("growth", value, least=0, most=10)
 
 
 def test_a_number_without_an_upper_bound_is_finite():
     assert require_number("n", 1e300, least=0) == 1e300
-    with pytest.raises(ConfigError, match=r"^n is a number from 0, not inf$"):
+    with pytest.raises(ConfigError, match=r"^n must be a number from 0, not inf$"):
         require_number("n", float("inf"), least=0)
 
 
 @pytest.mark.parametrize("value", [0, -1, True, "1", float("nan"), float("inf"), 10**400, timedelta(0)])
 def test_a_time_out_is_a_positive_time(value):
-    with pytest.raises(ConfigError, match=r"^timeout is a positive timedelta or number of seconds, or None"):
+    with pytest.raises(ConfigError, match=r"^timeout must be a positive timedelta or number of seconds, or None"):
         seconds_of(value)
 
 
@@ -91,12 +91,12 @@ def test_validators_of_fields_name_the_field_and_its_class():
 
     assert Settings(pages=3, pause=0) == Settings(3, False, 0, 1.0)  # noqa: FBT003
     for name, value in {"pages": 4, "pretty": 1, "pause": -1, "growth": 0}.items():
-        with pytest.raises(ConfigError, match=rf"^{name}( of Settings)? is "):
+        with pytest.raises(ConfigError, match=rf"^{name}( of Settings)? must be "):
             Settings(**{name: value})
 
 
 def test_policies_name_their_class():
-    with pytest.raises(ConfigError, match=r"^protect_source of a RestoreGuard is True or False, not int"):
+    with pytest.raises(ConfigError, match=r"^protect_source of a RestoreGuard must be True or False, not int"):
         RestoreGuard(protect_source=1)
-    with pytest.raises(ConfigError, match=r"^budget_share of a PollPolicy is a number above 0, or None"):
+    with pytest.raises(ConfigError, match=r"^budget_share of a PollPolicy must be a number above 0, or None"):
         PollPolicy(budget_share=0)

@@ -20,7 +20,7 @@ def test_a_page_of_jobs_is_decoded(seed):
 
 @pytest.mark.parametrize("body", [b"[" + b"[]," * 1_000_000 + b"[]]", b"[" + b"1," * 1_500_000 + b"1]"])
 def test_too_many_values_are_refused_before_they_take_memory(body):
-    assert decode_body(body, PLAIN) == (None, Unreadable("it holds more values than any answer of the API"))
+    assert decode_body(body, PLAIN) == (None, Unreadable("it contains more values than any answer of the API"))
 
 
 def test_a_large_body_of_long_texts_is_decoded():
@@ -32,8 +32,8 @@ def test_a_large_body_of_long_texts_is_decoded():
     ("body", "reason"),
     [
         (b"[" * 100_000, "it is nested too deeply"),
-        (b"[NaN]", "it holds a number that no API sends"),
-        (b"[" + b"9" * 5000 + b"]", "it holds a number that no API sends"),
+        (b"[NaN]", "it contains an invalid number"),
+        (b"[" + b"9" * 5000 + b"]", "it contains an invalid number"),
         (b"\xff\xfe", "the body is not valid UTF-8"),
         (b"<html>", "Expecting value at character 0 of 6"),
     ],
@@ -56,7 +56,7 @@ def test_a_member_that_is_named_twice_is_refused_with_its_path(body, path):
     value, problem = decode_body(body, PLAIN)
 
     assert value is None
-    assert problem == (f"an object in it names a member twice ({path})", path)
+    assert problem == (f"an object has a duplicate member ({path})", path)
 
 
 @pytest.mark.parametrize(

@@ -67,8 +67,8 @@ def test_the_warning_gives_both_dates_and_the_replacement():
 
     assert isinstance(warning, DeprecationWarning)
     assert str(warning) == (
-        "the server says that the restores API of Atlas M2/M5 is deprecated since 2024-08-05 and may be gone from "
-        f"2026-01-15 on; {ATLAS_TENANT.deprecation}"
+        "the server says that the restores API of Atlas M2/M5 is deprecated since 2024-08-05 and may be removed after "
+        f"2026-01-15; {ATLAS_TENANT.deprecation}"
     )
     assert (warning.deprecated, warning.sunset) == (AUGUST, JANUARY)
 
@@ -79,7 +79,7 @@ def test_the_warning_gives_both_dates_and_the_replacement():
 def test_an_unknown_replacement_refers_to_the_changelog(family, whose):
     text = str(Notice().warning(family, "clusters"))
 
-    assert text.startswith(f"the server says that the clusters API of {whose} is deprecated; look at the vendor's")
+    assert text.startswith(f"the server says that the clusters API of {whose} is deprecated; check the vendor's")
     assert replacement(family) is None
 
 

@@ -69,7 +69,7 @@ def test_refuses_what_is_no_text(value):
 
 
 def test_says_which_piece_is_wrong():
-    with pytest.raises(ConfigError, match=r"job id must not hold '#'"):
+    with pytest.raises(ConfigError, match=r"job id must not contain '#'"):
         check_identifier("job id", "a#b")
 
 

@@ -75,11 +75,11 @@ class TestBaseUrl:
         ("text", "said"),
         [
             ("", "empty"),
-            (" ", "blanks"),
-            (" https://om", "blanks"),
-            ("https://om\n", "blanks"),
-            ("https://o m", "blanks"),
-            ("https://om\u3000x", "blanks"),
+            (" ", "whitespace"),
+            (" https://om", "whitespace"),
+            ("https://om\n", "whitespace"),
+            ("https://o m", "whitespace"),
+            ("https://om\u3000x", "whitespace"),
             ("https://om/\x00", "control characters"),
             ("https://om/\ud800", "control characters"),
             ("cloud.mongodb.com", "scheme"),
@@ -92,10 +92,10 @@ class TestBaseUrl:
             ("https:///prefix", "host"),
             ("https:om", "host"),
             ("https://om:0", "port"),
-            ("https://om:99999", "cannot be read"),
-            ("https://om:port", "cannot be read"),
-            ("https://[::1", "cannot be read"),
-            ("https://om\\evil", "cannot be read"),
+            ("https://om:99999", "cannot be parsed"),
+            ("https://om:port", "cannot be parsed"),
+            ("https://[::1", "cannot be parsed"),
+            ("https://om\\evil", "cannot be parsed"),
             ("https://key:secret@om", "credentials"),
             ("https://key@om", "credentials"),
             ("https://:@om", "credentials"),
@@ -189,7 +189,7 @@ class TestTargets:
         ],
     )
     def test_a_path_that_could_lead_elsewhere_is_refused(self, path):
-        with pytest.raises(ConfigError, match="a path starts with one slash"):
+        with pytest.raises(ConfigError, match="a path must start with one slash"):
             build_url(BASE, path)
 
     @pytest.mark.parametrize("name", ["", "a/b", "..", "a?b", "a#b", " a", "a\x00", "\ud800", None, 5])

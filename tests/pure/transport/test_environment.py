@@ -101,7 +101,7 @@ def test_a_switch_is_on_or_off(text, on):
 
 @pytest.mark.parametrize("text", ["maybe", "2", "-", "truefalse", " "])
 def test_a_switch_that_is_neither_is_an_error_and_not_a_guess(text):
-    with pytest.raises(ConfigError, match="MCLI_OPS_MANAGER_SKIP_VERIFY is true or false"):
+    with pytest.raises(ConfigError, match="MCLI_OPS_MANAGER_SKIP_VERIFY must be true or false"):
         read_environment({**KEY, "MCLI_OPS_MANAGER_SKIP_VERIFY": text})
 
 

@@ -228,5 +228,5 @@ def test_a_file_is_waited_for_where_one_may_come(family, document):
 
 @pytest.mark.parametrize("until", ["done", "FINISHED", "", None])
 def test_a_wait_for_something_else_is_refused(until):
-    with pytest.raises(ConfigError, match="until is 'finished' or 'downloadable'"):
+    with pytest.raises(ConfigError, match="until must be 'finished' or 'downloadable'"):
         check_until(until)

@@ -36,15 +36,15 @@ def test_a_batch_is_whole_only_as_of_the_look_that_listed_it():
 
     following = JobTracker[RestoreJob]("finished", grace=0, batches=True)
     following.add("shard-0", job("shard-0", "IN_PROGRESS"), NOW)
-    following.look()
+    following.begin_poll()
     following.complete("b")
 
-    following.look()
+    following.begin_poll()
     following.receive(job("shard-0", "FINISHED"), NOW)
     assert [group.batch_id for group in following.open_groups()] == ["b"]
     following.receive(job("shard-1", "FINISHED"), NOW)
     following.complete("b")
 
     assert following.open_groups() == []
-    following.look()
+    following.begin_poll()
     assert following.open_groups() == []

@@ -121,7 +121,7 @@ def test_a_job_that_was_seen_is_gone_when_two_looks_miss_it(may_appear):
     assert open_ids(made) == ["a"]
     made.miss("a", 0, may_appear=may_appear)
     assert made.jobs["a"].bad
-    assert made.jobs["a"].ending.words == "no longer listed, last seen with statusName IN_PROGRESS"
+    assert made.jobs["a"].ending.words == "no longer listed, last seen as statusName IN_PROGRESS"
 
 
 def test_reading_once_takes_any_state_and_no_batch():
@@ -188,18 +188,18 @@ def test_the_end_follows_the_rules_in_any_order_of_reads(batches, reads):
 def test_the_worked_example_of_the_room():
     made = following(job("a", batch="7"))
 
-    made.look()
+    made.begin_poll()
     for each in (job("a", batch="7"), job("b", batch="7"), job("c", "FINISHED", batch="7")):
         made.receive(each, NOW)
     made.complete("7")
     assert open_ids(made) == ["a", "b"]
 
-    made.look()
+    made.begin_poll()
     made.receive(job("a", batch="7"), NOW)
     made.miss("b", 0, may_appear=True)
     assert open_ids(made) == ["a", "b"]
 
-    made.look()
+    made.begin_poll()
     made.receive(job("b", "FINISHED", batch="7"), NOW)
     made.receive(job("a", "BROKEN", batch="7"), NOW)
     assert made.open_groups() == []

@@ -322,13 +322,13 @@ async def test_an_api_that_refuses_for_ever_costs_four_tokens(serve):
 
         before = emulator.counts.requests
         for _ in range(20):
-            with pytest.raises(AuthError, match="Nothing is sent for another"):
+            with pytest.raises(AuthError, match="No request is sent for another"):
                 await cluster.restore_jobs()
         assert emulator.counts.requests == before
 
         for _ in range(59):
             clock.now += 60.5
-            with pytest.raises(AuthError, match="deleted or taken out"):
+            with pytest.raises(AuthError, match="deleted or removed"):
                 await cluster.restore_jobs()
         assert emulator.tokens.counts.issued == 4
 
@@ -352,7 +352,7 @@ async def test_a_call_tries_two_tokens_at_most(serve):
     async with entered(serve) as (emulator, _, cluster):
         await cluster.restore_jobs()
         emulator.before_answer = answering(None, refused)
-        with pytest.raises(AuthError, match="refused two tokens"):
+        with pytest.raises(AuthError, match="refused two consecutive tokens"):
             await cluster.restore_jobs()
 
         assert emulator.tokens.counts.issued == 2
@@ -604,7 +604,7 @@ async def test_a_session_without_a_token_revokes_none(serve):
 
 @pytest.mark.parametrize("fault", ["503", "drop", "hang"])
 async def test_a_failure_to_revoke_never_hides_the_close(serve, fault, monkeypatch):
-    monkeypatch.setattr(bearer, "_FAREWELL_SECONDS", 0.3)
+    monkeypatch.setattr(bearer, "_REVOKE_SECONDS", 0.3)
     async with serve() as emulator:
         session = enter(emulator, revoke=True)
         await cluster_of(session, emulator).restore_jobs()
@@ -673,7 +673,7 @@ async def test_neither_secret_nor_token_follows_a_redirect(serve, path):
 
 def test_plain_http_over_a_network_warns():
     account = ServiceAccount("id", "secret")
-    with pytest.warns(UserWarning, match=r"travel unencrypted to http://gate\.example\.com") as caught:
+    with pytest.warns(UserWarning, match=r"are sent unencrypted to http://gate\.example\.com") as caught:
         session = AsyncSession(account, base_url="http://gate.example.com/api/atlas/v1.0")
     assert caught[0].filename == __file__
     with warnings.catch_warnings():
@@ -718,8 +718,8 @@ async def test_half_a_service_account_leaves_a_whole_key_alone(serve):
 @pytest.mark.parametrize(
     ("environ", "told"),
     [
-        ({ID: "id"}, f"half of a service account.*set {SECRET} as well"),
-        ({SECRET: "s"}, f"half of a service account.*set {ID} as well"),
+        ({ID: "id"}, f"incomplete service account.*set {SECRET} as well"),
+        ({SECRET: "s"}, f"incomplete service account.*set {ID} as well"),
         ({}, f"set {PUBLIC} and {PRIVATE} \\(or {ID} and {SECRET} for a service account\\)"),
         ({ID: "id", PUBLIC: "p"}, f"no API key.*set {PRIVATE} "),
         ({"MONGODB_ATLAS_ACCESS_TOKEN": "t"}, "cannot be renewed"),

@@ -98,7 +98,7 @@ def test_the_command_it_ends_with_waits_for_the_job(call, place, target, newest,
         (["--snapshot-id", "s", "TARGET"], "there is no terminal to ask for confirmation: pass --yes"),
         (["--point-in-time", "2026-11-02T12:00:00", "TARGET"], "--point-in-time: no time zone"),
         (["--point-in-time", "noon", "TARGET"], "--point-in-time: not an ISO 8601 date"),
-        (["--point-in-time", "2020-01-01T00:00:00Z", "TARGET"], "more than 24 hours back"),
+        (["--point-in-time", "2020-01-01T00:00:00Z", "TARGET"], "more than 24 hours ago"),
         (["--pointInTimeUTCMillis", "soon", "TARGET"], "not a number of milliseconds"),
         (["--pointInTimeUTCMillis", "9" * 30, "TARGET"], "not a number of milliseconds"),
     ],
@@ -120,7 +120,7 @@ def test_a_variant_that_a_family_does_not_take_is_refused(call, place, requests_
                      "--target-cluster-id", "x", "--yes")  # fmt: skip
 
     assert (ended.code, paths) == (2, [])
-    assert "does not take OplogTime" in ended.err
+    assert "does not support OplogTime" in ended.err
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ async def test_an_unknown_outcome_has_its_own_exit_code_and_advice(run, place, t
 
     assert (ended.code, ended.out) == (6, "")
     assert emulator.counts.creates_taken == before + 1
-    assert "outcome is not known" in ended.err.splitlines()[0]
+    assert "outcome is unknown" in ended.err.splitlines()[0]
     assert ended.err.endswith(
         f"List the jobs before you send it again:\n  mongorestore-async jobs {' '.join(place())} --limit 5\n"
     )

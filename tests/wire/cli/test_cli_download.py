@@ -113,7 +113,7 @@ def test_json_has_no_urls(call, ready, tmp_path):
 
 @pytest.mark.parametrize(
     ("how", "code", "reason"),
-    [({"wrong_hash": True}, 8, "SHA-1"), ({"unavailable": 99}, 8, "3 times it may be"), ({"cut_after": 9}, 8, "broke")],
+    [({"wrong_hash": True}, 8, "SHA-1"), ({"unavailable": 99}, 8, "3 times allowed"), ({"cut_after": 9}, 8, "broke")],
 )
 def test_failures_have_codes_by_what_to_do_next(how, code, reason, call, ready, playing, tmp_path):
     playing(**how)

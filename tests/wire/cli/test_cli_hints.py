@@ -113,7 +113,7 @@ def test_command_line_and_library_guards_give_the_same_advice(place, call, emula
 
     refused, dry = call(*words, "--yes"), call(*words, "--dry-run")
 
-    advice = "and it is the cluster the backup comes from: restore into another cluster, or pass --overwrite-source\n"
+    advice = "and it is the source cluster of the backup: restore into another cluster, or pass --overwrite-source\n"
     assert (refused.code, dry.code) == (2, 1)
     assert refused.err.endswith(advice)
     assert dry.err.endswith(advice)

@@ -121,7 +121,7 @@ def test_those_of_a_sharded_cluster_are_another_list(call, place, ids):
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (["--sharded"], "one list of snapshots only"),
+        (["--sharded"], "only one list of snapshots"),
         (["--before", "2026-01-01T00:00:00Z"], "pass both"),
         (["--latest", "--before", "2026-01-01"], "no time zone"),
         (["--host-id", "h"], "exclude each other"),

@@ -74,7 +74,7 @@ def test_a_restore_that_ends_badly_is_code_3(outcome, command, call, started, em
     ended = call(command, *refs, *FAST)
 
     assert ended.code == 3
-    assert f"error: 1 of 1 restore jobs ended badly: {refs[0].rpartition('/')[2]}" in ended.err
+    assert f"error: 1 of 1 restore jobs failed: {refs[0].rpartition('/')[2]}" in ended.err
     assert "FAILED" in ended.out or "CANCELLED" in ended.out
     assert "Resume with" not in ended.err
 

@@ -50,7 +50,7 @@ async def test_a_create_whose_answer_was_lost_is_found(emulate, connect, fault, 
         cluster = session.project(found.project_id, OPS_MANAGER).cluster(found.id)
         emulator.before_answer = on_creates(fault)
 
-        with pytest.raises(MaybeCreated, match="outcome is not known") as caught:
+        with pytest.raises(MaybeCreated, match="outcome is unknown") as caught:
             await cluster.create_restore_job(REQUEST)
         result = await caught.value.reconcile()
 

@@ -139,7 +139,7 @@ async def test_a_disk_without_room_is_found_before_it_is_filled(open_library, tm
     async with open_library() as library:
         sources = await library.order()
         monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(SIZE - 1))
-        with pytest.raises(DiskFull, match="make room") as caught:
+        with pytest.raises(DiskFull, match="free up space") as caught:
             await library.download(sources, tmp_path)
         assert caught.value.received == 0
         assert (tmp_path / f"{caught.value.file_name}.part").stat().st_size == 0
@@ -250,7 +250,7 @@ async def test_two_downloads_do_not_write_the_same_file(open_library, tmp_path):
         )
 
     (error,) = [outcome for outcome in outcomes if isinstance(outcome, DownloadError)]
-    assert "another download writes" in error.message
+    assert "another download is writing" in error.message
     ((file,),) = [outcome for outcome in outcomes if outcome is not error]
     assert file.verification is Verification.VERIFIED
     assert len(library.records) == 1

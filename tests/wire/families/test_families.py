@@ -40,7 +40,7 @@ FAMILIES = {
     "tenant": (ATLAS_TENANT_V1, Manager.CLOUD_MANAGER, ClusterKind.TENANT, TenantRestoreJob),
 }
 
-pytestmark = pytest.mark.filterwarnings("ignore:the vendor deprecates:DeprecationWarning")
+pytestmark = pytest.mark.filterwarnings("ignore:.*is deprecated:DeprecationWarning")
 
 
 def cluster_of(session, emulator, family, kind):

@@ -267,7 +267,7 @@ async def test_without_redis_calls_follow_the_limits_of_the_process(emulate, con
             await cluster.restore_jobs()
         await session.projects(OPS_MANAGER)
     (said,) = warnings_in(caplog)
-    assert "this process keeps to the rate limits on its own" in said
+    assert "this process applies the rate limits locally" in said
     assert "hunter2" not in caplog.text
 
 
@@ -285,7 +285,7 @@ async def test_an_outage_in_the_middle_is_told_once_and_ends(server, processes, 
     server.start()
     await asyncio.sleep(0.3)
     assert await first.take_all(10) == 10
-    assert "Redis answers again" in caplog.text
+    assert "Redis responds again" in caplog.text
     # It has forgotten what was taken before; this process has not.
     assert await second.take_all() == 40
     assert await first.take_all() == 0
@@ -362,8 +362,8 @@ def test_importing_the_package_imports_no_redis():
         (("http://localhost", "key"), "no URL"),
         (("localhost:6379", "key"), "no URL"),
         (("redis://localhost:port", "key"), "no URL"),
-        ((None, "key"), "redis of SharedLimits is a URL"),
-        ((SimpleNamespace(), "key"), "redis of SharedLimits is a URL"),
+        ((None, "key"), "redis of SharedLimits must be a URL"),
+        ((SimpleNamespace(), "key"), "redis of SharedLimits must be a URL"),
         (("redis://localhost", ""), "key of SharedLimits"),
         (("redis://localhost", "a\nb"), "key of SharedLimits"),
         (("redis://localhost", None), "key of SharedLimits"),

@@ -374,7 +374,7 @@ PROXY_ANSWERS = {
     "tunnel, forbids it": ("https", answer(HTML, status=b"403 Forbidden"), ProtocolError, "403"),
     "tunnel, cannot reach the server": ("https", answer(HTML, status=b"502 Bad Gateway"), ConnectFailed, "502"),
     "tunnel, shows its own page": ("https", answer(HTML), ConnectFailed, "(?i)ssl|tls"),
-    "tunnel, no HTTP": ("https", HTML, ProtocolError, "no HTTP answer"),
+    "tunnel, no HTTP": ("https", HTML, ProtocolError, "not valid HTTP"),
     "tunnel, hangs up": ("https", b"", ConnectionBroken, "broke"),
 }
 

@@ -345,7 +345,7 @@ async def test_nodes_without_stickiness_are_told_as_such(workshop):
     async with two_nodes() as nodes:
         url = haproxy(workshop, nodes[0].url, nodes[1].url)
         async with meet(nodes[0], url) as (session, cluster):
-            with pytest.raises(AuthError, match="sticky"):
+            with pytest.raises(AuthError, match="session affinity"):
                 await cluster.restore_jobs()
 
             assert session.stats.requests <= 12
