@@ -134,7 +134,9 @@ def _learn_page(model: Any, page: Any, body: bytes) -> tuple[Any, Sequence[Any] 
         an item is nested too deep.
 
     """
-    document, unreadable = decode_body(body, Headers())
+    document, unreadable = msgspec.json.decode(body), None
+    if msgspec.json.encode(document) != body:
+        document, unreadable = decode_body(body, Headers())
     if unreadable is not None or _FINER_DATE.search(msgspec.json.encode(document) if b"\\u" in body else body):
         return page, None
     is_odd = _may_be_deep(body)
@@ -145,8 +147,8 @@ def _learn_page(model: Any, page: Any, body: bytes) -> tuple[Any, Sequence[Any] 
     for known in () if is_odd else dict.fromkeys([before, ()]):
         order = learn_order(_page_model(model), [document], known)
         page, is_lossless = _decode_page(model, order, body) if order != before else (page, False)
+        _learned[model] = order  # also if it does not fit, so that it is not tried again for the next page
         if is_lossless:
-            _learned[model] = order
             return page, page.results
     return page, list(map(RawDocument.of, document["results"]))
 

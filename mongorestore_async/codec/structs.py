@@ -164,12 +164,13 @@ def _utc_condition(model: Any, place: str) -> str:
     conditions: list[str] = []
     for field in received_fields(model):
         kind, part = kind_of(field.type), part_of(field.type)
-        each = f"{place}.{field.name}" if part is kind else f"each_{field.name}"
-        condition = f"{each}.tzinfo is utc" if kind is datetime else attrs.has(part) and _utc_condition(part, each)
-        if condition and part is not kind:
-            condition = f"all({condition} for {each} in {place}.{field.name})"
-        if condition:
-            conditions.append(f"({place}.{field.name} is None or {condition})")
+        for spelling in _spellings(field):
+            each = f"{place}.{spelling}" if part is kind else f"each_{spelling}"
+            condition = f"{each}.tzinfo is utc" if kind is datetime else attrs.has(part) and _utc_condition(part, each)
+            if condition and part is not kind:
+                condition = f"all({condition} for {each} in {place}.{spelling})"
+            if condition:
+                conditions.append(f"({place}.{spelling} is None or {condition})")
     return " and ".join(conditions)
 
 

@@ -162,7 +162,7 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
     async def _next_page(self) -> tuple[Reading, Sequence[JobDocument]] | None:
         page = None if self._over or self._error is not None else await self._pages.get()
         if self._error is not None:
-            raise self._error
+            raise self._error.with_traceback(None)  # each time anew
         if page is None:
             self._over = True
             # Nothing that could be read is missing up to here, so this was kept until now.

@@ -5,6 +5,7 @@ Pure: it knows no clock, no event loop and no server. ``now`` is in seconds, of 
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections import deque
 from typing import TYPE_CHECKING
@@ -36,6 +37,10 @@ class TokenBucket:
         """Count a call."""
         self.full_at = max(self.full_at, now) + self._interval
 
+    def give_back(self, _taken: float) -> None:
+        """Take note that a call counted at this moment was not made after all."""
+        self.full_at -= self._interval
+
     def lower(self, remaining: int, now: float) -> None:
         """Leave at most ``remaining`` calls."""
         self.full_at = max(self.full_at, now + (self._capacity - remaining) * self._interval)
@@ -64,6 +69,11 @@ class SlidingWindow:
     def take(self, now: float) -> None:
         """Count a call."""
         self._taken.append(now)
+
+    def give_back(self, taken: float) -> None:
+        """Take note that a call counted at this moment was not made after all."""
+        with contextlib.suppress(ValueError):  # the newest calls of a full window drop the oldest
+            self._taken.remove(taken)
 
     def lower(self, remaining: int, now: float) -> None:
         """Leave at most ``remaining`` calls."""

@@ -61,21 +61,29 @@ class LimitQueue:
         """Whether a call that comes now may :meth:`enter` at once."""
         return not self.waiting and not self._obstacle(now) and (self._shared is None or self._spare > 0)
 
-    def enter(self, now: float) -> None:
-        """Admit a call; :meth:`leave` must follow."""
+    def enter(self, now: float) -> float | None:
+        """Admit a call and say when it was counted, None if it was not; :meth:`leave` must follow."""
         self.pending += 1
-        if self._bucket is not None and not self._bucket.wait(now):
+        counted = self._bucket is not None and not self._bucket.wait(now)
+        if self._bucket is not None and counted:
             self._bucket.take(now)
         if self._spare:
             self._spare -= 1
+        return now if counted else None
 
     def leave(self) -> None:
         """Take note that a call is over, however it ended."""
         self.pending -= 1
         self._changed.set()
 
-    async def enter_in_turn(self, ends: float) -> None:
-        """Admit a call when its turn has come; :meth:`leave` must follow.
+    def withdraw(self, counted: float | None) -> None:
+        """Take note that a call was not made after all; ``counted`` is what :meth:`enter` said."""
+        if self._bucket is not None and counted is not None:
+            self._bucket.give_back(counted)
+        self.leave()
+
+    async def enter_in_turn(self, ends: float) -> float | None:
+        """Admit a call when its turn has come, as :meth:`enter` does; :meth:`leave` must follow.
 
         Args:
             ends: Loop time of its deadline.
@@ -96,7 +104,7 @@ class LimitQueue:
                         self._changed.clear()
                         async with asyncio.timeout(wait if math.isfinite(wait) else None):
                             await self._changed.wait()
-                self.enter(clock())
+                return self.enter(clock())
         finally:
             self.waiting -= 1
 

@@ -83,8 +83,8 @@ class RateLimiter:
         queues = self._queues_of(limit, project)
         with contextlib.ExitStack() as undo:
             for queue in queues:
-                await queue.enter_in_turn(ends)
-                undo.callback(queue.leave)
+                counted = await queue.enter_in_turn(ends)
+                undo.callback(queue.withdraw, counted)
             undo.pop_all()
         return queues, self._generation
 

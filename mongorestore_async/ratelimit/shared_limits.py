@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
     from mongorestore_async.families.rate_limit import RateLimit
 
-__all__ = ["PATIENCE", "RedisCounters", "SharedLimits"]
+__all__ = ["REPLY_TIMEOUT", "RedisCounters", "SharedLimits"]
 
 _logger = logging.getLogger(__name__)
 
 #: Seconds that a call waits for Redis, at most.
-PATIENCE = 1.0
+REPLY_TIMEOUT = 1.0
 
 #: Seconds after a failure in which Redis is not asked.
 _OUTAGE = 30.0
@@ -120,7 +120,7 @@ class SharedLimits:
         retry = import_module("redis.asyncio.retry").Retry(import_module("redis.backoff").NoBackoff(), 1)
         try:
             client: Redis = library.Redis.from_url(
-                str(self.redis), socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, retry=retry
+                str(self.redis), socket_timeout=REPLY_TIMEOUT, socket_connect_timeout=REPLY_TIMEOUT, retry=retry
             )
         except ValueError:
             raise ConfigError(
@@ -159,7 +159,7 @@ class RedisCounters:
         """Close the client made here."""
         if self._owned:
             with contextlib.suppress(*self._failures):
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(REPLY_TIMEOUT):
                     await self._client.aclose()
 
     async def _take(self, keys: list[str], numbers: list[Any]) -> float:
@@ -167,7 +167,7 @@ class RedisCounters:
             if time.monotonic() < self._resumes:
                 return 0.0
             try:
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(REPLY_TIMEOUT):
                     wait = await self._script(keys=keys, args=numbers)
             except self._failures as error:
                 self._resumes = time.monotonic() + _OUTAGE

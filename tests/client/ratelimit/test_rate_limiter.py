@@ -249,6 +249,20 @@ async def test_a_call_cancelled_before_the_last_queue_frees_the_first():
     assert [(queue.pending, queue.waiting) for queue in caller.limits._queues.values()] == [(0, 0)] * 2
 
 
+async def test_calls_cancelled_in_the_last_queue_take_nothing():
+    caller = Caller(rate=RateLimit(4, 1, 1000))
+    await caller.is_refused(10, "RATE_LIMITED_IP")
+    for _ in range(8):
+        (task,) = caller.start()
+        await asyncio.sleep(0.1)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    await asyncio.sleep(10)
+    started = asyncio.get_running_loop().time()
+    await caller.call()
+    assert asyncio.get_running_loop().time() - started < 1  # it is one of the four at once
+
+
 # Refusals
 
 

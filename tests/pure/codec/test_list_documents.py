@@ -167,15 +167,16 @@ class TestPagesOfAnotherForm:
             [{"id": "J", "x" * 101: 1}],
             [{"id": "J", "batchId": "B"}, {"batchId": "B", "id": "J"}],
             [{"id": "J", "batchId": None}],
-            [{"id": "J", 'a"b': 1}],
         ],
     )
-    def test_that_cannot_be_learned_are_read_all_the_same(self, learned, items):
-        body = page_of(*items)
-        found = decode_list(RestoreJob, body)
-        if found is not None:
-            assert not is_lossless(body)
-        assert not learned
+    def test_that_cannot_be_learned_are_read_all_the_same(self, items):
+        for _ in range(2):
+            assert not is_lossless(page_of(*items))
+        assert is_lossless(page_of({"id": "J", "size": 5}))
+
+    def test_with_names_that_no_struct_can_have_are_left_to_the_converter(self):
+        for _ in range(2):
+            assert decode_list(RestoreJob, page_of({"id": "J", 'a"b': 1})) is None
 
     def test_hold_what_was_learned_and_what_was_not(self):
         assert is_lossless(page_of({"id": "J", "size": 5}))

@@ -172,6 +172,8 @@ def spelled(draw):
 @example((RestoreJob, b'{"id":"J","created":"2017-04-21t03:49:57z"}'))
 @example((RestoreJob, b'{"id":"J","created":"0001-01-01T00:00:00+14:00"}'))
 @example((RestoreJob, b'{"id":"J","delivery":{"expires":"9999-12-31T23:59:59-12:00"}}'))
+@example((models.TenantRestoreJob, b'{"id":"J","submittedAt":"0001-01-01T00:00:00+01:00"}'))
+@example((models.TenantRestoreJob, b'{"id":"J","finishedDate":"9999-12-31T23:59:59-01:00"}'))
 @example((RestoreJob, b'{"id":"J","id":"J"}'))
 @example((RestoreJob, b'{"id":"J","delivery":{"url":"u","\\u0075rl":"u"}}'))
 @example((RestoreJob, b'{"id":"J","more":{"deep":[{"a":1,"a":1}]}}'))

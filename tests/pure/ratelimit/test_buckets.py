@@ -34,6 +34,35 @@ def test_calls_wait_as_long_as_they_have_to(bucket, waits):
             bucket.take(now)
 
 
+@pytest.mark.parametrize("window", [False, True])
+def test_a_call_that_is_given_back_is_as_never_counted(window):
+    limit = RateLimit(4, 4, 10, window=window)
+    bucket, without = (
+        (SlidingWindow(limit), SlidingWindow(limit)) if window else (TokenBucket(limit), TokenBucket(limit))
+    )
+    for now in (0, 1, 2):
+        bucket.take(now)
+    for now in (0, 2):
+        without.take(now)
+
+    bucket.give_back(1)
+
+    for now in (2, 2, 5, 9, 11):
+        assert bucket.wait(now) == without.wait(now)
+        bucket.take(now)
+        without.take(now)
+
+
+def test_a_call_that_a_full_window_has_dropped_is_not_missed():
+    bucket = SlidingWindow(RateLimit(1, 1, 10, window=True))
+    bucket.take(0)
+    bucket.take(10)
+
+    bucket.give_back(0)
+
+    assert bucket.wait(10) == 10
+
+
 @pytest.mark.parametrize(
     ("limit", "taken", "left", "waits"),
     [

@@ -314,7 +314,7 @@ async def test_scripts_that_redis_forgot_are_loaded_again(server, client, proces
 
 
 async def test_a_redis_that_hangs_costs_one_wait(monkeypatch, caplog):
-    monkeypatch.setattr(shared, "PATIENCE", 0.5)
+    monkeypatch.setattr(shared, "REPLY_TIMEOUT", 0.5)
     gone = []
 
     async def say_nothing(reader, writer):
