@@ -55,7 +55,7 @@ async def test_a_session_opens_on_the_first_call_and_needs_no_context(emulate, c
         session = connect(emulator)
         assert len(await first_cluster(session, emulator).restore_jobs()) == 25
         await session.close()
-        with pytest.raises(SessionClosed, match="make a new"):
+        with pytest.raises(SessionClosed, match="create a new"):
             await first_cluster(session, emulator).restore_jobs()
         with pytest.raises(SessionClosed):
             await session.open()
