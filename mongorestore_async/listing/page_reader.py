@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import attrs
 from attrs.validators import optional
 
-from mongorestore_async.codec.items import DecodedItems, identities, pick
-from mongorestore_async.codec.list_documents import decode_list, has_next, read_list
+from mongorestore_async.codec.list_documents import DecodedItems, decode_list, has_next, identities, pick, read_list
 from mongorestore_async.errors import BadRequest, ConfigError, PaginationError, RestoreError
 from mongorestore_async.listing.materialize import materialize, read_in_slices
 from mongorestore_async.listing.page import Page
