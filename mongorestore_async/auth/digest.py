@@ -48,7 +48,7 @@ def answer(
     for NFC (section 4); everything is hashed as UTF-8.
 
     A ``-sess`` algorithm binds its key to the first nonce and cnonce of a session (section 3.4.2). Here the key is made
-    of the nonce and cnonce at hand: the caller passes the same ``cnonce`` for all answers to one nonce, and does not
+    of the nonce and cnonce at hand: pass the same ``cnonce`` for all answers to one nonce, and does not
     use a ``nextnonce`` with it.
 
     Args:

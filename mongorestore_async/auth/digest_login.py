@@ -160,7 +160,7 @@ class Login:
 
         Args:
             nonce: What the request was signed with.
-            teaches: Whether it may have been refused for its age, which tells how long nonces live.
+            teaches: Whether it may have been refused for its age, which shows how long nonces live.
 
         """
         if self.warm is nonce:

@@ -1,4 +1,4 @@
-"""Nonces of a server: each keeps its counter however often it is offered, and tells how long such nonces live."""
+"""Nonces of a server: each keeps its counter however often it is offered, and shows how long such nonces live."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a document does not fit: the errors of cattrs as paths and complaints, and the error that tells them."""
+"""Why a document does not fit: the errors of cattrs as paths and complaints, and the error that lists them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MOST_TOLD = 10
 
 
 def refusal(model: type, problems: Sequence[Problem]) -> DataError:
-    """Make the error that tells all problems of a document; its path is that of the first one."""
+    """Make the error that lists the problems of a document; its path is that of the first one."""
     told = "; ".join(f"{path}: {complaint}" for path, complaint in problems[:_MOST_TOLD])
     more = f"; and {len(problems) - _MOST_TOLD} more" if len(problems) > _MOST_TOLD else ""
     return DataError(
@@ -37,7 +37,7 @@ def refusal(model: type, problems: Sequence[Problem]) -> DataError:
 
 
 def problems_of(error: Exception, document: Any, path: str) -> Iterator[Problem]:
-    """Walk cattrs' tree of errors along with the document, which tells the spelling a member was read from.
+    """Walk cattrs' tree of errors along with the document, which shows the spelling a member was read from.
 
     Args:
         error: What structuring the document raised.

@@ -92,7 +92,7 @@ class DecodedItems(Sequence[T_co]):
         return DecodedItems(structs, received, self._copy, self._origin)
 
     def found_at(self, origin: JobRef | None) -> DecodedItems[T_co]:
-        """Tell restore jobs where they were found."""
+        """Set where restore jobs were found."""
         return DecodedItems(self.structs, self._received, self._copy, origin)
 
 

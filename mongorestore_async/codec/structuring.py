@@ -8,7 +8,7 @@ What the hooks tolerate, and no more:
 - words of open enumerations are met in any case, unknown ones stay text;
 - links without ``href`` are skipped, and ``deliveryUrl`` is one string or an array.
 
-Everything else is a :class:`DataError` that tells paths and JSON types, never a value: a document may hold secrets.
+Everything else is a :class:`DataError` that names paths and JSON types, never a value: a document may hold secrets.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def converter() -> Converter:
     Register hooks of your own on it, for a class: a model, a part of one such as
     :class:`~mongorestore_async.models.Delivery`, or the type of a field such as ``datetime``. They count for everything
     that is structured from then on: lists, single documents and :func:`load_job`. A hook for a model returns an
-    instance of that model. Where a hook raises, the document is refused with a :class:`DataError` that tells the path
+    instance of that model. Where a hook raises, the document is refused with a :class:`DataError` that names the path
     and the type of the exception. Register them before the first call; the converter is shared by the whole process.
 
     Items of lists whose models no hook of yours concerns are structured without cattrs, several times as fast.

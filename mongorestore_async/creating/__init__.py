@@ -8,7 +8,7 @@ and an automated restore wipes its target, so a create is prepared by reads and 
 - ``reconciling``: what the list before and the list after tell about a lost answer. One new job that fits in every
   field is "taken"; that none is there proves nothing, so all else is "cannot tell".
 - ``running_restores``: whether the same restore is running already (``ensure_restore``).
-- ``matching``: whether a job comes from a request, compared in every field that both tell. Both files above use it.
+- ``matching``: whether a job comes from a request, compared in every field that both have. Both files above use it.
 - ``prechecks``: the vendor's rules over ``precheck_facts``, pure; ``precheck_reader`` reads those facts.
 - ``restore_plan``: the dry run, and the refusals before a create: the guard (``RestoreGuard.check``), the pre-check.
 

@@ -38,10 +38,10 @@ _SECOND = timedelta(seconds=1)
 
 
 def fits(family: Family[Any], request: HttpRestore | AutomatedRestore, job: JobDocument) -> bool:
-    """Whether a job may come from a request: snapshot, target, kind and point in time, where they are told.
+    """Whether a job may come from a request: snapshot, target, kind and point in time, where they are given.
 
     Args:
-        family: Of the job; decides whether its target is told by id or by name.
+        family: Of the job; decides whether its target is given by id or by name.
         request: What was, or would be, asked for.
         job: The job.
 
@@ -58,7 +58,7 @@ def fits(family: Family[Any], request: HttpRestore | AutomatedRestore, job: JobD
 
 
 def requested_at(job: JobDocument) -> datetime | None:
-    """When a job was requested (UTC), None where it does not tell."""
+    """When a job was requested (UTC), None where it does not say."""
     if isinstance(job, RestoreJob):
         return job.created
     if isinstance(job, CloudBackupRestoreJob):
@@ -94,7 +94,7 @@ def _of_restore_job(family: Family[Any], request: HttpRestore | AutomatedRestore
         yield DeliveryMethod.HTTP, delivery.method_name
         yield request.max_downloads, delivery.max_downloads
         yield request.expiration_hours, delivery.expiration_hours
-        # An automated job comes back as HTTP too: only its target, if it is told, gives it away.
+        # An automated job comes back as HTTP too: only its target, if it is there, shows that.
         yield False, True if delivery.target_group_id or delivery.target_cluster_id else None
         yield False, True if delivery.target_cluster_name else None
         return

@@ -77,14 +77,14 @@ class Evidence:
 
     @property
     def target_has_backup(self) -> bool | None:
-        """Whether one of the target's snapshots tells the cluster's id; without backup none does."""
+        """Whether one of the target's snapshots shows the cluster's id; without backup none does."""
         if self.target_snapshots is None:
             return None
         return any(isinstance(found, ClusterSnapshot) and found.cluster_id for found in self.target_snapshots)
 
     @property
     def compatibility(self) -> Release | None:
-        """Feature compatibility version of the source: the lowest of the newest snapshot that tells it."""
+        """Feature compatibility version of the source: the lowest of the newest snapshot that shows it."""
         return _first_known(
             *(
                 min(_known_releases(part.fcv for part in found.parts), default=None)

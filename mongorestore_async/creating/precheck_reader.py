@@ -1,4 +1,4 @@
-"""Reading what a pre-check compares: the snapshot, and both clusters with some of their snapshots."""
+"""Reads what a pre-check compares: the snapshot, and both clusters with some of their snapshots."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ async def read_evidence(view: SessionView, source: JobSource[Any], request: Http
 
 
 async def find_cluster_id(view: SessionView, family: Family[Any], names: dict[str, str]) -> str | None:
-    """Find the id that restores into a cluster name it by; None where none of its snapshots tells it.
+    """Find the id that restores into a cluster name it by; None where none of its snapshots shows it.
 
     Args:
         view: What to call the API with.

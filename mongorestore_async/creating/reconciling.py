@@ -36,7 +36,7 @@ class Baseline:
     Attributes:
         ids: Ids of the jobs on the first page of the list.
         complete: Whether that page was the whole list.
-        moment: The server's clock then (UTC), None when it did not tell.
+        moment: The server's clock then (UTC), None when it did not say.
 
     """
 

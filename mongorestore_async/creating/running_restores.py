@@ -77,7 +77,7 @@ def find_running(family: Family[JobT], request: HttpRestore | AutomatedRestore, 
 
 
 def is_same(family: Family[Any], request: HttpRestore | AutomatedRestore, job: JobDocument) -> bool | None:
-    """Whether a job does what a request asks for; None where it tells too little.
+    """Whether a job does what a request asks for; None where it shows too little.
 
     Args:
         family: Of the job.
@@ -115,7 +115,7 @@ def _is_same_restore_job(family: Family[Any], request: HttpRestore | AutomatedRe
         case Checkpoint():
             source = job.checkpoint_id
         case _:
-            # No job of these families tells the moment that was asked for.
+            # No job of these families shows the moment that was asked for.
             source = None
     if source is None or delivery is None or delivery.target_group_id is None:
         return None

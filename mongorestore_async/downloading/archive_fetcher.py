@@ -197,7 +197,7 @@ class ArchiveFetcher:
             failure = _translated(error, context, self._stall_timeout)
         except ValueError:
             # A host name DNS has no form for, a header with a line break in it.
-            failure = ProtocolError(f"{_UNFIT} with its header; read the job again for a new one", request=context)
+            failure = ProtocolError(f"{_UNFIT}, or its header is not valid; read the job again", request=context)
         else:
             return reply
         finally:
@@ -255,7 +255,7 @@ def _translated(error: Exception, context: RequestContext, stall_timeout: float)
         )
     elif isinstance(error, aiohttp.ClientResponseError):
         # Its message shows what came, which may be an echo of what was sent, or a link too long for a header.
-        failure = ProtocolError(f"the answer is not valid HTTP ({type(error).__name__}); is there a proxy in between?")
+        failure = ProtocolError(f"the answer is not valid HTTP ({type(error).__name__}); check for a proxy in between")
     else:
         failure = translate(error)
     failure.request = context

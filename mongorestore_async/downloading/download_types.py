@@ -23,7 +23,7 @@ _logger = logging.getLogger(__name__)
 
 
 def utc_now() -> datetime:
-    """Tell the time."""
+    """Return the current time (UTC)."""
     return datetime.now(UTC)
 
 

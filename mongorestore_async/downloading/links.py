@@ -102,7 +102,7 @@ _WORDS: Mapping[LinkState, str] = {
 
 
 def find_links(job: JobDocument) -> Mapping[str, DownloadLink | None]:
-    """Name the archives of a job, by a label that tells each from the others of the job: mostly one, called ``""``.
+    """Name the archives of a job, by a label that is unique in the job: mostly one, called ``""``.
 
     A sharded download of Atlas cloud backup has one for each shard and for the config server, labelled with the
     replica set. A link is None before it exists, and again after its use and its expiry.
@@ -133,7 +133,7 @@ def link_state(job: JobDocument) -> LinkState:
 
 
 def link_expiry(job: JobDocument) -> datetime | None:
-    """When the links of a job expire (UTC), None where it does not tell."""
+    """When the links of a job expire (UTC), None where it does not say."""
     if isinstance(job, RestoreJob):
         return None if job.delivery is None else job.delivery.expires
     if isinstance(job, CloudBackupRestoreJob):
@@ -142,7 +142,7 @@ def link_expiry(job: JobDocument) -> datetime | None:
 
 
 def downloads_allowed(job: JobDocument) -> int | None:
-    """How often each link of a job may be used (``maxDownloads``); None for no limit, and where none is told."""
+    """How often each link of a job may be used (``maxDownloads``); None for no limit, and where none is shown."""
     if not isinstance(job, RestoreJob) or job.delivery is None or job.delivery.max_downloads is None:
         return None
     return None if job.delivery.max_downloads >= _UNLIMITED else job.delivery.max_downloads

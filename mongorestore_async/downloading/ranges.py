@@ -124,7 +124,7 @@ class Continuation:
     Attributes:
         action: Append its body; throw away what is there and begin with its body; nothing was missing; or the
             answer does not fit, and the file has to be asked for as a whole.
-        total: Size of the whole file, None where the answer does not tell.
+        total: Size of the whole file, None where the answer does not say.
 
     """
 

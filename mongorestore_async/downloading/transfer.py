@@ -253,7 +253,7 @@ class Transfer:
         Raises:
             DownloadExpired: The link has expired.
             DownloadUsedUp: It was used as often as it may be.
-            DownloadError: The job does not tell.
+            DownloadError: The job does not say.
 
         """
         before = self._link()

@@ -62,7 +62,7 @@ _PIECE = 1024 * 1024
 
 
 class GzipCheck:
-    """Takes a file piece by piece and tells at its end what is wrong with it."""
+    """Takes a file piece by piece and reports at its end what is wrong with it."""
 
     def __init__(self) -> None:
         self._unpacking = zlib.decompressobj(_GZIP)
@@ -88,7 +88,7 @@ class GzipCheck:
             self._fault = f"the gzip data are damaged ({error})"
 
     def finish(self) -> str | None:
-        """Tell what is wrong with the whole; None for nothing."""
+        """Return what is wrong with the whole; None for nothing."""
         try:
             while not self._unpacking.eof and self._unpacking.decompress(b"", _PIECE):
                 pass  # what did not fit into the last piece

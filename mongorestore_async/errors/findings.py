@@ -28,7 +28,7 @@ class Rule(StrEnum):
     OPLOG = "oplog"
     """A sharded cluster has oplog and point-in-time restores from feature compatibility version 4.2 on."""
     TIME_RANGE = "time-range"
-    """The moment has to lie in a restorable time range, where the family tells those."""
+    """The moment has to lie in a restorable time range, where the family lists those."""
     VERSION = "version"
     """The target runs the release of the snapshot (``TENANT_RESTORE_VERSION_MISMATCH``), or a newer one."""
     TARGET = "target"

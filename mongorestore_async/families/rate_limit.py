@@ -27,7 +27,7 @@ def _scope(_instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
         raise ConfigError(f"{attribute.name} of a RateLimit must be 'project' or 'caller', not {value!r}")
 
 
-@attrs.frozen(cache_hash=True)  # limits are keys of dicts that each call looks into
+@attrs.frozen(cache_hash=True)  # limits are keys of dicts that each call reads
 class RateLimit:
     """A number of calls that may be made in a time.
 

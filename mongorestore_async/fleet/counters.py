@@ -83,7 +83,7 @@ class Counters:
     failures: list[FleetFailure] = attrs.field(factory=list[FleetFailure])
 
     def progress(self, cluster: FleetCluster | None = None, outcome: ClusterOutcome | None = None) -> FleetProgress:
-        """Tell how far the stream is."""
+        """Report the progress of the stream."""
         return FleetProgress(
             projects=self.projects,
             clusters=self.clusters,

@@ -98,7 +98,7 @@ class Fleet(Generic[JobT_co]):
             per_project: Calls in flight at once for the lists of one project, for servers limit calls by project. When
                 so many lists of a project time out one after the other, the rest of it is not asked.
             since: Only jobs requested at or after this moment (aware). The API has no such filter: lists with the
-                newest first are left early, others read to the end. A job that tells no moment is found too, unless
+                newest first are left early, others read to the end. A job without a moment is found too, unless
                 it ended before.
             states: Only jobs in one of these :class:`JobState`.
             batch_id: Only jobs of this batch (``batchId``; Ops Manager, Cloud Manager and Atlas legacy).

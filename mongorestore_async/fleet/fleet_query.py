@@ -133,7 +133,7 @@ class FleetQuery:
 
 
 def _not_after(job: JobDocument) -> datetime | None:
-    """A moment that the request of a job cannot lie behind: its own, or the job's end. None where neither is told."""
+    """A moment that the request of a job cannot lie behind: its own, or the job's end. None where neither is known."""
     told = requested_at(job)
     if told is None and isinstance(job, CloudBackupRestoreJob):
         return job.finished_at

@@ -33,7 +33,7 @@ class FleetProject:
     Attributes:
         fleet: Name of the fleet it belongs to.
         id: Project id.
-        name: Its name, None where the server did not tell.
+        name: Its name, None where the server did not say.
 
     """
 
@@ -50,8 +50,8 @@ class FleetCluster:
         project: The project it belongs to.
         key: What paths take: its id on Ops Manager and Cloud Manager, its name on Atlas. Pass it to
             :meth:`Project.cluster`.
-        id: Cluster id, None where the server did not tell.
-        name: Cluster name, None where the server did not tell.
+        id: Cluster id, None where the server did not say.
+        name: Cluster name, None where the server did not say.
 
     """
 

@@ -26,7 +26,7 @@ FEW = 50
 
 
 async def rest(length: int) -> None:
-    """Let other tasks run before the caller gets so many items: it may process all of them at once."""
+    """Let other tasks run before the user gets so many items: it may process all of them at once."""
     if length > FEW:
         await asyncio.sleep(0)
 
@@ -76,5 +76,5 @@ async def read_in_slices(
         pass
     else:
         return tuple(made)
-    # Once more as a whole: the error tells places in the whole page.
+    # Once more as a whole: the error names places in the whole page.
     return await asyncio.to_thread(read, results)

@@ -101,7 +101,7 @@ class ListQuery:
 
     Attributes:
         filters: Parameters that choose items, as they stand on the wire.
-        extra: Further parameters of the caller's.
+        extra: Further parameters of the user's.
 
     Raises:
         ConfigError: A number out of its range, or a parameter in ``extra`` that has an argument of its own.

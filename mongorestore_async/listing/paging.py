@@ -176,7 +176,7 @@ class Walk:
         return fresh
 
     def _count(self, total: int | None) -> int:
-        """Note the count of this page; tells by how much it rose or fell."""
+        """Note the count of this page; returns by how much it rose or fell."""
         if total is None:
             return 0
         change = 0 if self._total is None else total - self._total
@@ -185,7 +185,7 @@ class Walk:
         return change
 
     def _step_forward(self, page: PageFacts, *, fresh: bool, rose: bool) -> bool:
-        """Take a page that was not read before as the frontier; tells whether there is more behind it."""
+        """Take a page that was not read before as the frontier; returns whether there is more behind it."""
         repeats = page.ids == self._top.ids and page.total_count == self._top.total_count
         self._frontier += 1
         self._top = page

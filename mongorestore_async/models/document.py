@@ -92,6 +92,6 @@ def attach(document: DocumentT, raw: RawDocument) -> DocumentT:
 
 
 def stamp(job: JobT, origin: JobRef) -> JobT:
-    """Tell a job that was just made where it was found: at the origin, which names no job."""
+    """Set where a job was found: at the origin, which names no job."""
     object.__setattr__(job, "_origin", origin)
     return job

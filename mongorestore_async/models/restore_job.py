@@ -85,7 +85,7 @@ class RestoreJob(JobDocument):
         cluster_id: Replica set or sharded cluster; on config server (SCCC) jobs missing, or the host id.
         cluster_name: Not documented here, sent by some servers.
         host_id: Config server host, on SCCC jobs.
-        batch_id: Shared by all jobs of one sharded restore. Examples show it on replica sets too, so it tells
+        batch_id: Shared by all jobs of one sharded restore. Examples show it on replica sets too, so it says
             nothing about the topology.
         created: When the job was requested (UTC).
         snapshot_id: Snapshot restored from.

@@ -107,7 +107,7 @@ def reveal(value: Any) -> Any:
 def _copy(value: Any, *, hidden: bool, redacted: bool, depth: int) -> Any:
     """Copy a JSON value into plain dictionaries and lists.
 
-    ``hidden`` tells that this value stands below a secret member, ``redacted`` whether that matters.
+    ``hidden`` is set below a secret member, and counts only with ``redacted``.
     """
     if isinstance(value, Mapping):
         if redacted and depth >= MAX_DEPTH:

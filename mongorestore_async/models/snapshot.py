@@ -54,7 +54,7 @@ class SnapshotDocument(Document, abc.ABC):
 
     @abc.abstractmethod
     def _defects(self) -> tuple[str, ...]:
-        """Say what is wrong with it, apart from its age."""
+        """Return what is wrong with it, apart from its age."""
 
 
 @attrs.frozen(kw_only=True)

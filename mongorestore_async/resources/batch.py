@@ -178,7 +178,7 @@ class RestoreBatch(Generic[JobT_co]):
             DownloadUsedUp: A link was used as often as it may be.
             DownloadTruncated: A file broke off and cannot be resumed in this call.
             HashMismatch: A file is not the one its job publishes the hash of; it is kept as ``NAME.mismatch``.
-            DiskFull: A file does not fit; told before the first byte where the server announces the size.
+            DiskFull: A file does not fit; raised before the first byte where the server announces the size.
             DownloadError: A job has no archive (yet), a file cannot be written, or a host refuses.
 
         """

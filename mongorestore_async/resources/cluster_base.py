@@ -192,8 +192,8 @@ class ClusterBase(Generic[JobT]):
         The whole job list is read. Between that read and the create another client may start the same restore: the
         API cannot prevent that. Jobs that are over, well or badly, do not count.
 
-        Jobs of Ops Manager, Cloud Manager and Atlas legacy often do not tell their target and never the moment they
-        go to; one of those that may be the same is an error rather than a second restore that wipes the target.
+        Jobs of Ops Manager, Cloud Manager and Atlas legacy often do not show their target, and never the moment they
+        restore to; if one of those may be the same, this is an error: a second restore would wipe the target.
 
         Args:
             request: As for :meth:`create_restore_job`.
@@ -228,7 +228,7 @@ class ClusterBase(Generic[JobT]):
             request: What to restore and where to.
             precheck: Whether to read the snapshot and the target, and to compare them by the vendor's rules: is the
                 snapshot complete and kept long enough, do topology and versions fit, has the target a backup. What
-                the API does not tell is not checked.
+                the API does not show is not checked.
             overwrite: As for :meth:`create_restore_job`.
 
         Returns:

@@ -158,7 +158,7 @@ class AsyncSession:
 
     @property
     def service_version(self) -> ServiceVersion | None:
-        """Release of the server as its last answer told it; None before, and where it does not tell."""
+        """Release of the server from its last answer; None before, and where it does not say."""
         text = self._view.transport.server_info.service_version
         return None if text is None else ServiceVersion.parse(text)
 

@@ -1,6 +1,6 @@
 """The HTTP session of our own, and everything that is private in aiohttp.
 
-Requests leave through a ``ClientSession`` made here, also when the caller lends one: only its connector
+Requests leave through a ``ClientSession`` made here, also when the user passes one: only its connector
 (TLS, DNS, limits), its proxy settings and its trace configs are used; its cookies, headers, auth,
 base URL, ``raise_for_status``, middlewares and netrc never are, and nothing of it is changed or closed.
 """
@@ -43,7 +43,7 @@ class HttpSettings:
     """How connections are made: a borrowed aiohttp session, or settings for one of our own.
 
     Attributes:
-        http: An ``aiohttp.ClientSession`` to take the connector of; stays the caller's.
+        http: An ``aiohttp.ClientSession`` to take the connector of; never closed.
         ssl: An ``ssl.SSLContext``, False for no verification (tests only), None or True for the default.
         ca_file: PEM file with the CA certificates to trust instead of the system's.
         proxy: URL of an HTTP proxy, credentials in it allowed.

@@ -16,7 +16,7 @@ class ExchangeRecord:
         url: The URL with secrets redacted.
         family: Name of the product family, or None.
         status: HTTP status of the last answer, None when none came.
-        error: Class name of the error the caller got, None after a success.
+        error: Class name of the error raised, None after a success.
         tries: How often the call was tried, from 1.
         challenges: Digest challenges it met.
         seconds: How long it took, waits for a slot and between tries included.

@@ -101,11 +101,11 @@ class Progress:
 
     @property
     def context(self) -> RequestContext:
-        """The call as errors tell it."""
+        """The call as errors show it."""
         return self.answered(None if self.last is None else self.last.status)
 
     def answered(self, status: int | None) -> RequestContext:
-        """The call as errors tell it, with the status of its last answer."""
+        """The call as errors show it, with the status of its last answer."""
         url = str(self.call.url)
         return RequestContext(
             method=self.call.method,
@@ -120,11 +120,11 @@ class Progress:
         )
 
     def record(self, *, seconds: float, failed: str | None) -> ExchangeRecord:
-        """The call as the hook ``on_exchange`` is told of it.
+        """The call as the record for ``on_exchange``.
 
         Args:
             seconds: How long it took.
-            failed: Class name of the error the caller got, None after a success.
+            failed: Class name of the error raised, None after a success.
 
         """
         last = self.last

@@ -225,7 +225,7 @@ class Transport:
                 return reply
             finally:
                 if admission is not None:
-                    # The token endpoint tells nothing about the limits of the API.
+                    # The token endpoint says nothing about the limits of the API.
                     last = None if progress.last is before or progress.logging_in else progress.last
                     limits.finish(admission, call.rate, call.project, None if last is None else last.headers, failed)
                 failed = None  # it would live in a cycle with this frame

@@ -5,7 +5,7 @@ with go out.
 
 - ``waiter`` sleeps and polls the places that are due; ``job_poller`` reads one place with as few calls as it takes.
   ``job_watch`` gives the changes as an iterator whose ``anext`` can be cancelled.
-- ``tracker`` keeps what is known of the jobs of a place; ``end_rules`` tells what a job's own words mean. Both know no
+- ``tracker`` keeps what is known of the jobs of a place; ``end_rules`` interprets the states of a job. Both know no
   loop. ``wait_errors`` makes what a wait ends with.
 - How often to poll is ``pacing`` over a ``PollPolicy`` (in ``models.policies``, because ``Options`` carries one). Which
   failures are tolerated says ``RestoreError.transient``, for how long ``PollPolicy.patience``.

@@ -145,7 +145,7 @@ class JobPoller(Generic[JobT]):
                     for job in await materialize(page.items, reader.decode_locks):
                         self._take(job)
         except (DataError, PaginationError):
-            # A job that nobody waits for may have a shape that cannot be read, and pages may contradict each other:
+            # A job that is not waited for may have a shape that cannot be read, and pages may contradict each other:
             # then each job is read by itself.
             self._walk = math.inf
             return

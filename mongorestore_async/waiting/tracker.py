@@ -32,7 +32,7 @@ class TrackedJob(Generic[JobT]):
         ending: Whether it is over, and how.
         seen: Whether it was read since the following began.
         missed: Polls in a row that did not find it.
-        told: What was last told about it, to find changes.
+        told: What was last reported about it, to find changes.
 
     """
 

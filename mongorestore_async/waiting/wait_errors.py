@@ -70,7 +70,7 @@ def check_ended(pollers: Iterable[JobPoller[Any]], followed: Sequence[TrackedJob
 
     Args:
         pollers: The clusters polled.
-        followed: All their jobs, in the order to tell them.
+        followed: All their jobs, in the order to report them.
 
     Raises:
         RestoreFailed: A restore ended badly.
@@ -127,7 +127,7 @@ def timed_out(followed: Sequence[TrackedJob[Any]], seconds: float | None) -> Wai
     """Make the error of a wait whose time has passed.
 
     Args:
-        followed: All its jobs, in the order to tell them.
+        followed: All its jobs, in the order to report them.
         seconds: The time it had.
 
     """

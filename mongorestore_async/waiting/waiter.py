@@ -175,7 +175,7 @@ class Waiter(Generic[JobT]):
         return timed_out(self._followed(), seconds)
 
     def report(self) -> PollReport:
-        """Tell what the wait has come to."""
+        """Report the state of the wait."""
         now = asyncio.get_running_loop().time()
         counts = Counter[str]()
         for poller in self._pollers.values():

@@ -27,7 +27,7 @@ from mongorestore_async.emulator import Manager
 from mongorestore_async.protocol.deprecation import VendorDeprecation
 
 pytestmark = pytest.mark.filterwarnings(
-    "ignore:the vendor:DeprecationWarning", "ignore:the server says:DeprecationWarning"
+    "ignore:.*(deprecated|retired|switched off):DeprecationWarning", "ignore:the server says:DeprecationWarning"
 )
 
 OPTIONS = Options(retry=RetryPolicy(base=0))

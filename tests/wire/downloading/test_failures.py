@@ -37,7 +37,7 @@ class Usage(NamedTuple):
 async def test_one_download_allowed_is_one_request(open_library, tmp_path, names_in):
     async with open_library({"cut_after": 3_000_000}) as library:
         sources = await library.order(max_downloads=1)
-        with pytest.raises(DownloadTruncated, match="one time it may be") as caught:
+        with pytest.raises(DownloadTruncated, match="one time allowed") as caught:
             await library.download(sources, tmp_path)
 
         kept = (tmp_path / f"{caught.value.file_name}.part").stat().st_size
@@ -259,9 +259,9 @@ async def test_two_downloads_do_not_write_the_same_file(open_library, tmp_path):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"statusName": "BROKEN"}, "ended badly"),
+        ({"statusName": "BROKEN"}, "failed and has no archive"),
         ({"delivery": {"statusName": "IN_PROGRESS"}}, "downloadable"),
-        ({"delivery": {"statusName": "MAX_DOWNLOADS_EXCEEDED"}}, "as often as it may be"),
+        ({"delivery": {"statusName": "MAX_DOWNLOADS_EXCEEDED"}}, "maximum number of downloads"),
     ],
     ids=str,
 )

@@ -54,7 +54,7 @@ async def test_a_part_is_not_written_through_a_link(play_raw, tmp_path):
     inner.mkdir()
     (inner / f"{NAME}.part").symlink_to(tmp_path / "mine")
     async with play_raw(FILE) as raw:
-        with pytest.raises(DownloadError, match="cannot be written"):
+        with pytest.raises(DownloadError, match="could not be written"):
             await fetch([source(f"{raw.url}/{NAME}")], inner)
 
     assert raw.heads == []
