@@ -4,7 +4,7 @@ In come the bytes of a list, or a JSON value that :mod:`~mongorestore_async.prot
 or a :class:`~mongorestore_async.errors.DataError` that names every place that does not fit, and no value.
 
 - ``list_documents``: a page, the fast way. Its items are decoded with it by msgspec (``structs``) and become models
-  when they are accessed (``items``).
+  when they are accessed.
 - ``structuring``: JSON values, and all that the fast way does not take, by cattrs. Users register hooks here.
 - ``explainer``: what cattrs found wrong, as paths and complaints. ``scalars``: which forms of a date, a number, a word
   are taken; change what is tolerated here, and only here.

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from mongorestore_async.codec.items import DecodedItems
+from mongorestore_async.codec.list_documents import DecodedItems
 from mongorestore_async.codec.structuring import structure, structure_each
 from mongorestore_async.errors import DataError
 from mongorestore_async.models.document import attach, stamp

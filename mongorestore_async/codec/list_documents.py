@@ -15,13 +15,14 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, TypeVar, final, overload
 
 import attrs
 import msgspec
 
 from mongorestore_async.codec.explainer import ADVICE
-from mongorestore_async.codec.items import DecodedItems
 from mongorestore_async.codec.structs import copier_of, learn_order, struct_of, utc_check_of
 from mongorestore_async.codec.structuring import is_standard, structure
 from mongorestore_async.errors import DataError
@@ -31,11 +32,79 @@ from mongorestore_async.models.values import Link  # noqa: TC001 - attrs resolve
 from mongorestore_async.protocol.bodies import decode_body
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator
 
     from mongorestore_async.codec.structs import Order
+    from mongorestore_async.models.job_ref import JobRef
+    from mongorestore_async.models.secret import UndecodedItem
 
-__all__ = ["ListDocument", "decode_list", "has_next", "page_decoder", "read_list"]
+__all__ = ["DecodedItems", "ListDocument", "decode_list", "has_next", "identities", "page_decoder", "pick", "read_list"]
+
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+@final
+class DecodedItems(Sequence[T_co]):
+    """Items that were decoded and checked. Each access to an item makes a new model.
+
+    So a loop over the jobs never has many of them in memory, and the garbage collector is not
+    started at all.
+
+    Attributes:
+        structs: What was decoded: it has the fields of the models, texts in them as received.
+
+    """
+
+    __slots__ = ("_copy", "_origin", "_received", "structs")
+
+    def __init__(
+        self,
+        structs: Sequence[Any],
+        received: Sequence[UndecodedItem],
+        copy: Callable[..., T_co],
+        origin: JobRef | None = None,
+    ) -> None:
+        self.structs = structs
+        self._received = received
+        self._copy = copy
+        self._origin = origin
+
+    def __len__(self) -> int:
+        return len(self.structs)
+
+    def __iter__(self) -> Iterator[T_co]:
+        return map(self._copy, self.structs, self._received, repeat(self._origin))
+
+    @overload
+    def __getitem__(self, index: int) -> T_co: ...
+    @overload
+    def __getitem__(self, index: slice) -> DecodedItems[T_co]: ...
+    def __getitem__(self, index: int | slice) -> T_co | DecodedItems[T_co]:
+        if isinstance(index, slice):
+            return DecodedItems(self.structs[index], self._received[index], self._copy, self._origin)
+        return self._copy(self.structs[index], self._received[index], self._origin)
+
+    def picked(self, indexes: Sequence[int]) -> DecodedItems[T_co]:
+        """Choose items by their places."""
+        structs, received = ([each[index] for index in indexes] for each in (self.structs, self._received))
+        return DecodedItems(structs, received, self._copy, self._origin)
+
+    def found_at(self, origin: JobRef | None) -> DecodedItems[T_co]:
+        """Set where restore jobs were found."""
+        return DecodedItems(self.structs, self._received, self._copy, origin)
+
+
+def pick(items: Sequence[T], indexes: Sequence[int]) -> Sequence[T]:
+    """Choose items by their places."""
+    return items.picked(indexes) if isinstance(items, DecodedItems) else tuple([items[index] for index in indexes])
+
+
+def identities(items: Sequence[T], identify: Callable[[T], str]) -> list[str]:
+    """Give the ids of items, without making models for it."""
+    return list(map(identify, items.structs if isinstance(items, DecodedItems) else items))
+
 
 #: A fraction of a second that microseconds cannot tell: msgspec would round it.
 _FINER_DATE = re.compile(rb"\.[0-9]{7}")

@@ -2,7 +2,7 @@
 
 What goes in: paths, media types, models, accepted requests and documented limits, from the vendor's pages.
 What comes out: a :class:`Family` that the rooms above ask; nothing there tests which family it is. What two families
-share (the paths of Ops Manager, the media types of API v2) is a value in ``manager_paths`` or ``atlas_v2``.
+share (the paths of Ops Manager, the media types of API v2) is a value in ``family`` or ``atlas_v2``.
 
 - To change a path, a media type or what a create accepts: the file of the product.
 - To change what a family can say at all: ``family``. Give a new field a default, so that no other family changes.

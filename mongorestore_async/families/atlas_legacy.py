@@ -1,8 +1,7 @@
 """Atlas legacy backup: the resources of Ops Manager, with clusters by name."""
 
 from mongorestore_async.families.atlas_v2 import API_PATH, CLUSTERS_MEDIA_TYPE, MEDIA_TYPE, NEIGHBOUR_RATES, rate_of
-from mongorestore_async.families.family import Family
-from mongorestore_async.families.manager_paths import manager_paths
+from mongorestore_async.families.family import Family, manager_paths
 from mongorestore_async.families.rate_limit import V1_PER_PROJECT
 from mongorestore_async.models import ClusterSnapshot, HttpRestore, OplogTime, PointInTime, RestoreJob, Snapshot
 

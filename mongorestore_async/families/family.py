@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Generic, Literal, TypeAlias
+from typing import Generic, Literal, TypeAlias, TypedDict
 
 import attrs
 
@@ -10,7 +10,29 @@ from mongorestore_async.families.rate_limit import RateLimit  # noqa: TC001 - a 
 from mongorestore_async.models.document import JobT
 from mongorestore_async.models.snapshot import ClusterSnapshot, SnapshotDocument
 
-__all__ = ["Encoding", "Family"]
+__all__ = ["Encoding", "Family", "ManagerPaths", "manager_paths"]
+
+
+class ManagerPaths(TypedDict):
+    """Paths of one place that restore jobs belong to."""
+
+    jobs_path: str
+    job_path: str
+    create_path: str
+    snapshots_path: str
+    snapshot_path: str
+
+
+def manager_paths(place: str) -> ManagerPaths:
+    """Paths below a cluster or, for mirrored config servers (SCCC), below a host."""
+    return ManagerPaths(
+        jobs_path=f"{place}/restoreJobs",
+        job_path=f"{place}/restoreJobs/{{job}}",
+        create_path=f"{place}/restoreJobs",
+        snapshots_path=f"{place}/snapshots",
+        snapshot_path=f"{place}/snapshots/{{snapshot}}",
+    )
+
 
 #: How a create is written: as Ops Manager and Cloud Manager, Atlas legacy, Atlas cloud backup, Atlas M2/M5 and
 #: flex, or serverless instances want it.

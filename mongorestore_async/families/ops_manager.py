@@ -1,7 +1,6 @@
 """Ops Manager v1.0: the vendor's server on the user's own host, over http or https, on any port."""
 
-from mongorestore_async.families.family import Family
-from mongorestore_async.families.manager_paths import manager_paths
+from mongorestore_async.families.family import Family, manager_paths
 from mongorestore_async.models import (
     Checkpoint,
     ClusterSnapshot,

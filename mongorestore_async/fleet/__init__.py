@@ -9,7 +9,7 @@ to change                  open
 which jobs are wanted      ``fleet_query``
 how clusters are found     ``discovery``
 who is read when           ``fleet_run``, with the state of a project and of a cluster in ``cluster_reading``
-what ends a run            ``fleet_failures``: of the whole run, of one cluster, or no failure at all
+what ends a run            ``counters``: of the whole run, of one cluster, or no failure at all
 what is reported           ``fleet_records`` (values), ``counters`` (progress)
 how jobs are handed out    ``fleet_stream``
 what a token holds         ``resume_token``

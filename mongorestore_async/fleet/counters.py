@@ -1,4 +1,4 @@
-"""The counts of a stream, and its progress callback."""
+"""What a failure means for a run, the counts of a stream, and its progress callback."""
 
 from __future__ import annotations
 
@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from mongorestore_async.fleet.fleet_failures import kind_of
+from mongorestore_async.errors import (
+    ApiError,
+    Forbidden,
+    NotFound,
+    RateLimited,
+    RequestTimeout,
+    RestoreError,
+    ServerError,
+    TransportError,
+)
 from mongorestore_async.fleet.fleet_records import ClusterOutcome, FailureKind, FleetFailure, FleetProgress
 
 if TYPE_CHECKING:
@@ -16,7 +25,37 @@ if TYPE_CHECKING:
     from mongorestore_async.errors import RestoreError
     from mongorestore_async.fleet.fleet_records import FleetCluster, FleetProject
 
-__all__ = ["Counters"]
+__all__ = ["Counters", "kind_of"]
+
+
+_ANOTHER_API = frozenset(
+    {
+        "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API",
+        "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API",
+        "INCORRECT_BACKUP_API_ENDPOINT",
+        "AUTOMATED_RESTORE_OF_SHARD_NOT_ALLOWED",
+        "ATLAS_GROUP",
+        "NOT_ATLAS_GROUP",
+    }
+)
+
+_KINDS: tuple[tuple[type[RestoreError], FailureKind], ...] = (
+    (Forbidden, FailureKind.FORBIDDEN),
+    (NotFound, FailureKind.GONE),
+    (RateLimited, FailureKind.RATE_LIMITED),
+    (ServerError, FailureKind.SERVER),
+    (ApiError, FailureKind.REFUSED),
+    (RequestTimeout, FailureKind.TIMED_OUT),
+    (TransportError, FailureKind.BROKEN),
+)
+
+
+def kind_of(error: RestoreError) -> FailureKind:
+    """Give the kind of an error that stays with one cluster or project."""
+    if isinstance(error, ApiError) and error.error_code in _ANOTHER_API:
+        return FailureKind.WRONG_API
+    return next((kind for type_, kind in _KINDS if isinstance(error, type_)), FailureKind.UNREADABLE)
+
 
 _logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from mongorestore_async.fleet.cluster_reading import Member
 from mongorestore_async.fleet.fleet_query import FleetQuery, Patterns
 from mongorestore_async.fleet.fleet_stream import FleetStream
 from mongorestore_async.models import JobDocument, JobT
-from mongorestore_async.protocol.identifiers import check_identifier
+from mongorestore_async.protocol.urls import check_identifier
 from mongorestore_async.resources.session import view_of
 from mongorestore_async.transport.session_view import check_family
 

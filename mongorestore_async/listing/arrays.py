@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from mongorestore_async.codec.items import DecodedItems
+from mongorestore_async.codec.list_documents import DecodedItems
 from mongorestore_async.codec.structuring import structure_each
 from mongorestore_async.listing.page_reader import ListSource
 from mongorestore_async.models.document import Document

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from mongorestore_async.codec.items import DecodedItems
+from mongorestore_async.codec.list_documents import DecodedItems
 from mongorestore_async.errors import DataError
 
 if TYPE_CHECKING:

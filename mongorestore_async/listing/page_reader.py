@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import attrs
 from attrs.validators import optional
 
-from mongorestore_async.codec.items import DecodedItems, identities, pick
-from mongorestore_async.codec.list_documents import decode_list, has_next, read_list
+from mongorestore_async.codec.list_documents import DecodedItems, decode_list, has_next, identities, pick, read_list
 from mongorestore_async.errors import BadRequest, ConfigError, PaginationError, RestoreError
 from mongorestore_async.listing.materialize import materialize, read_in_slices
 from mongorestore_async.listing.page import Page
@@ -268,7 +267,7 @@ class PageReader(Generic[ItemT]):
         """Structure the items of what :meth:`ask` gave."""
         try:
             document = read_list(reply.document)
-            read, results = self._source.read, document.results
+            read, results = self._source.read, cast("Sequence[Any]", document.results)
             at_once = isinstance(results, DecodedItems)  # decoded and checked with the body
             items = read(results) if at_once else await read_in_slices(read, results, self.decode_locks)
         except RestoreError as error:

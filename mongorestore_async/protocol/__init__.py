@@ -6,7 +6,7 @@ the error that an answer stands for. Nothing here waits or decides on another tr
 - ``replies``: an answer to a document or an error, envelopes included. A new error code gets its advice here.
 - ``bodies``: bytes to JSON values: encodings, and what no JSON value is made of (members named twice, ``NaN``, too many
   values).
-- ``urls`` and ``identifiers``: addresses, and the ids and names that stand in them.
+- ``urls``: addresses, and the ids and names that stand in them.
 - ``rate_limit_headers``, ``deprecation``, ``dates``: what headers say. An invalid header counts as not sent.
 - ``redaction``: text redacted before it is shown.
 

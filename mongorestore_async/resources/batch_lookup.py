@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.families import FAMILIES
 from mongorestore_async.models import JobRef
-from mongorestore_async.protocol.identifiers import check_identifier
+from mongorestore_async.protocol.urls import check_identifier
 from mongorestore_async.resources.batch import RestoreBatch
 from mongorestore_async.waiting.end_rules import Until, check_until
 from mongorestore_async.waiting.waiter import Waiter

@@ -13,7 +13,7 @@ from mongorestore_async.listing.arrays import documents_of
 from mongorestore_async.listing.page_reader import ListQuery
 from mongorestore_async.listing.pager import Pager
 from mongorestore_async.models import ClusterCheckpoint, ClusterSnapshot, JobT, Target, TimeRange
-from mongorestore_async.protocol.identifiers import check_identifier
+from mongorestore_async.protocol.urls import check_identifier
 from mongorestore_async.resources.cluster_base import ClusterBase
 
 if TYPE_CHECKING:

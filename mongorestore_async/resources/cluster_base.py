@@ -21,7 +21,7 @@ from mongorestore_async.errors import (
 from mongorestore_async.listing.page_reader import ListQuery, ListSource
 from mongorestore_async.listing.pager import Pager
 from mongorestore_async.models import HttpRestore, JobRef, JobState, JobT
-from mongorestore_async.protocol.identifiers import check_identifier
+from mongorestore_async.protocol.urls import check_identifier
 from mongorestore_async.resources.batch import RestoreBatch
 from mongorestore_async.resources.snapshots import list_snapshots, read_snapshot
 from mongorestore_async.waiting.job_watch import watch_one

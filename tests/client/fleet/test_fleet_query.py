@@ -30,7 +30,7 @@ from mongorestore_async import (
     load_job,
 )
 from mongorestore_async.fleet import FailureKind, Fleet, FleetCluster, FleetProject
-from mongorestore_async.fleet.fleet_failures import kind_of
+from mongorestore_async.fleet.counters import kind_of
 from mongorestore_async.fleet.fleet_query import FleetQuery, Patterns
 from mongorestore_async.fleet.resume_token import ResumeToken, fingerprint, read_token, write_token
 

@@ -518,3 +518,9 @@ def test_a_signer_shows_nothing():
 def test_no_authentication_info_makes_reading_raise(values):
     found = next_nonce([*values, *map("nextnonce=".__add__, values)])
     assert found is None or found.encode()
+
+
+def test_a_verb_may_be_any_token_of_http():
+    header = answer(chosen('realm="r", nonce="n"'), **plain(method="M-SEARCH"))
+
+    assert fields(header)["uri"] == "/a"

@@ -15,8 +15,7 @@ import pytest
 
 from builders.constants import PLACE
 from mongorestore_async.codec.documents import read_jobs
-from mongorestore_async.codec.items import DecodedItems, identities, pick
-from mongorestore_async.codec.list_documents import decode_list, has_next, read_list
+from mongorestore_async.codec.list_documents import DecodedItems, decode_list, has_next, identities, pick, read_list
 from mongorestore_async.codec.structuring import structure, structure_each
 from mongorestore_async.errors import DataError, RequestContext
 from mongorestore_async.families import CLOUD_MANAGER

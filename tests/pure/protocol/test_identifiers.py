@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mongorestore_async.errors import ConfigError
-from mongorestore_async.protocol.identifiers import check_identifier
+from mongorestore_async.protocol.urls import check_identifier
 
 
 @pytest.mark.parametrize(

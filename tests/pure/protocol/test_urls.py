@@ -11,8 +11,7 @@ from yarl import URL
 
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.families import FAMILIES
-from mongorestore_async.protocol.identifiers import check_identifier
-from mongorestore_async.protocol.urls import DEFAULT_BASE_URL, build_url, parse_base_url
+from mongorestore_async.protocol.urls import DEFAULT_BASE_URL, build_url, check_identifier, parse_base_url
 
 BASE = parse_base_url("https://om.example.com:8443/om")
 JOB_PATH = "/groups/{project}/clusters/{cluster}/restoreJobs/{job}"

@@ -6,7 +6,7 @@ import pytest
 
 from mongorestore_async import OPS_MANAGER, Fleet, NotUnique, load_job
 from mongorestore_async.codec import list_documents
-from mongorestore_async.codec.items import DecodedItems
+from mongorestore_async.codec.list_documents import DecodedItems
 
 JOBS = 130
 
