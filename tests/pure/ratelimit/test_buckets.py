@@ -18,16 +18,17 @@ EVENTS = st.lists(st.one_of(PASSES, st.just(("call", 0)), st.integers(0, 8).map(
 
 
 @pytest.mark.parametrize(
-    ("bucket", "waits"),
+    ("kind", "limit", "waits"),
     [
         # Three calls at once, then one every two seconds; four that come late wait for as much.
-        (TokenBucket(RateLimit(3, 5, 10)), [(0, 0), (0, 0), (0, 0), (0, 2), (2, 0), (2, 2), (3, 1), (100, 0)]),
-        (SlidingWindow(RateLimit(2, 2, 10, window=True)), [(0, 0), (4, 0), (4, 6), (10, 0), (10, 4), (14, 0), (90, 0)]),
-        (TokenBucket(RateLimit(1, 1, 10)), [(0, 0), (0, 10), (9.5, 0.5), (10, 0), (10, 10)]),
-        (SlidingWindow(RateLimit(1, 1, 10, window=True)), [(0, 0), (0, 10), (9.5, 0.5), (10, 0), (10, 10)]),
+        (TokenBucket, RateLimit(3, 5, 10), [(0, 0), (0, 0), (0, 0), (0, 2), (2, 0), (2, 2), (3, 1), (100, 0)]),
+        (SlidingWindow, RateLimit(2, 2, 10, window=True), [(0, 0), (4, 0), (4, 6), (10, 0), (10, 4), (14, 0), (90, 0)]),
+        (TokenBucket, RateLimit(1, 1, 10), [(0, 0), (0, 10), (9.5, 0.5), (10, 0), (10, 10)]),
+        (SlidingWindow, RateLimit(1, 1, 10, window=True), [(0, 0), (0, 10), (9.5, 0.5), (10, 0), (10, 10)]),
     ],
 )
-def test_calls_wait_as_long_as_they_have_to(bucket, waits):
+def test_calls_wait_as_long_as_they_have_to(kind, limit, waits):
+    bucket = kind(limit)
     for now, wait in waits:
         assert bucket.wait(now) == wait
         if not wait:
