@@ -4,10 +4,11 @@ The whole page is decoded and checked at once by msgspec (:mod:`~mongorestore_as
 proved that nothing was lost: written as JSON again, the page must give the body it was decoded from. So no member came
 twice, no date was rounded, and ``raw`` can be made of what was decoded. Blanks do not count.
 
-Members may come in another order, and there may be some that no field is made for. Both are learned from the first
-such page and kept for the next ones, which then cost little more than usual pages. Some pages cannot be written as they
-came, whatever is learned: they hold nulls, fractions of a second, or too many different names. There ``raw`` is made of
-what the decoder of the standard library gives. Odd forms of values, members named twice and deep nesting are left to
+Members may come in another order, there may be some that no field is made for, and others may be null, which is not the
+same as missing. All this is learned from the first such page and kept for the next ones, which then cost little more
+than usual pages. Some pages cannot be written as they came, whatever is learned: they hold fractions of a second, or
+too many different names. There ``raw`` is made of what the decoder of the standard library gives. Odd forms of values,
+members named twice and deep nesting are left to
 :mod:`~mongorestore_async.codec.structuring`. All ways give the same models and refuse the same items.
 """
 
@@ -23,7 +24,7 @@ import attrs
 import msgspec
 
 from mongorestore_async.codec.explainer import ADVICE
-from mongorestore_async.codec.structs import copier_of, learn_order, struct_of, utc_check_of
+from mongorestore_async.codec.structs import copier_of, learn_order, nulls_in, struct_of, utc_check_of
 from mongorestore_async.codec.structuring import is_standard, structure
 from mongorestore_async.errors import DataError
 from mongorestore_async.models.headers import Headers
@@ -185,8 +186,10 @@ def decode_list(model: Any, body: bytes) -> ListDocument | None:
         return None
     if received is None or not utc_check_of(_page_model(model))(page):
         return None
-    document: ListDocument = copier_of(ListDocument)(page)
-    return attrs.evolve(document, results=DecodedItems(page.results, received, copier_of(model)))
+    nulls = nulls_in(page.order)
+    document: ListDocument = copier_of(ListDocument, nulls)(page)
+    copy = copier_of(model, dict(nulls).get("results", ((), False))[0])
+    return attrs.evolve(document, results=DecodedItems(page.results, received, copy))
 
 
 def _decode_page(model: Any, order: Order, body: bytes) -> tuple[Any, bool]:

@@ -2,8 +2,8 @@
 
 msgspec decodes and checks a Struct in C. It has the fields of the model in the plainest JSON types: what it takes, the
 hooks of :mod:`~mongorestore_async.codec.structuring` take with the same result, and odd forms are left to them.
-Other orders of members, and members that no field is made for, are learned from received pages, so that what a Struct
-was decoded from can be written again exactly as it came. The function for ``ProjectSummary`` begins::
+Other orders of members, members that no field is made for, and nulls are learned from received pages, so that what a
+Struct was decoded from can be written again exactly as it came. The function for ``ProjectSummary`` begins::
 
     def copy(source, received=None, origin=None):
         made = blank()
@@ -34,7 +34,7 @@ from mongorestore_async.models.secret import Secret, UndecodedItem
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-__all__ = ["ItemStruct", "Order", "copier_of", "learn_order", "struct_of", "utc_check_of"]
+__all__ = ["ItemStruct", "Order", "copier_of", "learn_order", "nulls_in", "struct_of", "utc_check_of"]
 
 #: What a field of a kind looks like on the wire: a date must name its zone, and one URL may stand for an array of them.
 #: Unlike lists, tuples of Structs are soon none of the garbage collector's business.
@@ -48,9 +48,12 @@ _WIRE: dict[Any, Any] = {
     tuple[Secret, ...]: list[str] | str,
 }
 
-#: The members of an object in their order, each with the order of the object, or of the objects, in it. The empty tuple
-#: stands for the usual order: known members only, in the order of the alphabet, as the vendor's servers write them.
-Order: TypeAlias = "tuple[tuple[str, Order], ...]"
+#: The members of an object in their order, each with the order of the object, or of the objects, in it, and whether it
+#: is a field that may come as null. The empty tuple stands for the usual order: known members only, none of them null,
+#: in the order of the alphabet, as the vendor's servers write them.
+Order: TypeAlias = "tuple[tuple[str, tuple[Order, bool]], ...]"
+
+_USUAL: tuple[Order, bool] = ((), False)
 
 # So many names of members are remembered for one object, and so long ones: a hostile server may send any.
 _MOST_NAMES = 100
@@ -67,6 +70,7 @@ class ItemStruct(UndecodedItem, msgspec.Struct):
     """What all Structs have in common. Written as JSON again, one gives the item it was decoded from."""
 
     __rich_repr__: ClassVar[Any] = None  # tracebacks may be printed with local variables, and one may hold a secret
+    order: ClassVar[Order] = ()  # what it was made for
 
     def encoded(self) -> bytes:
         """Write it as JSON."""
@@ -79,10 +83,12 @@ def struct_of(model: Any, order: Order = ()) -> type[ItemStruct]:
     inner = dict(order)
     fields: dict[str, tuple[str, Any, Any]] = {}
     for field in received_fields(model):
-        default = msgspec.NODEFAULT if field.default is attrs.NOTHING and model not in ABSENT_WITHOUT else None
+        is_required = field.default is attrs.NOTHING and model not in ABSENT_WITHOUT
         for spelling, name in zip(_spellings(field), wire_names(field), strict=True):
-            kind = _wire_kind(kind_of(field.type), inner.get(name, ()))
-            fields[name] = (spelling, kind if default is msgspec.NODEFAULT else kind | None, default)
+            known, is_nullable = inner.get(name, _USUAL)
+            kind = _wire_kind(kind_of(field.type), known)
+            default = msgspec.NODEFAULT if is_required else msgspec.UNSET if is_nullable else None  # is not written
+            fields[name] = (spelling, kind if is_required else kind | None | msgspec.UnsetType, default)
     for number, name in enumerate(inner):
         fields.setdefault(name, (f"unknown_{number}", Any, msgspec.UNSET))
     names = list(inner) or sorted(fields)
@@ -90,6 +96,7 @@ def struct_of(model: Any, order: Order = ()) -> type[ItemStruct]:
         f"{model.__name__}Struct",
         [fields[name] for name in names],
         bases=(ItemStruct,),
+        namespace={"order": order},
         rename={fields[name][0]: name for name in names},
         kw_only=True,
         gc=False,
@@ -99,7 +106,7 @@ def struct_of(model: Any, order: Order = ()) -> type[ItemStruct]:
 
 
 def learn_order(model: Any, values: Iterable[Any], before: Order = ()) -> Order:
-    """Learn in which order objects have their members, and which of them no field is made for.
+    """Learn in which order objects have their members, which no field is made for, and which of the others are null.
 
     Args:
         model: What the objects are.
@@ -113,18 +120,25 @@ def learn_order(model: Any, values: Iterable[Any], before: Order = ()) -> Order:
     objects = [cast("dict[str, Any]", value) for value in values if isinstance(value, dict)]
     parts = {name: part_of(field.type) for field in received_fields(model) for name in wire_names(field)}
     usual, inner = sorted(parts), dict(before)
+    nulls = parts.keys() & {name for each in objects for name, value in each.items() if value is None}
     forms = [tuple(inner), *list(dict.fromkeys(map(tuple, objects)))[:_MOST_NAMES]]
     names = _merged([*forms, usual])
     if len(names) > _MOST_NAMES or max(map(len, names)) > _LONGEST_NAME:
         return ()
-    order: list[tuple[str, Order]] = []
+    order: list[tuple[str, tuple[Order, bool]]] = []
     for name in names:
-        part, known = parts.get(name), inner.get(name, ())
+        part, (known, is_nullable) = parts.get(name), inner.get(name, _USUAL)
         if attrs.has(part):  # type: ignore[arg-type]
             arrays = [each[name] if isinstance(each.get(name), list) else [each.get(name)] for each in objects]
             known = learn_order(part, chain.from_iterable(arrays), known)
-        order.append((name, known))
-    return tuple(order) if names != usual or any(known for _, known in order) else ()
+        order.append((name, (known, is_nullable or name in nulls)))
+    return tuple(order) if names != usual or any(learned != _USUAL for _, learned in order) else ()
+
+
+def nulls_in(order: Order) -> Order:
+    """Leave out of an order all that :func:`copier_of` does not depend on: members that are not null."""
+    found = ((name, (nulls_in(inner), is_nullable)) for name, (inner, is_nullable) in order)
+    return tuple(each for each in found if each[1] != _USUAL)
 
 
 def _merged(forms: list[Sequence[str]]) -> list[str]:
@@ -170,19 +184,21 @@ def _utc_condition(model: Any, place: str) -> str:
             if condition and part is not kind:
                 condition = f"all({condition} for {each} in {place}.{spelling})"
             if condition:
-                conditions.append(f"({place}.{spelling} is None or {condition})")
+                conditions.append(f"(not {place}.{spelling} or {condition})")
     return " and ".join(conditions)
 
 
-@functools.cache
-def copier_of(model: Any) -> Callable[..., Any]:
+@functools.lru_cache(maxsize=256)
+def copier_of(model: Any, nulls: Order = ()) -> Callable[..., Any]:
     """Generate the function that makes a model of its Struct.
 
     Beside the Struct it takes the item as received, which a :class:`~mongorestore_async.models.Document` keeps,
     and where it was found, which a restore job does. It never raises: by then the page is known to fit.
+    What :func:`nulls_in` gives for the order of the Struct tells which fields may be ``UNSET``, which becomes None.
     """
-    names: dict[str, Any] = {"Secret": Secret, "blank": _unfrozen(model), "model": model}
-    lines = ["made = blank()", *chain.from_iterable(_field_lines(field, names) for field in received_fields(model))]
+    names: dict[str, Any] = {"Secret": Secret, "UNSET": msgspec.UNSET, "blank": _unfrozen(model), "model": model}
+    fields = received_fields(model)
+    lines = ["made = blank()", *chain.from_iterable(_field_lines(field, nulls, names) for field in fields)]
     lines += ["made._received = received"] if issubclass(model, Document) else []
     lines += ["made._origin = origin"] if issubclass(model, JobDocument) else []
     lines += ["made.__class__ = model", "return made"]
@@ -191,6 +207,7 @@ def copier_of(model: Any) -> Callable[..., Any]:
     return cast("Callable[..., Any]", names["copy"])
 
 
+@functools.cache
 def _unfrozen(model: type[Any]) -> type[Any]:
     """Make a twin of a frozen class with the same slots, to be filled by assignments.
 
@@ -201,25 +218,28 @@ def _unfrozen(model: type[Any]) -> type[Any]:
     return types.new_class(f"Unfrozen{model.__name__}", (model,), exec_body=lambda body: body.update(own, __slots__=()))
 
 
-def _field_lines(field: attrs.Attribute[Any], names: dict[str, Any]) -> Iterator[str]:
+def _field_lines(field: attrs.Attribute[Any], nulls: Order, names: dict[str, Any]) -> Iterator[str]:
     """Give the lines that copy a field, and put what they need among the names."""
     kind, part = kind_of(field.type), part_of(field.type)
-    spelling, *others = _spellings(field)
+    members = [dict(nulls).get(name, _USUAL) for name in wire_names(field)]
+    form = "(None if source.{0} is UNSET else source.{0})" if any(each[1] for each in members) else "source.{0}"
+    place, *others = map(form.format, _spellings(field))
     taken = _TAKEN.get(kind, "value")
     if is_vocabulary(kind):
         names[f"words_{field.name}"] = vocabulary(kind)
         taken = f"words_{field.name}[value]"
     elif attrs.has(part):
-        copy = f"copy_{field.name}"
-        names[copy] = copier_of(part)
-        present = " or ".join(f"value.{name} is not None" for name in ABSENT_WITHOUT.get(part, ())) or "True"
+        copy, inner = f"copy_{field.name}", members[0][0]
+        names[copy] = copier_of(part, inner)
+        there = "not in (None, UNSET)" if inner else "is not None"
+        present = " or ".join(f"value.{name} {there}" for name in ABSENT_WITHOUT.get(part, ())) or "True"
         one = f"{copy}(value) if {present} else None"
         each = f"tuple([{copy}(value) for value in value if {present}])"
         taken = one if part is kind else each
     if taken == "value" and not others and field.default in (attrs.NOTHING, None):
-        yield f"made.{field.name} = source.{spelling}"
+        yield f"made.{field.name} = {place}"
         return
     names[f"default_{field.name}"] = field.default
-    yield f"value = source.{spelling}"
-    yield from (f"if value is None: value = source.{other}" for other in others)
+    yield f"value = {place}"
+    yield from (f"if value is None: value = {other}" for other in others)
     yield f"made.{field.name} = default_{field.name} if value is None else {taken}"

@@ -19,7 +19,7 @@ from mongorestore_async import models
 from mongorestore_async.codec.documents import load_job, read_jobs
 from mongorestore_async.codec.list_documents import decode_list, read_list
 from mongorestore_async.codec.structs import struct_of, utc_check_of
-from mongorestore_async.codec.structuring import structure
+from mongorestore_async.codec.structuring import kind_of, part_of, received_fields, structure
 from mongorestore_async.errors import DataError, RequestContext
 from mongorestore_async.families import ATLAS_CLOUD_BACKUP, ATLAS_FLEX, CLOUD_MANAGER
 from mongorestore_async.models import (
@@ -175,6 +175,9 @@ def spelled(draw):
 @example((models.TenantRestoreJob, b'{"id":"J","submittedAt":"0001-01-01T00:00:00+01:00"}'))
 @example((models.TenantRestoreJob, b'{"id":"J","finishedDate":"9999-12-31T23:59:59-01:00"}'))
 @example((RestoreJob, b'{"id":"J","id":"J"}'))
+@example((RestoreJob, b'{"batchId":null,"id":"J","pointInTime":false,"timestamp":{"date":null,"increment":null}}'))
+@example((models.CloudBackupRestoreJob, b'{"components":[{"downloadUrl":null},{}],"id":"J","links":[{"href":null}]}'))
+@example((RestoreJob, b'{"batchId":null,"batchId":"B","id":"J"}'))
 @example((RestoreJob, b'{"id":"J","delivery":{"url":"u","\\u0075rl":"u"}}'))
 @example((RestoreJob, b'{"id":"J","more":{"deep":[{"a":1,"a":1}]}}'))
 @example((RestoreJob, b'{"id":"J","id":"J","created":"2017-04-21T03:49:57.1Z","more":"\\u0041"}'))
@@ -230,6 +233,45 @@ def test_lists_of_every_model_are_decoded_in_every_form(model, options):
     assert tuple(found.results) == (structure(model, document),) * 2
     assert [item.raw for item in found.results] == [document] * 2
     assert json.dumps(found.results[0].to_dict(redacted=False)) == json.dumps(json.loads(body)["results"][0])
+
+
+def nulls_of(model):
+    """Every member of a model is null, but for objects and arrays of them: their members are."""
+    document = {}
+    for field in received_fields(model):
+        part = part_of(field.type)
+        value = nulls_of(part) if attrs.has(part) else None
+        for name in wire_names(field):
+            document[name] = [value, {}] if value is not None and part is not kind_of(field.type) else value
+    return document
+
+
+@pytest.mark.parametrize("model", RECEIVED)
+@pytest.mark.parametrize("make_nulls", [nulls_of, lambda model: dict.fromkeys(names_in(model))])
+def test_nulls_are_as_good_as_nothing_in_every_field(model, make_nulls):
+    document = {"id": "J", "groupId": "G"}
+    nulls = make_nulls(model) | document
+    for documents_of_page in ([nulls, document], [document], [document, nulls]):
+        found = decode_list(model, compact({"results": documents_of_page, "totalCount": None}, sort_keys=True)).results
+
+        assert tuple(found) == tuple(structure(model, copy.deepcopy(each)) for each in documents_of_page)
+        assert [item.raw for item in found] == documents_of_page
+        assert all(isinstance(each, msgspec.Struct) for each in found._received)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.data())
+def test_pages_of_several_items_give_the_same(data):
+    model = data.draw(st.sampled_from(RECEIVED))
+    required = {"id": "J", "groupId": "G"}
+    drawn = [required | each for each in data.draw(st.lists(documents(model), min_size=1, max_size=4))]
+    fit = [each for each in drawn if outcome(structure, model, copy.deepcopy(each))[1] is None]
+    found = decode_list(model, compact({"results": fit}, sort_keys=data.draw(st.booleans())))
+
+    if found is not None:
+        assert [repr(item) for item in found.results] == [repr(structure(model, copy.deepcopy(each))) for each in fit]
+        raws = [json.dumps(item.raw.to_dict(redacted=False), sort_keys=True) for item in found.results]
+        assert raws == [json.dumps(each, sort_keys=True) for each in fit]
 
 
 @pytest.mark.parametrize("model", [*RECEIVED, *PARTS])
