@@ -75,3 +75,10 @@ def test_no_pause_is_longer_than_an_hour():
     backoff = Backoff()
     backoff.refuse(1e9, None, 0.0, admitted=0, current=1)
     assert backoff.resumes == 3600
+
+
+def test_an_unannounced_pause_is_no_longer_than_the_limit():
+    backoff = Backoff()
+    backoff.refuse(None, RateLimit(1, 1, 2), 0, admitted=0, current=1)
+
+    assert 2 <= backoff.resumes <= 4

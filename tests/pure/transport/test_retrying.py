@@ -157,3 +157,14 @@ def test_a_failure_while_getting_a_token_left_the_call_unsent(error):
     assert is_transient(failure("POST", error))
     error.request = RequestContext(method="POST", url="http://h/x")
     assert not is_transient(failure("POST", error))
+
+
+def test_a_budget_starts_full_and_comes_back_with_time_and_successes():
+    budget = RetryBudget()
+    assert [budget.spend(0) for _ in range(51)] == [True] * 50 + [False]
+    assert [budget.spend(2), budget.spend(2), budget.spend(2)] == [True, True, False]
+    for _ in range(10):
+        budget.succeed()
+    assert budget.left == pytest.approx(1)
+    assert budget.spend(1000)
+    assert budget.left == 49

@@ -359,9 +359,9 @@ def test_importing_the_package_imports_no_redis():
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("http://localhost", "key"), "no URL"),
-        (("localhost:6379", "key"), "no URL"),
-        (("redis://localhost:port", "key"), "no URL"),
+        (("http://localhost", "key"), "not a valid URL"),
+        (("localhost:6379", "key"), "not a valid URL"),
+        (("redis://localhost:port", "key"), "not a valid URL"),
         ((None, "key"), "redis of SharedLimits must be a URL"),
         ((SimpleNamespace(), "key"), "redis of SharedLimits must be a URL"),
         (("redis://localhost", ""), "key of SharedLimits"),
