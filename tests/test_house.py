@@ -6,6 +6,7 @@ What may import what is kept by the contracts in ``pyproject.toml`` (``nox -s li
 from __future__ import annotations
 
 import ast
+import functools
 import graphlib
 import importlib
 import inspect
@@ -30,6 +31,7 @@ MODULES = {path.relative_to(PACKAGE).as_posix(): path for path in sorted(PACKAGE
 each_module = pytest.mark.parametrize("name", MODULES)
 
 
+@functools.cache
 def parse(name):
     return ast.parse(MODULES[name].read_text(encoding="utf-8"))
 
