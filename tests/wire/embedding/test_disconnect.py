@@ -92,7 +92,7 @@ async def test_a_client_that_does_not_read_blocks_the_walk(behind, visited, list
         await client.leave()
         await until(lambda: asyncio.all_tasks() <= before)
 
-        read = await settled(lambda: lists_read(emulator))  # with the requests that were on their way
+        read = await settled(lambda: lists_read(emulator), 1)  # with the requests that were on their way
         assert await settled(lambda: lists_read(emulator), 0.3) == read < 40  # of 200, or 4,096 at least
 
 
