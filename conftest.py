@@ -40,7 +40,7 @@ def server(
     monkeypatch.setenv("MONGODB_ATLAS_PRIVATE_API_KEY", running_emulator.private_key)
     with warnings.catch_warnings():
         # The README says that the tenant family gives this warning.
-        warnings.filterwarnings("ignore", message="the vendor deprecates", category=DeprecationWarning)
+        warnings.filterwarnings("ignore", message=".* is deprecated and will be removed", category=DeprecationWarning)
         yield running_emulator
 
 
