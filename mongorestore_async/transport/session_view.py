@@ -14,7 +14,7 @@ import attrs
 from mongorestore_async.auth.tokens import travels_in_clear
 from mongorestore_async.errors import ConfigError, DataError, Hint, HintKind, RestoreError
 from mongorestore_async.families import Family
-from mongorestore_async.models.validators import require_text
+from mongorestore_async.models.validators import flag, require_text
 from mongorestore_async.protocol.rate_limit_headers import project_in
 from mongorestore_async.protocol.urls import DEFAULT_BASE_URL, build_url
 from mongorestore_async.transport.options import choose_limit
@@ -45,11 +45,6 @@ _warned_families: set[str] = set()
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-def _check_flag(_instance: object, attribute: attrs.Attribute[bool], value: object) -> None:
-    if not isinstance(value, bool):
-        raise ConfigError(f"{attribute.name} must be True or False, not {value!r}")
 
 
 class _Endpoint(NamedTuple):
@@ -106,8 +101,8 @@ class SessionView:
 
     transport: Transport = attrs.field(repr=False)
     options: Options
-    envelope: bool = attrs.field(default=False, validator=_check_flag)
-    pretty: bool = attrs.field(default=False, validator=_check_flag)
+    envelope: bool = attrs.field(default=False, validator=flag())
+    pretty: bool = attrs.field(default=False, validator=flag())
     now: Callable[[], datetime] = attrs.field(default=_utc_now, repr=False)
 
     async def call(

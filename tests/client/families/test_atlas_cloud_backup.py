@@ -23,24 +23,13 @@ from mongorestore_async.models.states import CloudBackupDeliveryType
 
 PROJECT = "5b6212af90dc76637950a2c6"
 JOBS = f"https://cloud.mongodb.com/api/atlas/v1.0/groups/{PROJECT}/clusters/Cluster0/backup/restoreJobs"
+HEADERS = "headers_200_atlas"
 
 
 @pytest.fixture
 async def cluster(server):
     async with AsyncSession(None) as session:
         yield session.project(PROJECT, ATLAS_CLOUD_BACKUP_V1).cluster("Cluster0")
-
-
-@pytest.fixture
-def answers(seed, server):
-    """Answer with a document of the seed, under the headers of the seed."""
-    headers = seed("headers_200_atlas")["headers"]
-
-    def answer(document):
-        server.will(document, headers=headers)
-        return document
-
-    return answer
 
 
 async def test_all_jobs_are_asked_for_by_cluster_name(cluster, answers, seed, server):

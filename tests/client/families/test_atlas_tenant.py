@@ -23,6 +23,7 @@ from mongorestore_async.models.states import TenantDeliveryType, TenantStatus
 
 PROJECT = "5b69d0349b15c62cdfc38b78"
 JOBS = f"https://cloud.mongodb.com/api/atlas/v1.0/groups/{PROJECT}/clusters/aws-cluster-1/backup/tenant/restores"
+HEADERS = "headers_200_atlas"
 
 
 @pytest.fixture
@@ -34,18 +35,6 @@ async def session(server):
 @pytest.fixture
 def cluster(session, told_about_tenant):
     return session.project(PROJECT, ATLAS_TENANT_V1).cluster("aws-cluster-1")
-
-
-@pytest.fixture
-def answers(seed, server):
-    """Answer with a document of the seed, under the headers of the seed."""
-    headers = seed("headers_200_atlas")["headers"]
-
-    def answer(document):
-        server.will(document, headers=headers)
-        return document
-
-    return answer
 
 
 async def test_all_jobs_are_asked_for_at_the_plural_path(cluster, answers, seed, server):

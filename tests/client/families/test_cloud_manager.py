@@ -19,6 +19,7 @@ from mongorestore_async import (
 )
 
 JOBS = f"https://cloud.mongodb.com/api/public/v1.0/groups/{PROJECT}/clusters/{CLUSTER}/restoreJobs"
+HEADERS = "headers_200_ops_cloud_manager"
 
 
 @pytest.fixture
@@ -26,18 +27,6 @@ async def cluster(server):
     # The default base URL: the vendor's own host.
     async with AsyncSession(None) as session:
         yield session.project(PROJECT, CLOUD_MANAGER).cluster(CLUSTER)
-
-
-@pytest.fixture
-def answers(seed, server):
-    """Answer with a document of the seed, under the headers of the seed."""
-    headers = seed("headers_200_ops_cloud_manager")["headers"]
-
-    def answer(document):
-        server.will(document, headers=headers)
-        return document
-
-    return answer
 
 
 async def test_all_jobs_are_asked_for_at_the_vendors_host(cluster, answers, seed, server):

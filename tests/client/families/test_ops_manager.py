@@ -23,18 +23,7 @@ from mongorestore_async import (
 BASE = "https://om.example.com:8443/api/public/v1.0"
 JOBS = f"{BASE}/groups/{PROJECT}/clusters/{CLUSTER}/restoreJobs"
 BATCH = "55a7eb7fe4b0ad5b9c8a1c29"
-
-
-@pytest.fixture
-def answers(seed, server):
-    """Answer with a document of the seed, under the headers of the seed."""
-    headers = seed("headers_200_ops_cloud_manager")["headers"]
-
-    def answer(document):
-        server.will(document, headers=headers)
-        return document
-
-    return answer
+HEADERS = "headers_200_ops_cloud_manager"
 
 
 async def test_listing_all_jobs_sends_only_page_and_size(cluster, answers, seed, server):
