@@ -69,6 +69,7 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
         }
         self._entered: tuple[asyncio.TaskGroup, asyncio.Task[None]] | None = None
         self._error: BaseException | None = None  # ends the stream at once
+        self._trace: TracebackType | None = None  # of it, from the task that met it
         self._over = False
         self._taken: tuple[Reading, int] | None = None  # whose jobs are being taken, and how many they are
 
@@ -140,7 +141,8 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
 
     def _end(self, error: BaseException) -> None:
         """End the stream with an error, even while a task waits for a page."""
-        self._error = self._error or error
+        if self._error is None:
+            self._error, self._trace = error, error.__traceback__
         if not self._pages.full():  # else no task waits
             self._pages.put_nowait(None)
 
@@ -162,7 +164,7 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
     async def _next_page(self) -> tuple[Reading, Sequence[JobDocument]] | None:
         page = None if self._over or self._error is not None else await self._pages.get()
         if self._error is not None:
-            raise self._error.with_traceback(None)  # each time anew
+            raise self._error.with_traceback(self._trace)  # it would grow with each time it is raised
         if page is None:
             self._over = True
             # Nothing that could be read is missing up to here, so this was kept until now.

@@ -79,6 +79,19 @@ async def test_a_blocked_address_ends_the_run_at_once(fleet, world, place, read)
                     pass
 
 
+async def test_the_error_of_a_run_keeps_its_traceback_as_it_was(fleet, world):
+    world.plays["clusters"] = world.refused(403, "IP_ADDRESS_NOT_ON_ACCESS_LIST")
+    depths = []
+    async with fleet.restore_jobs() as stream:
+        for _ in range(5):
+            with pytest.raises(Forbidden) as caught:
+                await anext(stream)
+            depths.append(len(caught.traceback))
+
+    assert len(set(depths)) == 1
+    assert "transport.py" in {entry.path.name for entry in caught.traceback}
+
+
 async def test_a_server_that_wants_a_key_ends_the_run(fleet, world, read):
     headers = {"WWW-Authenticate": 'Digest realm="r", nonce="n", qop="auth"'}
     world.plays["clusters"] = world.server.answer({}, status=401, headers=headers)
