@@ -24,7 +24,9 @@ from .errors import DownloadUsedUp as DownloadUsedUp
 from .errors import Finding as Finding
 from .errors import Forbidden as Forbidden
 from .errors import HashMismatch as HashMismatch
+from .errors import JobVanished as JobVanished
 from .errors import MaybeCreated as MaybeCreated
+from .errors import NotAnArchive as NotAnArchive
 from .errors import NotFound as NotFound
 from .errors import NotRestorable as NotRestorable
 from .errors import NotUnique as NotUnique

@@ -6,10 +6,12 @@ What may import what is kept by the contracts in ``pyproject.toml`` (``nox -s li
 from __future__ import annotations
 
 import ast
+import csv
 import functools
 import graphlib
 import importlib
 import inspect
+import re
 import subprocess
 import sys
 import tomllib
@@ -271,3 +273,14 @@ def test_nothing_is_an_async_generator(name):
     ]
 
     assert found == []
+
+
+DEFINED = re.compile(r"(?m)^ *(?:async )?def (test_\w+)\(")
+SITUATIONS = re.compile(r'(?m)^   :header: "case", "before", "now", "test"\n(?:   :.*\n)*\n((?:   ".*\n)+)')
+
+
+def test_each_situation_in_the_docs_has_its_test():
+    page = (PROJECT / "docs/reliability.rst").read_text(encoding="utf-8")
+    tests = {name for path in (PROJECT / "tests").rglob("test_*.py") for name in DEFINED.findall(path.read_text())}
+    rows = [row for table in SITUATIONS.findall(page) for row in csv.reader(map(str.strip, table.splitlines()))]
+    assert [row for row in rows if len(row) != 4 or row[3] not in tests] == []

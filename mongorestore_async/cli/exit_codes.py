@@ -8,7 +8,7 @@ code  meaning
 2     usage error: arguments, environment or settings are invalid, or the target is protected; nothing was sent
 3     finished, but a job failed, was cancelled or expired
 4     not authorised: the key is invalid, or lacks permission
-5     timed out; the restore is still running; the command that resumes the wait is printed
+5     timed out, or a job cannot be found any more: the restore may be running; wait again as printed
 6     a create was sent and its outcome is unknown: a restore may be running
 7     a download was interrupted, is not ready, or the disk is full: rerun the command to resume
 8     a download link expired or is used up, or a hash does not match: create a new restore job
@@ -70,7 +70,7 @@ _MEANINGS = {
     ExitCode.USAGE: "usage error: invalid arguments, environment or settings; nothing was sent",
     ExitCode.RESTORE_FAILED: "finished, but a job failed, was cancelled or expired",
     ExitCode.NOT_AUTHORISED: "not authorised: the key is invalid, or lacks permission",
-    ExitCode.TIMED_OUT: "timed out; the restore is still running",
+    ExitCode.TIMED_OUT: "timed out, or a job was lost sight of: the restore may be running",
     ExitCode.OUTCOME_UNKNOWN: "a create was sent, outcome unknown: a restore may be running",
     ExitCode.DOWNLOAD_FAILED: "download interrupted, or disk full: rerun the command to resume",
     ExitCode.DOWNLOAD_UNUSABLE: "link expired or used up, or hash mismatch: create a new restore job",

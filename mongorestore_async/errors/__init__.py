@@ -28,11 +28,13 @@
     ├── NotRestorable           no snapshot fits, or the target takes no restore
     ├── WaitError               a wait ended without success
     │   ├── WaitTimeout         its time passed
+    │   ├── JobVanished         a job that was read before cannot be found any more
     │   └── RestoreFailed       a restore ended badly
     └── DownloadError           an archive could not be fetched
         ├── DownloadExpired     its link has expired
         ├── DownloadUsedUp      its link has reached its maximum number of downloads
         ├── DownloadTruncated   it ended too early
+        ├── NotAnArchive        what the link gave is no archive
         ├── HashMismatch        its SHA-1 does not match the published one
         └── DiskFull            it does not fit onto the disk
 
@@ -92,7 +94,9 @@ from mongorestore_async.errors.restores import (
     DownloadUsedUp,
     HashMismatch,
     JobLike,
+    JobVanished,
     MaybeCreated,
+    NotAnArchive,
     NotRestorable,
     RestoreFailed,
     WaitError,
@@ -119,7 +123,9 @@ __all__ = [
     "Hint",
     "HintKind",
     "JobLike",
+    "JobVanished",
     "MaybeCreated",
+    "NotAnArchive",
     "NotFound",
     "NotRestorable",
     "NotUnique",

@@ -78,6 +78,8 @@ class ApiError(RestoreError):
         parameters: Values that fill the message; mixed types.
         service_version: ``X-MongoDB-Service-Version`` of the answer as received, or None.
         retry_after: Seconds the server asked to wait, or None when it did not say.
+        from_gateway: Whether it is no error document of the API: a JSON object whose ``error`` is the status, with a
+            ``detail``, ``reason`` or ``errorCode``. Then it comes from a proxy before the API and says nothing about the resource, nor whether the API acted on the call.
 
     """
 
@@ -92,6 +94,7 @@ class ApiError(RestoreError):
         parameters: Sequence[Any] = (),
         service_version: str | None = None,
         retry_after: float | None = None,
+        from_gateway: bool | None = None,
         request: RequestContext | None = None,
         resume_at: int | None = None,
         hint: Hint | None = None,
@@ -106,14 +109,10 @@ class ApiError(RestoreError):
         self.retry_after = retry_after
         self.not_acted = self.not_acted or (status, error_code) == _UPGRADE
         self.repeatable = self.repeatable or self.not_acted or status in _REPEATABLE
-        # A 404 without an error code comes from a proxy, and is temporary.
-        self.transient = self.transient or self.repeatable or (status == _NOT_FOUND and self.from_gateway)
+        told = error_code is not None or detail is not None
+        self.from_gateway = (not told if from_gateway is None else from_gateway) and status >= 400  # noqa: PLR2004
+        self.transient = self.transient or self.repeatable or self.from_gateway
         self.run_wide = error_code in _ABOUT_THE_CALLER
-
-    @property
-    def from_gateway(self) -> bool:
-        """Whether it has no error code of the API. Then it comes from a proxy and says nothing about the resource."""
-        return self.error_code is None and self.detail is None
 
     @property
     def no_backup(self) -> bool:

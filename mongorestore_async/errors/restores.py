@@ -21,7 +21,9 @@ __all__ = [
     "DownloadUsedUp",
     "HashMismatch",
     "JobLike",
+    "JobVanished",
     "MaybeCreated",
+    "NotAnArchive",
     "NotRestorable",
     "RestoreFailed",
     "WaitError",
@@ -147,6 +149,10 @@ class WaitTimeout(WaitError):
     """The time given to a wait passed before all jobs were over."""
 
 
+class JobVanished(WaitError):
+    """A job that was read before can no longer be found, so its outcome is unknown: it may have succeeded."""
+
+
 class RestoreFailed(WaitError):
     """At least one restore ended badly: failed, was cancelled, or expired.
 
@@ -203,6 +209,10 @@ class DownloadUsedUp(DownloadError):
 
 class DownloadTruncated(DownloadError):
     """The server ended the file before its announced end."""
+
+
+class NotAnArchive(DownloadError):
+    """What the link gave is no archive; its bytes are kept beside the file's name."""
 
 
 class HashMismatch(DownloadError):

@@ -300,9 +300,18 @@ def _api_error(raw: RawReply, status: int, content: Any) -> ApiError:
         parameters=parameters,
         service_version=raw.headers.get("X-MongoDB-Service-Version"),
         retry_after=wait,
+        from_gateway=not _is_error_document(content, status),
         request=attrs.evolve(raw.request, status=raw.status),
         hint=_HINTS.get("INVALID_VERSION_DATE" if status == 406 else code or ""),  # noqa: PLR2004
     )
+
+
+def _is_error_document(content: Any, status: int) -> bool:
+    """Whether a body is the API's own error document (API protocol section 6); very old servers send no code."""
+    document = _members(content)
+    error = document.get("error")
+    own = isinstance(error, int) and not isinstance(error, bool) and error == status
+    return own and any(isinstance(document.get(name), str) for name in ("detail", "reason", "errorCode"))
 
 
 def _advice(status: int, code: str | None, family: str | None) -> str | None:
