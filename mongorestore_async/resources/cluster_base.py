@@ -257,7 +257,8 @@ class ClusterBase(Generic[JobT]):
             until: As for :meth:`RestoreBatch.wait`; ``"finished"`` unless given.
 
         Raises:
-            RestoreFailed: It ended badly, or is gone; raised after its last change was given.
+            RestoreFailed: It ended badly; raised after its last change was given.
+            JobVanished: It was there and can no longer be found, so its outcome is unknown.
             WaitTimeout: The time passed; the restore keeps running.
             ConfigError: A bad argument, or the job can never reach ``until``.
             RestoreError: As :meth:`RestoreBatch.wait`.

@@ -52,6 +52,8 @@ class WaitOutcome(Enum):
     GOING_ON = auto()
     DONE = auto()
     BAD = auto()
+    #: It was there and can no longer be found: it may have ended well or badly, or be running.
+    LOST = auto()
 
 
 @attrs.frozen
@@ -59,7 +61,7 @@ class Ending:
     """How a job ended, or that it is still running.
 
     Attributes:
-        outcome: Whether it is over.
+        outcome: Whether it is over, and how.
         words: Its state in the API's own terms, for people.
 
     """
@@ -69,7 +71,7 @@ class Ending:
 
     @property
     def over(self) -> bool:
-        """Whether the job is over."""
+        """Whether the job needs no more polls."""
         return self.outcome is not WaitOutcome.GOING_ON
 
 
