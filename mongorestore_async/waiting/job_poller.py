@@ -183,15 +183,16 @@ class JobPoller(Generic[JobT]):
     async def _read_one(self, job_id: str) -> None:
         self.calls += 1
         try:
-            self._take(await self.source.restore_job(job_id))
+            self._take(await self.source.restore_job(job_id), job_id)
         except NotFound as error:
             self._miss([job_id], error)
 
-    def _take(self, job: JobT) -> None:
-        self._read.add(key_of(job.id))
-        followed = self.jobs.jobs.get(key_of(job.id))
+    def _take(self, job: JobT, as_id: str | None = None) -> None:
+        key = key_of(as_id or job.id)
+        self._read.add(key)
+        followed = self.jobs.jobs.get(key)
         self._answered |= followed is not None and not followed.ending.over
-        self._changed |= self.jobs.receive(job, datetime.now(UTC))
+        self._changed |= self.jobs.receive(job, datetime.now(UTC), as_id=as_id)
 
     def _miss(self, job_ids: Iterable[str], error: NotFound) -> None:
         if error.transient or error.status != _NOT_FOUND:

@@ -136,12 +136,13 @@ class JobTracker(Generic[JobT]):
                 check_until(self._until, job)
                 followed.ending = end_of(job, self._until, now)
 
-    def receive(self, job: JobT, now: datetime) -> bool:
+    def receive(self, job: JobT, now: datetime, *, as_id: str | None = None) -> bool:
         """Take a job that was read; those that are not followed are ignored, unless they belong to a batch.
 
         Args:
             job: The job.
             now: The time, aware.
+            as_id: The id it was asked for by, where it was.
 
         Returns:
             Whether this was new.
@@ -150,11 +151,12 @@ class JobTracker(Generic[JobT]):
             ConfigError: The job can never reach it.
 
         """
-        followed = self.jobs.get(key_of(job.id))
+        job_id = as_id or job.id
+        followed = self.jobs.get(key_of(job_id))
         if followed is None:
             if not isinstance(job, RestoreJob) or job.batch_id not in self._batch_ids:
                 return False
-            followed = self.jobs[key_of(job.id)] = TrackedJob[JobT](job.id)
+            followed = self.jobs[key_of(job_id)] = TrackedJob[JobT](job_id)
         followed.missed = 0
         if followed.seen and followed.ending.over and not followed.lost:
             return False

@@ -165,6 +165,14 @@ def test_a_lost_member_does_not_end_its_batch():
     assert made.open_groups() == []
 
 
+def test_the_placeholder_of_an_example_counts_for_the_requested_job():
+    made = unseen("a")
+    made.receive(job("{JOB-ID}", "FINISHED"), NOW, as_id="a")
+
+    assert list(made.jobs) == ["a"]
+    assert open_ids(made) == []
+
+
 def test_ids_are_the_same_in_either_case():
     made = following(job("AbC", batch="x"))
 
