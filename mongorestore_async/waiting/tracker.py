@@ -217,8 +217,8 @@ class JobTracker(Generic[JobT]):
         """Give the groups to poll.
 
         Args:
-            read: Keys of the ids that need no second look. A group of such only is left out, but not one that is done as far as
-                its members are known.
+            read: Keys of the ids that need no second look. A group of such only is left out, but not one that is done
+                as far as its members are known.
 
         """
         found: list[Group[JobT]] = []

@@ -247,7 +247,7 @@ def test_new_clusters_are_marked_one_by_one_until_all_are_read():
     assert [one.key for one in again.unread(FleetProject("f", "p"), now)] == ["two"]
 
 
-def test_a_token_of_the_version_before_skips_single_clusters_only():
+def test_a_token_of_the_version_before_skips_clusters_only():
     """Its marks of projects do not tell which clusters those had, so they are read again."""
     marks, name = ResumeToken(), fingerprint("f")
     marks.add_cluster(cluster("p", "read"))

@@ -13,9 +13,13 @@ from mongorestore_async import (
     AutomatedRestore,
     BadRequest,
     Checkpoint,
+    ConfigError,
     DataError,
     HttpRestore,
+    JobRef,
+    NotFound,
     Options,
+    PollPolicy,
     RetryPolicy,
     Target,
 )
@@ -113,3 +117,38 @@ async def test_the_shard_that_a_job_names_is_not_compared(cluster, server):
     server.will_read({"id": ASKED, "clusterId": "shard", "groupId": "elsewhere", "clusterName": "other"})
 
     assert (await cluster.restore_job(ASKED)).cluster_id == "shard"
+
+
+ADDRESSES = [
+    (OPS_MANAGER, f"ops-manager/{PROJECT}/c/{ASKED}", f"/groups/{PROJECT}/clusters/c/restoreJobs/{ASKED}"),
+    (OPS_MANAGER, f"ops-manager/{PROJECT}/host:h/{ASKED}", f"/groups/{PROJECT}/hosts/h/restoreJobs/{ASKED}"),
+    (ATLAS_FLEX, f"atlas-flex/{PROJECT}/c/{ASKED}", f"/groups/{PROJECT}/flexClusters/c/backup/restoreJobs/{ASKED}"),
+]
+
+
+@pytest.mark.parametrize("as_text", [True, False])
+@pytest.mark.parametrize(("family", "address", "path"), ADDRESSES)
+async def test_a_job_is_read_by_its_address(connect, server, family, address, path, as_text):
+    session = connect(base_url="https://om.example.com")
+    server.will({"id": ASKED, "status": "COMPLETED"})
+
+    job = await session.restore_job(address if as_text else JobRef.parse(address))
+
+    assert (type(job), str(job.ref)) == (family.job_type, address)
+    assert [sent.url.partition("?")[0].endswith(path) for sent in server.sent] == [True]
+
+
+async def test_an_address_is_looked_at_once_without_grace(connect, server):
+    session = connect(options=Options(poll=PollPolicy(grace=3600)))
+    server.will({"error": 404, "errorCode": "RESTORE_JOB_NOT_FOUND", "detail": "No."}, status=404)
+
+    with pytest.raises(NotFound):
+        await session.restore_job(ADDRESSES[0][1])
+    assert len(server.sent) == 1
+
+
+@pytest.mark.parametrize("ref", ["nonsense", "levitation/p/c/j", "ops-manager/p/c/..", 7, None])
+async def test_a_bad_address_is_refused_before_any_call(session, server, ref):
+    with pytest.raises(ConfigError):
+        await session.restore_job(ref)
+    assert server.sent == []

@@ -282,7 +282,7 @@ async def test_jobs_of_a_deleted_cluster_are_unknown(backups, batch_of, poll):
     batch = await batch_of("c/a", "c/b", "other/j", poll=attrs.evolve(poll, patience=0.05))
     del backups.jobs["c"]
 
-    with pytest.raises(JobVanished, match="2 of 3 .*CLUSTER_NOT_FOUND") as caught:
+    with pytest.raises(JobVanished, match=r"2 of 3 .*CLUSTER_NOT_FOUND") as caught:
         await batch.wait(timeout=50)
     assert {job.id for job in caught.value.vanished} == {"a", "b"}
 

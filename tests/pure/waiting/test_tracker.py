@@ -165,7 +165,7 @@ def test_a_lost_member_does_not_end_its_batch():
     assert made.open_groups() == []
 
 
-def test_the_placeholder_of_an_example_counts_for_the_requested_job():
+def test_an_examples_placeholder_counts_for_the_requested_job():
     made = unseen("a")
     made.receive(job("{JOB-ID}", "FINISHED"), NOW, as_id="a")
 
