@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from mongorestore_async.codec.structuring import structure, structure_each
+from mongorestore_async.codec.structuring import structure_by_id, structure_each
 from mongorestore_async.creating.precheck_facts import Evidence
 from mongorestore_async.errors import BadRequest, NotFound, Unsupported
 from mongorestore_async.listing.arrays import documents_of
@@ -112,7 +112,8 @@ class _Reading:
             # A POST that only reads, as the vendor has it.
             found = await self._view.read("POST", path, read_ranges, family=self._family, names=self._names)
             return {"ranges": tuple(found)}
-        names, read = {**self._names, "checkpoint": checkpoint_id}, partial(structure, ClusterCheckpoint)
+        names = {**self._names, "checkpoint": checkpoint_id}
+        read = partial(structure_by_id, ClusterCheckpoint, asked=str(checkpoint_id))
         return {"checkpoint": await self._view.read("GET", path, read, family=self._family, names=names)}
 
     async def some_snapshots(self, cluster: ClusterSummary | None) -> tuple[SnapshotDocument, ...]:
@@ -144,7 +145,7 @@ class _Reading:
         if path is None:
             raise Unsupported(f"{self._family.title} has no list of snapshots here; leave precheck out")
         names = {**self._names, "snapshot": snapshot_id}
-        read = partial(structure, self._family.snapshot_type)
+        read = partial(structure_by_id, self._family.snapshot_type, asked=snapshot_id)
         return await self._view.read("GET", path, read, family=self._family, names=names)
 
 

@@ -107,9 +107,11 @@ class PollPolicy:
         jitter: Random part added to the delay, so that many waits do not poll at the same moment.
         grace: Seconds from the first poll in which a job that was never seen may be missing (404): right after a
             create it may not be listed yet.
-        patience: Seconds for which polls of a cluster may fail without a success before its jobs are given up. Only
-            temporary failures are tolerated: no answer, 5xx, rate limits, an unreadable answer. A poll that shows
-            one of the running jobs is a success: one job that cannot be read does not end the wait for others.
+        patience: Seconds for which a job that was there may be missing (404), and in 5 polls at least, before its
+            outcome counts as unknown. Also the seconds for which polls of a cluster may fail without a success before
+            its jobs are given up. Only temporary failures are tolerated: no answer, 5xx, a gateway's error page of any
+            status, rate limits, an unreadable answer. A poll that shows one of the running jobs is a success: one job
+            that cannot be read does not end the wait for others.
         budget_share: The part of a documented rate limit that polls may take, None for any.
 
     Raises:

@@ -6,7 +6,7 @@ from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Generic
 
-from mongorestore_async.codec.documents import load_job, read_created, read_ids, read_jobs
+from mongorestore_async.codec.documents import read_batch, read_created, read_ids, read_job, read_jobs
 from mongorestore_async.codec.request_bodies import create_path, encode_request
 from mongorestore_async.creating.create import create_once
 from mongorestore_async.creating.restore_plan import plan_restore, refuse_protected, require_restorable, running_restore
@@ -110,6 +110,7 @@ class ClusterBase(Generic[JobT]):
                 )
             filters["batchId"] = check_identifier("batch id", batch_id)
         family, read = self.family, partial(read_jobs, self.family, **self._names)
+        read = read if batch_id is None else partial(read_batch, family, batch_id=batch_id, **self._names)
         return Pager(
             ListSource(self._view, family, family.jobs_path, self._names, read, _ID, model=family.job_type),
             ListQuery(
@@ -126,15 +127,15 @@ class ClusterBase(Generic[JobT]):
         """Read one restore job.
 
         Args:
-            job_id: Id of the job; which job the server answers with is not checked.
+            job_id: Id of the job.
 
         Raises:
             NotFound: No such job, cluster or project; a malformed id is answered the same way.
-            DataError: The answer is no restore job.
+            DataError: The answer is no restore job, or another one.
 
         """
-        read = partial(load_job, self.family, **self._names)
         names = {**self._names, "job": job_id}
+        read = partial(read_job, self.family, **names)
         return await self._view.read("GET", self.family.job_path, read, family=self.family, names=names)
 
     async def create_restore_job(
@@ -260,7 +261,8 @@ class ClusterBase(Generic[JobT]):
             until: As for :meth:`RestoreBatch.wait`; ``"finished"`` unless given.
 
         Raises:
-            RestoreFailed: It ended badly, or is gone; raised after its last change was given.
+            RestoreFailed: It ended badly; raised after its last change was given.
+            JobVanished: It was there and can no longer be found, so its outcome is unknown.
             WaitTimeout: The time passed; the restore keeps running.
             ConfigError: A bad argument, or the job can never reach ``until``.
             RestoreError: As :meth:`RestoreBatch.wait`.
@@ -329,6 +331,7 @@ class ClusterBase(Generic[JobT]):
 
         Raises:
             NotFound: No such snapshot.
+            DataError: The answer is no snapshot, or another one.
             Unsupported: ``sharded`` for a family that has no such list.
 
         """
