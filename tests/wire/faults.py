@@ -234,6 +234,10 @@ class Plan:
 class FaultServer:
     """Listens before an emulator.
 
+    Args:
+        upstream: URL of the emulator.
+        port: Port to listen on; 0 takes a free one.
+
     Attributes:
         upstream: Host and port of the emulator.
         plan: What breaks; None: nothing.
@@ -242,13 +246,13 @@ class FaultServer:
 
     """
 
-    def __init__(self, upstream: str) -> None:
+    def __init__(self, upstream: str, port: int = 0) -> None:
         parts = urlsplit(upstream)
         self.upstream = (parts.hostname or "", parts.port or 0)
         self.plan: Plan | None = None
         self.requests = 0
         self.posts = 0
-        self._port = 0
+        self._port = port
         self._listener: socket.socket | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._accepting: asyncio.Task[None] | None = None
