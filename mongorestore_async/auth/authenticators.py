@@ -42,7 +42,7 @@ _REVOKE_SECONDS = 5.0
 class NoAuthenticator:
     """For a session without credentials: sends once."""
 
-    def begin(self, *, method: str, uri: str, body: bytes) -> None:
+    def begin(self, *, method: str, uri: str, body: bytes, once: bool = False) -> None:
         """Keep nothing."""
 
     async def run(self, _attempt: object, send: Send, _post: Post) -> RawReply:
@@ -125,7 +125,7 @@ class BearerAuthenticator:
         self.cache = cache
         self._asking: asyncio.Event | None = None  # set when the request of the moment is over
 
-    def begin(self, *, method: str, uri: str, body: bytes) -> None:
+    def begin(self, *, method: str, uri: str, body: bytes, once: bool = False) -> None:
         """Keep nothing: all calls share the token."""
 
     async def run(self, _attempt: object, send: Send, post: Post) -> RawReply:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, TypeVar
 
+from mongorestore_async.auth.digest_login import SignedRefusal
 from mongorestore_async.creating.reconciling import Baseline, find_created, server_moment
 from mongorestore_async.errors import (
+    AuthError,
     DataError,
     Hint,
     HintKind,
@@ -28,6 +31,13 @@ if TYPE_CHECKING:
 __all__ = ["create_once"]
 
 BatchT = TypeVar("BatchT")
+
+#: How often a create is signed and sent while the server refuses its login and the list shows that it started nothing.
+_SENDS = 3
+_REFUSED = (
+    "the server refused the login of the create {} times, though it takes reads with this key; nothing was started. Do its "
+    "nodes not share nonces behind a load balancer without session affinity?"
+)
 
 
 async def create_once(
@@ -72,18 +82,37 @@ async def create_once(
             candidates=found.candidates,
         )
 
-    try:
-        return own(await send())
-    except RestoreError as error:
-        if not _is_uncertain(error):
-            raise
+    for sends in itertools.count(1):
+        try:
+            return own(await send())
+        except SignedRefusal as error:
+            # A gateway that repeats requests shows the refusal of the copy, whether or not the first was taken.
+            if await _is_nothing_new(reconcile):
+                if sends < _SENDS:
+                    continue
+                raise AuthError(_REFUSED.format(sends), request=error.request) from None
+            cause: RestoreError = error
+        except RestoreError as error:
+            if not _is_uncertain(error):
+                raise
+            cause = error
         raise MaybeCreated(
-            f"the create request was sent, but its outcome is unknown ({type(error).__name__}: {error.problem}); a "
+            f"the create request was sent, but its outcome is unknown ({type(cause).__name__}: {cause.problem}); a "
             f"restore may be running",
             reconcile=reconcile,
-            request=error.request,
+            request=cause.request,
             hint=Hint(HintKind.RECONCILE),
-        ) from error
+        ) from cause
+    raise AssertionError("the loop above ends by itself")
+
+
+async def _is_nothing_new(reconcile: Callable[[], Awaitable[Reconciliation[JobT]]]) -> bool:
+    """Whether the list shows no job that the request may have started; False where the list cannot be read."""
+    try:
+        found = await reconcile()
+    except RestoreError:
+        return False
+    return found.batch is None and not found.candidates
 
 
 def _is_uncertain(error: RestoreError) -> bool:

@@ -174,7 +174,7 @@ class ClusterBase(Generic[JobT]):
         if precheck:
             await require_restorable(self._view, self, request)
         read = partial(read_created, self.family, **self._names)
-        send = partial(self._view.read, "POST", path, read, family=self.family, names=self._names, body=body)
+        send = partial(self._view.read, "POST", path, read, family=self.family, names=self._names, body=body, once=True)
         own = partial(RestoreBatch[JobT], sources=(self,), until=_until(request))
         # Their ids only: an old job in a shape that cannot be read must block no create.
         ids = ListSource(self._view, self.family, self.family.jobs_path, self._names, read_ids, str)

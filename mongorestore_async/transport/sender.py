@@ -54,6 +54,7 @@ class Call:
         rate: The rate limit it falls under, None if none is known.
         decode_list: Decodes the body of a list document, None where none is expected.
         path: Its path as the family has it, placeholders and all; empty for a call that is none of the API's.
+        once: Whether it ends in ``SignedRefusal`` rather than being sent a second time with a login.
 
     """
 
@@ -67,6 +68,7 @@ class Call:
     project: str | None = None
     rate: RateLimit | None = None
     path: str = ""
+    once: bool = False
 
 
 @attrs.define(eq=False, repr=False)

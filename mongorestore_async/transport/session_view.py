@@ -115,6 +115,7 @@ class SessionView:
         query: Mapping[str, Any] | None = None,
         body: Any = None,
         decode_list: Callable[[bytes], Any] | None = None,
+        once: bool = False,
     ) -> Reply:
         """Make one call and decode its answer.
 
@@ -126,6 +127,7 @@ class SessionView:
             query: Query parameters beside ``envelope`` and ``pretty``.
             body: JSON value to send, None for no body.
             decode_list: Decodes the body of a list document, None where none is expected.
+            once: Whether it ends in ``SignedRefusal`` rather than being sent a second time with a login.
 
         Raises:
             ConfigError: Bad input; nothing was sent.
@@ -154,6 +156,7 @@ class SessionView:
             project=project,
             rate=rate if type(rule) is str else choose_limit(rule, family, path, project),
             path=path,
+            once=once,
         )
         return await self.transport.exchange(call, self.options)
 
@@ -166,6 +169,7 @@ class SessionView:
         family: Family[Any],
         names: Mapping[str, str],
         body: Any = None,
+        once: bool = False,
     ) -> ResultT:
         """Make one call and read the document of its answer; arguments as for :meth:`call`.
 
@@ -176,12 +180,13 @@ class SessionView:
             family: The product family.
             names: Identifiers for the path.
             body: JSON value to send, None for no body.
+            once: As for :meth:`call`.
 
         Raises:
             RestoreError: As :meth:`call`, or what ``read`` raises.
 
         """
-        reply = await self.call(method, path, family=family, names=names, body=body)
+        reply = await self.call(method, path, family=family, names=names, body=body, once=once)
         try:
             return read(reply.document)
         except RestoreError as error:
