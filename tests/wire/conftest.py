@@ -125,6 +125,12 @@ def break_before() -> Any:
     return start
 
 
+@pytest.fixture
+def gateways() -> Any:
+    """Give all of them."""
+    return _gateways.GATEWAYS
+
+
 @pytest.fixture(params=_gateways.GATEWAYS, ids=lambda gateway: gateway.title)
 def gateway(request: pytest.FixtureRequest) -> Any:
     """Give one gateway of others after the other: see gateways.py."""

@@ -152,6 +152,11 @@ class Exchange:
                 writer.close()
         return self._answer
 
+    async def answer_again(self) -> Answer:
+        """Send the request to the emulator once more, byte for byte; gives what it answers then."""
+        self._answer = None
+        return await self.answer()
+
     async def send(self, data: bytes) -> None:
         """Write to the client and wait until the socket took it."""
         self._writer.write(data)

@@ -186,7 +186,7 @@ class Gateway:
         return workshop.start(self.program, fill(config), {name: fill(text) for name, text in self.files.items()})
 
     def is_documented(self, workshop: Any) -> bool:
-        """Whether this is the version that the documentation speaks of."""
+        """Whether this is the version that the documentation speaks of: others may repeat other requests."""
         asked = subprocess.run([workshop.find(self.program), self.asks], check=False, capture_output=True, text=True)
         return re.search(rf"\b{re.escape(self.version)}\b", asked.stdout + asked.stderr) is not None
 
