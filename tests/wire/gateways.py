@@ -136,6 +136,7 @@ AllowEncodedSlashes NoDecode
 ProxyPass "/" "http://127.0.0.1:@UPSTREAM@/" nocanon retry=0 timeout=@SECONDS@
 """
 
+
 @attrs.frozen(eq=False)
 class Gateway:
     """One program with one configuration.

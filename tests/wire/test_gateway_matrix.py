@@ -93,7 +93,7 @@ SITUATIONS = {
 }
 
 
-# --- what a gateway of our own does once it has handed the request on ---------------------------------------------------
+# --- what a gateway of our own does once it has handed the request on -------------------------------------------------
 
 
 def page(status):
