@@ -125,7 +125,7 @@ def break_before() -> Any:
     return start
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def gateways() -> Any:
     """Give all of them."""
     return _gateways.GATEWAYS
