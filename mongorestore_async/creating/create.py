@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from mongorestore_async.auth.digest_login import SignedRefusal
 from mongorestore_async.creating.reconciling import Baseline, find_created, server_moment
-from mongorestore_async.errors import ConfigError, Hint, HintKind, MaybeCreated, Reconciliation, RestoreError, Verdict
+from mongorestore_async.errors import (
+    AuthError,
+    ConfigError,
+    Hint,
+    HintKind,
+    MaybeCreated,
+    Reconciliation,
+    RestoreError,
+    Verdict,
+)
 from mongorestore_async.models import JobT, find_link
 from mongorestore_async.transport.open_creates import SendState
 
@@ -21,6 +31,9 @@ if TYPE_CHECKING:
 __all__ = ["create_once"]
 
 BatchT = TypeVar("BatchT")
+
+#: How often a create is sent whose login is refused.
+_SENDS = 3
 
 
 async def create_once(
@@ -80,7 +93,7 @@ async def create_once(
         )
 
     try:
-        jobs = await send(state=state)
+        jobs = await _send_signed(send, state, reconcile)
         batch = own(jobs)
     except Exception as error:
         if not state.open:
@@ -94,6 +107,47 @@ async def create_once(
         raise
     open_creates.settle(create, (job.id for job in jobs))
     return batch
+
+
+async def _send_signed(
+    send: Callable[..., Awaitable[tuple[JobT, ...]]],
+    state: SendState,
+    reconcile: Callable[[], Awaitable[Reconciliation[JobT]]],
+) -> tuple[JobT, ...]:
+    """Send a create, again where its login was refused and the list shows that it started nothing.
+
+    A gateway that repeats requests sends one ``nc`` twice: the refusal of the copy is all that is seen of a create that
+    was taken.
+
+    Raises:
+        SignedRefusal: It may have been taken; ``state`` is open.
+        AuthError: Its login was refused :data:`_SENDS` times.
+        RestoreError: As ``send`` does.
+
+    """
+    context: RequestContext | None = None
+    for _ in range(_SENDS):
+        try:
+            return await send(state=state)
+        except SignedRefusal as refused:
+            state.open, context = True, refused.request  # open while the list is read, too
+            if not await _is_nothing_new(reconcile):
+                raise
+            state.open = False
+    raise AuthError(
+        f"the server refused the login of the create {_SENDS} times, though it takes reads with this key; nothing was "
+        f"started. Do its nodes not share nonces behind a load balancer without session affinity?",
+        request=context,
+    )
+
+
+async def _is_nothing_new(reconcile: Callable[[], Awaitable[Reconciliation[JobT]]]) -> bool:
+    """Whether the list shows no job that the request may have started; False where it cannot be read."""
+    try:
+        found = await reconcile()
+    except RestoreError:
+        return False
+    return found.batch is None and not found.candidates
 
 
 def _failure(error: Exception) -> Exception:

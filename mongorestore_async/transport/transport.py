@@ -196,7 +196,7 @@ class Transport:
         send, post = partial(self._sender.send, progress, options), partial(self._post_for, progress, options)
         # One login for all tries: an unanswered challenge is kept for the next try.
         attempt = progress.attempt = self._authenticator.begin(
-            method=call.method, uri=call.url.raw_path_qs, body=call.body or b""
+            method=call.method, uri=call.url.raw_path_qs, body=call.body or b"", once=call.state is not None
         )
         while True:
             progress.tries += 1
