@@ -120,18 +120,18 @@ def find_busy(
     possible: list[JobT] = []
     for batch in _batches(jobs):
         asked = _asked(batch, known)
-        for job in batch:
-            if asked is None:
-                goes = goes_into(family, target, job)
-            else:
-                goes = isinstance(asked, AutomatedRestore) and (
-                    spell_target(family, asked.target) == spell_target(family, target)
-                )
-            if goes is not False and job.state in _ACTIVE:
-                (certain if goes else possible).append(job)
-            elif goes and job.state is JobState.UNKNOWN:
-                # Without a target either, it would block every restore for as long as it is listed.
-                possible.append(job)
+        if asked is None:
+            told = {goes_into(family, target, job) for job in batch} - {None}
+            goes = None if not told else True in told
+        else:
+            goes = isinstance(asked, AutomatedRestore) and (
+                spell_target(family, asked.target) == spell_target(family, target)
+            )
+        if goes is not False:
+            (certain if goes else possible).extend(job for job in batch if job.state in _ACTIVE)
+        if goes:
+            # Without a target as well, it would block every restore for as long as it is listed.
+            possible.extend(job for job in batch if job.state is JobState.UNKNOWN)
     return Busy(tuple(certain), tuple(possible))
 
 
