@@ -15,7 +15,17 @@ from typing import TYPE_CHECKING, Any, Generic, cast
 import attrs
 
 from mongorestore_async.creating.running_restores import find_busy, find_running, spell_request, spell_target
-from mongorestore_async.errors import BadRequest, Finding, Hint, HintKind, NotFound, NotRestorable, NotUnique, Rule
+from mongorestore_async.errors import (
+    BadRequest,
+    Finding,
+    Hint,
+    HintKind,
+    MaybeCreated,
+    NotFound,
+    NotRestorable,
+    NotUnique,
+    Rule,
+)
 from mongorestore_async.models import AutomatedRestore, HttpRestore, JobRef, JobT
 
 if TYPE_CHECKING:
@@ -133,19 +143,22 @@ async def find_existing(
 
     Raises:
         NotUnique: Running jobs may be this restore, or several are.
-        NotRestorable: The target is being restored from something else.
+        NotRestorable: The target is being restored from something else, or may be.
+        MaybeCreated: An earlier create of the session into the target is open, and the lists cannot tell its outcome.
         RestoreError: A list could not be read.
 
     """
     key, wanted = lock_key(source, request), spell_request(source.family, request)
+    jobs = await _read_jobs(source)
+    for open_create in view.open_creates.of(key):
+        # After the list: what it took meanwhile is remembered here, and may show too little there.
+        await open_create.reconcile()
     started = [each for each in _started(view) if each.key == key]
+    late = _late(view, source, started, jobs)
     for each in reversed(started):
-        if each.number > begun and _is_at(each, source) and spell_request(source.family, each.request) == wanted:
+        begun_since = each.number > begun and _is_at(each, source)
+        if (begun_since or each in late) and spell_request(source.family, each.request) == wanted:
             return cast("tuple[JobT, ...]", each.jobs)
-    jobs, late = await _read_jobs(view, source, started)
-    for each in late:
-        if spell_request(source.family, each.request) == wanted:
-            return each.jobs
     known = _known_at(view, source)
     running = find_running(source.family, request, jobs, known)
     if isinstance(request, HttpRestore):
@@ -159,12 +172,13 @@ async def find_existing(
         _refuse_busy(request, certain, certainly=True)
     _refuse_unsure(running)
     for place in _others(source, target, started):
-        jobs, late = await _read_jobs(view, place, started, optional=place is target)
+        jobs = await _read_jobs(place, optional=place is target)
         busy = find_busy(place.family, request.target, jobs, _known_at(view, place))
-        certain += [*(job for each in late for job in each.jobs), *busy.certain]
+        certain += [*(job for each in _late(view, place, started, jobs) for job in each.jobs), *busy.certain]
         possible += busy.possible
     _refuse_busy(request, certain, certainly=True)
     _refuse_busy(request, possible, certainly=False)
+    _refuse_open(view.open_creates.of(key))
     return None
 
 
@@ -194,25 +208,27 @@ def _known_at(view: SessionView, source: JobSource[Any]) -> dict[str, HttpRestor
     return {job.id: each.request for each in _started(view) if _is_at(each, source) for job in each.jobs}
 
 
-async def _read_jobs(
-    view: SessionView, source: JobSource[Any], started: Sequence[StartedRestore[Any]], *, optional: bool = False
-) -> tuple[Sequence[Any], list[StartedRestore[Any]]]:
-    """Read a whole list, and tell which of the restores started there are not listed yet."""
+async def _read_jobs(source: JobSource[Any], *, optional: bool = False) -> Sequence[Any]:
     try:
-        jobs: Sequence[Any] = await source.restore_jobs().collect()
+        return await source.restore_jobs().collect()
     except (BadRequest, NotFound) as error:
         # Its backup is off, or it is of another kind: it has no list here. A page without a code may be a gateway's.
         if not optional or error.error_code is None:
             raise
-        jobs = ()
+        return ()
+
+
+def _late(
+    view: SessionView, source: JobSource[Any], started: Iterable[StartedRestore[Any]], jobs: Iterable[Any]
+) -> list[StartedRestore[Any]]:
+    """Choose the restores started at a place that its list may not show yet."""
     listed = {job.id for job in jobs}
     since = asyncio.get_running_loop().time() - view.options.poll.grace
-    late = [
+    return [
         each
         for each in started
         if each.at >= since and _is_at(each, source) and listed.isdisjoint(job.id for job in each.jobs)
     ]
-    return jobs, late
 
 
 def _others(
@@ -236,6 +252,17 @@ def _refuse_unsure(running: Running[Any]) -> None:
     raise NotUnique(
         f"nothing was started: running jobs {what} ({_named(doubtful)}).", hint=Hint(HintKind.WAIT_FOR_RUNNING)
     )
+
+
+def _refuse_open(creates: Sequence[MaybeCreated]) -> None:
+    for create in creates:
+        raise MaybeCreated(
+            f"nothing was started now, because an earlier create into the same target is still open: {create.problem};"
+            f" if it certainly started nothing, start another restore with create_restore_job:",
+            reconcile=create.reconcile,
+            request=create.request,
+            hint=create.hint,
+        )
 
 
 def _refuse_busy(request: AutomatedRestore, jobs: Sequence[Any], *, certainly: bool) -> None:

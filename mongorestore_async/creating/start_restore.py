@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from mongorestore_async.codec.documents import read_created, read_ids
 from mongorestore_async.codec.request_bodies import create_path, encode_request
 from mongorestore_async.creating.create import create_once
-from mongorestore_async.creating.ensure import remember_restore
+from mongorestore_async.creating.ensure import lock_key, remember_restore
 from mongorestore_async.creating.guard import refuse_aliases
 from mongorestore_async.creating.restore_plan import refuse_protected, require_restorable
 from mongorestore_async.listing.page_reader import ListQuery, ListSource
@@ -93,4 +93,5 @@ async def start_restore(
         remember_restore(view, source, request, jobs)
         return own(jobs)
 
-    return await create_once(family, lambda: Pager(ids, ListQuery()), source.restore_jobs, request, send, remember)
+    list_ids, kept, key = partial(Pager[str], ids, ListQuery()), view.open_creates, lock_key(source, request)
+    return await create_once(family, list_ids, source.restore_jobs, request, send, remember, kept, key)

@@ -42,7 +42,7 @@ from mongorestore_async.protocol.redaction import excerpt, one_line, redact_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["RawReply", "Reply", "error_code_of", "read_reply", "unwrap"]
+__all__ = ["RawReply", "Reply", "error_code_of", "is_error_document", "read_reply", "unwrap"]
 
 _BY_STATUS: Mapping[int, type[ApiError]] = {
     400: BadRequest,
@@ -246,6 +246,12 @@ def error_code_of(raw: RawReply) -> str | None:
     document = _decode(raw)[0] if len(raw.body) <= _LONGEST_ERROR else None
     _, content = unwrap(document, status=raw.status, asked=False)
     return _error_code(raw, content)
+
+
+def is_error_document(raw: RawReply) -> bool:
+    """Whether an answer is the API's own error document, so that no gateway made it up."""
+    document = _decode(raw)[0] if len(raw.body) <= _LONGEST_ERROR else None
+    return _is_error_document(unwrap(document, status=raw.status, asked=False)[1], raw.status)
 
 
 def _error_code(raw: RawReply, content: Any) -> str | None:

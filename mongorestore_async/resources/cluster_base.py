@@ -148,9 +148,11 @@ class ClusterBase(Generic[JobT]):
 
         Every rule that needs no I/O is checked before anything is sent. Then the job list is read once, which
         warms the login and remembers what was there, and the request travels once: it is sent again only where
-        the server certainly did not act on it (a challenge of the login, a connection never made, a rate limit). When
-        the task is cancelled meanwhile, the outcome is as open as after ``MaybeCreated``. Restores that are running
-        already do not matter here: see :meth:`ensure_restore`.
+        the server certainly did not act on it (a challenge of the login, a connection never made, a rate limit).
+        Restores that are running already do not matter here: see :meth:`ensure_restore`.
+
+        When the task is cancelled after the request may have gone out, the outcome is as open as after
+        ``MaybeCreated``: see :attr:`AsyncSession.open_creates`.
 
         Args:
             request: What to restore and where to.
@@ -162,7 +164,8 @@ class ClusterBase(Generic[JobT]):
             Unsupported: The family does not take this kind of request.
             ProtectedTarget: The guard protects the target, or what it is could not be read; nothing was started.
             NotRestorable: The pre-check failed; nothing was started.
-            MaybeCreated: The request may have been taken, the answer was lost: ask its ``reconcile()``.
+            MaybeCreated: The request may have been taken: its answer was lost, or does not come from the API (every
+                3xx and 5xx, every page of a gateway): ask its ``reconcile()``.
             BadRequest: The server refused it; nothing was started.
             Conflict: The state of snapshot, cluster or a running restore forbids it; nothing was started.
             Forbidden: No rights, or this address is not on the API access list; nothing was started.
@@ -343,10 +346,10 @@ class ClusterBase(Generic[JobT]):
 
     async def _is_cancelled(self, job_id: str, error: ApiError) -> bool:
         """Whether an earlier try of a cancel had its effect although its answer was lost."""
+        if error.transient or isinstance(error, Forbidden):
+            return False  # the 404 of a gateway among them: the job may be there
         if error.status == 404:  # noqa: PLR2004
             return True
-        if error.transient or isinstance(error, Forbidden):
-            return False
         try:
             return (await self.restore_job(job_id)).state is JobState.CANCELLED
         except RestoreError:

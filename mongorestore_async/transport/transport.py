@@ -28,7 +28,7 @@ from mongorestore_async.transport.connection import Connection
 from mongorestore_async.transport.exchange_records import Stats
 from mongorestore_async.transport.loop_binding import Deadlines, DecodeLocks, LoopBinding, ServerInfo
 from mongorestore_async.transport.restore_locks import RestoreLocks
-from mongorestore_async.transport.retrying import Failure, RetryBudget, is_transient
+from mongorestore_async.transport.retrying import Failure, RetryBudget, ask_rule, is_transient
 from mongorestore_async.transport.sender import Call, Progress, Sender, decode
 
 if TYPE_CHECKING:
@@ -256,14 +256,17 @@ class Transport:
 
     def _wait(self, progress: Progress, error: RestoreError, options: Options, ends: float) -> float | None:
         """Decide on repeating a failed try: seconds to wait, None to give up."""
+        state = progress.call.state
+        if state is not None and isinstance(error, ApiError) and error.refused:
+            state.open = False
         if progress.held_back:
             return None  # by the rate limit: it comes too late however often it is tried
         failure = Failure(progress.call.method, error, progress.tries)
-        wait = options.retry(failure)
+        wait = ask_rule(options.retry, failure)
         if wait is None or not is_transient(failure):
             return None
         now = asyncio.get_running_loop().time()
-        if now + wait >= ends:
+        if wait >= ends - now:
             return None  # raised at once: waiting would not help
         return wait if self._budget.spend(now) else None
 

@@ -152,7 +152,7 @@ async def test_a_renamed_cluster_stays_protected(place, entry):
 async def test_an_entry_that_names_nothing_says_so(place):
     cluster, _ = place(RestoreGuard([Target(P, "oders")]))
 
-    with pytest.raises(ProtectedTarget, match="the server lists no cluster oders .*protect it by its id"):
+    with pytest.raises(ProtectedTarget, match=r"the server lists no cluster oders .*protect it by its id"):
         await cluster.create_restore_job(into(ORDERS))
 
 

@@ -16,7 +16,7 @@ from mongorestore_async.families import (
     CLOUD_MANAGER,
     OPS_MANAGER,
 )
-from mongorestore_async.models import AutomatedRestore, Checkpoint, OplogTime, Snapshot, Target
+from mongorestore_async.models import AutomatedRestore, Checkpoint, JobState, OplogTime, Snapshot, Target
 from mongorestore_async.models.document import JobDocument
 
 BY_ID = {"targetGroupId": "P2", "targetClusterId": "C2"}
@@ -94,6 +94,8 @@ def test_a_job_tells_where_it_goes_or_does_not(family, members, goes):
 def test_a_job_of_another_kind_tells_nothing():
     class OtherJob(JobDocument):
         """A kind of job that a user made."""
+
+        state = JobState.RUNNING
 
     assert goes_into(OPS_MANAGER, TARGET, OtherJob.__new__(OtherJob)) is None
 

@@ -28,6 +28,7 @@ class RestoreServer:
         self.failing = {}
         self.reads = []
         self.over = False
+        self.prefix = "made"
         self.delays = iter(())
 
     def add(self, place, **job):
@@ -60,7 +61,7 @@ class RestoreServer:
         return self._answer(listed(*self.clusters.get(path[0], ())))
 
     def _take(self, where, body):
-        job = {"id": f"made-{len(self.created)}"}
+        job = {"id": f"{self.prefix}-{len(self.created)}"}
         if self.atlas:
             job |= {name: body[name] for name in body if name.startswith(("delivery", "snapshot", "target"))}
             job |= {"finishedAt": "2026-11-02T12:00:00Z"} if self.over else {}
