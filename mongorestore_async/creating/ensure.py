@@ -26,7 +26,7 @@ from mongorestore_async.errors import (
     NotUnique,
     Rule,
 )
-from mongorestore_async.models import AutomatedRestore, HttpRestore, JobRef, JobT
+from mongorestore_async.models import AutomatedRestore, HttpRestore, JobT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Hashable, Iterable, Sequence
@@ -48,6 +48,8 @@ class StartedRestore(Generic[JobT]):
         jobs: The jobs of the answer.
         at: Loop time of the answer.
         number: Its number among those the session started, from 1.
+        key: As :func:`lock_key`.
+        place: The source as two of them are compared.
 
     """
 
@@ -56,11 +58,8 @@ class StartedRestore(Generic[JobT]):
     jobs: tuple[JobT, ...]
     at: float
     number: int
-
-    @property
-    def key(self) -> Hashable:
-        """As :func:`lock_key`."""
-        return lock_key(self.source, self.request)
+    key: Hashable
+    place: Hashable
 
 
 def lock_key(source: JobSource[Any], request: HttpRestore | AutomatedRestore) -> Hashable:
@@ -116,10 +115,11 @@ def remember_restore(
     """
     locks, found = view.transport.restore_locks, tuple(jobs)
     ids = {job.id for job in found}
-    if any(_is_at(each, source) and ids & {job.id for job in each.jobs} for each in locks.started):
+    place, now = _place(source), asyncio.get_running_loop().time()
+    if any(each.place == place and any(job.id in ids for job in each.jobs) for each in locks.started):
         return  # reconciled once more
     locks.count += 1
-    locks.started.append(StartedRestore(source, request, found, asyncio.get_running_loop().time(), locks.count))
+    locks.started.append(StartedRestore(source, request, found, now, locks.count, lock_key(source, request), place))
 
 
 async def find_existing(
@@ -156,7 +156,7 @@ async def find_existing(
     started = [each for each in _started(view) if each.key == key]
     late = _late(view, source, started, jobs)
     for each in reversed(started):
-        begun_since = each.number > begun and _is_at(each, source)
+        begun_since = each.number > begun and each.place == _place(source)
         if (begun_since or each in late) and spell_request(source.family, each.request) == wanted:
             return cast("tuple[JobT, ...]", each.jobs)
     known = _known_at(view, source)
@@ -186,26 +186,16 @@ def _started(view: SessionView) -> Iterable[StartedRestore[Any]]:
     return view.transport.restore_locks.started
 
 
-def _place(source: JobSource[Any]) -> JobRef:
+def _place(source: JobSource[Any]) -> Hashable:
     """Spell a cluster or config server as two of them are compared."""
     ref = source.ref("-")
-    if source.family.cluster_key == "name":
-        return attrs.evolve(ref, project=ref.project.casefold())
-    cluster, host = ref.cluster, ref.host
-    return attrs.evolve(
-        ref,
-        project=ref.project.casefold(),
-        cluster=None if cluster is None else cluster.casefold(),
-        host=None if host is None else host.casefold(),
-    )
-
-
-def _is_at(started: StartedRestore[Any], source: JobSource[Any]) -> bool:
-    return _place(started.source) == _place(source)
+    where = str(ref.cluster if ref.host is None else ref.host)
+    return ref.family, ref.project.casefold(), where if source.family.cluster_key == "name" else where.casefold()
 
 
 def _known_at(view: SessionView, source: JobSource[Any]) -> dict[str, HttpRestore | AutomatedRestore]:
-    return {job.id: each.request for each in _started(view) if _is_at(each, source) for job in each.jobs}
+    place = _place(source)
+    return {job.id: each.request for each in _started(view) if each.place == place for job in each.jobs}
 
 
 async def _read_jobs(source: JobSource[Any], *, optional: bool = False) -> Sequence[Any]:
@@ -222,12 +212,12 @@ def _late(
     view: SessionView, source: JobSource[Any], started: Iterable[StartedRestore[Any]], jobs: Iterable[Any]
 ) -> list[StartedRestore[Any]]:
     """Choose the restores started at a place that its list may not show yet."""
-    listed = {job.id for job in jobs}
+    listed, place = {job.id for job in jobs}, _place(source)
     since = asyncio.get_running_loop().time() - view.options.poll.grace
     return [
         each
         for each in started
-        if each.at >= since and _is_at(each, source) and listed.isdisjoint(job.id for job in each.jobs)
+        if each.at >= since and each.place == place and listed.isdisjoint(job.id for job in each.jobs)
     ]
 
 
@@ -235,9 +225,9 @@ def _others(
     source: JobSource[Any], target: JobSource[Any] | None, started: Iterable[StartedRestore[Any]]
 ) -> list[JobSource[Any]]:
     """Where else a restore into the target may be listed."""
-    places = {} if target is None else {_place(target): target}
+    places: dict[Hashable, JobSource[Any]] = {} if target is None else {_place(target): target}
     for each in started:
-        places.setdefault(_place(each.source), each.source)
+        places.setdefault(each.place, each.source)
     places.pop(_place(source), None)
     return list(places.values())
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
+from types import SimpleNamespace
 
 import pytest
+from multidict import CIMultiDict, CIMultiDictProxy
 
 from builders.lists import listed
 from builders.restore_server import RestoreServer
 from mongorestore_async import OPS_MANAGER, AutomatedRestore, MaybeCreated, NotUnique, RestoreBatch, Snapshot, Target
+from mongorestore_async.errors import RequestContext
+from mongorestore_async.protocol.replies import RawReply, read_reply
+from mongorestore_async.transport import Transport
 
 
 class CountingServer(RestoreServer):
@@ -65,10 +71,28 @@ async def play(session, server, seed):
     return restores, verbs, [*ends, *last]
 
 
-@pytest.mark.parametrize("hundred", range(10))
-async def test_never_two_restores_where_one_was_meant(connect, server, hundred):
-    started, session = 0, connect()
-    for seed in range(hundred * 100, hundred * 100 + 100):
+@pytest.fixture
+async def fast(monkeypatch, server):
+    """Hand calls to the server without aiohttp and its mock, which would take most of the time."""
+
+    async def exchange(_transport, call, _options):
+        context = RequestContext(method=call.method, url=str(call.url))
+        if call.state is not None:
+            call.state.open, call.state.context = True, context
+        body = None if call.body is None else json.loads(call.body)
+        answer = await server._serve(SimpleNamespace(method=call.method, url=str(call.url), body=body))
+        content = answer.body.encode() if answer.payload is None else json.dumps(answer.payload).encode()
+        raw = RawReply(answer.status, "", CIMultiDictProxy(CIMultiDict()), content, context)
+        return read_reply(raw, decode_list=call.decode_list)
+
+    monkeypatch.setattr(Transport, "exchange", exchange)
+    # Debugging, it keeps a stack for every timer and task.
+    asyncio.get_running_loop().set_debug(False)
+
+
+async def play_all(session, server, seeds):
+    started = 0
+    for seed in seeds:
         restores, verbs, ends = await play(session, server, seed)
 
         assert restores.doubled == [], seed
@@ -78,4 +102,13 @@ async def test_never_two_restores_where_one_was_meant(connect, server, hundred):
         assert not isinstance(ends[-1], (MaybeCreated, asyncio.CancelledError)), (seed, ends[-1])
         assert session._view.transport.restore_locks._locks == {}
         started += len(restores.created)
-    assert started >= 100
+    return started
+
+
+@pytest.mark.usefixtures("fast")
+async def test_never_two_restores_where_one_was_meant(connect, server):
+    assert await play_all(connect(), server, range(1000)) >= 1000
+
+
+async def test_never_two_restores_over_http(connect, server):
+    assert await play_all(connect(), server, range(1000, 1030)) >= 30

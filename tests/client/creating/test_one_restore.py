@@ -14,12 +14,15 @@ from mongorestore_async import (
     AutomatedRestore,
     BadRequest,
     HttpRestore,
+    MaybeCreated,
     NotRestorable,
     NotUnique,
     Rule,
+    ServerError,
     SessionClosed,
     Snapshot,
     Target,
+    Verdict,
 )
 
 OTHER = AutomatedRestore(Snapshot("s2"), TARGET)
@@ -281,3 +284,85 @@ async def test_a_restore_that_is_not_listed_yet_is_found(session, serve):
 
     assert [job.id for batch in (first, second, third) for job in batch] == ["made-0"] * 3
     assert len(restores.created) == 1
+
+
+class LateServer(RestoreServer):
+    """Takes a create long after its caller is gone, or never."""
+
+    takes_after: float | None = 5.0
+
+    async def __call__(self, sent):
+        if sent.method == "POST" and not self.created:
+            if self.takes_after is not None:
+                asyncio.get_running_loop().call_later(self.takes_after, self._take, ("p", "c"), sent.body)
+            await asyncio.sleep(60)
+        return await super().__call__(sent)
+
+
+async def cancel_an_ensure(session):
+    """Cancel an ensure whose create is on its way: the lists of source, target and baseline come first."""
+    task = asyncio.create_task(source(session).ensure_restore(RESTORE))
+    await asyncio.sleep(1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert len(session.open_creates) == 1
+
+
+@pytest.mark.parametrize("echo", [True, False])
+async def test_what_a_cancelled_create_started_is_found(session, server, echo):
+    restores = LateServer(echo=echo)
+    server.serve(restores)
+    await cancel_an_ensure(session)
+    with pytest.raises(MaybeCreated, match=r"nothing was started now.*earlier create.*CancelledError") as caught:
+        await source(session).ensure_restore(RESTORE)
+    with pytest.raises(MaybeCreated):
+        await source(session).ensure_restore(OTHER)
+    await asyncio.sleep(5)
+
+    batch = await source(session).ensure_restore(RESTORE)
+
+    assert (batch.existing, [job.id for job in batch]) == (True, ["made-0"])
+    assert session.open_creates == ()
+    assert (await caught.value.reconcile()).verdict is Verdict.TAKEN
+    with pytest.raises(NotRestorable):
+        await source(session).ensure_restore(OTHER)
+    assert len(restores.created) == 1
+
+
+async def test_an_open_create_stops_no_other_target(session, server):
+    restores = LateServer()
+    restores.takes_after = None
+    server.serve(restores)
+    await cancel_an_ensure(session)
+    restores.created.append({})
+
+    assert not (await source(session).ensure_restore(ELSEWHERE)).existing
+    with pytest.raises(MaybeCreated):
+        await source(session).ensure_restore(RESTORE)
+    assert not (await source(session).create_restore_job(RESTORE)).existing
+
+
+async def test_a_waiting_ensure_asks_what_a_cancelled_one_did(session, server):
+    restores = LateServer()
+    restores.takes_after = 0.1
+    server.serve(restores)
+    waiting = asyncio.create_task(cancel_an_ensure(session))
+    await asyncio.sleep(0.5)
+
+    batch = await source(session).ensure_restore(RESTORE)
+    await waiting
+
+    assert (batch.existing, len(restores.created)) == (True, 1)
+
+
+async def test_a_failed_look_after_an_open_create_starts_nothing(session, server):
+    restores = LateServer()
+    restores.takes_after = None
+    server.serve(restores)
+    await cancel_an_ensure(session)
+    restores.failing["p/clusters/c/restoreJobs"] = server.answer({"error": 500, "errorCode": "X"}, status=500)
+
+    with pytest.raises(ServerError):
+        await source(session).ensure_restore(RESTORE)
+    assert restores.created == []

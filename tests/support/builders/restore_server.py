@@ -11,8 +11,9 @@ from builders.lists import listed, path_of
 class RestoreServer:
     """Keeps the jobs of each cluster; used as ``server.serve(RestoreServer(...))``.
 
-    Every answer takes ``seconds`` of the virtual clock; a create is taken halfway. ``echo``: whether jobs show their target. ``lag``: how
-    long a job is not listed. ``clusters`` and ``snapshots``: documents by project, and by cluster.
+    Every answer takes ``seconds`` of the virtual clock; a create is taken halfway. ``echo``: whether jobs show their
+    target. ``lag``: how long a job is not listed. ``clusters``, ``snapshots`` and ``projects``: documents by project and
+    cluster. ``failing``: other answers to reads, by path.
     """
 
     def __init__(self, *, seconds=0.2, echo=True, lag=0.0, clusters=None, snapshots=None, projects=None, atlas=False):
