@@ -60,6 +60,7 @@ def document(status, **members):
 
 
 HTML = "<html><h1>No</h1></html>"
+LONG = 16 * 1024 * 1024
 #: What gateways answer in place of the API, and what looks like its error document and is none.
 PAGES = {
     **{
@@ -146,8 +147,8 @@ OPEN = {
     "no job": ({"document": {"results": []}}, DataError),
     "another document": ({"document": {"hello": "world"}}, DataError),
     "a job without id": ({"document": {"results": [{"id": "a"}, {"statusName": "IN_PROGRESS"}]}}, DataError),
-    "too large": ({"body": b" " * 20_000_000, "status": 201}, ProtocolError),
-    "a page that is too large": ({"body": b" " * 20_000_000, "status": 403}, ProtocolError),
+    "too large": ({"body": b" " * 2 * LONG, "status": 201}, ProtocolError),
+    "a page that is too large": ({"body": b" " * 2 * LONG, "status": 403}, ProtocolError),
     **{
         f"{status}, a redirect": ({"status": status, "headers": {"Location": "/elsewhere"}}, ProtocolError)
         for status in (300, 301, 302, 303, 304, 307, 308)
@@ -201,7 +202,8 @@ async def test_the_outcome_is_open(connect, posting, answer, kind):
     assert "before you send it again" in str(error)
     assert error.request.method == "POST"
     assert error.request.url == posting.posts[0].url
-    assert error.request.status == (None if isinstance(answer, Exception) else answer.get("status", 200))
+    unread = isinstance(answer, Exception) or len(answer.get("body", "")) > LONG
+    assert error.request.status == (None if unread else answer.get("status", 200))
 
 
 @pytest.mark.parametrize(("answer", "kind"), CLOSED.values(), ids=CLOSED)
@@ -237,6 +239,8 @@ async def test_a_create_that_was_surely_not_taken_is_sent_again(connect, posting
     batch = await cluster_of(session).create_restore_job(REQUEST)
 
     assert [job.id for job in batch] == ["new"]
+    assert len(posting.posts) == 2
+    assert posting.posts[0].data == posting.posts[1].data
     assert session.open_creates == ()
 
 
@@ -250,8 +254,6 @@ async def test_a_certain_no_is_not_sent_again(connect, posting, name):
 
     assert len(posting.posts) == 1
     assert session.open_creates == ()
-    assert len(posting.posts) == 2
-    assert posting.posts[0].data == posting.posts[1].data
 
 
 async def test_the_deadline_of_a_create_leaves_its_outcome_open(connect, posting):

@@ -1,4 +1,4 @@
-"""A server of restores for the client layer: lists, clusters, snapshots and creates, and a count of what was started."""
+"""A server of restores for the client layer: lists, clusters, snapshots, creates, and a count of what was started."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ class RestoreServer:
     """Keeps the jobs of each cluster; used as ``server.serve(RestoreServer(...))``.
 
     Every answer takes ``seconds`` of the virtual clock; a create is taken halfway. ``echo``: whether jobs show their
-    target. ``lag``: how long a job is not listed. ``clusters``, ``snapshots`` and ``projects``: documents by project and
+    target. ``lag``: how long a job is not listed. ``clusters``, ``snapshots``, ``projects``: documents by project and
     cluster. ``failing``: other answers to reads, by path.
     """
 
