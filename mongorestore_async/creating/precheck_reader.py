@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mongorestore_async.transport.session_view import SessionView
     from mongorestore_async.waiting.job_source import JobSource
 
-__all__ = ["find_cluster_id", "read_evidence"]
+__all__ = ["find_cluster_id", "list_clusters", "read_evidence"]
 
 #: Snapshots looked at for versions, topology and the id of their cluster; all of them have the same one.
 _LOOKED_AT = 100
@@ -83,6 +83,18 @@ async def find_cluster_id(view: SessionView, family: Family[Any], names: dict[st
     return next(
         (each.cluster_id for each in found or () if isinstance(each, ClusterSnapshot) and each.cluster_id), None
     )
+
+
+async def list_clusters(view: SessionView, family: Family[Any], project: str) -> list[ClusterSummary]:
+    """List the clusters of a project, shards of Ops Manager and Cloud Manager included.
+
+    Args:
+        view: What to call the API with.
+        family: The product family.
+        project: Project id.
+
+    """
+    return await _clusters(view, family, project).collect()
 
 
 class _Reading:
@@ -155,9 +167,13 @@ def _is_page(error: ApiError) -> bool:
 
 
 async def _find_cluster(view: SessionView, family: Family[Any], wanted: Target) -> ClusterSummary | None:
-    names = {"project": wanted.project_id}
-    clusters = documents_of(view, family, family.clusters_path, ClusterSummary, lambda found: found.id, names)
-    async for found in Pager(clusters, ListQuery()):
+    async for found in _clusters(view, family, wanted.project_id):
         if wanted.cluster == (found.id if family.cluster_key == "id" else found.name):
             return found
     return None
+
+
+def _clusters(view: SessionView, family: Family[Any], project: str) -> Pager[ClusterSummary]:
+    names = {"project": project}
+    clusters = documents_of(view, family, family.clusters_path, ClusterSummary, lambda found: found.id, names)
+    return Pager(clusters, ListQuery())

@@ -36,12 +36,18 @@ def _share(_instance: object, attribute: "attrs.Attribute[Any]", value: Any) -> 
 class RestoreGuard:
     """Refuses automated restores into protected clusters: such a restore deletes all data of its target.
 
-    Ids and names are compared without regard to case: servers take ids in either. It guards against mistakes, not
-    against malice: whoever makes the call can name the target in ``overwrite``, or use a view without a guard.
+    Ids and names are compared without regard to case: servers take ids in either. What is equal as it stands is refused
+    without I/O. Otherwise a create asks the server what the clusters are, for a cluster has several ids and names, but
+    only where the target and a protected cluster are in one project: 1 call that lists its clusters (a page of 500),
+    and on Ops Manager, Cloud Manager and Atlas legacy 1 for each cluster whose id is not in that list. If the server
+    cannot be asked, the restore is refused. :meth:`check` compares what is equal as it stands.
+
+    It guards against mistakes, not against malice: whoever makes the call can name the target in ``overwrite``, or use
+    a view without a guard.
 
     Attributes:
-        protected: Clusters no restore may go into; ``Target(project_id, "*")`` protects a whole project. Name a
-            cluster as restores of its family do: by id on Ops Manager and Cloud Manager, by name on Atlas.
+        protected: Clusters no restore may go into; ``Target(project_id, "*")`` protects a whole project. An id of the
+            cluster is best: it stays when the cluster is renamed.
         protect_source: Whether the cluster that the snapshot comes from is protected as well.
 
     Raises:

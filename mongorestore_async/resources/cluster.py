@@ -106,6 +106,9 @@ class Cluster(ClusterBase[JobT]):
             raise NotRestorable(no_backup(self.cluster))
         return Target(self.project, cluster_id)
 
+    def _cluster(self, _target: Target) -> Cluster[JobT]:
+        return Cluster(self._view, self.family, _target.project_id, _target.cluster)
+
 
 class ConfigServer(ClusterBase[JobT]):
     """One config server host that is no member of a replica set: a topology MongoDB dropped in 3.4.
