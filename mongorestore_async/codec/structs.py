@@ -29,7 +29,7 @@ import msgspec
 from mongorestore_async.codec.scalars import vocabulary
 from mongorestore_async.codec.structuring import ABSENT_WITHOUT, is_vocabulary, kind_of, part_of, received_fields
 from mongorestore_async.models.document import Document, JobDocument, wire_names
-from mongorestore_async.models.secret import Secret, UndecodedItem
+from mongorestore_async.models.secret import Secret, UndecodedItem, hide, hide_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -61,8 +61,8 @@ _LONGEST_NAME = 100
 
 #: What becomes of the ``value`` of such a field, where it does not stay.
 _TAKEN: dict[Any, str] = {
-    Secret: "Secret(value)",
-    tuple[Secret, ...]: "tuple(map(Secret, [value] if value and value.__class__ is str else value))",
+    Secret: "hide(value)",
+    tuple[Secret, ...]: "hide_each([value] if value and value.__class__ is str else value)",
 }
 
 
@@ -155,9 +155,9 @@ def _merged(forms: list[Sequence[str]]) -> list[str]:
     return names
 
 
-def _spellings(field: attrs.Attribute[Any]) -> list[str]:
+def _spellings(field: attrs.Attribute[Any]) -> list[Any]:
     """Name the fields of the Struct, one for each of the spellings a member comes in."""
-    return [field.name if number == 0 else f"{field.name}_{number}" for number in range(len(wire_names(field)))]
+    return [field.alias if number == 0 else f"{field.alias}_{number}" for number in range(len(wire_names(field)))]
 
 
 def _wire_kind(kind: Any, order: Order) -> Any:
@@ -196,7 +196,7 @@ def copier_of(model: Any, nulls: Order = ()) -> Callable[..., Any]:
     and where it was found, which a restore job does. It never raises: by then the page is known to fit.
     What :func:`nulls_in` gives for the order of the Struct tells which fields may be ``UNSET``, which becomes None.
     """
-    names: dict[str, Any] = {"Secret": Secret, "UNSET": msgspec.UNSET, "blank": _unfrozen(model), "model": model}
+    names: dict[str, Any] = {"hide": hide, "hide_each": hide_each, "UNSET": msgspec.UNSET, "blank": _unfrozen(model), "model": model}
     fields = received_fields(model)
     lines = ["made = blank()", *chain.from_iterable(_field_lines(field, nulls, names) for field in fields)]
     lines += ["made._received = received"] if issubclass(model, Document) else []

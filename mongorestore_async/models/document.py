@@ -28,7 +28,7 @@ def wire(name: str, *aliases: str) -> dict[str, Any]:
 
 def wire_names(field: "attrs.Attribute[Any]") -> tuple[str, ...]:
     """JSON members a field is read from, the documented one first: by default the attribute in camel case."""
-    head, *tail = field.name.split("_")
+    head, *tail = (field.alias or field.name).split("_")
     default = (head + "".join(word.capitalize() for word in tail),)
     return cast("tuple[str, ...]", field.metadata.get(_WIRE, default))
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self, cast, overload
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast, overload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,15 +15,24 @@ __all__ = [
     "MAX_DEPTH",
     "REDACTED",
     "SECRET_FIELDS",
+    "HiddenSecret",
     "RawDocument",
     "RawList",
     "Secret",
     "UndecodedItem",
     "conceal",
+    "hide",
+    "hide_each",
     "is_deeper",
+    "is_secret_name",
+    "is_url",
     "redact",
+    "represent",
     "reveal",
+    "unhide",
 ]
+
+T = TypeVar("T")
 
 REDACTED = "**redacted**"
 
@@ -51,8 +62,20 @@ SECRET_FIELDS = frozenset(
 )
 
 
+#: Names of members the vendor may use next, such as ``urlV3``, ``downloadUrls``, ``authToken``.
+_SECRET_NAME = re.compile(
+    r"(?:urls?|.*(?:Urls?|URLs?)|(?:.*T|t)okens?|(?:.*S|s)ecrets?|(?:.*P|p)asswords?|(?:.*ApiK|.*APIK|apiK)eys?|.*authValues?)"
+    r"(?:_?[vV]?\d+)?"
+)
+_URL = re.compile(r"\s*(?!mongodb(?:\+srv)?://[^@]*\Z)[a-z][a-z\d+.-]*://", re.IGNORECASE)
+
+
 class Secret(str):
-    """A string whose ``repr``, pickle and traceback output are redacted; ``str(secret)`` is the value itself."""
+    """A string whose ``repr``, pickle and traceback output are redacted; ``str(secret)`` is the value itself.
+
+    So are its slices and what its own methods, ``+`` and ``%`` make of it: programs that print local variables cut long
+    strings first. What f-strings and ``join`` make of it is plain text.
+    """
 
     __slots__ = ()
 
@@ -67,6 +90,105 @@ class Secret(str):
 
     def __deepcopy__(self, memo: object) -> Secret:
         return self
+
+    def __radd__(self, before: str) -> Secret:
+        return Secret(str(before) + str(self))
+
+    def __rmod__(self, form: str) -> Secret:
+        return Secret(str(form) % str(self))
+
+
+def _kept_secret(method: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def kept(self: Secret, *args: Any, **named: Any) -> Any:
+        made = method(self, *args, **named)
+        if isinstance(made, (list, tuple)):
+            return type(made)(map(Secret, cast("list[str]", made)))
+        return Secret(made) if isinstance(made, str) else made
+
+    return kept
+
+
+for _name in (
+    *("__add__", "__getitem__", "__mod__", "__mul__", "__rmul__", "capitalize", "casefold", "center", "expandtabs"),
+    *("format", "format_map", "join", "ljust", "lower", "lstrip", "partition", "removeprefix", "removesuffix"),
+    *("replace", "rjust", "rpartition", "rsplit", "rstrip", "split", "splitlines", "strip", "swapcase", "title"),
+    *("translate", "upper", "zfill"),
+):
+    setattr(Secret, _name, _kept_secret(getattr(str, _name)))
+
+
+class HiddenSecret(str):
+    """Holds the value of a secret, and reads as the placeholder to whatever takes it for a string.
+
+    Serializers that walk fields, and tools that export local variables as they are, write the text of a :class:`Secret`.
+    So models, keys, and the frames of functions that may fail hold this instead: :func:`unhide` gives the value.
+    """
+
+    __slots__ = ("_value",)
+
+    _value: Any
+
+    def __repr__(self) -> str:
+        return f"Secret({REDACTED!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self._value == other._value) if isinstance(other, HiddenSecret) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __reduce_ex__(self, protocol: object) -> tuple[Any, tuple[Any]]:
+        several = isinstance(self._value, tuple)
+        return hide, ((Secret(REDACTED),) * len(self._value) if several else REDACTED,)
+
+    def __copy__(self) -> HiddenSecret:
+        return self
+
+    def __deepcopy__(self, memo: object) -> HiddenSecret:
+        return self
+
+
+def hide(value: str | None) -> Secret | None:
+    """Put a value, whatever it is, into a :class:`HiddenSecret`; nothing, an empty one and a hidden one stay.
+
+    As a converter it makes the fields of models. For type checkers it gives what :func:`unhide` gives back.
+    """
+    if not value or value.__class__ is HiddenSecret:
+        return cast("Secret | None", value)
+    hidden = HiddenSecret(REDACTED)
+    hidden._value = value  # noqa: SLF001
+    return cast("Secret", hidden)
+
+
+def hide_each(values: Sequence[str]) -> tuple[Secret, ...]:
+    """Hide several values in one :class:`HiddenSecret`, as :func:`hide`."""
+    return cast("tuple[Secret, ...]", cast("Any", hide)(values if isinstance(values, HiddenSecret) else tuple(map(Secret, values))))
+
+
+def unhide(hidden: T) -> T:
+    """Give the value out of a :class:`HiddenSecret`, text as :class:`Secret`; anything else as it is."""
+    if not isinstance(hidden, HiddenSecret):
+        return hidden
+    value = hidden._value  # noqa: SLF001
+    return cast("T", Secret(value) if value.__class__ is str else value)
+
+
+def represent(model: Any) -> str:
+    """Write the ``repr`` of a model with hidden fields, under the names its constructor and its users know."""
+    shown = (f"{field.alias}={getattr(model, field.name)!r}" for field in model.__attrs_attrs__ if field.repr)
+    return f"{type(model).__name__}({', '.join(shown)})"
+
+
+@functools.lru_cache(maxsize=1024)
+def is_secret_name(name: str) -> bool:
+    """Whether a member of this name holds a credential: one of :data:`SECRET_FIELDS`, or named like one."""
+    return name in SECRET_FIELDS or _SECRET_NAME.fullmatch(name) is not None
+
+
+def is_url(value: Any) -> bool:
+    """Whether a value is a URL, whatever its member is called; a connection string without a user is not meant."""
+    return isinstance(value, str) and _URL.match(value) is not None
 
 
 def is_deeper(value: Any, levels: int) -> bool:
