@@ -336,7 +336,7 @@ class ClusterBase(Generic[JobT]):
 
     async def _is_cancelled(self, job_id: str, error: ApiError) -> bool:
         """Whether an earlier try of a cancel had its effect although its answer was lost."""
-        if error.status == 404:  # noqa: PLR2004
+        if error.status == 404 and not error.from_gateway:  # noqa: PLR2004
             return True
         if error.transient or isinstance(error, Forbidden):
             return False
