@@ -309,16 +309,9 @@ class ClusterBase(Generic[JobT]):
             Unsupported: ``sharded`` or ``completed`` for a family that has no such list or filter.
 
         """
-        return list_snapshots(
-            self._view,
-            self.family,
-            self._names,
-            sharded=sharded,
-            completed=completed,
-            items_per_page=items_per_page,
-            limit=limit,
-            query=query,
-        )
+        numbers = {"items_per_page": items_per_page, "limit": limit}
+        place = (self._view, self.family, self._names)
+        return list_snapshots(*place, sharded=sharded, completed=completed, query=query, **numbers)
 
     async def snapshot(self, snapshot_id: str, *, sharded: bool = False) -> SnapshotDocument:
         """Read one snapshot; ``sharded`` as for :meth:`snapshots`.

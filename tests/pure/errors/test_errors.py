@@ -258,3 +258,12 @@ def test_a_call_that_was_held_back_has_no_status():
     assert RateLimited("not sent").held_back
     assert not RateLimited(status=429).held_back
     assert RateLimited(status=429, retry_after=3.0).retry_after == 3
+
+
+def test_a_vanished_job_is_told_and_travels_between_processes():
+    error = errors.JobVanished("gone", jobs=(), vanished=())
+
+    copied = pickle.loads(pickle.dumps(error))
+    assert (type(copied), copied.jobs, copied.vanished, str(copied)) == (errors.JobVanished, (), (), "gone")
+    assert isinstance(error, errors.WaitError)
+    assert not isinstance(error, errors.RestoreFailed)
