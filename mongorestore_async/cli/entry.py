@@ -22,7 +22,7 @@ from mongorestore_async.cli.commands import (
     wait_command,
     watch_command,
 )
-from mongorestore_async.cli.console import printable, stderr_console
+from mongorestore_async.cli.console import PipedConsole, printable, stderr_console
 from mongorestore_async.cli.exit_codes import ExitCode, exit_code_of, exit_codes, explain
 from mongorestore_async.errors import RestoreError
 from mongorestore_async.version import __version__
@@ -55,6 +55,7 @@ def make_app() -> App:
         help_epilogue=_EPILOGUE,
         help_format="plaintext",
         version=__version__,
+        console=PipedConsole(),
         print_error=False,
         exit_on_error=False,
         suppress_keyboard_interrupt=False,

@@ -18,7 +18,8 @@ from mongorestore_async.cli.exit_codes import ExitCode
 from mongorestore_async.cli.job_selection import JobRefs, JobSelection
 from mongorestore_async.cli.progress_display import DownloadBars, PollDisplay
 from mongorestore_async.cli.session_factory import make_session, read_credentials
-from mongorestore_async.cli.stdout_writer import OutputFormat, OutputOption, make_writer
+from mongorestore_async.cli.standard_streams import write_result
+from mongorestore_async.cli.stdout_writer import OutputFormat, OutputOption, write_items
 from mongorestore_async.cli.units import format_duration, format_size, parse_duration
 from mongorestore_async.cli.wait_options import PollOption, ResumeHint, poll_arguments, poll_policy
 from mongorestore_async.families import FAMILIES
@@ -116,9 +117,10 @@ async def _download(
                     overwrite=options.overwrite,
                     check_gzip=options.check_gzip,
                 )
-    writer = make_writer(output, FILE_LAYOUT, show_secrets=False)
-    writer.add(files)
-    writer.finish()
+    write_result(
+        lambda: write_items(files, output, FILE_LAYOUT, show_secrets=False),
+        lambda: write_items(files, OutputFormat.TABLE, FILE_LAYOUT, show_secrets=False),
+    )
 
 
 _RESULTS = {
