@@ -26,7 +26,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from mongorestore_async.cli.standard_streams import guard_streams
+from mongorestore_async.cli.standard_streams import explain_failure, guard_streams
 from mongorestore_async.version import __version__
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except BrokenPipeError:
             pass  # the reader of the output has seen enough
         except OSError as error:
-            print(f"error: {error.strerror or error}", file=sys.stderr)
+            print(f"error: {explain_failure(error)}", file=sys.stderr)
             code = code or 1
         except KeyboardInterrupt:
             code = 130

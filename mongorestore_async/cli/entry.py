@@ -24,6 +24,7 @@ from mongorestore_async.cli.commands import (
 )
 from mongorestore_async.cli.console import PipedConsole, printable, stderr_console
 from mongorestore_async.cli.exit_codes import ExitCode, exit_code_of, exit_codes, explain
+from mongorestore_async.cli.standard_streams import explain_failure
 from mongorestore_async.errors import RestoreError
 from mongorestore_async.version import __version__
 
@@ -100,7 +101,7 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:
-        _print_error(printable(str(error)), error)
+        _print_error(printable(explain_failure(error)), error)
         return ExitCode.ERROR
     except KeyboardInterrupt as error:
         _print_error("interrupted", error, label="")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from typing import TextIO
 
-__all__ = ["guard_streams", "write_result"]
+__all__ = ["explain_failure", "guard_streams", "write_result"]
 
 #: Errors of a stream that nobody reads.
 _CLOSED = frozenset({errno.EPIPE, errno.EBADF})
@@ -98,6 +98,13 @@ def guard_streams() -> Generator[None]:
         with suppress(OSError):
             out.flush()
         sys.stdin, sys.stdout, sys.stderr = usual
+
+
+def explain_failure(error: OSError) -> str:
+    """Say what failed: an error of standard output does not tell that itself."""
+    reason = error.strerror or str(error)
+    is_output = getattr(sys.stdout, "failure", None) is error
+    return f"standard output could not be written: {reason}" if is_output else str(error)
 
 
 def write_result(write: Callable[[], None], otherwise: Callable[[], None] | None = None) -> None:

@@ -232,7 +232,8 @@ def _fills_a_cluster(job: RestoreJob) -> bool:
     if known(DeliveryMethod, delivery.method_name) is DeliveryMethod.AUTOMATED_RESTORE:
         return True
     limits = delivery.max_downloads, delivery.expires, delivery.expiration_hours
-    return job.state is JobState.FINISHED and limits == (None, None, None)
+    is_ready = known(DeliveryStatus, delivery.status_name) is DeliveryStatus.READY
+    return job.state is JobState.FINISHED and is_ready and limits == (None, None, None)
 
 
 def _delivered(job: RestoreJob) -> DownloadLink | None:

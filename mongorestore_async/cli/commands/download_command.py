@@ -126,7 +126,7 @@ async def _download(
     )
 
 
-async def _wait(batch: "RestoreBatch[Any]", timeout: timedelta) -> "RestoreBatch[Any]":
+async def _wait(batch: "RestoreBatch[Any]", longest: timedelta) -> "RestoreBatch[Any]":
     """Wait until the files are ready, as far as there will be any.
 
     Raises:
@@ -137,7 +137,7 @@ async def _wait(batch: "RestoreBatch[Any]", timeout: timedelta) -> "RestoreBatch
     _refuse_clusters(batch)
     try:
         with PollDisplay(stderr_console()) as display:
-            return await batch.wait(timeout=timeout, until="downloadable", on_poll=display.show)
+            return await batch.wait(timeout=longest, until="downloadable", on_poll=display.show)
     except RestoreFailed:
         # A file may be there from an earlier run; of the others, the download says why there is none.
         return batch
