@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from mongorestore_async.cli.console import printable
 from mongorestore_async.errors import (
+    ApiError,
     AuthError,
     ConfigError,
     DownloadError,
@@ -168,6 +169,8 @@ def exit_code_of(error: RestoreError) -> ExitCode:
     """The code of a command that ended with this error."""
     if error.hint is not None and error.hint.kind is HintKind.OVERWRITE_FILES:
         return ExitCode.USAGE  # running the same command again would not help
+    if isinstance(error, ApiError) and error.from_gateway and error.transient:
+        return ExitCode.ERROR  # a gateway's 403 says nothing about the key
     return next((code for kind, code in _CODES if isinstance(error, kind)), ExitCode.ERROR)
 
 

@@ -25,6 +25,7 @@ from mongorestore_async.models import (
 )
 
 if TYPE_CHECKING:
+    from mongorestore_async.errors import ApiError
     from mongorestore_async.families import Family
     from mongorestore_async.transport.session_view import SessionView
     from mongorestore_async.waiting.job_source import JobSource
@@ -96,8 +97,8 @@ class _Reading:
         """Read one snapshot. Those of a sharded cluster may stand elsewhere, and the id does not tell."""
         try:
             return await self._document(self._family.snapshot_path, snapshot_id)
-        except NotFound:
-            if self._family.sharded_snapshot_path is None:
+        except NotFound as error:
+            if self._family.sharded_snapshot_path is None or _is_page(error):
                 raise
         return await self._document(self._family.sharded_snapshot_path, snapshot_id)
 
@@ -134,7 +135,7 @@ class _Reading:
         except (BadRequest, NotFound) as error:
             if error.no_backup:
                 return ()
-            if strict:
+            if strict or _is_page(error):
                 raise
         # A cluster of another kind has them elsewhere: a dedicated one that a flex cluster is restored into.
         return None
@@ -145,6 +146,11 @@ class _Reading:
         names = {**self._names, "snapshot": snapshot_id}
         read = partial(structure, self._family.snapshot_type)
         return await self._view.read("GET", path, read, family=self._family, names=names)
+
+
+def _is_page(error: ApiError) -> bool:
+    """Whether a gateway answered, which knows nothing of what was asked for."""
+    return error.from_gateway and error.error_code is None
 
 
 async def _find_cluster(view: SessionView, family: Family[Any], wanted: Target) -> ClusterSummary | None:

@@ -150,7 +150,8 @@ class ClusterBase(Generic[JobT]):
         warms the login and remembers what was there, and the request travels once: it is sent again only where
         the server certainly did not act on it (a challenge of the login, a connection never made, a rate limit).
 
-        When the task is cancelled meanwhile, the outcome is as open as after ``MaybeCreated``.
+        When the task is cancelled after the request may have gone out, the outcome is as open as after
+        ``MaybeCreated``: see :attr:`AsyncSession.open_creates`.
 
         Args:
             request: What to restore and where to.
@@ -162,7 +163,8 @@ class ClusterBase(Generic[JobT]):
             Unsupported: The family does not take this kind of request.
             ProtectedTarget: The guard protects the target; nothing was sent.
             NotRestorable: The pre-check failed; nothing was started.
-            MaybeCreated: The request may have been taken, the answer was lost: ask its ``reconcile()``.
+            MaybeCreated: The request may have been taken: its answer was lost, or does not come from the API (every
+                3xx and 5xx, every page of a gateway): ask its ``reconcile()``.
             BadRequest: The server refused it; nothing was started.
             Conflict: The state of snapshot, cluster or a running restore forbids it; nothing was started.
             Forbidden: No rights, or this address is not on the API access list; nothing was started.
@@ -178,7 +180,8 @@ class ClusterBase(Generic[JobT]):
         own = partial(RestoreBatch[JobT], sources=(self,), until=_until(request))
         # Their ids only: an old job in a shape that cannot be read must block no create.
         ids = ListSource(self._view, self.family, self.family.jobs_path, self._names, read_ids, str)
-        return await create_once(self.family, lambda: Pager(ids, ListQuery()), self.restore_jobs, request, send, own)
+        list_ids, kept = partial(Pager[str], ids, ListQuery()), self._view.open_creates
+        return await create_once(self.family, list_ids, self.restore_jobs, request, send, own, kept)
 
     async def ensure_restore(
         self,
@@ -333,10 +336,10 @@ class ClusterBase(Generic[JobT]):
 
     async def _is_cancelled(self, job_id: str, error: ApiError) -> bool:
         """Whether an earlier try of a cancel had its effect although its answer was lost."""
+        if error.transient or isinstance(error, Forbidden):
+            return False  # the 404 of a gateway among them: the job may be there
         if error.status == 404:  # noqa: PLR2004
             return True
-        if error.transient or isinstance(error, Forbidden):
-            return False
         try:
             return (await self.restore_job(job_id)).state is JobState.CANCELLED
         except RestoreError:

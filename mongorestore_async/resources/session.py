@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     import aiohttp
     from yarl import URL
 
+    from mongorestore_async.errors import MaybeCreated
     from mongorestore_async.families import Family
     from mongorestore_async.models import JobRef
     from mongorestore_async.protocol.replies import Reply
@@ -166,6 +167,17 @@ class AsyncSession:
     def stats(self) -> Stats:
         """What this session and its views have sent so far."""
         return self._view.transport.stats
+
+    @property
+    def open_creates(self) -> tuple[MaybeCreated, ...]:
+        """Creates of this session and its views whose outcome is open, oldest first.
+
+        Those that raised ``MaybeCreated``, and those whose caller was cancelled after the request may have gone out: by
+        ``task.cancel()``, ``asyncio.timeout()``, or a web back end whose client went away. One leaves when its
+        ``reconcile()`` knows the outcome (:attr:`Verdict.TAKEN` or ``NOT_TAKEN``); the last 100 are kept. They hold no
+        ``__cause__`` and no traceback, which would keep the frames of their callers.
+        """
+        return tuple(self._view.open_creates)
 
     def with_options(self, **changes: Unpack[ViewChanges]) -> Self:
         """Make a view with other options; it shares connections, login and slots with this session.

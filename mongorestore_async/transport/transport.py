@@ -27,7 +27,7 @@ from mongorestore_async.ratelimit import RateLimiter
 from mongorestore_async.transport.connection import Connection
 from mongorestore_async.transport.exchange_records import Stats
 from mongorestore_async.transport.loop_binding import Deadlines, DecodeLocks, LoopBinding, ServerInfo
-from mongorestore_async.transport.retrying import Failure, RetryBudget, is_transient
+from mongorestore_async.transport.retrying import Failure, RetryBudget, ask_rule, is_transient
 from mongorestore_async.transport.sender import Call, Progress, Sender, decode
 
 if TYPE_CHECKING:
@@ -49,6 +49,9 @@ _logger = logging.getLogger(__name__)
 
 #: Bytes of an answer of the token endpoint: it is decoded at once, on the loop.
 _LARGEST_TOKEN_ANSWER = 1024 * 1024
+
+#: Statuses that ask for a login.
+_LOGINS = (401, 407)
 
 
 class Transport:
@@ -212,7 +215,7 @@ class Transport:
                 reply = await decode(raw, call, self.decode_locks)
             except (ApiError, TransportError) as error:
                 failed = error
-                error.request = progress.context
+                self._judge(progress, error)
                 wait = self._wait(progress, error, options, ends)
                 if wait is None:
                     raise
@@ -251,16 +254,29 @@ class Transport:
         small = attrs.evolve(options, max_body=min(options.max_body, _LARGEST_TOKEN_ANSWER))
         return self._sender.send(Progress(call), small, request.authorization)
 
+    def _judge(self, progress: Progress, error: RestoreError) -> None:
+        """Say on an error, and on the state of its call, what is known only here."""
+        error.request = progress.context
+        if not isinstance(error, ApiError):
+            return
+        state = progress.call.state
+        if state is not None and error.refused:
+            state.open = False
+        if error.status in _LOGINS and error.from_gateway and not self._authenticator.works:
+            error.transient = (
+                False  # before any login worked, it is more likely a wrong address than a moment's trouble
+            )
+
     def _wait(self, progress: Progress, error: RestoreError, options: Options, ends: float) -> float | None:
         """Decide on repeating a failed try: seconds to wait, None to give up."""
         if progress.held_back:
             return None  # by the rate limit: it comes too late however often it is tried
         failure = Failure(progress.call.method, error, progress.tries)
-        wait = options.retry(failure)
+        wait = ask_rule(options.retry, failure)
         if wait is None or not is_transient(failure):
             return None
         now = asyncio.get_running_loop().time()
-        if now + wait >= ends:
+        if wait >= ends - now:
             return None  # raised at once: waiting would not help
         return wait if self._budget.spend(now) else None
 

@@ -150,6 +150,8 @@ class JobPoller(Generic[JobT]):
             self._walk = math.inf
             return
         except NotFound as error:
+            if error.from_gateway:
+                raise
             # On a later page it is the end of a list that became shorter meanwhile.
             if reader.request is None:
                 self._miss(wanted, error)

@@ -30,13 +30,13 @@ from mongorestore_async.cli.session_factory import make_session, read_credential
 from mongorestore_async.cli.standard_streams import write_result
 from mongorestore_async.cli.stdout_writer import OutputFormat, OutputOption, SecretsOption, write_items
 from mongorestore_async.codec.request_bodies import encode_request
-from mongorestore_async.errors import Hint, HintKind, MaybeCreated
+from mongorestore_async.errors import MaybeCreated
 from mongorestore_async.models import AutomatedRestore, HttpRestore
 
 if TYPE_CHECKING:
     from types import FrameType
 
-    from mongorestore_async import AsyncSession, RestoreBatch
+    from mongorestore_async import RestoreBatch
 
 __all__ = ["create"]
 
@@ -154,22 +154,13 @@ class _Create:
             send = source.ensure_restore if self.safety.ensure else source.create_restore_job
             try:
                 self.batch = await send(self.request, precheck=self.safety.precheck)
-            except asyncio.CancelledError:
-                self.open = _open_creates(session)
-                raise
+            finally:
+                self.open = session.open_creates
 
     def _with_advice(self, error: MaybeCreated) -> MaybeCreated:
         command = fold_command(self.cluster.command_line("jobs", "--limit", "5"), stderr_console().width)
         error.add_note(f"List the jobs before you send it again:\n{command}")
         return error
-
-
-def _open_creates(session: "AsyncSession") -> "tuple[MaybeCreated, ...]":
-    told = getattr(session, "open_creates", None)
-    if told is None:
-        hint = Hint(HintKind.RECONCILE)
-        return (MaybeCreated("the create was interrupted and its outcome is unknown", hint=hint),)
-    return tuple(told)
 
 
 @contextmanager
