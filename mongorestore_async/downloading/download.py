@@ -153,7 +153,7 @@ class _Batch:
             for archive in self._name(job, there, taken):
                 key = archive.record.key
                 known = key in there or await self._recognize(archive, job)
-                if not known and find_links(job).get(archive.record.label) is None:
+                if not known and link_state(job) is not LinkState.READY:
                     raise no_link(link_state(job), file_name=archive.name)
                 await asyncio.to_thread(archive.open, overwrite=self._rules.overwrite)
                 if not archive.whole and link_state(job) is not LinkState.READY:

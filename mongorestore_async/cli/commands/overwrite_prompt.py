@@ -8,7 +8,6 @@ import attrs
 from rich.table import Table
 
 from mongorestore_async.cli.console import printable, stderr_console
-from mongorestore_async.cli.exit_codes import error_text
 from mongorestore_async.cli.units import format_time, shorten_time
 from mongorestore_async.errors import AuthError, ConfigError, ConnectFailed, NotFound, RestoreError
 from mongorestore_async.models import AutomatedRestore, Checkpoint, OplogTime, PointInTime, Snapshot, Target
@@ -154,7 +153,7 @@ class _Reading:
         # What keeps the create from being sent as well ends the command; so does a key that is not accepted.
         if isinstance(error, (ConnectFailed, AuthError, ConfigError)):
             raise error
-        self.unknown.append(f"{what} could not be read: {error_text(error)}")
+        self.unknown.append(f"{what} could not be read: {printable(' '.join(error.problem.split()))}")
 
 
 def _describe(target: Target, found: "ClusterSummary | None") -> str:

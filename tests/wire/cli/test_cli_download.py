@@ -203,7 +203,7 @@ def test_a_restore_into_a_cluster_is_code_2(kind, family, waiting, call, ready, 
 
     ended = call(
         "download",
-        *ready(kind, family, max_downloads=None, expiration_hours=None, **order),
+        *ready(kind, family, over_http=False, max_downloads=None, expiration_hours=None, **order),
         "-d",
         str(tmp_path),
         *waiting,
