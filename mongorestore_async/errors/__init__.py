@@ -33,6 +33,8 @@
     └── DownloadError           an archive could not be fetched
         ├── DownloadExpired     its link has expired
         ├── DownloadUsedUp      its link has reached its maximum number of downloads
+        ├── DownloadLost        its job failed or was cancelled
+        ├── NothingToDownload   its job restores into a cluster
         ├── DownloadTruncated   it ended too early
         ├── NotAnArchive        what the link gave is no archive
         ├── HashMismatch        its SHA-1 does not match the published one
@@ -90,6 +92,7 @@ from mongorestore_async.errors.restores import (
     DiskFull,
     DownloadError,
     DownloadExpired,
+    DownloadLost,
     DownloadTruncated,
     DownloadUsedUp,
     HashMismatch,
@@ -97,6 +100,7 @@ from mongorestore_async.errors.restores import (
     JobVanished,
     MaybeCreated,
     NotAnArchive,
+    NothingToDownload,
     NotRestorable,
     RestoreFailed,
     WaitError,
@@ -115,6 +119,7 @@ __all__ = [
     "DiskFull",
     "DownloadError",
     "DownloadExpired",
+    "DownloadLost",
     "DownloadTruncated",
     "DownloadUsedUp",
     "Finding",
@@ -129,6 +134,7 @@ __all__ = [
     "NotFound",
     "NotRestorable",
     "NotUnique",
+    "NothingToDownload",
     "PaginationError",
     "ProtectedTarget",
     "ProtocolError",

@@ -39,6 +39,7 @@ class HintKind(StrEnum):
     RAISE_TIMEOUT = auto()
     RECONCILE = auto()
     REPEAT_QUERY = auto()
+    REQUEST_DOWNLOAD = auto()
     SET_BASE_URL = auto()
     SMALLER_PAGES = auto()
     USE_API_KEY = auto()
@@ -48,6 +49,7 @@ class HintKind(StrEnum):
     USE_VERSIONED_FAMILY = auto()
     WAIT_AGAIN = auto()
     WAIT_FOR_RUNNING = auto()
+    WAIT_UNTIL_DOWNLOADABLE = auto()
     WAIT_UNTIL_FINISHED = auto()
 
 
@@ -113,6 +115,7 @@ PYTHON_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.RAISE_TIMEOUT: "raise Options.timeout, or find out why the server is slow",
     HintKind.RECONCILE: "call reconcile() or check the job list before you send it again",
     HintKind.REPEAT_QUERY: "pass the same fleets, projects, clusters, states and batch_id",
+    HintKind.REQUEST_DOWNLOAD: "a download needs an HttpRestore",
     HintKind.SET_BASE_URL: "set base_url to the address it points to",
     HintKind.SMALLER_PAGES: "ask for smaller pages (items_per_page) or raise Options.max_body",
     HintKind.USE_API_KEY: "log in with DigestAuth(public_key, private_key)",
@@ -126,5 +129,6 @@ PYTHON_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.WAIT_FOR_RUNNING: (
         "wait for them with session.batch(refs), or start another restore with create_restore_job"
     ),
+    HintKind.WAIT_UNTIL_DOWNLOADABLE: 'wait for it with wait(until="downloadable")',
     HintKind.WAIT_UNTIL_FINISHED: "use until='finished'",
 }

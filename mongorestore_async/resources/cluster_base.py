@@ -309,9 +309,8 @@ class ClusterBase(Generic[JobT]):
             Unsupported: ``sharded`` or ``completed`` for a family that has no such list or filter.
 
         """
-        numbers = {"items_per_page": items_per_page, "limit": limit}
-        place = (self._view, self.family, self._names)
-        return list_snapshots(*place, sharded=sharded, completed=completed, query=query, **numbers)
+        listed = partial(list_snapshots, self._view, self.family, self._names, items_per_page=items_per_page)
+        return listed(sharded=sharded, completed=completed, limit=limit, query=query)
 
     async def snapshot(self, snapshot_id: str, *, sharded: bool = False) -> SnapshotDocument:
         """Read one snapshot; ``sharded`` as for :meth:`snapshots`.

@@ -18,13 +18,18 @@ from mongorestore_async.cli.exit_codes import ExitCode
 from mongorestore_async.cli.job_selection import JobRefs, JobSelection
 from mongorestore_async.cli.progress_display import DownloadBars, PollDisplay
 from mongorestore_async.cli.session_factory import make_session, read_credentials
-from mongorestore_async.cli.stdout_writer import OutputFormat, OutputOption, make_writer
+from mongorestore_async.cli.standard_streams import write_result
+from mongorestore_async.cli.stdout_writer import OutputFormat, OutputOption, write_items
 from mongorestore_async.cli.units import format_duration, format_size, parse_duration
 from mongorestore_async.cli.wait_options import PollOption, ResumeHint, poll_arguments, poll_policy
+from mongorestore_async.downloading.links import LinkState, link_state, no_link
+from mongorestore_async.errors import RestoreFailed, WaitError
 from mongorestore_async.families import FAMILIES
 
 if TYPE_CHECKING:
-    from mongorestore_async import DownloadedFile
+    from collections.abc import Iterable
+
+    from mongorestore_async import DownloadedFile, RestoreBatch
 
 __all__ = ["FILE_LAYOUT", "DownloadOptions", "FileRow", "download"]
 
@@ -106,8 +111,7 @@ async def _download(
         with show_deprecations(*(FAMILIES[ref.family] for ref in resume_hint.refs)):
             batch = await session.batch(resume_hint.refs, until="downloadable")
             if options.timeout is not None:
-                with PollDisplay(console) as display:
-                    batch = await batch.wait(timeout=options.timeout, until="downloadable", on_poll=display.show)
+                batch = await _wait(batch, options.timeout)
             with DownloadBars(console) as bars:
                 files = await batch.download(
                     options.directory,
@@ -116,9 +120,37 @@ async def _download(
                     overwrite=options.overwrite,
                     check_gzip=options.check_gzip,
                 )
-    writer = make_writer(output, FILE_LAYOUT, show_secrets=False)
-    writer.add(files)
-    writer.finish()
+    write_result(
+        lambda: write_items(files, output, FILE_LAYOUT, show_secrets=False),
+        lambda: write_items(files, OutputFormat.TABLE, FILE_LAYOUT, show_secrets=False),
+    )
+
+
+async def _wait(batch: "RestoreBatch[Any]", longest: timedelta) -> "RestoreBatch[Any]":
+    """Wait until the files are ready, as far as there will be any.
+
+    Raises:
+        WaitError: They are not in time.
+        NothingToDownload: A job restores into a cluster.
+
+    """
+    _refuse_clusters(batch)
+    try:
+        with PollDisplay(stderr_console()) as display:
+            return await batch.wait(timeout=longest, until="downloadable", on_poll=display.show)
+    except RestoreFailed:
+        # A file may be there from an earlier run; of the others, the download says why there is none.
+        return batch
+    except WaitError as error:
+        # A finished job of Ops Manager or Cloud Manager shows that it restored into a cluster; a running one does not.
+        _refuse_clusters(error.jobs)
+        raise
+
+
+def _refuse_clusters(jobs: "Iterable[Any]") -> None:
+    for job in jobs:
+        if link_state(job) is LinkState.NO_ARCHIVE:
+            raise no_link(LinkState.NO_ARCHIVE)
 
 
 _RESULTS = {
