@@ -54,7 +54,18 @@ _SENDS_WHILE_STALE = 12
 
 
 class SignedRefusal(AuthError):
-    """A signed request that must be taken only once was refused: it, or a gateway's copy of it."""
+    """A signed request that must be taken only once was refused: it, or a gateway's copy of it.
+
+    Attributes:
+        raw: The answer.
+        no_rights: Whether it says that the key is known and has no rights.
+
+    """
+
+    def __init__(self, raw: RawReply, *, no_rights: bool) -> None:
+        super().__init__("the server refused the login of the request", request=raw.request)
+        self.raw = raw
+        self.no_rights = no_rights
 
 
 class AttemptOutcome(Enum):
@@ -294,7 +305,10 @@ class Attempt:
             self._own = None
             login.accept(nonce, proves=True)
             return AttemptOutcome.DONE
-        self._meet(challenge, raw, teaches=challenge.stale or not _is_right_problem(error_code))
+        no_rights = not challenge.stale and _is_right_problem(error_code)
+        self._meet(challenge, raw, teaches=not no_rights)
+        if self._once and nonce is not None:
+            raise SignedRefusal(raw, no_rights=no_rights)
         return AttemptOutcome.AGAIN
 
     def _meet(self, challenge: Challenge, raw: RawReply, *, teaches: bool) -> None:
@@ -307,8 +321,6 @@ class Attempt:
             login.refuse(nonce, teaches=teaches)
         if self._answered_own and nonce is not None and challenge.stale and nonce.uses == 1:
             login.mark_nonce_evicted()
-        if self._once and nonce is not None:
-            raise SignedRefusal("the server refused the login of the request", request=raw.request)
         if self._answered_own and nonce is not None and not challenge.stale:
             self._refusals += 1
             login.mark_suspect()
