@@ -149,6 +149,8 @@ class ClusterBase(Generic[JobT]):
         Every rule that needs no I/O is checked before anything is sent. Then the job list is read once, which
         warms the login and remembers what was there, and the request travels once: it is sent again only where
         the server certainly did not act on it (a challenge of the login, a connection never made, a rate limit).
+        Before it is signed a second time the list is read again: a gateway that repeats requests gets a 401 for its
+        copy of a create that was taken.
 
         When the task is cancelled after the request may have gone out, the outcome is as open as after
         ``MaybeCreated``: see :attr:`AsyncSession.open_creates`.
