@@ -12,8 +12,8 @@ Rules (restore architecture, "Digest"; API protocol section 1; RFC 7616):
 - a spent allowance is the verdict "wrong key": it holds for 60 seconds for the whole session, during which
   calls fail without I/O, and after which one call may give one answer;
 - a nonce that dies after k uses twice running is renewed after k uses from then on;
-- a call that must be taken only once is not sent again by itself once it was signed: a gateway that repeats requests
-  sends the same ``nc`` twice, and then the refusal of the copy is all that is seen of a request that was taken.
+- a call to be taken only ``once`` is not sent again after it was signed: a gateway that repeats requests sends one
+  ``nc`` twice, and the refusal of its copy is all that is seen of a request that was taken.
 
 How requests are sent and how calls wait is up to ``authenticators``.
 """
@@ -217,13 +217,7 @@ class Login:
 class Attempt:
     """The login of one call: gives the ``Authorization`` value for each send and reads what came back.
 
-    Args:
-        login: What the session knows.
-        method: HTTP verb.
-        uri: Target as it is sent.
-        body: Body, for ``auth-int``.
-        once: Whether no second signed request may leave without its caller's word.
-
+    ``once``: it raises :class:`SignedRefusal` rather than sending a second signed request.
     """
 
     def __init__(self, login: Login, *, method: str, uri: str, body: bytes, once: bool = False) -> None:
