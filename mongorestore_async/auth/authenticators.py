@@ -51,7 +51,7 @@ class NoAuthenticator:
     def __init__(self) -> None:
         self.works = False
 
-    def begin(self, *, method: str, uri: str, body: bytes) -> None:
+    def begin(self, *, method: str, uri: str, body: bytes, once: bool = False) -> None:
         """Keep nothing."""
 
     async def run(self, _attempt: object, send: Send, _post: Post) -> RawReply:
@@ -147,7 +147,7 @@ class BearerAuthenticator:
         """Whether the API ever took a token."""
         return self.cache.works
 
-    def begin(self, *, method: str, uri: str, body: bytes) -> None:
+    def begin(self, *, method: str, uri: str, body: bytes, once: bool = False) -> None:
         """Keep nothing: all calls share the token."""
 
     async def run(self, _attempt: object, send: Send, post: Post) -> RawReply:

@@ -11,7 +11,9 @@ Rules (restore architecture, "Digest"; API protocol section 1; RFC 7616):
   caller gets it, and the key and the nonce are as good as before;
 - a spent allowance is the verdict "wrong key": it holds for 60 seconds for the whole session, during which
   calls fail without I/O, and after which one call may give one answer;
-- a nonce that dies after k uses twice running is renewed after k uses from then on.
+- a nonce that dies after k uses twice running is renewed after k uses from then on;
+- a call that must be taken only once is not sent again by itself once it was signed: a gateway that repeats requests
+  sends the same ``nc`` twice, and then the refusal of the copy is all that is seen of a request that was taken.
 
 How requests are sent and how calls wait is up to ``authenticators``.
 """
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
     from mongorestore_async.models.secret import Secret
     from mongorestore_async.protocol.replies import RawReply
 
-__all__ = ["EVICTION_SECONDS", "VERDICT_SECONDS", "Attempt", "AttemptOutcome", "Login"]
+__all__ = ["EVICTION_SECONDS", "VERDICT_SECONDS", "Attempt", "AttemptOutcome", "Login", "SignedRefusal"]
 
 #: How long a wrong-key verdict holds for a session, seconds.
 VERDICT_SECONDS = 60.0
@@ -49,6 +51,10 @@ _ANSWERS_UNPROVEN = 2
 _ANSWERS_PROVEN = 3
 _ANSWERS_AFTER_VERDICT = 1
 _SENDS_WHILE_STALE = 12
+
+
+class SignedRefusal(AuthError):
+    """A signed request that must be taken only once was refused: it, or a gateway's copy of it."""
 
 
 class AttemptOutcome(Enum):
@@ -198,10 +204,20 @@ class Login:
 
 
 class Attempt:
-    """The login of one call: gives the ``Authorization`` value for each send and reads what came back."""
+    """The login of one call: gives the ``Authorization`` value for each send and reads what came back.
 
-    def __init__(self, login: Login, *, method: str, uri: str, body: bytes) -> None:
+    Args:
+        login: What the session knows.
+        method: HTTP verb.
+        uri: Target as it is sent.
+        body: Body, for ``auth-int``.
+        once: Whether no second signed request may leave without its caller's word.
+
+    """
+
+    def __init__(self, login: Login, *, method: str, uri: str, body: bytes, once: bool = False) -> None:
         self._login = login
+        self._once = once
         self._method = method
         self._uri = uri
         self._body = body
@@ -248,6 +264,7 @@ class Attempt:
         Raises:
             AuthError: The key is refused, the server offers no supported challenge, or it keeps
                 calling nonces stale.
+            SignedRefusal: It was sent ``once``, signed, and is not to be sent again.
 
         """
         nonce, login = self._used, self._login
@@ -290,6 +307,8 @@ class Attempt:
             login.refuse(nonce, teaches=teaches)
         if self._answered_own and nonce is not None and challenge.stale and nonce.uses == 1:
             login.mark_nonce_evicted()
+        if self._once and nonce is not None:
+            raise SignedRefusal("the server refused the login of the request", request=raw.request)
         if self._answered_own and nonce is not None and not challenge.stale:
             self._refusals += 1
             login.mark_suspect()

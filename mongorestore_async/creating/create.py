@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from mongorestore_async.auth.digest_login import SignedRefusal
 from mongorestore_async.creating.reconciling import Baseline, find_created, server_moment
-from mongorestore_async.errors import ConfigError, Hint, HintKind, MaybeCreated, Reconciliation, RestoreError, Verdict
+from mongorestore_async.errors import (
+    AuthError,
+    ConfigError,
+    Hint,
+    HintKind,
+    MaybeCreated,
+    Reconciliation,
+    RestoreError,
+    Verdict,
+)
 from mongorestore_async.models import JobT, find_link
 from mongorestore_async.transport.open_creates import SendState
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Hashable
 
     from mongorestore_async.errors import RequestContext
     from mongorestore_async.families import Family
@@ -22,6 +32,9 @@ __all__ = ["create_once"]
 
 BatchT = TypeVar("BatchT")
 
+#: How often a create is sent whose login is refused.
+_SENDS = 3
+
 
 async def create_once(
     family: Family[JobT],
@@ -31,6 +44,7 @@ async def create_once(
     send: Callable[..., Awaitable[tuple[JobT, ...]]],
     own: Callable[[tuple[JobT, ...]], BatchT],
     open_creates: OpenCreates,
+    key: Hashable = None,
 ) -> BatchT:
     """Read the job list, then send the create once.
 
@@ -44,6 +58,7 @@ async def create_once(
         send: Sends the create and reads the jobs of its answer; its argument ``state`` takes note of how far it came.
         own: Makes a batch of jobs that can be followed.
         open_creates: Keeps this one if its outcome stays open: its caller may be gone, or drop the error.
+        key: Of its target, to find it there.
 
     Raises:
         MaybeCreated: The create may have been taken, and no answer of the API says that it was not.
@@ -80,20 +95,61 @@ async def create_once(
         )
 
     try:
-        jobs = await send(state=state)
+        jobs = await _send_signed(send, state, reconcile)
         batch = own(jobs)
     except Exception as error:
         if not state.open:
             raise
-        open_creates.add(create, unknown(_words(error), state.context))
+        open_creates.add(create, unknown(_words(error), state.context), key)
         raise _noted(unknown(_words(error), _request(error) or state.context), error) from _failure(error)
     except BaseException as end:
         # Its caller was cancelled, or the program ends: nobody else would know of it.
         if state.open:
-            open_creates.add(create, unknown(f"{type(end).__name__} before its answer was read", state.context))
+            open_creates.add(create, unknown(f"{type(end).__name__} before its answer was read", state.context), key)
         raise
     open_creates.settle(create, (job.id for job in jobs))
     return batch
+
+
+async def _send_signed(
+    send: Callable[..., Awaitable[tuple[JobT, ...]]],
+    state: SendState,
+    reconcile: Callable[[], Awaitable[Reconciliation[JobT]]],
+) -> tuple[JobT, ...]:
+    """Send a create, again where its login was refused and the list shows that it started nothing.
+
+    A gateway that repeats requests sends one ``nc`` twice: the refusal of the copy is all that is seen of a create that
+    was taken.
+
+    Raises:
+        SignedRefusal: It may have been taken; ``state`` is open.
+        AuthError: Its login was refused :data:`_SENDS` times.
+        RestoreError: As ``send`` does.
+
+    """
+    context: RequestContext | None = None
+    for _ in range(_SENDS):
+        try:
+            return await send(state=state)
+        except SignedRefusal as refused:
+            state.open, context = True, refused.request  # open while the list is read, too
+            if not await _is_nothing_new(reconcile):
+                raise
+            state.open = False
+    raise AuthError(
+        f"the server refused the login of the create {_SENDS} times, though it takes reads with this key; nothing was "
+        f"started. Do its nodes not share nonces behind a load balancer without session affinity?",
+        request=context,
+    )
+
+
+async def _is_nothing_new(reconcile: Callable[[], Awaitable[Reconciliation[JobT]]]) -> bool:
+    """Whether the list shows no job that the request may have started; False where it cannot be read."""
+    try:
+        found = await reconcile()
+    except RestoreError:
+        return False
+    return found.batch is None and not found.candidates
 
 
 def _failure(error: Exception) -> Exception:

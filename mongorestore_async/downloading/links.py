@@ -19,8 +19,10 @@ from mongorestore_async.models import (
     TenantDeliveryType,
     TenantRestoreJob,
 )
+from mongorestore_async.models.secret import REDACTED
 from mongorestore_async.models.states import known
 from mongorestore_async.protocol.rate_limit_headers import retry_after
+from mongorestore_async.protocol.redaction import redact_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,6 +65,13 @@ class DownloadLink:
     def file_name(self) -> str:
         """What the server calls the file; not yet safe to be used on disk."""
         return name_in_url(self.url)
+
+    def redact(self, page: bytes) -> bytes:
+        """Take the link, and whatever else looks like a secret, out of a page that may repeat it."""
+        text = page.decode("latin-1").replace(self.url, REDACTED)
+        if self.header is not None:
+            text = text.replace(self.header[1], REDACTED)
+        return redact_text(text).encode("latin-1", errors="replace")
 
 
 class LinkState(StrEnum):

@@ -14,7 +14,7 @@ from mongorestore_async.listing.page_reader import ListQuery
 from mongorestore_async.listing.pager import Pager
 from mongorestore_async.models import JobT, ProjectClusters, ProjectSummary, RawDocument, Secret, ServiceVersion
 from mongorestore_async.protocol.urls import DEFAULT_BASE_URL, parse_base_url
-from mongorestore_async.resources.batch_lookup import find_batch
+from mongorestore_async.resources.batch_lookup import find_batch, read_by_ref
 from mongorestore_async.resources.project import Project
 from mongorestore_async.transport import HttpSettings, Options, Transport
 from mongorestore_async.transport.environment import read_environment
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.errors import MaybeCreated
     from mongorestore_async.families import Family
-    from mongorestore_async.models import JobRef
+    from mongorestore_async.models import JobDocument, JobRef
     from mongorestore_async.protocol.replies import Reply
     from mongorestore_async.resources.batch import RestoreBatch, Until
     from mongorestore_async.transport import Stats, ViewChanges
@@ -297,11 +297,21 @@ class AsyncSession:
 
         Raises:
             ConfigError: No address, one that cannot be read, or an unknown family.
-            NotFound: There is no such job, also not within ``Options.poll.grace``.
+            NotFound: There is no such job, also not within ``Options.poll.grace``; ``asyncio.timeout`` bounds that.
             RestoreError: A cluster could not be read for that long.
 
         """
         return await find_batch(self.project, refs, until)
+
+    async def restore_job(self, ref: JobRef | str) -> JobDocument:
+        """Read one job by its address, once; :meth:`batch` waits for one that is not listed yet.
+
+        Raises:
+            ConfigError: The address cannot be read, or is of an unknown family.
+            RestoreError: As :meth:`ClusterBase.restore_job`.
+
+        """
+        return await read_by_ref(self.project, ref)
 
     async def request(
         self,

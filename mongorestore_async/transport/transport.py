@@ -27,6 +27,7 @@ from mongorestore_async.ratelimit import RateLimiter
 from mongorestore_async.transport.connection import Connection
 from mongorestore_async.transport.exchange_records import Stats
 from mongorestore_async.transport.loop_binding import Deadlines, DecodeLocks, LoopBinding, ServerInfo
+from mongorestore_async.transport.restore_locks import RestoreLocks
 from mongorestore_async.transport.retrying import Failure, RetryBudget, ask_rule, is_transient
 from mongorestore_async.transport.sender import Call, Progress, Sender, decode, watch_connecting
 
@@ -62,6 +63,7 @@ class Transport:
         http_settings: How connections are made; downloads make theirs the same way.
         server_info: What was learnt about the server.
         decode_locks: Where large answers are decoded, and long pages structured.
+        restore_locks: One create at a time for each target, and what was started.
 
     """
 
@@ -72,6 +74,7 @@ class Transport:
         self.http_settings = settings
         self.server_info = ServerInfo()
         self.decode_locks = DecodeLocks()
+        self.restore_locks = RestoreLocks()
         self._connection = Connection(settings, limit=options.max_in_flight, traces=(watch_connecting(),))
         self._sender = Sender(self._connection, self.server_info)
         self._authenticator = _authenticator(auth, base_url)
@@ -196,7 +199,7 @@ class Transport:
         send, post = partial(self._sender.send, progress, options), partial(self._post_for, progress, options)
         # One login for all tries: an unanswered challenge is kept for the next try.
         attempt = progress.attempt = self._authenticator.begin(
-            method=call.method, uri=call.url.raw_path_qs, body=call.body or b""
+            method=call.method, uri=call.url.raw_path_qs, body=call.body or b"", once=call.state is not None
         )
         while True:
             progress.tries += 1

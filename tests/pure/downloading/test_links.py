@@ -198,3 +198,16 @@ def test_a_refusal_of_a_host_becomes_an_error_without_its_body(status, kind):
 
     assert type(error) is kind
     assert (error.status, error.retry_after, error.request) == (status, 7, request)
+
+
+def test_a_page_is_kept_without_the_link_it_repeats():
+    link = DownloadLink(Secret("https://om:8443/f/a2V5/x.tar.gz?k=zz"), ("X-Token", Secret("Bearer t0ken")))
+    page = f"<p>{link.url} was refused ({link.header[1]}) \N{LATIN SMALL LETTER E WITH ACUTE}</p>".encode()
+
+    kept = link.redact(page)
+
+    assert b"a2V5" not in kept
+    assert b"t0ken" not in kept
+    assert kept.startswith(b"<p>")
+    assert kept.endswith(b") \xc3\xa9</p>")
+    assert DownloadLink(URL).redact(b"<p>closed</p>") == b"<p>closed</p>"
