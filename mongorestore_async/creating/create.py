@@ -21,7 +21,7 @@ from mongorestore_async.protocol.replies import read_reply
 from mongorestore_async.transport.open_creates import SendState
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Hashable
 
     from mongorestore_async.errors import RequestContext
     from mongorestore_async.families import Family
@@ -45,6 +45,7 @@ async def create_once(
     send: Callable[..., Awaitable[tuple[JobT, ...]]],
     own: Callable[[tuple[JobT, ...]], BatchT],
     open_creates: OpenCreates,
+    key: Hashable = None,
 ) -> BatchT:
     """Read the job list, then send the create once.
 
@@ -58,6 +59,7 @@ async def create_once(
         send: Sends the create and reads the jobs of its answer; its argument ``state`` takes note of how far it came.
         own: Makes a batch of jobs that can be followed.
         open_creates: Keeps this one if its outcome stays open: its caller may be gone, or drop the error.
+        key: Of its target, to find it there.
 
     Raises:
         MaybeCreated: The create may have been taken, and no answer of the API says that it was not.
@@ -99,12 +101,12 @@ async def create_once(
     except Exception as error:
         if not state.open:
             raise
-        open_creates.add(create, unknown(_words(error), state.context))
+        open_creates.add(create, unknown(_words(error), state.context), key)
         raise _noted(unknown(_words(error), _request(error) or state.context), error) from _failure(error)
     except BaseException as end:
         # Its caller was cancelled, or the program ends: nobody else would know of it.
         if state.open:
-            open_creates.add(create, unknown(f"{type(end).__name__} before its answer was read", state.context))
+            open_creates.add(create, unknown(f"{type(end).__name__} before its answer was read", state.context), key)
         raise
     open_creates.settle(create, (job.id for job in jobs))
     return batch

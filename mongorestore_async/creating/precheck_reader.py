@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from mongorestore_async.codec.structuring import structure, structure_each
+from mongorestore_async.codec.structuring import structure_by_id, structure_each
 from mongorestore_async.creating.precheck_facts import Evidence
 from mongorestore_async.errors import BadRequest, NotFound, Unsupported
 from mongorestore_async.listing.arrays import documents_of
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mongorestore_async.transport.session_view import SessionView
     from mongorestore_async.waiting.job_source import JobSource
 
-__all__ = ["find_cluster_id", "read_evidence"]
+__all__ = ["find_cluster_id", "list_clusters", "read_evidence"]
 
 #: Snapshots looked at for versions, topology and the id of their cluster; all of them have the same one.
 _LOOKED_AT = 100
@@ -85,6 +85,18 @@ async def find_cluster_id(view: SessionView, family: Family[Any], names: dict[st
     )
 
 
+async def list_clusters(view: SessionView, family: Family[Any], project: str) -> list[ClusterSummary]:
+    """List the clusters of a project, shards of Ops Manager and Cloud Manager included.
+
+    Args:
+        view: What to call the API with.
+        family: The product family.
+        project: Project id.
+
+    """
+    return await _clusters(view, family, project).collect()
+
+
 class _Reading:
     """The reads at one cluster or config server."""
 
@@ -112,7 +124,8 @@ class _Reading:
             # A POST that only reads, as the vendor has it.
             found = await self._view.read("POST", path, read_ranges, family=self._family, names=self._names)
             return {"ranges": tuple(found)}
-        names, read = {**self._names, "checkpoint": checkpoint_id}, partial(structure, ClusterCheckpoint)
+        names = {**self._names, "checkpoint": checkpoint_id}
+        read = partial(structure_by_id, ClusterCheckpoint, asked=str(checkpoint_id))
         return {"checkpoint": await self._view.read("GET", path, read, family=self._family, names=names)}
 
     async def some_snapshots(self, cluster: ClusterSummary | None) -> tuple[SnapshotDocument, ...]:
@@ -144,7 +157,7 @@ class _Reading:
         if path is None:
             raise Unsupported(f"{self._family.title} has no list of snapshots here; leave precheck out")
         names = {**self._names, "snapshot": snapshot_id}
-        read = partial(structure, self._family.snapshot_type)
+        read = partial(structure_by_id, self._family.snapshot_type, asked=snapshot_id)
         return await self._view.read("GET", path, read, family=self._family, names=names)
 
 
@@ -154,9 +167,13 @@ def _is_page(error: ApiError) -> bool:
 
 
 async def _find_cluster(view: SessionView, family: Family[Any], wanted: Target) -> ClusterSummary | None:
-    names = {"project": wanted.project_id}
-    clusters = documents_of(view, family, family.clusters_path, ClusterSummary, lambda found: found.id, names)
-    async for found in Pager(clusters, ListQuery()):
+    async for found in _clusters(view, family, wanted.project_id):
         if wanted.cluster == (found.id if family.cluster_key == "id" else found.name):
             return found
     return None
+
+
+def _clusters(view: SessionView, family: Family[Any], project: str) -> Pager[ClusterSummary]:
+    names = {"project": project}
+    clusters = documents_of(view, family, family.clusters_path, ClusterSummary, lambda found: found.id, names)
+    return Pager(clusters, ListQuery())

@@ -165,4 +165,4 @@ class AuthError(RestoreError):
 
 
 class ProtectedTarget(ConfigError):
-    """The restore would overwrite a cluster that the session's guard protects; nothing was sent."""
+    """The restore would overwrite a cluster that the session's guard protects, or may protect; nothing was started."""

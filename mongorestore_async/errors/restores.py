@@ -150,7 +150,25 @@ class WaitTimeout(WaitError):
 
 
 class JobVanished(WaitError):
-    """A job that was read before can no longer be found, so its outcome is unknown: it may have succeeded."""
+    """A job that was read before can no longer be found, so its outcome is unknown: it may have succeeded.
+
+    Attributes:
+        vanished: The jobs that cannot be found, each as it was read last.
+
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        jobs: Sequence[JobLike] = (),
+        vanished: Sequence[JobLike] = (),
+        request: RequestContext | None = None,
+        resume_at: int | None = None,
+        hint: Hint | None = None,
+    ) -> None:
+        super().__init__(message, jobs=jobs, request=request, resume_at=resume_at, hint=hint)
+        self.vanished = tuple(vanished)
 
 
 class RestoreFailed(WaitError):

@@ -100,6 +100,7 @@ class RestoreBatch(Generic[JobT_co]):
 
         Raises:
             RestoreFailed: All are over, and at least one restore ended badly.
+            JobVanished: A job that was there can no longer be found, so its outcome is unknown; the others are over.
             WaitTimeout: The time passed; the restores keep running.
             WaitError: A cluster could not be read for longer than the policy allows.
             ConfigError: ``until`` is missing, or the job can never reach it.

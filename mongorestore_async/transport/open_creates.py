@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Hashable, Iterable, Iterator
 
     from mongorestore_async.errors import MaybeCreated, RequestContext
 
@@ -44,22 +44,34 @@ class OpenCreates:
 
     def __init__(self) -> None:
         self._errors: dict[object, MaybeCreated] = {}
+        self._keys: dict[object, Hashable] = {}
         self._owners: dict[str, object] = {}  # by job id; only while a create is open
 
     def __iter__(self) -> Iterator[MaybeCreated]:
         return iter(tuple(self._errors.values()))
 
-    def add(self, create: object, error: MaybeCreated) -> None:
+    def of(self, key: Hashable) -> list[MaybeCreated]:
+        """Give the open creates of one key, oldest first.
+
+        Args:
+            key: As for :meth:`add`.
+
+        """
+        return [error for create, error in self._errors.items() if self._keys[create] == key]
+
+    def add(self, create: object, error: MaybeCreated, key: Hashable = None) -> None:
         """Keep a create whose outcome is open.
 
         Args:
             create: Stands for it.
             error: Says what happened; its ``reconcile()`` calls :meth:`settle`.
+            key: Of its target: who starts another restore into that asks for this one first.
 
         """
-        self._errors[create] = error
+        self._errors[create], self._keys[create] = error, key
         if len(self._errors) > _MOST:
-            del self._errors[next(iter(self._errors))]
+            oldest = next(iter(self._errors))
+            del self._errors[oldest], self._keys[oldest]
 
     def settle(self, create: object, job_ids: Iterable[str]) -> None:
         """Note what a create has started, which is then no longer open.
@@ -70,6 +82,7 @@ class OpenCreates:
 
         """
         self._errors.pop(create, None)
+        self._keys.pop(create, None)
         if not self._errors:
             self._owners.clear()
             return

@@ -27,8 +27,9 @@ from mongorestore_async.ratelimit import RateLimiter
 from mongorestore_async.transport.connection import Connection
 from mongorestore_async.transport.exchange_records import Stats
 from mongorestore_async.transport.loop_binding import Deadlines, DecodeLocks, LoopBinding, ServerInfo
+from mongorestore_async.transport.restore_locks import RestoreLocks
 from mongorestore_async.transport.retrying import Failure, RetryBudget, ask_rule, is_transient
-from mongorestore_async.transport.sender import Call, Progress, Sender, decode
+from mongorestore_async.transport.sender import Call, Progress, Sender, decode, watch_connecting
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -62,6 +63,7 @@ class Transport:
         http_settings: How connections are made; downloads make theirs the same way.
         server_info: What was learnt about the server.
         decode_locks: Where large answers are decoded, and long pages structured.
+        restore_locks: One create at a time for each target, and what was started.
 
     """
 
@@ -72,7 +74,8 @@ class Transport:
         self.http_settings = settings
         self.server_info = ServerInfo()
         self.decode_locks = DecodeLocks()
-        self._connection = Connection(settings, limit=options.max_in_flight)
+        self.restore_locks = RestoreLocks()
+        self._connection = Connection(settings, limit=options.max_in_flight, traces=(watch_connecting(),))
         self._sender = Sender(self._connection, self.server_info)
         self._authenticator = _authenticator(auth, base_url)
         self._limits = RateLimiter(options.rate_limits, options.shared_limits)

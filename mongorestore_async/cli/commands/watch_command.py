@@ -13,14 +13,14 @@ from rich.text import Text
 
 import mongorestore_async
 from mongorestore_async.cli.columns import state_style, table_lines
-from mongorestore_async.cli.console import PlainConsole, plural, show_deprecations, stdout_console
+from mongorestore_async.cli.console import PlainConsole, plural, show_deprecations, stderr_console, stdout_console
 from mongorestore_async.cli.exit_codes import ExitCode
 from mongorestore_async.cli.job_selection import JobRefs, JobSelection
-from mongorestore_async.cli.progress_display import StateLog
+from mongorestore_async.cli.progress_display import PollDisplay, StateLog
 from mongorestore_async.cli.rows import JOB_LAYOUT, JobRow
 from mongorestore_async.cli.session_factory import make_session, read_credentials
 from mongorestore_async.cli.units import format_duration
-from mongorestore_async.cli.wait_options import ResumeHint, WaitOptions, poll_policy
+from mongorestore_async.cli.wait_options import ResumeHint, WaitClock, WaitOptions, poll_policy
 from mongorestore_async.families import FAMILIES
 
 if TYPE_CHECKING:
@@ -60,12 +60,17 @@ async def _watch(
     out = stdout_console()
     session_options = mongorestore_async.Options(poll=poll_policy(options.poll))
     async with make_session(environ, selection.base_url, options=session_options) as session:
-        resume_hint.refs = await selection.find(session, resume_hint.refs)
+        clock = WaitClock(options.timeout)
+        async with clock.finding():
+            resume_hint.refs = await selection.find(session, resume_hint.refs)
         with show_deprecations(*(FAMILIES[ref.family] for ref in resume_hint.refs)):
-            batch = await session.batch(resume_hint.refs, until=options.until)
+            with PollDisplay(stderr_console()) as display:
+                display.look_for(len(resume_hint.refs))
+                async with clock.finding():
+                    batch = await session.batch(resume_hint.refs, until=options.until)
             with _LiveTable(out) if sys.stdout.isatty() else _Lines(out) as view:
                 view.show(batch)
-                async for job in batch.watch(timeout=options.timeout):
+                async for job in batch.watch(timeout=clock.left):
                     view.show([job])
 
 
