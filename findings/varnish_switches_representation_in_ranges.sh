@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Varnish answers one range of one URL from two representations: unpacked where it looks into its cache, packed where it
-# passes the request on, and neither answer to "Accept-Encoding: identity" is an error.
+# Varnish answers the same range of the same URL from two representations: unpacked where it looks into its cache, packed
+# where it passes the request on, although the client accepts "identity" only both times.
 #
 # Where it matters: object stores and servers that label a .tar.gz "Content-Encoding: gzip". A download that began
 # without a login and is resumed with one (or on a path that a VCL passes) gets bytes 100- of another file. Only the
 # total in Content-Range and the weak mark of the ETag tell: a client that compares the opaque part of the tag alone
-# (weak comparison, RFC 9110 section 8.8.3.2) joins the two. The passed answer is packed although the client refused it.
+# (weak comparison, RFC 9110 section 8.8.3.2) joins the two.
 #
 # Seen on 2026-11-29 with Debian 12, varnish 7.1.1-2+deb12u1:
 #   whole  cached identity: 200 etag W/"v1" coding none bytes 20480 range none
 #   range  cached identity: 206 etag W/"v1" coding none bytes 20380 range bytes 100-20479/20480
-#   range  passed identity: 206 etag "v1" coding gzip bytes 10270 range bytes 100-10369/10370
+#   range  passed identity: 206 etag "v1" coding gzip bytes 20403 range bytes 100-20502/20503
 # Fails when any of these lines changes. Needs Debian 12 with its package mirror, python3, gcc (Varnish compiles VCL).
 set -eu
 
