@@ -255,3 +255,23 @@ def test_a_refused_create_ends_with_the_code_of_its_error(status, code, call, pl
 
     assert (ended.code, ended.out) == (code, "")
     assert emulator.private_key not in ended.err
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 407, 408, 499])
+def test_a_create_that_a_gateway_answered_is_not_known(status, call, place, target, emulator):
+    emulator.fault_after_login = lambda record: (
+        web.Response(status=status, text="<html>No</html>", content_type="text/html")
+        if record.method == "POST"
+        else None
+    )
+
+    ended = call("create", *place(), "--snapshot-id", SNAPSHOT, *target, "--yes")
+
+    assert (ended.code, ended.out) == (6, "")
+    assert "List the jobs before you send it again" in ended.err
+
+
+def test_a_gateways_403_says_nothing_about_the_key(call, place, emulator):
+    emulator.fault_after_login = lambda _: web.Response(status=403, text="<html>No</html>", content_type="text/html")
+
+    assert call("jobs", *place()).code == 1
