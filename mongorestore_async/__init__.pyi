@@ -41,6 +41,7 @@ from .errors import RequestContext as RequestContext
 from .errors import RequestTimeout as RequestTimeout
 from .errors import RestoreError as RestoreError
 from .errors import RestoreFailed as RestoreFailed
+from .errors import ResumePoint as ResumePoint
 from .errors import Rule as Rule
 from .errors import ServerError as ServerError
 from .errors import SessionClosed as SessionClosed

@@ -39,6 +39,7 @@ from mongorestore_async.errors import (
     MaybeCreated,
     NothingToDownload,
     RestoreFailed,
+    ResumePoint,
     WaitError,
 )
 from mongorestore_async.errors.hints import add_advice
@@ -131,6 +132,7 @@ CLI_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.LEAVE_OUT: lambda values: f"leave {_option(values['argument'])} out",
     HintKind.LOG_IN: "set an API key or a service account in the environment",
     HintKind.NARROW_LIST: "narrow the list (--batch-id, --limit) or report this to its operator",
+    HintKind.READ_UNCOUNTED: "run it again, or narrow the list (--batch-id, --limit) or report this to its operator",
     HintKind.OVERWRITE_FILES: "choose another --directory, or pass --overwrite",
     HintKind.PASS_BASE_URL: "pass its address with --base-url or MCLI_OPS_MANAGER_URL",
     HintKind.PASS_CLIENT_CERTIFICATE: (
@@ -186,5 +188,7 @@ def explain(error: RestoreError) -> str:
     if error.request is not None:
         parts.append(f"[{error.request.method} {error.request.url}]")
     if error.resume_at is not None and error.resume_at > 1:
-        parts.append(f"(resume with --page {error.resume_at})")
+        size = error.resume_at.items_per_page if isinstance(error.resume_at, ResumePoint) else None
+        sized = "" if size is None else f" --items-per-page {size}"
+        parts.append(f"(resume with --page {error.resume_at}{sized})")
     return printable(" ".join(parts))

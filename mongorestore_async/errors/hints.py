@@ -37,6 +37,7 @@ class HintKind(StrEnum):
     PASS_WHOLE_REFERENCE = auto()
     RAISE_STALL_TIMEOUT = auto()
     RAISE_TIMEOUT = auto()
+    READ_UNCOUNTED = auto()
     RECONCILE = auto()
     REPEAT_QUERY = auto()
     REQUEST_DOWNLOAD = auto()
@@ -113,6 +114,9 @@ PYTHON_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.PASS_WHOLE_REFERENCE: "pass it as str(job.ref) writes it",
     HintKind.RAISE_STALL_TIMEOUT: "raise stall_timeout if the host is only slow",
     HintKind.RAISE_TIMEOUT: "raise Options.timeout, or find out why the server is slow",
+    HintKind.READ_UNCOUNTED: (
+        "resume, or if the list is complete all the same read it with include_count=False, where an empty page ends it"
+    ),
     HintKind.RECONCILE: "call reconcile() or check the job list before you send it again",
     HintKind.REPEAT_QUERY: "pass the same fleets, projects, clusters, states and batch_id",
     HintKind.REQUEST_DOWNLOAD: "a download needs an HttpRestore",

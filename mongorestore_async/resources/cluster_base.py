@@ -88,10 +88,10 @@ class ClusterBase(Generic[JobT]):
 
         Args:
             batch_id: Only the jobs of this batch (``batchId``; Ops Manager and Cloud Manager).
-            items_per_page: Page size, 1 to 500. Unless given, 500 is asked for, and 100 from then on where a
-                server refuses that with a 400.
+            items_per_page: Page size, 1 to 500. Unless given, 500 is asked for, or what ``limit`` needs, and 100 from
+                then on where a server refuses that with a 400.
             limit: At most so many jobs in all.
-            starting_at: Page to start at, from 1.
+            starting_at: Page to start at, from 1; or ``resume_at`` of an error, which brings its page size with it.
             include_count: Whether the server counts all jobs (``includeCount``); it does unless told otherwise.
                 Without a count the list is read until an empty page.
             query: Further query parameters as the API spells them, such as ``{"backupJobsEnabledOnly": True}``.
