@@ -9,7 +9,6 @@ from other clusters cannot be seen.
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Generic, cast
 
 import attrs
@@ -29,7 +28,8 @@ from mongorestore_async.errors import (
 from mongorestore_async.models import AutomatedRestore, HttpRestore, JobT
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Hashable, Iterable, Sequence
+    from collections.abc import Hashable, Iterable, Sequence
+    from contextlib import AbstractAsyncContextManager
 
     from mongorestore_async.creating.running_restores import Running
     from mongorestore_async.transport.session_view import SessionView
@@ -75,30 +75,18 @@ def lock_key(source: JobSource[Any], request: HttpRestore | AutomatedRestore) ->
     return spell_target(source.family, request.target)
 
 
-@asynccontextmanager
-async def hold_target(
+def hold_target(
     view: SessionView, source: JobSource[Any], request: HttpRestore | AutomatedRestore
-) -> AsyncIterator[int]:
-    """Wait until no other call of the session holds the same key, then hold it: one restore at a time for each target.
+) -> AbstractAsyncContextManager[int]:
+    """Let one call of the session at a time look and start; entering tells how many restores it had started before.
 
     Args:
         view: A view of the session.
         source: The cluster or config server the data come from.
         request: What is asked for.
 
-    Returns:
-        How many restores the session had started before this call waited.
-
-    Raises:
-        SessionClosed: The session was closed.
-        WrongLoop: It was opened on another loop, and its locks belong to that.
-
     """
-    await view.transport.open()
-    locks = view.transport.restore_locks
-    begun = locks.count
-    async with locks.hold(lock_key(source, request)):
-        yield begun
+    return view.transport.restore_locks.hold(lock_key(source, request), view.transport.open)
 
 
 def remember_restore(

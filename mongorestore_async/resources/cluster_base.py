@@ -19,7 +19,7 @@ from mongorestore_async.listing.page_reader import ListQuery, ListSource
 from mongorestore_async.listing.pager import Pager
 from mongorestore_async.models import AutomatedRestore, HttpRestore, JobRef, JobT
 from mongorestore_async.protocol.urls import check_identifier
-from mongorestore_async.resources.batch import RestoreBatch
+from mongorestore_async.resources.batch import RestoreBatch, until_of
 from mongorestore_async.resources.cancelling import cancel_job
 from mongorestore_async.resources.snapshots import list_snapshots, read_snapshot
 from mongorestore_async.waiting.job_watch import watch_one
@@ -145,13 +145,11 @@ class ClusterBase(Generic[JobT]):
     ) -> RestoreBatch[JobT]:
         """Start a restore. An automated restore first removes all data of its target.
 
-        Every rule that needs no I/O is checked before anything is sent. Then the job list is read once, which
-        warms the login and remembers what was there, and the request travels once: it is sent again only where
-        the server certainly did not act on it (a challenge of the login, a connection never made, a rate limit).
-        Restores that are running already do not matter here: see :meth:`ensure_restore`.
-
-        When the task is cancelled after the request may have gone out, the outcome is as open as after
-        ``MaybeCreated``: see :attr:`AsyncSession.open_creates`.
+        Rules that need no I/O are checked first. Then the job list is read once, which warms the login and remembers
+        what was there, and the request travels once: again only where the server certainly did not act on it (a
+        challenge of the login, a connection never made, a rate limit). When the task is cancelled after it may have
+        gone out, the outcome is as open as after ``MaybeCreated``: see :attr:`AsyncSession.open_creates`. Restores that
+        are running already do not matter here: see :meth:`ensure_restore`.
 
         Args:
             request: What to restore and where to.
@@ -163,10 +161,9 @@ class ClusterBase(Generic[JobT]):
             Unsupported: The family does not take this kind of request.
             ProtectedTarget: The guard protects the target, or what it is could not be read; nothing was started.
             NotRestorable: The pre-check failed; nothing was started.
-            MaybeCreated: The request may have been taken: its answer was lost, or does not come from the API (every
-                3xx and 5xx, every page of a gateway): ask its ``reconcile()``.
+            MaybeCreated: The request may have been taken: its answer was lost, or is none of the API: ``reconcile()``.
             BadRequest: The server refused it; nothing was started.
-            Conflict: The state of snapshot, cluster or a running restore forbids it; nothing was started.
+            Conflict: The state of snapshot, cluster or a restore forbids it; nothing was started.
             Forbidden: No rights, or this address is not on the API access list; nothing was started.
 
         """
@@ -186,15 +183,15 @@ class ClusterBase(Generic[JobT]):
     ) -> RestoreBatch[JobT]:
         """Start a restore unless the same one is running: same snapshot (or moment, or checkpoint) and target.
 
-        The job lists of this cluster and of the target are read whole. What is over, well or badly, does not count.
-        In a session and its views one call at a time looks and starts for each target (for each request, if it is a
-        download), plain creates into it included; the others wait, and get the restore that the first one started.
-        Sessions and processes do not know of each other, and the API cannot prevent that both start the restore.
+        The job lists of this cluster and of the target are read whole; what is over does not count. In a session and
+        its views one call at a time looks and starts for each target (for each request, if it is a download), plain
+        creates into it included; the others wait, and get the restore that the first one started. Sessions and
+        processes do not know of each other, and the API cannot prevent that two of them start the same restore.
 
         A target that is being restored from something else is refused. Jobs of Ops Manager, Cloud Manager and Atlas
         legacy often do not show their target, and never the moment they restore to: a running one that this session
-        did not start, and that may be this restore or go into this target, is an error as well. Restores from other
-        clusters are in the lists of those: only what this session started is known.
+        did not start, and that may be this restore or go there, is an error as well. Restores from other clusters are
+        in the lists of those: only what this session started is known.
 
         Args:
             request: As for :meth:`create_restore_job`.
@@ -205,8 +202,8 @@ class ClusterBase(Generic[JobT]):
             What was started; or what was found, all jobs of its batch, with ``existing`` set.
 
         Raises:
-            NotUnique: A running job may be this restore, or several are; the message names them.
-            NotRestorable: The target is being restored from something else, or may be; the message names the jobs.
+            NotUnique: A running job may be this restore, or several are; the message names them, as the next one.
+            NotRestorable: The target is being restored from something else, or may be.
             RestoreError: As for :meth:`create_restore_job`.
 
         """
@@ -215,7 +212,7 @@ class ClusterBase(Generic[JobT]):
         async with hold_target(self._view, self, request) as begun:
             jobs = await find_existing(self._view, self, request, target=target, begun=begun)
             if jobs is not None:
-                return RestoreBatch(jobs, sources=(self,), until=_until(request), existing=True)
+                return RestoreBatch(jobs, sources=(self,), until=until_of(request), existing=True)
             return await self._start(request, precheck, overwrite)
 
     async def dry_run(
@@ -229,9 +226,8 @@ class ClusterBase(Generic[JobT]):
 
         Args:
             request: What to restore and where to.
-            precheck: Whether to read the snapshot and the target, and to compare them by the vendor's rules: is the
-                snapshot complete and kept long enough, do topology and versions fit, has the target a backup; and
-                whether the guard protects the target under another id. What the API does not show is not checked.
+            precheck: Whether to read snapshot and target, and to compare them by the vendor's rules (topology,
+                versions, backup, dates) and by the guard, under any id. What the API does not show is not checked.
             overwrite: As for :meth:`create_restore_job`.
 
         Returns:
@@ -250,7 +246,6 @@ class ClusterBase(Generic[JobT]):
         """Give one job as it is now and again at each change of its state, until it is over.
 
         A cancelled ``anext`` of what this returns loses no change: the next one continues the wait.
-
         Other jobs of its batch are not polled: to know how that ends, watch or wait for the batch.
 
         Args:
@@ -334,9 +329,5 @@ class ClusterBase(Generic[JobT]):
     async def _start(
         self, request: HttpRestore | AutomatedRestore, precheck: bool, overwrite: Target | None
     ) -> RestoreBatch[JobT]:
-        own = partial(RestoreBatch[JobT], sources=(self,), until=_until(request))
+        own = partial(RestoreBatch[JobT], sources=(self,), until=until_of(request))
         return await start_restore(self._view, self, self._names, request, own, precheck, overwrite)
-
-
-def _until(request: HttpRestore | AutomatedRestore) -> Until:
-    return "downloadable" if isinstance(request, HttpRestore) else "finished"

@@ -125,10 +125,14 @@ _RESULTS = {
     Verification.VERIFIED: "verified",
     Verification.NOT_VERIFIABLE: "not verifiable",
     Verification.NOT_YET: "no hash yet",
+    Verification.UNPACKED: "unpacked",
+    Verification.ENCODED_TWICE: "encoded twice",
 }
 _EXPLANATIONS = {
     Verification.NOT_VERIFIABLE: "Not verifiable: the product publishes no hashes.",
     Verification.NOT_YET: "No hash yet: the server has not published it; rerun the command to check again.",
+    Verification.UNPACKED: "Unpacked: something in between decompressed the file; it is a tar.",
+    Verification.ENCODED_TWICE: "Encoded twice: decompress the file once to have the archive.",
 }
 
 
@@ -144,6 +148,7 @@ class FileRow:
         seconds: Duration of the download.
         resumed_from: Bytes kept from an earlier run.
         ref: Text form of the job's reference.
+        reason: Why the file is not verified; empty if it is.
 
     """
 
@@ -154,6 +159,7 @@ class FileRow:
     seconds: str
     resumed_from: str
     ref: str = ""
+    reason: str = ""
 
     @classmethod
     def of(cls, file: "DownloadedFile") -> "FileRow":
@@ -166,6 +172,7 @@ class FileRow:
             seconds=f"{file.seconds:.1f}",
             resumed_from=str(file.resumed_from),
             ref="" if file.ref is None else str(file.ref),
+            reason=printable(file.reason or ""),
         )
 
     @property
@@ -187,8 +194,14 @@ def _summary(rows: Sequence[FileRow]) -> str:
     counts = Counter(map(_result, rows))
     total = format_size(sum(int(row.bytes) for row in rows))
     results = ", ".join(f"{count} {result}" for result, count in counts.items())
-    explanations = (text for kind, text in _EXPLANATIONS.items() if _RESULTS[kind] in counts)
+    explanations = dict.fromkeys(filter(None, map(_explanation, rows)))
     return " ".join([f"{plural(len(rows), 'file')}, {total}: {results}.", *explanations])
+
+
+def _explanation(row: FileRow) -> str:
+    if row.verification == Verification.NOT_VERIFIABLE and row.reason:
+        return f"Not verifiable: {row.reason}."
+    return _EXPLANATIONS.get(Verification(row.verification), "")
 
 
 def _document(file: "DownloadedFile", redacted: bool) -> dict[str, Any]:

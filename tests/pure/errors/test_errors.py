@@ -278,3 +278,12 @@ def test_a_call_that_was_held_back_has_no_status():
 def test_only_the_api_itself_refuses(error, refused):
     assert error.refused is refused
     assert error.not_acted <= refused
+
+
+def test_a_vanished_job_is_told_and_travels_between_processes():
+    error = errors.JobVanished("gone", jobs=(), vanished=())
+
+    copied = pickle.loads(pickle.dumps(error))  # noqa: S301
+    assert (type(copied), copied.jobs, copied.vanished, str(copied)) == (errors.JobVanished, (), (), "gone")
+    assert isinstance(error, errors.WaitError)
+    assert not isinstance(error, errors.RestoreFailed)

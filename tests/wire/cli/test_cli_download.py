@@ -97,10 +97,23 @@ def test_a_table_says_what_the_results_mean(capsys, monkeypatch):
 
     out = capsys.readouterr().out
     rows = re.findall(r"^a\.tar\.gz +3\.0 MB +(.*?)  +1\.0 MB/s +0{40}$", out, re.MULTILINE)
-    assert rows[:3] == ["verified", "not verifiable", "no hash yet"]
-    assert "\n4 files, 12.0 MB: 1 verified, 1 not verifiable, 1 no hash yet" in out
+    assert rows[:5] == ["verified", "not verifiable", "no hash yet", "unpacked", "encoded twice"]
+    assert "\n6 files, 18.0 MB: 1 verified, 1 not verifiable, 1 no hash yet, 1 unpacked, 1 encoded twice" in out
     assert "the product publishes no hashes" in out
+    assert "decompressed the file; it is a tar" in out
+    assert "decompress the file once" in out
     assert "rerun the command to check again" in out
+
+
+def test_the_reason_why_a_file_is_not_verified_is_told():
+    reason = "the published SHA-1 is of 'f.tar' and is not that of this file"
+    file = DownloadedFile(
+        path=Path("a.tar.gz"), size=3, sha1="0" * 40, verification=Verification.NOT_VERIFIABLE, ref=None, seconds=2.0,
+        resumed_from=0, requests=1, reason=reason,
+    )  # fmt: skip
+    row = FILE_LAYOUT.row(file)
+    assert row.reason == reason
+    assert f"Not verifiable: {reason}." in FILE_LAYOUT.summary([row, row])
 
 
 def test_json_has_no_urls(call, ready, tmp_path):
