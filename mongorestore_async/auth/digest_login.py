@@ -12,8 +12,8 @@ Rules (restore architecture, "Digest"; API protocol section 1; RFC 7616):
 - a spent allowance is the verdict "wrong key": it holds for 60 seconds for the whole session, during which
   calls fail without I/O, and after which one call may give one answer;
 - a nonce that dies after k uses twice running is renewed after k uses from then on;
-- a call that must be taken only once is not sent again by itself once it was signed: a gateway that repeats requests
-  sends the same ``nc`` twice, and then the refusal of the copy is all that is seen of a request that was taken.
+- a call to be taken only ``once`` is not sent again after it was signed: a gateway that repeats requests sends one
+  ``nc`` twice, and the refusal of its copy is all that is seen of a request that was taken.
 
 How requests are sent and how calls wait is up to ``authenticators``.
 """
@@ -54,7 +54,18 @@ _SENDS_WHILE_STALE = 12
 
 
 class SignedRefusal(AuthError):
-    """A signed request that must be taken only once was refused: it, or a gateway's copy of it."""
+    """A signed request that must be taken only once was refused: it, or a gateway's copy of it.
+
+    Attributes:
+        raw: The answer.
+        no_rights: Whether it says that the key is known and has no rights.
+
+    """
+
+    def __init__(self, raw: RawReply, *, no_rights: bool) -> None:
+        super().__init__("the server refused the login of the request", request=raw.request)
+        self.raw = raw
+        self.no_rights = no_rights
 
 
 class AttemptOutcome(Enum):
@@ -206,13 +217,7 @@ class Login:
 class Attempt:
     """The login of one call: gives the ``Authorization`` value for each send and reads what came back.
 
-    Args:
-        login: What the session knows.
-        method: HTTP verb.
-        uri: Target as it is sent.
-        body: Body, for ``auth-int``.
-        once: Whether no second signed request may leave without its caller's word.
-
+    ``once``: it raises :class:`SignedRefusal` rather than sending a second signed request.
     """
 
     def __init__(self, login: Login, *, method: str, uri: str, body: bytes, once: bool = False) -> None:
@@ -294,7 +299,10 @@ class Attempt:
             self._own = None
             login.accept(nonce, proves=True)
             return AttemptOutcome.DONE
-        self._meet(challenge, raw, teaches=challenge.stale or not _is_right_problem(error_code))
+        no_rights = not challenge.stale and _is_right_problem(error_code)
+        self._meet(challenge, raw, teaches=not no_rights)
+        if self._once and nonce is not None:
+            raise SignedRefusal(raw, no_rights=no_rights)
         return AttemptOutcome.AGAIN
 
     def _meet(self, challenge: Challenge, raw: RawReply, *, teaches: bool) -> None:
@@ -307,8 +315,6 @@ class Attempt:
             login.refuse(nonce, teaches=teaches)
         if self._answered_own and nonce is not None and challenge.stale and nonce.uses == 1:
             login.mark_nonce_evicted()
-        if self._once and nonce is not None:
-            raise SignedRefusal("the server refused the login of the request", request=raw.request)
         if self._answered_own and nonce is not None and not challenge.stale:
             self._refusals += 1
             login.mark_suspect()

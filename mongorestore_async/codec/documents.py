@@ -96,7 +96,8 @@ def read_batch(family: Family[JobT], content: Any, *, batch_id: str, **place: st
 
     """
     jobs = read_jobs(family, content, **place)
-    for index, named in enumerate(identities(jobs, attrgetter("batch_id"))):
+    names = cast("list[str | None]", identities(jobs, attrgetter("batch_id")))
+    for index, named in enumerate(names):
         if named is not None and contradicts(named, batch_id):
             raise DataError(
                 f"$.{_RESULTS}[{index}].batchId: a job of another batch than the one asked for, so the list may not be"

@@ -17,6 +17,7 @@ from mongorestore_async.errors import (
     Verdict,
 )
 from mongorestore_async.models import JobT, find_link
+from mongorestore_async.protocol.replies import read_reply
 from mongorestore_async.transport.open_creates import SendState
 
 if TYPE_CHECKING:
@@ -124,6 +125,7 @@ async def _send_signed(
     Raises:
         SignedRefusal: It may have been taken; ``state`` is open.
         AuthError: Its login was refused :data:`_SENDS` times.
+        Forbidden: The key has no rights.
         RestoreError: As ``send`` does.
 
     """
@@ -136,6 +138,8 @@ async def _send_signed(
             if not await _is_nothing_new(reconcile):
                 raise
             state.open = False
+            if refused.no_rights:
+                read_reply(refused.raw)  # raises what the API said
     raise AuthError(
         f"the server refused the login of the create {_SENDS} times, though it takes reads with this key; nothing was "
         f"started. Do its nodes not share nonces behind a load balancer without session affinity?",

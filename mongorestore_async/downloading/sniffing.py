@@ -33,7 +33,7 @@ class Content(Enum):
     """What the first bytes of a file show.
 
     ``PACKED``: a compressed file. ``PACKED_TWICE``: a gzip file in a gzip file. ``PACKED_TEXT``: a gzip file with a
-    text in it. ``TAR``: an archive that is not compressed. ``TEXT``: a text, markup of any kind included.
+    text in it, which no archive is. ``TAR``: an archive that is not compressed. ``TEXT``: a text, any markup included.
     ``UNKNOWN``: something else, such as an encrypted archive.
     """
 
@@ -67,11 +67,8 @@ def is_message(content: Content, content_type: str) -> bool:
         content_type: ``Content-Type``, empty without one.
 
     """
-    if content is Content.TEXT:
-        return True
     labelled = _MESSAGES.match(content_type.strip()) is not None
-    plain = content_type.strip().lower().startswith("text/")
-    return (labelled and content is Content.UNKNOWN) or ((labelled or plain) and content is Content.PACKED_TEXT)
+    return content in {Content.TEXT, Content.PACKED_TEXT} or (labelled and content is Content.UNKNOWN)
 
 
 def is_packed_name(name: str) -> bool:

@@ -17,6 +17,7 @@ __all__ = [
     "DiskFull",
     "DownloadError",
     "DownloadExpired",
+    "DownloadLost",
     "DownloadTruncated",
     "DownloadUsedUp",
     "HashMismatch",
@@ -25,6 +26,7 @@ __all__ = [
     "MaybeCreated",
     "NotAnArchive",
     "NotRestorable",
+    "NothingToDownload",
     "RestoreFailed",
     "WaitError",
     "WaitTimeout",
@@ -223,6 +225,14 @@ class DownloadExpired(DownloadError):
 
 class DownloadUsedUp(DownloadError):
     """The link has reached its maximum number of downloads (``maxDownloads``): create a new restore job."""
+
+
+class DownloadLost(DownloadError):
+    """The job failed or was cancelled, so it will never have an archive: create a new restore job."""
+
+
+class NothingToDownload(DownloadError):
+    """The job restores into a cluster: it has no archive, and never will."""
 
 
 class DownloadTruncated(DownloadError):

@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from functools import reduce
 from itertools import chain
-from operator import xor
 from typing import TYPE_CHECKING
 
 from mongorestore_async.errors import ConfigError, Hint, HintKind
@@ -81,7 +79,15 @@ class ResumeToken:
         own = _mark(project.id)
         marks = set(map(_mark_of, (*self._clusters.pop(project.id, ()), *clusters)))
         self._earlier -= marks | {own}  # the latter of a token of the old version
-        self._projects[own] = reduce(xor, marks, 0)
+        self._projects[own] = _together(marks)
+
+
+def _together(marks: Iterable[int]) -> int:
+    """Give the exclusive or of marks, whatever their order."""
+    found = 0
+    for mark in marks:
+        found ^= mark
+    return found
 
 
 def _new(marks: Iterable[int], together: int | None) -> set[int]:
@@ -98,7 +104,7 @@ def _new(marks: Iterable[int], together: int | None) -> set[int]:
     now = set(marks)
     if together is None:
         return now
-    difference = reduce(xor, now, together)
+    difference = together ^ _together(now)
     if not difference or difference in now:
         return {difference} & now
     pair = next(({mark, mark ^ difference} for mark in now if mark ^ difference in now), None)

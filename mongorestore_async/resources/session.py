@@ -172,10 +172,8 @@ class AsyncSession:
     def open_creates(self) -> tuple[MaybeCreated, ...]:
         """Creates of this session and its views whose outcome is open, oldest first.
 
-        Those that raised ``MaybeCreated``, and those whose caller was cancelled after the request may have gone out: by
-        ``task.cancel()``, ``asyncio.timeout()``, or a web back end whose client went away. One leaves when its
-        ``reconcile()`` knows the outcome (:attr:`Verdict.TAKEN` or ``NOT_TAKEN``); the last 100 are kept. They hold no
-        ``__cause__`` and no traceback, which would keep the frames of their callers.
+        Those that raised ``MaybeCreated``, and those whose caller was cancelled after a request may have gone out. One
+        leaves when its ``reconcile()`` gave ``TAKEN`` or ``NOT_TAKEN``. The last 100 are kept, without tracebacks.
         """
         return tuple(self._view.open_creates)
 

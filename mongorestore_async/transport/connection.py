@@ -20,6 +20,7 @@ from mongorestore_async.errors import ConfigError
 from mongorestore_async.models.secret import Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from os import PathLike
 
 __all__ = ["Connection", "HttpSettings"]
@@ -75,12 +76,13 @@ class Connection:
 
     """
 
-    def __init__(self, settings: HttpSettings, *, limit: int) -> None:
+    def __init__(self, settings: HttpSettings, *, limit: int, traces: Sequence[aiohttp.TraceConfig] = ()) -> None:
         self.session: aiohttp.ClientSession | None = None
         self.proxy: dict[str, Any] = {}
         self.headers: dict[str, str] = {}
         self._settings = settings
         self._limit = limit
+        self._traces = traces
 
     @property
     def capacity(self) -> int:
@@ -117,7 +119,7 @@ class Connection:
             connector_owner=borrowed is None,
             # Sticky balancers are met by IP address too. Every request goes to the one API origin.
             cookie_jar=aiohttp.CookieJar(unsafe=True),
-            trace_configs=[_watch_connecting(), *([] if borrowed is None else borrowed.trace_configs)],
+            trace_configs=[*self._traces, *([] if borrowed is None else borrowed.trace_configs)],
             timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None),
         )
         # aiohttp repeats GET and DELETE on a dropped keep-alive connection, which would repeat nc. Private;
@@ -171,24 +173,6 @@ class Connection:
         if borrowed.trust_env:
             return await asyncio.to_thread(_proxy_from_environment, target)
         return None
-
-
-def _watch_connecting() -> aiohttp.TraceConfig:
-    """Take note, on the :class:`SendState` of a call that has one, of whether it still waits for a connection."""
-
-    async def begin(_session: object, context: Any, _parameters: object) -> None:
-        if context.trace_request_ctx is not None:
-            context.trace_request_ctx.connecting = True
-
-    async def end(_session: object, context: Any, _parameters: object) -> None:
-        if context.trace_request_ctx is not None:
-            context.trace_request_ctx.connecting = False
-
-    watch = aiohttp.TraceConfig()
-    watch.on_request_start.append(begin)
-    watch.on_connection_create_end.append(end)
-    watch.on_connection_reuseconn.append(end)
-    return watch
 
 
 def _proxy_from_environment(target: URL) -> URL | None:

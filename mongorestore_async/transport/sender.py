@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mongorestore_async.transport.open_creates import SendState
     from mongorestore_async.transport.options import Options
 
-__all__ = ["Call", "Progress", "Sender", "decode"]
+__all__ = ["Call", "Progress", "Sender", "decode", "watch_connecting"]
 
 #: Bytes of a body that is decoded as soon as it is there, which takes a tenth of a millisecond.
 _SHORT = 64 * 1024
@@ -227,6 +227,24 @@ def _reopen(state: SendState | None, *, was_open: bool) -> None:
     """Take back that a request went out."""
     if state is not None:
         state.open = was_open
+
+
+def watch_connecting() -> aiohttp.TraceConfig:
+    """Take note, on the :class:`SendState` of a call that has one, of whether it still waits for a connection."""
+
+    async def begin(_session: object, context: Any, _parameters: object) -> None:
+        if context.trace_request_ctx is not None:
+            context.trace_request_ctx.connecting = True
+
+    async def end(_session: object, context: Any, _parameters: object) -> None:
+        if context.trace_request_ctx is not None:
+            context.trace_request_ctx.connecting = False
+
+    watch = aiohttp.TraceConfig()
+    watch.on_request_start.append(begin)
+    watch.on_connection_create_end.append(end)
+    watch.on_connection_reuseconn.append(end)
+    return watch
 
 
 async def decode(raw: RawReply, call: Call, decode_locks: DecodeLocks) -> Reply:

@@ -10,7 +10,8 @@ from mongorestore_async.cli.job_selection import JobRefs, JobSelection
 from mongorestore_async.cli.progress_display import PollDisplay
 from mongorestore_async.cli.rows import JOB_LAYOUT
 from mongorestore_async.cli.session_factory import make_session, read_credentials
-from mongorestore_async.cli.stdout_writer import OutputFormat, OutputOption, SecretsOption, make_writer
+from mongorestore_async.cli.standard_streams import write_result
+from mongorestore_async.cli.stdout_writer import OutputFormat, OutputOption, SecretsOption, write_items
 from mongorestore_async.cli.wait_options import ResumeHint, WaitClock, WaitOptions, poll_policy
 from mongorestore_async.errors import WaitError
 from mongorestore_async.families import FAMILIES
@@ -73,6 +74,4 @@ async def _wait(
 
 
 def _write(jobs: "Iterable[JobDocument]", output: OutputFormat, *, show_secrets: bool) -> None:
-    writer = make_writer(output, JOB_LAYOUT, show_secrets=show_secrets)
-    writer.add(jobs)
-    writer.finish()
+    write_result(lambda: write_items(jobs, output, JOB_LAYOUT, show_secrets=show_secrets))

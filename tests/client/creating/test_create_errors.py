@@ -330,6 +330,10 @@ async def test_a_challenged_create_is_sent_again_with_the_same_body(connect, ser
         status=401,
         headers={"WWW-Authenticate": 'Digest realm="r", nonce="m", qop="auth", stale=true'},
     )
+    # The list is read again before the create is, and logs in.
+    again = {"WWW-Authenticate": 'Digest realm="r", nonce="m", qop="auth"'}
+    server.will({"errorCode": "UNEXPECTED_ERROR"}, status=401, headers=again)
+    server.will({"results": []})
     server.will({"id": "new"})
 
     await cluster_of(connect(DigestAuth("public", "private"))).create_restore_job(REQUEST)

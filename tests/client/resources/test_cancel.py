@@ -125,6 +125,14 @@ async def test_a_job_that_is_gone_after_a_broken_cancel_was_cancelled(cluster, s
     assert calls() == ["DELETE", "DELETE"]
 
 
+async def test_a_gateways_404_after_a_broken_cancel_proves_nothing(cluster, server, play):
+    page = server.answer(body="<html>No such page</html>", content_type="text/html", status=404)
+    play(LOST, page)
+
+    with pytest.raises(NotFound):
+        await cluster.cancel_restore_job(JOB)
+
+
 @pytest.mark.parametrize("status", [400, 405, 409])
 async def test_a_broken_cancel_succeeds_if_the_job_is_cancelled(cluster, server, play, status):
     calls = play(

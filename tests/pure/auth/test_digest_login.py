@@ -11,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mongorestore_async.auth.credentials import DigestAuth
-from mongorestore_async.auth.digest_login import EVICTION_SECONDS, VERDICT_SECONDS, Attempt, AttemptOutcome, Login
+from mongorestore_async.auth.digest_login import (
+    EVICTION_SECONDS,
+    VERDICT_SECONDS,
+    Attempt,
+    AttemptOutcome,
+    Login,
+    SignedRefusal,
+)
 from mongorestore_async.errors import AuthError, RequestContext
 from mongorestore_async.models import Headers, Secret
 from mongorestore_async.protocol.replies import RawReply
@@ -91,6 +98,24 @@ def warm_up(login, nonce="n1"):
     assert exchange(attempt, refusal(nonce)) == (None, AGAIN)
     assert exchange(attempt, ok()) == ((nonce, 1), DONE)
     return attempt
+
+
+class TestSentOnce:
+    @pytest.mark.parametrize("stale", ["true", "false"])
+    def test_a_signed_request_that_was_refused_is_not_sent_again(self, login, stale):
+        warm_up(login)
+        attempt = Attempt(login, method="POST", uri="/x", body=b"{}", once=True)
+        assert sent(attempt) == ("n1", 2)
+        with pytest.raises(SignedRefusal):
+            attempt.receive(refusal("n2", stale=stale), error_code=None)
+        assert login.reusable() is None
+
+    def test_an_unsigned_one_is_answered_once(self, login):
+        attempt = Attempt(login, method="POST", uri="/x", body=b"{}", once=True)
+        assert exchange(attempt, refusal("n1")) == (None, AGAIN)
+        assert sent(attempt) == ("n1", 1)
+        with pytest.raises(SignedRefusal):
+            attempt.receive(refusal("n2"), error_code=None)
 
 
 class TestColdStart:

@@ -90,8 +90,8 @@ def test_the_first_bytes_tell_an_archive_from_a_message(head, content):
         (Content.PACKED_TEXT, "text/html", True),
         (Content.PACKED_TEXT, "text/plain", True),
         (Content.PACKED_TEXT, "application/json", True),
-        (Content.PACKED_TEXT, "application/gzip", False),
-        (Content.PACKED_TEXT, "application/jsonish", False),
+        (Content.PACKED_TEXT, "application/gzip", True),
+        (Content.UNKNOWN, "application/jsonish", False),
     ],
 )
 def test_bytes_outweigh_their_label(content, label, message):

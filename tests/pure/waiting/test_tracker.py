@@ -173,6 +173,10 @@ def test_an_examples_placeholder_counts_for_the_requested_job():
     assert open_ids(made) == []
 
 
+def test_a_group_keeps_its_key_from_poll_to_poll():
+    assert [group.key for group in following(job("a"), job("b", batch="x"), job("c", batch="x")).groups()] == ["a", "x"]
+
+
 def test_ids_are_the_same_in_either_case():
     made = following(job("AbC", batch="x"))
 

@@ -31,6 +31,7 @@ MESSAGES = {
     "a page in UTF-16": answer(200, PAGE.decode().encode("utf-16"), Content_Type="application/octet-stream"),
     "a page in chunks": answer(200, PAGE, chunked=True),
     "a packed page": answer(200, gzip.compress(PAGE), Content_Type="text/html", Content_Encoding="gzip"),
+    "a packed page without a type": answer(200, gzip.compress(PAGE)),
     "a page in a coding nobody reads": answer(200, ENCRYPTED, Content_Type="text/html", Content_Encoding="br"),
     "a JSON document": answer(200, b'{"error": 404}', Content_Type="application/json"),
     "an XML document": answer(200, b"<?xml version='1.0'?><Error/>", Content_Type="application/octet-stream"),
