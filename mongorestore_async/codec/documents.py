@@ -85,6 +85,7 @@ def read_job(family: Family[JobT], document: Any, *, job: str, **place: str) -> 
         DataError: The document is no job of this family, or another job.
 
     """
+    document = conceal(document)
     return require_id(load_job(family, document, **place), job)
 
 

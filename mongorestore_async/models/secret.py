@@ -149,6 +149,12 @@ class HiddenSecret(str):
         return self
 
 
+@overload
+def hide(value: None) -> None: ...
+@overload
+def hide(value: str) -> Secret: ...
+@overload
+def hide(value: str | None) -> Secret | None: ...
 def hide(value: str | None) -> Secret | None:
     """Put a value, whatever it is, into a :class:`HiddenSecret`; nothing, an empty one and a hidden one stay.
 
@@ -163,7 +169,10 @@ def hide(value: str | None) -> Secret | None:
 
 def hide_each(values: Sequence[str]) -> tuple[Secret, ...]:
     """Hide several values in one :class:`HiddenSecret`, as :func:`hide`."""
-    return cast("tuple[Secret, ...]", cast("Any", hide)(values if isinstance(values, HiddenSecret) else tuple(map(Secret, values))))
+    return cast(
+        "tuple[Secret, ...]",
+        cast("Any", hide)(values if isinstance(values, HiddenSecret) else tuple(map(Secret, values))),
+    )
 
 
 def unhide(hidden: T) -> T:
@@ -215,15 +224,17 @@ def conceal(value: Any) -> Any:
     """Wrap a received JSON value, without copying it, so that its ``repr`` and pickle are redacted.
 
     An object becomes a :class:`RawDocument`, an array (a tuple counts as one) a :class:`RawList`, a bare string
-    a :class:`Secret`: in place of a document there may be anything.
+    a :class:`HiddenSecret`: in place of a document there may be anything.
     """
+    if isinstance(value, (str, bytes)):
+        return hide(cast("str", value))
     array = list(cast("Sequence[Any]", value)) if isinstance(value, tuple) else value
-    return _wrap(array, secret=isinstance(value, str))
+    return _wrap(array, secret=False)
 
 
 def reveal(value: Any) -> Any:
     """Give the received value itself, not a copy, out of the wrapper that :func:`conceal` put around it."""
-    return _Raw.opened(value)
+    return _Raw.opened(value._value if isinstance(value, HiddenSecret) else value)  # noqa: SLF001
 
 
 def _copy(value: Any, *, hidden: bool, redacted: bool, depth: int) -> Any:

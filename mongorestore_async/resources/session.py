@@ -12,7 +12,8 @@ from mongorestore_async.errors import ConfigError, Unsupported
 from mongorestore_async.listing.arrays import documents_of
 from mongorestore_async.listing.page_reader import ListQuery
 from mongorestore_async.listing.pager import Pager
-from mongorestore_async.models import JobT, ProjectClusters, ProjectSummary, RawDocument, Secret, ServiceVersion
+from mongorestore_async.models import JobT, ProjectClusters, ProjectSummary, RawDocument, ServiceVersion
+from mongorestore_async.models.secret import hide, unhide
 from mongorestore_async.protocol.urls import DEFAULT_BASE_URL, parse_base_url
 from mongorestore_async.resources.batch_lookup import find_batch, read_by_ref
 from mongorestore_async.resources.project import Project
@@ -85,8 +86,8 @@ class AsyncSession:
         options: Options | None = None,
     ) -> None:
         # A traceback of a refusal may be printed with local variables: no credentials in those.
-        base_url = Secret(base_url)
-        proxy = None if proxy is None else Secret(proxy)
+        base_url = hide(str(unhide(base_url))) or ""
+        proxy = None if proxy is None else hide(str(unhide(proxy)))
         if auth is not None and not isinstance(auth, (DigestAuth, ServiceAccount)):  # pyright: ignore[reportUnnecessaryIsInstance]
             del auth  # type: ignore[unreachable]
             raise ConfigError(
@@ -130,6 +131,7 @@ class AsyncSession:
 
         """
         environ = RawDocument(os.environ if environ is None else environ, secret=True)
+        overrides |= {name: hide(overrides[name]) for name in ("base_url", "proxy") if name in overrides}
         found = read_environment(environ, with_auth="auth" not in overrides)
         arguments: dict[str, Any] = {"base_url": found.base_url}
         if not overrides.keys() & {"http", "ssl", "ca_file"}:

@@ -14,20 +14,21 @@ from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import attrs
+from multidict import CIMultiDict
 from yarl import URL
 
 from mongorestore_async.errors import ConfigError
-from mongorestore_async.models.secret import Secret
+from mongorestore_async.models.secret import Secret, hide, unhide
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from os import PathLike
 
 __all__ = ["Connection", "HttpSettings"]
 
 
 def _check_proxy(_instance: Any, _attribute: attrs.Attribute[Any], value: Any) -> None:
-    if value is not None and not _is_proxy(value):
+    if value is not None and not _is_proxy(unhide(value)):
         raise ConfigError("proxy must be a URL such as http://proxy.example.com:3128")
 
 
@@ -57,7 +58,7 @@ class HttpSettings:
     http: aiohttp.ClientSession | None = None
     ssl: tls.SSLContext | bool | None = None
     ca_file: str | PathLike[str] | None = None
-    proxy: str | URL | None = attrs.field(default=None, validator=_check_proxy, repr=False)
+    proxy: str | URL | None = attrs.field(default=None, converter=hide, validator=_check_proxy, repr=False)
 
     def __attrs_post_init__(self) -> None:
         if self.ssl is not None and self.ca_file is not None:
@@ -69,6 +70,13 @@ class HttpSettings:
 class Connection:
     """A ``ClientSession`` of our own with what a request needs beside it.
 
+    Args:
+        settings: How connections are made.
+        limit: Most connections at once.
+        traces: Trace configs of our own.
+        traced: Whether requests may be traced, by the borrowed session's owner or by an instrumentation of aiohttp. Not
+            those to download hosts: traces get the whole URL, and the key of a download is part of it.
+
     Attributes:
         session: The aiohttp session, None until :meth:`open`.
         proxy: Arguments of a request that name the proxy; empty without one.
@@ -76,13 +84,21 @@ class Connection:
 
     """
 
-    def __init__(self, settings: HttpSettings, *, limit: int, traces: Sequence[aiohttp.TraceConfig] = ()) -> None:
+    def __init__(
+        self,
+        settings: HttpSettings,
+        *,
+        limit: int,
+        traces: Sequence[aiohttp.TraceConfig] = (),
+        traced: bool = True,
+    ) -> None:
         self.session: aiohttp.ClientSession | None = None
         self.proxy: dict[str, Any] = {}
-        self.headers: dict[str, str] = {}
+        self.headers: Mapping[str, str] = {}
         self._settings = settings
         self._limit = limit
         self._traces = traces
+        self._traced = traced
 
     @property
     def capacity(self) -> int:
@@ -122,6 +138,9 @@ class Connection:
             trace_configs=[*self._traces, *([] if borrowed is None else borrowed.trace_configs)],
             timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None),
         )
+        if not self._traced:
+            # Instrumentations wrap the constructor and append theirs. The list is the session's own, and public.
+            self.session.trace_configs.clear()
         # aiohttp repeats GET and DELETE on a dropped keep-alive connection, which would repeat nc. Private;
         # pinned by a test.
         self.session._retry_connection = False  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
@@ -132,18 +151,16 @@ class Connection:
         if proxy is None:
             return
         self.proxy = {"proxy": proxy.with_user(None)}
-        if proxy.user is None:
-            return
-        try:
-            basic = Secret(aiohttp.encode_basic_auth(proxy.user, proxy.password or ""))
-        except ValueError:
+        login, proxy = _proxy_login(proxy), proxy.with_user(None)
+        if login is None:
             raise ConfigError(
                 "the proxy user name contains a colon, which Basic authentication does not allow (RFC 7617)"
-            ) from None
-        if tunnel:
-            self.proxy["proxy_headers"] = {"Proxy-Authorization": basic}
-        else:
-            self.headers = {"Proxy-Authorization": basic}
+            )
+        # Such a mapping shows no value of a secret in frames that are exported, as a dictionary would.
+        if login and tunnel:
+            self.proxy["proxy_headers"] = login
+        elif login:
+            self.headers = login
 
     async def close(self) -> None:
         """Close the session of our own; a borrowed connector stays open."""
@@ -160,7 +177,7 @@ class Connection:
 
     async def _choose_proxy(self, target: URL) -> URL | None:
         if self._settings.proxy is not None:
-            return URL(self._settings.proxy)
+            return URL(unhide(self._settings.proxy))
         borrowed = self._settings.http
         if borrowed is None:
             return None
@@ -173,6 +190,15 @@ class Connection:
         if borrowed.trust_env:
             return await asyncio.to_thread(_proxy_from_environment, target)
         return None
+
+
+def _proxy_login(proxy: URL) -> CIMultiDict[str] | None:
+    """Give the header for the credentials in a proxy's URL: none without, None if they cannot be sent."""
+    if proxy.user is None:
+        return CIMultiDict()
+    if ":" in proxy.user:
+        return None
+    return CIMultiDict({"Proxy-Authorization": Secret(aiohttp.encode_basic_auth(proxy.user, proxy.password or ""))})
 
 
 def _proxy_from_environment(target: URL) -> URL | None:

@@ -13,7 +13,7 @@ import attrs
 
 from mongorestore_async.auth.credentials import DigestAuth, ServiceAccount
 from mongorestore_async.errors import ConfigError
-from mongorestore_async.models.secret import RawDocument
+from mongorestore_async.models.secret import RawDocument, hide, unhide
 from mongorestore_async.protocol.urls import DEFAULT_BASE_URL
 
 if TYPE_CHECKING:
@@ -39,6 +39,9 @@ CLIENT_SECRET_NAMES = ("MONGODB_ATLAS_CLIENT_SECRET",)
 _ACCESS_TOKEN = ("MONGODB_ATLAS_ACCESS_TOKEN",)
 
 
+_SWITCHES = dict.fromkeys(("true", "1", "yes", "t", "y"), True) | dict.fromkeys(("false", "0", "no", "f", "n"), False)
+
+
 @attrs.frozen(kw_only=True)
 class EnvironmentSettings:
     """What the environment says about a session.
@@ -52,9 +55,14 @@ class EnvironmentSettings:
     """
 
     auth: DigestAuth | ServiceAccount | None
-    base_url: str
+    _base_url: str = attrs.field(alias="base_url", converter=hide)
     ca_file: str | None
     skip_verify: bool
+
+    @property
+    def base_url(self) -> str:
+        """Where the API is; may hold credentials, which are then refused."""
+        return unhide(self._base_url)
 
 
 def read_environment(environ: Mapping[str, str], *, with_auth: bool = True) -> EnvironmentSettings:
@@ -74,7 +82,7 @@ def read_environment(environ: Mapping[str, str], *, with_auth: bool = True) -> E
     return EnvironmentSettings(
         auth=_credentials(environ) if with_auth else None,
         base_url=_first(environ, _BASE_URL) or DEFAULT_BASE_URL,
-        ca_file=None if ca_file is None else str(ca_file),
+        ca_file=None if ca_file is None else str(unhide(ca_file)),
         skip_verify=_switch(environ, _SKIP_VERIFY),
     )
 
@@ -82,10 +90,10 @@ def read_environment(environ: Mapping[str, str], *, with_auth: bool = True) -> E
 def _credentials(environ: Mapping[str, str]) -> DigestAuth | ServiceAccount:
     client, secret = _first(environ, CLIENT_ID_NAMES), _first(environ, CLIENT_SECRET_NAMES)
     if client is not None and secret is not None:
-        return ServiceAccount(str(client), secret)
+        return ServiceAccount(str(unhide(client)), secret)
     public, private = _first(environ, PUBLIC_KEY_NAMES), _first(environ, PRIVATE_KEY_NAMES)
     if public is not None and private is not None:
-        return DigestAuth(str(public), private)
+        return DigestAuth(str(unhide(public)), private)
     if public is None and private is None and (client is not None or secret is not None):
         missing = CLIENT_SECRET_NAMES[0] if secret is None else CLIENT_ID_NAMES[0]
         raise ConfigError(f"incomplete service account in the environment: set {missing} as well")
@@ -103,13 +111,12 @@ def _credentials(environ: Mapping[str, str]) -> DigestAuth | ServiceAccount:
 
 
 def _first(environ: Mapping[str, str], names: tuple[str, ...]) -> str | None:
-    return next((environ[name] for name in names if environ.get(name)), None)
+    return next((hide(environ[name]) for name in names if environ.get(name)), None)
 
 
 def _switch(environ: Mapping[str, str], names: tuple[str, ...]) -> bool:
-    value = (_first(environ, names) or "false").strip().lower()
-    if value in {"true", "1", "yes", "t", "y"}:
-        return True
-    if value in {"false", "0", "no", "f", "n"}:
-        return False
+    value = _first(environ, names)
+    word = None if value is None else _SWITCHES.get(str(unhide(value)).strip().lower())
+    if value is None or word is not None:
+        return bool(word)
     raise ConfigError(f"{names[0]} must be true or false")

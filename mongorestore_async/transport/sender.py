@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import attrs
+from multidict import CIMultiDict
 
 from mongorestore_async.errors import ConfigError, Hint, HintKind, ProtocolError, RequestContext
 from mongorestore_async.models.headers import Headers
@@ -175,9 +176,11 @@ class Sender:
         if http.closed:  # by its owner: close() of our own ends the calls first
             raise ConfigError("the aiohttp session passed as http was closed; keep it open as long as this session")
         progress.logging_in = False
-        headers = {**call.headers, **self._connection.headers, "User-Agent": options.user_agent_header}
+        # Such a mapping shows no value of a secret in frames that are exported, as a dictionary would.
+        headers = CIMultiDict({**call.headers, **self._connection.headers, "User-Agent": options.user_agent_header})
         if authorization is not None:
             headers["Authorization"] = authorization
+        del authorization
         self.requests += 1
         was_unanswered, progress.unanswered = progress.unanswered, True
         # A proxy may answer for a server that acted.
