@@ -25,11 +25,11 @@ __all__ = [
     "hide_each",
     "is_deeper",
     "is_secret_name",
-    "is_url",
     "redact",
     "represent",
     "reveal",
     "unhide",
+    "without_urls",
 ]
 
 T = TypeVar("T")
@@ -67,7 +67,18 @@ _SECRET_NAME = re.compile(
     r"(?:urls?|.*(?:Urls?|URLs?)|(?:.*T|t)okens?|(?:.*S|s)ecrets?|(?:.*P|p)asswords?|(?:.*ApiK|.*APIK|apiK)eys?|.*authValues?)"
     r"(?:_?[vV]?\d+)?"
 )
-_URL = re.compile(r"\s*(?!mongodb(?:\+srv)?://[^@]*\Z)[a-z][a-z\d+.-]*://", re.IGNORECASE)
+
+#: A URL in a text, whatever its member is called, also one without a scheme; a connection string without a login is not
+#: meant. Then the part of a download link that holds its key.
+_URL = re.compile(
+    r"(?<![a-z\d+.-])(?!mongodb(?:\+srv)?://[^@\s]*(?:\s|\Z))(?:[a-z][a-z\d+.-]*:)?(?<!/)//\w[^\s\"'<>]*|[^\s\"'<>]*/pull/[^\s\"'<>]*",
+    re.IGNORECASE,
+)
+#: What shows a link, among those that describe a document, to be one for a download.
+_KEYED = re.compile(r"/pull/|[?&](?:X-(?:Amz|Goog)-[\w-]+|Signature|sig|token)=", re.IGNORECASE)
+
+
+_LINKS = "links"
 
 
 class Secret(str):
@@ -195,9 +206,11 @@ def is_secret_name(name: str) -> bool:
     return name in SECRET_FIELDS or _SECRET_NAME.fullmatch(name) is not None
 
 
-def is_url(value: Any) -> bool:
-    """Whether a value is a URL, whatever its member is called; a connection string without a user is not meant."""
-    return isinstance(value, str) and _URL.match(value) is not None
+def without_urls(text: str, *, linked: bool = False) -> str:
+    """Replace the URLs in a text; below ``links`` only those that have the form of a download link."""
+    if linked:
+        return REDACTED if _KEYED.search(text) else text
+    return _URL.sub(REDACTED, text) if "//" in text or "/pull/" in text else text
 
 
 def is_deeper(value: Any, levels: int) -> bool:
@@ -237,48 +250,58 @@ def reveal(value: Any) -> Any:
     return _Raw.opened(value._value if isinstance(value, HiddenSecret) else value)  # noqa: SLF001
 
 
-def _copy(value: Any, *, hidden: bool, redacted: bool, depth: int) -> Any:
+def _copy(value: Any, *, hidden: bool, redacted: bool, depth: int, linked: bool = False) -> Any:
     """Copy a JSON value into plain dictionaries and lists.
 
-    ``hidden`` is set below a secret member, and counts only with ``redacted``.
+    ``hidden`` is set below a secret member, ``linked`` below ``links``; both count only with ``redacted``.
     """
     if isinstance(value, Mapping):
         if redacted and depth >= MAX_DEPTH:
             return REDACTED
         members = cast("Mapping[str, Any]", value)
         return {
-            key: _copy(item, hidden=hidden or key in SECRET_FIELDS, redacted=redacted, depth=depth + 1)
+            key: _copy(
+                item,
+                hidden=hidden or (redacted and is_secret_name(key)),
+                redacted=redacted,
+                depth=depth + 1,
+                linked=linked or key == _LINKS,
+            )
             for key, item in members.items()
         }
     if isinstance(value, (list, tuple, RawList)):
         if redacted and depth >= MAX_DEPTH:
             return REDACTED
         items = cast("Sequence[Any]", value)
-        return [_copy(item, hidden=hidden, redacted=redacted, depth=depth + 1) for item in items]
+        return [_copy(item, hidden=hidden, redacted=redacted, depth=depth + 1, linked=linked) for item in items]
     if redacted and hidden and value is not None and not isinstance(value, bool):
         return REDACTED
-    return value
+    return without_urls(value, linked=linked) if redacted and isinstance(value, str) else value
 
 
-def _wrap(value: Any, *, secret: bool) -> Any:
+def _wrap(value: Any, *, secret: bool, linked: bool = False) -> Any:
     if isinstance(value, dict):
-        return RawDocument(cast("dict[str, Any]", value), secret=secret)
+        return RawDocument(cast("dict[str, Any]", value), secret=secret, linked=linked)
     if isinstance(value, list):
-        return RawList(cast("Sequence[Any]", value), secret=secret)
-    return Secret(value) if secret and isinstance(value, str) else value
+        return RawList(cast("Sequence[Any]", value), secret=secret, linked=linked)
+    return (
+        Secret(value) if isinstance(value, str) and (secret or without_urls(value, linked=linked) != value) else value
+    )
 
 
 class _Raw:
-    """What a received object and a received array have in common: the value, and whether it is secret as a whole."""
+    """What a received object and array have in common: the value, whether all of it is secret, or below ``links``."""
 
-    __slots__ = ("_secret", "_value")
+    __slots__ = ("_linked", "_secret", "_value")
 
     _value: Any
     _secret: bool
+    _linked: bool
 
-    def __init__(self, value: Any, *, secret: bool = False) -> None:
+    def __init__(self, value: Any, *, secret: bool = False, linked: bool = False) -> None:
         self._value = _Raw.opened(value)
         self._secret = secret
+        self._linked = linked
 
     @staticmethod
     def opened(value: Any) -> Any:
@@ -286,7 +309,7 @@ class _Raw:
         return value._value if isinstance(value, _Raw) else value  # noqa: SLF001
 
     def _copied(self, *, redacted: bool) -> Any:
-        return _copy(self._value, hidden=self._secret, redacted=redacted, depth=0)
+        return _copy(self._value, hidden=self._secret, redacted=redacted, depth=0, linked=self._linked)
 
     def __eq__(self, other: object) -> bool:
         return bool(self._value == _Raw.opened(other))
@@ -310,24 +333,26 @@ class RawDocument(_Raw, Mapping[str, Any]):
     """A JSON object as it was received, read-only at every depth.
 
     Equal to the plain document. Values asked for by name are the received ones, secrets (as
-    :class:`Secret`) included; ``repr`` and pickle redact them.
+    :class:`Secret`) included; ``repr`` and pickle redact them, and with them every URL outside of ``links``, whatever
+    its member is called.
     """
 
     __slots__ = ()
 
-    def __init__(self, value: Mapping[str, Any], *, secret: bool = False) -> None:
-        super().__init__(value, secret=secret)
+    def __init__(self, value: Mapping[str, Any], *, secret: bool = False, linked: bool = False) -> None:
+        super().__init__(value, secret=secret, linked=linked)
 
     @staticmethod
     def of(members: dict[str, Any]) -> RawDocument:
         """Wrap an object that is known to be a plain one, in a third of the time the constructor takes."""
         document = object.__new__(RawDocument)
         document._value = members
-        document._secret = False
+        document._secret = document._linked = False
         return document
 
     def __getitem__(self, key: str) -> Any:
-        return _wrap(self._value[key], secret=self._secret or key in SECRET_FIELDS)
+        secret = self._secret or is_secret_name(key)
+        return _wrap(self._value[key], secret=secret, linked=self._linked or key == _LINKS)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._value)
@@ -345,15 +370,15 @@ class RawList(_Raw, Sequence[Any]):
 
     __slots__ = ()
 
-    def __init__(self, value: Sequence[Any], *, secret: bool = False) -> None:
-        super().__init__(value, secret=secret)
+    def __init__(self, value: Sequence[Any], *, secret: bool = False, linked: bool = False) -> None:
+        super().__init__(value, secret=secret, linked=linked)
 
     @overload
     def __getitem__(self, index: int) -> Any: ...
     @overload
     def __getitem__(self, index: slice) -> RawList: ...
     def __getitem__(self, index: int | slice) -> Any:
-        return _wrap(self._value[index], secret=self._secret)
+        return _wrap(self._value[index], secret=self._secret, linked=self._linked)
 
     def __len__(self) -> int:
         return len(self._value)
