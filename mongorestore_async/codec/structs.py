@@ -28,8 +28,8 @@ import msgspec
 
 from mongorestore_async.codec.scalars import vocabulary
 from mongorestore_async.codec.structuring import ABSENT_WITHOUT, is_vocabulary, kind_of, part_of, received_fields
-from mongorestore_async.models.document import Document, JobDocument, wire_names
-from mongorestore_async.models.secret import Secret, UndecodedItem, hide, hide_each
+from mongorestore_async.models.document import Document, JobDocument, UndecodedItem, wire_names
+from mongorestore_async.models.secret import REDACTED, HiddenDocument, Secret, hide, hide_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -196,10 +196,22 @@ def copier_of(model: Any, nulls: Order = ()) -> Callable[..., Any]:
     and where it was found, which a restore job does. It never raises: by then the page is known to fit.
     What :func:`nulls_in` gives for the order of the Struct tells which fields may be ``UNSET``, which becomes None.
     """
-    names: dict[str, Any] = {"hide": hide, "hide_each": hide_each, "UNSET": msgspec.UNSET, "blank": _unfrozen(model), "model": model}
+    names: dict[str, Any] = {
+        "hide": hide,
+        "hide_each": hide_each,
+        "HiddenDocument": HiddenDocument,
+        "REDACTED": REDACTED,
+        "UNSET": msgspec.UNSET,
+        "blank": _unfrozen(model),
+        "model": model,
+    }
     fields = received_fields(model)
     lines = ["made = blank()", *chain.from_iterable(_field_lines(field, nulls, names) for field in fields)]
-    lines += ["made._received = received"] if issubclass(model, Document) else []
+    lines += (
+        ["made._received = hidden = HiddenDocument(REDACTED)", "hidden._value = received"]
+        if issubclass(model, Document)
+        else []
+    )
     lines += ["made._origin = origin"] if issubclass(model, JobDocument) else []
     lines += ["made.__class__ = model", "return made"]
     source = "\n    ".join(["def copy(source, received=None, origin=None):", *lines])

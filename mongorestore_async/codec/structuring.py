@@ -27,8 +27,20 @@ from cattrs.gen import make_dict_structure_fn
 from mongorestore_async.codec.explainer import problems_of, refusal
 from mongorestore_async.codec.scalars import ValidationError, boolean, moment, text, vocabulary, whole_number
 from mongorestore_async.errors import DataError
-from mongorestore_async.models.document import Document, JobDocument, attach, stamp, wire_names
-from mongorestore_async.models.secret import MAX_DEPTH, RawDocument, RawList, Secret, conceal, is_deeper, reveal
+from mongorestore_async.models.document import (
+    MAX_DEPTH,
+    Document,
+    JobDocument,
+    RawDocument,
+    RawList,
+    attach,
+    conceal,
+    is_deeper,
+    reveal,
+    stamp,
+    wire_names,
+)
+from mongorestore_async.models.secret import Secret
 from mongorestore_async.models.values import Link, OplogTimestamp
 
 if TYPE_CHECKING:

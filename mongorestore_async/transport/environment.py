@@ -13,7 +13,8 @@ import attrs
 
 from mongorestore_async.auth.credentials import DigestAuth, ServiceAccount
 from mongorestore_async.errors import ConfigError
-from mongorestore_async.models.secret import RawDocument, hide, unhide
+from mongorestore_async.models.document import RawDocument
+from mongorestore_async.models.secret import hide, unhide
 from mongorestore_async.protocol.urls import DEFAULT_BASE_URL
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ def is_ours(file_name: str) -> bool:
 
 
 def exported(value: object, depth: int = 6) -> str:
-    """Write a local variable as elastic-apm does: text as it is, that of subclasses of str as well; the rest by repr."""
+    """Write a local variable as elastic-apm does: any text as it is, of subclasses as well; the rest by repr."""
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, bytes):

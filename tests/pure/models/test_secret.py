@@ -9,7 +9,8 @@ import traceback
 import pytest
 
 from mongorestore_async.models import RawDocument, RawList, Secret, redact
-from mongorestore_async.models.secret import MAX_DEPTH, REDACTED, SECRET_FIELDS, conceal, reveal
+from mongorestore_async.models.document import MAX_DEPTH, conceal, reveal
+from mongorestore_async.models.secret import REDACTED, SECRET_FIELDS
 
 KEY = "OTY0ZmFiNmEzZjEz"
 DOCUMENT = {
