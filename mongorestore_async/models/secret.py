@@ -52,16 +52,19 @@ SECRET_FIELDS = frozenset(
 
 #: Names of members the vendor may use next, such as ``urlV3``, ``downloadUrls``, ``authToken``.
 _SECRET_NAME = re.compile(
-    r"(?:urls?|.*(?:Urls?|URLs?)|(?:.*T|t)okens?|(?:.*S|s)ecrets?|(?:.*P|p)asswords?|(?:.*ApiK|.*APIK|apiK)eys?|.*authValues?)"
+    r"(?!privateDownloadDeliveryUrls\Z)(?:urls?|.*(?:Urls?|URLs?)|(?:.*T|t)okens?|(?:.*S|s)ecrets?|(?:.*P|p)asswords?|(?:.*ApiK|.*APIK|apiK)eys?|.*authValues?)"
     r"(?:_?[vV]?\d+)?"
 )
 
-#: A URL in a text, whatever its member is called, also one without a scheme; a connection string without a login is not
-#: meant. Then the part of a download link that holds its key.
+#: A URL in a text, whatever its member is called, also one without a scheme; and the path of a download link. Linear:
+#: each begins where a word does, and is left by its end.
 _URL = re.compile(
-    r"(?<![a-z\d+.-])(?!mongodb(?:\+srv)?://[^@\s]*(?:\s|\Z))(?:[a-z][a-z\d+.-]*:)?(?<!/)//\w[^\s\"'<>]*|[^\s\"'<>]*/pull/[^\s\"'<>]*",
+    r"(?<![a-z\d+.-])[a-z][a-z\d+.-]*+://[^\s\"'<>]*+|(?<![\w:/])//\w[^\s\"'<>]*+"
+    r"|(?<![^\s\"'<>])[^\s\"'<>]*/pull/[^\s\"'<>]*+",
     re.IGNORECASE,
 )
+#: Of connection strings only those that hold a login are secret.
+_HOSTS = re.compile(r"mongodb(?:\+srv)?://[^@]*", re.IGNORECASE)
 #: What shows a link, among those that describe a document, to be one for a download.
 _KEYED = re.compile(r"/pull/|[?&](?:X-(?:Amz|Goog)-[\w-]+|Signature|sig|token)=", re.IGNORECASE)
 
@@ -129,7 +132,10 @@ class HiddenSecret(str):
         return f"Secret({REDACTED!r})"
 
     def __eq__(self, other: object) -> bool:
-        return bool(self._value == other._value) if isinstance(other, HiddenSecret) else NotImplemented
+        return isinstance(other, HiddenSecret) and bool(self._value == other._value)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
 
     def __hash__(self) -> int:
         return hash(self._value)
@@ -213,4 +219,6 @@ def without_urls(text: str, *, linked: bool = False) -> str:
     """Replace the URLs in a text; below ``links`` only those that have the form of a download link."""
     if linked:
         return REDACTED if _KEYED.search(text) else text
-    return _URL.sub(REDACTED, text) if "//" in text or "/pull/" in text else text
+    if "//" not in text and "/pull/" not in text:
+        return text
+    return _URL.sub(lambda found: found[0] if _HOSTS.fullmatch(found[0]) else REDACTED, text)

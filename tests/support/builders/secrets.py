@@ -30,7 +30,9 @@ JOB = {
 ATLAS_JOB = {
     "id": "2",
     "deliveryUrl": [LINK],
-    "components": [{"downloadUrl": LINK, "replicaSetName": "a", "privateDownloadDeliveryUrls": [{"deliveryUrl": LINK}]}],
+    "components": [
+        {"downloadUrl": LINK, "replicaSetName": "a", "privateDownloadDeliveryUrls": [{"deliveryUrl": LINK}]}
+    ],
 }
 
 
@@ -54,7 +56,9 @@ MODELS = {
 
 
 def _sign(key):
-    challenge = type("Challenge", (), {"answerable": True, "realm": "r", "nonce": "n", "opaque": None, "spelling": None})
+    challenge = type(
+        "Challenge", (), {"answerable": True, "realm": "r", "nonce": "n", "opaque": None, "spelling": None}
+    )
     Signer(challenge, username="public", password=f"{key}\ud800", cnonce="c")
 
 
@@ -80,7 +84,9 @@ def refused(call):
     with pytest.raises((RestoreError, DataError)) as caught:
         call()
     error = caught.value
-    while error.__traceback__ is not None and "mongorestore_async" not in error.__traceback__.tb_frame.f_code.co_filename:
+    while (
+        error.__traceback__ is not None and "mongorestore_async" not in error.__traceback__.tb_frame.f_code.co_filename
+    ):
         error.__traceback__ = error.__traceback__.tb_next
     assert error.__traceback__ is not None
     return error

@@ -84,7 +84,6 @@ def test_a_tool_that_shows_locals_is_seen_to_do_so(show):
         local = "in-clear"
         raise ValueError(len(local))
 
-    try:
+    with pytest.raises(ValueError, match="8") as caught:
         fail()
-    except ValueError as error:
-        assert "in-clear" in show(error)
+    assert "in-clear" in show(caught.value)

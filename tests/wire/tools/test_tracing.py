@@ -113,7 +113,6 @@ async def test_sentry_exports_no_link(emulate, connect, tmp_path, borrowed):
         traces_sample_rate=1.0,
         default_integrations=False,
         integrations=[AioHttpIntegration()],
-        send_default_pii=True,
     )
     try:
         with sentry_sdk.start_transaction(name="restore", op="test"):
