@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 from urllib.parse import quote, urljoin
 
 import aiohttp
@@ -260,7 +260,8 @@ def _check(url: Secret | None, context: RequestContext) -> Secret | None:
     if not _is_sendable(unhide(url) or ""):
         raise ProtocolError(f"{_UNFIT}; read the job again", request=context)
     letters = unhide(url) or ""
-    return hide("".join(letter if letter.isascii() else quote(letter, errors="replace") for letter in letters))
+    checked = "".join(letter if letter.isascii() else quote(letter, errors="replace") for letter in letters)
+    return cast("Secret", hide(checked))
 
 
 def _is_sendable(url: str) -> bool:

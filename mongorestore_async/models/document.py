@@ -79,7 +79,7 @@ def conceal(value: Any) -> Any:
 
 def reveal(value: Any) -> Any:
     """Give the received value itself, not a copy, out of the wrapper that :func:`conceal` put around it."""
-    return _Raw.opened(value._value if isinstance(value, HiddenSecret) else value)  # noqa: SLF001
+    return _Raw.opened(value.held if isinstance(value, HiddenSecret) else value)
 
 
 def _copy(value: Any, *, hidden: bool, redacted: bool, depth: int, linked: bool = False) -> Any:

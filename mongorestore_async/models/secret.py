@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -102,7 +102,8 @@ def _kept_secret(method: Callable[..., Any]) -> Callable[..., Any]:
     def kept(self: Secret, *args: Any, **named: Any) -> Any:
         made = method(self, *args, **named)
         if isinstance(made, (list, tuple)):
-            return type(made)(map(Secret, cast("list[str]", made)))
+            pieces = map(Secret, cast("list[str]", made))
+            return list(pieces) if isinstance(made, list) else tuple(pieces)
         return Secret(made) if isinstance(made, str) else made
 
     return kept
@@ -124,25 +125,25 @@ class HiddenSecret(str):
     models, keys, and the frames of functions that may fail hold this and no :class:`Secret`: :func:`unhide` gives it.
     """
 
-    __slots__ = ("_value",)
+    __slots__ = ("held",)
 
-    _value: Any
+    held: Any
 
     def __repr__(self) -> str:
         return f"Secret({REDACTED!r})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, HiddenSecret) and bool(self._value == other._value)
+        return isinstance(other, HiddenSecret) and bool(self.held == other.held)
 
     def __ne__(self, other: object) -> bool:
         return not self == other
 
     def __hash__(self) -> int:
-        return hash(self._value)
+        return hash(self.held)
 
     def __reduce_ex__(self, protocol: object) -> tuple[Any, tuple[Any]]:
-        several = isinstance(self._value, tuple)
-        return hide, ((Secret(REDACTED),) * len(self._value) if several else REDACTED,)
+        several = isinstance(self.held, tuple)
+        return hide, ((Secret(REDACTED),) * len(self.held) if several else REDACTED,)
 
     def __copy__(self) -> HiddenSecret:
         return self
@@ -151,22 +152,16 @@ class HiddenSecret(str):
         return self
 
 
-@overload
-def hide(value: None) -> None: ...
-@overload
-def hide(value: str) -> Secret: ...
-@overload
-def hide(value: str | None) -> Secret | None: ...
-def hide(value: str | None) -> Secret | None:
+def hide(value: str | None) -> Any:
     """Put a value, whatever it is, into a :class:`HiddenSecret`; nothing, an empty one and a hidden one stay.
 
-    As a converter it makes the fields of models. For type checkers it gives what :func:`unhide` gives back.
+    As a converter it makes the fields of models, whose type is that of what :func:`unhide` gives back.
     """
     if not value or value.__class__ is HiddenSecret:
-        return cast("Secret | None", value)
+        return value
     hidden = HiddenSecret(REDACTED)
-    hidden._value = value  # noqa: SLF001
-    return cast("Secret", hidden)
+    hidden.held = value
+    return hidden
 
 
 class HiddenDocument(HiddenSecret):
@@ -175,7 +170,7 @@ class HiddenDocument(HiddenSecret):
     __slots__ = ()
 
     def __reduce_ex__(self, protocol: object) -> tuple[Any, tuple[Any]]:
-        return hide_document, (self._value,)
+        return hide_document, (self.held,)
 
 
 def hide_document(document: T) -> T:
@@ -183,30 +178,30 @@ def hide_document(document: T) -> T:
     if isinstance(document, HiddenDocument):
         return document
     hidden = HiddenDocument(REDACTED)
-    hidden._value = document  # noqa: SLF001
+    hidden.held = document
     return cast("T", hidden)
 
 
 def hide_each(values: Sequence[str]) -> tuple[Secret, ...]:
     """Hide several values in one :class:`HiddenSecret`, as :func:`hide`."""
-    return cast(
-        "tuple[Secret, ...]",
-        cast("Any", hide)(values if isinstance(values, HiddenSecret) else tuple(map(Secret, values))),
-    )
+    hidden: Any = values if isinstance(values, HiddenSecret) else hide(cast("Any", tuple(values)))
+    return cast("tuple[Secret, ...]", hidden)
 
 
 def unhide(hidden: T) -> T:
     """Give the value out of a :class:`HiddenSecret`, text as :class:`Secret`; anything else as it is."""
     if not isinstance(hidden, HiddenSecret):
         return hidden
-    value = hidden._value  # noqa: SLF001
+    value = hidden.held
+    if value.__class__ is tuple:
+        return cast("T", tuple(map(Secret, value)))
     return cast("T", Secret(value) if value.__class__ is str else value)
 
 
-def represent(model: Any) -> str:
+def represent(self: Any) -> str:
     """Write the ``repr`` of a model with hidden fields, under the names its constructor and its users know."""
-    shown = (f"{field.alias}={getattr(model, field.name)!r}" for field in model.__attrs_attrs__ if field.repr)
-    return f"{type(model).__name__}({', '.join(shown)})"
+    shown = (f"{field.alias}={getattr(self, field.name)!r}" for field in self.__attrs_attrs__ if field.repr)
+    return f"{type(self).__name__}({', '.join(shown)})"
 
 
 @functools.lru_cache(maxsize=1024)

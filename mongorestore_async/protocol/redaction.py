@@ -20,8 +20,12 @@ EXCERPT_LENGTH = 200
 #: Characters of the API's own text that an error message may show.
 MESSAGE_LENGTH = 500
 
-_NAMES = "|".join(sorted(map(re.escape, SECRET_FIELDS), key=len, reverse=True))
-_NAMES += r"|[\w-]*(?:urls?|tokens?|secrets?|passwords?|apikeys?|authvalues?)(?:_?v?\d+)?"  # those of tomorrow
+_NAMES = "|".join(
+    (
+        *sorted(map(re.escape, SECRET_FIELDS), key=len, reverse=True),
+        r"[\w-]*(?:urls?|tokens?|secrets?|passwords?|apikeys?|authvalues?)(?:_?v?\d+)?",  # those of tomorrow
+    )
+)
 _SLASH = r"(?:\\*/|%2F)"  # as it stands in a path, in JSON that escapes it, and in a query value
 _STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?'
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Never, Self
+from typing import TYPE_CHECKING, Any, Never, Self, cast
 
 import attrs
 
@@ -86,14 +86,13 @@ class AsyncSession:
         options: Options | None = None,
     ) -> None:
         # A traceback of a refusal may be printed with local variables: no credentials in those.
-        base_url = hide(str(unhide(base_url))) or ""
-        proxy = None if proxy is None else hide(str(unhide(proxy)))
+        base_url, proxy = hide(str(unhide(base_url))), None if proxy is None else hide(str(unhide(proxy)))
         if auth is not None and not isinstance(auth, (DigestAuth, ServiceAccount)):  # pyright: ignore[reportUnnecessaryIsInstance]
             del auth  # type: ignore[unreachable]
             raise ConfigError(
                 "auth must be DigestAuth(public_key, private_key), ServiceAccount(client_id, client_secret) or None"
             )
-        url = parse_base_url(base_url)
+        url = parse_base_url(cast("str", base_url))
         if isinstance(auth, ServiceAccount):
             warn_of_plain_http(url)
         options = Options() if options is None else options
@@ -136,8 +135,7 @@ class AsyncSession:
         arguments: dict[str, Any] = {"base_url": hide(found.base_url)}
         if not overrides.keys() & {"http", "ssl", "ca_file"}:
             arguments |= {"ssl": False} if found.skip_verify else {"ca_file": found.ca_file}
-        arguments |= overrides
-        return cls(arguments.pop("auth", found.auth), **arguments)
+        return cls(**{"auth": found.auth, **arguments, **overrides})
 
     def __repr__(self) -> str:
         view: SessionView | None = getattr(self, "_view", None)

@@ -40,7 +40,9 @@ CLIENT_SECRET_NAMES = ("MONGODB_ATLAS_CLIENT_SECRET",)
 _ACCESS_TOKEN = ("MONGODB_ATLAS_ACCESS_TOKEN",)
 
 
-_SWITCHES = dict.fromkeys(("true", "1", "yes", "t", "y"), True) | dict.fromkeys(("false", "0", "no", "f", "n"), False)
+_SWITCHES: Mapping[str, bool] = dict.fromkeys(("true", "1", "yes", "t", "y"), True) | dict.fromkeys(
+    ("false", "0", "no", "f", "n"), False
+)
 
 
 @attrs.frozen(kw_only=True)
