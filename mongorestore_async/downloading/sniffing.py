@@ -33,8 +33,8 @@ class Content(Enum):
     """What the first bytes of a file show.
 
     ``PACKED``: a compressed file. ``PACKED_TWICE``: a gzip file in a gzip file. ``PACKED_TEXT``: a gzip file with a
-    text in it, which no archive is. ``TAR``: an archive that is not compressed. ``TEXT``: a text, markup of any kind included.
-    ``UNKNOWN``: something else, such as an encrypted archive.
+    text in it, which no archive is. ``TAR``: an archive that is not compressed. ``TEXT``: a text, markup of any
+    kind included. ``UNKNOWN``: something else, such as an encrypted archive.
     """
 
     PACKED = auto()
