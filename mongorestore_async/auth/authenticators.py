@@ -42,6 +42,8 @@ _REVOKE_SECONDS = 5.0
 class NoAuthenticator:
     """For a session without credentials: sends once."""
 
+    led: asyncio.Event | None = None
+
     def begin(self, *, method: str, uri: str, body: bytes) -> None:
         """Keep nothing."""
 
@@ -69,13 +71,14 @@ class DigestAuthenticator:
     Attributes:
         login: What the session knows about its login.
         begin: Makes the login of one call, :class:`Attempt`, from its method, target and body.
+        led: Set when the leader of the moment is done; None while none leads.
 
     """
 
     def __init__(self, login: Login) -> None:
         self.login = login
         self.begin = partial(Attempt, login)
-        self._led: asyncio.Event | None = None  # set when the leader of the moment is done
+        self.led: asyncio.Event | None = None
 
     async def run(self, attempt: Attempt | None, send: Send, _post: Post) -> RawReply:
         """Send a request as often as its login needs.
@@ -92,10 +95,10 @@ class DigestAuthenticator:
         login = self.login
         while True:
             login.check_verdict()
-            while self._led is not None:
-                await self._led.wait()
+            while self.led is not None:
+                await self.led.wait()
                 login.check_verdict()
-            led = self._led = asyncio.Event() if login.needs_leader else None
+            led = self.led = asyncio.Event() if login.needs_leader else None
             try:
                 while True:
                     raw = await send(attempt.authorization())
@@ -106,7 +109,7 @@ class DigestAuthenticator:
                         break
             finally:
                 if led is not None:
-                    self._led = None
+                    self.led = None
                     led.set()
 
 
@@ -120,6 +123,8 @@ class BearerAuthenticator:
         cache: The tokens of the session.
 
     """
+
+    led: asyncio.Event | None = None
 
     def __init__(self, cache: TokenCache) -> None:
         self.cache = cache

@@ -76,6 +76,7 @@ class Progress:
     Attributes:
         call: The call.
         tries: How often it was tried.
+        out_of_turn: How many of them a rate limit refused while the server took others.
         unanswered: Whether a request is out to which no whole answer came.
         last: The last whole answer.
         logging_in: Whether what was sent last is no request of the call but one for a token.
@@ -87,6 +88,7 @@ class Progress:
 
     call: Call
     tries: int = 0
+    out_of_turn: int = 0
     unanswered: bool = False
     last: RawReply | None = None
     logging_in: bool = False

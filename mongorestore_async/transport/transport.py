@@ -201,19 +201,27 @@ class Transport:
             failed: BaseException | None = None
             admission = limits.try_admit(call.rate, call.project)
             try:
-                if admission is None:
-                    progress.held_back = True
-                    admission = await limits.admit(call.rate, call.project, ends)
-                    progress.held_back = False
-                async with self._slots:
-                    raw = await self._authenticator.run(attempt, send, post)
+                while True:
+                    if admission is None:
+                        progress.held_back = True
+                        admission = await limits.admit(call.rate, call.project, ends)
+                        progress.held_back = False
+                    async with self._slots:
+                        while (leader := self._authenticator.led) is not None:
+                            await leader.wait()
+                        # Others may have been refused while it waited for its slot, or for the login.
+                        if not limits.withdraw_outdated(admission, call.rate, call.project):
+                            raw = await self._authenticator.run(attempt, send, post)
+                            break
+                    admission = None
                 if raw.request.challenges < progress.challenges:  # met since it was answered
                     raw = attrs.evolve(raw, request=progress.context)
                 reply = await decode(raw, call, self.decode_locks)
             except (ApiError, TransportError) as error:
                 failed = error
                 error.request = progress.context
-                wait = self._wait(progress, error, options, ends)
+                in_turn = isinstance(error, ApiError) and not progress.logging_in and limits.is_one_too_many(error)
+                wait = self._wait(progress, error, options, ends, in_turn=in_turn)
                 if wait is None:
                     raise
             except BaseException as error:
@@ -251,18 +259,24 @@ class Transport:
         small = attrs.evolve(options, max_body=min(options.max_body, _LARGEST_TOKEN_ANSWER))
         return self._sender.send(Progress(call), small, request.authorization)
 
-    def _wait(self, progress: Progress, error: RestoreError, options: Options, ends: float) -> float | None:
-        """Decide on repeating a failed try: seconds to wait, None to give up."""
+    def _wait(
+        self, progress: Progress, error: RestoreError, options: Options, ends: float, *, in_turn: bool
+    ) -> float | None:
+        """Decide on repeating a failed try: seconds to wait, None to give up.
+
+        One that came out of turn costs nothing: the rate limiter bounds how often it is made again.
+        """
         if progress.held_back:
             return None  # by the rate limit: it comes too late however often it is tried
-        failure = Failure(progress.call.method, error, progress.tries)
+        progress.out_of_turn += in_turn
+        failure = Failure(progress.call.method, error, max(1, progress.tries - progress.out_of_turn))
         wait = options.retry(failure)
         if wait is None or not is_transient(failure):
             return None
         now = asyncio.get_running_loop().time()
         if now + wait >= ends:
             return None  # raised at once: waiting would not help
-        return wait if self._budget.spend(now) else None
+        return wait if in_turn or self._budget.spend(now) else None
 
     def _check_usable(self) -> None:
         if self._closed:
