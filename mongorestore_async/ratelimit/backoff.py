@@ -27,8 +27,9 @@ _LONGEST = 10.0  # half a dozen more questions within the usual deadline of a mi
 _JITTER = 0.25
 _CAREFUL_FROM = 0.125  # the time is halved down to here by each success, then shortened by a tenth
 _TENTH = 0.9
-_NEAR = 0.97  # near to where calls were refused before, it is shortened by this
-_FLOOR = 1.5  # what is near, as a multiple of the time at which they were refused
+_NEAR = 0.99  # near to where calls were refused before, it is shortened by this
+_FLOOR = 1.2  # what is near, as a multiple of the time at which they were refused
+_ONCE = 1.5  # a refusal among successes
 _NONE_FROM = 0.005
 
 
@@ -43,6 +44,7 @@ class Backoff:
         resumes: When the pause is over.
         width: Most calls in flight, None for any number.
         interval: Least seconds between two calls.
+        refusals: How many there were in a row.
         guessed: When the last pause of our own choice began.
 
     """
@@ -54,7 +56,7 @@ class Backoff:
         self.interval = 0.0
         self.guessed = -math.inf
         self._jitter = jitter
-        self._refusals = 0  # in a row
+        self.refusals = 0
         self._floor = 0.0
         self._passed = -math.inf  # when the last call did
 
@@ -81,20 +83,24 @@ class Backoff:
         """
         if admitted >= self.generation:
             self.generation = current
-            self.width = 1
-            self._refusals += 1
-            if asked is None or (not asked and self._refusals > 1):
+            self.refusals += 1
+            known = self.refusals == 1 and self.interval > 0  # about how many calls the server takes
+            self.width = max(1, (self.width or 0) // 2) if known else 1
+            if asked is None or (not asked and self.refusals > 1):
                 self.guessed = now
-                self._floor = _FLOOR * self.interval
-                self.interval = min(2 * self.interval, _LONGEST) or _FIRST
+                if self.refusals == 1:
+                    self._floor = _FLOOR * self.interval
+                self.interval = min(self.interval * (_ONCE if known else 2), _LONGEST) or _FIRST
                 asked = self.interval * self._jitter(1.0, 1.0 + _JITTER)
         self.resumes = max(self.resumes, now + min(asked or 0.0, _LONGEST_PAUSE))
 
     def succeed(self, admitted: int) -> None:
         """Take note that a call admitted in this generation was not refused."""
-        if admitted < self.generation or self.width is None:
+        if admitted < self.generation:
             return
-        self._refusals = 0
+        self.refusals = 0
+        if self.width is None:
+            return
         if self.interval <= self._floor:
             self.interval *= _NEAR
         elif self.interval <= _CAREFUL_FROM:
@@ -109,4 +115,4 @@ class Backoff:
 
     def release(self) -> None:
         """Forget the last pause: what was refused then was no call too many."""
-        self.resumes, self.width, self.interval, self._refusals = -math.inf, None, 0.0, 0
+        self.resumes, self.width, self.interval = -math.inf, None, 0.0

@@ -168,12 +168,19 @@ class RateLimiter:
         if told is not None and trusted:
             queue.replace_limit(told, self._counter(told, project))
             queue.update_remaining(0, now, trusted=False)
-        if asked is None and self._concerns_all(now):
+        address = self._known(_ADDRESS)
+        if asked is not None or queue is address:
+            return
+        # The first projects show that the limit is one of the address or the key; then its queue waits, not theirs.
+        guessed = [each for each in self._queues.values() if now - each.backoff.guessed < _WITHIN and each is not address]
+        if address is not None and address.backoff.interval:
+            concerns_all = queue.backoff.refusals < _PROJECTS
+        else:
+            concerns_all = len(guessed) >= _PROJECTS
+        if concerns_all:
+            for each in guessed:
+                each.release()
             self._queue(*_ADDRESS).refuse(None, now, admitted=admitted, current=self._generation, trusted=False)
-
-    def _concerns_all(self, now: float) -> bool:
-        """Whether so many projects were refused just now that the limit is one of the address or the key."""
-        return sum(now - queue.backoff.guessed < _WITHIN for queue in self._queues.values()) >= _PROJECTS
 
     def _queues_of(self, limit: RateLimit | None, project: str | None) -> tuple[LimitQueue, ...]:
         """Find the queues a call passes: of its limit and project, then of the address; none where none is known."""
