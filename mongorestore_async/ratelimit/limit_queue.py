@@ -33,6 +33,7 @@ class LimitQueue:
         backoff: What refusals hold back.
         pending: Calls that were admitted and are not over.
         waiting: Calls that wait.
+        doubtful: Whether the last pause may come of a service that is down rather than of a limit.
 
     """
 
@@ -40,6 +41,7 @@ class LimitQueue:
         self.backoff = Backoff()
         self.pending = 0
         self.waiting = 0
+        self.doubtful = False
         self._turn = asyncio.Lock()  # goes to waiting calls in the order they came
         self._changed = asyncio.Event()
         self.replace_limit(limit, shared)
@@ -117,7 +119,7 @@ class LimitQueue:
             self._spare = max(0, remaining - self.pending) if trusted else 0
             self._changed.set()
 
-    def refuse(self, asked: float | None, now: float, *, admitted: int, current: int, trusted: bool) -> None:
+    def refuse(self, asked: float | None, now: float, *, admitted: int, current: int, trusted: bool = False) -> None:
         """Take note that the server refused a call; see :meth:`Backoff.refuse`.
 
         If its word is trusted, a call may pass at the time it names, however empty the bucket is.

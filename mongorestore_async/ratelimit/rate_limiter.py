@@ -151,7 +151,8 @@ class RateLimiter:
                 queue.succeed(admitted)
         elif isinstance(error, ApiError) and _is_overload(error):
             for queue, _ in passed:
-                queue.release()
+                if queue.doubtful:
+                    queue.release()  # it was the service that is down, after all
 
     async def close(self) -> None:
         """Close the connections to where limits are shared."""
@@ -163,11 +164,12 @@ class RateLimiter:
         queue = self._queue(*(_ADDRESS if error.error_code == _BY_ADDRESS else (limit, project)))
         self._generation += 1
         self._free = (), self._generation
-        queue.refuse(asked, now, admitted=admitted, current=self._generation, trusted=trusted)
         told = told_bucket(error.error_code, error.parameters)
         if told is not None and trusted:
             queue.replace_limit(told, self._counter(told, project))
             queue.update_remaining(0, now, trusted=False)
+        queue.refuse(asked, now, admitted=admitted, current=self._generation, trusted=trusted)
+        queue.doubtful = not error.holds_others
         address = self._known(_ADDRESS)
         if asked is not None or queue is address:
             return
@@ -180,7 +182,9 @@ class RateLimiter:
         if concerns_all:
             for each in guessed:
                 each.release()
-            self._queue(*_ADDRESS).refuse(None, now, admitted=admitted, current=self._generation, trusted=False)
+            address = self._queue(*_ADDRESS)
+            address.refuse(None, now, admitted=admitted, current=self._generation)
+            address.doubtful = queue.doubtful
 
     def _queues_of(self, limit: RateLimit | None, project: str | None) -> tuple[LimitQueue, ...]:
         """Find the queues a call passes: of its limit and project, then of the address; none where none is known."""
