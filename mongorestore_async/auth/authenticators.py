@@ -13,6 +13,7 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
+from mongorestore_async.auth.challenges import says_token_is_invalid
 from mongorestore_async.auth.digest_login import Attempt, AttemptOutcome
 from mongorestore_async.auth.tokens import read_revocation
 from mongorestore_async.errors import AuthError, Hint, HintKind, RestoreError
@@ -148,7 +149,9 @@ class BearerAuthenticator:
             held = await self._token(post)
             raw = await send(held.token.authorization)
             code = error_code_of(raw) if raw.status == 401 else None  # noqa: PLR2004
-            if self.cache.receive(held, status=raw.status, error_code=code) is AttemptOutcome.DONE:
+            dead = raw.status == 401 and says_token_is_invalid(raw.headers.getall("WWW-Authenticate"))  # noqa: PLR2004
+            outcome = self.cache.receive(held, status=raw.status, error_code=code, invalid=dead)
+            if outcome is AttemptOutcome.DONE:
                 return raw
         raise self.cache.refused()
 

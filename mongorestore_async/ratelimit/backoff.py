@@ -22,7 +22,7 @@ _LONGEST_PAUSE = 3600.0
 _UNLIMITED_FROM = 32
 
 # The time between two calls, in seconds, where the server does not say how many it takes.
-_FIRST = 1.0
+_FIRST = 0.9  # with its jitter about a second
 _LONGEST = 10.0  # half a dozen more questions within the usual deadline of a minute, the least for a window of one
 _JITTER = 0.25
 _CAREFUL_FROM = 0.125  # the time is halved down to here by each success, then shortened by a tenth

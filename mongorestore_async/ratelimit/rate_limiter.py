@@ -174,7 +174,9 @@ class RateLimiter:
         if asked is not None or queue is address:
             return
         # The first projects show that the limit is one of the address or the key; then its queue waits, not theirs.
-        guessed = [each for each in self._queues.values() if now - each.backoff.guessed < _WITHIN and each is not address]
+        guessed = [
+            each for each in self._queues.values() if now - each.backoff.guessed < _WITHIN and each is not address
+        ]
         if address is not None and address.backoff.interval:
             concerns_all = queue.backoff.refusals < _PROJECTS
         else:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mongorestore_async.families.rate_limit import RateLimit
     from mongorestore_async.models.secret import Secret
     from mongorestore_async.protocol.replies import Reply
+    from mongorestore_async.ratelimit.rate_limiter import Admission
     from mongorestore_async.transport.connection import Connection
     from mongorestore_async.transport.loop_binding import DecodeLocks, ServerInfo
     from mongorestore_async.transport.options import Options
@@ -83,6 +84,7 @@ class Progress:
         held_back: Whether it waits for a rate limit.
         in_doubt: Whether the server may have acted on a try before this one.
         attempt: Its digest login, None for none.
+        admission: What the rate limiter admitted its present try with, None if it did not yet.
 
     """
 
@@ -95,6 +97,7 @@ class Progress:
     held_back: bool = False
     in_doubt: bool = False
     attempt: Attempt | None = None
+    admission: Admission | None = None
 
     @property
     def challenges(self) -> int:

@@ -31,7 +31,7 @@ from mongorestore_async.transport.retrying import Failure, RetryBudget, is_trans
 from mongorestore_async.transport.sender import Call, Progress, Sender, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
 
     from yarl import URL
 
@@ -199,21 +199,8 @@ class Transport:
             progress.tries += 1
             before = progress.last
             failed: BaseException | None = None
-            admission = limits.try_admit(call.rate, call.project)
             try:
-                while True:
-                    if admission is None:
-                        progress.held_back = True
-                        admission = await limits.admit(call.rate, call.project, ends)
-                        progress.held_back = False
-                    async with self._slots:
-                        while (leader := self._authenticator.led) is not None:
-                            await leader.wait()
-                        # Others may have been refused while it waited for its slot, or for the login.
-                        if not limits.withdraw_outdated(admission, call.rate, call.project):
-                            raw = await self._authenticator.run(attempt, send, post)
-                            break
-                    admission = None
+                raw = await self._send_in_turn(progress, partial(self._authenticator.run, attempt, send, post), ends)
                 if raw.request.challenges < progress.challenges:  # met since it was answered
                     raw = attrs.evolve(raw, request=progress.context)
                 reply = await decode(raw, call, self.decode_locks)
@@ -232,13 +219,31 @@ class Transport:
                     self._budget.succeed()
                 return reply
             finally:
-                if admission is not None:
+                if progress.admission is not None:
                     # The token endpoint says nothing about the limits of the API.
                     last = None if progress.last is before or progress.logging_in else progress.last
-                    limits.finish(admission, call.rate, call.project, None if last is None else last.headers, failed)
+                    headers = None if last is None else last.headers
+                    limits.finish(progress.admission, call.rate, call.project, headers, failed)
                 failed = None  # it would live in a cycle with this frame
             self._retries += 1
             await asyncio.sleep(wait)
+
+    async def _send_in_turn(self, progress: Progress, run: Callable[[], Awaitable[RawReply]], ends: float) -> RawReply:
+        """Send a call once the rate limits and a slot allow it; ``progress`` takes note of its admission."""
+        call, limits = progress.call, self._limits
+        while True:
+            progress.admission = limits.try_admit(call.rate, call.project)
+            if progress.admission is None:
+                progress.held_back = True
+                progress.admission = await limits.admit(call.rate, call.project, ends)
+                progress.held_back = False
+            async with self._slots:
+                while (leader := self._authenticator.led) is not None:
+                    await leader.wait()
+                # Others may have been refused while it waited for its slot, or for the login.
+                if not limits.withdraw_outdated(progress.admission, call.rate, call.project):
+                    return await run()
+            progress.admission = None
 
     def _timed_out(self, progress: Progress, options: Options) -> RestoreError:
         if self._closed:

@@ -45,7 +45,7 @@ class Window:
 class Log:
     """Requests of any second, those it refused included."""
 
-    def __init__(self, rate, counts_refused=True):
+    def __init__(self, rate, *, counts_refused=True):
         self.rate, self.counts_refused = rate, counts_refused
         self.log = deque()
 

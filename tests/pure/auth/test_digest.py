@@ -524,3 +524,23 @@ def test_a_verb_may_be_any_token_of_http():
     header = answer(chosen('realm="r", nonce="n"'), **plain(method="M-SEARCH"))
 
     assert fields(header)["uri"] == "/a"
+
+
+@pytest.mark.parametrize("userhash", [False, True])
+def test_a_realm_in_iso_8859_1_is_hashed_by_its_bytes(userhash):
+    challenge = chosen('realm="Universit\udce4t"', 'nonce="n"', "algorithm=MD5", f"userhash={str(userhash).lower()}")
+    sent = fields(answer(challenge, **plain()))
+    secret = hashlib.md5(b"key:Universit\xe4t:secret").hexdigest()
+    target = hashlib.md5(b"GET:/a").hexdigest()
+    assert sent["response"] == hashlib.md5(f"{secret}:n:{target}".encode()).hexdigest()
+    assert sent["realm"] == "Universität"
+    assert sent["username"] == (hashlib.md5(b"key:Universit\xe4t").hexdigest() if userhash else "key")
+
+
+def test_a_realm_in_utf_8_is_hashed_and_sent_as_such():
+    challenge = chosen('realm="Universität"', 'nonce="n"', "charset=UTF-8")
+    sent = fields(answer(challenge, **plain()))
+    secret = hashlib.md5("key:Universität:secret".encode()).hexdigest()
+    target = hashlib.md5(b"GET:/a").hexdigest()
+    assert sent["response"] == hashlib.md5(f"{secret}:n:{target}".encode()).hexdigest()
+    assert sent["realm"] == "Universität"

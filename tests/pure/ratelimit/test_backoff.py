@@ -36,23 +36,23 @@ class Course:
 def test_pauses_without_a_word_double_from_a_second_to_ten():
     course = Course()
     course.refuse(7)
-    assert course.pauses == [1, 2, 4, 8, 10, 10, 10]
+    assert course.pauses == pytest.approx([0.9, 1.8, 3.6, 7.2, 10, 10, 10])
 
 
 def test_a_pause_is_spread_by_a_quarter():
-    for jitter, pause in ((min, 1.0), (max, 1.25)):
+    for jitter, pause in ((min, 0.9), (max, 1.125)):
         backoff = Backoff(jitter)
         backoff.refuse(None, 0.0, admitted=0, current=1)
-        assert backoff.resumes == pause
+        assert backoff.resumes == pytest.approx(pause)
     backoff = Backoff()
     backoff.refuse(None, 0.0, admitted=0, current=1)
-    assert 1.0 <= backoff.resumes <= 1.25
+    assert 0.9 <= backoff.resumes <= 1.125
 
 
 def test_each_success_lets_the_next_call_come_sooner():
     course = Course()
     course.refuse()
-    assert course.succeed(5) == pytest.approx([0, 0.5, 0.25, 0.125, 0.1125])
+    assert course.succeed(5) == pytest.approx([0, 0.45, 0.225, 0.1125, 0.10125])
     course.succeed(40)
     assert course.succeed(10) == [0] * 10  # widened completely
     assert course.now < 3.5
@@ -65,7 +65,7 @@ def test_long_pauses_are_forgotten_as_soon_as_calls_get_through():
     course.succeed(40)
     assert course.now - start < 12
     course.refuse()
-    assert course.pauses[-1] == 1
+    assert course.pauses[-1] == pytest.approx(0.9)
 
 
 def test_a_refusal_among_successes_slows_down_a_little():
@@ -76,7 +76,9 @@ def test_a_refusal_among_successes_slows_down_a_little():
     course.refuse()
     assert course.pauses[-1] == pytest.approx(1.5 * taken)
     assert course.backoff.width == 3
-    course.succeed(2)
+    course.succeed(3)
+    assert course.backoff.interval == pytest.approx(1.2 * taken)
+    course.succeed()
     assert course.backoff.interval == pytest.approx(1.2 * taken * 0.99)  # near to what was refused: slowly
     course.refuse(2)
     assert course.pauses[-1] == pytest.approx(2 * course.pauses[-2])
@@ -121,7 +123,7 @@ def test_calls_admitted_before_a_pause_neither_renew_nor_end_it():
 def test_a_server_that_always_says_zero_is_not_believed_twice():
     course = Course()
     course.refuse(4, asked=0.0)
-    assert course.pauses == [0, 1, 2, 4]
+    assert course.pauses == pytest.approx([0, 0.9, 1.8, 3.6])
 
 
 def test_no_pause_is_longer_than_an_hour():
@@ -134,4 +136,4 @@ def test_a_pause_that_was_none_is_forgotten():
     course = Course()
     course.refuse(3)
     course.backoff.release()
-    assert course.backoff.hold(1000, course.now - 4) == 0
+    assert course.backoff.hold(1000, course.now - 3) == 0
