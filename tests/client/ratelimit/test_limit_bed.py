@@ -14,6 +14,7 @@ from mongorestore_async import (
     CLOUD_MANAGER,
     NO_RETRY,
     OPS_MANAGER,
+    ApiError,
     Options,
     RateLimited,
     RetryPolicy,
@@ -268,3 +269,48 @@ async def test_waiting_for_a_turn_costs_no_budget_of_retries(bed):
         await many(session, 50)
     assert bed.refused > 30
     assert session._view.transport._budget.left == session._view.transport._budget.capacity
+
+
+# What the server says
+
+
+async def test_the_time_a_bucket_names_wins_over_its_refill(server, connect):
+    """A bucket that had a call left for others: 2 seconds, though one comes back in 60."""
+    told = {"error": 429, "errorCode": "RATE_LIMITED_TOKEN_BUCKET", "parameters": ["clusters", "2", "1", "1", "60"]}
+    server.will(told, status=429)
+    server.will(EMPTY)
+    start = clock()
+    await many(connect(options=Options()), 1)
+    assert 2 <= clock() - start < 4
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "seconds"),
+    [
+        (503, {"Retry-After": "1.5"}, 2),
+        (503, {"Retry-After": "3 seconds"}, 3),
+        (429, {"Retry-After": "1.5"}, 2),
+        (429, {"RateLimit": '"default";r=0;t=7'}, 7),
+        (429, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "7"}, 7),
+        (502, {"Retry-After": "5"}, 5),
+        (504, {"Retry-After": "5"}, 5),
+        (408, {"Retry-After": "5"}, 5),
+        (500, {"Retry-After": "5"}, 5),
+    ],
+)
+async def test_what_the_server_asks_is_waited(server, connect, status, headers, seconds):
+    server.will(status=status, headers=headers, body="<html>busy</html>")
+    server.will(EMPTY)
+    start = clock()
+    await many(connect(options=Options()), 1)
+    assert seconds <= clock() - start < seconds + 1
+
+
+@pytest.mark.parametrize("status", [429, 502, 503])
+async def test_a_wait_beyond_the_deadline_in_any_spelling_fails_now(server, connect, status):
+    server.will(status=status, headers={"Retry-After": "600 seconds"}, body="")
+    start = clock()
+    with pytest.raises(ApiError) as caught:
+        await many(connect(options=Options()), 1)
+    assert caught.value.retry_after == 600
+    assert clock() - start < 1
