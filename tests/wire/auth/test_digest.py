@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+from functools import partial
 
 import attrs
 import pytest
@@ -24,6 +25,8 @@ from mongorestore_async import (
 )
 from mongorestore_async.emulator import ChallengeForm, NoncePolicy, QopForm
 from mongorestore_async.emulator.digest_server import DigestServer
+
+_md5 = partial(hashlib.md5, usedforsecurity=False)
 
 
 async def test_listing_twenty_pages_costs_twenty_one_requests(emulate, connect, first_cluster):
@@ -264,15 +267,15 @@ async def test_only_the_own_origin_is_answered(emulate, connect, first_cluster):
 
 async def test_a_realm_in_iso_8859_1_is_a_login_like_any_other():
     realm = b"Universit\xe4t"
-    secret = hashlib.md5(b":".join((KEY.public_key.encode(), realm, str(KEY.private_key).encode()))).hexdigest()
+    secret = _md5(b":".join((KEY.public_key.encode(), realm, str(KEY.private_key).encode()))).hexdigest()
     statuses = []
 
     async def serve(reader, writer):
         while head := (await reader.readuntil(b"\r\n\r\n")).decode("latin-1"):
             sent = dict(re.findall(r'(\w+)="?([^",\r]+)', head))
-            target = hashlib.md5(f"GET:{sent.get('uri')}".encode()).hexdigest()
+            target = _md5(f"GET:{sent.get('uri')}".encode()).hexdigest()
             used = f"{secret}:n:{sent.get('nc')}:{sent.get('cnonce')}:auth:{target}"
-            right = sent.get("response") == hashlib.md5(used.encode()).hexdigest()
+            right = sent.get("response") == _md5(used.encode()).hexdigest()
             statuses.append(200 if right else 401)
             body = b'{"results": []}'
             challenge = b'WWW-Authenticate: Digest realm="%b", nonce="n", qop="auth"\r\n' % realm
