@@ -19,6 +19,7 @@ from .errors import DataError as DataError
 from .errors import DiskFull as DiskFull
 from .errors import DownloadError as DownloadError
 from .errors import DownloadExpired as DownloadExpired
+from .errors import DownloadLost as DownloadLost
 from .errors import DownloadTruncated as DownloadTruncated
 from .errors import DownloadUsedUp as DownloadUsedUp
 from .errors import Finding as Finding
@@ -28,6 +29,7 @@ from .errors import JobVanished as JobVanished
 from .errors import MaybeCreated as MaybeCreated
 from .errors import NotAnArchive as NotAnArchive
 from .errors import NotFound as NotFound
+from .errors import NothingToDownload as NothingToDownload
 from .errors import NotRestorable as NotRestorable
 from .errors import NotUnique as NotUnique
 from .errors import PaginationError as PaginationError
@@ -39,6 +41,7 @@ from .errors import RequestContext as RequestContext
 from .errors import RequestTimeout as RequestTimeout
 from .errors import RestoreError as RestoreError
 from .errors import RestoreFailed as RestoreFailed
+from .errors import ResumePoint as ResumePoint
 from .errors import Rule as Rule
 from .errors import ServerError as ServerError
 from .errors import SessionClosed as SessionClosed

@@ -13,11 +13,11 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from mongorestore_async.auth.challenges import says_token_is_invalid
+from mongorestore_async.auth.challenges import choose_challenge, says_token_is_invalid
 from mongorestore_async.auth.digest_login import Attempt, AttemptOutcome
 from mongorestore_async.auth.tokens import read_revocation
 from mongorestore_async.errors import AuthError, Hint, HintKind, RestoreError
-from mongorestore_async.protocol.replies import error_code_of
+from mongorestore_async.protocol.replies import error_code_of, is_own
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -41,11 +41,20 @@ _REVOKE_SECONDS = 5.0
 
 
 class NoAuthenticator:
-    """For a session without credentials: sends once."""
+    """For a session without credentials: sends once.
+
+    Attributes:
+        works: Whether the API ever answered.
+        led: None: no call leads.
+
+    """
 
     led: asyncio.Event | None = None
 
-    def begin(self, *, method: str, uri: str, body: bytes) -> None:
+    def __init__(self) -> None:
+        self.works = False
+
+    def begin(self, *, method: str, uri: str, body: bytes, once: bool = False) -> None:
         """Keep nothing."""
 
     async def run(self, _attempt: object, send: Send, _post: Post) -> RawReply:
@@ -56,10 +65,13 @@ class NoAuthenticator:
 
         """
         raw = await send(None)
-        if raw.status == 401 and "WWW-Authenticate" in raw.headers:  # noqa: PLR2004
+        own = is_own(raw)
+        offered = raw.headers.getall("WWW-Authenticate") if raw.status == 401 else ()  # noqa: PLR2004
+        if offered and (own or not self.works or choose_challenge(offered) is not None):
             raise AuthError(
                 "the server requires authentication and the session has no credentials:", hint=Hint(HintKind.LOG_IN)
             )
+        self.works = self.works or own
         return raw
 
 
@@ -80,6 +92,11 @@ class DigestAuthenticator:
         self.login = login
         self.begin = partial(Attempt, login)
         self.led: asyncio.Event | None = None
+
+    @property
+    def works(self) -> bool:
+        """Whether the API ever took the key."""
+        return self.login.works
 
     async def run(self, attempt: Attempt | None, send: Send, _post: Post) -> RawReply:
         """Send a request as often as its login needs.
@@ -131,7 +148,12 @@ class BearerAuthenticator:
         self.cache = cache
         self._asking: asyncio.Event | None = None  # set when the request of the moment is over
 
-    def begin(self, *, method: str, uri: str, body: bytes) -> None:
+    @property
+    def works(self) -> bool:
+        """Whether the API ever took a token."""
+        return self.cache.works
+
+    def begin(self, *, method: str, uri: str, body: bytes, once: bool = False) -> None:
         """Keep nothing: all calls share the token."""
 
     async def run(self, _attempt: object, send: Send, post: Post) -> RawReply:
@@ -149,8 +171,10 @@ class BearerAuthenticator:
             held = await self._token(post)
             raw = await send(held.token.authorization)
             code = error_code_of(raw) if raw.status == 401 else None  # noqa: PLR2004
-            dead = raw.status == 401 and says_token_is_invalid(raw.headers.getall("WWW-Authenticate"))  # noqa: PLR2004
-            outcome = self.cache.receive(held, status=raw.status, error_code=code, invalid=dead)
+            challenges = raw.headers.getall("WWW-Authenticate")
+            own = is_own(raw) or any("bearer" in line.lower() for line in challenges)
+            invalid = says_token_is_invalid(challenges)
+            outcome = self.cache.receive(held, status=raw.status, error_code=code, own=own, invalid=invalid)
             if outcome is AttemptOutcome.DONE:
                 return raw
         raise self.cache.refused()

@@ -7,9 +7,13 @@ Rules (restore architecture, "Digest"; API protocol section 1; RFC 7616):
 - while no nonce is known to be good, one call *leads* and the others wait for it;
 - an *answer* is a request sent in reply to the call's own challenge. A call gives at most 2 answers before
   the key ever worked and 3 afterwards, and sends at most 12 requests while the server says ``stale=true``;
+- a 401 that offers no digest and is no error document of the API is a gateway's page once the key ever worked: the
+  caller gets it, and the key and the nonce are as good as before;
 - a spent allowance is the verdict "wrong key": it holds for 60 seconds for the whole session, during which
   calls fail without I/O, and after which one call may give one answer;
-- a nonce that dies after k uses twice running is renewed after k uses from then on.
+- a nonce that dies after k uses twice running is renewed after k uses from then on;
+- a call to be taken only ``once`` is not sent again after it was signed: a gateway that repeats requests sends one
+  ``nc`` twice, and the refusal of its copy is all that is seen of a request that was taken.
 
 How requests are sent and how calls wait is up to ``authenticators``.
 """
@@ -25,6 +29,7 @@ from mongorestore_async.auth.challenges import choose_challenge
 from mongorestore_async.auth.digest import Signer, next_nonce
 from mongorestore_async.auth.nonces import Nonce, Nonces
 from mongorestore_async.errors import AuthError, Hint, HintKind
+from mongorestore_async.protocol.replies import is_error_document, is_own
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +39,7 @@ if TYPE_CHECKING:
     from mongorestore_async.models.secret import Secret
     from mongorestore_async.protocol.replies import RawReply
 
-__all__ = ["EVICTION_SECONDS", "VERDICT_SECONDS", "Attempt", "AttemptOutcome", "Login"]
+__all__ = ["EVICTION_SECONDS", "VERDICT_SECONDS", "Attempt", "AttemptOutcome", "Login", "SignedRefusal"]
 
 #: How long a wrong-key verdict holds for a session, seconds.
 VERDICT_SECONDS = 60.0
@@ -46,6 +51,21 @@ _ANSWERS_UNPROVEN = 2
 _ANSWERS_PROVEN = 3
 _ANSWERS_AFTER_VERDICT = 1
 _SENDS_WHILE_STALE = 12
+
+
+class SignedRefusal(AuthError):
+    """A signed request that must be taken only once was refused: it, or a gateway's copy of it.
+
+    Attributes:
+        raw: The answer.
+        no_rights: Whether it says that the key is known and has no rights.
+
+    """
+
+    def __init__(self, raw: RawReply, *, no_rights: bool) -> None:
+        super().__init__("the server refused the login of the request", request=raw.request)
+        self.raw = raw
+        self.no_rights = no_rights
 
 
 class AttemptOutcome(Enum):
@@ -71,6 +91,11 @@ class Login:
         self._judged_at: float | None = None
         self._evicted_at: float | None = None
         self._nonces = Nonces()
+
+    @property
+    def works(self) -> bool:
+        """Whether the server ever took the key, or answers without any login."""
+        return self.proven or self._open
 
     @property
     def needs_leader(self) -> bool:
@@ -128,12 +153,12 @@ class Login:
             return None
         return Nonce(challenge.as_rfc2069())
 
-    def accept(self, nonce: Nonce, *, status: int, successor: str | None = None) -> None:
+    def accept(self, nonce: Nonce, *, proves: bool, successor: str | None = None) -> None:
         """Note that the server accepted a nonce.
 
         Args:
             nonce: What the request was signed with.
-            status: Status of the answer; an error of a proxy proves nothing about the key.
+            proves: Whether the answer is the API's own, which shows that the key is right.
             successor: ``nextnonce`` of the answer, which replaces the nonce (RFC 7616 section 3.5).
 
         """
@@ -142,7 +167,7 @@ class Login:
         if nonce.dead:
             self._nonces.learn_life(nonce)
         self._open = False
-        if status < 500:  # noqa: PLR2004
+        if proves:
             self.proven = True
             self._suspect = False
             self._judged_at = None
@@ -190,10 +215,14 @@ class Login:
 
 
 class Attempt:
-    """The login of one call: gives the ``Authorization`` value for each send and reads what came back."""
+    """The login of one call: gives the ``Authorization`` value for each send and reads what came back.
 
-    def __init__(self, login: Login, *, method: str, uri: str, body: bytes) -> None:
+    ``once``: it raises :class:`SignedRefusal` rather than sending a second signed request.
+    """
+
+    def __init__(self, login: Login, *, method: str, uri: str, body: bytes, once: bool = False) -> None:
         self._login = login
+        self._once = once
         self._method = method
         self._uri = uri
         self._body = body
@@ -240,6 +269,7 @@ class Attempt:
         Raises:
             AuthError: The key is refused, the server offers no supported challenge, or it keeps
                 calling nonces stale.
+            SignedRefusal: It was sent ``once``, signed, and is not to be sent again.
 
         """
         nonce, login = self._used, self._login
@@ -247,14 +277,17 @@ class Attempt:
             self._own = None
             if nonce is not None:
                 info = raw.headers.getall("Authentication-Info")
-                login.accept(nonce, status=raw.status, successor=next_nonce(info) if info else None)
+                login.accept(nonce, proves=is_own(raw), successor=next_nonce(info) if info else None)
             elif raw.status < 300:  # noqa: PLR2004
                 login.opened(is_open=True)
             return AttemptOutcome.DONE
         offered = raw.headers.getall("WWW-Authenticate")
-        if not offered:
+        challenge = choose_challenge(offered) if offered else None
+        if not offered or (challenge is None and login.works and not is_error_document(raw)):
+            # The page of a gateway, or no rights: the key is as good as before.
+            if nonce is not None:
+                nonce.settled += 1
             return AttemptOutcome.DONE
-        challenge = choose_challenge(offered)
         if challenge is None:
             raise AuthError(
                 "the server does not offer HTTP digest with a supported algorithm",
@@ -264,9 +297,12 @@ class Attempt:
         self.challenges += 1
         if self._answered_own and nonce is not None and not challenge.stale and _is_right_problem(error_code):
             self._own = None
-            login.accept(nonce, status=raw.status)
+            login.accept(nonce, proves=True)
             return AttemptOutcome.DONE
-        self._meet(challenge, raw, teaches=challenge.stale or not _is_right_problem(error_code))
+        no_rights = not challenge.stale and _is_right_problem(error_code)
+        self._meet(challenge, raw, teaches=not no_rights)
+        if self._once and nonce is not None:
+            raise SignedRefusal(raw, no_rights=no_rights)
         return AttemptOutcome.AGAIN
 
     def _meet(self, challenge: Challenge, raw: RawReply, *, teaches: bool) -> None:

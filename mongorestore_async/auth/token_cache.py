@@ -14,6 +14,10 @@ Rules (restore architecture, "Service accounts"; API protocol section 2):
 - any other 401 with an error code than ``UNEXPECTED_ERROR`` is about rights when the token is young. Otherwise it is
   taken for the token's death once, and tokens count as young for twice as long from then on.
 
+- once the API took a token, a 401 that is a gateway's page (no ``Bearer`` challenge, no error document of the API)
+  costs one more token, in case it is meant for the token; the next ones go to the caller. The page of a gateway in
+  place of a token is not cached then either.
+
 How requests are sent and how calls wait is up to ``authenticators``.
 """
 
@@ -27,7 +31,7 @@ import attrs
 
 from mongorestore_async.auth.digest_login import VERDICT_SECONDS, AttemptOutcome
 from mongorestore_async.auth.tokens import ask_for_token, ask_to_revoke, read_token
-from mongorestore_async.errors import ApiError, AuthError, RestoreError, ServerError
+from mongorestore_async.errors import ApiError, AuthError, RestoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,6 +110,8 @@ class TokenCache:
         self._young = _YOUNG
         self._held: RestoreError | None = None  # the failure that calls get without I/O
         self._held_until = 0.0
+        self.works = False  # the API took a token once
+        self._renewed_for_page = False
 
     def usable(self) -> HeldToken | None:
         """Give the token for the next send, None when there is none that is known to live."""
@@ -148,11 +154,11 @@ class TokenCache:
 
         """
         try:
-            token = read_token(raw, self.account)
+            token = read_token(raw, self.account, works=self.works)
         except RestoreError as error:
             if isinstance(error, ApiError) and error.holds_others:
                 self._hold(error, _RATE_SECONDS if error.retry_after is None else error.retry_after)
-            elif not (error.repeatable or isinstance(error, ServerError)):
+            elif not (error.repeatable or (isinstance(error, ApiError) and error.transient)):
                 self._hold(error, VERDICT_SECONDS)
             raise
         span = token.lifetime
@@ -171,7 +177,9 @@ class TokenCache:
         self._current = held
         return held
 
-    def receive(self, held: HeldToken, *, status: int, error_code: str | None, invalid: bool = False) -> AttemptOutcome:
+    def receive(
+        self, held: HeldToken, *, status: int, error_code: str | None, own: bool = True, invalid: bool = False
+    ) -> AttemptOutcome:
         """Read what the API answered to a call with a token.
 
         Args:
@@ -179,16 +187,21 @@ class TokenCache:
             status: HTTP status.
             error_code: The API's error code, None without one.
             invalid: Whether the server says that the token is what it refused: then the code does not count.
+            own: Whether the API itself answered: not with a page of a gateway, nor an error of a proxy.
 
         Returns:
             ``DONE`` when the answer is the caller's, ``AGAIN`` when the token is dead and another one may help.
 
         """
+        if status == 401 and not own and self.works and self._renewed_for_page:  # noqa: PLR2004
+            return AttemptOutcome.DONE
         if status == 401 and (invalid or not self._is_about_rights(held, error_code)):  # noqa: PLR2004
+            self._renewed_for_page = not own
             self._refuse(held)
             return AttemptOutcome.AGAIN
-        if status < 500:  # noqa: PLR2004 - an error of a proxy proves nothing
-            held.accepted = True
+        if own and status < 500:  # noqa: PLR2004 - an error of a proxy proves nothing
+            held.accepted = self.works = True
+            self._renewed_for_page = False
             self._refusals = 0
         return AttemptOutcome.DONE
 

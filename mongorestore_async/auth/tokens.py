@@ -16,7 +16,7 @@ from urllib.parse import quote_plus, urlencode
 
 import attrs
 
-from mongorestore_async.errors import ApiError, AuthError, DataError
+from mongorestore_async.errors import ApiError, AuthError, DataError, ServerError
 from mongorestore_async.models.secret import REDACTED, RawDocument, Secret
 from mongorestore_async.protocol.redaction import EXCERPT_LENGTH, one_line
 from mongorestore_async.protocol.replies import read_reply
@@ -123,10 +123,15 @@ def ask_to_revoke(base: URL, account: ServiceAccount, token: Token) -> TokenRequ
     return _request(base, _REVOKE_PATH, account, {"token": token.value, "token_type_hint": "access_token"})
 
 
-def read_token(raw: RawReply, account: ServiceAccount) -> Token:
+def read_token(raw: RawReply, account: ServiceAccount, *, works: bool = False) -> Token:
     """Read the answer to :func:`ask_for_token`.
 
     A missing ``expires_in`` means :data:`DEFAULT_LIFETIME`, a missing ``token_type`` a bearer token.
+
+    Args:
+        raw: The answer.
+        account: Who asked.
+        works: Whether the API ever took a token of it: then the page of a gateway is temporary, also with 401.
 
     Raises:
         AuthError: The service account is refused, or the token is of a kind that cannot be used here.
@@ -137,7 +142,7 @@ def read_token(raw: RawReply, account: ServiceAccount) -> Token:
         DataError: The answer holds no token.
 
     """
-    document = _document(raw, account)
+    document = _document(raw, account, works=works)
     if document is None:
         # What is no JSON is not quoted: it might be a token in another notation.
         form = f"{_printable(raw.headers.get('Content-Type', 'no content type'))}, {len(raw.body)} bytes"
@@ -192,10 +197,10 @@ def _pair(account: ServiceAccount) -> str:
     return base64.b64encode(pair.encode("ascii")).decode("ascii")
 
 
-def _document(raw: RawReply, account: ServiceAccount) -> RawDocument | None:
+def _document(raw: RawReply, account: ServiceAccount, *, works: bool = False) -> RawDocument | None:
     """Decode an answer; None when it is no JSON object. Raises the error it stands for."""
     if raw.status >= 400:  # noqa: PLR2004
-        raise _refusal(raw, account)
+        raise _refusal(raw, account, works=works)
     try:
         document = read_reply(raw).document
     except DataError:
@@ -203,13 +208,17 @@ def _document(raw: RawReply, account: ServiceAccount) -> RawDocument | None:
     return RawDocument(document) if isinstance(document, dict) else None  # pyright: ignore[reportUnknownArgumentType]
 
 
-def _refusal(raw: RawReply, account: ServiceAccount) -> AuthError | ApiError:
+def _refusal(raw: RawReply, account: ServiceAccount, *, works: bool) -> AuthError | ApiError:
     """Make the error an answer stands for."""
     raw = attrs.evolve(raw, body=_scrubbed(raw.body, account))
     error = _api_error(raw)
     word, said = _told(raw)
     what = error.problem if word is None else f"HTTP {raw.status} {word}: {said or 'no details'}"
-    if raw.status == 401 or word in _CLIENT_REFUSED:  # noqa: PLR2004
+    # What the endpoint itself says is JSON with a word of OAuth (RFC 6749 section 5.2), or the API's error document.
+    error.from_gateway = error.from_gateway and word is None
+    passes = works and error.from_gateway
+    error.transient = passes or error.repeatable or isinstance(error, ServerError)
+    if (raw.status == 401 and not passes) or word in _CLIENT_REFUSED:  # noqa: PLR2004
         return AuthError(
             f"{raw.request.url} refused the service account {account.client_id!r} ({what}); check the client id and "
             f"the secret: are they complete, has the secret expired or been replaced, is the base URL right?",

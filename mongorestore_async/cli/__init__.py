@@ -15,6 +15,7 @@ file                  what is changed there
 ``exit_codes``        exit codes, and the hints of errors in the words of the command line
 ``rows, columns``     what tables and CSV files show, and how a table fits a terminal
 ``stdout_writer``     the output formats, and writing them without blocking the event loop
+``standard_streams``  standard output and standard error that cannot be written
 ``progress_display``  progress of waits, downloads and fleets
 ``console, units``    terminals, text that is safe for them, durations and sizes
 ====================  =============================================================================================
@@ -22,10 +23,10 @@ file                  what is changed there
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
+from mongorestore_async.cli.standard_streams import explain_failure, guard_streams
 from mongorestore_async.version import __version__
 
 if TYPE_CHECKING:
@@ -45,6 +46,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    code = 0
+    with guard_streams():
+        try:
+            code = _run(words)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            pass  # the reader of the output has seen enough
+        except OSError as error:
+            print(f"error: {explain_failure(error)}", file=sys.stderr)
+            code = code or 1
+        except KeyboardInterrupt:
+            code = 130
+    return code
+
+
+def _run(words: list[str]) -> int:
     if words == ["--version"]:
         # Answered here: it needs neither the extra nor the HTTP library.
         print(__version__)
@@ -57,17 +74,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {text} ({missing.name} is missing)", file=sys.stderr)
         return 2
     del cyclopts, rich
-    for stream in (sys.stdout, sys.stderr):
-        # A name that the encoding of a terminal or a pipe does not have is no reason to fail.
-        if reconfigure := getattr(stream, "reconfigure", None):
-            reconfigure(errors="backslashreplace")
-    try:
-        from mongorestore_async.cli.entry import run
+    from mongorestore_async.cli.entry import run
 
-        return run(words)
-    except BrokenPipeError:
-        # The reader of our output has closed it. Python would report that once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except KeyboardInterrupt:
-        return 130
+    return run(words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shlex
 import sys
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from mongorestore_async import Family
 
 __all__ = [
+    "PipedConsole",
     "PlainConsole",
     "fold_command",
     "plural",
@@ -35,7 +37,15 @@ _CONTINUATION = " \\\n"
 _INDENT = "  "
 
 
-class PlainConsole(Console):
+class PipedConsole(Console):
+    """A rich console that lets the command decide what a closed pipe means."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        """Raise the error: rich itself would exit with 1."""
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
+class PlainConsole(PipedConsole):
     """A rich console that prints text unchanged: no markup, no emoji, no automatic highlighting."""
 
     def __init__(self, file: IO[str]) -> None:
@@ -46,10 +56,6 @@ class PlainConsole(Console):
     def print_sentence(self, text: str, style: str | None = None) -> None:
         """Print a sentence: wrapped between words on a terminal, on one line everywhere else."""
         self.print(text, style=style, soft_wrap=not self.is_terminal)
-
-    def on_broken_pipe(self) -> NoReturn:
-        """Let ``main`` end the command: rich itself would exit with 1."""
-        raise BrokenPipeError
 
 
 def stdout_console() -> PlainConsole:

@@ -22,8 +22,9 @@ from mongorestore_async.cli.commands import (
     wait_command,
     watch_command,
 )
-from mongorestore_async.cli.console import printable, stderr_console
+from mongorestore_async.cli.console import PipedConsole, printable, stderr_console
 from mongorestore_async.cli.exit_codes import ExitCode, exit_code_of, exit_codes, explain
+from mongorestore_async.cli.standard_streams import explain_failure
 from mongorestore_async.errors import RestoreError
 from mongorestore_async.version import __version__
 
@@ -55,6 +56,7 @@ def make_app() -> App:
         help_epilogue=_EPILOGUE,
         help_format="plaintext",
         version=__version__,
+        console=PipedConsole(),
         print_error=False,
         exit_on_error=False,
         suppress_keyboard_interrupt=False,
@@ -99,7 +101,7 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:
-        _print_error(printable(str(error)), error)
+        _print_error(printable(explain_failure(error)), error)
         return ExitCode.ERROR
     except KeyboardInterrupt as error:
         _print_error("interrupted", error, label="")

@@ -4,15 +4,17 @@
 code  meaning
 ====  ==================================================================================================
 0     done
-1     the API or the network failed, nothing was found, or the confirmation was declined
-2     usage error: arguments, environment or settings are invalid, or the target is protected; nothing was sent
+1     the API or the network failed, nothing was found, the output could not be written, or a question was declined
+2     usage error: invalid arguments, environment or settings; a protected target; a download of a restore into a
+      cluster, or onto another file
 3     finished, but a job failed, was cancelled or expired
 4     not authorised: the key is invalid, or lacks permission
 5     timed out, or a job cannot be found any more: the restore may be running; wait again as printed
-6     a create was sent and its outcome is unknown: a restore may be running
+6     a create was sent and its outcome is unknown, also because it was interrupted: a restore may be running
 7     a download was interrupted, is not ready, or the disk is full: rerun the command to resume
-8     a download link expired or is used up, or a hash does not match: create a new restore job
-9     the fleet was only partly read; the table of failures on standard error gives the reasons
+8     the job of a download failed, was cancelled or expired, its link is used up, or a hash does not match: create a
+      new restore job
+9     the fleet was only partly read; standard error gives the reasons
 130   interrupted (Ctrl-C); a restore continues, and the command that resumes is printed
 ====  ==================================================================================================
 """
@@ -24,16 +26,20 @@ from typing import TYPE_CHECKING, Any
 
 from mongorestore_async.cli.console import printable
 from mongorestore_async.errors import (
+    ApiError,
     AuthError,
     ConfigError,
     DownloadError,
     DownloadExpired,
+    DownloadLost,
     DownloadUsedUp,
     Forbidden,
     HashMismatch,
     HintKind,
     MaybeCreated,
+    NothingToDownload,
     RestoreFailed,
+    ResumePoint,
     WaitError,
 )
 from mongorestore_async.errors.hints import add_advice
@@ -67,14 +73,14 @@ class ExitCode(IntEnum):
 _MEANINGS = {
     ExitCode.DONE: "done",
     ExitCode.ERROR: "API or network error, nothing found, or confirmation declined",
-    ExitCode.USAGE: "usage error: invalid arguments, environment or settings; nothing was sent",
+    ExitCode.USAGE: "usage error: invalid arguments, environment or settings, or no archive to download",
     ExitCode.RESTORE_FAILED: "finished, but a job failed, was cancelled or expired",
     ExitCode.NOT_AUTHORISED: "not authorised: the key is invalid, or lacks permission",
     ExitCode.TIMED_OUT: "timed out, or a job was lost sight of: the restore may be running",
     ExitCode.OUTCOME_UNKNOWN: "a create was sent, outcome unknown: a restore may be running",
     ExitCode.DOWNLOAD_FAILED: "download interrupted, or disk full: rerun the command to resume",
-    ExitCode.DOWNLOAD_UNUSABLE: "link expired or used up, or hash mismatch: create a new restore job",
-    ExitCode.INCOMPLETE: "the fleet was only partly read; see the table of failures",
+    ExitCode.DOWNLOAD_UNUSABLE: "job failed, link expired or used up, or hash mismatch: create a new restore job",
+    ExitCode.INCOMPLETE: "the fleet was only partly read; see standard error",
     ExitCode.INTERRUPTED: "interrupted (Ctrl-C)",
 }
 
@@ -85,6 +91,8 @@ _CODES: tuple[tuple[type[RestoreError], ExitCode], ...] = (
     (MaybeCreated, ExitCode.OUTCOME_UNKNOWN),
     (RestoreFailed, ExitCode.RESTORE_FAILED),
     (WaitError, ExitCode.TIMED_OUT),
+    (NothingToDownload, ExitCode.USAGE),
+    (DownloadLost, ExitCode.DOWNLOAD_UNUSABLE),
     (DownloadExpired, ExitCode.DOWNLOAD_UNUSABLE),
     (DownloadUsedUp, ExitCode.DOWNLOAD_UNUSABLE),
     (HashMismatch, ExitCode.DOWNLOAD_UNUSABLE),
@@ -124,6 +132,7 @@ CLI_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.LEAVE_OUT: lambda values: f"leave {_option(values['argument'])} out",
     HintKind.LOG_IN: "set an API key or a service account in the environment",
     HintKind.NARROW_LIST: "narrow the list (--batch-id, --limit) or report this to its operator",
+    HintKind.READ_UNCOUNTED: "run it again, or narrow the list (--batch-id, --limit) or report this to its operator",
     HintKind.OVERWRITE_FILES: "choose another --directory, or pass --overwrite",
     HintKind.PASS_BASE_URL: "pass its address with --base-url or MCLI_OPS_MANAGER_URL",
     HintKind.PASS_CLIENT_CERTIFICATE: (
@@ -136,6 +145,7 @@ CLI_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.RAISE_TIMEOUT: "find out what delays the server, and run the command again",
     HintKind.RECONCILE: "list the restore jobs of the cluster before you send it again",
     HintKind.REPEAT_QUERY: "repeat the command of that run with its token",
+    HintKind.REQUEST_DOWNLOAD: "to get a file, run create without --target-cluster-id",
     HintKind.SET_BASE_URL: "set --base-url to the address it points to",
     HintKind.SMALLER_PAGES: "ask for smaller pages (--items-per-page of the command jobs)",
     HintKind.USE_API_KEY: "set MCLI_PUBLIC_API_KEY and MCLI_PRIVATE_API_KEY, and unset the service account",
@@ -147,6 +157,7 @@ CLI_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.WAIT_FOR_RUNNING: (
         "wait for them with mongorestore-async wait, or leave --ensure out to start another restore"
     ),
+    HintKind.WAIT_UNTIL_DOWNLOADABLE: "run the command again later, or pass --timeout to wait for it",
     HintKind.WAIT_UNTIL_FINISHED: "pass --until finished",
 }
 
@@ -158,6 +169,10 @@ def exit_codes() -> str:
 
 def exit_code_of(error: RestoreError) -> ExitCode:
     """The code of a command that ended with this error."""
+    if error.hint is not None and error.hint.kind is HintKind.OVERWRITE_FILES:
+        return ExitCode.USAGE  # running the same command again would not help
+    if isinstance(error, ApiError) and error.from_gateway and error.transient:
+        return ExitCode.ERROR  # a gateway's 403 says nothing about the key
     return next((code for kind, code in _CODES if isinstance(error, kind)), ExitCode.ERROR)
 
 
@@ -173,5 +188,7 @@ def explain(error: RestoreError) -> str:
     if error.request is not None:
         parts.append(f"[{error.request.method} {error.request.url}]")
     if error.resume_at is not None and error.resume_at > 1:
-        parts.append(f"(resume with --page {error.resume_at})")
+        size = error.resume_at.items_per_page if isinstance(error.resume_at, ResumePoint) else None
+        sized = "" if size is None else f" --items-per-page {size}"
+        parts.append(f"(resume with --page {error.resume_at}{sized})")
     return printable(" ".join(parts))

@@ -50,7 +50,7 @@ class PollDisplay:
     def __init__(self, console: PlainConsole) -> None:
         self._console = console
         self._status = console.status("waiting")
-        self._counts: tuple[int, int, int] | None = None
+        self._counts: tuple[int, ...] | None = None
         self._failing: set[str] = set()
 
     def __enter__(self) -> Self:
@@ -60,15 +60,26 @@ class PollDisplay:
     def __exit__(self, *_: object) -> None:
         self._status.stop()
 
+    def look_for(self, jobs: int) -> None:
+        """Say at once that so many jobs are being looked for: right after a create that may take a while."""
+        text = f"looking for {plural(jobs, 'job')}"
+        if not self._console.is_terminal:
+            self._print(text)
+        self._status.update(text)
+
     def show(self, report: PollReport) -> None:
         """Print what changed, and on a terminal the time to the next poll."""
         self._show_failures(report)
-        counts = report.open, report.over, report.bad
+        running, bad = report.open - report.missing, report.bad - report.lost
+        counts = running, report.missing, report.over, bad, report.lost
         if counts != self._counts:
             self._counts = counts
-            bad = f", {report.bad} ended badly" if report.bad else ""
-            self._print(f"{report.open} running, {report.over} done{bad}")
-        self._status.update(f"waiting: {report.open} running, next poll in {report.next_delay:.0f} s")
+            words = [f"{running} running", f"{report.over} done"]
+            words += [f"{report.missing} not found at the moment"] if report.missing else []
+            words += [f"{bad} ended badly"] if bad else []
+            words += [f"{report.lost} lost"] if report.lost else []
+            self._print(", ".join(words))
+        self._status.update(f"waiting: {running} running, next poll in {report.next_delay:.0f} s")
 
     def _show_failures(self, report: PollReport) -> None:
         failing = {str(failure.source): failure for failure in report.failures}

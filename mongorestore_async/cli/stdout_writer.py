@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.cli.columns import ListLayout
 
-__all__ = ["OutputFormat", "OutputOption", "SecretsOption", "StdoutWriter", "Writer", "make_writer"]
+__all__ = ["OutputFormat", "OutputOption", "SecretsOption", "StdoutWriter", "Writer", "make_writer", "write_items"]
 
 ItemT = TypeVar("ItemT")
 ItemT_contra = TypeVar("ItemT_contra", contravariant=True)
@@ -86,6 +86,15 @@ def make_writer(output: OutputFormat, layout: ListLayout[ItemT, Any], *, show_se
     if output is OutputFormat.JSON:
         return _JsonWriter(layout, redacted=not show_secrets)
     return _JsonLinesWriter(layout, redacted=not show_secrets)
+
+
+def write_items(
+    items: Iterable[ItemT], output: OutputFormat, layout: ListLayout[ItemT, Any], *, show_secrets: bool
+) -> None:
+    """Write items that are all there."""
+    writer = make_writer(output, layout, show_secrets=show_secrets)
+    writer.add(items)
+    writer.finish()
 
 
 @attrs.define
@@ -178,10 +187,14 @@ class StdoutWriter(Generic[ItemT]):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self._finish_writing()
-        await self._write()
-        if error is None or self._taken:
-            await asyncio.to_thread(self._writer.finish)
+        try:
+            await self._finish_writing()
+            await self._write()
+            if error is None or self._taken:
+                await asyncio.to_thread(self._writer.finish)
+        except OSError:
+            if error is None:
+                raise  # else what failed before is the more important error
 
     async def put(self, item: ItemT) -> None:
         """Take an item; it is written as soon as the ones before it are.

@@ -1,7 +1,8 @@
 """What ``wait``, ``watch`` and ``download`` share: how long to wait, for what, and how to resume."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
+import asyncio
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from typing import Annotated, Literal
 
@@ -13,13 +14,15 @@ from mongorestore_async.cli.console import fold_command, plural, printable, stde
 from mongorestore_async.cli.exit_codes import ExitCode, exit_code_of
 from mongorestore_async.cli.job_selection import job_command
 from mongorestore_async.cli.units import format_duration, parse_duration
-from mongorestore_async.errors import RestoreError, WaitError
+from mongorestore_async.errors import RestoreError, WaitError, WaitTimeout
 from mongorestore_async.models import JobRef
 
-__all__ = ["PollOption", "ResumeHint", "WaitOptions", "poll_arguments", "poll_policy"]
+__all__ = ["PollOption", "ResumeHint", "WaitClock", "WaitOptions", "poll_arguments", "poll_policy"]
 
 #: Exit codes after which the same command resumes.
 _RESUMABLE = frozenset({ExitCode.TIMED_OUT, ExitCode.DOWNLOAD_FAILED})
+
+_LEAST_SECONDS = 0.001
 
 PollOption = Annotated[
     timedelta | None,
@@ -44,7 +47,10 @@ class WaitOptions:
         Parameter(
             converter=parse_duration,
             show_default=format_duration,
-            help="How long to wait, such as 6h, 90m or 1h30m. The restore continues after a timeout.",
+            help=(
+                "How long to wait, finding the jobs included, such as 6h, 90m or 1h30m. The restore continues after a "
+                "timeout."
+            ),
         ),
     ] = timedelta(hours=6)
     poll: PollOption = None
@@ -68,6 +74,44 @@ def poll_policy(shortest: timedelta | None) -> PollPolicy:
     return attrs.evolve(usual, shortest=seconds, longest=max(seconds, min(usual.longest, 6 * seconds)))
 
 
+class WaitClock:
+    """The time of a wait: what finding the jobs takes is part of it, so that nothing lasts longer than was asked for.
+
+    Args:
+        timeout: The time for all; it begins now.
+
+    """
+
+    def __init__(self, timeout: timedelta) -> None:
+        self._timeout = timeout
+        self._ends = asyncio.get_running_loop().time() + timeout.total_seconds()
+
+    @property
+    def left(self) -> float:
+        """Seconds left for the wait itself, more than 0."""
+        return max(_LEAST_SECONDS, self._ends - asyncio.get_running_loop().time())
+
+    @asynccontextmanager
+    async def finding(self) -> AsyncGenerator[None]:
+        """Bound finding the jobs by the time that is left.
+
+        Raises:
+            WaitTimeout: It passed before all jobs were found.
+
+        """
+        deadline = asyncio.timeout_at(self._ends)
+        try:
+            async with deadline:
+                yield
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+            raise WaitTimeout(
+                f"not all jobs were found within {format_duration(self._timeout)}: check that they exist, or pass a"
+                f" longer --timeout"
+            ) from None
+
+
 @attrs.define
 class ResumeHint:
     """What is printed when a wait is left before its end.
@@ -77,7 +121,7 @@ class ResumeHint:
         base_url: Address of the server, None for the one of the environment.
         options: Options of the command.
         refs: Jobs, as soon as they are known.
-        reassurance: What leaving the command does not stop.
+        reassurance: What leaving the command does not stop, where that is known.
 
     """
 
@@ -97,7 +141,10 @@ class ResumeHint:
                 self.refs = end.refs or self.refs
             is_resumable = isinstance(end, KeyboardInterrupt) or exit_code_of(end) in _RESUMABLE
             if self.refs and is_resumable:
-                end.add_note(f"{self.reassurance} {plural(len(self.refs), 'job')}:")
+                # Only a job that was found running at last look certainly goes on.
+                is_certain = not isinstance(end, WaitError) or (isinstance(end, WaitTimeout) and bool(end.jobs))
+                reassurance = self.reassurance if is_certain else "The restore may be running."
+                end.add_note(f"{reassurance} {plural(len(self.refs), 'job')}:")
                 for ref in self.refs:
                     end.add_note(f"  {printable(str(ref))}")
                 command = job_command(self.command, self.refs, self.base_url, *self.options)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, cast
 
-from mongorestore_async.codec.list_documents import DecodedItems
-from mongorestore_async.codec.structuring import structure, structure_each
+from mongorestore_async.codec.list_documents import DecodedItems, identities
+from mongorestore_async.codec.structuring import contradicts, require_id, structure, structure_each
 from mongorestore_async.errors import DataError
 from mongorestore_async.models.document import attach, stamp
 from mongorestore_async.models.job_ref import JobRef
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from mongorestore_async.families.family import Family
     from mongorestore_async.models.document import JobT
 
-__all__ = ["load_job", "read_created", "read_ids", "read_jobs"]
+__all__ = ["load_job", "read_batch", "read_created", "read_ids", "read_job", "read_jobs"]
 
 _RESULTS = "results"
 
@@ -75,6 +76,35 @@ def read_jobs(
         return cast("DecodedItems[JobT]", content).found_at(origin)
     content = conceal(content)
     return structure_each(family.job_type, content, path=path, origin=origin)
+
+
+def read_job(family: Family[JobT], document: Any, *, job: str, **place: str) -> JobT:
+    """Make the job that was asked for by its id; as :func:`load_job`.
+
+    Raises:
+        DataError: The document is no job of this family, or another job.
+
+    """
+    return require_id(load_job(family, document, **place), job)
+
+
+def read_batch(family: Family[JobT], content: Any, *, batch_id: str, **place: str) -> Sequence[JobT]:
+    """Make jobs of the ``results`` of a list that was asked for the jobs of one batch; as :func:`read_jobs`.
+
+    Raises:
+        DataError: One of them names another batch.
+
+    """
+    jobs = read_jobs(family, content, **place)
+    names = cast("list[str | None]", identities(jobs, attrgetter("batch_id")))
+    for index, named in enumerate(names):
+        if named is not None and contradicts(named, batch_id):
+            raise DataError(
+                f"$.{_RESULTS}[{index}].batchId: a job of another batch than the one asked for, so the list may not be"
+                f" the batch's; ask again, and look for a cache or gateway that mixes up answers",
+                path=f"$.{_RESULTS}[{index}].batchId",
+            )
+    return jobs
 
 
 def read_ids(content: Iterable[Any]) -> tuple[str, ...]:

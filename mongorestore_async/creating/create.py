@@ -4,30 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from mongorestore_async.auth.digest_login import SignedRefusal
 from mongorestore_async.creating.reconciling import Baseline, find_created, server_moment
 from mongorestore_async.errors import (
-    DataError,
+    AuthError,
+    ConfigError,
     Hint,
     HintKind,
     MaybeCreated,
     Reconciliation,
     RestoreError,
-    ServerError,
-    SessionClosed,
-    TransportError,
+    Verdict,
 )
 from mongorestore_async.models import JobT, find_link
+from mongorestore_async.protocol.replies import read_reply
+from mongorestore_async.transport.open_creates import SendState
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Hashable
 
+    from mongorestore_async.errors import RequestContext
     from mongorestore_async.families import Family
     from mongorestore_async.listing.pager import Pager
     from mongorestore_async.models import AutomatedRestore, HttpRestore
+    from mongorestore_async.transport.open_creates import OpenCreates
 
 __all__ = ["create_once"]
 
 BatchT = TypeVar("BatchT")
+
+#: How often a create is sent whose login is refused.
+_SENDS = 3
 
 
 async def create_once(
@@ -35,8 +42,10 @@ async def create_once(
     list_ids: Callable[[], Pager[str]],
     list_jobs: Callable[[], Pager[JobT]],
     request: HttpRestore | AutomatedRestore,
-    send: Callable[[], Awaitable[tuple[JobT, ...]]],
+    send: Callable[..., Awaitable[tuple[JobT, ...]]],
     own: Callable[[tuple[JobT, ...]], BatchT],
+    open_creates: OpenCreates,
+    key: Hashable = None,
 ) -> BatchT:
     """Read the job list, then send the create once.
 
@@ -47,11 +56,13 @@ async def create_once(
         list_ids: Lists the ids of the cluster's jobs: an old job in a shape we cannot read must block no create.
         list_jobs: Lists the jobs themselves.
         request: What is asked for.
-        send: Sends the create and reads the jobs of its answer.
+        send: Sends the create and reads the jobs of its answer; its argument ``state`` takes note of how far it came.
         own: Makes a batch of jobs that can be followed.
+        open_creates: Keeps this one if its outcome stays open: its caller may be gone, or drop the error.
+        key: Of its target, to find it there.
 
     Raises:
-        MaybeCreated: The create may have been taken and its answer was lost.
+        MaybeCreated: The create may have been taken, and no answer of the API says that it was not.
         RestoreError: Any other error: nothing was started.
 
     """
@@ -63,38 +74,110 @@ async def create_once(
         and find_link(page.links, "next") is None,
         moment=server_moment(page.headers),
     )
+    create, state = object(), SendState()
 
     async def reconcile() -> Reconciliation[JobT]:
-        found = find_created(family, baseline, request, await list_jobs().collect())
+        listed = [job for job in await list_jobs().collect() if not open_creates.belongs_to_another(create, job.id)]
+        found = find_created(family, baseline, request, listed)
+        if found.verdict is not Verdict.CANNOT_TELL:
+            open_creates.settle(create, (job.id for job in found.jobs))
         return Reconciliation(
             verdict=found.verdict,
             batch=own(found.jobs) if found.jobs else None,
             candidates=found.candidates,
         )
 
-    try:
-        return own(await send())
-    except RestoreError as error:
-        if not _is_uncertain(error):
-            raise
-        raise MaybeCreated(
-            f"the create request was sent, but its outcome is unknown ({type(error).__name__}: {error.problem}); a "
-            f"restore may be running",
+    def unknown(why: str, context: RequestContext | None) -> MaybeCreated:
+        return MaybeCreated(
+            f"the create request was sent, but its outcome is unknown ({why}); a restore may be running",
             reconcile=reconcile,
-            request=error.request,
+            request=context,
             hint=Hint(HintKind.RECONCILE),
-        ) from error
+        )
+
+    try:
+        jobs = await _send_signed(send, state, reconcile)
+        batch = own(jobs)
+    except Exception as error:
+        if not state.open:
+            raise
+        open_creates.add(create, unknown(_words(error), state.context), key)
+        raise _noted(unknown(_words(error), _request(error) or state.context), error) from _failure(error)
+    except BaseException as end:
+        # Its caller was cancelled, or the program ends: nobody else would know of it.
+        if state.open:
+            open_creates.add(create, unknown(f"{type(end).__name__} before its answer was read", state.context), key)
+        raise
+    open_creates.settle(create, (job.id for job in jobs))
+    return batch
 
 
-def _is_uncertain(error: RestoreError) -> bool:
-    """Whether the server may have acted: no answer came, or one that says neither yes nor no."""
-    context = error.request
-    if context is not None and context.logging_in:
-        return context.unanswered
-    if isinstance(error, (ServerError, DataError)):
-        return True
-    if context is None:
+async def _send_signed(
+    send: Callable[..., Awaitable[tuple[JobT, ...]]],
+    state: SendState,
+    reconcile: Callable[[], Awaitable[Reconciliation[JobT]]],
+) -> tuple[JobT, ...]:
+    """Send a create, again where its login was refused and the list shows that it started nothing.
+
+    A gateway that repeats requests sends one ``nc`` twice: the refusal of the copy is all that is seen of a create that
+    was taken.
+
+    Raises:
+        SignedRefusal: It may have been taken; ``state`` is open.
+        AuthError: Its login was refused :data:`_SENDS` times.
+        Forbidden: The key has no rights.
+        RestoreError: As ``send`` does.
+
+    """
+    context: RequestContext | None = None
+    for _ in range(_SENDS):
+        try:
+            return await send(state=state)
+        except SignedRefusal as refused:
+            state.open, context = True, refused.request  # open while the list is read, too
+            if not await _is_nothing_new(reconcile):
+                raise
+            state.open = False
+            if refused.no_rights:
+                read_reply(refused.raw)  # raises what the API said
+    raise AuthError(
+        f"the server refused the login of the create {_SENDS} times, though it takes reads with this key; nothing was "
+        f"started. Do its nodes not share nonces behind a load balancer without session affinity?",
+        request=context,
+    )
+
+
+async def _is_nothing_new(reconcile: Callable[[], Awaitable[Reconciliation[JobT]]]) -> bool:
+    """Whether the list shows no job that the request may have started; False where it cannot be read."""
+    try:
+        found = await reconcile()
+    except RestoreError:
         return False
-    # A success that there was no time left to read, or a redirect.
-    unread = context.status is not None and 200 <= context.status < 400  # noqa: PLR2004
-    return context.unanswered or (unread and isinstance(error, (TransportError, SessionClosed)))
+    return found.batch is None and not found.candidates
+
+
+def _failure(error: Exception) -> Exception:
+    """Find the failure of the call where a retry rule broke when it was asked about it."""
+    if isinstance(error, RestoreError) and not isinstance(error, ConfigError):
+        return error
+    inner = error.__context__
+    while inner is not None and not isinstance(inner, RestoreError):
+        inner = inner.__context__
+    return error if inner is None else inner
+
+
+def _request(error: Exception) -> RequestContext | None:
+    failure = _failure(error)
+    return failure.request if isinstance(failure, RestoreError) else None
+
+
+def _words(error: Exception) -> str:
+    failure = _failure(error)
+    said = failure.problem if isinstance(failure, RestoreError) else failure
+    return f"{type(failure).__name__}: {said}"
+
+
+def _noted(raised: MaybeCreated, error: Exception) -> MaybeCreated:
+    if _failure(error) is not error:
+        raised.add_note(f"the call was ended by {type(error).__name__}: {error}")
+    return raised

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from mongorestore_async.codec.structuring import structure, structure_each
+from mongorestore_async.codec.structuring import structure_by_id, structure_each
 from mongorestore_async.creating.precheck_facts import Evidence
 from mongorestore_async.errors import BadRequest, NotFound, Unsupported
 from mongorestore_async.listing.arrays import documents_of
@@ -25,11 +25,12 @@ from mongorestore_async.models import (
 )
 
 if TYPE_CHECKING:
+    from mongorestore_async.errors import ApiError
     from mongorestore_async.families import Family
     from mongorestore_async.transport.session_view import SessionView
     from mongorestore_async.waiting.job_source import JobSource
 
-__all__ = ["find_cluster_id", "read_evidence"]
+__all__ = ["find_cluster_id", "list_clusters", "read_evidence"]
 
 #: Snapshots looked at for versions, topology and the id of their cluster; all of them have the same one.
 _LOOKED_AT = 100
@@ -84,6 +85,18 @@ async def find_cluster_id(view: SessionView, family: Family[Any], names: dict[st
     )
 
 
+async def list_clusters(view: SessionView, family: Family[Any], project: str) -> list[ClusterSummary]:
+    """List the clusters of a project, shards of Ops Manager and Cloud Manager included.
+
+    Args:
+        view: What to call the API with.
+        family: The product family.
+        project: Project id.
+
+    """
+    return await _clusters(view, family, project).collect()
+
+
 class _Reading:
     """The reads at one cluster or config server."""
 
@@ -96,8 +109,8 @@ class _Reading:
         """Read one snapshot. Those of a sharded cluster may stand elsewhere, and the id does not tell."""
         try:
             return await self._document(self._family.snapshot_path, snapshot_id)
-        except NotFound:
-            if self._family.sharded_snapshot_path is None:
+        except NotFound as error:
+            if self._family.sharded_snapshot_path is None or _is_page(error):
                 raise
         return await self._document(self._family.sharded_snapshot_path, snapshot_id)
 
@@ -111,7 +124,8 @@ class _Reading:
             # A POST that only reads, as the vendor has it.
             found = await self._view.read("POST", path, read_ranges, family=self._family, names=self._names)
             return {"ranges": tuple(found)}
-        names, read = {**self._names, "checkpoint": checkpoint_id}, partial(structure, ClusterCheckpoint)
+        names = {**self._names, "checkpoint": checkpoint_id}
+        read = partial(structure_by_id, ClusterCheckpoint, asked=str(checkpoint_id))
         return {"checkpoint": await self._view.read("GET", path, read, family=self._family, names=names)}
 
     async def some_snapshots(self, cluster: ClusterSummary | None) -> tuple[SnapshotDocument, ...]:
@@ -134,7 +148,7 @@ class _Reading:
         except (BadRequest, NotFound) as error:
             if error.no_backup:
                 return ()
-            if strict:
+            if strict or _is_page(error):
                 raise
         # A cluster of another kind has them elsewhere: a dedicated one that a flex cluster is restored into.
         return None
@@ -143,14 +157,23 @@ class _Reading:
         if path is None:
             raise Unsupported(f"{self._family.title} has no list of snapshots here; leave precheck out")
         names = {**self._names, "snapshot": snapshot_id}
-        read = partial(structure, self._family.snapshot_type)
+        read = partial(structure_by_id, self._family.snapshot_type, asked=snapshot_id)
         return await self._view.read("GET", path, read, family=self._family, names=names)
 
 
+def _is_page(error: ApiError) -> bool:
+    """Whether a gateway answered, which knows nothing of what was asked for."""
+    return error.from_gateway and error.error_code is None
+
+
 async def _find_cluster(view: SessionView, family: Family[Any], wanted: Target) -> ClusterSummary | None:
-    names = {"project": wanted.project_id}
-    clusters = documents_of(view, family, family.clusters_path, ClusterSummary, lambda found: found.id, names)
-    async for found in Pager(clusters, ListQuery()):
+    async for found in _clusters(view, family, wanted.project_id):
         if wanted.cluster == (found.id if family.cluster_key == "id" else found.name):
             return found
     return None
+
+
+def _clusters(view: SessionView, family: Family[Any], project: str) -> Pager[ClusterSummary]:
+    names = {"project": project}
+    clusters = documents_of(view, family, family.clusters_path, ClusterSummary, lambda found: found.id, names)
+    return Pager(clusters, ListQuery())

@@ -7,30 +7,28 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from mongorestore_async.codec.request_bodies import create_path, encode_request
+from mongorestore_async.creating.guard import refuse_aliases
 from mongorestore_async.creating.precheck_reader import read_evidence
 from mongorestore_async.creating.prechecks import check_restore
-from mongorestore_async.creating.running_restores import find_running
 from mongorestore_async.errors import (
     ConfigError,
     Finding,
     Hint,
     HintKind,
     NotRestorable,
-    NotUnique,
     ProtectedTarget,
     Rule,
 )
-from mongorestore_async.models import AutomatedRestore, HttpRestore, JobT, Target
+from mongorestore_async.models import AutomatedRestore, HttpRestore, Target
 from mongorestore_async.protocol.urls import build_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-    from mongorestore_async.families import Family
     from mongorestore_async.transport.session_view import SessionView
     from mongorestore_async.waiting.job_source import JobSource
 
-__all__ = ["RestorePlan", "plan_restore", "refuse_protected", "require_restorable", "running_restore"]
+__all__ = ["RestorePlan", "plan_restore", "refuse_protected", "require_restorable"]
 
 
 @attrs.frozen(kw_only=True)
@@ -86,6 +84,8 @@ async def plan_restore(
     findings: tuple[Finding, ...] = ()
     try:
         refuse_protected(view, source, request, overwrite)
+        if precheck and overwrite is None:
+            await refuse_aliases(view, source, request)
     except ProtectedTarget as error:
         findings = (Finding(Rule.GUARD, error.problem, hint=error.hint),)
     if precheck:
@@ -146,29 +146,3 @@ async def require_restorable(
     if fatal:
         told = "; ".join(finding.words for finding in fatal)
         raise NotRestorable(f"nothing was started: the pre-check failed: {told}", findings=fatal)
-
-
-def running_restore(
-    family: Family[JobT], request: HttpRestore | AutomatedRestore, jobs: Iterable[JobT]
-) -> tuple[JobT, ...] | None:
-    """Choose the jobs of the restore that is running already; None when a new one can be started.
-
-    A download that may be the same does no harm to start again. A restore into a cluster does.
-
-    Raises:
-        NotUnique: Running jobs may be this restore, or several are.
-
-    """
-    found = find_running(family, request, jobs)
-    if isinstance(request, HttpRestore):
-        return found.restores[0] if found.restores else None
-    if len(found.restores) == 1:
-        return found.restores[0]
-    doubtful = [job for restore in found.restores for job in restore] or found.unsure
-    if not doubtful:
-        return None
-    named = ", ".join(str(job.ref or job.id) for job in doubtful)
-    what = (
-        "are this restore more than once" if found.restores else "may be this restore, but show too little to be sure"
-    )
-    raise NotUnique(f"nothing was started: running jobs {what} ({named}).", hint=Hint(HintKind.WAIT_FOR_RUNNING))

@@ -1,7 +1,8 @@
-"""Whether a restore is running already: a pure check of the job list before a create.
+"""Whether a restore is running already, or another one into its target: a pure check of job lists before a create.
 
 The API takes the same request twice, and an automated restore wipes its target, so the list is read first. Jobs
-do not always show what they restore, or where to: a job that shows too little is reported as unsure.
+do not always show what they restore, or where to: a job that shows too little is reported as unsure. What this session
+asked for itself is known, whatever its jobs show.
 """
 
 from __future__ import annotations
@@ -25,16 +26,18 @@ from mongorestore_async.models import (
     Snapshot,
     TenantRestoreJob,
 )
+from mongorestore_async.models.states import CloudBackupDeliveryType, DeliveryMethod, TenantDeliveryType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from mongorestore_async.families import Family
-    from mongorestore_async.models import Delivery, JobDocument
+    from mongorestore_async.models import Delivery, JobDocument, Target
 
-__all__ = ["Running", "find_running", "is_same"]
+__all__ = ["Busy", "Running", "find_busy", "find_running", "goes_into", "is_same", "spell_request", "spell_target"]
 
 _ACTIVE = frozenset({JobState.PENDING, JobState.RUNNING})
+_METHODS = (None, DeliveryMethod.HTTP, DeliveryMethod.AUTOMATED_RESTORE)
 
 
 @attrs.frozen
@@ -51,22 +54,44 @@ class Running(Generic[JobT]):
     unsure: tuple[JobT, ...] = ()
 
 
-def find_running(family: Family[JobT], request: HttpRestore | AutomatedRestore, jobs: Iterable[JobT]) -> Running[JobT]:
+@attrs.frozen
+class Busy(Generic[JobT]):
+    """Running jobs that replace the data of a target.
+
+    Attributes:
+        certain: Jobs that restore into it.
+        possible: Jobs that may, and tell too little to know: their target, or their state.
+
+    """
+
+    certain: tuple[JobT, ...] = ()
+    possible: tuple[JobT, ...] = ()
+
+
+def find_running(
+    family: Family[JobT],
+    request: HttpRestore | AutomatedRestore,
+    jobs: Iterable[JobT],
+    known: Mapping[str, HttpRestore | AutomatedRestore] | None = None,
+) -> Running[JobT]:
     """Look for the restore a request asks for among the jobs of its cluster. What is over does not count.
 
     Args:
         family: Of the jobs.
         request: What would be asked for.
         jobs: The whole list.
+        known: What jobs were asked for with, by their ids, where this session asked for them.
 
     """
-    batches: defaultdict[str, list[JobT]] = defaultdict(list)
-    for job in jobs:
-        batches[(job.batch_id if isinstance(job, RestoreJob) else None) or job.id].append(job)
     restores: list[tuple[JobT, ...]] = []
     unsure: list[JobT] = []
-    for batch in batches.values():
-        compared = [(job, is_same(family, request, job)) for job in batch]
+    for batch in _batches(jobs):
+        asked = _asked(batch, known)
+        if asked is None:
+            compared = [(job, is_same(family, request, job)) for job in batch]
+        else:
+            known_same = spell_request(family, asked) == spell_request(family, request)
+            compared = [(job, known_same) for job in batch]
         if any(same and job.state in _ACTIVE for job, same in compared):
             restores.append(tuple(batch))
             continue
@@ -74,6 +99,127 @@ def find_running(family: Family[JobT], request: HttpRestore | AutomatedRestore, 
             if (same is None and job.state in _ACTIVE) or (same is not False and job.state is JobState.UNKNOWN):
                 unsure.append(job)
     return Running(tuple(restores), tuple(unsure))
+
+
+def find_busy(
+    family: Family[JobT],
+    target: Target,
+    jobs: Iterable[JobT],
+    known: Mapping[str, HttpRestore | AutomatedRestore] | None = None,
+) -> Busy[JobT]:
+    """Look for running restores into a target. What is over does not count, and downloads do not.
+
+    Args:
+        family: Of the jobs.
+        target: The cluster whose data would be replaced.
+        jobs: A list of jobs, without those that are known to be the restore that is asked for.
+        known: As for :func:`find_running`.
+
+    """
+    certain: list[JobT] = []
+    possible: list[JobT] = []
+    for batch in _batches(jobs):
+        asked = _asked(batch, known)
+        if asked is None:
+            told = {goes_into(family, target, job) for job in batch} - {None}
+            goes = None if not told else True in told
+        else:
+            goes = isinstance(asked, AutomatedRestore) and (
+                spell_target(family, asked.target) == spell_target(family, target)
+            )
+        if goes is not False:
+            (certain if goes else possible).extend(job for job in batch if job.state in _ACTIVE)
+        if goes:
+            # Without a target as well, it would block every restore for as long as it is listed.
+            possible.extend(job for job in batch if job.state is JobState.UNKNOWN)
+    return Busy(tuple(certain), tuple(possible))
+
+
+def goes_into(family: Family[Any], target: Target, job: JobDocument) -> bool | None:
+    """Whether a job replaces the data of a target; None where it shows too little.
+
+    Args:
+        family: Of the job.
+        target: The cluster.
+        job: The job.
+
+    """
+    if _is_download(job):
+        return False
+    project, cluster = _told_target(family, job)
+    wanted = spell_target(family, target)
+    if project is not None and project.casefold() != wanted[0]:
+        return False
+    if cluster is not None and _spell_cluster(family, cluster) != wanted[1]:
+        return False
+    return None if project is None or cluster is None else True
+
+
+def _is_download(job: JobDocument) -> bool:
+    """Whether a job certainly restores into no cluster."""
+    if isinstance(job, RestoreJob):
+        delivery = job.delivery
+        return delivery is not None and (delivery.method_name not in _METHODS or _has_terms_of_a_download(delivery))
+    if isinstance(job, CloudBackupRestoreJob):
+        return job.delivery_type == CloudBackupDeliveryType.DOWNLOAD
+    # The vendor's example of such a download has a target as well.
+    return isinstance(job, TenantRestoreJob) and job.delivery_type == TenantDeliveryType.DOWNLOAD
+
+
+def _told_target(family: Family[Any], job: JobDocument) -> tuple[str | None, str | None]:
+    """The project and the cluster that a job says it goes to; the latter by id or name, as the family has it."""
+    if isinstance(job, RestoreJob) and job.delivery is not None:
+        delivery, by_name = job.delivery, family.cluster_key == "name"
+        return delivery.target_group_id, delivery.target_cluster_name if by_name else delivery.target_cluster_id
+    if isinstance(job, CloudBackupRestoreJob):
+        return job.target_group_id, job.target_cluster_name
+    if isinstance(job, TenantRestoreJob):
+        return job.target_project_id, job.target_deployment_item_name
+    return None, None
+
+
+def spell_target(family: Family[Any], target: Target) -> tuple[str, str]:
+    """Spell a target as it is compared: ids without regard to case, names as they are.
+
+    Args:
+        family: Decides whether the target is given by id or by name.
+        target: The target.
+
+    """
+    return target.project_id.casefold(), _spell_cluster(family, target.cluster)
+
+
+def spell_request(family: Family[Any], request: HttpRestore | AutomatedRestore) -> tuple[object, ...]:
+    """Spell a request as two of them are compared: they ask for the same restore if these are equal.
+
+    Args:
+        family: As for :func:`spell_target`.
+        request: The request.
+
+    """
+    if isinstance(request, HttpRestore):
+        return request.snapshot_id.casefold(), request.max_downloads, request.expires, request.expiration_hours
+    source = request.source
+    spelt = source.id.casefold() if isinstance(source, (Snapshot, Checkpoint)) else source
+    return type(source).__name__, spelt, *spell_target(family, request.target)
+
+
+def _spell_cluster(family: Family[Any], cluster: str) -> str:
+    return cluster if family.cluster_key == "name" else cluster.casefold()
+
+
+def _batches(jobs: Iterable[JobT]) -> Iterable[list[JobT]]:
+    batches: defaultdict[str, list[JobT]] = defaultdict(list)
+    for job in jobs:
+        batches[(job.batch_id if isinstance(job, RestoreJob) else None) or job.id].append(job)
+    return batches.values()
+
+
+def _asked(
+    batch: list[JobT], known: Mapping[str, HttpRestore | AutomatedRestore] | None
+) -> HttpRestore | AutomatedRestore | None:
+    """What a batch was asked for with, if that is known of one of its jobs: an answer may name the first only."""
+    return next((known[job.id] for job in batch if job.id in known), None) if known else None
 
 
 def is_same(family: Family[Any], request: HttpRestore | AutomatedRestore, job: JobDocument) -> bool | None:

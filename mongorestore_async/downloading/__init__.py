@@ -5,9 +5,11 @@ locked before the first request (``download``), fetched by ranges (``transfer``,
 checked (``verification``), renamed (``partial_file``).
 
 - ``links``: which archives a job has, where its links stand, and what a refusal of a host becomes.
-- ``ranges``: what an answer to a range request means: continue, start again, complete, or unfit.
+- ``ranges``: what an answer to a range request means: continue, start again, complete, or unfit because it contradicts
+  what is known.
+- ``published_hashes`` and ``sniffing``: which published hash is that of the file, and what its first bytes show.
 - ``resume_record``: the ``NAME.part.json`` that makes a download continue in another process. It is on disk before a
-  request is sent, because every request counts against ``maxDownloads``.
+  request is sent, because every request counts against ``maxDownloads``. It knows how much of the part is safe on disk.
 - ``file_names``: safe names of what a server calls a file.
 - ``download_types``: progress, results and settings.
 

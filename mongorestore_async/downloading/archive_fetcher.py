@@ -72,6 +72,7 @@ class ArchiveReply:
         self._connection = connection
         self._stall_timeout = stall_timeout
         self._failure: TransportError | None = None
+        self._ahead: list[bytes] = []
 
     async def __aenter__(self) -> Self:
         return self
@@ -80,6 +81,20 @@ class ArchiveReply:
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.close()
+
+    async def peek(self, size: int) -> bytes:
+        """Look at the first bytes, at least ``size`` or all there are; :meth:`read_block` still gives them.
+
+        Raises:
+            ConnectionBroken: The connection broke before, or nothing came for ``stall_timeout``.
+            ProtocolError: What came is no HTTP.
+
+        """
+        pieces: list[bytes] = []
+        while sum(map(len, pieces)) < size and (block := await self.read_block(size)):
+            pieces += block
+        self._ahead = pieces
+        return b"".join(pieces)
 
     async def read_block(self, size: int) -> list[bytes]:
         """Read about ``size`` bytes, in the pieces they came in; fewer after half a second, none at the end.
@@ -91,8 +106,8 @@ class ArchiveReply:
             ProtocolError: What came is no HTTP.
 
         """
-        pieces: list[bytes] = []
-        got = 0
+        pieces, self._ahead = self._ahead, []
+        got = sum(map(len, pieces))
         began = time.monotonic()
         while self._failure is None and got < size:
             try:

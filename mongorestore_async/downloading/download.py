@@ -20,6 +20,7 @@ from mongorestore_async.downloading.file_names import safe_name, unique_name
 from mongorestore_async.downloading.links import LinkState, find_links, link_state, no_link
 from mongorestore_async.downloading.partial_file import Archive
 from mongorestore_async.downloading.resume_record import PartRecord, read_records
+from mongorestore_async.downloading.standing_file import published_name, recognize
 from mongorestore_async.downloading.transfer import Transfer
 from mongorestore_async.errors import ConfigError, DownloadError, RestoreError
 from mongorestore_async.models.validators import require_flag, require_seconds, require_whole
@@ -91,10 +92,12 @@ async def download_batch(
         ConfigError: Bad input, before any I/O.
         DownloadExpired: A link has expired.
         DownloadUsedUp: A link was used as often as it may be.
+        DownloadLost: A job failed or was cancelled.
+        NothingToDownload: A job restores into a cluster.
         DownloadTruncated: A file broke off and cannot be resumed in this call.
         HashMismatch: A file is not the one its job publishes the hash of.
         DiskFull: A file does not fit.
-        DownloadError: A job has no archive (yet), a file cannot be written, or a host refuses.
+        DownloadError: A job has no archive yet, a file cannot be written, or a host refuses.
         RestoreError: A job could not be read.
 
     """
@@ -148,6 +151,10 @@ class _Batch:
         taken = {name.casefold() for key, name in there.items() if key[0] in {_identity(job) for _, job in jobs}}
         for source, job in jobs:
             for archive in self._name(job, there, taken):
+                key = archive.record.key
+                known = key in there or await self._recognize(archive, job)
+                if not known and link_state(job) is not LinkState.READY:
+                    raise no_link(link_state(job), file_name=archive.name)
                 await asyncio.to_thread(archive.open, overwrite=self._rules.overwrite)
                 if not archive.whole and link_state(job) is not LinkState.READY:
                     raise no_link(link_state(job), file_name=archive.name, received=archive.kept)
@@ -202,6 +209,12 @@ class _Batch:
         except RestoreError as error:
             return error
 
+    async def _recognize(self, archive: Archive, job: JobDocument) -> bool:
+        try:
+            return await recognize(archive.path, archive.record, job)
+        except OSError as error:
+            raise DownloadError(f"{archive.path} cannot be read: {error.strerror or error}") from error
+
     def _read_directory(self) -> dict[tuple[str, str], str]:
         try:
             self._directory.mkdir(parents=True, exist_ok=True)
@@ -218,6 +231,8 @@ class _Batch:
         labels += [label for who, label in there if who == identity and label not in labels]
         # A link that is not there, of a file that was not begun: nothing of the batch is begun either. A job without
         # any link may not name its archives any more.
+        published = None if labels else published_name(job)
+        labels += [] if published is None else [""]
         missing = [label for label in links if label not in labels and (label or len(links) > 1)]
         if missing or not labels:
             raise no_link(link_state(job))
@@ -226,7 +241,7 @@ class _Batch:
             if key in self._archives:
                 continue
             link = links.get(label)
-            told = "" if link is None else link.file_name
+            told = published or "" if link is None else link.file_name
             name = there.get(key)
             if name is None:
                 name = unique_name(safe_name(told, default=f"{job.id}.tar.gz"), label, taken)

@@ -30,14 +30,19 @@ def utc_now() -> datetime:
 class Verification(StrEnum):
     """The result of comparing a file with its published SHA-1: detects damage, does not prove the origin.
 
-    ``VERIFIED``: they agree. ``NOT_VERIFIABLE``: the product family publishes none. ``NOT_YET``: it does, but the
+    ``VERIFIED``: they agree; the bytes on disk were hashed in this call. ``NOT_VERIFIABLE``: there is none to compare
+    with: the product publishes none, or one of another file or form (see ``DownloadedFile.reason``). ``NOT_YET``: the
     job did not show one so far (servers publish it once the download was served): the same call checks again.
+    ``UNPACKED``: no SHA-1 agrees, and something in between unpacked the file: it is a tar under the name of a
+    compressed one. ``ENCODED_TWICE``: none agrees, and there is a second gzip layer around the file.
     ``MISMATCH``: they differ; a download ends with :class:`HashMismatch` then, so no result carries it.
     """
 
     VERIFIED = "VERIFIED"
     NOT_VERIFIABLE = "NOT_VERIFIABLE"
     NOT_YET = "NOT_YET"
+    UNPACKED = "UNPACKED"
+    ENCODED_TWICE = "ENCODED_TWICE"
     MISMATCH = "MISMATCH"
 
 
@@ -48,12 +53,13 @@ class DownloadedFile:
     Attributes:
         path: The file.
         size: Bytes.
-        sha1: Hexadecimal SHA-1 of what was received.
+        sha1: Hexadecimal SHA-1 of the file.
         verification: The result of comparing it with the published one.
         ref: The job it belongs to, None for a job of unknown origin.
         seconds: How long this call worked on it.
         resumed_from: Bytes that were there already when the last answer came; all, where none was needed.
         requests: How often its link was used for it, earlier calls included.
+        reason: Why it is not verified, in words; None where it is.
 
     """
 
@@ -65,6 +71,7 @@ class DownloadedFile:
     seconds: float
     resumed_from: int
     requests: int
+    reason: str | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -13,17 +13,27 @@ from urllib.parse import unquote, urlsplit
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["MISMATCH_SUFFIX", "PART_SUFFIX", "RECORD_SUFFIX", "name_in_url", "safe_name", "unique_name"]
+__all__ = [
+    "FOREIGN_SUFFIX",
+    "MISMATCH_SUFFIX",
+    "PART_SUFFIX",
+    "RECORD_SUFFIX",
+    "name_in_url",
+    "safe_name",
+    "unique_name",
+]
 
-#: Behind the name of a file that is not complete, of what is known about it, and of one with wrong bytes.
+#: Behind the name of a file that is not complete, of what is known about it, of one with wrong bytes, and of what is no
+#: archive at all.
 PART_SUFFIX = ".part"
 RECORD_SUFFIX = ".part.json"
 MISMATCH_SUFFIX = ".mismatch"
+FOREIGN_SUFFIX = ".not-an-archive"
 
 #: Bytes of UTF-8. File systems take 255; our suffixes and a label are to fit behind it.
 _LONGEST = 180
 _LONGEST_EXTENSION = 20
-_OURS = (PART_SUFFIX, RECORD_SUFFIX, f"{RECORD_SUFFIX}.tmp", MISMATCH_SUFFIX)
+_OURS = (PART_SUFFIX, RECORD_SUFFIX, f"{RECORD_SUFFIX}.tmp", MISMATCH_SUFFIX, FOREIGN_SUFFIX)
 _FALLBACK = "archive"
 _FORBIDDEN = frozenset('/\\:*?"<>|')
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})

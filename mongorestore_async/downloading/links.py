@@ -8,10 +8,22 @@ from typing import TYPE_CHECKING
 import attrs
 
 from mongorestore_async.downloading.file_names import name_in_url
-from mongorestore_async.errors import ApiError, DownloadError, DownloadExpired, DownloadUsedUp, RateLimited, ServerError
+from mongorestore_async.errors import (
+    ApiError,
+    DownloadError,
+    DownloadExpired,
+    DownloadLost,
+    DownloadUsedUp,
+    Hint,
+    HintKind,
+    NothingToDownload,
+    RateLimited,
+    ServerError,
+)
 from mongorestore_async.models import (
     CloudBackupDeliveryType,
     CloudBackupRestoreJob,
+    DeliveryMethod,
     DeliveryStatus,
     JobState,
     RestoreJob,
@@ -19,8 +31,10 @@ from mongorestore_async.models import (
     TenantDeliveryType,
     TenantRestoreJob,
 )
+from mongorestore_async.models.secret import REDACTED
 from mongorestore_async.models.states import known
 from mongorestore_async.protocol.rate_limit_headers import retry_after
+from mongorestore_async.protocol.redaction import redact_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,6 +78,13 @@ class DownloadLink:
         """What the server calls the file; not yet safe to be used on disk."""
         return name_in_url(self.url)
 
+    def redact(self, page: bytes) -> bytes:
+        """Take the link, and whatever else looks like a secret, out of a page that may repeat it."""
+        text = page.decode("latin-1").replace(self.url, REDACTED)
+        if self.header is not None:
+            text = text.replace(self.header[1], REDACTED)
+        return redact_text(text).encode("latin-1", errors="replace")
+
 
 class LinkState(StrEnum):
     """The state of the links of a job."""
@@ -88,16 +109,23 @@ _ENDED: Mapping[JobState, LinkState] = {
     JobState.EXPIRED: LinkState.EXPIRED,
 }
 _KINDS: Mapping[LinkState, type[DownloadError]] = {
+    LinkState.READY: DownloadUsedUp,
     LinkState.EXPIRED: DownloadExpired,
     LinkState.USED_UP: DownloadUsedUp,
+    LinkState.FAILED: DownloadLost,
+    LinkState.NO_ARCHIVE: NothingToDownload,
 }
 _WORDS: Mapping[LinkState, str] = {
     LinkState.READY: "the link of one archive of the job was used or has expired; create a new restore job",
-    LinkState.NOT_READY: 'the archive cannot be fetched yet; wait for it with wait(until="downloadable")',
+    LinkState.NOT_READY: "the archive cannot be fetched yet",
     LinkState.EXPIRED: "the download link has expired; create a new restore job",
     LinkState.USED_UP: "the download link has reached its maximum number of downloads; create a new restore job",
-    LinkState.FAILED: "the restore job failed and has no archive; check its state, and create a new one",
-    LinkState.NO_ARCHIVE: "the job restores into a cluster and has no archive; a download needs an HttpRestore",
+    LinkState.FAILED: "the restore job failed or was cancelled, and has no archive; create a new restore job",
+    LinkState.NO_ARCHIVE: "the job restores into a cluster and has no archive",
+}
+_HINTS: Mapping[LinkState, Hint] = {
+    LinkState.NOT_READY: Hint(HintKind.WAIT_UNTIL_DOWNLOADABLE),
+    LinkState.NO_ARCHIVE: Hint(HintKind.REQUEST_DOWNLOAD),
 }
 
 
@@ -119,7 +147,8 @@ def find_links(job: JobDocument) -> Mapping[str, DownloadLink | None]:
 def link_state(job: JobDocument) -> LinkState:
     """Derive the state of a job's links from the job alone, without a clock (see :func:`link_expiry`).
 
-    READY may stand on a job without any link: then it is NOT_READY for us. A link may stand on an expired job.
+    READY may stand on a job without any link: then it is NOT_READY for us. A link may stand on an expired job. A
+    finished job of Ops Manager or Cloud Manager with neither link nor limits of one restored into a cluster (D13).
     """
     if isinstance(job, RestoreJob):
         return _delivery_state(job)
@@ -157,7 +186,8 @@ def no_link(state: LinkState, *, file_name: str | None = None, received: int = 0
         received: Bytes of it that are kept.
 
     """
-    return _KINDS.get(state, DownloadError)(_WORDS[state], file_name=file_name, received=received)
+    kind = _KINDS.get(state, DownloadError)
+    return kind(_WORDS[state], file_name=file_name, received=received, hint=_HINTS.get(state))
 
 
 def refusal(status: int, headers: Headers, request: RequestContext, now: datetime) -> ApiError:
@@ -195,9 +225,24 @@ def _delivery_state(job: RestoreJob) -> LinkState:
     status = None if job.delivery is None else known(DeliveryStatus, job.delivery.status_name)
     if status in _LOST:
         return _LOST[status]
+    if _fills_a_cluster(job):
+        return LinkState.NO_ARCHIVE
     if status in _WAITING or _delivered(job) is None:
         return LinkState.NOT_READY
     return LinkState.READY
+
+
+def _fills_a_cluster(job: RestoreJob) -> bool:
+    delivery = job.delivery
+    if delivery is None or _delivered(job) is not None:
+        return False
+    if delivery.target_cluster_id or delivery.target_cluster_name:
+        return True
+    if known(DeliveryMethod, delivery.method_name) is DeliveryMethod.AUTOMATED_RESTORE:
+        return True
+    limits = delivery.max_downloads, delivery.expires, delivery.expiration_hours
+    is_ready = known(DeliveryStatus, delivery.status_name) is DeliveryStatus.READY
+    return job.state is JobState.FINISHED and is_ready and limits == (None, None, None)
 
 
 def _delivered(job: RestoreJob) -> DownloadLink | None:

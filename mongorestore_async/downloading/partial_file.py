@@ -4,25 +4,27 @@ Beside ``NAME`` there are, as long as the batch is not complete and compared, ``
 ``NAME.part.json`` with a :class:`PartRecord`. The record is on disk before the first byte it speaks of, so a process
 may be killed anywhere: what is left can be resumed. Nothing stands under ``NAME`` before it is whole.
 
+A system may crash anywhere, too, and lose or zero what it had not written to disk: from time to time the part is
+synced, then its size and its SHA-1 go into the record. After a crash what lies behind is fetched again.
+
 All functions and methods here block: they are called in threads.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import os
-import shutil
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from mongorestore_async.downloading.file_names import MISMATCH_SUFFIX, PART_SUFFIX, RECORD_SUFFIX
+from mongorestore_async.downloading.disk_space import disk_error, require_room
+from mongorestore_async.downloading.file_names import PART_SUFFIX, RECORD_SUFFIX
 from mongorestore_async.downloading.resume_record import PartRecord, open_locked, sync_directory, write_file
-from mongorestore_async.errors import DiskFull, DownloadError, Hint, HintKind
+from mongorestore_async.errors import DownloadError, Hint, HintKind
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -31,7 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Archive"]
 
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+#: Bytes after which a part is synced: no more is lost in a crash.
+_SYNCED = 64 * 1024 * 1024
 
 
 class Archive:
@@ -54,6 +57,7 @@ class Archive:
         self._part = directory / (name + PART_SUFFIX)
         self._note = directory / (name + RECORD_SUFFIX)
         self._file: FileIO | None = None
+        self._synced = 0
         self._closed = False  # an opening that was cancelled may still be on its way to a thread
         self._hash = hashlib.sha1(usedforsecurity=False)
         self._hashed = 0
@@ -69,6 +73,11 @@ class Archive:
         """Whether every byte is there."""
         return self.record.size is not None and self.kept == self.record.size
 
+    @property
+    def changed(self) -> bool:
+        """Whether a finished file, once hashed, is another than the one that was received."""
+        return self.finished and self.record.sha1 not in {None, self.sha1}
+
     def open(self, *, overwrite: bool) -> None:
         """Lock the part and find out what is there.
 
@@ -80,12 +89,14 @@ class Archive:
 
         """
         with self._using, self._telling():
-            if self._closed or self._is_finished():
+            if self._closed:
                 return
-            self._open_part()
+            if not self._is_finished():
+                self._open_part()
             # Who had the lock before may have given the file its name just now.
-            if self._is_finished():
+            if self.finished or self._is_finished():
                 self._let_go()
+                self._file = self.path.open("rb", buffering=0)
             elif self.path.exists() and not overwrite:
                 self._let_go()
                 raise self.error(
@@ -98,7 +109,7 @@ class Archive:
     def note(self, **changes: Any) -> None:
         """Change the record, on disk before this returns."""
         with self._using, self._telling():
-            self.record = attrs.evolve(self.record, **changes)
+            self.record = self.record.changed(**changes)
             if self._file is None:
                 return
             write_file(self._note, self.record.to_json())
@@ -111,19 +122,33 @@ class Archive:
             self._file.seek(0)
             self._file.truncate()
             self._hash = hashlib.sha1(usedforsecurity=False)
-            self._hashed = self.kept = 0
+            self._hashed = self.kept = self._synced = 0
+            self.record = attrs.evolve(self.record, synced=0, synced_sha1=None)
 
     def rehash(self, most: int) -> bool:
-        """Hash up to ``most`` further bytes of those that are not hashed yet; True when none are left."""
+        """Hash up to ``most`` further bytes of those that are not hashed yet; True when none are left.
+
+        Raises:
+            DownloadError: They are not those that were written; a part is thrown away.
+
+        """
         with self._using, self._telling():
             if self._file is None or self._hashed >= self.kept:
                 return True
+            until = self.record.synced or 0
+            until = until if not self.finished and self._hashed < until < self.kept else self.kept
             self._file.seek(self._hashed)
-            block = self._file.read(min(most, self.kept - self._hashed))
+            block = self._file.read(min(most, until - self._hashed))
             self._hash.update(block)
             self._hashed += len(block)
             if not block:
-                raise self.error("the partial file was truncated while it was read; start again, and do not modify it")
+                raise self.error("the file was truncated while it was read; start again, and do not modify it")
+            if not self.finished and self._is_damaged():
+                self.restart()
+                self.note()
+                raise self.error(
+                    "the partial file was modified after it was written, and was discarded; download again"
+                )
             return self._hashed == self.kept
 
     def read(self, offset: int, size: int) -> bytes:
@@ -156,6 +181,8 @@ class Archive:
                         self._hash.update(rest[:written])
                         self._hashed += written
                     rest = rest[written:]
+            if self.kept - self._synced >= _SYNCED:
+                self._sync()
 
     def check_room(self, reserved: int = 0) -> None:
         """See whether the rest of the file fits onto the disk.
@@ -169,20 +196,12 @@ class Archive:
         """
         needed = max(0, (self.record.size or 0) - self.kept)
         with self._telling():
-            free = shutil.disk_usage(self.path.parent).free
-        if needed + reserved > free:
-            also = f", plus {reserved} bytes for other downloads" if reserved else ""
-            raise DiskFull(
-                f"{needed} bytes of {self.name} are still to come{also}, and the disk of {self.path.parent} has "
-                f"{free} free; free up space and download again to resume",
-                file_name=self.name,
-                received=self.kept,
-            )
+            require_room(self.path, needed, reserved=reserved, received=self.kept)
 
     @property
     def sha1(self) -> str:
         """Hexadecimal SHA-1 of what is there."""
-        return self.record.sha1 if self.finished and self.record.sha1 else self._hash.hexdigest()
+        return self._hash.hexdigest()
 
     def finish(self, *, overwrite: bool) -> None:
         """Give the file its name, safely on disk.
@@ -194,20 +213,41 @@ class Archive:
         with self._using, self._telling():
             if self._file is None or self.finished:
                 return
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self.note(sha1=self.sha1, size=self.kept)
+            self._sync(sha1=self.sha1, size=self.kept)
             if self.path.exists() and not overwrite:
                 raise self.error(f"{self.path} was created in the meantime; remove it and download again")
             self._rename(self.path)
             self.finished = True
 
-    def set_aside(self) -> Path:
-        """Keep a mismatching file under another name: a used link cannot give another one."""
+    def reopen(self) -> None:
+        """Begin a finished file anew, to replace it.
+
+        Raises:
+            DownloadError: Another download is writing its part.
+
+        """
         with self._using, self._telling():
-            kept = self.path.with_name(self.name + MISMATCH_SUFFIX)
-            self._rename(kept)
-            self.forget()
+            if self._file is not None:
+                self._file.close()
+                self.finished = False
+                self._open_part()
+                self.restart()
+
+    def set_aside(self, suffix: str, message: bytes | None = None) -> Path:
+        """Keep what is not the archive under another name, for a used link cannot give another one.
+
+        Args:
+            suffix: Makes the name.
+            message: What came in place of the file, whose part stays; None for the file.
+
+        """
+        with self._using, self._telling():
+            kept = self.path.with_name(self.name + suffix)
+            if message is None:
+                self._rename(kept)
+                self.forget()
+            else:
+                write_file(kept, message)
             return kept
 
     def forget(self) -> None:
@@ -221,17 +261,32 @@ class Archive:
             self._closed = True
             if self._file is None:
                 return
-            file, self._file = self._file, None
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, DownloadError):
                 if not self.finished and not self.kept and not self.record.requests:
                     self._part.unlink(missing_ok=True)
                     self._note.unlink(missing_ok=True)
+                elif not self.finished and self.kept != self._synced and self._note.exists():
+                    self._sync()
+            file, self._file = self._file, None
             with contextlib.suppress(OSError):
                 file.close()
 
     def error(self, message: str, *, hint: Hint | None = None) -> DownloadError:
         """Make an error about this file."""
         return DownloadError(message, file_name=self.name, received=self.kept, hint=hint)
+
+    def _sync(self, **changes: Any) -> None:
+        """Bring what is there to disk, then that it is."""
+        if self._file is not None:
+            os.fsync(self._file.fileno())
+            self._synced = self.kept
+            sha1 = self._hash.hexdigest() if self._hashed == self.kept else None
+            self.note(synced=self.kept, synced_sha1=sha1, **changes)
+
+    def _is_damaged(self) -> bool:
+        """Whether the bytes hashed so far are those whose hash is recorded, and differ from it."""
+        known = self.record.synced_sha1 if self._hashed == self.record.synced else None
+        return known is not None and known != self.sha1
 
     def _is_finished(self) -> bool:
         record = PartRecord.read(self._note)
@@ -249,7 +304,7 @@ class Archive:
         if self._file is not None:
             self._file.close()
             self._file = None
-        if not self._part.stat().st_size and (self.finished or not self._note.exists()):
+        if (self.finished or not self._note.exists()) and self._part.exists() and not self._part.stat().st_size:
             self._part.unlink()
 
     def _open_part(self) -> None:
@@ -264,9 +319,12 @@ class Archive:
         there = self._part.stat().st_size
         record = PartRecord.read(self._note)
         if record is not None and record.key == self.record.key:
-            self.record, self.kept = record, there
+            self.record, self.kept = record, record.safe_size(there)
+            self._synced = min(self.kept, record.synced or 0)
             if record.size is not None and there > record.size:
                 self.restart()
+            elif self.kept < there and self._file is not None:
+                self._file.truncate(self.kept)
         elif (there or record is not None) and not overwrite:
             self._let_go()
             raise self.error(
@@ -288,11 +346,4 @@ class Archive:
         try:
             yield
         except OSError as error:
-            if error.errno in _FULL:
-                raise DiskFull(
-                    f"the disk of {self.path.parent} is full after {self.kept} bytes of {self.name}; free up space and "
-                    f"download again to resume",
-                    file_name=self.name,
-                    received=self.kept,
-                ) from error
-            raise self.error(f"{self.path} could not be written: {error.strerror or error}") from error
+            raise disk_error(error, self.path, received=self.kept) from error

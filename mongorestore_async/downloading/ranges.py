@@ -1,7 +1,8 @@
 """Resuming a file where it broke off: range requests of RFC 9110 section 14, as a pure decision.
 
 No vendor's page promises ranges. They are asked for only with a validator that is strong (section 8.8), under
-``If-Range`` (section 13.1.5), and what comes back is believed only if it fits what is there to the byte.
+``If-Range`` (section 13.1.5), and what comes back is believed only if it fits what is there to the byte: the range, the
+total, and every validator that both answers have. What contradicts that is never taken for the whole file either.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from typing import TYPE_CHECKING
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from mongorestore_async.models.headers import Headers
@@ -24,7 +24,8 @@ __all__ = [
     "ContentRange",
     "Continuation",
     "Kept",
-    "Validator",
+    "Representation",
+    "allows_ranges",
     "continue_with",
     "is_validator",
     "parse_content_range",
@@ -40,33 +41,55 @@ _NOT_SATISFIABLE = 416
 
 
 @attrs.frozen
-class Validator:
-    """The validator that shows whether a file is still the same, byte for byte.
+class Representation:
+    """Which version of a file an answer carries, by everything it says about that.
 
     Attributes:
-        if_range: Value for ``If-Range``: a strong entity tag, or the date of the last change.
+        strong: The validator that shows whether a file is still the same, byte for byte: a strong entity tag, or the
+            date of the last change; sent as ``If-Range``. None without one.
+        etag: ``ETag`` as it was sent, strong or weak.
+        last_modified: ``Last-Modified`` as it was sent.
+        encoding: Codings of ``Content-Encoding``; the bytes of one version differ by them.
 
     """
 
-    if_range: str
+    strong: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    encoding: str = ""
 
     @classmethod
-    def of(cls, headers: Headers) -> Validator | None:
-        """Read the strong validator of an answer; None where there is none, or where ranges are ruled out.
+    def of(cls, headers: Headers) -> Representation:
+        """Read what an answer says.
 
-        A date counts only without an entity tag, and a second before the answer's own date (section 8.8.2.2):
+        A date is strong only without an entity tag, and a second before the answer's own date (section 8.8.2.2):
         until then the file may change once more in the same second.
         """
-        if headers.get("Accept-Ranges", "").strip().lower() == "none":
-            return None
-        etag = headers.get("ETag")
-        if etag is not None:
-            return cls(etag.strip()) if _ETAG.fullmatch(etag.strip()) else None
-        changed = headers.get("Last-Modified", "").strip()
-        changed_at, sent_at = _moment(changed), _moment(headers.get("Date", ""))
-        if changed_at is None or sent_at is None or (sent_at - changed_at).total_seconds() < 1:
-            return None
-        return cls(changed) if is_validator(changed) else None
+        etag, changed = _text(headers, "ETag"), _text(headers, "Last-Modified")
+        strong = etag if etag is not None and _ETAG.fullmatch(etag) else None
+        if etag is None and changed is not None and is_validator(changed):
+            changed_at, sent_at = _moment(changed), _moment(headers.get("Date", ""))
+            if changed_at is not None and sent_at is not None and (sent_at - changed_at).total_seconds() >= 1:
+                strong = changed
+        return cls(strong, etag, changed, _codings(headers))
+
+    def contradicts(self, other: Representation) -> bool:
+        """Whether something that both say differs."""
+        differs = None not in {self.etag, other.etag} and self.etag != other.etag
+        if self.last_modified is not None and other.last_modified is not None:
+            differs = differs or not _same_moment(self.last_modified, other.last_modified)
+        return differs or self.encoding != other.encoding
+
+    def is_same(self, other: Representation) -> bool:
+        """Whether an answer repeats the strong validator of this one, and contradicts it in nothing."""
+        repeated = self.strong is not None and self.strong in {other.etag, other.last_modified}
+        return repeated and not self.contradicts(other)
+
+    def merge(self, other: Representation) -> Representation:
+        """Add what another answer says about the same version."""
+        return Representation(
+            self.strong, self.etag or other.etag, self.last_modified or other.last_modified, self.encoding
+        )
 
 
 @attrs.frozen
@@ -87,25 +110,27 @@ class ContentRange:
 
 @attrs.frozen
 class Kept:
-    """What is there of a file.
+    """What is there of a file, and what is known of it.
 
     Attributes:
         size: Bytes.
         total: Size of the whole file, None where it is not known.
-        validator: Of the answer the bytes came in; None where they cannot be resumed.
+        representation: Of the answers the bytes came in.
+        ranges: Whether the rest may be asked for; else the whole has to come again.
 
     """
 
     size: int
     total: int | None = None
-    validator: Validator | None = None
+    representation: Representation = Representation()
+    ranges: bool = True
 
     @property
     def headers(self) -> dict[str, str]:
         """Headers that ask for the rest; none where the whole has to come again."""
-        if not self.size or self.validator is None:
+        if not self.size or not self.ranges or self.representation.strong is None:
             return {}
-        return {"Range": f"bytes={self.size}-", "If-Range": self.validator.if_range}
+        return {"Range": f"bytes={self.size}-", "If-Range": self.representation.strong}
 
 
 class Action(Enum):
@@ -124,12 +149,21 @@ class Continuation:
     Attributes:
         action: Append its body; throw away what is there and begin with its body; nothing was missing; or the
             answer does not fit, and the file has to be asked for as a whole.
-        total: Size of the whole file, None where the answer does not say.
+        total: Size of the whole file, None where it is not known.
+        until: Size of the part once the body was received, None where the answer does not say.
+        representation: What is known of the version afterwards.
+        same: Whether a body that begins again is of the version that is there: it begins with the same bytes, and
+            has no fewer.
+        problem: Why an answer does not fit.
 
     """
 
     action: Action
     total: int | None = None
+    until: int | None = None
+    representation: Representation = Representation()
+    same: bool = False
+    problem: str = ""
 
 
 def is_validator(text: str) -> bool:
@@ -159,39 +193,99 @@ def continue_with(status: int, headers: Headers, kept: Kept) -> Continuation | N
         kept: What is there, and what was asked for with it.
 
     """
-    sent = parse_content_range(headers.get("Content-Range", ""))
-    if status == _OK:
-        return Continuation(Action.RESTART, _length(headers))
+    sent = _content_range(headers)
+    if status == _OK or (status == _PARTIAL and not kept.headers):
+        return _begin(status, headers, sent, kept)
     if status == _PARTIAL:
-        return _continue_with_part(headers, sent, kept) or Continuation(Action.UNFIT)
+        return _append(headers, sent, kept)
     if status == _NOT_SATISFIABLE and kept.headers:
         whole = sent is not None and sent.total == kept.size and kept.total in {None, kept.size}
-        return Continuation(Action.COMPLETE, kept.size) if whole else Continuation(Action.UNFIT)
+        # The body is a message: its coding says nothing about the file.
+        named = attrs.evolve(Representation.of(headers), encoding=kept.representation.encoding)
+        if whole and not kept.representation.contradicts(named):
+            return Continuation(Action.COMPLETE, kept.size, kept.size, kept.representation)
+        return _unfit(_MISFIT)
     return None
 
 
-def _continue_with_part(headers: Headers, sent: ContentRange | None, kept: Kept) -> Continuation | None:
-    if sent is None or sent.first is None or sent.last is None:
-        return None
-    if not kept.headers:
-        # No range was requested: only the whole file is usable.
-        return Continuation(Action.RESTART, sent.total) if sent.first == 0 and sent.total == sent.last + 1 else None
-    fits = sent.first == kept.size and _same(headers, kept)
-    fits = fits and _length(headers) in {None, sent.last + 1 - sent.first}
-    fits = fits and (sent.total is None or kept.total in {None, sent.total})
-    return Continuation(Action.APPEND, kept.total if sent.total is None else sent.total) if fits else None
+_MISFIT = "the download host sent a range that does not match the request"
 
 
-def _same(headers: Mapping[str, str], kept: Kept) -> bool:
-    """Whether an answer to ``If-Range`` names no other validator than the one it was asked with."""
-    told = [headers[name].strip() for name in ("ETag", "Last-Modified") if name in headers]
-    return not told or kept.validator is None or kept.validator.if_range in told
+def _begin(status: int, headers: Headers, sent: ContentRange | None, kept: Kept) -> Continuation:
+    """Take an answer for the whole file, unless it says or shows that it is not."""
+    length = _length(headers)
+    if status == _PARTIAL or "Content-Range" in headers:
+        # With a range beside it a 200 says two things: the body of some servers is the range then.
+        if sent is None or sent.total is None or _is_multipart(headers):
+            return _unfit(_MISFIT)
+        of_all = sent.first is None if status == _OK else False
+        if not (of_all or (sent.first == 0 and sent.last == sent.total - 1)) or length not in {None, sent.total}:
+            return _unfit(_MISFIT)
+        length = sent.total
+    found = Representation.of(headers)
+    if not kept.representation.is_same(found):
+        return Continuation(Action.RESTART, length, length, found)
+    known, least = kept.total, kept.size if kept.total is None else kept.total
+    if length is not None and (length < least or known not in {None, length}):
+        return _unfit(
+            f"the download host announces {length} bytes now and sent or announced {least} before, under the same "
+            f"validator"
+        )
+    total = known if length is None else length
+    return Continuation(Action.RESTART, total, total, kept.representation.merge(found), same=True)
+
+
+def _append(headers: Headers, sent: ContentRange | None, kept: Kept) -> Continuation:
+    """Take an answer for the rest of the file, or for a part of it."""
+    found = Representation.of(headers)
+    if sent is None or sent.first is None or sent.last is None or _is_multipart(headers):
+        return _unfit(_MISFIT)
+    total = kept.total if sent.total is None else sent.total
+    # Without any total nothing would tell the end of a range from the end of the file.
+    fits = total is not None and sent.last < total and kept.total in {None, total}
+    fits = fits and sent.first == kept.size and _length(headers) in {None, sent.last + 1 - sent.first}
+    # The validator that was asked with stands in the answer (RFC 9110 section 15.3.7): else nothing vouches for it.
+    if not fits or not kept.representation.is_same(found):
+        return _unfit(_MISFIT)
+    return Continuation(Action.APPEND, total, sent.last + 1, kept.representation.merge(found), same=True)
+
+
+def _unfit(problem: str) -> Continuation:
+    return Continuation(Action.UNFIT, problem=problem)
+
+
+def allows_ranges(headers: Headers) -> bool:
+    """Whether an answer does not rule ranges out."""
+    return headers.get("Accept-Ranges", "").strip().lower() != "none"
+
+
+def _content_range(headers: Headers) -> ContentRange | None:
+    fields = headers.getall("Content-Range")
+    return parse_content_range(fields[0]) if len(fields) == 1 else None
+
+
+def _is_multipart(headers: Headers) -> bool:
+    return headers.get("Content-Type", "").strip().lower().startswith("multipart/")
+
+
+def _codings(headers: Headers) -> str:
+    codings = (coding.strip().lower() for field in headers.getall("Content-Encoding") for coding in field.split(","))
+    return ", ".join(coding.removeprefix("x-") for coding in codings if coding not in {"", "identity"})
 
 
 def _length(headers: Headers) -> int | None:
     text = headers.get("Content-Length", "").strip()
     # Of a body in chunks it says nothing (RFC 9112 section 6.3).
     return int(text) if _LENGTH.fullmatch(text) and "Transfer-Encoding" not in headers else None
+
+
+def _text(headers: Headers, name: str) -> str | None:
+    return headers.get(name, "").strip() or None
+
+
+def _same_moment(one: str, other: str) -> bool:
+    moment = _moment(one)
+    return one == other or (moment is not None and moment == _moment(other))
 
 
 def _moment(text: str) -> datetime | None:

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from mongorestore_async.downloading.download_types import DownloadedFile, DownloadProgress
+from mongorestore_async.downloading.file_names import FOREIGN_SUFFIX
 from mongorestore_async.downloading.links import (
     LinkState,
     downloads_allowed,
@@ -16,8 +17,9 @@ from mongorestore_async.downloading.links import (
     no_link,
     refusal,
 )
-from mongorestore_async.downloading.ranges import Action, Kept, Validator, continue_with
-from mongorestore_async.downloading.verification import check
+from mongorestore_async.downloading.ranges import Action, allows_ranges, continue_with
+from mongorestore_async.downloading.sniffing import SNIFFED, Content, is_message, sniff
+from mongorestore_async.downloading.verification import check, not_an_archive
 from mongorestore_async.errors import (
     ApiError,
     ConnectFailed,
@@ -37,8 +39,8 @@ if TYPE_CHECKING:
     from mongorestore_async.downloading.download_types import DownloadRules
     from mongorestore_async.downloading.links import DownloadLink
     from mongorestore_async.downloading.partial_file import Archive
-    from mongorestore_async.downloading.ranges import Continuation
-    from mongorestore_async.errors import Hint
+    from mongorestore_async.downloading.ranges import Continuation, Kept
+    from mongorestore_async.errors import Hint, NotAnArchive
     from mongorestore_async.models import JobDocument
 
 __all__ = ["Transfer"]
@@ -50,7 +52,9 @@ _REHASHED = 8 * _BLOCK
 _PROGRESS_SECONDS = 0.25
 _LONGEST_WAIT = 900.0
 
-_PAGES = ("text/html", "text/xml", "application/json", "application/problem+json", "application/xml")
+#: Bytes of a page that are kept, for people to look at.
+_PAGE = 256 * 1024
+_OTHER_BYTES = "the download host sends other bytes now than before, under the same validator"
 _EMPTY = "the download host sent an empty file; check the state of the job"
 
 
@@ -110,6 +114,9 @@ class Transfer:
             await self._wait(failed, failures)
         while not await asyncio.to_thread(archive.rehash, _REHASHED):
             pass
+        if archive.changed and self._rules.overwrite:
+            await asyncio.to_thread(archive.reopen)
+            await self.fetch()
 
     async def finish(self) -> DownloadedFile:
         """Check the whole file and give it its name.
@@ -120,14 +127,15 @@ class Transfer:
 
         """
         archive = self.archive
-        verdict = await check(archive, self._job, self._refresh, self._rules)
+        found = await check(archive, self._job, self._refresh, self._rules)
         await asyncio.to_thread(archive.finish, overwrite=self._rules.overwrite)
         self._notify(at_once=True)
         return DownloadedFile(
             path=archive.path,
             size=archive.kept,
             sha1=archive.sha1,
-            verification=verdict,
+            verification=found.result,
+            reason=found.reason,
             ref=self._job.ref,
             seconds=time.monotonic() - self._began,
             resumed_from=self._resumed_from,
@@ -136,7 +144,7 @@ class Transfer:
 
     async def _try(self) -> None:
         archive, record = self.archive, self.archive.record
-        kept = Kept(archive.kept, record.size, None if record.if_range is None else Validator(record.if_range))
+        kept = record.kept(archive.kept)
         if record.size is not None:  # another request would not tell anything else
             await asyncio.to_thread(archive.check_room, self._reserved())
         link = self._link()
@@ -152,41 +160,69 @@ class Transfer:
             plan = continue_with(reply.status, reply.headers, kept)
             if plan is None:
                 raise refusal(reply.status, reply.headers, reply.request, self._rules.now())
-            await self._prepare(reply, plan)
+            await self._prepare(reply, plan, link)
             if plan.action is not Action.COMPLETE:
                 await asyncio.to_thread(archive.check_room, self._reserved())
-                await self._stream(reply, plan.total)
-                await self._see_end(reply, plan.total)
+                await self._stream(reply, plan.until)
+                await self._see_end(reply, plan, kept)
 
-    async def _prepare(self, reply: ArchiveReply, plan: Continuation) -> None:
+    async def _prepare(self, reply: ArchiveReply, plan: Continuation, link: DownloadLink) -> None:
         """Make ready for the body of an answer, or refuse it."""
         archive = self.archive
         if plan.action is Action.UNFIT:
-            await asyncio.to_thread(archive.note, if_range=None)  # from now on it is asked for as a whole
-            raise ConnectionBroken(
-                f"the download host sent a range that does not match the request (HTTP {reply.status})",
-                request=reply.request,
-            )
-        if reply.headers.get("Content-Type", "").strip().lower().startswith(_PAGES):
-            raise self._error("the download host sent a web page instead of an archive; is there a proxy in between?")
+            await self._refuse(reply, plan.problem)
         if plan.total == 0:
             raise self._error(_EMPTY, DownloadTruncated)
-        changes: dict[str, Any] = {"size": plan.total, "announced": plan.total is not None}
+        version = plan.representation
+        changes: dict[str, Any] = {
+            "size": plan.total,
+            "announced": plan.total is not None,
+            "etag": version.etag,
+            "last_modified": version.last_modified,
+        }
         if plan.action is Action.RESTART:
-            validator = Validator.of(reply.headers)
+            # What is there is thrown away for nothing less than the beginning of an archive.
+            head = await reply.peek(SNIFFED)
+            content = sniff(head[:SNIFFED])
+            if is_message(content, reply.headers.get("Content-Type", "")):
+                raise await self._keep_message(reply, head, content, link)
+            alike = min(len(head), archive.kept, SNIFFED)
+            if plan.same and await asyncio.to_thread(archive.read, 0, alike) != head[:alike]:
+                await self._refuse(reply, _OTHER_BYTES)
             await asyncio.to_thread(archive.restart)
-            changes |= {"if_range": None if validator is None else validator.if_range, "sha1": None}
+            changes |= {
+                "if_range": version.strong,
+                "encoding": version.encoding,
+                "ranges": allows_ranges(reply.headers),
+                "sha1": None,
+            }
         await asyncio.to_thread(archive.note, **changes)
         self._resumed_from = archive.kept
         self._notify(at_once=True)
 
-    async def _stream(self, reply: ArchiveReply, total: int | None) -> None:
+    async def _refuse(self, reply: ArchiveReply, problem: str) -> NoReturn:
+        """Take nothing of an answer that contradicts what is known."""
+        await asyncio.to_thread(self.archive.note, ranges=False)  # from now on it is asked for as a whole
+        raise ConnectionBroken(f"{problem} (HTTP {reply.status})", request=reply.request)
+
+    async def _keep_message(
+        self, reply: ArchiveReply, head: bytes, content: Content, link: DownloadLink
+    ) -> NotAnArchive:
+        """Keep a page beside what is there of the file, without the secrets it may repeat."""
+        try:
+            page = (await reply.peek(_PAGE))[:_PAGE]
+        except TransportError:
+            page = head
+        kept = await asyncio.to_thread(lambda: self.archive.set_aside(FOREIGN_SUFFIX, link.redact(page)))
+        return not_an_archive(self.archive, self._job, content, kept)
+
+    async def _stream(self, reply: ArchiveReply, until: int | None) -> None:
         """Write one block while the next one comes in; what is too much fills no disk."""
         writing: asyncio.Future[None] | None = None
         received = self.archive.kept
         hashed = False
         try:
-            while (total is None or received <= total) and (pieces := await reply.read_block(_BLOCK)):
+            while (until is None or received <= until) and (pieces := await reply.read_block(_BLOCK)):
                 received += sum(map(len, pieces))
                 if writing is not None:
                     await writing
@@ -207,19 +243,21 @@ class Transfer:
         writing.add_done_callback(lambda done: done.cancelled() or done.exception())
         return writing
 
-    async def _see_end(self, reply: ArchiveReply, total: int | None) -> None:
+    async def _see_end(self, reply: ArchiveReply, plan: Continuation, before: Kept) -> None:
         archive = self.archive
-        if total is None and not archive.kept:
+        least = before.size if plan.total is None and plan.same else plan.total or 0
+        if plan.until is None and not archive.kept:
             raise self._error(_EMPTY, DownloadTruncated)
-        if total is None:
-            await asyncio.to_thread(archive.note, size=archive.kept)
-        elif archive.kept < total:
+        if plan.until is not None and archive.kept > plan.until:
+            await asyncio.to_thread(archive.restart)
+            await asyncio.to_thread(archive.note)
+            raise self._error("the download host sent more bytes than announced; they were discarded")
+        if archive.kept < least:
             raise ConnectionBroken(
                 "the download host closed the connection before the end of the file", request=reply.request
             )
-        elif archive.kept > total:
-            await asyncio.to_thread(archive.restart)
-            raise self._error("the download host sent more bytes than announced; they were discarded")
+        if plan.total is None:
+            await asyncio.to_thread(archive.note, size=archive.kept)
 
     async def _wait(self, failed: TransportError | ApiError, failures: int) -> None:
         """Wait before the next request, if there may be one.

@@ -1,62 +1,42 @@
-"""Whether an archive is the one that was published: its SHA-1, and its gzip frame."""
+"""Whether an archive is the one that was published: its SHA-1, its first bytes, and its gzip frame."""
 
 from __future__ import annotations
 
 import asyncio
-import re
 import zlib
 from typing import TYPE_CHECKING
 
 from mongorestore_async.downloading.download_types import Verification
-from mongorestore_async.errors import ApiError, DataError, DownloadTruncated, HashMismatch, RestoreError, TransportError
+from mongorestore_async.downloading.file_names import FOREIGN_SUFFIX, MISMATCH_SUFFIX
+from mongorestore_async.downloading.links import downloads_allowed
+from mongorestore_async.downloading.published_hashes import Comparison, compare
+from mongorestore_async.downloading.sniffing import LEAST_SIZE, SNIFFED, Content, is_message, is_packed_name, sniff
+from mongorestore_async.errors import (
+    ApiError,
+    DataError,
+    DownloadTruncated,
+    HashMismatch,
+    Hint,
+    HintKind,
+    NotAnArchive,
+    RestoreError,
+    TransportError,
+)
 from mongorestore_async.models import RestoreJob
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
     from mongorestore_async.downloading.download_types import DownloadRules
     from mongorestore_async.downloading.partial_file import Archive
-    from mongorestore_async.models import FileHash, JobDocument
+    from mongorestore_async.models import JobDocument
 
-__all__ = ["GzipCheck", "check", "verify"]
-
-
-_SHA1 = re.compile(r"[0-9a-f]{40}")
-
-
-def verify(job: JobDocument, file_name: str, sha1: str) -> Verification:
-    """Compare a file with the checksums its job shows.
-
-    Args:
-        job: The job as it is now.
-        file_name: What the server calls the file: the last segment of its URL.
-        sha1: Hexadecimal SHA-1 of the bytes received.
-
-    """
-    if not isinstance(job, RestoreJob):
-        return Verification.NOT_VERIFIABLE
-    published = {
-        each.hash.strip().lower()
-        for each in job.hashes
-        if each.hash is not None and _is_sha1(each) and _is_of(each, file_name, alone=len(job.hashes) == 1)
-    }
-    if not published:
-        return Verification.NOT_YET
-    return Verification.VERIFIED if sha1.lower() in published else Verification.MISMATCH
-
-
-def _is_sha1(each: FileHash) -> bool:
-    kind = (each.type_name or "SHA1").upper().replace("-", "").replace("_", "")
-    return kind == "SHA1" and _SHA1.fullmatch((each.hash or "").strip().lower()) is not None
-
-
-def _is_of(each: FileHash, file_name: str, *, alone: bool) -> bool:
-    if not each.file_name:
-        return alone
-    return each.file_name.replace("\\", "/").rpartition("/")[2] == file_name
+__all__ = ["GzipCheck", "check", "not_an_archive"]
 
 
 _GZIP = 31
+_MAGIC = b"\x1f\x8b"
 #: Unpacked bytes held at once.
 _PIECE = 1024 * 1024
 
@@ -109,7 +89,12 @@ class GzipCheck:
 
 
 _BLOCK = 1024 * 1024
-_GZIP_checking = b"\x1f\x8b"
+#: The end of a tar: two blocks of zeros.
+_TAR_BLOCK = 512
+_TAR_END = 2 * _TAR_BLOCK
+
+_UNPACKED = "something in between unpacked the file: it is a tar, and no published SHA-1 is that of it"
+_ENCODED_TWICE = "there is a second gzip layer around the file: unpack it once to have the archive"
 
 
 async def check(
@@ -117,44 +102,95 @@ async def check(
     job: JobDocument,
     refresh: Callable[[], Awaitable[JobDocument]],
     rules: DownloadRules,
-) -> Verification:
+) -> Comparison:
     """Compare a whole file with what its job publishes, by itself where that is nothing; wrong bytes are set aside.
 
     Args:
-        archive: The file.
+        archive: The file, all of it hashed in this call.
         job: The job as read last.
         refresh: Reads it again: a hash is published only after the file was served.
         rules: How often that is tried, and whether the gzip data are checked.
 
     Raises:
         HashMismatch: It is another file.
-        DownloadTruncated: Its gzip data are damaged or end too early.
+        NotAnArchive: It is no archive at all.
+        DownloadTruncated: It ends too early, or its gzip data are damaged.
 
     """
-    verdict = await _compare(archive, job, refresh, rules)
-    if verdict is Verification.MISMATCH:
-        kept = await asyncio.to_thread(archive.set_aside)
+    names = (archive.record.source_name or archive.name, archive.name)
+    found = compare(job, names, archive.sha1)
+    if found.result is Verification.VERIFIED:
+        return found
+    content = sniff(await asyncio.to_thread(archive.read, 0, SNIFFED))
+    if not archive.changed and (archive.kept < LEAST_SIZE or is_message(content, "")):
+        kept = await asyncio.to_thread(archive.set_aside, FOREIGN_SUFFIX)
+        raise not_an_archive(archive, job, content, kept)
+    found = await _compare_again(archive, job, names, refresh, rules)
+    if found.result is Verification.VERIFIED:
+        return found
+    if archive.changed:
+        raise HashMismatch(
+            f"{archive.path} was modified after it was received: its SHA-1 is no longer the recorded one; remove it "
+            f"and download again if the link allows it",
+            file_name=archive.name,
+            received=archive.kept,
+            hint=Hint(HintKind.OVERWRITE_FILES),
+        )
+    if content is Content.TAR and is_packed_name(archive.name):
+        await _check_tar_end(archive)
+        return Comparison(Verification.UNPACKED, _UNPACKED)
+    if content is Content.PACKED_TWICE:
+        await _check_gzip(archive, rules, content)
+        return Comparison(Verification.ENCODED_TWICE, _ENCODED_TWICE)
+    if found.result is Verification.MISMATCH:
+        kept = await asyncio.to_thread(archive.set_aside, MISMATCH_SUFFIX)
         raise HashMismatch(
             f"the SHA-1 of {archive.name} does not match the one published by the job; the file is kept as {kept}; "
             f"download again if the link allows it, or create a new restore job",
             file_name=archive.name,
             received=archive.kept,
         )
-    if verdict is not Verification.VERIFIED and not archive.finished:
-        # Without an announced size only the gzip data tell whether the file is whole; encrypted ones may be none.
-        doubtful = not archive.record.announced and await asyncio.to_thread(archive.read, 0, 2) == _GZIP_checking
-        if rules.check_gzip or doubtful:
-            await _check_gzip(archive)
-    return verdict
+    await _check_gzip(archive, rules, content)
+    return found
 
 
-async def _compare(
-    archive: Archive, job: JobDocument, refresh: Callable[[], Awaitable[JobDocument]], rules: DownloadRules
-) -> Verification:
-    name = archive.record.source_name or archive.name
-    verdict = verify(job, name, archive.sha1)
+def not_an_archive(archive: Archive, job: JobDocument, content: Content, kept: Path) -> NotAnArchive:
+    """Make the error for a link that gave something else.
+
+    Args:
+        archive: What was asked for.
+        job: Its job, which says how often its link may be used.
+        content: What came.
+        kept: Where the bytes that came are.
+
+    """
+    what = "something too small" if content is Content.UNKNOWN else "a message or web page"
+    used, allowed = archive.record.requests, downloads_allowed(job)
+    if allowed is None:
+        advice = "download again, or create a new restore job"
+    elif used < allowed:
+        advice = f"{used} of {allowed} uses of the link are spent; download again"
+    else:
+        advice = f"the link may be used up by that ({used} of {allowed} uses); if so, create a new restore job"
+    return NotAnArchive(
+        f"the download host sent {what} instead of an archive for {archive.name}; it is kept as {kept}: look into it, "
+        f"and check for a proxy in between; {advice}",
+        file_name=archive.name,
+        received=archive.kept,
+    )
+
+
+async def _compare_again(
+    archive: Archive,
+    job: JobDocument,
+    names: tuple[str, str],
+    refresh: Callable[[], Awaitable[JobDocument]],
+    rules: DownloadRules,
+) -> Comparison:
+    """Read the job until it shows a hash: once where it shows one, for that may be of an archive before this one."""
+    found, is_fresh = compare(job, names, archive.sha1), not isinstance(job, RestoreJob)
     for tried in range(rules.verify_tries):
-        if verdict is not Verification.NOT_YET:
+        if is_fresh and found.final:
             break
         if tried:
             await asyncio.sleep(rules.verify_pause)
@@ -164,11 +200,26 @@ async def _compare(
             continue  # the file is whole: that nothing can be compared now is no reason to lose it
         except RestoreError:
             break  # nor that the key was revoked or the session closed, which asking again does not change
-        verdict = verify(job, name, archive.sha1)
-    return verdict
+        found, is_fresh = compare(job, names, archive.sha1), True
+    return found
 
 
-async def _check_gzip(archive: Archive) -> None:
+async def _check_tar_end(archive: Archive) -> None:
+    """See that a tar whose size was not announced has its end."""
+    if archive.record.announced or archive.finished:
+        return
+    end = await asyncio.to_thread(archive.read, max(0, archive.kept - _TAR_END), _TAR_END)
+    if archive.kept % _TAR_BLOCK or len(end) < _TAR_END or any(end):
+        raise await _truncated(archive, "the tar ends before its last blocks")
+
+
+async def _check_gzip(archive: Archive, rules: DownloadRules, content: Content) -> None:
+    # Without an announced size only the gzip data tell whether the file is whole; encrypted ones may be none.
+    is_gzip = (
+        content in {Content.PACKED, Content.PACKED_TWICE} and await asyncio.to_thread(archive.read, 0, 2) == _MAGIC
+    )
+    if archive.finished or not (rules.check_gzip or (is_gzip and not archive.record.announced)):
+        return
     looking = GzipCheck()
 
     def feed(offset: int) -> int:
@@ -181,10 +232,14 @@ async def _check_gzip(archive: Archive) -> None:
         offset += read
     fault = await asyncio.to_thread(looking.finish)
     if fault is not None:
-        kept = await asyncio.to_thread(archive.set_aside)
-        raise DownloadTruncated(
-            f"{archive.name} is incomplete: {fault}; the file is kept as {kept}; download again if the link allows "
-            f"it, or create a new restore job",
-            file_name=archive.name,
-            received=archive.kept,
-        )
+        raise await _truncated(archive, fault)
+
+
+async def _truncated(archive: Archive, fault: str) -> DownloadTruncated:
+    kept = await asyncio.to_thread(archive.set_aside, MISMATCH_SUFFIX)
+    return DownloadTruncated(
+        f"{archive.name} is incomplete: {fault}; the file is kept as {kept}; download again if the link allows "
+        f"it, or create a new restore job",
+        file_name=archive.name,
+        received=archive.kept,
+    )

@@ -138,6 +138,7 @@ class Oddity(StrEnum):
         EMPTY_SNAPSHOTS: Lists of snapshots begin with an empty object.
         PLACEHOLDER_KEYS: Snapshots of a config server have ``CLUSTER-ID``, ``GROUP-ID`` and ``HOST-ID`` as names.
         OLD_FILTERS: ``filterType`` in the older words, ``blacklist`` and ``whitelist``.
+        RESTORE_IDS: 3.3, restores take an id that only the snapshots of a cluster show; the list has another.
         AGENT_KEYS: Projects carry their ``agentApiKey``, as on older releases of Ops Manager.
     """
 
@@ -161,6 +162,7 @@ class Oddity(StrEnum):
     UNPAGED_TENANTS = "unpaged-tenants"
     HOST_AS_CLUSTER = "host-as-cluster"
     EMPTY_SNAPSHOTS = "empty-snapshots"
+    RESTORE_IDS = "restore-ids"
     PLACEHOLDER_KEYS = "placeholder-keys"
     OLD_FILTERS = "old-filters"
     AGENT_KEYS = "agent-keys"

@@ -33,6 +33,8 @@
     └── DownloadError           an archive could not be fetched
         ├── DownloadExpired     its link has expired
         ├── DownloadUsedUp      its link has reached its maximum number of downloads
+        ├── DownloadLost        its job failed or was cancelled
+        ├── NothingToDownload   its job restores into a cluster
         ├── DownloadTruncated   it ended too early
         ├── NotAnArchive        what the link gave is no archive
         ├── HashMismatch        its SHA-1 does not match the published one
@@ -79,6 +81,7 @@ from mongorestore_async.errors.base import (
     RequestContext,
     RequestTimeout,
     RestoreError,
+    ResumePoint,
     SessionClosed,
     TransportError,
     Unsupported,
@@ -90,6 +93,7 @@ from mongorestore_async.errors.restores import (
     DiskFull,
     DownloadError,
     DownloadExpired,
+    DownloadLost,
     DownloadTruncated,
     DownloadUsedUp,
     HashMismatch,
@@ -97,6 +101,7 @@ from mongorestore_async.errors.restores import (
     JobVanished,
     MaybeCreated,
     NotAnArchive,
+    NothingToDownload,
     NotRestorable,
     RestoreFailed,
     WaitError,
@@ -115,6 +120,7 @@ __all__ = [
     "DiskFull",
     "DownloadError",
     "DownloadExpired",
+    "DownloadLost",
     "DownloadTruncated",
     "DownloadUsedUp",
     "Finding",
@@ -129,6 +135,7 @@ __all__ = [
     "NotFound",
     "NotRestorable",
     "NotUnique",
+    "NothingToDownload",
     "PaginationError",
     "ProtectedTarget",
     "ProtocolError",
@@ -138,6 +145,7 @@ __all__ = [
     "RequestTimeout",
     "RestoreError",
     "RestoreFailed",
+    "ResumePoint",
     "Rule",
     "ServerError",
     "SessionClosed",

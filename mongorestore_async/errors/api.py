@@ -62,6 +62,7 @@ _NEVER_APPEARS = frozenset(
     }
 )
 _NOT_FOUND = 404
+_TOO_MANY = 429
 
 
 class ApiError(RestoreError):
@@ -79,7 +80,8 @@ class ApiError(RestoreError):
         service_version: ``X-MongoDB-Service-Version`` of the answer as received, or None.
         retry_after: Seconds the server asked to wait, or None when it did not say.
         from_gateway: Whether it is no error document of the API: a JSON object whose ``error`` is the status, with a
-            ``detail``, ``reason`` or ``errorCode``. Then it comes from a proxy before the API and says nothing about the resource, nor whether the API acted on the call.
+            ``detail``, ``reason`` or ``errorCode``. Then it comes from a proxy before the API and says nothing about
+            the resource, nor whether the API acted on the call. It is ``transient``: waits bear it like a 5xx.
 
     """
 
@@ -107,12 +109,22 @@ class ApiError(RestoreError):
         self.parameters = tuple(parameters)
         self.service_version = service_version
         self.retry_after = retry_after
-        self.not_acted = self.not_acted or (status, error_code) == _UPGRADE
-        self.repeatable = self.repeatable or self.not_acted or status in _REPEATABLE
         told = error_code is not None or detail is not None
         self.from_gateway = (not told if from_gateway is None else from_gateway) and status >= 400  # noqa: PLR2004
+        # A code in a header, or in a document that is not the API's, proves nothing; a 429 in any form does.
+        sure = not self.from_gateway or status == _TOO_MANY
+        self.not_acted = sure and (self.not_acted or (status, error_code) == _UPGRADE)
+        self.repeatable = self.repeatable or self.not_acted or status in _REPEATABLE
         self.transient = self.transient or self.repeatable or self.from_gateway
         self.run_wide = error_code in _ABOUT_THE_CALLER
+
+    @property
+    def refused(self) -> bool:
+        """Whether the API itself said no, so that a create certainly started nothing.
+
+        A 4xx that is the API's own error document, and a 429 in any form; never a 5xx, nor the page of a gateway.
+        """
+        return self.not_acted or (400 <= self.status < 500 and not self.from_gateway)  # noqa: PLR2004
 
     @property
     def no_backup(self) -> bool:

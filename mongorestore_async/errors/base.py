@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import attrs
 
 from mongorestore_async.errors.hints import Hint, add_advice
+
+if TYPE_CHECKING:
+    from typing import Any, Self
 
 __all__ = [
     "AuthError",
@@ -16,6 +21,7 @@ __all__ = [
     "RequestContext",
     "RequestTimeout",
     "RestoreError",
+    "ResumePoint",
     "SessionClosed",
     "TransportError",
     "Unsupported",
@@ -51,13 +57,68 @@ class RequestContext:
     in_doubt: bool = False
 
 
+class ResumePoint(int):
+    """Where to resume a walk over a list: the number of a page, with the size that pages had.
+
+    ``starting_at`` takes over the size, for a page number alone has no meaning. Together with another
+    ``items_per_page`` it becomes the page of that size which holds the position: items may come again then, none is
+    lost. Otherwise it is an int, is written like one, and can be pickled.
+
+    Args:
+        number: Page number, from 1.
+        items_per_page: The page size that the number counts in, None where none was asked for.
+        position: How many items lie before that page at least, where that is not what number and size make.
+        total_count: How many items the server counted last, None when it did not: the walk that resumes knows by it
+            whether items were deleted meanwhile.
+
+    Attributes:
+        items_per_page: As passed.
+        position: How many items lie before that page at least, 0 without a size.
+        total_count: As passed.
+
+    """
+
+    items_per_page: int | None
+    position: int
+    total_count: int | None
+
+    def __new__(
+        cls,
+        number: int,
+        items_per_page: int | None = None,
+        *,
+        position: int | None = None,
+        total_count: int | None = None,
+    ) -> Self:
+        """Make an int that carries the rest."""
+        self = super().__new__(cls, number)
+        self.items_per_page = items_per_page
+        self.position = (number - 1) * (items_per_page or 0) if position is None else position
+        self.total_count = total_count
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _resume_point, (type(self), int(self), self.items_per_page, self.position, self.total_count)
+
+    def in_pages_of(self, items_per_page: int) -> int:
+        """Give the number of the page, of another size, that holds the position."""
+        return int(self) if items_per_page == self.items_per_page else self.position // items_per_page + 1
+
+
+def _resume_point(
+    kind: type[ResumePoint], number: int, items_per_page: int | None, position: int, total_count: int | None
+) -> ResumePoint:
+    return kind(number, items_per_page, position=position, total_count=total_count)
+
+
 class RestoreError(Exception):
     """Root of all errors of this library.
 
     Args:
         message: What went wrong, and what to do next where ``hint`` does not say it.
         request: The HTTP call concerned, or None.
-        resume_at: For an error met while walking a list: the page number to pass as ``starting_at`` to resume.
+        resume_at: For an error met while walking a list: what to pass as ``starting_at`` to resume, a
+            :class:`ResumePoint`.
         hint: What to do next where that names parts of the Python interface, or None.
 
     Attributes:
@@ -105,7 +166,9 @@ class RestoreError(Exception):
         if self.request is not None:
             parts.append(f"[{self.request.method} {self.request.url}]")
         if self.resume_at is not None:
-            parts.append(f"(resume with starting_at={self.resume_at})")
+            size = self.resume_at.items_per_page if isinstance(self.resume_at, ResumePoint) else None
+            sized = "" if size is None or self.resume_at == 1 else f", items_per_page={size}"
+            parts.append(f"(resume with starting_at={self.resume_at}{sized})")
         return " ".join(parts)
 
 
@@ -165,4 +228,4 @@ class AuthError(RestoreError):
 
 
 class ProtectedTarget(ConfigError):
-    """The restore would overwrite a cluster that the session's guard protects; nothing was sent."""
+    """The restore would overwrite a cluster that the session's guard protects, or may protect; nothing was started."""

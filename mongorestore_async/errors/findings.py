@@ -33,6 +33,8 @@ class Rule(StrEnum):
     """The target runs the release of the snapshot (``TENANT_RESTORE_VERSION_MISMATCH``), or a newer one."""
     TARGET = "target"
     """The target exists, is no part of a sharded cluster, and has its backup enabled."""
+    RUNNING = "running"
+    """No other restore into the target is running; :meth:`ClusterBase.ensure_restore` checks it, the pre-check not."""
     GUARD = "guard"
     """The session's guard protects the target."""
 

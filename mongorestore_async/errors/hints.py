@@ -37,8 +37,10 @@ class HintKind(StrEnum):
     PASS_WHOLE_REFERENCE = auto()
     RAISE_STALL_TIMEOUT = auto()
     RAISE_TIMEOUT = auto()
+    READ_UNCOUNTED = auto()
     RECONCILE = auto()
     REPEAT_QUERY = auto()
+    REQUEST_DOWNLOAD = auto()
     SET_BASE_URL = auto()
     SMALLER_PAGES = auto()
     USE_API_KEY = auto()
@@ -48,6 +50,7 @@ class HintKind(StrEnum):
     USE_VERSIONED_FAMILY = auto()
     WAIT_AGAIN = auto()
     WAIT_FOR_RUNNING = auto()
+    WAIT_UNTIL_DOWNLOADABLE = auto()
     WAIT_UNTIL_FINISHED = auto()
 
 
@@ -111,8 +114,12 @@ PYTHON_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.PASS_WHOLE_REFERENCE: "pass it as str(job.ref) writes it",
     HintKind.RAISE_STALL_TIMEOUT: "raise stall_timeout if the host is only slow",
     HintKind.RAISE_TIMEOUT: "raise Options.timeout, or find out why the server is slow",
+    HintKind.READ_UNCOUNTED: (
+        "resume, or if the list is complete all the same read it with include_count=False, where an empty page ends it"
+    ),
     HintKind.RECONCILE: "call reconcile() or check the job list before you send it again",
     HintKind.REPEAT_QUERY: "pass the same fleets, projects, clusters, states and batch_id",
+    HintKind.REQUEST_DOWNLOAD: "a download needs an HttpRestore",
     HintKind.SET_BASE_URL: "set base_url to the address it points to",
     HintKind.SMALLER_PAGES: "ask for smaller pages (items_per_page) or raise Options.max_body",
     HintKind.USE_API_KEY: "log in with DigestAuth(public_key, private_key)",
@@ -126,5 +133,6 @@ PYTHON_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.WAIT_FOR_RUNNING: (
         "wait for them with session.batch(refs), or start another restore with create_restore_job"
     ),
+    HintKind.WAIT_UNTIL_DOWNLOADABLE: 'wait for it with wait(until="downloadable")',
     HintKind.WAIT_UNTIL_FINISHED: "use until='finished'",
 }

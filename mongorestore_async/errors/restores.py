@@ -17,6 +17,7 @@ __all__ = [
     "DiskFull",
     "DownloadError",
     "DownloadExpired",
+    "DownloadLost",
     "DownloadTruncated",
     "DownloadUsedUp",
     "HashMismatch",
@@ -25,6 +26,7 @@ __all__ = [
     "MaybeCreated",
     "NotAnArchive",
     "NotRestorable",
+    "NothingToDownload",
     "RestoreFailed",
     "WaitError",
     "WaitTimeout",
@@ -150,7 +152,25 @@ class WaitTimeout(WaitError):
 
 
 class JobVanished(WaitError):
-    """A job that was read before can no longer be found, so its outcome is unknown: it may have succeeded."""
+    """A job that was read before can no longer be found, so its outcome is unknown: it may have succeeded.
+
+    Attributes:
+        vanished: The jobs that cannot be found, each as it was read last.
+
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        jobs: Sequence[JobLike] = (),
+        vanished: Sequence[JobLike] = (),
+        request: RequestContext | None = None,
+        resume_at: int | None = None,
+        hint: Hint | None = None,
+    ) -> None:
+        super().__init__(message, jobs=jobs, request=request, resume_at=resume_at, hint=hint)
+        self.vanished = tuple(vanished)
 
 
 class RestoreFailed(WaitError):
@@ -205,6 +225,14 @@ class DownloadExpired(DownloadError):
 
 class DownloadUsedUp(DownloadError):
     """The link has reached its maximum number of downloads (``maxDownloads``): create a new restore job."""
+
+
+class DownloadLost(DownloadError):
+    """The job failed or was cancelled, so it will never have an archive: create a new restore job."""
+
+
+class NothingToDownload(DownloadError):
+    """The job restores into a cluster: it has no archive, and never will."""
 
 
 class DownloadTruncated(DownloadError):

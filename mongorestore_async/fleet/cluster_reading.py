@@ -96,7 +96,7 @@ class Reading:
         try:
             return await self.reader.ask(self.reader.number)
         except RestoreError as error:
-            error.resume_at = self.reader.number
+            error.resume_at = self.reader.resume_point()
             raise
 
     async def read(self, reply: Reply) -> Received[Any]:

@@ -54,6 +54,8 @@ def kind_of(error: RestoreError) -> FailureKind:
     """Give the kind of an error that stays with one cluster or project."""
     if isinstance(error, ApiError) and error.error_code in _ANOTHER_API:
         return FailureKind.WRONG_API
+    if isinstance(error, ApiError) and error.from_gateway and not error.holds_others:
+        return FailureKind.SERVER  # not the API's word: neither gone nor forbidden
     return next((kind for type_, kind in _KINDS if isinstance(error, type_)), FailureKind.UNREADABLE)
 
 

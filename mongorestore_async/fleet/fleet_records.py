@@ -95,7 +95,7 @@ class FailureKind(StrEnum):
             of Cloud Manager, the other kind of backup.
         TIMED_OUT: No answer in time (``Options.timeout``), or not asked after so many others of its project.
         RATE_LIMITED: Refused for a rate limit until too late.
-        SERVER: The server failed (5xx).
+        SERVER: The server failed (5xx), or a gateway before it answered in its place.
         BROKEN: No connection, or it broke.
         UNREADABLE: The answer does not have the promised shape, or its pages contradict each other.
         REFUSED: Any other answer of the API; the error has its code.

@@ -109,8 +109,6 @@ class FleetRun:
 
     async def _begin(self, found: Discovered) -> None:
         self._counters.projects += 1
-        if found.clusters is None and self.resume_token.has_project(found.project):
-            return
         work = ProjectWork(found.project)
         if found.clusters is not None:
             self._plan(work, found.clusters)
@@ -128,11 +126,9 @@ class FleetRun:
     def _plan(self, work: ProjectWork, clusters: tuple[FleetCluster, ...]) -> None:
         """Choose the clusters of a project that are to be read."""
         chosen = [cluster for cluster in clusters if self._query.clusters.match(cluster.key, cluster.id, cluster.name)]
-        if self.resume_token.has_project(work.place):
-            work.waiting.clear()
-        else:
-            for cluster in chosen:
-                (work.read if self.resume_token.has_cluster(cluster) else work.waiting).append(cluster)
+        work.waiting.extend(self.resume_token.unread(work.place, chosen))
+        keys = {cluster.key for cluster in work.waiting}
+        work.read += [cluster for cluster in chosen if cluster.key not in keys]
         work.left = len(work.waiting)
         self._counters.clusters += work.left
         self._counters.skipped += len(chosen) - work.left

@@ -112,7 +112,7 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
 
         A cluster counts once its last job was taken and the next one asked for: after a run that was cut short, jobs
         of clusters in progress are found again, and all others exactly once. Clusters that failed are tried again.
-        Holds hashes only: 8 characters for each project read to its end, and for each cluster read in the others.
+        Holds hashes only: 16 characters for each project read to its end, and 8 for each cluster read in the others.
         """
         return write_token({name: run.resume_token for name, run in self._runs.items()})
 

@@ -7,6 +7,7 @@ it). What goes out are items and pages. The verbs that make lists are in the roo
 to change              open
 =====================  ===============================================================================================
 where a walk goes      ``paging``: the decision alone, without I/O; drift, repeated pages, the end
+what a walk remembers  ``walk_memory``: ids delivered, positions read
 query parameters       ``page_reader``: one call for a page, its query, the fallback to pages of 100
 ``first``, ``collect`` ``pager``: what users hold, and its verbs
 ``async for``          ``iterators``: the rules of cancellation, errors and the end of an iterator
@@ -20,7 +21,9 @@ the user. Beside it there is a window of calls for pages that the walk will prob
 - The window is sized by what was received: the last page is ``totalCount`` / length of page 1, for servers cap page
   sizes. So nothing is asked for ahead before page 1 is there, nor without a count, nor behind a ``limit``.
 - A page read ahead is used only if its count is that of the page before it. With another count the list has changed
-  between the two reads, and an item may have moved over the boundary unseen: the page is read again.
+  between the two reads, and an item may have moved over the boundary unseen: the page is read again. Without counts
+  it is used only if it came after the page before it; and where an item comes twice though the count stayed, what was
+  asked for ahead is dropped.
 - A page that the walk goes back to is never taken from a call of before.
 - An error of a call ahead is kept, and raised only when the walk needs that page.
 - A cancelled ``anext`` cancels the call for the page it waits for; the calls for later pages continue.

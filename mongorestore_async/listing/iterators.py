@@ -113,7 +113,7 @@ class PageIterator(ResumableIterator[Page[ItemT]]):
         try:
             page = await received.page(self._reader.decode_locks)
         except RestoreError as error:
-            error.resume_at = received.number
+            error.resume_at = self._reader.resume_point(received.number)
             raise
         await rest(len(page))
         self._received, self._ready = None, iter((page,))

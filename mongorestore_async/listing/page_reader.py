@@ -10,7 +10,7 @@ import attrs
 from attrs.validators import optional
 
 from mongorestore_async.codec.list_documents import DecodedItems, decode_list, has_next, identities, pick, read_list
-from mongorestore_async.errors import BadRequest, ConfigError, PaginationError, RestoreError
+from mongorestore_async.errors import BadRequest, ConfigError, PaginationError, RestoreError, ResumePoint
 from mongorestore_async.listing.materialize import materialize, read_in_slices
 from mongorestore_async.listing.page import Page
 from mongorestore_async.listing.paging import PageFacts, Walk
@@ -89,6 +89,8 @@ _check_whole = whole()
 def _check_start(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
     if type(value) is not int or value < 1:  # as few are
         _check_whole(instance, attribute, value)
+    if isinstance(value, ResumePoint) and value.items_per_page is not None:
+        _check_size(instance, attribute, value.items_per_page)
 
 
 def _check_extra(_instance: object, _attribute: attrs.Attribute[Any], value: object) -> None:
@@ -174,19 +176,52 @@ class PageReader(Generic[ItemT]):
         self.decode_locks = source.view.transport.decode_locks
         self._source = source
         self._query = query
-        self._walk = Walk(query.starting_at)
         self.ended = False
+        start, total, size = query.starting_at, None, query.items_per_page
+        if isinstance(start, ResumePoint) and start > 1:
+            total = start.total_count
+            start, size = (int(start), start.items_per_page) if size is None else (start.in_pages_of(size), size)
         # The size stays the same for the whole walk: page numbers have no meaning otherwise.
-        self._size = query.items_per_page or min(
-            source.view.options.items_per_page, source.view.transport.server_info.page_limit
-        )
+        self._size = size or min(source.view.options.items_per_page, source.view.transport.server_info.page_limit)
         self._pages = source.path not in source.family.unpaged
-        self._may_shrink = query.items_per_page is None and self._size > _SMALL_PAGE and self._pages
+        if size is None and start == 1 and query.limit is not None:  # no larger than needed
+            self._size = min(self._size, query.limit)
+        self._may_shrink = size is None and self._size > _SMALL_PAGE and self._pages
+        self._start = start
+        self._walk = Walk(
+            start,
+            size=self._size if self._pages else None,
+            total_count=total if start > 1 else None,
+            trusts_count=query.include_count is not False,
+        )
 
     @property
     def number(self) -> int:
         """The page to ask for next."""
         return self._walk.number
+
+    def resume_point(self, number: int | None = None) -> ResumePoint:
+        """Say where to resume the walk.
+
+        Args:
+            number: The page, that from which nothing is missing unless given.
+
+        """
+        walk = self._walk
+        number = walk.resume_at if number is None else number
+        # As many as the server gives for what was asked for, once that is known.
+        size = min(self._size, walk.length or self._size)
+        return ResumePoint(
+            number,
+            size,
+            position=(number - 1) * min(size, walk.received or size),
+            total_count=walk.total_count if number > 1 else None,
+        )
+
+    @property
+    def start_point(self) -> ResumePoint:
+        """Where the walk began."""
+        return self.resume_point(self._start)
 
     async def step(self, fetch: Callable[[int], Awaitable[Received[ItemT]]] | None = None) -> Received[ItemT] | None:
         """Take the walk one page further; None at its end. Items that earlier pages had are left out.
@@ -195,7 +230,7 @@ class PageReader(Generic[ItemT]):
             fetch: Gets a page by its number; :meth:`fetch` unless given.
 
         Raises:
-            RestoreError: Any error of the call, with ``resume_at`` set to this page.
+            RestoreError: Any error of the call, with ``resume_at``.
 
         """
         if self.ended:
@@ -204,7 +239,7 @@ class PageReader(Generic[ItemT]):
         try:
             received = await (self.read(number, await self.ask(number)) if fetch is None else fetch(number))
         except RestoreError as error:
-            error.resume_at = number
+            error.resume_at = self.resume_point()
             raise
         self.status, self.request = received.reply.status, received.reply.request
         more = has_next(received.links)
@@ -214,7 +249,7 @@ class PageReader(Generic[ItemT]):
         try:
             step = self._walk.receive(PageFacts(identities(received.items, self._source.identify), total, more))
         except PaginationError as error:
-            error.request = self.request
+            error.request, error.resume_at = self.request, self.resume_point(error.resume_at)
             raise
         items = received.items if len(step.fresh) == length else pick(received.items, step.fresh)
         if self.left is not None:

@@ -29,7 +29,7 @@ class Pager(Generic[ItemT]):
 
     Making it does no I/O. ``async for`` walks all items, page after page, and iterating again starts again;
     ``break`` is safe at any point. Awaiting it gives its first page. An error in a walk carries in
-    ``resume_at`` the page to pass as ``starting_at``.
+    ``resume_at`` what to pass as ``starting_at``, a :class:`ResumePoint`.
 
     ``aiter(pager)`` gives a new iterator each time, an object of which only one ``anext`` may wait at a time. A
     cancelled ``anext``, such as one that ``asyncio.timeout`` ended, loses nothing: the next one asks for that page
@@ -37,7 +37,8 @@ class Pager(Generic[ItemT]):
     become a model, the same error is raised again.
 
     The list may change while it is walked. Items that appear twice are yielded once; when ``totalCount``
-    falls, the pages that items may have moved to are read again. What the server does not tell cannot be
+    falls, the pages that items may have moved to are read again. A page that is empty or repeats others ends
+    a walk only if neither a link nor the count says that there is more. What the server does not tell cannot be
     known: a list without a count, or a deletion balanced by a creation, may hide an item. Memory stays flat.
     """
 
@@ -56,8 +57,8 @@ class Pager(Generic[ItemT]):
 
     async def page(self) -> Page[ItemT]:
         """Read the first page (the one of ``starting_at``), whole: ``limit`` bounds walks only."""
-        reader = PageReader(self._source, self._query)
-        return await (await reader.fetch(self._query.starting_at)).page(reader.decode_locks)
+        reader = PageReader(self._source, attrs.evolve(self._query, limit=None))
+        return await (await reader.fetch(reader.number)).page(reader.decode_locks)
 
     def pages(self) -> PageIterator[ItemT]:
         """Walk the pages; items that earlier pages had are left out, so a page may be empty.
@@ -66,7 +67,7 @@ class Pager(Generic[ItemT]):
 
         Raises:
             RestoreError: Any error of a call, with ``resume_at``; raised by ``anext``.
-            PaginationError: The pages contradict each other; raised by ``anext``.
+            PaginationError: The pages contradict each other, or the walk starts behind the end; raised by ``anext``.
 
         """
         return PageIterator(self.reader())
@@ -123,7 +124,7 @@ class Pager(Generic[ItemT]):
             while (received := await reader.step()) is not None:
                 items += await materialize(received.items, reader.decode_locks)
         except RestoreError as error:
-            error.resume_at = self._query.starting_at
+            error.resume_at = reader.start_point
             raise
         return items
 

@@ -40,7 +40,7 @@ async def collect_ahead(reader: PageReader[ItemT], concurrency: int) -> list[Ite
         try:
             while (received := await reader.step(window.fetch)) is not None:
                 parts.put_nowait(received.items)
-                window.eager = bool(received.items)
+                window.learn(is_empty=not received.items, drifted=received.drifted)
         except Exception as error:  # noqa: BLE001 - raised below: the group would wrap it into an exception group
             failure = error
         finally:
@@ -48,7 +48,10 @@ async def collect_ahead(reader: PageReader[ItemT], concurrency: int) -> list[Ite
             parts.put_nowait(None)
     outcome = failure or making.result()
     if isinstance(outcome, Exception):
-        raise outcome
+        try:
+            raise outcome
+        finally:
+            del outcome, failure, making  # its traceback has this frame: a cycle
     return outcome
 
 
@@ -101,7 +104,7 @@ class PagesAhead(ResumableIterator[Page[ItemT]]):
         if window is None or pages is None:
             raise _outside()
         page = await anext(pages)
-        window.eager = bool(page.items)
+        window.learn(is_empty=not page.items, drifted=page.drifted)
         self._ready = iter((page,))
 
 
@@ -126,14 +129,29 @@ class _Window(Generic[ItemT]):
         self._frontier = 0  # the highest page the walk needed so far
         self._length = 0  # of the first page as received: servers cap page sizes
         self._count: int | None = None
+        self._came_first: set[int] = set()  # pages that came before the last one that the walk needed
+        self._has_changed = False  # the count of the last page differed from that of the page before
 
     async def fetch(self, number: int) -> Received[ItemT]:
         """Give the page the walk needs now, while those that it will need are on their way."""
         self._ask_ahead(number)
         received = await self._take(number) or await self._reader.fetch(number)
+        self._has_changed = None not in {received.total_count, self._count} and received.total_count != self._count
         self._count = received.total_count
+        self._came_first = {later for later, task in self._ahead.items() if task.done()}
         self._length = self._length or len(received.items)
         return received
+
+    def learn(self, *, is_empty: bool, drifted: bool) -> None:
+        """Take note of what the walk made of the page it got last.
+
+        Items that it had before, at the same count: that count does not tell of changes, so what was asked for ahead
+        may have been read before them and is asked for again.
+        """
+        self.eager = not is_empty
+        if drifted and not self._has_changed:
+            self.drop()
+            self._ahead.clear()
 
     def drop(self) -> None:
         """Give up what was asked for ahead."""
@@ -144,6 +162,7 @@ class _Window(Generic[ItemT]):
         task = self._ahead.get(number)
         if task is None:
             return None
+        came_first = number in self._came_first
         try:
             await asyncio.wait((task,))
         finally:
@@ -154,10 +173,14 @@ class _Window(Generic[ItemT]):
             raise _outside()
         outcome = task.result()
         if isinstance(outcome, Exception):
-            raise outcome
+            try:
+                raise outcome
+            finally:
+                del outcome, task  # its traceback has this frame: a cycle
         # It may have been read before the page in front of it: with another count, what lay on the boundary
-        # may have moved between the two reads unseen.
-        return outcome if outcome.total_count == self._count else None
+        # may have moved between the two reads unseen. Without a count only their order tells.
+        is_sure = outcome.total_count == self._count and (self._count is not None or not came_first)
+        return outcome if is_sure else None
 
     def _ask_ahead(self, number: int) -> None:
         # A page behind the frontier is read again to see it as it is now: never from a read of before.
@@ -176,4 +199,4 @@ class _Window(Generic[ItemT]):
         try:
             return await self._reader.fetch(number)
         except Exception as error:  # noqa: BLE001
-            return error
+            return error.with_traceback(None)  # its frames hold the call, the task and so the error: a cycle

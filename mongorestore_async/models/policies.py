@@ -36,12 +36,18 @@ def _share(_instance: object, attribute: "attrs.Attribute[Any]", value: Any) -> 
 class RestoreGuard:
     """Refuses automated restores into protected clusters: such a restore deletes all data of its target.
 
-    Ids and names are compared without regard to case: servers take ids in either. It guards against mistakes, not
-    against malice: whoever makes the call can name the target in ``overwrite``, or use a view without a guard.
+    Ids and names are compared without regard to case: servers take ids in either. What is equal as it stands is refused
+    without I/O. Otherwise a create asks the server what the clusters are, for a cluster has several ids and names, but
+    only where the target and a protected cluster are in one project: 1 call that lists its clusters (a page of 500),
+    and on Ops Manager, Cloud Manager and Atlas legacy 1 for each cluster whose id is not in that list. If the server
+    cannot be asked, the restore is refused. :meth:`check` compares what is equal as it stands.
+
+    It guards against mistakes, not against malice: whoever makes the call can name the target in ``overwrite``, or use
+    a view without a guard.
 
     Attributes:
-        protected: Clusters no restore may go into; ``Target(project_id, "*")`` protects a whole project. Name a
-            cluster as restores of its family do: by id on Ops Manager and Cloud Manager, by name on Atlas.
+        protected: Clusters no restore may go into; ``Target(project_id, "*")`` protects a whole project. An id of the
+            cluster is best: it stays when the cluster is renamed.
         protect_source: Whether the cluster that the snapshot comes from is protected as well.
 
     Raises:
@@ -107,9 +113,11 @@ class PollPolicy:
         jitter: Random part added to the delay, so that many waits do not poll at the same moment.
         grace: Seconds from the first poll in which a job that was never seen may be missing (404): right after a
             create it may not be listed yet.
-        patience: Seconds for which polls of a cluster may fail without a success before its jobs are given up. Only
-            temporary failures are tolerated: no answer, 5xx, rate limits, an unreadable answer. A poll that shows
-            one of the running jobs is a success: one job that cannot be read does not end the wait for others.
+        patience: Seconds for which a job that was there may be missing (404), and in 5 polls at least, before its
+            outcome counts as unknown. Also the seconds for which polls of a cluster may fail without a success before
+            its jobs are given up. Only temporary failures are tolerated: no answer, 5xx, a gateway's error page of any
+            status, rate limits, an unreadable answer. A poll that shows one of the running jobs is a success: one job
+            that cannot be read does not end the wait for others.
         budget_share: The part of a documented rate limit that polls may take, None for any.
 
     Raises:

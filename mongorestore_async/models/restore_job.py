@@ -8,18 +8,14 @@ import attrs
 
 from mongorestore_async.models.document import Document, JobDocument, wire
 from mongorestore_async.models.secret import Secret
-from mongorestore_async.models.states import DeliveryMethod, DeliveryStatus, JobState, JobStatus
+from mongorestore_async.models.states import DeliveryMethod, DeliveryStatus, JobState, JobStatus, state_of
 from mongorestore_async.models.values import Link, OplogTimestamp
 
 __all__ = ["CheckpointPart", "ClusterCheckpoint", "Delivery", "FileHash", "RestoreJob"]
 
 
-_STATES: dict[str, JobState] = {
-    JobStatus.FINISHED: JobState.FINISHED,
-    JobStatus.IN_PROGRESS: JobState.RUNNING,
-    JobStatus.BROKEN: JobState.FAILED,
-    JobStatus.KILLED: JobState.CANCELLED,
-}
+#: Its ends are those of all families: see ``END_WORDS``.
+_STATES: dict[str, JobState] = {JobStatus.IN_PROGRESS: JobState.RUNNING}
 
 
 @attrs.frozen(kw_only=True)
@@ -126,7 +122,7 @@ class RestoreJob(JobDocument):
 
         A FINISHED job may have an expired delivery. A sharded restore is over when every job of its batch is.
         """
-        return _STATES.get((self.status_name or "").upper(), JobState.UNKNOWN)
+        return state_of(self.status_name, _STATES)
 
     @property
     def snapshot_moment(self) -> datetime | None:

@@ -8,14 +8,13 @@ case it came, and an unknown one stays the text it was.
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import TypeVar
 
 __all__ = [
+    "END_WORDS",
     "CloudBackupDeliveryType",
     "CloudBackupSnapshotStatus",
     "DeliveryMethod",
@@ -25,6 +24,7 @@ __all__ = [
     "TenantDeliveryType",
     "TenantStatus",
     "known",
+    "state_of",
     "words",
 ]
 
@@ -45,6 +45,26 @@ class JobState(StrEnum):
     CANCELLED = "CANCELLED"
     EXPIRED = "EXPIRED"
     UNKNOWN = "UNKNOWN"
+
+
+#: Words that can only mean an end, in whatever family they are met. Good ends are the exact words of three families
+#: (Ops Manager, M2/M5 and flex, collection-level restores) and no others: a bad end that is not known costs time, a
+#: good end that is none costs data. So ``SUCCEEDED`` and ``DONE`` stay unknown. So do ``ERROR``, ``INTERRUPTED`` and
+#: ``STOPPED``, after which a job may go on, and ``CLOSED``, which does not tell how it ended (M2/M5 documents it).
+END_WORDS: Mapping[str, JobState] = MappingProxyType(
+    {
+        "FINISHED": JobState.FINISHED,
+        "COMPLETED": JobState.FINISHED,
+        "SUCCESSFUL": JobState.FINISHED,
+        "FAILED": JobState.FAILED,
+        "BROKEN": JobState.FAILED,
+        "ABORTED": JobState.FAILED,
+        "KILLED": JobState.CANCELLED,
+        "CANCELLED": JobState.CANCELLED,
+        "CANCELED": JobState.CANCELLED,
+        "EXPIRED": JobState.EXPIRED,
+    }
+)
 
 
 class JobStatus(StrEnum):
@@ -132,3 +152,15 @@ def words(enumeration: type[WordT]) -> Mapping[str, WordT]:
 def known(enumeration: type[WordT], text: str | None) -> WordT | str | None:
     """Return the member ``text`` names, in whatever case; anything else comes back as it is."""
     return text if text is None else words(enumeration).get(text.casefold(), text)
+
+
+def state_of(word: str | None, documented: Mapping[str, JobState]) -> JobState:
+    """Tell the state that a status word means, in whatever case it came; UNKNOWN unless it is certain.
+
+    Args:
+        word: The word as received, None where there was none.
+        documented: What the family documents, by upper-case word. It comes before :data:`END_WORDS`.
+
+    """
+    key = (word or "").strip().upper()
+    return documented.get(key) or END_WORDS.get(key, JobState.UNKNOWN)

@@ -9,18 +9,17 @@ import attrs
 from mongorestore_async.models.document import JobDocument, wire
 from mongorestore_async.models.secret import Secret
 from mongorestore_async.models.snapshot import SnapshotDocument
-from mongorestore_async.models.states import JobState, TenantDeliveryType, TenantStatus
+from mongorestore_async.models.states import JobState, TenantDeliveryType, TenantStatus, state_of
 from mongorestore_async.models.values import Link
 
 __all__ = ["TenantRestoreJob", "TenantSnapshot"]
 
 
+#: Its other ends are those of all families: see ``END_WORDS``.
 _STATES: dict[str, JobState] = {
     TenantStatus.PENDING: JobState.PENDING,
     TenantStatus.QUEUED: JobState.PENDING,
     TenantStatus.RUNNING: JobState.RUNNING,
-    TenantStatus.FAILED: JobState.FAILED,
-    TenantStatus.COMPLETED: JobState.FINISHED,
     # The download was used up: over, and there is nothing left to fetch.
     TenantStatus.CLOSED: JobState.EXPIRED,
 }
@@ -73,7 +72,7 @@ class TenantRestoreJob(JobDocument):
     @property
     def state(self) -> JobState:
         """Where the job stands."""
-        return _STATES.get((self.status or "").upper(), JobState.UNKNOWN)
+        return state_of(self.status, _STATES)
 
     @property
     def snapshot_moment(self) -> datetime | None:

@@ -42,7 +42,7 @@ from mongorestore_async.protocol.redaction import excerpt, one_line, redact_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["RawReply", "Reply", "error_code_of", "read_reply", "unwrap"]
+__all__ = ["RawReply", "Reply", "error_code_of", "is_error_document", "is_own", "read_reply", "unwrap"]
 
 _BY_STATUS: Mapping[int, type[ApiError]] = {
     400: BadRequest,
@@ -95,6 +95,13 @@ _ADVICE: Mapping[str, str] = {
     "INVALID_GROUP_ID": "project ids are 24 hexadecimal characters; check the id",
     "INVALID_CLUSTER_ID": "cluster ids are 24 hexadecimal characters; pass the id, not the name",
     "INVALID_JOB_ID": "restore job ids are 24 hexadecimal characters; check the id",
+}
+
+
+#: The same for statuses that no code goes with.
+_BY_OTHERS: Mapping[int, str] = {
+    406: _VERSIONS,
+    407: "a proxy on the way wants a login; check the user name and the password in the URL of the proxy",
 }
 
 
@@ -251,6 +258,20 @@ def error_code_of(raw: RawReply) -> str | None:
     return _error_code(raw, content)
 
 
+def is_error_document(raw: RawReply) -> bool:
+    """Whether an answer is the API's own error document, so that no gateway made it up."""
+    document = _decode(raw)[0] if len(raw.body) <= _LONGEST_ERROR else None
+    return _is_error_document(unwrap(document, status=raw.status, asked=False)[1], raw.status)
+
+
+def is_own(raw: RawReply) -> bool:
+    """Whether an answer shows that the API itself was reached: a success, or its error document below 500.
+
+    A redirect, a 5xx and any other page may come from a gateway, and prove nothing about a login.
+    """
+    return raw.status < 300 or (400 <= raw.status < 500 and is_error_document(raw))  # noqa: PLR2004
+
+
 def _error_code(raw: RawReply, content: Any) -> str | None:
     found = _members(content).get("errorCode")
     code = one_line(found) if isinstance(found, str) else ""
@@ -321,7 +342,7 @@ def _is_error_document(content: Any, status: int) -> bool:
 def _advice(status: int, code: str | None, family: str | None) -> str | None:
     if status == 410 and code != "PERSONAL_API_KEYS_DEPRECATED":  # noqa: PLR2004
         return replacement(family) or _ADVICE["VERSION_GONE"]
-    return _VERSIONS if status == 406 else _ADVICE.get(code or "")  # noqa: PLR2004
+    return _BY_OTHERS.get(status) or _ADVICE.get(code or "")
 
 
 def _text(value: Any) -> str | None:

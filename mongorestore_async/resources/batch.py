@@ -12,7 +12,7 @@ import attrs
 from mongorestore_async.downloading.archive_fetcher import ArchiveFetcher
 from mongorestore_async.downloading.download import DownloadSource, download_batch
 from mongorestore_async.errors import ConfigError
-from mongorestore_async.models import JobDocument, JobRef, RestoreJob
+from mongorestore_async.models import HttpRestore, JobDocument, JobRef, RestoreJob
 from mongorestore_async.models.validators import seconds_of
 from mongorestore_async.waiting.end_rules import Until, check_until
 from mongorestore_async.waiting.job_watch import JobWatch
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mongorestore_async.downloading.download_types import DownloadedFile, DownloadProgress
+    from mongorestore_async.models import AutomatedRestore
     from mongorestore_async.waiting.job_source import JobSource
     from mongorestore_async.waiting.wait_errors import PollReport
 
-__all__ = ["RestoreBatch", "Until"]
+__all__ = ["RestoreBatch", "Until", "until_of"]
 
 JobT_co = TypeVar("JobT_co", bound=JobDocument, covariant=True)
 
@@ -100,6 +101,7 @@ class RestoreBatch(Generic[JobT_co]):
 
         Raises:
             RestoreFailed: All are over, and at least one restore ended badly.
+            JobVanished: A job that was there can no longer be found, so its outcome is unknown; the others are over.
             WaitTimeout: The time passed; the restores keep running.
             WaitError: A cluster could not be read for longer than the policy allows.
             ConfigError: ``until`` is missing, or the job can never reach it.
@@ -233,3 +235,8 @@ class RestoreBatch(Generic[JobT_co]):
 
     def _renewed(self, waiting: Waiter[Any]) -> RestoreBatch[JobT_co]:
         return attrs.evolve(self, jobs=waiting.jobs, read_at=asyncio.get_running_loop().time())
+
+
+def until_of(request: HttpRestore | AutomatedRestore) -> Until:
+    """What a batch that was created here waits for."""
+    return "downloadable" if isinstance(request, HttpRestore) else "finished"

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mongorestore_async.families import Family
+    from mongorestore_async.models import JobDocument
     from mongorestore_async.resources.cluster_base import ClusterBase
     from mongorestore_async.resources.project import Project
 
-__all__ = ["find_batch"]
+__all__ = ["find_batch", "read_by_ref"]
 
 
 async def find_batch(
@@ -49,6 +50,19 @@ async def find_batch(
     await waiting.read_all()
     now = asyncio.get_running_loop().time()
     return RestoreBatch(waiting.jobs, sources=waiting.sources, until=until, read_at=now)
+
+
+async def read_by_ref(project: Callable[[str, Family[Any]], Project[Any]], ref: JobRef | str) -> JobDocument:
+    """Read one job by its address; see :meth:`AsyncSession.restore_job`.
+
+    Args:
+        project: Names a project of a family.
+        ref: Address.
+
+    """
+    found = _parsed(ref)
+    job: JobDocument = await _source(project, found).restore_job(found.job)
+    return job
 
 
 def _listed(refs: object) -> Iterable[object]:

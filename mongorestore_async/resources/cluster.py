@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mongorestore_async.codec.structuring import structure, structure_each
+from mongorestore_async.codec.structuring import structure_by_id, structure_each
 from mongorestore_async.creating.precheck_reader import find_cluster_id
 from mongorestore_async.creating.prechecks import no_backup
 from mongorestore_async.errors import NotRestorable, Unsupported
@@ -62,13 +62,14 @@ class Cluster(ClusterBase[JobT]):
 
         Raises:
             NotFound: No such checkpoint.
+            DataError: The answer is no checkpoint, or another one.
             Unsupported: The family has no checkpoints.
 
         """
         path = self.family.checkpoint_path
         if path is None:
             raise Unsupported(f"{self.family.title} has no checkpoints; restore to a PointInTime or an OplogTime")
-        read = partial(structure, ClusterCheckpoint)
+        read = partial(structure_by_id, ClusterCheckpoint, asked=checkpoint_id)
         names = {**self._names, "checkpoint": checkpoint_id}
         return await self._view.read("GET", path, read, family=self.family, names=names)
 
@@ -104,6 +105,9 @@ class Cluster(ClusterBase[JobT]):
         if cluster_id is None:
             raise NotRestorable(no_backup(self.cluster))
         return Target(self.project, cluster_id)
+
+    def _cluster(self, _target: Target) -> Cluster[JobT]:
+        return Cluster(self._view, self.family, _target.project_id, _target.cluster)
 
 
 class ConfigServer(ClusterBase[JobT]):

@@ -6,23 +6,21 @@ from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Generic
 
-from mongorestore_async.codec.documents import load_job, read_created, read_ids, read_jobs
-from mongorestore_async.codec.request_bodies import create_path, encode_request
-from mongorestore_async.creating.create import create_once
-from mongorestore_async.creating.restore_plan import plan_restore, refuse_protected, require_restorable, running_restore
+from mongorestore_async.codec.documents import read_batch, read_job, read_jobs
+from mongorestore_async.creating.ensure import find_existing, hold_target
+from mongorestore_async.creating.restore_plan import plan_restore
+from mongorestore_async.creating.start_restore import check_request, start_restore
 from mongorestore_async.errors import (
-    ApiError,
-    Forbidden,
     Hint,
     HintKind,
-    RestoreError,
     Unsupported,
 )
 from mongorestore_async.listing.page_reader import ListQuery, ListSource
 from mongorestore_async.listing.pager import Pager
-from mongorestore_async.models import HttpRestore, JobRef, JobState, JobT
+from mongorestore_async.models import AutomatedRestore, HttpRestore, JobRef, JobT
 from mongorestore_async.protocol.urls import check_identifier
-from mongorestore_async.resources.batch import RestoreBatch
+from mongorestore_async.resources.batch import RestoreBatch, until_of
+from mongorestore_async.resources.cancelling import cancel_job
 from mongorestore_async.resources.snapshots import list_snapshots, read_snapshot
 from mongorestore_async.waiting.job_watch import watch_one
 
@@ -32,7 +30,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.creating.restore_plan import RestorePlan
     from mongorestore_async.families import Family
-    from mongorestore_async.models import AutomatedRestore, SnapshotDocument, Target
+    from mongorestore_async.models import SnapshotDocument, Target
     from mongorestore_async.resources.batch import Until
     from mongorestore_async.resources.snapshots import SnapshotPager
     from mongorestore_async.transport import HttpSettings, Options
@@ -88,10 +86,10 @@ class ClusterBase(Generic[JobT]):
 
         Args:
             batch_id: Only the jobs of this batch (``batchId``; Ops Manager and Cloud Manager).
-            items_per_page: Page size, 1 to 500. Unless given, 500 is asked for, and 100 from then on where a
-                server refuses that with a 400.
+            items_per_page: Page size, 1 to 500. Unless given, 500 is asked for, or what ``limit`` needs, and 100 from
+                then on where a server refuses that with a 400.
             limit: At most so many jobs in all.
-            starting_at: Page to start at, from 1.
+            starting_at: Page to start at, from 1; or ``resume_at`` of an error, which brings its page size with it.
             include_count: Whether the server counts all jobs (``includeCount``); it does unless told otherwise.
                 Without a count the list is read until an empty page.
             query: Further query parameters as the API spells them, such as ``{"backupJobsEnabledOnly": True}``.
@@ -110,6 +108,7 @@ class ClusterBase(Generic[JobT]):
                 )
             filters["batchId"] = check_identifier("batch id", batch_id)
         family, read = self.family, partial(read_jobs, self.family, **self._names)
+        read = read if batch_id is None else partial(read_batch, family, batch_id=batch_id, **self._names)
         return Pager(
             ListSource(self._view, family, family.jobs_path, self._names, read, _ID, model=family.job_type),
             ListQuery(
@@ -126,15 +125,15 @@ class ClusterBase(Generic[JobT]):
         """Read one restore job.
 
         Args:
-            job_id: Id of the job; which job the server answers with is not checked.
+            job_id: Id of the job.
 
         Raises:
             NotFound: No such job, cluster or project; a malformed id is answered the same way.
-            DataError: The answer is no restore job.
+            DataError: The answer is no restore job, or another one.
 
         """
-        read = partial(load_job, self.family, **self._names)
         names = {**self._names, "job": job_id}
+        read = partial(read_job, self.family, **names)
         return await self._view.read("GET", self.family.job_path, read, family=self.family, names=names)
 
     async def create_restore_job(
@@ -146,11 +145,11 @@ class ClusterBase(Generic[JobT]):
     ) -> RestoreBatch[JobT]:
         """Start a restore. An automated restore first removes all data of its target.
 
-        Every rule that needs no I/O is checked before anything is sent. Then the job list is read once, which
-        warms the login and remembers what was there, and the request travels once: it is sent again only where
-        the server certainly did not act on it (a challenge of the login, a connection never made, a rate limit).
-
-        When the task is cancelled meanwhile, the outcome is as open as after ``MaybeCreated``.
+        Rules that need no I/O are checked first. Then the job list is read once, which warms the login and remembers
+        what was there, and the request travels once: again only where the server certainly did not act on it (a
+        challenge of the login, a connection never made, a rate limit). When the task is cancelled after it may have
+        gone out, the outcome is as open as after ``MaybeCreated``: see :attr:`AsyncSession.open_creates`. Restores that
+        are running already do not matter here: see :meth:`ensure_restore`.
 
         Args:
             request: What to restore and where to.
@@ -160,25 +159,20 @@ class ClusterBase(Generic[JobT]):
         Raises:
             ConfigError: The request breaks a rule, such as a point in time older than 24 hours.
             Unsupported: The family does not take this kind of request.
-            ProtectedTarget: The guard protects the target; nothing was sent.
+            ProtectedTarget: The guard protects the target, or what it is could not be read; nothing was started.
             NotRestorable: The pre-check failed; nothing was started.
-            MaybeCreated: The request may have been taken, the answer was lost: ask its ``reconcile()``.
+            MaybeCreated: The request may have been taken: its answer was lost, or is none of the API: ``reconcile()``.
             BadRequest: The server refused it; nothing was started.
-            Conflict: The state of snapshot, cluster or a running restore forbids it; nothing was started.
+            Conflict: The state of snapshot, cluster or a restore forbids it; nothing was started.
             Forbidden: No rights, or this address is not on the API access list; nothing was started.
 
         """
-        body = encode_request(self.family, request, now=self._view.now())
-        path = create_path(self.family, request)
-        refuse_protected(self._view, self, request, overwrite)
-        if precheck:
-            await require_restorable(self._view, self, request)
-        read = partial(read_created, self.family, **self._names)
-        send = partial(self._view.read, "POST", path, read, family=self.family, names=self._names, body=body)
-        own = partial(RestoreBatch[JobT], sources=(self,), until=_until(request))
-        # Their ids only: an old job in a shape that cannot be read must block no create.
-        ids = ListSource(self._view, self.family, self.family.jobs_path, self._names, read_ids, str)
-        return await create_once(self.family, lambda: Pager(ids, ListQuery()), self.restore_jobs, request, send, own)
+        check_request(self._view, self, request, overwrite)
+        if isinstance(request, HttpRestore):
+            return await self._start(request, precheck, overwrite)
+        # An ensure_restore() for the same target waits until it is known what this one started.
+        async with hold_target(self._view, self, request):
+            return await self._start(request, precheck, overwrite)
 
     async def ensure_restore(
         self,
@@ -189,11 +183,15 @@ class ClusterBase(Generic[JobT]):
     ) -> RestoreBatch[JobT]:
         """Start a restore unless the same one is running: same snapshot (or moment, or checkpoint) and target.
 
-        The whole job list is read. Between that read and the create another client may start the same restore: the
-        API cannot prevent that. Jobs that are over, well or badly, do not count.
+        The job lists of this cluster and of the target are read whole; what is over does not count. In a session and
+        its views one call at a time looks and starts for each target (for each request, if it is a download), plain
+        creates into it included; the others wait, and get the restore that the first one started. Sessions and
+        processes do not know of each other, and the API cannot prevent that two of them start the same restore.
 
-        Jobs of Ops Manager, Cloud Manager and Atlas legacy often do not show their target, and never the moment they
-        restore to; if one of those may be the same, this is an error: a second restore would wipe the target.
+        A target that is being restored from something else is refused. Jobs of Ops Manager, Cloud Manager and Atlas
+        legacy often do not show their target, and never the moment they restore to: a running one that this session
+        did not start, and that may be this restore or go there, is an error as well. Restores from other clusters are
+        in the lists of those: only what this session started is known.
 
         Args:
             request: As for :meth:`create_restore_job`.
@@ -204,16 +202,18 @@ class ClusterBase(Generic[JobT]):
             What was started; or what was found, all jobs of its batch, with ``existing`` set.
 
         Raises:
-            NotUnique: A running job may be this restore, or several are; the message names them.
+            NotUnique: A running job may be this restore, or several are; the message names them, as the next one.
+            NotRestorable: The target is being restored from something else, or may be.
             RestoreError: As for :meth:`create_restore_job`.
 
         """
-        encode_request(self.family, request, now=self._view.now())
-        refuse_protected(self._view, self, request, overwrite)
-        jobs = running_restore(self.family, request, await self.restore_jobs().collect())
-        if jobs is not None:
-            return RestoreBatch(jobs, sources=(self,), until=_until(request), existing=True)
-        return await self.create_restore_job(request, precheck=precheck, overwrite=overwrite)
+        check_request(self._view, self, request, overwrite)
+        target = self._cluster(request.target) if isinstance(request, AutomatedRestore) else None
+        async with hold_target(self._view, self, request) as begun:
+            jobs = await find_existing(self._view, self, request, target=target, begun=begun)
+            if jobs is not None:
+                return RestoreBatch(jobs, sources=(self,), until=until_of(request), existing=True)
+            return await self._start(request, precheck, overwrite)
 
     async def dry_run(
         self,
@@ -226,9 +226,8 @@ class ClusterBase(Generic[JobT]):
 
         Args:
             request: What to restore and where to.
-            precheck: Whether to read the snapshot and the target, and to compare them by the vendor's rules: is the
-                snapshot complete and kept long enough, do topology and versions fit, has the target a backup. What
-                the API does not show is not checked.
+            precheck: Whether to read snapshot and target, and to compare them by the vendor's rules (topology,
+                versions, backup, dates) and by the guard, under any id. What the API does not show is not checked.
             overwrite: As for :meth:`create_restore_job`.
 
         Returns:
@@ -247,9 +246,7 @@ class ClusterBase(Generic[JobT]):
         """Give one job as it is now and again at each change of its state, until it is over.
 
         A cancelled ``anext`` of what this returns loses no change: the next one continues the wait.
-
-        Other jobs of its batch are not polled: to know how the restore of a sharded cluster ends, watch or wait
-        for the batch.
+        Other jobs of its batch are not polled: to know how that ends, watch or wait for the batch.
 
         Args:
             job_id: Id of the job.
@@ -257,7 +254,8 @@ class ClusterBase(Generic[JobT]):
             until: As for :meth:`RestoreBatch.wait`; ``"finished"`` unless given.
 
         Raises:
-            RestoreFailed: It ended badly, or is gone; raised after its last change was given.
+            RestoreFailed: It ended badly; raised after its last change was given.
+            JobVanished: It was there and can no longer be found, so its outcome is unknown.
             WaitTimeout: The time passed; the restore keeps running.
             ConfigError: A bad argument, or the job can never reach ``until``.
             RestoreError: As :meth:`RestoreBatch.wait`.
@@ -276,15 +274,7 @@ class ClusterBase(Generic[JobT]):
             ApiError: 405 for a part of the restore of a sharded cluster.
 
         """
-        if self.family.cancel_path is None:
-            raise Unsupported(f"restore job {job_id!r} cannot be cancelled: {self.family.title} does not support it")
-        try:
-            await self._view.call(
-                "DELETE", self.family.cancel_path, family=self.family, names={**self._names, "job": job_id}
-            )
-        except ApiError as error:
-            if not (error.request is not None and error.request.in_doubt and await self._is_cancelled(job_id, error)):
-                raise
+        await cancel_job(self._view, self, self._names, job_id)
 
     def snapshots(
         self,
@@ -326,22 +316,18 @@ class ClusterBase(Generic[JobT]):
 
         Raises:
             NotFound: No such snapshot.
+            DataError: The answer is no snapshot, or another one.
             Unsupported: ``sharded`` for a family that has no such list.
 
         """
         return await read_snapshot(self._view, self.family, {**self._names, "snapshot": snapshot_id}, sharded=sharded)
 
-    async def _is_cancelled(self, job_id: str, error: ApiError) -> bool:
-        """Whether an earlier try of a cancel had its effect although its answer was lost."""
-        if error.status == 404:  # noqa: PLR2004
-            return True
-        if error.transient or isinstance(error, Forbidden):
-            return False
-        try:
-            return (await self.restore_job(job_id)).state is JobState.CANCELLED
-        except RestoreError:
-            return False
+    def _cluster(self, _target: Target) -> ClusterBase[JobT] | None:
+        """Name a target as a place with jobs of its own; None where this family has none."""
+        return None
 
-
-def _until(request: HttpRestore | AutomatedRestore) -> Until:
-    return "downloadable" if isinstance(request, HttpRestore) else "finished"
+    async def _start(
+        self, request: HttpRestore | AutomatedRestore, precheck: bool, overwrite: Target | None
+    ) -> RestoreBatch[JobT]:
+        own = partial(RestoreBatch[JobT], sources=(self,), until=until_of(request))
+        return await start_restore(self._view, self, self._names, request, own, precheck, overwrite)

@@ -14,7 +14,7 @@ from mongorestore_async.listing.page_reader import ListQuery
 from mongorestore_async.listing.pager import Pager
 from mongorestore_async.models import JobT, ProjectClusters, ProjectSummary, RawDocument, Secret, ServiceVersion
 from mongorestore_async.protocol.urls import DEFAULT_BASE_URL, parse_base_url
-from mongorestore_async.resources.batch_lookup import find_batch
+from mongorestore_async.resources.batch_lookup import find_batch, read_by_ref
 from mongorestore_async.resources.project import Project
 from mongorestore_async.transport import HttpSettings, Options, Transport
 from mongorestore_async.transport.environment import read_environment
@@ -35,8 +35,9 @@ if TYPE_CHECKING:
     import aiohttp
     from yarl import URL
 
+    from mongorestore_async.errors import MaybeCreated
     from mongorestore_async.families import Family
-    from mongorestore_async.models import JobRef
+    from mongorestore_async.models import JobDocument, JobRef
     from mongorestore_async.protocol.replies import Reply
     from mongorestore_async.resources.batch import RestoreBatch, Until
     from mongorestore_async.transport import Stats, ViewChanges
@@ -167,6 +168,15 @@ class AsyncSession:
         """What this session and its views have sent so far."""
         return self._view.transport.stats
 
+    @property
+    def open_creates(self) -> tuple[MaybeCreated, ...]:
+        """Creates of this session and its views whose outcome is open, oldest first.
+
+        Those that raised ``MaybeCreated``, and those whose caller was cancelled after a request may have gone out. One
+        leaves when its ``reconcile()`` gave ``TAKEN`` or ``NOT_TAKEN``. The last 100 are kept, without tracebacks.
+        """
+        return tuple(self._view.open_creates)
+
     def with_options(self, **changes: Unpack[ViewChanges]) -> Self:
         """Make a view with other options; it shares connections, login and slots with this session.
 
@@ -285,11 +295,21 @@ class AsyncSession:
 
         Raises:
             ConfigError: No address, one that cannot be read, or an unknown family.
-            NotFound: There is no such job, also not within ``Options.poll.grace``.
+            NotFound: There is no such job, also not within ``Options.poll.grace``; ``asyncio.timeout`` bounds that.
             RestoreError: A cluster could not be read for that long.
 
         """
         return await find_batch(self.project, refs, until)
+
+    async def restore_job(self, ref: JobRef | str) -> JobDocument:
+        """Read one job by its address, once; :meth:`batch` waits for one that is not listed yet.
+
+        Raises:
+            ConfigError: The address cannot be read, or is of an unknown family.
+            RestoreError: As :meth:`ClusterBase.restore_job`.
+
+        """
+        return await read_by_ref(self.project, ref)
 
     async def request(
         self,

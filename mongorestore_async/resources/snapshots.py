@@ -8,7 +8,7 @@ from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from mongorestore_async.codec.structuring import structure
+from mongorestore_async.codec.structuring import structure_by_id
 from mongorestore_async.errors import ConfigError, Hint, HintKind, NotRestorable, Unsupported
 from mongorestore_async.listing.arrays import documents_of
 from mongorestore_async.listing.page_reader import ListQuery
@@ -80,7 +80,8 @@ async def read_snapshot(
 
     """
     path = _path_of(family, family.sharded_snapshot_path if sharded else family.snapshot_path)
-    return await view.read("GET", path, partial(structure, family.snapshot_type), family=family, names=names)
+    read = partial(structure_by_id, family.snapshot_type, asked=names["snapshot"])
+    return await view.read("GET", path, read, family=family, names=names)
 
 
 def _path_of(family: Family[Any], path: str | None) -> str:

@@ -20,6 +20,7 @@ from mongorestore_async.errors import ConfigError
 from mongorestore_async.models.secret import Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from os import PathLike
 
 __all__ = ["Connection", "HttpSettings"]
@@ -75,12 +76,13 @@ class Connection:
 
     """
 
-    def __init__(self, settings: HttpSettings, *, limit: int) -> None:
+    def __init__(self, settings: HttpSettings, *, limit: int, traces: Sequence[aiohttp.TraceConfig] = ()) -> None:
         self.session: aiohttp.ClientSession | None = None
         self.proxy: dict[str, Any] = {}
         self.headers: dict[str, str] = {}
         self._settings = settings
         self._limit = limit
+        self._traces = traces
 
     @property
     def capacity(self) -> int:
@@ -117,7 +119,7 @@ class Connection:
             connector_owner=borrowed is None,
             # Sticky balancers are met by IP address too. Every request goes to the one API origin.
             cookie_jar=aiohttp.CookieJar(unsafe=True),
-            trace_configs=None if borrowed is None else list(borrowed.trace_configs),
+            trace_configs=[*self._traces, *([] if borrowed is None else borrowed.trace_configs)],
             timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None),
         )
         # aiohttp repeats GET and DELETE on a dropped keep-alive connection, which would repeat nc. Private;

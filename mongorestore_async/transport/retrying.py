@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING, Protocol
 
 import attrs
 
-from mongorestore_async.errors import ApiError, RestoreError, ServerError
+from mongorestore_async.errors import ApiError, ConfigError, RestoreError, ServerError
 from mongorestore_async.models.validators import seconds, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["NO_RETRY", "Failure", "RetryBudget", "RetryPolicy", "RetryRule", "is_transient"]
+__all__ = ["NO_RETRY", "Failure", "RetryBudget", "RetryPolicy", "RetryRule", "ask_rule", "is_transient"]
 
 _REPEATABLE = frozenset({"GET", "HEAD", "DELETE"})
 
@@ -53,11 +53,42 @@ class RetryRule(Protocol):
 
     It gets a :class:`Failure` and gives seconds to wait, or None to give up. Rules compose by calling each
     other. A rule cannot make an unsafe repetition happen: see :func:`is_transient`.
+
+    What a rule raises ends the call: it has a note about the failure, which is its ``__context__``. A create whose
+    outcome is open ends in ``MaybeCreated`` all the same.
     """
 
     def __call__(self, failure: Failure, /) -> float | None:
         """Decide about one failure."""
         ...
+
+
+def ask_rule(rule: RetryRule, failure: Failure) -> float | None:
+    """Ask a rule, which a user may have written, about one failure.
+
+    Args:
+        rule: The rule.
+        failure: The failed try.
+
+    Returns:
+        Seconds to wait, from 0; None to give up.
+
+    Raises:
+        ConfigError: It returned something else than a number or None.
+        Exception: Whatever it raises, with a note about the failure.
+
+    """
+    try:
+        wait: object = rule(failure)
+    except Exception as error:
+        if error is not failure.error:
+            error.add_note(f"raised by the retry rule when it was asked about: {failure.error}")
+        raise
+    if wait is None:
+        return None
+    if isinstance(wait, bool) or not isinstance(wait, (int, float)) or wait != wait:  # noqa: PLR0124 - not a number
+        raise ConfigError(f"the retry rule returned {wait!r}; it must return seconds to wait, or None to give up")
+    return max(0, wait)
 
 
 def is_transient(failure: Failure, *, server_errors: bool = True) -> bool:

@@ -12,7 +12,7 @@ from mongorestore_async.errors import ConfigError, Hint, HintKind, ProtocolError
 from mongorestore_async.models.headers import Headers
 from mongorestore_async.protocol.rate_limit_headers import rate_headers
 from mongorestore_async.protocol.redaction import is_plain_url, redact_url
-from mongorestore_async.protocol.replies import RawReply, read_reply
+from mongorestore_async.protocol.replies import RawReply, is_error_document, read_reply
 from mongorestore_async.transport.deprecation_warnings import warn_of_deprecation
 from mongorestore_async.transport.exchange_records import ExchangeRecord
 from mongorestore_async.transport.failures import scrub, translate, was_never_sent
@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from mongorestore_async.ratelimit.rate_limiter import Admission
     from mongorestore_async.transport.connection import Connection
     from mongorestore_async.transport.loop_binding import DecodeLocks, ServerInfo
+    from mongorestore_async.transport.open_creates import SendState
     from mongorestore_async.transport.options import Options
 
-__all__ = ["Call", "Progress", "Sender", "decode"]
+__all__ = ["Call", "Progress", "Sender", "decode", "watch_connecting"]
 
 #: Bytes of a body that is decoded as soon as it is there, which takes a tenth of a millisecond.
 _SHORT = 64 * 1024
@@ -55,6 +56,7 @@ class Call:
         rate: The rate limit it falls under, None if none is known.
         decode_list: Decodes the body of a list document, None where none is expected.
         path: Its path as the family has it, placeholders and all; empty for a call that is none of the API's.
+        state: Takes note of whether the server may have acted on it; None where nobody asks.
 
     """
 
@@ -68,6 +70,7 @@ class Call:
     project: str | None = None
     rate: RateLimit | None = None
     path: str = ""
+    state: SendState | None = None
 
 
 @attrs.define(eq=False, repr=False)
@@ -185,6 +188,11 @@ class Sender:
         # A proxy may answer for a server that acted.
         failed = progress.last is not None and progress.last.status >= 500  # noqa: PLR2004
         progress.in_doubt = progress.in_doubt or was_unanswered or failed
+        state, tracing = call.state, dict[str, Any]()
+        was_open = state is not None and state.open
+        if state is not None:
+            state.open, state.connecting, state.context = True, False, progress.context
+            tracing = {"trace_request_ctx": state}
         try:
             async with http.request(
                 call.method,
@@ -193,6 +201,7 @@ class Sender:
                 data=call.body,
                 allow_redirects=False,
                 **self._connection.proxy,
+                **tracing,
             ) as response:
                 body = await _read(response, options.max_body)
                 progress.unanswered = False
@@ -206,10 +215,41 @@ class Sender:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             if was_never_sent(error):
                 progress.unanswered = was_unanswered
+                _reopen(state, was_open=was_open)
             raise translate(error) from scrub(error)
+        finally:
+            if state is not None and state.connecting:  # however it ended: nothing was written
+                progress.unanswered = was_unanswered
+                _reopen(state, was_open=was_open)
+        if state is not None and raw.status == 401 and ("WWW-Authenticate" in raw.headers or is_error_document(raw)):  # noqa: PLR2004
+            state.open = False  # a try without a login the server takes; it may be sent again with another one
         if call.path and (version := raw.headers.get("X-MongoDB-Service-Version")) is not None:
             self._server_info.service_version = version
         return raw
+
+
+def _reopen(state: SendState | None, *, was_open: bool) -> None:
+    """Take back that a request went out."""
+    if state is not None:
+        state.open = was_open
+
+
+def watch_connecting() -> aiohttp.TraceConfig:
+    """Take note, on the :class:`SendState` of a call that has one, of whether it still waits for a connection."""
+
+    async def begin(_session: object, context: Any, _parameters: object) -> None:
+        if context.trace_request_ctx is not None:
+            context.trace_request_ctx.connecting = True
+
+    async def end(_session: object, context: Any, _parameters: object) -> None:
+        if context.trace_request_ctx is not None:
+            context.trace_request_ctx.connecting = False
+
+    watch = aiohttp.TraceConfig()
+    watch.on_request_start.append(begin)
+    watch.on_connection_create_end.append(end)
+    watch.on_connection_reuseconn.append(end)
+    return watch
 
 
 async def decode(raw: RawReply, call: Call, decode_locks: DecodeLocks) -> Reply:

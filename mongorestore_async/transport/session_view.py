@@ -17,6 +17,7 @@ from mongorestore_async.families import Family
 from mongorestore_async.models.validators import flag, require_text
 from mongorestore_async.protocol.rate_limit_headers import project_in
 from mongorestore_async.protocol.urls import DEFAULT_BASE_URL, build_url
+from mongorestore_async.transport.open_creates import OpenCreates
 from mongorestore_async.transport.options import choose_limit
 from mongorestore_async.transport.sender import Call
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.families import RateLimit
     from mongorestore_async.protocol.replies import Reply
+    from mongorestore_async.transport.open_creates import SendState
     from mongorestore_async.transport.options import Options
     from mongorestore_async.transport.transport import Transport
 
@@ -93,6 +95,7 @@ class SessionView:
         envelope: Whether calls ask for an envelope.
         pretty: Whether calls ask for indented JSON.
         now: The clock that request rules are checked with.
+        open_creates: Creates whose outcome is open; shared by all views.
 
     Raises:
         ConfigError: A flag is no boolean.
@@ -104,6 +107,7 @@ class SessionView:
     envelope: bool = attrs.field(default=False, validator=flag())
     pretty: bool = attrs.field(default=False, validator=flag())
     now: Callable[[], datetime] = attrs.field(default=_utc_now, repr=False)
+    open_creates: OpenCreates = attrs.field(factory=OpenCreates, repr=False)
 
     async def call(
         self,
@@ -115,6 +119,7 @@ class SessionView:
         query: Mapping[str, Any] | None = None,
         body: Any = None,
         decode_list: Callable[[bytes], Any] | None = None,
+        state: SendState | None = None,
     ) -> Reply:
         """Make one call and decode its answer.
 
@@ -126,6 +131,7 @@ class SessionView:
             query: Query parameters beside ``envelope`` and ``pretty``.
             body: JSON value to send, None for no body.
             decode_list: Decodes the body of a list document, None where none is expected.
+            state: Takes note of whether the server may have acted on it.
 
         Raises:
             ConfigError: Bad input; nothing was sent.
@@ -154,6 +160,7 @@ class SessionView:
             project=project,
             rate=rate if type(rule) is str else choose_limit(rule, family, path, project),
             path=path,
+            state=state,
         )
         return await self.transport.exchange(call, self.options)
 
@@ -166,6 +173,7 @@ class SessionView:
         family: Family[Any],
         names: Mapping[str, str],
         body: Any = None,
+        state: SendState | None = None,
     ) -> ResultT:
         """Make one call and read the document of its answer; arguments as for :meth:`call`.
 
@@ -176,12 +184,13 @@ class SessionView:
             family: The product family.
             names: Identifiers for the path.
             body: JSON value to send, None for no body.
+            state: Takes note of whether the server may have acted on it.
 
         Raises:
             RestoreError: As :meth:`call`, or what ``read`` raises.
 
         """
-        reply = await self.call(method, path, family=family, names=names, body=body)
+        reply = await self.call(method, path, family=family, names=names, body=body, state=state)
         try:
             return read(reply.document)
         except RestoreError as error:

@@ -27,8 +27,9 @@ from mongorestore_async.ratelimit import RateLimiter
 from mongorestore_async.transport.connection import Connection
 from mongorestore_async.transport.exchange_records import Stats
 from mongorestore_async.transport.loop_binding import Deadlines, DecodeLocks, LoopBinding, ServerInfo
-from mongorestore_async.transport.retrying import Failure, RetryBudget, is_transient
-from mongorestore_async.transport.sender import Call, Progress, Sender, decode
+from mongorestore_async.transport.restore_locks import RestoreLocks
+from mongorestore_async.transport.retrying import Failure, RetryBudget, ask_rule, is_transient
+from mongorestore_async.transport.sender import Call, Progress, Sender, decode, watch_connecting
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -50,6 +51,9 @@ _logger = logging.getLogger(__name__)
 #: Bytes of an answer of the token endpoint: it is decoded at once, on the loop.
 _LARGEST_TOKEN_ANSWER = 1024 * 1024
 
+#: Statuses that ask for a login.
+_LOGINS = (401, 407)
+
 
 class Transport:
     """The connection, login, slots and retry budget that a session shares with its views.
@@ -59,6 +63,7 @@ class Transport:
         http_settings: How connections are made; downloads make theirs the same way.
         server_info: What was learnt about the server.
         decode_locks: Where large answers are decoded, and long pages structured.
+        restore_locks: One create at a time for each target, and what was started.
 
     """
 
@@ -69,7 +74,8 @@ class Transport:
         self.http_settings = settings
         self.server_info = ServerInfo()
         self.decode_locks = DecodeLocks()
-        self._connection = Connection(settings, limit=options.max_in_flight)
+        self.restore_locks = RestoreLocks()
+        self._connection = Connection(settings, limit=options.max_in_flight, traces=(watch_connecting(),))
         self._sender = Sender(self._connection, self.server_info)
         self._authenticator = _authenticator(auth, base_url)
         self._limits = RateLimiter(options.rate_limits, options.shared_limits)
@@ -193,7 +199,7 @@ class Transport:
         send, post = partial(self._sender.send, progress, options), partial(self._post_for, progress, options)
         # One login for all tries: an unanswered challenge is kept for the next try.
         attempt = progress.attempt = self._authenticator.begin(
-            method=call.method, uri=call.url.raw_path_qs, body=call.body or b""
+            method=call.method, uri=call.url.raw_path_qs, body=call.body or b"", once=call.state is not None
         )
         while True:
             progress.tries += 1
@@ -206,7 +212,7 @@ class Transport:
                 reply = await decode(raw, call, self.decode_locks)
             except (ApiError, TransportError) as error:
                 failed = error
-                error.request = progress.context
+                self._judge(progress, error)
                 in_turn = isinstance(error, ApiError) and not progress.logging_in and limits.is_one_too_many(error)
                 wait = self._wait(progress, error, options, ends, in_turn=in_turn)
                 if wait is None:
@@ -264,6 +270,19 @@ class Transport:
         small = attrs.evolve(options, max_body=min(options.max_body, _LARGEST_TOKEN_ANSWER))
         return self._sender.send(Progress(call), small, request.authorization)
 
+    def _judge(self, progress: Progress, error: RestoreError) -> None:
+        """Say on an error, and on the state of its call, what is known only here."""
+        error.request = progress.context
+        if not isinstance(error, ApiError):
+            return
+        state = progress.call.state
+        if state is not None and error.refused:
+            state.open = False
+        if error.status in _LOGINS and error.from_gateway and not self._authenticator.works:
+            error.transient = (
+                False  # before any login worked, it is more likely a wrong address than a moment's trouble
+            )
+
     def _wait(
         self, progress: Progress, error: RestoreError, options: Options, ends: float, *, in_turn: bool
     ) -> float | None:
@@ -275,11 +294,11 @@ class Transport:
             return None  # by the rate limit: it comes too late however often it is tried
         progress.out_of_turn += in_turn
         failure = Failure(progress.call.method, error, max(1, progress.tries - progress.out_of_turn))
-        wait = options.retry(failure)
+        wait = ask_rule(options.retry, failure)
         if wait is None or not is_transient(failure):
             return None
         now = asyncio.get_running_loop().time()
-        if now + wait >= ends:
+        if wait >= ends - now:
             return None  # raised at once: waiting would not help
         return wait if in_turn or self._budget.spend(now) else None
 

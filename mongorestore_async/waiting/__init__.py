@@ -13,8 +13,11 @@ with go out.
 How the tracker works:
 
 1. A job that was never seen may be missing (404) for ``PollPolicy.grace`` seconds; then it is "not found".
-2. A job that was seen and is missing in two polls in a row is "no longer listed": that is a bad end.
-3. Jobs of one batch are one group. A bad end of one member ends the group; a good end needs all members, all done.
+2. A job that was there, in a poll or in the answer to its create, and is missing (404 with the API's own document) is
+   polled on. It is lost when it was missing for ``PollPolicy.patience`` seconds and in at least 5 polls in a row: its
+   outcome is unknown. If it comes back, it is followed on.
+3. Jobs of one batch are one group. A bad end of one member ends the group; a lost member does not: the others are
+   followed to their ends. A good end needs all members, all done.
 4. The members of a batch are complete when a list shows all that are known, or the grace is over; for the next poll
    they are open again, because a server may add jobs.
 5. A change is a change of the words that ``describe`` gives; an end once seen stays.
@@ -22,7 +25,10 @@ How the tracker works:
 Example: the create named job ``a`` of batch 7. Poll 1 lists the batch: ``a`` and ``b`` run, ``c`` is finished; the
 group is complete and open. Poll 2 lists ``a`` and ``c`` only, so ``b`` is read alone: 404, missed once, still open.
 Poll 3 lists ``b`` as finished (missed is 0 again) and ``a`` as BROKEN: the group is over, and the wait raises
-``RestoreFailed`` for ``a``.
+``RestoreFailed`` for ``a``. Had ``a`` finished and ``b`` stayed away, the wait would have raised ``JobVanished``.
+
+An answer counts for the job that was asked for, and for no other: a job with another id, or one of another batch, is a
+``DataError`` and so a failed poll. Ids are compared without regard to case (``tracker.key_of``).
 """
 
 __all__: list[str] = []

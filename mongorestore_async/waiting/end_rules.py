@@ -1,7 +1,7 @@
 """When a restore job is over, and whether well: the families' own rules ("States and waiting").
 
-The bad words and flags come first, because a failed job may have a finish time. A word that is not known is never an
-ending, least of all a good one.
+The bad words and flags come first, because a failed job may have a finish time. A word that can only mean an end is one
+in every family (``END_WORDS`` in ``models.states``); a word that is not known is never an end, least of all a good one.
 """
 
 from __future__ import annotations
@@ -18,12 +18,11 @@ from mongorestore_async.models import (
     DeliveryMethod,
     DeliveryStatus,
     JobState,
-    JobStatus,
     RestoreJob,
     TenantDeliveryType,
     TenantRestoreJob,
 )
-from mongorestore_async.models.states import known
+from mongorestore_async.models.states import known, state_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -36,7 +35,6 @@ __all__ = ["Ending", "Until", "WaitOutcome", "check_until", "describe", "end_of"
 Until: TypeAlias = Literal["finished", "downloadable"]
 
 _UNTIL = ("finished", "downloadable")
-_BAD_JOB = frozenset({JobStatus.BROKEN, JobStatus.KILLED})
 _BAD_DELIVERY = frozenset(
     {
         DeliveryStatus.FAILED,
@@ -54,6 +52,8 @@ class WaitOutcome(Enum):
     GOING_ON = auto()
     DONE = auto()
     BAD = auto()
+    #: It was there and can no longer be found: it may have ended well or badly, or be running.
+    LOST = auto()
 
 
 @attrs.frozen
@@ -61,7 +61,7 @@ class Ending:
     """How a job ended, or that it is still running.
 
     Attributes:
-        outcome: Whether it is over.
+        outcome: Whether it is over, and how.
         words: Its state in the API's own terms, for people.
 
     """
@@ -71,7 +71,7 @@ class Ending:
 
     @property
     def over(self) -> bool:
-        """Whether the job is over."""
+        """Whether the job needs no more polls."""
         return self.outcome is not WaitOutcome.GOING_ON
 
 
@@ -138,13 +138,13 @@ def _word(word: str | None) -> str:
 
 
 def _manager(job: RestoreJob, until: Until) -> WaitOutcome:
-    status = known(JobStatus, job.status_name)
-    if status in _BAD_JOB:
+    if job.state in _BAD_STATES:
         return WaitOutcome.BAD
     if until == "finished":
-        return WaitOutcome.DONE if status is JobStatus.FINISHED else WaitOutcome.GOING_ON
-    delivery = None if job.delivery is None else known(DeliveryStatus, job.delivery.status_name)
-    if delivery in _BAD_DELIVERY:
+        return WaitOutcome.DONE if job.state is JobState.FINISHED else WaitOutcome.GOING_ON
+    word = None if job.delivery is None else job.delivery.status_name
+    delivery = known(DeliveryStatus, word)
+    if delivery in _BAD_DELIVERY or state_of(word, {}) in _BAD_STATES:
         return WaitOutcome.BAD
     return WaitOutcome.DONE if delivery is DeliveryStatus.READY and _has_file(job) else WaitOutcome.GOING_ON
 

@@ -11,10 +11,10 @@ from mongorestore_async.errors import DataError, NotFound, PaginationError, Rest
 from mongorestore_async.listing.materialize import materialize
 from mongorestore_async.models import JobT
 from mongorestore_async.transport.options import choose_limit
-from mongorestore_async.waiting.tracker import JobTracker
+from mongorestore_async.waiting.tracker import JobTracker, key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from mongorestore_async.families import RateLimit
     from mongorestore_async.models import PollPolicy
@@ -54,7 +54,10 @@ class JobPoller(Generic[JobT]):
     ) -> None:
         self.source = source
         self.jobs: JobTracker[JobT] = JobTracker(
-            until, grace=policy.grace, batches=batches and "batchId" in source.family.filters
+            until,
+            grace=policy.grace,
+            patience=policy.patience,
+            batches=batches and "batchId" in source.family.filters,
         )
         self.due = 0.0
         self.quiet = 0
@@ -124,18 +127,20 @@ class JobPoller(Generic[JobT]):
         walks = not self._walk_failed and len(groups) > 1 and self._walk < len(groups)
         self._walk_failed = walks
         if walks:
-            await self._walk_list({job_id for group in groups for job_id in group.open_ids}, most=len(groups) - 1)
+            await self._walk_list([job_id for group in groups for job_id in group.open_ids], most=len(groups) - 1)
             self._walk_failed = False
         for group in sorted(self.jobs.open_groups(self._read), key=lambda group: group.key in self._failed):
             self._failed.add(group.key)
-            if group.batch_id is not None:
-                await self._list_batch(group.batch_id, group)
+            unread = None if group.batch_id is None else await self._list_batch(group.batch_id, group)
             for job_id in group.open_ids:
-                if job_id not in self._read:
+                if key_of(job_id) not in self._read:
                     await self._read_one(job_id)
+            if unread is not None:
+                raise unread
             self._failed.discard(group.key)
 
-    async def _walk_list(self, wanted: set[str], *, most: int) -> None:
+    async def _walk_list(self, job_ids: Sequence[str], *, most: int) -> None:
+        wanted = set(map(key_of, job_ids))
         size = min(_FIRST_PAGE, self.source.options.items_per_page) if self.source.family.newest_first else None
         reader = self.source.restore_jobs(items_per_page=size).reader()
         try:
@@ -150,26 +155,32 @@ class JobPoller(Generic[JobT]):
             self._walk = math.inf
             return
         except NotFound as error:
+            if error.from_gateway:
+                raise
             # On a later page it is the end of a list that became shorter meanwhile.
             if reader.request is None:
-                self._miss(wanted, error)
+                self._miss(job_ids, error)
                 return
         self._walk = self.calls + len(self.jobs.open_groups(self._read))
 
-    async def _list_batch(self, batch_id: str, group: Group[JobT]) -> None:
+    async def _list_batch(self, batch_id: str, group: Group[JobT]) -> DataError | None:
+        """List a batch; a list that cannot be read is returned, so that its known members are read by themselves."""
         self.calls += 1
+        listed: list[JobT] = []
         try:
-            listed: list[JobT] = await self.source.restore_jobs(batch_id=batch_id).collect()
+            listed = await self.source.restore_jobs(batch_id=batch_id).collect()
         except NotFound as error:
             self._miss(group.open_ids, error)
-            listed = []
+        except DataError as error:
+            return error
         for job in listed:
             self._take(job)
         # Right after a create it may lag behind, and then it does not show all of those that are known either.
-        if {member.id for member in group.members} <= {
-            job.id for job in listed
+        if {key_of(member.id) for member in group.members} <= {
+            key_of(job.id) for job in listed
         } or self._elapsed() >= self.policy.grace:
             self.jobs.complete(batch_id)
+        return None
 
     async def _read_one(self, job_id: str) -> None:
         self.calls += 1
@@ -178,18 +189,19 @@ class JobPoller(Generic[JobT]):
         except NotFound as error:
             self._miss([job_id], error)
 
-    def _take(self, job: JobT, job_id: str | None = None) -> None:
-        self._read.add(job_id or job.id)
-        followed = self.jobs.jobs.get(job_id or job.id)
+    def _take(self, job: JobT, as_id: str | None = None) -> None:
+        key = key_of(as_id or job.id)
+        self._read.add(key)
+        followed = self.jobs.jobs.get(key)
         self._answered |= followed is not None and not followed.ending.over
-        self._changed |= self.jobs.receive(job, datetime.now(UTC), as_id=job_id)
+        self._changed |= self.jobs.receive(job, datetime.now(UTC), as_id=as_id)
 
     def _miss(self, job_ids: Iterable[str], error: NotFound) -> None:
         if error.transient or error.status != _NOT_FOUND:
             raise error
         self.missing = error.with_traceback(None)
         for job_id in job_ids:
-            self._read.add(job_id)
+            self._read.add(key_of(job_id))
             self._missed.append((job_id, self._elapsed(), error.may_appear))
 
     def _elapsed(self) -> float:

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from datetime import datetime
 
-__all__ = ["Group", "JobTracker", "TrackedJob"]
+__all__ = ["Group", "JobTracker", "TrackedJob", "key_of"]
 
 JobT = TypeVar("JobT", bound=JobDocument)
 
 _UNKNOWN = Ending(WaitOutcome.GOING_ON, "not read yet")
-#: Polls in a row that must miss a job which was there before it counts as gone.
-_GONE_AFTER = 2
+#: Polls in a row that must miss a job which was there, besides the patience, before it counts as lost.
+_LOST_AFTER = 5
 
 
 @attrs.define(eq=False)
@@ -31,7 +31,8 @@ class TrackedJob(Generic[JobT]):
         job: As it was read last, None before.
         ending: Whether it is over, and how.
         seen: Whether it was read since the following began.
-        missed: Polls in a row that did not find it.
+        missed: Polls in a row that did not find it; one that failed is none of them.
+        missed_since: Seconds from the first poll to the first of those.
         told: What was last reported about it, to find changes.
 
     """
@@ -41,12 +42,18 @@ class TrackedJob(Generic[JobT]):
     ending: Ending = _UNKNOWN
     seen: bool = False
     missed: int = 0
+    missed_since: float = 0.0
     told: str | None = None
 
     @property
     def bad(self) -> bool:
         """Whether it ended badly."""
         return self.ending.outcome is WaitOutcome.BAD
+
+    @property
+    def lost(self) -> bool:
+        """Whether it was there, and can no longer be found."""
+        return self.ending.outcome is WaitOutcome.LOST
 
 
 @attrs.frozen(eq=False)
@@ -76,8 +83,16 @@ class Group(Generic[JobT]):
 
     @property
     def over(self) -> bool:
-        """Whether all members are done, or one is bad: ``BROKEN`` or ``KILLED`` in one member decides."""
+        """Whether no member needs a poll, or one is bad: ``BROKEN`` or ``KILLED`` in one member decides.
+
+        One that is lost decides nothing: the others may still tell that the restore failed.
+        """
         return any(member.bad for member in self.members) or (self.whole and not self.open_ids)
+
+
+def key_of(job_id: str) -> str:
+    """Give what ids of one job have in common: servers take and give ids in either case."""
+    return job_id.casefold()
 
 
 class JobTracker(Generic[JobT]):
@@ -86,14 +101,16 @@ class JobTracker(Generic[JobT]):
     Args:
         until: What is waited for; None to read each job once.
         grace: Seconds in which a job that was never seen may be missing.
+        patience: Seconds in which a job that was seen may be missing.
         batches: Whether the members of a batch can be listed, and are followed with the one that was named.
 
     """
 
-    def __init__(self, until: Until | None, *, grace: float, batches: bool) -> None:
-        self.jobs: dict[str, TrackedJob[JobT]] = {}
+    def __init__(self, until: Until | None, *, grace: float, patience: float, batches: bool) -> None:
+        self.jobs: dict[str, TrackedJob[JobT]] = {}  # by id without regard to case: see ``key_of``
         self._until: Until | None = until
         self._grace = grace
+        self._patience = patience
         self._batches = batches
         self._whole: set[str] = set()
         self._batch_ids: set[str] = set()
@@ -111,7 +128,7 @@ class JobTracker(Generic[JobT]):
             ConfigError: The job can never reach it.
 
         """
-        followed = self.jobs[job_id] = TrackedJob[JobT](job_id)
+        followed = self.jobs[key_of(job_id)] = TrackedJob[JobT](job_id)
         if job is not None:
             followed.seen = seen
             self._keep(followed, job)
@@ -125,7 +142,7 @@ class JobTracker(Generic[JobT]):
         Args:
             job: The job.
             now: The time, aware.
-            as_id: The id it was asked for by, where the answer may have another one.
+            as_id: The id it was asked for by, where it was.
 
         Returns:
             Whether this was new.
@@ -135,13 +152,13 @@ class JobTracker(Generic[JobT]):
 
         """
         job_id = as_id or job.id
-        followed = self.jobs.get(job_id)
+        followed = self.jobs.get(key_of(job_id))
         if followed is None:
             if not isinstance(job, RestoreJob) or job.batch_id not in self._batch_ids:
                 return False
-            followed = self.jobs[job_id] = TrackedJob[JobT](job_id)
+            followed = self.jobs[key_of(job_id)] = TrackedJob[JobT](job_id)
         followed.missed = 0
-        if followed.seen and followed.ending.over:
+        if followed.seen and followed.ending.over and not followed.lost:
             return False
         before = None if followed.job is None else describe(followed.job)
         self._keep(followed, job)
@@ -157,7 +174,8 @@ class JobTracker(Generic[JobT]):
     def miss(self, job_id: str, elapsed: float, *, may_appear: bool) -> None:
         """Take note that a job is not there (404).
 
-        What vanished can never be shown to have ended well, so it ended badly.
+        Of one that was there (in an earlier poll, or in the answer to its create) nobody knows how it ended, or whether
+        it has: servers drop old jobs, and a node that lags behind does not show new ones. It comes back, or is lost.
 
         Args:
             job_id: Its id.
@@ -165,11 +183,15 @@ class JobTracker(Generic[JobT]):
             may_appear: Whether it is only the job that was not found.
 
         """
-        followed = self.jobs[job_id]
+        followed = self.jobs[key_of(job_id)]
+        if not followed.missed:
+            followed.missed_since = elapsed
         followed.missed += 1
-        if followed.seen and self._until is not None:
-            if followed.missed >= _GONE_AFTER:
-                followed.ending = Ending(WaitOutcome.BAD, f"no longer listed, last seen as {followed.ending.words}")
+        if followed.job is not None and self._until is not None:
+            missing = elapsed - followed.missed_since
+            if followed.missed >= _LOST_AFTER and missing >= self._patience:
+                words = f"not found for {missing:.0f} s, last seen as {describe(followed.job)}"
+                followed.ending = Ending(WaitOutcome.LOST, words)
         elif not may_appear or elapsed >= self._grace:
             followed.ending = Ending(WaitOutcome.BAD, "not found")
 
@@ -195,14 +217,14 @@ class JobTracker(Generic[JobT]):
         """Give the groups to poll.
 
         Args:
-            read: Ids that need no second look. A group of such only is left out, but not one that is done as far as
-                its members are known.
+            read: Keys of the ids that need no second look. A group of such only is left out, but not one that is done
+                as far as its members are known.
 
         """
         found: list[Group[JobT]] = []
         for group in self.groups():
             ids = group.open_ids
-            if not group.over and (not ids or any(job_id not in read for job_id in ids)):
+            if not group.over and (not ids or any(key_of(job_id) not in read for job_id in ids)):
                 found.append(group)
         return found
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from mongorestore_async.errors import Hint, HintKind, NotFound, RestoreFailed, WaitError, WaitTimeout
+from mongorestore_async.errors import Hint, HintKind, JobVanished, NotFound, RestoreFailed, WaitError, WaitTimeout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -46,7 +46,9 @@ class PollReport:
         open: Jobs that are not over.
         over: Jobs that ended well.
         bad: Jobs that ended badly, and those that are no longer polled: members of a batch that another one
-            ended, jobs of a cluster that is given up.
+            ended, jobs of a cluster that is given up, jobs that can no longer be found.
+        lost: Those of ``bad`` whose outcome is unknown: their cluster is given up, or they can no longer be found.
+        missing: Those of ``open`` that the last look at them did not find.
         failures: Clusters whose last poll failed.
         next_delay: Seconds until the next round, 0 after the last one.
 
@@ -57,12 +59,16 @@ class PollReport:
     open: int
     over: int
     bad: int
+    lost: int = 0
+    missing: int = 0
     failures: tuple[PollFailure, ...]
     next_delay: float
 
 
 #: Jobs and clusters named in one message.
 _MOST_NAMED = 10
+#: Seconds from which their fractions are not told.
+_WHOLE_SECONDS = 10
 
 
 def check_ended(pollers: Iterable[JobPoller[Any]], followed: Sequence[TrackedJob[Any]]) -> None:
@@ -74,30 +80,56 @@ def check_ended(pollers: Iterable[JobPoller[Any]], followed: Sequence[TrackedJob
 
     Raises:
         RestoreFailed: A restore ended badly.
+        JobVanished: A job that was there can no longer be found.
         WaitError: A cluster could not be polled for longer than the policy allows.
         NotFound: A job was never there.
 
     """
     everywhere = tuple(pollers)
-    lost = [each for each in everywhere if each.given_up]
-    unread = ""
-    if lost:
-        unread = (
-            f"{_some([repr(each.source) for each in lost])} could not be read for {lost[0].policy.patience:g} s; the "
-            f"outcome of their restores is unknown; wait again"
-        )
+    unread = _unread([each for each in everywhere if each.given_up])
+    vanished = _vanished(everywhere, followed)
+    unknown = ". ".join(filter(None, (vanished, unread)))
     failed = _jobs(each for each in followed if each.bad)
     if failed:
         raise RestoreFailed(
             f"{len(failed)} of {len(followed)} restore jobs failed: "
             f"{_names(each for each in followed if each.bad)}. Look for the cause in the project's activity feed, then "
-            f"create a new restore{f'. {unread}' if unread else ''}",
+            f"create a new restore{f'. {unknown}' if unknown else ''}",
             jobs=_jobs(followed),
             failed=failed,
         )
-    if lost:
-        raise WaitError(unread, jobs=_jobs(followed)) from lost[0].error
+    if vanished:
+        lost = _jobs(each for each in followed if each.lost)
+        raise JobVanished(unknown, jobs=_jobs(followed), vanished=lost) from _missing(everywhere)
+    if unread:
+        raise WaitError(unread, jobs=_jobs(followed)) from next(each.error for each in everywhere if each.given_up)
     check_found(everywhere)
+
+
+def _unread(lost: Sequence[JobPoller[Any]]) -> str:
+    if not lost:
+        return ""
+    return (
+        f"{_some([repr(each.source) for each in lost])} could not be read for {lost[0].policy.patience:g} s; the "
+        f"outcome of their restores is unknown; wait again"
+    )
+
+
+def _vanished(pollers: Sequence[JobPoller[Any]], followed: Sequence[TrackedJob[Any]]) -> str:
+    lost = [each for each in followed if each.lost]
+    if not lost:
+        return ""
+    missing = _missing(pollers)
+    why = "" if missing is None else f" ({missing.problem})"
+    return (
+        f"{len(lost)} of {len(followed)} restore jobs can no longer be found: {_names(lost)}{why}. Their outcome is "
+        f"unknown: they may have succeeded. Check the target, and the project's activity feed, before you create a new "
+        f"restore"
+    )
+
+
+def _missing(pollers: Sequence[JobPoller[Any]]) -> NotFound | None:
+    return next((each.missing for each in pollers if any(job.lost for job in each.jobs.jobs.values())), None)
 
 
 def check_found(pollers: Iterable[JobPoller[Any]]) -> None:
@@ -133,13 +165,20 @@ def timed_out(followed: Sequence[TrackedJob[Any]], seconds: float | None) -> Wai
     """
     going = [each for each in followed if not each.ending.over]
     bad = [each for each in followed if each.bad]
+    lost = [each for each in followed if each.lost]
     known = f"; {len(bad)} failed: {_names(bad)}" if bad else ""
+    known += f"; {len(lost)} can no longer be found: {_names(lost)}" if lost else ""
+    certain = "are" if not any(each.missed for each in going) else "may be"
     return WaitTimeout(
-        f"{len(going)} of {len(followed)} restore jobs not finished after {seconds or 0:g} s: {_names(going)}{known}."
-        f" The restores are still running",
+        f"{len(going)} of {len(followed)} restore jobs not finished after {_rounded(seconds or 0)} s: "
+        f"{_names(going)}{known}. The restores {certain} still running",
         jobs=_jobs(followed),
         hint=Hint(HintKind.WAIT_AGAIN),
     )
+
+
+def _rounded(seconds: float) -> str:
+    return f"{seconds:.0f}" if seconds >= _WHOLE_SECONDS else f"{seconds:.2g}"
 
 
 def _jobs(followed: Iterable[TrackedJob[Any]]) -> tuple[JobDocument, ...]:
@@ -147,7 +186,11 @@ def _jobs(followed: Iterable[TrackedJob[Any]]) -> tuple[JobDocument, ...]:
 
 
 def _names(followed: Iterable[TrackedJob[Any]]) -> str:
-    return _some([f"{each.id} ({each.ending.words})" for each in followed])
+    return _some([f"{each.id} ({each.ending.words}{_absence(each)})" for each in followed])
+
+
+def _absence(each: TrackedJob[Any]) -> str:
+    return f", not found in {each.missed} looks" if each.missed and not each.ending.over else ""
 
 
 def _some(names: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from mongorestore_async.errors import ConfigError, RestoreError
 from mongorestore_async.models import JobRef, JobT
 from mongorestore_async.waiting.job_poller import JobPoller
 from mongorestore_async.waiting.pacing import Pace
+from mongorestore_async.waiting.tracker import key_of
 from mongorestore_async.waiting.wait_errors import PollFailure, PollReport, check_ended, check_found, timed_out
 
 if TYPE_CHECKING:
@@ -74,9 +75,9 @@ class Waiter(Generic[JobT]):
             poller = self._pollers.get(_place(ref))
             if poller is None:
                 raise ConfigError(f"restore job {ref} does not belong to a cluster of this batch")
-            if ref.job not in poller.jobs.jobs:
+            if key_of(ref.job) not in poller.jobs.jobs:
                 poller.jobs.add(ref.job, job, now, seen=read_at is not None)
-                self._order.append(poller.jobs.jobs[ref.job])
+                self._order.append(poller.jobs.jobs[key_of(ref.job)])
 
     @property
     def open(self) -> bool:
@@ -137,6 +138,7 @@ class Waiter(Generic[JobT]):
         Raises:
             WaitTimeout: The time passed.
             RestoreFailed: All are over, and at least one restore ended badly.
+            JobVanished: A job that was there can no longer be found; none of the others ended badly.
             WaitError: A cluster could not be polled for longer than the policy allows.
             RestoreError: See :meth:`step`.
 
@@ -161,7 +163,9 @@ class Waiter(Generic[JobT]):
         changed: list[JobT] = []
         for followed in self._followed():
             job, words = followed.job, followed.ending.words
-            if job is not None and (followed.seen or followed.ending.over) and words != followed.told:
+            if job is None or followed.lost:
+                continue
+            if (followed.seen or followed.ending.over) and words != followed.told:
                 followed.told = words
                 changed.append(job)
         return changed
@@ -182,8 +186,11 @@ class Waiter(Generic[JobT]):
             for group in poller.jobs.groups():
                 left = poller.given_up or group.over
                 for member in group.members:
-                    lost = member.bad or (left and not member.ending.over)
-                    counts["bad" if lost else "over" if member.ending.over else "open"] += 1
+                    unpolled = left and not member.ending.over
+                    bad = member.bad or member.lost or unpolled
+                    counts["bad" if bad else "over" if member.ending.over else "open"] += 1
+                    counts["lost"] += member.lost or (unpolled and poller.given_up)
+                    counts["missing"] += not bad and member.missed > 0
         delays = [poller.due - now for poller in self._pollers.values() if poller.open]
         return PollReport(
             round=self._round,
@@ -191,6 +198,8 @@ class Waiter(Generic[JobT]):
             open=counts["open"],
             over=counts["over"],
             bad=counts["bad"],
+            lost=counts["lost"],
+            missing=counts["missing"],
             failures=tuple(
                 PollFailure(poller.source, poller.error, poller.failures)
                 for poller in self._pollers.values()

@@ -49,6 +49,7 @@ from mongorestore_async import (
     WaitTimeout,
 )
 from mongorestore_async.errors import JobLike
+from mongorestore_async.models import JobDocument, JobState
 
 
 def families() -> None:
@@ -102,6 +103,8 @@ async def waits(session: AsyncSession, batch: RestoreBatch[RestoreJob]) -> None:
     assert_type(batch.watch(timeout=60.0), AsyncIterator[RestoreJob])
     assert_type(await batch.refresh(), RestoreBatch[RestoreJob])
     assert_type(await session.batch(["a/b/c/d", *batch.refs], until="downloadable"), RestoreBatch[Any])
+    assert_type(await session.restore_job("a/b/c/d"), JobDocument)
+    assert_type((await session.restore_job(batch.refs[0])).state, JobState)
     cluster = session.project("p", ATLAS_FLEX).cluster("c")
     async for job in cluster.watch_restore_job("j", until="finished"):
         assert_type(job, TenantRestoreJob)

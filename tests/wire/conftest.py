@@ -84,6 +84,7 @@ def _load(name: str) -> Any:
 
 _faults, _places, _servers, _tables = (_load(name) for name in ("faults", "places", "servers", "tables"))
 _hunting = _load("hunting")
+_gateways = _load("gateways")
 _atlas = _load("atlas_calls")
 
 
@@ -112,16 +113,28 @@ def break_before() -> Any:
     """Put a server that breaks before an emulator.
 
     As in ``async with break_before(emulator, play=...) as server``: what is given beside the emulator makes the
-    :class:`Plan` of faults.py.
+    :class:`Plan` of faults.py; ``port`` is where it listens.
     """
 
     @asynccontextmanager
-    async def start(emulator: Emulator, **plan: Any) -> AsyncIterator[Any]:
-        async with _faults.FaultServer(emulator.url) as server:
+    async def start(emulator: Emulator, port: int = 0, **plan: Any) -> AsyncIterator[Any]:
+        async with _faults.FaultServer(emulator.url, port) as server:
             server.plan = _faults.Plan(**plan) if plan else None
             yield server
 
     return start
+
+
+@pytest.fixture(scope="session")
+def gateways() -> Any:
+    """Give all of them."""
+    return _gateways.GATEWAYS
+
+
+@pytest.fixture(params=_gateways.GATEWAYS, ids=lambda gateway: gateway.title)
+def gateway(request: pytest.FixtureRequest) -> Any:
+    """Give one gateway of others after the other: see gateways.py."""
+    return request.param
 
 
 @pytest.fixture(scope="module")

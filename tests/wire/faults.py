@@ -152,6 +152,11 @@ class Exchange:
                 writer.close()
         return self._answer
 
+    async def answer_again(self) -> Answer:
+        """Send the request to the emulator once more, byte for byte; gives what it answers then."""
+        self._answer = None
+        return await self.answer()
+
     async def send(self, data: bytes) -> None:
         """Write to the client and wait until the socket took it."""
         self._writer.write(data)
@@ -234,6 +239,10 @@ class Plan:
 class FaultServer:
     """Listens before an emulator.
 
+    Args:
+        upstream: URL of the emulator.
+        port: Port to listen on; 0 takes a free one.
+
     Attributes:
         upstream: Host and port of the emulator.
         plan: What breaks; None: nothing.
@@ -242,13 +251,13 @@ class FaultServer:
 
     """
 
-    def __init__(self, upstream: str) -> None:
+    def __init__(self, upstream: str, port: int = 0) -> None:
         parts = urlsplit(upstream)
         self.upstream = (parts.hostname or "", parts.port or 0)
         self.plan: Plan | None = None
         self.requests = 0
         self.posts = 0
-        self._port = 0
+        self._port = port
         self._listener: socket.socket | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._accepting: asyncio.Task[None] | None = None

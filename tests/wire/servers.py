@@ -37,6 +37,7 @@ _COMMANDS: Mapping[str, Callable[[str, Path], list[str]]] = {
     "lighttpd": lambda program, config: [program, "-f", str(config), "-D"],
     "nginx": lambda program, config: [program, "-c", str(config), "-e", str(config.with_name("error.log"))],
     "squid": lambda program, config: [program, "-f", str(config), "-N"],
+    "varnishd": lambda program, config: [program, "-F", *config.read_text(encoding="utf-8").split()],
 }
 
 

@@ -501,6 +501,28 @@ STATUSES: dict[str, tuple[Any, dict[str, Any]]] = {
     ),
 }
 
+GATEWAYS = {
+    400: b"Bad Request",
+    401: b"Unauthorized",
+    403: b"Forbidden",
+    404: b"Not Found",
+    405: b"Method Not Allowed",
+    407: b"Proxy Authentication Required",
+    408: b"Request Timeout",
+    409: b"Conflict",
+    410: b"Gone",
+    413: b"Content Too Large",
+    421: b"Misdirected Request",
+    425: b"Too Early",
+    460: b"Client Closed",
+    499: b"Client Closed Request",
+}
+for code, reason in GATEWAYS.items():
+    line = b"%d %s" % (code, reason)
+    STATUSES[f"{code}, an HTML page"] = (answered(line, HTML % (line, reason), json=False), UNSAFE)
+STATUSES["408 as the API's own document"] = (answered(b"408 Request Timeout", refusal(b"408", b"TIMEOUT")), FINAL)
+STATUSES["404, JSON that is not the API's"] = (answered(b"404 Not Found", b'{"message": "no route"}'), UNSAFE)
+
 for title, (play, settings) in STATUSES.items():
     FAULTS.append(Fault("status", title, play, **settings))
 

@@ -1,11 +1,13 @@
 """``mongorestore-async cancel``."""
 
 import asyncio
+from functools import partial
 
-from mongorestore_async.cli.console import printable, show_deprecations, stdout_console
+from mongorestore_async.cli.console import printable, show_deprecations
 from mongorestore_async.cli.exit_codes import ExitCode
 from mongorestore_async.cli.job_selection import JobRefs, JobSelection, restore_source
 from mongorestore_async.cli.session_factory import make_session, read_credentials
+from mongorestore_async.cli.standard_streams import write_result
 from mongorestore_async.errors import Unsupported
 from mongorestore_async.families import FAMILIES
 from mongorestore_async.models import JobRef
@@ -29,10 +31,11 @@ def cancel(*refs: JobRefs, selection: JobSelection | None = None) -> int:
 
 
 async def _cancel(refs: tuple[JobRef, ...], selection: JobSelection, environ: dict[str, str]) -> None:
-    out = stdout_console()
     async with make_session(environ, selection.base_url) as session:
         refs = await selection.find(session, refs)
         with show_deprecations(*(FAMILIES[ref.family] for ref in refs)):
             for ref in refs:
                 await restore_source(session, ref).cancel_restore_job(ref.job)
-                out.print(f"cancelled  {printable(str(ref))}", soft_wrap=True)
+                # The next job is cancelled also where nothing can be written any more.
+                tell = partial(print, f"cancelled  {printable(str(ref))}")
+                write_result(tell, tell)

@@ -18,13 +18,18 @@ from mongorestore_async.cli.exit_codes import ExitCode
 from mongorestore_async.cli.job_selection import JobRefs, JobSelection
 from mongorestore_async.cli.progress_display import DownloadBars, PollDisplay
 from mongorestore_async.cli.session_factory import make_session, read_credentials
-from mongorestore_async.cli.stdout_writer import OutputFormat, OutputOption, make_writer
+from mongorestore_async.cli.standard_streams import write_result
+from mongorestore_async.cli.stdout_writer import OutputFormat, OutputOption, write_items
 from mongorestore_async.cli.units import format_duration, format_size, parse_duration
 from mongorestore_async.cli.wait_options import PollOption, ResumeHint, poll_arguments, poll_policy
+from mongorestore_async.downloading.links import LinkState, link_state, no_link
+from mongorestore_async.errors import RestoreFailed, WaitError
 from mongorestore_async.families import FAMILIES
 
 if TYPE_CHECKING:
-    from mongorestore_async import DownloadedFile
+    from collections.abc import Iterable
+
+    from mongorestore_async import DownloadedFile, RestoreBatch
 
 __all__ = ["FILE_LAYOUT", "DownloadOptions", "FileRow", "download"]
 
@@ -106,8 +111,7 @@ async def _download(
         with show_deprecations(*(FAMILIES[ref.family] for ref in resume_hint.refs)):
             batch = await session.batch(resume_hint.refs, until="downloadable")
             if options.timeout is not None:
-                with PollDisplay(console) as display:
-                    batch = await batch.wait(timeout=options.timeout, until="downloadable", on_poll=display.show)
+                batch = await _wait(batch, options.timeout)
             with DownloadBars(console) as bars:
                 files = await batch.download(
                     options.directory,
@@ -116,19 +120,51 @@ async def _download(
                     overwrite=options.overwrite,
                     check_gzip=options.check_gzip,
                 )
-    writer = make_writer(output, FILE_LAYOUT, show_secrets=False)
-    writer.add(files)
-    writer.finish()
+    write_result(
+        lambda: write_items(files, output, FILE_LAYOUT, show_secrets=False),
+        lambda: write_items(files, OutputFormat.TABLE, FILE_LAYOUT, show_secrets=False),
+    )
+
+
+async def _wait(batch: "RestoreBatch[Any]", longest: timedelta) -> "RestoreBatch[Any]":
+    """Wait until the files are ready, as far as there will be any.
+
+    Raises:
+        WaitError: They are not in time.
+        NothingToDownload: A job restores into a cluster.
+
+    """
+    _refuse_clusters(batch)
+    try:
+        with PollDisplay(stderr_console()) as display:
+            return await batch.wait(timeout=longest, until="downloadable", on_poll=display.show)
+    except RestoreFailed:
+        # A file may be there from an earlier run; of the others, the download says why there is none.
+        return batch
+    except WaitError as error:
+        # A finished job of Ops Manager or Cloud Manager shows that it restored into a cluster; a running one does not.
+        _refuse_clusters(error.jobs)
+        raise
+
+
+def _refuse_clusters(jobs: "Iterable[Any]") -> None:
+    for job in jobs:
+        if link_state(job) is LinkState.NO_ARCHIVE:
+            raise no_link(LinkState.NO_ARCHIVE)
 
 
 _RESULTS = {
     Verification.VERIFIED: "verified",
     Verification.NOT_VERIFIABLE: "not verifiable",
     Verification.NOT_YET: "no hash yet",
+    Verification.UNPACKED: "unpacked",
+    Verification.ENCODED_TWICE: "encoded twice",
 }
 _EXPLANATIONS = {
     Verification.NOT_VERIFIABLE: "Not verifiable: the product publishes no hashes.",
     Verification.NOT_YET: "No hash yet: the server has not published it; rerun the command to check again.",
+    Verification.UNPACKED: "Unpacked: something in between decompressed the file; it is a tar.",
+    Verification.ENCODED_TWICE: "Encoded twice: decompress the file once to have the archive.",
 }
 
 
@@ -144,6 +180,7 @@ class FileRow:
         seconds: Duration of the download.
         resumed_from: Bytes kept from an earlier run.
         ref: Text form of the job's reference.
+        reason: Why the file is not verified; empty if it is.
 
     """
 
@@ -154,6 +191,7 @@ class FileRow:
     seconds: str
     resumed_from: str
     ref: str = ""
+    reason: str = ""
 
     @classmethod
     def of(cls, file: "DownloadedFile") -> "FileRow":
@@ -166,6 +204,7 @@ class FileRow:
             seconds=f"{file.seconds:.1f}",
             resumed_from=str(file.resumed_from),
             ref="" if file.ref is None else str(file.ref),
+            reason=printable(file.reason or ""),
         )
 
     @property
@@ -187,8 +226,14 @@ def _summary(rows: Sequence[FileRow]) -> str:
     counts = Counter(map(_result, rows))
     total = format_size(sum(int(row.bytes) for row in rows))
     results = ", ".join(f"{count} {result}" for result, count in counts.items())
-    explanations = (text for kind, text in _EXPLANATIONS.items() if _RESULTS[kind] in counts)
+    explanations = {text: None for row in rows if (text := _explanation(row))}
     return " ".join([f"{plural(len(rows), 'file')}, {total}: {results}.", *explanations])
+
+
+def _explanation(row: FileRow) -> str:
+    if row.verification == Verification.NOT_VERIFIABLE and row.reason:
+        return f"Not verifiable: {row.reason}."
+    return _EXPLANATIONS.get(Verification(row.verification), "")
 
 
 def _document(file: "DownloadedFile", redacted: bool) -> dict[str, Any]:

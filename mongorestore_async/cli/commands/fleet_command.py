@@ -73,7 +73,7 @@ def jobs(
     with run.report_end():
         environ = read_credentials()
         asyncio.run(run.plan(environ) if dry_run else run.read(environ))
-    return ExitCode.INCOMPLETE if run.failures else ExitCode.DONE
+    return ExitCode.INCOMPLETE if run.failures or run.is_cut_short else ExitCode.DONE
 
 
 @attrs.define(kw_only=True)
@@ -87,6 +87,7 @@ class _FleetRun:
         resume: Token of an earlier run.
         stream: The stream of jobs, as soon as there is one.
         failures: What could not be read, when the run is over.
+        is_cut_short: Whether it stopped because its output could not be written, before all clusters were read.
 
     """
 
@@ -96,6 +97,7 @@ class _FleetRun:
     resume: str | None
     stream: "FleetStream[Any] | None" = None
     failures: "tuple[FleetFailure, ...]" = ()
+    is_cut_short: bool = False
 
     async def read(self, environ: dict[str, str]) -> None:
         """List the jobs."""
@@ -136,6 +138,11 @@ class _FleetRun:
             if self._has_progress or (self.stream is not None and isinstance(end, KeyboardInterrupt)):
                 end.add_note(self._resume_text())
             raise
+        except OSError as lost:
+            # A token to resume would leave out what was read and not written.
+            self._print_failures()
+            self._report_lost_output(lost)
+            return
         self._print_failures()
         if self._has_progress and not all(map(_is_unmatched, self.failures)):
             console.print(self._resume_text(), soft_wrap=True)
@@ -151,6 +158,20 @@ class _FleetRun:
             return False
         progress = self.stream.progress
         return progress.over > progress.failed or progress.skipped > 0
+
+    def _report_lost_output(self, lost: OSError) -> None:
+        console, is_pipe = stderr_console(), isinstance(lost, BrokenPipeError)
+        progress = None if self.stream is None else self.stream.progress
+        self.is_cut_short = progress is not None and not (progress.discovered and progress.over >= progress.clusters)
+        if not is_pipe and not self.failures:
+            raise lost
+        if not is_pipe:
+            console.print_sentence(f"error: standard output could not be written: {lost.strerror or lost}")
+        elif self.is_cut_short and progress is not None:
+            known = f"{progress.clusters}{'' if progress.discovered else '+'}"
+            console.print_sentence(
+                f"stopped: standard output was closed; {progress.over} of {known} clusters were read"
+            )
 
     def _session(self, environ: dict[str, str]) -> "AsyncSession":
         usual = mongorestore_async.Options()

@@ -10,8 +10,9 @@ from mongorestore_async.cli.job_selection import JobRefs, JobSelection
 from mongorestore_async.cli.progress_display import PollDisplay
 from mongorestore_async.cli.rows import JOB_LAYOUT
 from mongorestore_async.cli.session_factory import make_session, read_credentials
-from mongorestore_async.cli.stdout_writer import OutputFormat, OutputOption, SecretsOption, make_writer
-from mongorestore_async.cli.wait_options import ResumeHint, WaitOptions, poll_policy
+from mongorestore_async.cli.standard_streams import write_result
+from mongorestore_async.cli.stdout_writer import OutputFormat, OutputOption, SecretsOption, write_items
+from mongorestore_async.cli.wait_options import ResumeHint, WaitClock, WaitOptions, poll_policy
 from mongorestore_async.errors import WaitError
 from mongorestore_async.families import FAMILIES
 
@@ -55,19 +56,22 @@ async def _wait(
 ) -> None:
     session_options = mongorestore_async.Options(poll=poll_policy(options.poll))
     async with make_session(environ, selection.base_url, options=session_options) as session:
-        resume_hint.refs = await selection.find(session, resume_hint.refs)
+        clock = WaitClock(options.timeout)
+        async with clock.finding():
+            resume_hint.refs = await selection.find(session, resume_hint.refs)
         with show_deprecations(*(FAMILIES[ref.family] for ref in resume_hint.refs)):
             try:
-                batch = await session.batch(resume_hint.refs, until=options.until)
                 with PollDisplay(stderr_console()) as display:
-                    batch = await batch.wait(timeout=options.timeout, until=options.until, on_poll=display.show)
+                    display.look_for(len(resume_hint.refs))
+                    async with clock.finding():
+                        batch = await session.batch(resume_hint.refs, until=options.until)
+                    batch = await batch.wait(timeout=clock.left, until=options.until, on_poll=display.show)
             except WaitError as error:
-                _write(cast("tuple[JobDocument, ...]", error.jobs), output, show_secrets=show_secrets)
+                if error.jobs:
+                    _write(cast("tuple[JobDocument, ...]", error.jobs), output, show_secrets=show_secrets)
                 raise
     _write(batch, output, show_secrets=show_secrets)
 
 
 def _write(jobs: "Iterable[JobDocument]", output: OutputFormat, *, show_secrets: bool) -> None:
-    writer = make_writer(output, JOB_LAYOUT, show_secrets=show_secrets)
-    writer.add(jobs)
-    writer.finish()
+    write_result(lambda: write_items(jobs, output, JOB_LAYOUT, show_secrets=show_secrets))

@@ -4,7 +4,7 @@ import asyncio
 import sys
 import time
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Group
@@ -13,15 +13,17 @@ from rich.text import Text
 
 import mongorestore_async
 from mongorestore_async.cli.columns import state_style, table_lines
-from mongorestore_async.cli.console import PlainConsole, plural, show_deprecations, stdout_console
+from mongorestore_async.cli.console import PlainConsole, plural, show_deprecations, stderr_console, stdout_console
 from mongorestore_async.cli.exit_codes import ExitCode
 from mongorestore_async.cli.job_selection import JobRefs, JobSelection
-from mongorestore_async.cli.progress_display import StateLog
+from mongorestore_async.cli.progress_display import PollDisplay, StateLog
 from mongorestore_async.cli.rows import JOB_LAYOUT, JobRow
 from mongorestore_async.cli.session_factory import make_session, read_credentials
 from mongorestore_async.cli.units import format_duration
-from mongorestore_async.cli.wait_options import ResumeHint, WaitOptions, poll_policy
+from mongorestore_async.cli.wait_options import ResumeHint, WaitClock, WaitOptions, poll_policy
+from mongorestore_async.errors import RestoreFailed, WaitError
 from mongorestore_async.families import FAMILIES
+from mongorestore_async.waiting.end_rules import WaitOutcome, end_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from mongorestore_async.models import JobDocument
+    from mongorestore_async.waiting.end_rules import Until
 
 __all__ = ["watch"]
 
@@ -60,13 +63,40 @@ async def _watch(
     out = stdout_console()
     session_options = mongorestore_async.Options(poll=poll_policy(options.poll))
     async with make_session(environ, selection.base_url, options=session_options) as session:
-        resume_hint.refs = await selection.find(session, resume_hint.refs)
+        clock = WaitClock(options.timeout)
+        async with clock.finding():
+            resume_hint.refs = await selection.find(session, resume_hint.refs)
         with show_deprecations(*(FAMILIES[ref.family] for ref in resume_hint.refs)):
-            batch = await session.batch(resume_hint.refs, until=options.until)
+            with PollDisplay(stderr_console()) as display:
+                display.look_for(len(resume_hint.refs))
+                async with clock.finding():
+                    batch = await session.batch(resume_hint.refs, until=options.until)
             with _LiveTable(out) if sys.stdout.isatty() else _Lines(out) as view:
-                view.show(batch)
-                async for job in batch.watch(timeout=options.timeout):
-                    view.show([job])
+                found = {job.ref: job for job in batch}
+                try:
+                    view.show(batch)
+                    async for job in batch.watch(timeout=clock.left):
+                        found |= {job.ref: job}
+                        view.show([job])
+                except OSError as lost:
+                    _stop(tuple(found.values()), options.until, lost)
+
+
+def _stop(jobs: "tuple[JobDocument, ...]", until: "Until", lost: OSError) -> None:
+    """End a watch that nobody sees: by the jobs as they were seen last.
+
+    Raises:
+        RestoreFailed: A job has ended badly.
+        WaitError: Not all jobs have ended.
+
+    """
+    endings = [(job, end_of(job, until, datetime.now(UTC))) for job in jobs]
+    bad = tuple(job for job, ending in endings if ending.outcome is WaitOutcome.BAD)
+    problem = f"stopped watching: standard output cannot be written ({lost.strerror or lost})"
+    if bad:
+        raise RestoreFailed(f"{problem}; {plural(len(bad), 'job')} ended badly", jobs=jobs, failed=bad)
+    if not all(ending.over for _, ending in endings):
+        raise WaitError(problem, jobs=jobs)
 
 
 class _Lines:

@@ -52,6 +52,7 @@ from mongorestore_async.emulator.server_state import SERVER_STATE, ServerState
 from mongorestore_async.emulator.service_errors import ServiceError
 from mongorestore_async.emulator.setting_types import Manager, Oddity
 from mongorestore_async.emulator.world import Cluster, ClusterKind, Job, JobOutcome, Order
+from mongorestore_async.emulator.world.entities import Identifiers, restore_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -162,7 +163,8 @@ def _read_automated(request: web.Request, cluster: Cluster, body: BodyFields, de
     state = request.app[SERVER_STATE]
     delivery.refuse(*LINK_FIELDS, because="it is for downloads")
     delivery.require(*_TARGET)
-    target = target_by_id(request, delivery.text("targetGroupId"), delivery.text("targetClusterId"))
+    cluster_id = _other_id(delivery.text("targetClusterId"), state.settings.oddities)
+    target = target_by_id(request, delivery.text("targetGroupId"), cluster_id)
     require_one_selector(
         body,
         "snapshotId, oplogTs and oplogInc, pointInTimeUTCMillis, checkpointId",
@@ -182,6 +184,12 @@ def _read_automated(request: web.Request, cluster: Cluster, body: BodyFields, de
     seconds, increment = body.count("oplogTs"), body.count("oplogInc")
     require_earlier_snapshot(state, cluster, seconds)
     return Order(oplog=(seconds, increment), **where)
+
+
+def _other_id(cluster_id: str, oddities: frozenset[Oddity]) -> str:
+    """The id of the list for that of a restore, and the reverse; they differ with an oddity only."""
+    odd = Oddity.RESTORE_IDS in oddities and Identifiers.well_formed(cluster_id)
+    return restore_id(cluster_id) if odd else cluster_id
 
 
 def _read_checkpoint(state: ServerState, cluster: Cluster, body: BodyFields) -> str:
@@ -270,7 +278,7 @@ def _apply_oddities(document: dict[str, Any], job: Job, oddities: frozenset[Oddi
     if Oddity.ECHOED_TARGETS in oddities and not job.order.over_http:
         document["delivery"]["methodName"] = "AUTOMATED_RESTORE"
         document["delivery"]["targetGroupId"] = job.order.target_project
-        document["delivery"]["targetClusterId"] = job.order.target_cluster
+        document["delivery"]["targetClusterId"] = _other_id(str(job.order.target_cluster), oddities)
         if job.order.checkpoint_id is not None:
             document["checkpointId"] = job.order.checkpoint_id
     if Oddity.UNKNOWN_WORDS in oddities and job.number % 5 == 0:

@@ -19,6 +19,7 @@ from mongorestore_async.emulator.service_errors import ServiceError
 from mongorestore_async.emulator.setting_types import Oddity
 from mongorestore_async.emulator.world import Cluster, ClusterKind, Side
 from mongorestore_async.emulator.world.cluster_backups import Checkpoint, Snapshot, SnapshotState
+from mongorestore_async.emulator.world.entities import restore_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -140,6 +141,8 @@ def manager_snapshot(
         "parts": _snapshot_parts(snapshot, members),
         "links": links.entity(cluster, f"snapshots/{snapshot.id}", parents=not in_list),
     }
+    if Oddity.RESTORE_IDS in oddities and cluster.project.side is Side.MANAGER and not cluster.host:
+        document["clusterId"] = restore_id(cluster.id)
     if not targetable:
         document.pop("clusterId", None)
     if cluster.project.side is Side.ATLAS:

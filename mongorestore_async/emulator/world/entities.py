@@ -24,11 +24,14 @@ __all__ = [
     "Project",
     "Side",
     "random_bits",
+    "restore_id",
     "start_order",
     "start_outcome",
 ]
 
 _HEX24 = re.compile(r"[0-9a-f]{24}")
+#: What the stamp of an id that restores take is mixed with.
+_RESTORE_STAMP = 0x00A5A5A5
 
 
 class Side(StrEnum):
@@ -271,6 +274,11 @@ def start_outcome(cluster: Cluster, dice: int) -> JobOutcome:
 def random_bits(text: str, size: int = 8) -> int:
     """Bits that look random and are always the same for the same text; ``size`` is in bytes."""
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=size).digest())
+
+
+def restore_id(cluster_id: str) -> str:
+    """The id that restores name a cluster by, where that is another one; of that, the id of the list again."""
+    return f"{int(cluster_id[:8], 16) ^ _RESTORE_STAMP:08x}{cluster_id[8:]}"
 
 
 class IdKind(IntEnum):

@@ -62,7 +62,8 @@ async def test_all_jobs_of_its_batch_are_found(ensure, server):
     [
         (RESTORE, []),
         (RESTORE, [{**RUNNING, "statusName": status} for status in ("FINISHED", "BROKEN", "KILLED")]),
-        (RESTORE, [{**RUNNING, "snapshotId": "s2"}, LINK]),
+        (RESTORE, [{**RUNNING, "snapshotId": "s2", "statusName": "FINISHED"}, LINK]),
+        (RESTORE, [{**UNTOLD, "snapshotId": "s2", "statusName": "OPEN"}]),
         (RESTORE, [{**RUNNING, "delivery": {**TO_TARGET, "targetClusterId": "c3"}}]),
         (DOWNLOAD, [RUNNING]),
         (DOWNLOAD, [UNTOLD]),
@@ -127,5 +128,6 @@ async def test_the_whole_list_is_looked_at(connect, serve_jobs, server):
 async def test_flags_of_the_session_reach_the_look_and_the_create(ensure, server):
     await ensure(RESTORE, pretty=True)
 
-    assert [sent.method for sent in server.sent] == ["GET", "GET", "POST"]
+    # The lists of source and target, and that before the create.
+    assert [sent.method for sent in server.sent] == ["GET", "GET", "GET", "POST"]
     assert {sent.query["pretty"] for sent in server.sent} == {"true"}

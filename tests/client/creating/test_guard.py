@@ -6,6 +6,7 @@ import attrs
 import pytest
 
 from builders.lists import EMPTY
+from builders.restore_server import RestoreServer
 from builders.restores import DOWNLOAD, RESTORE, TARGET
 from mongorestore_async import OPS_MANAGER, AutomatedRestore, ConfigError, Options, Snapshot, Target
 from mongorestore_async.errors import ProtectedTarget
@@ -70,13 +71,13 @@ class TestGuard:
         [
             (None, ONTO_ITSELF),
             (RestoreGuard(protect_source=False), ONTO_ITSELF),
+            (RestoreGuard(), RESTORE),
             (RestoreGuard([Target("p2", "c3"), Target("p3", "*")]), RESTORE),
             (RestoreGuard([Target("p", "c"), Target("p", "*")]), DOWNLOAD),
         ],
     )
     async def test_lets_everything_else_pass(self, place, server, guard, request_):
-        server.will_read(EMPTY)
-        server.will(CREATED)
+        server.serve(RestoreServer(clusters={"p2": [{"id": "c2"}, {"id": "c3"}]}, projects={"p2": "Staging"}))
 
         assert len(await place(guard=guard).create_restore_job(request_)) == 1
 

@@ -23,7 +23,7 @@ from mongorestore_async import (
     PointInTime,
     Unsupported,
 )
-from mongorestore_async.errors import BadRequest, NotFound, NotRestorable
+from mongorestore_async.errors import ApiError, BadRequest, NotFound, NotRestorable
 from mongorestore_async.models import RestoreGuard
 
 BODY = {
@@ -272,3 +272,25 @@ class TestPreCheck:
         with pytest.raises(BadRequest):
             await place().create_restore_job(RESTORE, precheck=True)
         assert server.posts == []
+
+    @pytest.mark.parametrize("status", [400, 404, 410])
+    @pytest.mark.parametrize("path", ["/p/clusters/c/snapshots/s1", "/p2/clusters", "/p2/clusters/c2/snapshots"])
+    async def test_a_gateways_page_is_no_finding(self, place, server, path, status):
+        def serve(sent):
+            if path_of(sent).removeprefix(GROUPS) == path:
+                return server.answer(status=status, body="<html>")
+            return server.answer(self.TABLE[path_of(sent).removeprefix(GROUPS)])
+
+        server.serve(serve)
+
+        with pytest.raises(ApiError) as caught:
+            await place().create_restore_job(RESTORE, precheck=True)
+        assert caught.value.from_gateway
+        assert server.posts == []
+
+    async def test_a_gateways_404_asks_for_no_sharded_snapshot(self, place, server):
+        server.serve(lambda _: server.answer(status=404, body="<html>"))
+
+        with pytest.raises(NotFound):
+            await place(ATLAS_CLOUD_BACKUP).dry_run(RESTORE, precheck=True)
+        assert len(server.sent) == 1

@@ -125,7 +125,7 @@ async def test_one_job(cluster, answers, seed, server):
     assert type(job) is RestoreJob
     assert job.raw == document
     assert job.state is JobState.FINISHED
-    # Which job the server answers with is not checked: the reference names that one.
+    # The placeholder of the vendor's example contradicts no id; the reference names it.
     assert str(job.ref) == f"ops-manager/{PROJECT}/{CLUSTER}/%7BJOB-ID%7D"
 
 

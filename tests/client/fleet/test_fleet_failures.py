@@ -166,3 +166,23 @@ async def test_errors_of_the_report_keep_no_frames(fleet, world, read):
     error = stream.failures[0].error
     assert isinstance(error, NotFound)
     assert error.__traceback__ is None
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 407, 410])
+@pytest.mark.parametrize("headers", [{}, {"WWW-Authenticate": 'Basic realm="gateway"'}], ids=["plain", "Basic"])
+async def test_a_gateways_page_is_a_failure_of_one_cluster(fleet, world, read, status, headers):
+    page = world.server.answer(status=status, body="<html>No</html>", headers=headers)
+    world.plays |= {"p0/c0": page, "p1/c1": page}
+    stream = fleet.restore_jobs()
+
+    found = await read(stream)
+
+    assert found == [name for name in world.all_ids if not name.startswith(("p0/c0", "p1/c1"))]
+    assert [(one.kind, one.error.from_gateway) for one in stream.failures] == [(FailureKind.SERVER, True)] * 2
+
+
+@pytest.mark.parametrize("status", [403, 404])
+async def test_a_gateways_page_for_the_list_of_all_loses_none(fleet, world, read, status):
+    world.plays["clusters"] = world.server.answer(status=status, body="<html>No</html>")
+
+    assert await read(fleet.restore_jobs()) == world.all_ids

@@ -155,9 +155,14 @@ def test_a_token_brings_back_exactly_what_was_marked(done, others):
 
     found = read_token(write_token({name: marks}), [name])[name]
 
-    assert all(found.has_cluster(cluster(*pair)) for pair in done)
-    assert not any(found.has_cluster(cluster(*pair)) for pair in others - done)
-    assert not any(found.has_project(FleetProject("f", project)) for project, _ in done)
+    assert unread(found, *done, *others) == others - done
+
+
+def unread(found, *pairs):
+    """Give those of the places that a token does not hold."""
+    projects = {project: [cluster(*pair) for pair in pairs if pair[0] == project] for project, _ in pairs}
+    left = [found.unread(FleetProject("f", project), clusters) for project, clusters in projects.items()]
+    return {(one.project.id, one.key) for clusters in left for one in clusters}
 
 
 def test_a_project_takes_the_place_of_its_clusters():
@@ -167,31 +172,122 @@ def test_a_project_takes_the_place_of_its_clusters():
     marks = read_token(write_token({name: marks}), [name])[name]  # in another run
     for one in clusters[4:]:
         marks.add_cluster(one)
-    assert len(write_token({name: marks})) == len("fleet1.") + 8 + 9 * 8
+    assert len(write_token({name: marks})) == len("fleet2.~") + 8 + 9 * 8
     marks.add_project(FleetProject("f", "p"), clusters[:4])
 
     token = write_token({name: marks})
     found = read_token(token, [name])[name]
-    assert found.has_project(FleetProject("f", "p"))
-    assert not found.has_cluster(clusters[0])
-    assert len(token) == len("fleet1.") + 8 + 8
+    assert found.unread(FleetProject("f", "p"), clusters) == []
+    assert len(token) == len("fleet2.~") + 8 + 16
 
 
-def test_the_size_of_a_token_of_10_000_clusters():
+def finished(*keys):
+    """Give the token of a project whose clusters were all read."""
+    marks, name = ResumeToken(), fingerprint("f")
+    for key in keys:
+        marks.add_cluster(cluster("p", key))
+    marks.add_project(FleetProject("f", "p"))
+    return read_token(write_token({name: marks}), [name])[name]
+
+
+KEYS = [f"c{number}" for number in range(10)]
+
+
+@pytest.mark.parametrize(
+    ("had", "has", "left"),
+    [
+        (KEYS, KEYS, []),
+        (KEYS, KEYS[::-1], []),
+        (KEYS, [*KEYS, "new"], ["new"]),
+        (KEYS, ["one", *KEYS, "two"], ["one", "two"]),
+        ([], ["first"], ["first"]),
+        ([], [], []),
+        ([], KEYS, KEYS),
+        # What cannot be told apart is read again: twice at most, and never not at all.
+        (KEYS, [*KEYS, "one", "two", "three"], [*KEYS, "one", "two", "three"]),
+        (KEYS, KEYS[1:], KEYS[1:]),
+        (KEYS, [*KEYS[1:], "created again"], [*KEYS[1:], "created again"]),
+        (KEYS, [], []),
+    ],
+    ids=lambda value: f"{len(value)}",
+)
+def test_a_finished_project_tells_its_new_clusters(had, has, left):
+    places = [cluster("p", key) for key in has]
+
+    assert [one.key for one in finished(*had).unread(FleetProject("f", "p"), places)] == left
+
+
+@given(had=st.sets(st.text(max_size=4), max_size=12), has=st.sets(st.text(max_size=4), max_size=12))
+def test_no_cluster_that_is_new_is_ever_skipped(had, has):
+    left = {one.key for one in finished(*had).unread(FleetProject("f", "p"), [cluster("p", key) for key in has])}
+
+    assert has - had <= left
+    if had <= has and len(has - had) <= 2:
+        assert left == has - had
+
+
+def test_a_cluster_made_again_under_its_name_is_not_read():
+    first, again = (FleetCluster(FleetProject("f", "p"), "Cluster0", id=key) for key in ("a", "b"))
     marks = ResumeToken()
-    for project in range(1_700):
-        marks.add_project(FleetProject("f", f"{project:024x}"), [])
+    marks.add_cluster(first)
+
+    assert marks.unread(FleetProject("f", "p"), [first]) == [first]  # of this run, no earlier one
+    found = read_token(write_token({"12345678": marks}), ["12345678"])["12345678"]
+    assert found.unread(FleetProject("f", "p"), [first]) == []
+    assert found.unread(FleetProject("f", "p"), [again]) == [again]
+
+
+def test_new_clusters_are_marked_one_by_one_until_all_are_read():
+    found = finished(*KEYS)
+    found.add_cluster(cluster("p", "one"))
+
+    again = read_token(write_token({"12345678": found}), ["12345678"])["12345678"]
+
+    now = [cluster("p", key) for key in [*KEYS, "one", "two"]]
+    assert [one.key for one in again.unread(FleetProject("f", "p"), now)] == ["two"]
+
+
+def test_a_token_of_the_version_before_skips_clusters_only():
+    """Its marks of projects do not tell which clusters those had, so they are read again."""
+    marks, name = ResumeToken(), fingerprint("f")
+    marks.add_cluster(cluster("p", "read"))
+    marks.add_project(FleetProject("f", "q"))
+    fields = write_token({name: marks}).removeprefix("fleet2.")
+    old = f"fleet1.{name}{fields[24 + 1 :]}{fields[8:16]}"  # the mark of the cluster, and that of the project
+
+    found = read_token(old, [name])[name]
+
+    places = {("p", "read"), ("p", "other"), ("q", "a")}
+    assert unread(found, *places) == {("p", "other"), ("q", "a")}
+    found.add_project(FleetProject("f", "q"))
+    assert len(write_token({name: found})) == len("fleet2.~") + 8 + 16 + 8  # nothing of the old version stays
+
+
+@pytest.mark.parametrize("token", ["fleet1.{name}AAAAAAAA~", "fleet2.{name}AAAAAAAA", "fleet2.{name}AAAAAAAA~"])
+def test_a_token_with_a_mark_too_few_is_refused(token):
+    name = fingerprint("f")
+
+    with pytest.raises(ConfigError, match="corrupt"):
+        read_token(token.format(name=name), [name])
+
+
+def test_the_size_of_a_token_of_300_projects_with_10_clusters():
+    marks = ResumeToken()
+    for project in range(300):
+        for key in range(10):
+            marks.add_cluster(cluster(f"{project:024x}", f"{key}"))
+        marks.add_project(FleetProject("f", f"{project:024x}"))
 
     token = write_token({fingerprint("f"): marks})
 
-    assert len(token) < 14_000
-    assert re.fullmatch(r"fleet1\.[\w-]+", token)  # fits into a URL, a file name or a shell word
+    assert len(token) == len("fleet2.~") + 8 + 300 * 16 == 4_816
+    assert re.fullmatch(r"fleet2\.[\w~-]+", token)  # fits into a URL, a file name or a shell word
 
 
 @pytest.mark.parametrize("cut", [1, 3, 5])
 def test_a_damaged_token_is_refused(cut):
     name = fingerprint("f")
-    marks = ResumeToken([1, 2, 3])
+    marks = ResumeToken({1: 2}, [1, 2, 3])
 
     with pytest.raises(ConfigError, match="corrupt"):
         read_token(write_token({name: marks})[:-cut], [name])

@@ -52,4 +52,77 @@ async def test_a_project_without_clusters_is_read_like_any_other(connect, world,
     world.server.sent.clear()
 
     assert await read(fleet.restore_jobs(resume=stream.resume_token)) == []
-    assert len(world.server.sent) == 1  # the list of projects, or of all clusters
+    # The list of all clusters; or that of projects, and one of clusters each, for there may be new ones.
+    assert len(world.server.sent) == (1 if family is OPS_MANAGER else 5)
+
+
+BOTH = pytest.mark.parametrize("family", [OPS_MANAGER, ATLAS_FLEX], ids=str)
+
+
+@pytest.fixture
+def open_fleet(connect, world):
+    return lambda family: Fleet(connect(base_url="https://cloud.example.com"), family)
+
+
+@BOTH
+@pytest.mark.parametrize("new", [["c9"], ["c8", "c9"]], ids=["one", "two"])
+async def test_a_new_cluster_of_a_finished_project_is_read(open_fleet, world, read, family, new):
+    stream = open_fleet(family).restore_jobs()
+    await read(stream)
+    world.places["p1"] = [*world.places["p1"], *new]
+    world.read.clear()
+
+    again = open_fleet(family).restore_jobs(resume=stream.resume_token)
+
+    assert await read(again) == [f"p1/{key}/{number}" for key in new for number in (0, 1)]
+    assert sorted(world.read) == [f"p1/{key}" for key in new]
+    world.read.clear()
+    assert await read(open_fleet(family).restore_jobs(resume=again.resume_token)) == []
+    assert world.read == []
+
+
+@BOTH
+async def test_a_cluster_made_again_is_read(open_fleet, world, read, family):
+    """Under another key: its id, where clusters are addressed by id. What it had beside is read twice."""
+    stream = open_fleet(family).restore_jobs()
+    await read(stream)
+    world.places["p1"] = ["c0", "c1-again"]
+    world.read.clear()
+
+    await read(open_fleet(family).restore_jobs(resume=stream.resume_token))
+
+    assert sorted(world.read) == ["p1/c0", "p1/c1-again"]
+
+
+@BOTH
+async def test_a_token_of_a_project_half_read_knows_both(open_fleet, world, read, family):
+    """A failed cluster, and one that is new in the project."""
+    world.plays["p1/c1"] = world.refused(503)
+    stream = open_fleet(family).restore_jobs()
+    await read(stream)
+    world.plays.clear()
+    world.places["p1"] = ["c0", "c1", "c2"]
+    world.places["p2"] = ["c0", "c1", "c2"]
+    world.plays["p2/c2"] = world.refused(503)
+    world.read.clear()
+
+    again = open_fleet(family).restore_jobs(resume=stream.resume_token)
+    await read(again)
+    assert sorted(world.read) == ["p1/c1", "p1/c2", "p2/c2"]
+    world.plays.clear()
+    world.read.clear()
+
+    await read(open_fleet(family).restore_jobs(resume=again.resume_token))
+    assert world.read == ["p2/c2"]
+
+
+async def test_a_project_with_another_name_is_not_read_again(connect, world, read):
+    fleet = Fleet(connect(base_url="https://cloud.example.com"), ATLAS_FLEX)
+    stream = fleet.restore_jobs()
+    await read(stream)
+    named = [{"id": one, "name": f"{one} renamed"} for one in world.places]
+    world.plays["groups"] = world.server.answer({"results": named, "totalCount": len(named)})
+    world.read.clear()
+
+    assert await read(fleet.restore_jobs(resume=stream.resume_token)) == []
+    assert world.read == []

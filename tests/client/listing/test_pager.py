@@ -8,7 +8,7 @@ import inspect
 import pytest
 
 from builders.lists import ids, walk, walk_into
-from mongorestore_async import NotFound, NotUnique, Page, Pager, RestoreError
+from mongorestore_async import NotFound, NotUnique, Page, Pager, PaginationError, RestoreError
 
 
 async def test_making_a_pager_does_no_io(cluster, server):
@@ -142,11 +142,39 @@ async def test_a_walk_starts_where_it_is_told(cluster, server, serve_jobs):
     assert server.pages == [3, 4, 3]
 
 
-async def test_a_walk_that_starts_past_the_end_is_empty(cluster, server, serve_jobs):
+@pytest.mark.parametrize("count", [0, 3, 16])
+async def test_a_walk_that_starts_past_the_end_is_an_error(cluster, server, serve_jobs, count):
+    serve_jobs(count)
+    pager = cluster.restore_jobs(items_per_page=2, starting_at=9)
+
+    for verb in (walk(pager), pager.collect(), pager.collect(concurrency=3), pager.first(), pager.one()):
+        with pytest.raises(PaginationError, match="page 9, where the walk starts, is behind the end of the list"):
+            await verb
+    assert server.pages == [9] * 5
+
+
+async def test_awaiting_a_pager_past_the_end_gives_an_empty_page(cluster, serve_jobs):
     serve_jobs(3)
 
-    assert await walk(cluster.restore_jobs(items_per_page=2, starting_at=9)) == []
+    page = await cluster.restore_jobs(items_per_page=2, starting_at=9)
+
+    assert (page.items, page.number, page.total_count) == ((), 9, 3)
+
+
+async def test_an_uncounted_walk_that_starts_past_the_end_is_empty(cluster, server, serve_jobs):
+    serve_jobs(3)
+
+    assert await walk(cluster.restore_jobs(items_per_page=2, starting_at=9, include_count=False)) == []
     assert server.pages == [9]
+
+
+@pytest.mark.parametrize(("verb", "size"), [("first", "1"), ("one", "2"), ("collect", "7")])
+async def test_no_larger_pages_are_asked_for_than_needed(cluster, server, serve_jobs, verb, size):
+    serve_jobs(1)
+
+    await getattr(cluster.restore_jobs(limit=7), verb)()
+
+    assert [sent.query["itemsPerPage"] for sent in server.sent] == [size]
 
 
 async def test_the_first_item_costs_one_page(cluster, server, serve_jobs):
@@ -275,4 +303,4 @@ async def test_an_error_in_a_walk_comes_after_the_items_before_it(cluster, serve
 
     assert seen == ["a"]
     assert caught.value.resume_at == 2
-    assert "(resume with starting_at=2)" in str(caught.value)
+    assert "(resume with starting_at=2, items_per_page=1)" in str(caught.value)

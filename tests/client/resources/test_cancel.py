@@ -125,6 +125,14 @@ async def test_a_job_that_is_gone_after_a_broken_cancel_was_cancelled(cluster, s
     assert calls() == ["DELETE", "DELETE"]
 
 
+async def test_a_gateways_404_after_a_broken_cancel_proves_nothing(cluster, server, play):
+    page = server.answer(body="<html>No such page</html>", content_type="text/html", status=404)
+    play(LOST, page)
+
+    with pytest.raises(NotFound):
+        await cluster.cancel_restore_job(JOB)
+
+
 @pytest.mark.parametrize("status", [400, 405, 409])
 async def test_a_broken_cancel_succeeds_if_the_job_is_cancelled(cluster, server, play, status):
     calls = play(
@@ -197,3 +205,32 @@ async def test_without_a_second_try_nothing_is_known(open_atlas, play):
     assert calls() == ["DELETE"]
     assert caught.value.request.unanswered
     assert not caught.value.request.in_doubt
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 410])
+@pytest.mark.parametrize("body", [b"", b"<html><h1>Not Found</h1></html>", b'{"message": "no route"}'])
+async def test_a_gateways_page_after_a_broken_cancel_is_no_success(cluster, server, play, status, body):
+    calls = play(LOST, server.answer(status=status, body=body), job={"id": JOB, "cancelled": True})
+
+    with pytest.raises(ApiError) as caught:
+        await cluster.cancel_restore_job(JOB)
+
+    assert (caught.value.status, caught.value.from_gateway) == (status, True)
+    assert calls() == ["DELETE", "DELETE"]
+
+
+@pytest.mark.parametrize("status", [404, 410])
+async def test_a_gateways_page_is_no_cancel(cluster, server, play, status):
+    play(server.answer(status=status, body=b"<html>"))
+
+    with pytest.raises(NotFound):
+        await cluster.cancel_restore_job(JOB)
+
+
+@pytest.mark.parametrize("status", [408, 425])
+async def test_a_cancel_is_repeated_after_a_gateways_time_out(cluster, server, play, status):
+    calls = play(server.answer(status=status, body=b"<html>"), server.answer({"id": JOB}))
+
+    await cluster.cancel_restore_job(JOB)
+
+    assert calls() == ["DELETE", "DELETE"]

@@ -10,6 +10,7 @@ from builders.constants import PROJECT
 from mongorestore_async import (
     OPS_MANAGER,
     Forbidden,
+    JobVanished,
     NotFound,
     RestoreBatch,
     RestoreFailed,
@@ -24,6 +25,10 @@ def failing(times, answer):
     """Give so many answers of a kind, then none."""
     left = iter(range(times))
     return lambda _: None if next(left, None) is None else answer() if callable(answer) else answer
+
+
+def missing(code):
+    return CallbackResult(status=404, payload={"error": 404, "errorCode": code, "detail": f"No: {code}."})
 
 
 def html():
@@ -138,28 +143,119 @@ async def test_a_job_that_was_just_created_may_be_missing_for_a_while(backups, b
     assert len(backups.looks) == 4
 
 
-async def test_a_job_that_never_appears_ended_badly(backups, batch_of):
+async def test_a_created_job_that_never_appears_is_unknown(backups, batch_of, poll):
     backups.put("c", "j")
     backups.put("c", "other")
-    batch = await batch_of("c/j", "c/other")
+    batch = await batch_of("c/j", "c/other", poll=attrs.evolve(poll, patience=0.05))
     del backups.jobs["c"]["j"]
     backups.end("other")
     created = RestoreBatch(batch.jobs, sources=batch.sources, until="finished")
 
-    with pytest.raises(RestoreFailed, match=r"1 of 2 .*: j \(not found\)"):
-        await created.wait(timeout=5)
+    with pytest.raises(JobVanished, match=r"1 of 2 .*: j \(not found for \d+ s, last seen as") as caught:
+        await created.wait(timeout=50)
+    assert [job.id for job in caught.value.vanished] == ["j"]
+    assert [str(job.state) for job in caught.value.jobs] == ["RUNNING", "FINISHED"]
 
 
-async def test_a_job_that_vanishes_ended_badly(backups, batch_of):
+def gone_for(backups, looks, *, first=1):
+    """Answer 404 to the looks from the first on, so many."""
+    return lambda _: missing("RESTORE_JOB_NOT_FOUND") if first <= len(backups.looks) < first + looks else None
+
+
+@pytest.mark.parametrize("looks", [1, 2, 3, 40])
+async def test_a_job_that_comes_back_is_waited_for(backups, batch_of, looks):
     backups.put("c", "j")
     batch = await batch_of("c/j")
+    backups.faults["c"] = gone_for(backups, looks, first=2)
+    reports = []
+    backups.end_after(looks + 1, "j")
+
+    done = await batch.wait(timeout=50, on_poll=reports.append)
+
+    assert [str(job.state) for job in done] == ["FINISHED"]
+    assert [report.missing for report in reports] == [0, *[1] * looks, 0]
+    assert not any(report.bad for report in reports)
+
+
+async def test_a_job_that_vanishes_is_unknown_not_failed(backups, batch_of, poll):
+    backups.put("c", "j")
+    batch = await batch_of("c/j", poll=attrs.evolve(poll, patience=0.05))
     backups.on_look = lambda: len(backups.looks) == 2 and backups.jobs["c"].pop("j")
+    reports = []
 
-    with pytest.raises(RestoreFailed, match=r"j \(no longer listed, last seen as statusName IN_PROGRESS\)") as caught:
-        await batch.wait(timeout=5)
+    with pytest.raises(JobVanished, match=r"j \(not found for 0 s, last seen as statusName IN_PROGRESS\)") as caught:
+        await batch.wait(timeout=50, on_poll=reports.append)
 
-    assert [job.id for job in caught.value.failed] == ["j"]
-    assert len(backups.looks) == 4
+    assert [job.id for job in caught.value.jobs] == [job.id for job in caught.value.vanished] == ["j"]
+    assert not isinstance(caught.value, RestoreFailed)
+    assert isinstance(caught.value.__cause__, NotFound)
+    assert "may have succeeded" in str(caught.value)
+    assert (reports[-1].open, reports[-1].bad, reports[-1].lost) == (0, 1, 1)
+
+
+async def test_patience_alone_loses_no_job(backups, batch_of, poll):
+    backups.put("c", "j")
+    batch = await batch_of("c/j", poll=attrs.evolve(poll, patience=0))
+    backups.faults["c"] = gone_for(backups, 4)
+    backups.end("j")
+
+    assert [str(job.state) for job in await batch.wait(timeout=50)] == ["FINISHED"]
+    assert len(backups.looks) == 5
+
+
+@pytest.mark.parametrize("status", ["FINISHED", "BROKEN"])
+async def test_others_are_waited_for_when_a_job_vanishes(backups, batch_of, poll, status):
+    for job in ("gone", "shard"):
+        backups.put("c", job, batchId="b")
+    backups.put("other", "j")
+    batch = await batch_of("c/gone", "c/shard", "other/j", poll=attrs.evolve(poll, patience=0.02))
+    del backups.jobs["c"]["gone"]
+
+    def finish_late(report):
+        if report.lost:
+            backups.end("shard", status=status)
+            backups.end("j")
+
+    with pytest.raises(WaitError, match="can no longer be found") as caught:
+        await batch.wait(timeout=50, on_poll=finish_late)
+
+    assert type(caught.value) is (JobVanished if status == "FINISHED" else RestoreFailed)
+    assert [job.raw["statusName"] for job in caught.value.jobs] == ["IN_PROGRESS", status, "FINISHED"]
+
+
+async def test_a_gateways_page_does_not_count_as_missing(backups, batch_of, poll):
+    backups.put("c", "j")
+    batch = await batch_of("c/j", poll=attrs.evolve(poll, patience=0.001))
+    # Eight looks find nothing, four of them by the word of the API: it takes five for a job to be lost.
+    answers = [missing("RESTORE_JOB_NOT_FOUND"), html()] * 4
+    backups.faults["c"] = lambda _: answers.pop(0) if answers else None
+    backups.end("j")
+    reports = []
+
+    assert [str(job.state) for job in await batch.wait(timeout=50, on_poll=reports.append)] == ["FINISHED"]
+    assert [(report.missing, len(report.failures)) for report in reports] == [*[(1, 0), (1, 1)] * 4, (0, 0)]
+
+
+async def test_a_timeout_tells_which_jobs_are_missing(backups, batch_of):
+    backups.put("c", "j")
+    batch = await batch_of("c/j")
+    del backups.jobs["c"]["j"]
+
+    with pytest.raises(WaitTimeout, match=r"j \(.* not found in \d+ looks\)\. The restores may be still running"):
+        await batch.wait(timeout=0.5)
+
+
+async def test_watching_tells_no_change_for_a_vanished_job(backups, batch_of, poll):
+    backups.put("c", "j")
+    batch = await batch_of("c/j", poll=attrs.evolve(poll, patience=0.02))
+    del backups.jobs["c"]["j"]
+    watch, seen = batch.watch(), []
+
+    with pytest.raises(JobVanished):
+        seen += [job async for job in watch]
+    with pytest.raises(JobVanished):
+        await anext(watch)
+    assert len(seen) <= 1
 
 
 async def test_a_list_that_does_not_show_a_job_proves_nothing(backups, batch_of):
@@ -179,16 +275,16 @@ async def test_a_list_that_does_not_show_a_job_proves_nothing(backups, batch_of)
     assert [str(job.state) for job in await batch.wait(timeout=5)] == ["FINISHED", "FINISHED"]
 
 
-async def test_a_cluster_that_is_deleted_ends_its_jobs_badly(backups, batch_of):
+async def test_jobs_of_a_deleted_cluster_are_unknown(backups, batch_of, poll):
     for job in ("a", "b"):
         backups.put("c", job)
     backups.put("other", "j", "FINISHED")
-    batch = await batch_of("c/a", "c/b", "other/j")
+    batch = await batch_of("c/a", "c/b", "other/j", poll=attrs.evolve(poll, patience=0.05))
     del backups.jobs["c"]
 
-    with pytest.raises(RestoreFailed, match="2 of 3") as caught:
-        await batch.wait(timeout=5)
-    assert {job.id for job in caught.value.failed} == {"a", "b"}
+    with pytest.raises(JobVanished, match=r"2 of 3 .*CLUSTER_NOT_FOUND") as caught:
+        await batch.wait(timeout=50)
+    assert {job.id for job in caught.value.vanished} == {"a", "b"}
 
 
 async def test_closing_the_session_ends_the_wait(backups, waiting_session):
@@ -224,14 +320,14 @@ async def test_errors_of_a_wait_hold_no_secret(backups, batch_of):
     assert "0a1b2c3d4e" not in f"{caught.value!s} {caught.value!r} {caught.value.jobs!r}"
 
 
-async def test_a_batch_of_a_deleted_cluster_ended_badly(backups, batch_of):
+async def test_a_batch_of_a_deleted_cluster_is_unknown(backups, batch_of, poll):
     for job in ("shard", "config"):
         backups.put("c", job, batchId="b")
-    batch = await batch_of("c/shard", "c/config")
+    batch = await batch_of("c/shard", "c/config", poll=attrs.evolve(poll, patience=0.05))
     del backups.jobs["c"]
 
-    with pytest.raises(RestoreFailed, match="2 of 2"):
-        await batch.wait(timeout=5)
+    with pytest.raises(JobVanished, match="2 of 2"):
+        await batch.wait(timeout=50)
     assert {look for _, look in backups.looks} == {"batch"}
 
 

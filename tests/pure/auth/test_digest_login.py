@@ -11,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mongorestore_async.auth.credentials import DigestAuth
-from mongorestore_async.auth.digest_login import EVICTION_SECONDS, VERDICT_SECONDS, Attempt, AttemptOutcome, Login
+from mongorestore_async.auth.digest_login import (
+    EVICTION_SECONDS,
+    VERDICT_SECONDS,
+    Attempt,
+    AttemptOutcome,
+    Login,
+    SignedRefusal,
+)
 from mongorestore_async.errors import AuthError, RequestContext
 from mongorestore_async.models import Headers, Secret
 from mongorestore_async.protocol.replies import RawReply
@@ -93,6 +100,24 @@ def warm_up(login, nonce="n1"):
     return attempt
 
 
+class TestSentOnce:
+    @pytest.mark.parametrize("stale", ["true", "false"])
+    def test_a_signed_request_that_was_refused_is_not_sent_again(self, login, stale):
+        warm_up(login)
+        attempt = Attempt(login, method="POST", uri="/x", body=b"{}", once=True)
+        assert sent(attempt) == ("n1", 2)
+        with pytest.raises(SignedRefusal):
+            attempt.receive(refusal("n2", stale=stale), error_code=None)
+        assert login.reusable() is None
+
+    def test_an_unsigned_one_is_answered_once(self, login):
+        attempt = Attempt(login, method="POST", uri="/x", body=b"{}", once=True)
+        assert exchange(attempt, refusal("n1")) == (None, AGAIN)
+        assert sent(attempt) == ("n1", 1)
+        with pytest.raises(SignedRefusal):
+            attempt.receive(refusal("n2"), error_code=None)
+
+
 class TestColdStart:
     def test_the_first_request_is_unsigned_and_the_second_answers(self, login):
         attempt = attempt_of(login)
@@ -144,11 +169,24 @@ class TestColdStart:
         assert exchange(attempt, raw(status)) == (("n1", 1), DONE)
         assert sent(attempt_of(login)) == ("n1", 2)
 
-    @pytest.mark.parametrize(("status", "proves"), [(200, True), (404, True), (409, True), (500, False), (503, False)])
-    def test_an_error_of_a_proxy_does_not_prove_the_key(self, login, status, proves):
+    @pytest.mark.parametrize(
+        ("status", "body", "proves"),
+        [
+            (200, b"", True),
+            (404, b'{"error": 404, "errorCode": "X"}', True),
+            (409, b'{"error": 409, "detail": "X"}', True),
+            (302, b"", False),
+            (403, b"<html>", False),
+            (404, b"", False),
+            (407, b"<html>", False),
+            (500, b'{"error": 500, "errorCode": "X"}', False),
+            (503, b"", False),
+        ],
+    )
+    def test_an_error_of_a_proxy_does_not_prove_the_key(self, login, status, body, proves):
         attempt = attempt_of(login)
         exchange(attempt, refusal("n1"))
-        exchange(attempt, raw(status))
+        exchange(attempt, attrs.evolve(raw(status), body=body))
         assert login.proven is proves
         assert login.allowed_answers == (3 if proves else 2)
 
@@ -519,6 +557,25 @@ class TestNotTheKey:
             attempt.receive(raw(401, ("WWW-Authenticate", offered)), error_code=None)
         assert caught.value.request is CONTEXT
         login.check_verdict()
+
+    @pytest.mark.parametrize("offered", ['Basic realm="gateway"', "Negotiate", "NTLM", 'Bearer realm="sso"'])
+    def test_a_gateways_401_leaves_a_warm_key_as_it_was(self, login, offered):
+        warm_up(login)
+        attempt = attempt_of(login)
+        for number in range(20):
+            answer = raw(401, ("WWW-Authenticate", offered))
+            assert exchange(attempt, answer) == (("n1", number + 2), DONE)
+        login.check_verdict()
+        assert login.warm.settled == login.warm.uses
+        assert (sent(attempt_of(login)), login.proven) == (("n1", 22), True)
+
+    def test_the_apis_own_401_for_another_login_is_an_error(self, login):
+        warm_up(login)
+        attempt = attempt_of(login)
+        attempt.authorization()
+        answer = raw(401, ("WWW-Authenticate", 'Basic realm="x"'))
+        with pytest.raises(AuthError, match="base_url"):
+            attempt.receive(attrs.evolve(answer, body=b'{"error": 401, "detail": "Basic."}'), error_code=None)
 
     def test_digest_is_found_beside_other_logins(self, login):
         attempt = attempt_of(login)

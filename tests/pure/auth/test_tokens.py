@@ -894,3 +894,85 @@ def test_an_invalid_young_token_is_dead_whatever_the_code(keeper, code):
     assert keeper.receive(token, status=401, error_code=code, invalid=True) is AGAIN
     assert keeper.usable() is None
     assert keeper.receive(fetch(keeper, granted("next")), status=200, error_code=None, invalid=False) is DONE
+
+
+# --- pages of gateways
+
+
+def working(keeper):
+    token = fetch(keeper)
+    keeper.receive(token, status=200, error_code=None)
+    return token
+
+
+def test_a_gateways_401_costs_one_token(keeper):
+    first = working(keeper)
+    assert keeper.receive(first, status=401, error_code=None, own=False) is AGAIN
+    second = fetch(keeper, granted("second"))
+
+    for _ in range(20):
+        assert keeper.receive(second, status=401, error_code=None, own=False) is DONE
+    assert keeper.usable() is second
+    assert held(keeper) is None
+
+    keeper.receive(second, status=200, error_code=None)
+    assert keeper.receive(second, status=401, error_code=None, own=False) is AGAIN
+
+
+def test_the_apis_own_401_after_pages_is_heard(keeper):
+    first = working(keeper)
+    keeper.receive(first, status=401, error_code=None, own=False)
+    second = fetch(keeper, granted("second"))
+
+    assert keeper.receive(second, status=401, error_code=None, own=False) is DONE
+    assert keeper.receive(second, status=401, error_code=None) is AGAIN
+
+
+def test_before_any_token_worked_a_page_counts_as_a_refusal(keeper):
+    for number in range(2):
+        token = fetch(keeper, granted(f"t{number}"))
+        assert keeper.receive(token, status=401, error_code=None, own=False) is AGAIN
+
+    assert isinstance(held(keeper), AuthError)
+
+
+@pytest.mark.parametrize("status", [302, 403, 404, 407])
+def test_a_gateways_page_proves_no_token(keeper, status):
+    token = fetch(keeper)
+
+    assert keeper.receive(token, status=status, error_code=None, own=False) is DONE
+    assert (token.accepted, keeper.works) == (False, False)
+
+
+PAGE = b"<html><h1>No</h1></html>"
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 407])
+def test_a_page_in_place_of_a_token_passes(keeper, status):
+    working(keeper)
+
+    error = fails(keeper, raw(status, PAGE))
+
+    assert isinstance(error, ApiError)
+    assert (error.status, error.from_gateway, error.transient) == (status, True, True)
+    assert held(keeper) is None
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 407])
+def test_a_page_in_place_of_the_first_token_holds(keeper, status):
+    error = fails(keeper, raw(status, PAGE))
+
+    assert isinstance(error, AuthError if status == 401 else ApiError)
+    assert not error.transient
+    assert held(keeper) is not None
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+@pytest.mark.parametrize("word", ["invalid_client", "access_denied"])
+def test_what_the_endpoint_says_itself_holds_as_before(keeper, status, word):
+    working(keeper)
+
+    error = fails(keeper, raw(status, {"error": word}))
+
+    assert not error.transient
+    assert held(keeper) is not None

@@ -5,10 +5,11 @@ import copy
 import pytest
 
 from builders.constants import PLACE
-from mongorestore_async.codec.documents import load_job, read_created, read_ids, read_jobs
+from mongorestore_async.codec.documents import load_job, read_batch, read_created, read_ids, read_job, read_jobs
+from mongorestore_async.codec.structuring import contradicts, structure_by_id
 from mongorestore_async.errors import DataError
 from mongorestore_async.families import ATLAS_CLOUD_BACKUP_V1, ATLAS_TENANT_V1, CLOUD_MANAGER, OPS_MANAGER
-from mongorestore_async.models import CloudBackupRestoreJob, JobRef, RestoreJob, TenantRestoreJob
+from mongorestore_async.models import CloudBackupRestoreJob, ClusterCheckpoint, JobRef, RestoreJob, TenantRestoreJob
 
 
 class TestLoadJob:
@@ -138,3 +139,46 @@ class TestReadCreated:
 def test_ids_are_read_whatever_else_is_wrong_with_an_item():
     results = [{"id": "a", "created": []}, {"id": 7}, {}, None, "b", {"id": "c", "delivery": 3}]
     assert read_ids(results) == ("a", "c")
+
+
+@pytest.mark.parametrize(
+    ("found", "asked", "expected"),
+    [
+        ("5f", "5f", False),
+        ("5F", "5f", False),
+        ("5f", "5e", True),
+        ("5f ", "5f", True),
+        ("", "5f", True),
+        # A placeholder of the vendor's examples, and what only looks like one.
+        ("{JOB-ID}", "5f", False),
+        ("{JOB-ID", "5f", True),
+        ("JOB-ID}", "5f", True),
+    ],
+)
+def test_ids_are_compared_without_regard_to_case(found, asked, expected):
+    assert contradicts(found, asked) is expected
+
+
+def test_the_job_that_was_asked_for_has_its_address():
+    job = read_job(OPS_MANAGER, {"id": "J"}, job="j", **PLACE)
+
+    assert (job.id, job.ref.job) == ("J", "J")
+    with pytest.raises(DataError, match="another RestoreJob") as caught:
+        read_job(OPS_MANAGER, {"id": "5f5f"}, job="j", **PLACE)
+    assert caught.value.path == "$.id"
+    assert "5f5f" not in f"{caught.value!r}"
+
+
+def test_another_document_than_the_one_asked_for_is_refused():
+    assert structure_by_id(ClusterCheckpoint, {"id": "c"}, asked="C").id == "c"
+    with pytest.raises(DataError, match="another ClusterCheckpoint"):
+        structure_by_id(ClusterCheckpoint, {"id": "c"}, asked="d")
+
+
+def test_the_jobs_of_a_batch_name_it_or_none():
+    jobs = [{"id": "a", "batchId": "B"}, {"id": "b"}, {"id": "c", "batchId": "{BATCH-ID}"}]
+
+    assert [job.id for job in read_batch(OPS_MANAGER, jobs, batch_id="b", **PLACE)] == ["a", "b", "c"]
+    with pytest.raises(DataError, match="another batch") as caught:
+        read_batch(OPS_MANAGER, [*jobs, {"id": "d", "batchId": "bb"}], batch_id="b", **PLACE)
+    assert caught.value.path == "$.results[3].batchId"

@@ -21,7 +21,9 @@ from mongorestore_async.errors import (
     ApiError,
     DownloadError,
     DownloadExpired,
+    DownloadLost,
     DownloadUsedUp,
+    NothingToDownload,
     RateLimited,
     RequestContext,
     ServerError,
@@ -113,7 +115,12 @@ def test_a_tenant_has_one_presigned_link():
         (restore_job("ready", url=URL), LinkState.READY),
         (restore_job("LEVITATING", url=URL), LinkState.READY),
         (restore_job(None, url=URL), LinkState.READY),
-        (restore_job(), LinkState.NOT_READY),
+        (restore_job(max_downloads=1), LinkState.NOT_READY),
+        (restore_job(expires=NOW), LinkState.NOT_READY),
+        (restore_job(), LinkState.NO_ARCHIVE),
+        (restore_job("READY", "IN_PROGRESS"), LinkState.NOT_READY),
+        (restore_job("IN_PROGRESS", "IN_PROGRESS", target_cluster_id="c"), LinkState.NO_ARCHIVE),
+        (restore_job("IN_PROGRESS", "IN_PROGRESS", method_name="AUTOMATED_RESTORE"), LinkState.NO_ARCHIVE),
         (restore_job("IN_PROGRESS", url=URL), LinkState.NOT_READY),
         (restore_job("NOT_STARTED"), LinkState.NOT_READY),
         (restore_job("PENDING"), LinkState.NOT_READY),
@@ -181,7 +188,13 @@ def test_a_job_tells_when_its_link_expires():
 def test_every_state_has_an_error_that_says_what_to_do(state):
     error = no_link(state, file_name="a.tar.gz", received=7)
 
-    kinds = {LinkState.EXPIRED: DownloadExpired, LinkState.USED_UP: DownloadUsedUp}
+    kinds = {
+        LinkState.READY: DownloadUsedUp,
+        LinkState.EXPIRED: DownloadExpired,
+        LinkState.USED_UP: DownloadUsedUp,
+        LinkState.FAILED: DownloadLost,
+        LinkState.NO_ARCHIVE: NothingToDownload,
+    }
     assert type(error) is kinds.get(state, DownloadError)
     assert (error.file_name, error.received) == ("a.tar.gz", 7)
     assert ";" in error.message
@@ -198,3 +211,16 @@ def test_a_refusal_of_a_host_becomes_an_error_without_its_body(status, kind):
 
     assert type(error) is kind
     assert (error.status, error.retry_after, error.request) == (status, 7, request)
+
+
+def test_a_page_is_kept_without_the_link_it_repeats():
+    link = DownloadLink(Secret("https://om:8443/f/a2V5/x.tar.gz?k=zz"), ("X-Token", Secret("Bearer t0ken")))
+    page = f"<p>{link.url} was refused ({link.header[1]}) \N{LATIN SMALL LETTER E WITH ACUTE}</p>".encode()
+
+    kept = link.redact(page)
+
+    assert b"a2V5" not in kept
+    assert b"t0ken" not in kept
+    assert kept.startswith(b"<p>")
+    assert kept.endswith(b") \xc3\xa9</p>")
+    assert DownloadLink(URL).redact(b"<p>closed</p>") == b"<p>closed</p>"

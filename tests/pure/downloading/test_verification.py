@@ -1,4 +1,4 @@
-"""Comparing a file with its published checksum, and a gzip file with its own."""
+"""Comparing a gzip file with its own checksum."""
 
 from __future__ import annotations
 
@@ -9,44 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mongorestore_async.downloading.download_types import Verification
-from mongorestore_async.downloading.verification import GzipCheck, verify
-from mongorestore_async.models import CloudBackupRestoreJob, FileHash, RestoreJob, TenantRestoreJob
-
-SHA1 = "da39a3ee5e6b4b0d3255bfef95601890afd80709"
-OTHER = "0" * 40
-
-
-def job(*hashes):
-    return RestoreJob(id="j", hashes=tuple(FileHash(file_name=name, hash=value, type_name=kind)
-                                           for name, value, kind in hashes))  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("hashes", "verdict"),
-    [
-        ([("a.tar.gz", SHA1, "SHA1")], Verification.VERIFIED),
-        ([("a.tar.gz", SHA1.upper(), "sha-1")], Verification.VERIFIED),
-        ([("a.tar.gz", SHA1, None)], Verification.VERIFIED),
-        ([(None, SHA1, "SHA1")], Verification.VERIFIED),
-        ([("dir/a.tar.gz", SHA1, "SHA1")], Verification.VERIFIED),
-        ([("b.tar.gz", OTHER, "SHA1"), ("a.tar.gz", SHA1, "SHA1")], Verification.VERIFIED),
-        ([("a.tar.gz", OTHER, "SHA1")], Verification.MISMATCH),
-        ([("b.tar.gz", SHA1, "SHA1")], Verification.NOT_YET),
-        ([(None, SHA1, "SHA1"), (None, SHA1, "SHA1")], Verification.NOT_YET),
-        ([("a.tar.gz", None, "SHA1")], Verification.NOT_YET),
-        ([("a.tar.gz", "later", "SHA1")], Verification.NOT_YET),
-        ([("a.tar.gz", "a" * 64, "SHA256")], Verification.NOT_YET),
-        ([], Verification.NOT_YET),
-    ],
-)
-def test_a_file_is_compared_with_the_hash_of_its_name(hashes, verdict):
-    assert verify(job(*hashes), "a.tar.gz", SHA1) is verdict
-
-
-@pytest.mark.parametrize("kind", [CloudBackupRestoreJob, TenantRestoreJob])
-def test_families_without_hashes_cannot_be_verified(kind):
-    assert verify(kind(id="j"), "a.tar.gz", SHA1) is Verification.NOT_VERIFIABLE
+from mongorestore_async.downloading.verification import GzipCheck
 
 
 def fault(data, piece=None):

@@ -218,13 +218,18 @@ MEANINGS = ("transient", "repeatable", "not_acted", "holds_others", "run_wide")
             ApiError(status=405, error_code="WRITES_NOT_ALLOWED_DURING_APP_UPGRADES"),
             {"transient", "repeatable", "not_acted"},
         ),
-        (ApiError(status=405), set()),
-        (BadRequest(status=400), set()),
-        (Conflict(status=409), set()),
-        (Forbidden(status=403), set()),
+        (ApiError(status=405, detail="No such verb."), set()),
+        (BadRequest(status=400, detail="No such parameter."), set()),
+        (Conflict(status=409, detail="It exists."), set()),
+        (Forbidden(status=403, detail="No such role."), set()),
+        (ApiError(status=405), {"transient"}),
+        (BadRequest(status=400), {"transient"}),
+        (Conflict(status=409), {"transient"}),
+        (Forbidden(status=403), {"transient"}),
         (Forbidden(status=403, error_code="ORG_REQUIRES_ACCESS_LIST"), {"run_wide"}),
         (NotFound(status=404), {"transient"}),
-        (NotFound(status=410), set()),
+        (NotFound(status=410), {"transient"}),
+        (NotFound(status=410, error_code="VERSION_GONE"), {"run_wide"}),
         (NotFound(status=404, error_code="GROUP_NOT_FOUND"), set()),
         (NotFound(status=404, detail="No job."), set()),
     ],
@@ -253,3 +258,32 @@ def test_a_call_that_was_held_back_has_no_status():
     assert RateLimited("not sent").held_back
     assert not RateLimited(status=429).held_back
     assert RateLimited(status=429, retry_after=3.0).retry_after == 3
+
+
+@pytest.mark.parametrize(
+    ("error", "refused"),
+    [
+        (BadRequest(status=400, detail="No."), True),
+        (ApiError(status=408, error_code="X"), True),
+        (NotFound(status=404), False),
+        (BadRequest(status=400, error_code="X", from_gateway=True), False),
+        (RateLimited(status=429), True),
+        (RateLimited(), True),
+        (RateLimited(status=400, error_code="RATE_LIMITED_IP"), True),
+        (RateLimited(status=400, error_code="RATE_LIMITED_IP", from_gateway=True), False),
+        (ServerError(status=500, error_code="UNEXPECTED_ERROR"), False),
+        (ServerError(status=503), False),
+    ],
+)
+def test_only_the_api_itself_refuses(error, refused):
+    assert error.refused is refused
+    assert error.not_acted <= refused
+
+
+def test_a_vanished_job_is_told_and_travels_between_processes():
+    error = errors.JobVanished("gone", jobs=(), vanished=())
+
+    copied = pickle.loads(pickle.dumps(error))  # noqa: S301
+    assert (type(copied), copied.jobs, copied.vanished, str(copied)) == (errors.JobVanished, (), (), "gone")
+    assert isinstance(error, errors.WaitError)
+    assert not isinstance(error, errors.RestoreFailed)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from mongorestore_async.errors import PaginationError
 from mongorestore_async.listing.paging import WINDOW, PageFacts, Walk
+from mongorestore_async.listing.walk_memory import MOST_EARLIER, DeliveredIds
 
 #: What the architecture page allows a walk over pages that only repeat each other.
 MOST_REQUESTS_IN_A_LOOP = 20
@@ -39,15 +40,81 @@ class TestGoingOn:
     def test_starts_with_the_first_page(self):
         assert Walk().number == 1
 
-    def test_an_empty_page_ends_the_walk_whatever_else_it_says(self):
-        (step,) = feed(Walk(), ([], 5, True))
-        assert step.next_number is None
-        assert step.fresh == ()
-        assert not step.drifted
+    @pytest.mark.parametrize(("total", "more"), [(None, False), (0, False), (-3, False)])
+    def test_an_empty_page_ends_a_walk_that_lacks_nothing(self, total, more):
+        (step,) = feed(Walk(), ([], total, more))
+        assert step == ((), None, False)
 
-    def test_an_empty_later_page_always_ends_the_walk(self):
-        steps = feed(Walk(), (["a", "b"], 9, True), ([], 9, True))
+    @pytest.mark.parametrize(("total", "more"), [(None, True), (0, True), (5, False), (5, True)])
+    def test_an_empty_first_page_is_no_end_if_there_is_more(self, total, more):
+        (step,) = feed(Walk(), ([], total, more))
+        assert step == ((), 2, False)
+
+    @pytest.mark.parametrize(("total", "more"), [(None, True), (2, True), (5, False), (5, True)])
+    def test_an_empty_later_page_is_no_end_if_there_is_more(self, total, more):
+        steps = feed(Walk(), (["a", "b"], total, True), ([], total, more), (["c"], total, more))
+        assert [step.next_number for step in steps][:2] == [2, 3]
+        assert steps[2].fresh == (0,)
+
+    def test_an_empty_page_ends_a_walk_that_met_its_count(self):
+        steps = feed(Walk(), (["a", "b"], 2, True), ([], 2, False))
         assert [step.next_number for step in steps] == [2, None]
+
+    def test_the_count_of_an_earlier_page_holds_for_an_empty_one(self):
+        steps = feed(Walk(), (["a", "b"], 5, True), ([], None, False), (["c", "d", "e"], None, False))
+        assert [step.next_number for step in steps][:2] == [2, 3]
+
+    def test_a_count_that_was_not_asked_for_does_not_outweigh(self):
+        walk = Walk(trusts_count=False)
+        steps = feed(walk, (["a", "b"], 5, False), ([], 5, False))
+        assert [step.next_number for step in steps] == [2, None]
+
+    @pytest.mark.parametrize("first", [(["a", "b"], 9, True), ([], 9, True), ([], None, True)])
+    def test_empty_pages_are_an_error_within_twenty_requests(self, first):
+        walk = Walk()
+        feed(walk, first)
+        with pytest.raises(PaginationError, match="were empty") as caught:
+            drive(walk, itertools.repeat(PageFacts([], first[1], has_next=True)), most=MOST_REQUESTS_IN_A_LOOP - 1)
+        assert caught.value.resume_at == (2 if first[0] else 1)
+
+    def test_links_behind_all_that_is_counted_end_in_the_end(self):
+        walk = Walk()
+        feed(walk, (["a", "b"], 3, True), (["c"], 3, True))
+        assert drive(walk, itertools.repeat(PageFacts([], 3, has_next=True)), most=MOST_REQUESTS_IN_A_LOOP) == WINDOW
+
+    def test_new_items_in_front_are_not_missing(self):
+        # x and y were created in front after page 2: the count is never met
+        pages = [(["a", "b"], 4, False), (["a", "b"], 6, False), (["c", "d"], 6, False), ([], 6, False)]
+        assert feed(Walk(), *pages)[-1].next_number is None
+
+    def test_new_items_that_others_made_up_for_are_not_missing(self):
+        # x was created, d deleted: [a b][c d] -> [x a][b c], and the first page was read before
+        pages = [(["a", "b"], 4, False), (["b", "c"], 4, False), ([], 4, False)]
+        assert feed(Walk(), *pages)[-1].next_number is None
+
+    def test_an_uncounted_first_page_leaves_open_what_is_new(self):
+        steps = feed(Walk(), (["a", "b"], None, False), (["c"], 5, False), ([], 5, False), ([], 4, False))
+        assert [step.next_number for step in steps][:3] == [2, 3, 4]
+        assert steps[-1].next_number is None or steps[-1].drifted
+
+    def test_an_empty_page_in_the_middle_is_remembered(self):
+        # c and d were on page 2, and are nowhere: a new walk finds them there
+        walk = Walk()
+        feed(walk, (["a", "b"], 6, True), ([], 6, True), (["e", "f"], 6, False))
+        assert walk.resume_at == 2
+        with pytest.raises(PaginationError, match="pages 4 to 21 were empty") as caught:
+            drive(walk, itertools.repeat(PageFacts([], 6)), most=MOST_REQUESTS_IN_A_LOOP)
+        assert caught.value.resume_at == 2
+
+    def test_a_fall_moves_what_an_empty_page_lacked(self):
+        walk = Walk()
+        feed(walk, (["a", "b"], 9, True), (["c", "d"], 9, True), ([], 9, True), (["g", "h"], 6, True))
+        assert walk.resume_at == 1
+
+    def test_an_uncounted_empty_page_is_remembered_too(self):
+        walk = Walk()
+        feed(walk, (["a", "b"], None, True), ([], None, True), (["e", "f"], None, True))
+        assert (walk.number, walk.resume_at, walk.received, walk.length) == (4, 2, 2, 2)
 
     def test_a_next_link_is_enough_to_go_on(self):
         (step,) = feed(Walk(), (["a"], 1, True))
@@ -61,9 +128,19 @@ class TestGoingOn:
         (step,) = feed(Walk(), (["a", "b"], 2, False))
         assert step.next_number is None
 
-    def test_a_count_below_what_was_seen_ends_the_walk(self):
+    def test_a_count_below_what_was_seen_ends_a_walk_with_links(self):
         steps = feed(Walk(), (["a", "b"], 3, True), (["c", "d"], 3, False))
         assert steps[-1].next_number is None
+
+    def test_a_count_below_what_was_seen_is_none_without_links(self):
+        pages = [(["a", "b"], 3, False), (["c", "d"], 3, False), (["e"], 3, False), ([], 3, False)]
+        assert [step.next_number for step in feed(Walk(), *pages)] == [2, 3, 4, None]
+
+    def test_a_count_below_what_was_seen_ends_it_after_deletions(self):
+        # a, b, c were deleted once they were seen; the pages that others may have moved to are read again
+        pages = [(["a", "b", "c"], 6, False), ([], 3, False), (["d", "e", "f"], 3, False)]
+        steps = feed(Walk(), *pages)
+        assert [step.next_number for step in steps] == [2, 1, None]
 
     def test_with_neither_signal_goes_on_until_an_empty_page(self):
         steps = feed(Walk(), (["a", "b"], None, False), (["c"], None, False), ([], None, False))
@@ -125,9 +202,35 @@ class TestStartingLater:
         steps = feed(Walk(3), (["e", "f"], 7, False), (["g"], 7, False))
         assert [step.next_number for step in steps] == [4, None]
 
-    def test_an_empty_first_page_ends_the_walk(self):
-        (step,) = feed(Walk(5), ([], 3, False))
+    @pytest.mark.parametrize(("size", "total"), [(None, 3), (None, 0), (2, 8), (2, 3), (2, 0)])
+    def test_behind_the_end_of_a_counted_list_is_an_error(self, size, total):
+        with pytest.raises(PaginationError, match="page 5, where the walk starts, is behind the end") as caught:
+            feed(Walk(5, size=size), ([], total, False))
+        assert caught.value.resume_at == 1
+
+    def test_an_uncounted_list_may_end_before_the_start(self):
+        (step,) = feed(Walk(5), ([], None, False))
         assert step.next_number is None
+
+    @pytest.mark.parametrize(("total", "more"), [(9, False), (9, True), (8, True), (None, True)])
+    def test_an_empty_first_page_that_should_not_be_is_no_end(self, total, more):
+        (step,) = feed(Walk(5, size=2), ([], total, more))
+        assert step.next_number == 6
+
+    def test_a_fall_since_the_walk_that_is_resumed_is_seen(self):
+        # [a b][c d][e f]: resumed at page 3; a was deleted meanwhile, so e moved to page 2
+        with pytest.raises(PaginationError, match="shrinks") as caught:
+            feed(Walk(3, size=2, total_count=6), (["f"], 5, False))
+        assert caught.value.resume_at == 2
+
+    def test_a_fall_is_seen_on_an_empty_first_page_too(self):
+        with pytest.raises(PaginationError, match="behind the end") as caught:
+            feed(Walk(3, size=2, total_count=9), ([], 7, True), ([], 7, False))
+        assert caught.value.resume_at == 1
+
+    def test_a_rise_since_the_walk_that_is_resumed_is_not_missing(self):
+        steps = feed(Walk(2, size=2, total_count=3), (["b", "c"], 4, False))
+        assert steps[-1].next_number is None
 
     def test_the_last_page_alone_ends_within_one_request_more(self):
         steps = feed(Walk(3), (["e"], 5, False), ([], 5, False))
@@ -181,13 +284,19 @@ class TestDriftUp:
     def test_memory_stays_flat(self):
         walk = Walk()
         feed(walk, *(([f"{number}.{index}" for index in range(3)], 9999, True) for number in range(500)))
-        assert len(walk._known) <= 3 * WINDOW
-        assert len(walk._pages) <= WINDOW
+        assert len(walk._ids._known) <= 3 * WINDOW
+        assert len(walk._ids._pages) <= WINDOW
+
+    def test_memory_of_the_whole_walk_is_bounded_too(self):
+        ids = DeliveredIds()
+        for number in range(200):
+            assert len(ids.sift(number, [f"{number}.{index}" for index in range(100)])) == 100
+        assert MOST_EARLIER // 4 < len(ids._earlier) <= MOST_EARLIER
 
     def test_memory_stays_flat_for_an_id_that_is_always_there(self):
         walk = Walk()
         feed(walk, *((["pinned", str(number)], 9999, True) for number in range(500)))
-        assert len(walk._known) <= 2 * WINDOW
+        assert len(walk._ids._known) <= 2 * WINDOW
         assert walk.receive(PageFacts(["pinned", "x"], 9999, has_next=True)).fresh == (1,)
 
 
@@ -290,15 +399,44 @@ class TestDriftDown:
 
 
 class TestRepeatedPages:
-    def test_an_endpoint_without_paging_ends_with_its_second_answer(self):
-        steps = feed(Walk(), (["a", "b"], None, False), (["a", "b"], None, False))
-        assert [step.next_number for step in steps] == [2, None]
+    def test_an_endpoint_without_paging_ends_with_its_third_answer(self):
+        steps = feed(Walk(), *[(["a", "b"], None, False)] * 3)
+        assert [step.next_number for step in steps] == [2, 3, None]
         assert steps[-1].fresh == ()
         assert not steps[-1].drifted
 
     def test_a_server_that_clamps_to_the_last_page_ends_the_walk(self):
-        steps = feed(Walk(), (["a", "b"], None, False), (["c"], None, False), (["c"], None, False))
-        assert [step.next_number for step in steps] == [2, 3, None]
+        steps = feed(Walk(), (["a", "b"], None, False), *[(["c"], None, False)] * 3)
+        assert [step.next_number for step in steps] == [2, 3, 4, None]
+
+    def test_a_page_of_new_items_is_no_end_without_signals(self):
+        # as many were created as a page holds
+        pages = [["a", "b"], ["a", "b"], ["c", "d"], ["c", "d"], ["c", "d"], ["c", "d"], ["e"], []]
+        steps = feed(Walk(), *((page, None, False) for page in pages))
+        assert [index for index, step in enumerate(steps) if step.fresh] == [0, 2, 6]
+        assert steps[-1].next_number is None
+
+    def test_more_new_items_than_a_page_are_no_end_without_signals(self):
+        steps = feed(Walk(), *((list(page), None, False) for page in [*"abcdccde", ""]))
+        assert [index for index, step in enumerate(steps) if step.fresh] == [0, 1, 2, 3, 7]
+        assert steps[-1].next_number is None
+
+    def test_a_round_of_pages_without_signals_is_an_error(self):
+        walk = Walk()
+        with pytest.raises(PaginationError, match="repeat") as caught:
+            feed(walk, *(([page], None, False) for page in "abcabc"))
+        assert caught.value.resume_at == 4
+
+    @pytest.mark.parametrize("total", [None, 10**6])
+    @pytest.mark.parametrize("shift", [0, 1])
+    @pytest.mark.parametrize("count", [25, 60, 3_000, 20_000])
+    def test_a_list_that_comes_round_is_an_error_in_two_rounds(self, count, shift, total):
+        size, length = max(1, count // 50), count + shift
+        walk = Walk()
+        begins = range(0, 2 * length + size, size)
+        pages = [[f"{place % length}" for place in range(begin, begin + size)] for begin in begins]
+        with pytest.raises(PaginationError, match="repeat"):
+            drive(walk, (PageFacts(page, total, has_next=True) for page in pages), most=len(pages))
 
     def test_two_pages_without_new_ids_and_a_next_link_are_an_error(self):
         walk = Walk()
@@ -306,7 +444,7 @@ class TestRepeatedPages:
         assert steps[-1].next_number == 3
         with pytest.raises(PaginationError, match="repeat") as caught:
             feed(walk, (["a", "b"], 2, True))
-        assert caught.value.resume_at == 3
+        assert caught.value.resume_at == 2  # what should be on it may be there later
         assert caught.value.request is None
 
     def test_two_pages_without_new_ids_below_the_count_are_an_error(self):
@@ -464,16 +602,18 @@ def test_a_list_at_rest_is_read_whole_once_and_in_order(items, size, counts, lin
 
     assert not outcome.failed
     assert outcome.yielded == items
-    assert outcome.requests <= max(1, math.ceil(len(items) / size) if pages else 1) + 1
+    # A list without a count and links costs one more; one that gives the last page again and again costs two.
+    again = 2 if items and not counts and (clamps or not pages) else 1
+    assert outcome.requests <= max(1, math.ceil(len(items) / size) if pages else 1) + again
 
 
 @given(items=ids, size=st.integers(1, 9), counts=st.booleans(), links=st.booleans(), starting_at=st.integers(1, 12))
 def test_a_list_at_rest_is_read_from_any_page_on(items, size, counts, links, starting_at):
     outcome = walk_over(Server(list(items), size, counts=counts, links=links), [], starting_at=starting_at)
 
-    assert not outcome.failed
-    assert not outcome.drifted
     rest = items[(starting_at - 1) * size :]
+    assert outcome.failed == (counts and not rest and starting_at > 1)
+    assert not outcome.drifted
     assert outcome.yielded == rest
     assert outcome.requests <= max(1, math.ceil(len(rest) / size)) + 1
 

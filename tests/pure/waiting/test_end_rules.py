@@ -17,6 +17,8 @@ from mongorestore_async import (
     ConfigError,
     load_job,
 )
+from mongorestore_async.models import JobState
+from mongorestore_async.models.states import END_WORDS
 from mongorestore_async.waiting.end_rules import WaitOutcome, check_until, describe, end_of
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -25,7 +27,30 @@ CLOUD = [ATLAS_CLOUD_BACKUP, ATLAS_SERVERLESS]
 TENANT = [ATLAS_TENANT, ATLAS_FLEX]
 GOING_ON, DONE, BAD = WaitOutcome.GOING_ON, WaitOutcome.DONE, WaitOutcome.BAD
 URL = "https://om.example.com:8443/backup/restore/v2/pull/key/archive.tar.gz"
-MANAGER_WORDS = {"FINISHED", "IN_PROGRESS", "BROKEN", "KILLED"}
+#: What may end a job of any family: written out, so that no word joins it unseen.
+GOOD_ENDS = {"FINISHED", "COMPLETED", "SUCCESSFUL"}
+BAD_ENDS = {"FAILED", "BROKEN", "ABORTED", "KILLED", "CANCELLED", "CANCELED", "EXPIRED"}
+ENDS = GOOD_ENDS | BAD_ENDS
+#: Words that look like an end and prove none.
+UNPROVEN = {
+    "SUCCEEDED",
+    "SUCCESS",
+    "COMPLETE",
+    "DONE",
+    "OK",
+    "READY",
+    "ERROR",
+    "INTERRUPTED",
+    "STOPPED",
+    "PAUSED",
+    "FAILING",
+    "FAILED_OVER",
+    "PARTIALLY_COMPLETED",
+    "NOT FINISHED",
+    "COMPLETED_WITH_ERRORS",
+    "OPEN",
+    "",
+}
 DELIVERY_WORDS = {
     "NOT_STARTED",
     "PENDING",
@@ -36,7 +61,6 @@ DELIVERY_WORDS = {
     "EXPIRED",
     "MAX_DOWNLOADS_EXCEEDED",
 }
-TENANT_WORDS = {"PENDING", "QUEUED", "RUNNING", "FAILED", "COMPLETED", "CLOSED"}
 
 
 def outcome(family, until, **document):
@@ -153,7 +177,7 @@ def test_a_url_is_not_waited_for_when_its_time_has_passed(family, document, memb
     assert [at("11"), at("12"), at("13")] == [BAD, BAD, GOING_ON]
 
 
-@given(status=st.text().filter(lambda word: word.upper() not in MANAGER_WORDS), url=st.booleans())
+@given(status=st.text().filter(lambda word: word.strip().upper() not in ENDS), url=st.booleans())
 def test_an_unknown_status_is_never_an_ending(status, url):
     document = {"statusName": status, "delivery": {"statusName": "IN_PROGRESS", "url": URL if url else None}}
 
@@ -161,16 +185,63 @@ def test_an_unknown_status_is_never_an_ending(status, url):
     assert outcome(OPS_MANAGER, "downloadable", **document) is GOING_ON
 
 
-@given(word=st.text().filter(lambda word: word.upper() not in DELIVERY_WORDS))
+@given(word=st.text().filter(lambda word: word.strip().upper() not in DELIVERY_WORDS | BAD_ENDS))
 def test_an_unknown_delivery_is_never_a_file(word):
     document = {"statusName": "FINISHED", "delivery": {"statusName": word, "url": URL}}
 
     assert outcome(OPS_MANAGER, "downloadable", **document) is GOING_ON
 
 
-@given(word=st.text().filter(lambda word: word.upper() not in TENANT_WORDS))
+@given(word=st.text().filter(lambda word: word.strip().upper() not in ENDS | {"CLOSED"}))
 def test_an_unknown_tenant_status_is_never_an_ending(word):
     assert outcome(ATLAS_FLEX, "finished", status=word, snapshotUrl=URL) is GOING_ON
+
+
+SPELLINGS = [str.upper, str.lower, str.title, lambda word: f" {word}\n"]
+
+
+def test_the_table_of_ends_holds_these_words_and_no_others():
+    assert {word: state is JobState.FINISHED for word, state in END_WORDS.items()} == {
+        **dict.fromkeys(GOOD_ENDS, True),
+        **dict.fromkeys(BAD_ENDS, False),
+    }
+
+
+@pytest.mark.parametrize("spell", SPELLINGS, ids=["upper", "lower", "title", "padded"])
+@pytest.mark.parametrize("word", sorted(ENDS))
+@pytest.mark.parametrize("family", MANAGER + TENANT, ids=str)
+def test_a_word_that_can_only_mean_an_end_is_one(family, word, spell):
+    member = "statusName" if family in MANAGER else "status"
+    document = {member: spell(word)}
+    good = word in GOOD_ENDS
+
+    assert outcome(family, "finished", **document) is (DONE if good else BAD)
+    # A good end is not a file: that takes the signs of the family.
+    assert outcome(family, "downloadable", **document) is (GOING_ON if good else BAD)
+
+
+@pytest.mark.parametrize("word", sorted(UNPROVEN))
+@pytest.mark.parametrize("family", MANAGER + TENANT, ids=str)
+def test_a_word_that_may_mean_something_else_is_no_end(family, word):
+    member = "statusName" if family in MANAGER else "status"
+    job = load_job(family, {"id": "job-1", member: word})
+
+    assert job.state is JobState.UNKNOWN
+    assert outcome(family, "finished", **{member: word}) is GOING_ON
+
+
+@pytest.mark.parametrize("word", sorted(ENDS | UNPROVEN - {"READY", "INTERRUPTED"}))
+@pytest.mark.parametrize("family", MANAGER, ids=str)
+def test_a_delivery_ends_badly_by_such_a_word_and_never_well(family, word):
+    document = {"statusName": "FINISHED", "delivery": {"statusName": word, "url": URL}}
+
+    assert outcome(family, "downloadable", **document) is (BAD if word in BAD_ENDS else GOING_ON)
+
+
+@pytest.mark.parametrize("family", MANAGER, ids=str)
+def test_closed_ends_a_job_only_where_it_is_documented(family):
+    assert outcome(family, "finished", statusName="CLOSED") is GOING_ON
+    assert outcome(ATLAS_TENANT, "finished", status="CLOSED") is BAD
 
 
 def test_the_words_are_the_apis_and_hold_no_url():

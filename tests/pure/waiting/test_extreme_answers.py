@@ -34,7 +34,7 @@ def test_a_batch_is_whole_only_as_of_the_look_that_listed_it():
     def job(job_id, status):
         return RestoreJob(id=job_id, batch_id="b", status_name=status)
 
-    following = JobTracker[RestoreJob]("finished", grace=0, batches=True)
+    following = JobTracker[RestoreJob]("finished", grace=0, patience=0, batches=True)
     following.add("shard-0", job("shard-0", "IN_PROGRESS"), NOW)
     following.begin_poll()
     following.complete("b")

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mongorestore_async.errors import (
+    ApiError,
     AuthError,
     BadRequest,
     ConfigError,
@@ -43,6 +44,7 @@ LIMITS = st.none() | st.builds(
 PACES = st.builds(Pace, LIMITS, st.integers(1, 5000))
 CHANCES = st.floats(0, 1)
 QUIET = st.integers(0, 10**9)
+PAGES = ((BadRequest, 400), (Forbidden, 401), (Forbidden, 403), (NotFound, 404), (ApiError, 405), (NotFound, 410))
 
 
 def test_delays_start_at_ten_seconds_and_grow_to_a_minute():
@@ -118,7 +120,7 @@ def test_first_looks_are_over_before_the_second_ones_begin(policy, limit, calls)
         RateLimited(status=429),
         DataError(),
         PaginationError(),
-        NotFound("a proxy's page", status=404, reason="Not Found"),
+        *(kind("a gateway's page", status=status, reason="-") for kind, status in PAGES),
     ],
     ids=repr,
 )
@@ -130,13 +132,13 @@ def test_failures_that_pass_by_themselves_are_borne(error):
     "error",
     [
         AuthError(),
-        Forbidden(status=403),
-        BadRequest(status=400),
+        Forbidden(status=403, error_code="USER_UNAUTHORIZED"),
+        BadRequest(status=400, detail="No such parameter."),
         ConfigError(),
         SessionClosed(),
         NotFound(status=404, error_code="RESTORE_JOB_NOT_FOUND"),
         NotFound(status=404, detail="No job."),
-        NotFound(status=410),
+        NotFound(status=410, error_code="VERSION_GONE"),
     ],
     ids=repr,
 )

@@ -17,8 +17,8 @@ def job(job_id, status="IN_PROGRESS", batch=None, **members):
     return load_job(OPS_MANAGER, {"id": job_id, "statusName": status, "batchId": batch, **members})
 
 
-def following(*jobs, until="finished", grace=30, batches=True):
-    made = JobTracker(until, grace=grace, batches=batches)
+def following(*jobs, until="finished", grace=30, patience=100, batches=True):
+    made = JobTracker(until, grace=grace, patience=patience, batches=batches)
     for each in jobs:
         made.add(each.id, each, NOW)
     return made
@@ -93,8 +93,15 @@ def test_a_change_is_one_of_the_words():
     assert not made.receive(job("a", delivery={"statusName": "in_progress"}, snapshotId="s"), NOW)
 
 
+def unseen(*job_ids, until="finished"):
+    made = JobTracker(until, grace=30, patience=100, batches=True)
+    for each in job_ids:
+        made.add(each, None, NOW)
+    return made
+
+
 def test_a_job_that_was_never_seen_has_its_grace():
-    made = following(job("a"))
+    made = unseen("a")
 
     made.miss("a", 29, may_appear=True)
     assert open_ids(made) == ["a"]
@@ -104,28 +111,82 @@ def test_a_job_that_was_never_seen_has_its_grace():
 
 
 def test_there_is_no_grace_for_what_cannot_appear():
-    made = following(job("a"))
+    made = unseen("a")
 
     made.miss("a", 0, may_appear=False)
     assert made.jobs["a"].bad
 
 
 @pytest.mark.parametrize("may_appear", [True, False])
-def test_a_job_that_was_seen_is_gone_when_two_looks_miss_it(may_appear):
+@pytest.mark.parametrize("read", [True, False], ids=["in a poll", "in the answer to its create"])
+def test_a_job_that_was_there_is_lost_after_patience_and_looks(may_appear, read):
     made = following(job("a"))
-    made.receive(job("a"), NOW)
+    if read:
+        made.receive(job("a"), NOW)
 
-    made.miss("a", 0, may_appear=may_appear)
-    made.receive(job("a"), NOW)
-    made.miss("a", 0, may_appear=may_appear)
-    assert open_ids(made) == ["a"]
-    made.miss("a", 0, may_appear=may_appear)
-    assert made.jobs["a"].bad
-    assert made.jobs["a"].ending.words == "no longer listed, last seen as statusName IN_PROGRESS"
+    for elapsed in (0, 90, 150):
+        made.miss("a", elapsed, may_appear=may_appear)
+    assert open_ids(made) == ["a"]  # long enough, too few looks
+    made.receive(job("a"), NOW)  # starts anew
+    for elapsed in (160, 170, 180, 190, 200, 259.9):
+        made.miss("a", elapsed, may_appear=may_appear)
+    assert open_ids(made) == ["a"]  # looks enough, not long enough
+    made.miss("a", 260, may_appear=may_appear)
+
+    assert open_ids(made) == []
+    assert (made.jobs["a"].bad, made.jobs["a"].lost) == (False, True)
+    assert made.jobs["a"].ending.words == "not found for 100 s, last seen as statusName IN_PROGRESS"
+
+
+def lose(made, job_id):
+    for elapsed in range(0, 125, 25):
+        made.miss(job_id, elapsed, may_appear=True)
+    made.miss(job_id, 100, may_appear=True)
+
+
+@pytest.mark.parametrize(("status", "bad"), [("FINISHED", False), ("BROKEN", True), ("IN_PROGRESS", False)])
+def test_a_lost_job_that_comes_back_is_followed_on(status, bad):
+    made = following(job("a"))
+    lose(made, "a")
+
+    made.receive(job("a", status), NOW)
+
+    assert (made.jobs["a"].lost, made.jobs["a"].bad) == (False, bad)
+    assert open_ids(made) == (["a"] if status == "IN_PROGRESS" else [])
+
+
+def test_a_lost_member_does_not_end_its_batch():
+    made = following(job("a", batch="x"), job("b", batch="x"))
+    lose(made, "a")
+    made.complete("x")
+    assert open_ids(made) == ["b"]
+
+    made.receive(job("b", "FINISHED", batch="x"), NOW)
+    assert made.open_groups() == []
+
+
+def test_an_examples_placeholder_counts_for_the_requested_job():
+    made = unseen("a")
+    made.receive(job("{JOB-ID}", "FINISHED"), NOW, as_id="a")
+
+    assert list(made.jobs) == ["a"]
+    assert open_ids(made) == []
+
+
+def test_a_group_keeps_its_key_from_poll_to_poll():
+    assert [group.key for group in following(job("a"), job("b", batch="x"), job("c", batch="x")).groups()] == ["a", "x"]
+
+
+def test_ids_are_the_same_in_either_case():
+    made = following(job("AbC", batch="x"))
+
+    assert made.receive(job("aBc", "FINISHED", batch="x"), NOW)
+    assert [each.id for each in made.jobs.values()] == ["AbC"]
+    assert [group.open_ids for group in following(job("AbC")).open_groups(read={"abc"})] == []
 
 
 def test_reading_once_takes_any_state_and_no_batch():
-    made = JobTracker(None, grace=0, batches=True)
+    made = JobTracker(None, grace=0, patience=0, batches=True)
     made.add("a", None, NOW)
     made.add("b", job("b", "BROKEN", batch="x"), NOW)
 
@@ -136,22 +197,12 @@ def test_reading_once_takes_any_state_and_no_batch():
     assert not any(followed.bad for followed in made.jobs.values())
 
 
-def test_an_answer_with_another_id_counts_for_the_requested_job():
-    made = JobTracker("finished", grace=30, batches=True)
-    made.add("a", None, NOW)
-    made.receive(job("other", "FINISHED"), NOW, as_id="a")
-
-    assert list(made.jobs) == ["a"]
-    assert made.jobs["a"].job.id == "other"
-    assert open_ids(made) == []
-
-
 def test_what_will_never_come_is_refused_as_soon_as_it_shows():
     automated = load_job(ATLAS_CLOUD_BACKUP, {"id": "a", "deliveryType": "automated"})
 
     with pytest.raises(ConfigError, match="restores into a cluster"):
-        JobTracker("downloadable", grace=0, batches=False).add("a", automated, NOW)
-    late = JobTracker("downloadable", grace=0, batches=False)
+        JobTracker("downloadable", grace=0, patience=0, batches=False).add("a", automated, NOW)
+    late = JobTracker("downloadable", grace=0, patience=0, batches=False)
     late.add("a", None, NOW)
     with pytest.raises(ConfigError, match="restores into a cluster"):
         late.receive(automated, NOW)

@@ -203,7 +203,8 @@ async def test_an_unknown_outcome_has_its_own_exit_code_and_advice(run, place, t
     )
 
 
-async def test_ctrl_c_during_a_create_warns_that_a_restore_may_run(start, place, target, emulator):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+async def test_an_interrupted_create_is_an_unknown_outcome(number, start, place, target, emulator):
     arrived, released = threading.Event(), threading.Event()
 
     async def hold(record):
@@ -214,12 +215,34 @@ async def test_ctrl_c_during_a_create_warns_that_a_restore_may_run(start, place,
     emulator.before_answer = hold
     async with start("create", *place(), "--snapshot-id", SNAPSHOT, *target, "--yes") as process:
         assert await asyncio.to_thread(arrived.wait, 20)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         out, err = await asyncio.wait_for(process.communicate(), 120)
     released.set()
 
-    assert (process.returncode, out) == (130, b"")
-    assert err.startswith(b"interrupted\nThe create was in progress: a restore may be running.\nList the jobs before")
+    assert (process.returncode, out) == (6, b"")
+    assert b"its outcome is unknown" in err.splitlines()[0]
+    assert b"a restore may be running" in err.splitlines()[0]
+    assert err.splitlines()[1].startswith(b"List the jobs before")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_create_interrupted_before_it_is_sent_says_so(number, start, place, target, emulator):
+    arrived, released = threading.Event(), threading.Event()
+
+    async def hold(_):
+        arrived.set()
+        await asyncio.to_thread(released.wait, 20)
+
+    emulator.before_answer = hold  # the challenge, or what is read before the create
+    before = emulator.counts.creates_taken
+    async with start("create", *place(), "--snapshot-id", SNAPSHOT, *target, "--yes", "--precheck") as process:
+        assert await asyncio.to_thread(arrived.wait, 20)
+        process.send_signal(number)
+        out, err = await asyncio.wait_for(process.communicate(), 120)
+    released.set()
+
+    assert (process.returncode, out, err) == (130, b"", b"interrupted\nNothing was sent.\n")
+    assert emulator.counts.creates_taken == before
 
 
 @pytest.mark.parametrize(("status", "code"), [(403, 4), (409, 1), (400, 1)])
@@ -232,3 +255,23 @@ def test_a_refused_create_ends_with_the_code_of_its_error(status, code, call, pl
 
     assert (ended.code, ended.out) == (code, "")
     assert emulator.private_key not in ended.err
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 407, 408, 499])
+def test_a_create_that_a_gateway_answered_is_not_known(status, call, place, target, emulator):
+    emulator.fault_after_login = lambda record: (
+        web.Response(status=status, text="<html>No</html>", content_type="text/html")
+        if record.method == "POST"
+        else None
+    )
+
+    ended = call("create", *place(), "--snapshot-id", SNAPSHOT, *target, "--yes")
+
+    assert (ended.code, ended.out) == (6, "")
+    assert "List the jobs before you send it again" in ended.err
+
+
+def test_a_gateways_403_says_nothing_about_the_key(call, place, emulator):
+    emulator.fault_after_login = lambda _: web.Response(status=403, text="<html>No</html>", content_type="text/html")
+
+    assert call("jobs", *place()).code == 1

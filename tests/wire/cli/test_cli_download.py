@@ -97,10 +97,23 @@ def test_a_table_says_what_the_results_mean(capsys, monkeypatch):
 
     out = capsys.readouterr().out
     rows = re.findall(r"^a\.tar\.gz +3\.0 MB +(.*?)  +1\.0 MB/s +0{40}$", out, re.MULTILINE)
-    assert rows[:3] == ["verified", "not verifiable", "no hash yet"]
-    assert "\n4 files, 12.0 MB: 1 verified, 1 not verifiable, 1 no hash yet" in out
+    assert rows[:5] == ["verified", "not verifiable", "no hash yet", "unpacked", "encoded twice"]
+    assert "\n6 files, 18.0 MB: 1 verified, 1 not verifiable, 1 no hash yet, 1 unpacked, 1 encoded twice" in out
     assert "the product publishes no hashes" in out
+    assert "decompressed the file; it is a tar" in out
+    assert "decompress the file once" in out
     assert "rerun the command to check again" in out
+
+
+def test_the_reason_why_a_file_is_not_verified_is_told():
+    reason = "the published SHA-1 is of 'f.tar' and is not that of this file"
+    file = DownloadedFile(
+        path=Path("a.tar.gz"), size=3, sha1="0" * 40, verification=Verification.NOT_VERIFIABLE, ref=None, seconds=2.0,
+        resumed_from=0, requests=1, reason=reason,
+    )  # fmt: skip
+    row = FILE_LAYOUT.row(file)
+    assert row.reason == reason
+    assert f"Not verifiable: {reason}." in FILE_LAYOUT.summary([row, row])
 
 
 def test_json_has_no_urls(call, ready, tmp_path):
@@ -126,14 +139,103 @@ def test_failures_have_codes_by_what_to_do_next(how, code, reason, call, ready, 
     assert "/backup/restore/" not in ended.err
 
 
-def test_a_file_that_stands_there_is_replaced_on_demand_only(call, ready, tmp_path):
+@pytest.mark.parametrize("kind", ["replica-set", "sharded"])
+@pytest.mark.parametrize("meanwhile", ["nothing", "expired", "used-up"])
+def test_a_verified_file_that_is_there_is_code_0(meanwhile, kind, call, ready, emulator, tmp_path):
+    refs = ready(kind, max_downloads=1 if meanwhile == "used-up" else 3, expiration_hours=1)
+    words = ("download", *refs, "-d", str(tmp_path), "-o", "csv")
+    first = call(*words)
+    emulator.clock.advance(5 * 3600 if meanwhile == "expired" else 0)
+    fetched = len(emulator.downloads.records)
+
+    again = call(*words), call(*words, "--timeout", "1m", "--poll", "0.05s")
+
+    assert [first.code, *(ended.code for ended in again)] == [0, 0, 0], again
+    assert len(emulator.downloads.records) == fetched
+    for ended in again:
+        rows = list(csv.DictReader(io.StringIO(ended.out)))
+        assert [row["verification"] for row in rows] == ["VERIFIED"] * len(refs)
+    assert len(list(tmp_path.iterdir())) == len(refs)
+
+
+@pytest.mark.parametrize("kind", ["changed", "foreign"])
+def test_another_file_that_stands_there_is_code_2(kind, call, ready, emulator, tmp_path):
     (ref,) = ready()
     words = ("download", ref, "-d", str(tmp_path))
+    call(*words)
+    (path,) = tmp_path.iterdir()
+    data = path.read_bytes()
+    path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]) if kind == "changed" else b"mine")
+    kept = path.read_bytes()
 
-    codes = [call(*words).code, (refused := call(*words)).code, call(*words, "--overwrite").code]
+    refused = call(*words)
+    assert path.read_bytes() == kept
+    replaced = call(*words, "--overwrite")
 
-    assert codes == [0, 7, 0]
+    assert (refused.code, replaced.code) == (2, 0)
     assert "pass --overwrite" in refused.err
+    assert "Resume with:" not in refused.err
+    assert path.read_bytes() == data
+
+
+def test_an_expired_job_of_another_file_stays_code_8(call, ready, emulator, tmp_path):
+    (ref,) = ready(expiration_hours=1)
+    call("download", ref, "-d", str(tmp_path))
+    emulator.clock.advance(5 * 3600)
+    (path,) = tmp_path.iterdir()
+    path.write_bytes(b"mine")
+
+    ended = call("download", ref, "-d", str(tmp_path))
+
+    assert (ended.code, path.read_bytes()) == (8, b"mine")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("waiting", [(), ("--timeout", "1m", "--poll", "0.05s")])
+@pytest.mark.parametrize("outcome", ["failed", "cancelled"])
+@pytest.mark.parametrize(("kind", "family"), [("replica-set", "cloud-manager"), ("cloud-backup", "atlas-cloud-backup")])
+def test_a_job_that_ended_badly_is_code_8(kind, family, outcome, waiting, call, ready, emulator, tmp_path):
+    emulator.end_next_jobs(outcome)
+
+    ended = call("download", *ready(kind, family), "-d", str(tmp_path), *waiting)
+
+    assert (ended.code, ended.out) == (8, "")
+    assert "failed or was cancelled" in ended.err
+    assert "Resume with:" not in ended.err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("waiting", [(), ("--timeout", "1m", "--poll", "0.05s")])
+@pytest.mark.parametrize(
+    ("kind", "family"),
+    [("replica-set", "cloud-manager"), ("cloud-backup", "atlas-cloud-backup"), ("flex", "atlas-flex")],
+)
+def test_a_restore_into_a_cluster_is_code_2(kind, family, waiting, call, ready, emulator, tmp_path):
+    own = emulator.world.first(kind)
+    order = {"target_project": own.project_id, "target_cluster": own.name if family.startswith("atlas") else own.id}
+
+    ended = call(
+        "download",
+        *ready(kind, family, over_http=False, max_downloads=None, expiration_hours=None, **order),
+        "-d",
+        str(tmp_path),
+        *waiting,
+    )
+
+    assert (ended.code, ended.out) == (2, "")
+    assert "restores into a cluster" in ended.err
+    assert "HttpRestore" not in ended.err
+
+
+def test_a_file_of_two_that_fails_leaves_the_other(call, ready, emulator, tmp_path):
+    (good,) = ready()
+    emulator.end_next_jobs("failed")
+    (bad,) = ready()
+    words = ("download", "-d", str(tmp_path))
+
+    both, alone = call(*words, good, bad), call(*words, good)
+
+    assert (both.code, alone.code) == (8, 0)
 
 
 def test_an_expired_link_is_code_8(call, ready, emulator, tmp_path):
@@ -159,6 +261,7 @@ def test_what_is_not_ready_is_waited_for_on_demand(call, place, emulator, tmp_pa
 
     assert (at_once.code, waited.code) == (7, 0)
     assert "Resume with:" in at_once.err
+    assert "pass --timeout to wait for it" in at_once.err
     assert "1 file" in waited.out
 
 

@@ -161,6 +161,10 @@ def test_an_empty_variable_counts_as_unset(quiet_environment, capsys):
         (errors.DownloadExpired(), 8),
         (errors.DownloadUsedUp(), 8),
         (errors.HashMismatch(), 8),
+        (errors.DownloadLost(), 8),
+        (errors.NothingToDownload(), 2),
+        (errors.NotAnArchive(), 7),
+        (errors.DownloadError(hint=errors.Hint(errors.HintKind.OVERWRITE_FILES)), 2),
     ],
 )
 def test_each_error_has_its_exit_code(error, code):

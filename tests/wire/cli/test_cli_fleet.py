@@ -301,7 +301,7 @@ class TestAFleetOfManyProjects:
         refuse(emulator, f"/groups/{projects[7].id}/")
         first = call(*FLEET, "-o", "jsonl")
         emulator.fault_after_login = None
-        token = re.search(r"^fleet1\.\S+$", first.err, re.MULTILINE)[0]
+        token = re.search(r"^fleet2\.\S+$", first.err, re.MULTILINE)[0]
         (tmp_path / "FILE").write_text(f"{token}\n")
         second = call(*(word.replace("@FILE", f"@{tmp_path / 'FILE'}") for word in command_in(first.err)))
 

@@ -11,7 +11,17 @@ from mongorestore_async.cli.cluster_options import VARIABLES, ClusterOptions
 from mongorestore_async.cli.commands.create_options import SafetyOptions
 from mongorestore_async.cli.entry import make_app
 from mongorestore_async.cli.exit_codes import CLI_WORDINGS, error_text, explain
-from mongorestore_async.errors import ConfigError, Finding, Hint, HintKind, NotUnique, ProtectedTarget, RequestContext
+from mongorestore_async.errors import (
+    ConfigError,
+    Finding,
+    Hint,
+    HintKind,
+    NotUnique,
+    PaginationError,
+    ProtectedTarget,
+    RequestContext,
+    ResumePoint,
+)
 from mongorestore_async.errors.hints import PYTHON_WORDINGS
 from mongorestore_async.transport.environment import PRIVATE_KEY_NAMES, PUBLIC_KEY_NAMES
 
@@ -129,3 +139,9 @@ def test_a_protected_target_is_reported_with_its_option(protected):
 
     assert "--protect" in error_text(caught.value)
     assert SafetyOptions(protect=protected).check(source, HttpRestore.on_server_terms("s")) is None
+
+
+def test_the_page_to_resume_at_comes_with_its_size():
+    error = PaginationError("its paging is broken", resume_at=ResumePoint(3, 10))
+
+    assert explain(error) == "its paging is broken (resume with --page 3 --items-per-page 10)"

@@ -59,6 +59,73 @@ async def test_ctrl_c_at_the_question_sends_nothing(on_terminal, place, order, e
     assert "Traceback" not in terminal.text
 
 
+PAGE = "<html>nope</html>"
+
+
+def answers(status, what):
+    """Answer requests for snapshots, or for clusters, with a status or with no JSON at all."""
+
+    def answer(record):
+        if f"/{what}" not in record.path or "restoreJobs" in record.path:
+            return None
+        if status == "drop":
+            return "drop-answer"
+        if status == "page":
+            return web.Response(text=PAGE, content_type="text/html")
+        headers = {"Retry-After": "900"} if status == 429 else {}
+        return web.json_response({"error": status, "detail": "no", "reason": "no"}, status=status, headers=headers)
+
+    return answer
+
+
+@pytest.mark.parametrize("status", [403, 404, 429, "page"])
+async def test_what_cannot_be_read_is_told_before_the_question(status, on_terminal, place, order, emulator):
+    target = emulator.world.first("sharded")
+    emulator.fault_after_login = answers(status, "clusters?")
+    async with on_terminal("create", *place(), *order, columns=160) as terminal:
+        await terminal.expect(f"Type {target.id} to continue: ")
+        terminal.type("no\n")
+        assert await terminal.end() == 1
+
+    shown = " ".join(re.sub(r"\x1b\[[\d;]*m", "", terminal.text).split())
+    assert "the name of the target could not be read:" in shown
+    if isinstance(status, int):
+        assert str(status) in shown
+    assert "the snapshot could not be read" not in shown
+
+
+async def test_a_snapshot_that_cannot_be_read_is_told(on_terminal, place, order, emulator):
+    target = emulator.world.first("sharded")
+    emulator.fault_after_login = answers(403, "snapshots")
+    async with on_terminal("create", *place(), *order, columns=160) as terminal:
+        await terminal.expect(f"Type {target.name} or {target.id} to continue: ")
+        terminal.type("no\n")
+        assert await terminal.end() == 1
+
+    assert "the snapshot could not be read:" in " ".join(terminal.text.split())
+
+
+async def test_a_target_that_is_not_listed_is_told(on_terminal, place, order, emulator):
+    words = [*order[:-1], "f" * 24]
+    async with on_terminal("create", *place(), *words, columns=160) as terminal:
+        await terminal.expect(f"Type {'f' * 24} to continue: ")
+        terminal.type("no\n")
+        assert await terminal.end() == 1
+
+    assert "the target is not in the list of clusters" in " ".join(terminal.text.split())
+
+
+@pytest.mark.parametrize(
+    ("variables", "code"),
+    [({"MONGODB_ATLAS_PRIVATE_API_KEY": "wrong"}, 4), ({"MONGODB_ATLAS_BASE_URL": "http://127.0.0.1:9"}, 1)],
+)
+async def test_without_server_or_key_nothing_is_asked(variables, code, on_terminal, place, order):
+    async with on_terminal("create", *place(), *order, columns=160, **variables) as terminal:
+        assert await terminal.end() == code
+
+    assert "to continue:" not in terminal.text
+
+
 async def test_a_key_without_the_right_to_read_is_asked_about_the_ids(on_terminal, place, order, emulator):
     target = emulator.world.first("sharded")
     emulator.fault_after_login = lambda record: (

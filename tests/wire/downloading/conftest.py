@@ -124,3 +124,20 @@ def sha1_of():
 def names_in():
     """List a directory."""
     return lambda directory: sorted(path.name for path in Path(directory).iterdir())
+
+
+@pytest.fixture
+def play_answers(play_raw):
+    """Start a server that gives one answer after the other, the last one for ever."""
+
+    @contextlib.asynccontextmanager
+    async def start(*answers):
+        async def play(writer):
+            writer.write(answers[min(len(raw.heads), len(answers)) - 1])
+            await writer.drain()
+            writer.close()
+
+        async with play_raw(play) as raw:
+            yield raw
+
+    return start

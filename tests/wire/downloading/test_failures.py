@@ -259,7 +259,7 @@ async def test_two_downloads_do_not_write_the_same_file(open_library, tmp_path):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"statusName": "BROKEN"}, "failed and has no archive"),
+        ({"statusName": "BROKEN"}, "failed or was cancelled"),
         ({"delivery": {"statusName": "IN_PROGRESS"}}, "downloadable"),
         ({"delivery": {"statusName": "MAX_DOWNLOADS_EXCEEDED"}}, "maximum number of downloads"),
     ],

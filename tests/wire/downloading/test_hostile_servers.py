@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import aiohttp
 import pytest
 
-from builders.downloads import FILE, OK
+from builders.downloads import ARCHIVE, FILE, OK
 from mongorestore_async import NO_RETRY
 from mongorestore_async.downloading import archive_fetcher as downloads
 from mongorestore_async.downloading.archive_fetcher import ArchiveFetcher
@@ -48,12 +48,12 @@ async def test_the_url_is_sent_byte_for_byte(play_raw, tmp_path):
 
     assert raw.heads[0].startswith(f"GET {PATH} HTTP/1.1\r\n".encode())
     assert file.path.name == "a b.tar.gz"
-    assert file.path.read_bytes() == b"file"
+    assert file.path.read_bytes() == ARCHIVE
 
 
 async def test_a_request_carries_nothing_that_is_not_needed(play_raw, tmp_path):
     async with (
-        play_raw(OK + b"Set-Cookie: a=b; Path=/\r\nContent-Length: 4\r\n\r\nfile") as raw,
+        play_raw(FILE.replace(OK, OK + b"Set-Cookie: a=b; Path=/\r\n")) as raw,
         aiohttp.ClientSession(
             cookies={"session": "mine"}, headers={"X-Mine": "1"}, cookie_jar=aiohttp.CookieJar(unsafe=True)
         ) as lent,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import aiohttp
 import pytest
 
-from builders.downloads import FILE, NAME, OK, fetch, leave, source
+from builders.downloads import ARCHIVE, FILE, HEAD, NAME, OK, SIZE, fetch, leave, source
 from mongorestore_async import RetryPolicy
 from mongorestore_async.downloading import partial_file as archives
 from mongorestore_async.downloading.archive_fetcher import ArchiveFetcher
@@ -58,7 +59,7 @@ async def test_a_bad_redirect_is_an_error_of_this_file_only(play_raw, tmp_path, 
             await fetch([lost, good], tmp_path)
 
     assert len(raw.heads) == 1
-    assert (tmp_path / "b.tar.gz").read_bytes() == b"file"
+    assert (tmp_path / "b.tar.gz").read_bytes() == ARCHIVE
 
 
 @pytest.mark.parametrize("value", ["a\r\nX: y", "a\0"])
@@ -70,17 +71,17 @@ async def test_an_unsendable_header_is_an_error_of_this_file_only(play_raw, tmp_
             await fetch([lost, good], tmp_path)
 
     assert len(raw.heads) == 1
-    assert (tmp_path / "b.tar.gz").read_bytes() == b"file"
+    assert (tmp_path / "b.tar.gz").read_bytes() == ARCHIVE
 
 
 async def test_a_last_change_that_is_no_plain_text_is_no_validator(play_raw, tmp_path):
     head = OK.decode() + (
         "Last-Modified: Wed, 01 Jan 2025 00:00:00 GMT\udcff\r\nDate: Wed, 01 Jan 2025 01:00:00 GMT\r\n"
-        "Content-Length: 4\r\n\r\n"
+        f"Content-Length: {SIZE}\r\n\r\n"
     )
 
     async def play(writer):
-        writer.write(head.encode(errors="surrogateescape") + (b"fi" if len(raw.heads) == 1 else b"file"))
+        writer.write(head.encode(errors="surrogateescape") + (HEAD if len(raw.heads) == 1 else ARCHIVE))
         await writer.drain()
         writer.close()
 
@@ -88,18 +89,18 @@ async def test_a_last_change_that_is_no_plain_text_is_no_validator(play_raw, tmp
         (file,) = await fetch([source(f"{raw.url}/{NAME}")], tmp_path, retry=RetryPolicy(base=0))
 
     assert file.requests == 2
-    assert file.path.read_bytes() == b"file"
+    assert file.path.read_bytes() == ARCHIVE
 
 
 @pytest.mark.parametrize("label", ["application/json; charset=utf-8", "Application/XML", "text/html"])
 async def test_a_message_instead_of_an_archive_keeps_the_part(play_raw, tmp_path, label):
-    leave(tmp_path, b"fi", requests=1, size=4, if_range='"v"')
+    leave(tmp_path, HEAD, requests=1, size=SIZE, if_range='"v"')
     answer = OK + f"Content-Type: {label}\r\nContent-Length: 2\r\n\r\n{{}}".encode()
     async with play_raw(answer) as raw:
         with pytest.raises(DownloadError, match="instead of an archive"):
             await fetch([source(f"{raw.url}/{NAME}")], tmp_path)
 
-    assert (tmp_path / f"{NAME}.part").read_bytes() == b"fi"
+    assert (tmp_path / f"{NAME}.part").read_bytes() == HEAD
     assert PartRecord.read(tmp_path / f"{NAME}.part.json").if_range == '"v"'
 
 
@@ -109,13 +110,13 @@ async def test_more_than_was_announced_does_not_fill_the_disk(play_raw, tmp_path
 
     async def play(writer):
         nonlocal sent
-        writer.write(b"HTTP/1.1 206 X\r\nContent-Range: bytes 2-3/4\r\nTransfer-Encoding: chunked\r\n\r\n")
+        writer.write(b'HTTP/1.1 206 X\r\nETag: "v"\r\nContent-Range: bytes 2-3/4\r\nTransfer-Encoding: chunked\r\n\r\n')
         for _ in range(64):
             writer.write(b"100000\r\n" + bytes(1 << 20) + b"\r\n")
             await writer.drain()
             sent += 1
 
-    leave(tmp_path, b"fi", requests=1, size=4, if_range='"v"')
+    leave(tmp_path, HEAD, requests=1, size=4, if_range='"v"')
     async with play_raw(play) as raw:
         with pytest.raises(DownloadError, match="more bytes than announced"):
             await fetch([source(f"{raw.url}/{NAME}")], tmp_path)
@@ -195,6 +196,9 @@ async def test_a_file_of_unknown_length_is_checked_in_later_calls_too(open_libra
                 await library.download(sources, tmp_path)
         (part,) = tmp_path.glob("*.part")
         part.write_bytes(part.read_bytes()[:-4] + b"\0\0\0\0")
+        record = part.with_name(f"{part.name}.json")
+        known = json.loads(record.read_text(encoding="utf-8"))
+        record.write_text(json.dumps(known | {"synced_sha1": None}), encoding="utf-8")
         with pytest.raises(DownloadTruncated, match="gzip"):
             await library.download(sources, tmp_path)
 
@@ -216,7 +220,7 @@ async def test_a_link_that_was_replaced_meanwhile_is_followed(play_raw, tmp_path
         (file,) = await fetch([stale], tmp_path, retry=RetryPolicy(base=0))
 
     assert (len(old.heads), len(new.heads)) == (1, 1)
-    assert (file.path.name, file.path.read_bytes()) == (NAME, b"file")
+    assert (file.path.name, file.path.read_bytes()) == (NAME, ARCHIVE)
 
 
 @pytest.mark.parametrize("error", [AuthError("401"), NotFound("gone", status=404), ServerError("busy", status=503)])
@@ -235,11 +239,11 @@ async def test_a_job_unreadable_when_its_link_fails_keeps_the_part(play_raw, tmp
         writer.close()
 
     failing = False
-    leave(tmp_path, b"fi", requests=1, size=4, if_range='"v"')
+    leave(tmp_path, HEAD, requests=1, size=SIZE, if_range='"v"')
     async with play_raw(play) as raw:
         one = source(f"{raw.url}/{NAME}")
         with pytest.raises(DownloadError, match="could not be read either") as caught:
             await fetch([DownloadSource(one.job, fail)], tmp_path)
 
     assert caught.value.received == 2
-    assert (tmp_path / f"{NAME}.part").read_bytes() == b"fi"
+    assert (tmp_path / f"{NAME}.part").read_bytes() == HEAD

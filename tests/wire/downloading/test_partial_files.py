@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import shutil
 import stat
@@ -10,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from builders.downloads import FILE, NAME, OK, fetch, leave, source
+from builders.downloads import ARCHIVE, FILE, HEAD, NAME, OK, SIZE, fetch, leave, source
 from mongorestore_async import NO_RETRY
 from mongorestore_async.downloading import partial_file as archives
 from mongorestore_async.downloading.download import DownloadSource
@@ -26,21 +27,21 @@ from mongorestore_async.models import CloudBackupRestoreJob, Component, JobRef
 
 @pytest.mark.parametrize("validator", ['"a"\r\nX: y', '"\ud800"', "", "x\x00", 'W/"a"'])
 async def test_a_record_with_a_validator_nobody_could_send_is_none(play_raw, tmp_path, validator):
-    leave(tmp_path, b"fi", requests=1, size=4, if_range=validator)
+    leave(tmp_path, HEAD, requests=1, size=SIZE, if_range=validator)
     async with play_raw(FILE) as raw:
         with pytest.raises(DownloadError, match="another download"):
             await fetch([source(f"{raw.url}/{NAME}")], tmp_path)
         assert raw.heads == []
         (file,) = await fetch([source(f"{raw.url}/{NAME}")], tmp_path, overwrite=True)
 
-    assert file.path.read_bytes() == b"file"
+    assert file.path.read_bytes() == ARCHIVE
 
 
 @pytest.mark.parametrize("name", ["", ".", ".."])
 async def test_a_record_is_no_way_out_of_the_directory(play_raw, tmp_path, name):
     inner = tmp_path / "inner"
     inner.mkdir()
-    leave(inner, b"fi", name=name, requests=1, size=4, if_range='"v"', source_name="../../x")
+    leave(inner, HEAD, name=name, requests=1, size=SIZE, if_range='"v"', source_name="../../x")
     async with play_raw(FILE) as raw:
         (file,) = await fetch([source(f"{raw.url}/{NAME}")], inner, overwrite=True)
 
@@ -74,11 +75,11 @@ async def test_the_record_of_another_download_outlives_a_refusal(play_raw, tmp_p
 
 
 async def test_a_part_of_ours_that_is_too_long_is_begun_anew(play_raw, tmp_path):
-    leave(tmp_path, b"file and more", requests=1, size=4, if_range='"v"')
+    leave(tmp_path, ARCHIVE + b"and more", requests=1, size=SIZE, if_range='"v"')
     async with play_raw(FILE) as raw:
         (file,) = await fetch([source(f"{raw.url}/{NAME}")], tmp_path)
 
-    assert (file.path.read_bytes(), file.requests) == (b"file", 2)
+    assert (file.path.read_bytes(), file.requests) == (ARCHIVE, 2)
 
 
 async def test_a_long_part_is_not_hashed_before_the_request(open_library, tmp_path, monkeypatch, sha1_of):
@@ -122,14 +123,14 @@ async def test_a_file_just_finished_by_another_process_is_kept(play_raw, tmp_pat
             path.rename(tmp_path / NAME)
         return opened(path)
 
-    sha1 = "971c419dd609331343dee105fffd0f4608dc0bf2"
-    leave(tmp_path, b"file", requests=1, size=4, sha1=sha1)
+    sha1 = hashlib.sha1(ARCHIVE, usedforsecurity=False).hexdigest()
+    leave(tmp_path, ARCHIVE, requests=1, size=SIZE, sha1=sha1)
     monkeypatch.setattr(archives, "open_locked", late)
     async with play_raw(FILE) as raw:
         (file,) = await fetch([source(f"{raw.url}/{NAME}", max_downloads=1)], tmp_path)
 
     assert raw.heads == []
-    assert (file.size, file.sha1) == (4, sha1)
+    assert (file.size, file.sha1) == (SIZE, sha1)
     assert not (tmp_path / f"{NAME}.part").exists()
 
 
@@ -144,8 +145,8 @@ async def test_a_component_without_link_is_not_forgotten(tmp_path):
     async def refresh():
         return job
 
-    (tmp_path / NAME).write_bytes(b"file")
-    record = PartRecord(job=str(job.ref), label="rs0", size=4, sha1="0" * 40, requests=1)
+    (tmp_path / NAME).write_bytes(ARCHIVE)
+    record = PartRecord(job=str(job.ref), label="rs0", size=SIZE, sha1="0" * 40, requests=1)
     (tmp_path / f"{NAME}.part.json").write_bytes(record.to_json())
     with pytest.raises(DownloadError):
         await fetch([DownloadSource(job, refresh)], tmp_path)
@@ -181,7 +182,7 @@ async def test_a_disk_too_full_for_the_record_costs_no_extra_request(play_raw, t
 
     assert made == {1: 0, 2: 1, 3: 1, 4: 0}[number]
     assert len(raw.heads) == {1: 1, 2: 2, 3: 1, 4: 1}[number]
-    assert file.path.read_bytes() == b"file"
+    assert file.path.read_bytes() == ARCHIVE
 
 
 @pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP])
@@ -202,7 +203,7 @@ async def test_a_file_system_without_locks_and_directory_sync_works(play_raw, tm
     async with play_raw(FILE) as raw:
         (file,) = await fetch([source(f"{raw.url}/{NAME}")], tmp_path)
 
-    assert file.path.read_bytes() == b"file"
+    assert file.path.read_bytes() == ARCHIVE
 
 
 async def test_files_with_similar_names_stay_apart_in_the_next_call(play_raw, tmp_path):
@@ -211,9 +212,10 @@ async def test_files_with_similar_names_stay_apart_in_the_next_call(play_raw, tm
     async def play(writer):
         path = raw.heads[-1].split(b" ")[1]
         if b"5" in path and len(raw.heads) < 7:
-            writer.write(OK + b'ETag: "v"\r\nContent-Length: 9\r\n\r\n' + path[:2])
+            writer.write(OK + b'ETag: "v"\r\nContent-Length: 99\r\n\r\n' + path[:2])
         else:
-            writer.write(OK + b"Content-Length: %d\r\n\r\n" % len(path) + path)
+            body = ARCHIVE + path
+            writer.write(OK + b"Content-Length: %d\r\n\r\n" % len(body) + body)
         await writer.drain()
         writer.close()
 
@@ -225,5 +227,5 @@ async def test_files_with_similar_names_stay_apart_in_the_next_call(play_raw, tm
         files = await fetch(sources, tmp_path, concurrency=1)
 
     assert len(raw.heads) == len(names) + 1
-    assert [file.path.read_text() for file in files] == [f"/{name}" for name in names]
+    assert [file.path.read_bytes() for file in files] == [ARCHIVE + f"/{name}".encode() for name in names]
     assert len({file.path.name.casefold() for file in files}) == len(names)

@@ -5,6 +5,13 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from aiohttp import web
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from builders.restores import REQUEST
+from mongorestore_async import OPS_MANAGER, AsyncSession, Options, Verdict
 
 
 class Holding:
@@ -110,3 +117,80 @@ async def test_the_application_serves_on_after_clients_went_away(behind, visited
         await client.leave()
 
         assert emulator.counts.challenges == 1
+
+
+class HoldingCreates:
+    """Holds the answers to creates that were taken."""
+
+    def __init__(self, emulator):
+        self.held = 0
+        self._going = False
+        emulator.before_answer = self
+
+    async def __call__(self, record):
+        if record.method == "POST":
+            self.held += 1
+            while not self._going:  # noqa: ASYNC110 - an event belongs to one loop, and this is the emulator's
+                await asyncio.sleep(0.005)
+
+    def let_go(self):
+        self._going = True
+
+
+async def visit_and_leave(port, gone_when):
+    """Send a request and hang up."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"POST /restores HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
+    await until(gone_when)
+    writer.close()
+    assert await reader.read() == b""
+
+
+async def leave_asgi(app, gone_when):
+    """Be a server that cancels the handler when its client goes, as several do."""
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(_message):
+        raise AssertionError("answered a client that went away")
+
+    scope = {"type": "http", "method": "POST", "path": "/restores", "headers": [], "query_string": b"", "root_path": ""}
+    task = asyncio.create_task(app(scope, receive, send))
+    await until(gone_when)
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+
+
+@pytest.mark.parametrize("framework", ["aiohttp", "starlette"])
+async def test_a_create_of_a_client_that_left_can_be_reconciled(behind, framework):
+    async with behind(jobs_per_cluster=3) as emulator:
+        holding = HoldingCreates(emulator)
+        place = emulator.world.first("replica-set")
+        async with AsyncSession.from_env(options=Options.for_tests()) as session:
+            cluster = session.project(place.project_id, OPS_MANAGER).cluster(place.id)
+
+            async def create(_request):
+                batch = await cluster.create_restore_job(REQUEST)
+                return (web.json_response if framework == "aiohttp" else JSONResponse)([job.id for job in batch])
+
+            if framework == "aiohttp":
+                app = web.Application()
+                app.router.add_post("/restores", create)
+                runner = web.AppRunner(app, handler_cancellation=True)
+                await runner.setup()
+                await web.TCPSite(runner, "127.0.0.1", 0).start()
+                await visit_and_leave(runner.addresses[0][1], lambda: holding.held)
+            else:
+                await leave_asgi(Starlette(routes=[Route("/restores", create, methods=["POST"])]), lambda: holding.held)
+            await until(lambda: session.open_creates)
+            (left,) = session.open_creates
+            holding.let_go()
+
+            found = await left.reconcile()
+
+            assert (found.verdict, len(found.batch)) == (Verdict.TAKEN, 1)
+            assert session.open_creates == ()
+            if framework == "aiohttp":
+                await runner.cleanup()

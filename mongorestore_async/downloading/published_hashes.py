@@ -1,0 +1,108 @@
+"""Comparing a file with the checksums its job publishes, as a pure decision (``hashes``: neighbours, section 5)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+import attrs
+
+from mongorestore_async.downloading.download_types import Verification
+from mongorestore_async.models import RestoreJob
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from mongorestore_async.models import FileHash, JobDocument
+
+__all__ = ["Comparison", "compare"]
+
+_SHA1 = re.compile(r"[0-9a-f]{40}")
+_DIGEST = re.compile(r"[0-9a-f]{32,}")
+#: Names that a reason shows, and characters of each.
+_MOST_NAMES = 3
+_LONGEST_NAME = 80
+
+
+@attrs.frozen
+class Comparison:
+    """The result of comparing a file with what its job publishes.
+
+    Attributes:
+        result: One of ``VERIFIED``, ``MISMATCH``, ``NOT_YET``, ``NOT_VERIFIABLE``.
+        reason: Why it is neither equal nor different, None where it is.
+        final: Whether reading the job again can hardly change it.
+
+    """
+
+    result: Verification
+    reason: str | None = None
+    final: bool = True
+
+
+def compare(job: JobDocument, names: Sequence[str], sha1: str) -> Comparison:
+    """Compare a file with the checksums its job shows.
+
+    The one checksum of a job belongs to its one archive, whatever it is called; only where they differ the name
+    decides whether that is another file or another form of it. Several are told apart by their names alone.
+
+    Args:
+        job: The job as it is now.
+        names: What the server calls the file (the last segment of its URL), and what it is called on disk.
+        sha1: Hexadecimal SHA-1 of the bytes received.
+
+    """
+    if not isinstance(job, RestoreJob):
+        return Comparison(Verification.NOT_VERIFIABLE, "this product publishes no hashes")
+    published = [each for each in job.hashes if _SHA1.fullmatch(_value(each)) and _is_sha1(each)]
+    if not published:
+        return _without(job.hashes)
+    values = {_value(each) for each in published}
+    fitting = [each for each in published if _basename(each) in names]
+    fitting = fitting or [each for each in published if _folded(_basename(each)) in set(map(_folded, names))]
+    fitting = fitting or [each for each in published if not each.file_name and len(values) == 1]
+    if fitting:
+        agrees = sha1.lower() in map(_value, fitting)
+        return Comparison(Verification.VERIFIED if agrees else Verification.MISMATCH)
+    if len(values) == 1 and sha1.lower() in values:
+        return Comparison(Verification.VERIFIED)
+    of = _listed({_basename(each) for each in published})
+    if len(values) == 1:
+        return Comparison(Verification.NOT_VERIFIABLE, f"the published SHA-1 is of {of} and is not that of this file")
+    equal = _listed({_basename(each) for each in published if _value(each) == sha1.lower()})
+    which = f"; it is equal to that of {equal}" if equal else ""
+    return Comparison(
+        Verification.NOT_VERIFIABLE, f"none of the published SHA-1 has the name of this file: they are of {of}{which}"
+    )
+
+
+def _without(hashes: Sequence[FileHash]) -> Comparison:
+    """Tell a checksum that is still to come from one that cannot be compared."""
+    others = {each.type_name or "an unknown type" for each in hashes if _DIGEST.fullmatch(_value(each))}
+    if others:
+        return Comparison(Verification.NOT_VERIFIABLE, f"the job publishes no SHA-1 but a hash of {_listed(others)}")
+    return Comparison(Verification.NOT_YET, "the job does not show the hash yet", final=False)
+
+
+def _value(each: FileHash) -> str:
+    return (each.hash or "").strip().lower()
+
+
+def _is_sha1(each: FileHash) -> bool:
+    return (each.type_name or "SHA1").upper().replace("-", "").replace("_", "") == "SHA1"
+
+
+def _basename(each: FileHash) -> str:
+    return (each.file_name or "").replace("\\", "/").rpartition("/")[2]
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _listed(names: Collection[str]) -> str:
+    """Show what a server calls things: a few, short, without control characters."""
+    shown = [ascii(name[:_LONGEST_NAME]) if name else "an unnamed file" for name in sorted(names)]
+    more = f" and {len(shown) - _MOST_NAMES} more" if len(shown) > _MOST_NAMES else ""
+    return ", ".join(shown[:_MOST_NAMES]) + more
