@@ -79,7 +79,8 @@ class ApiError(RestoreError):
         service_version: ``X-MongoDB-Service-Version`` of the answer as received, or None.
         retry_after: Seconds the server asked to wait, or None when it did not say.
         from_gateway: Whether it is no error document of the API: a JSON object whose ``error`` is the status, with a
-            ``detail``, ``reason`` or ``errorCode``. Then it comes from a proxy before the API and says nothing about the resource, nor whether the API acted on the call.
+            ``detail``, ``reason`` or ``errorCode``. Then it comes from a proxy before the API and says nothing about
+            the resource, nor whether the API acted on the call.
 
     """
 

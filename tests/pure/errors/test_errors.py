@@ -229,7 +229,7 @@ MEANINGS = ("transient", "repeatable", "not_acted", "holds_others", "run_wide")
         (Forbidden(status=403, error_code="ORG_REQUIRES_ACCESS_LIST"), {"run_wide"}),
         (NotFound(status=404), {"transient"}),
         (NotFound(status=410), {"transient"}),
-        (NotFound(status=410, error_code="VERSION_GONE"), set()),
+        (NotFound(status=410, error_code="VERSION_GONE"), {"run_wide"}),
         (NotFound(status=404, error_code="GROUP_NOT_FOUND"), set()),
         (NotFound(status=404, detail="No job."), set()),
     ],
