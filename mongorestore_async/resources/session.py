@@ -63,6 +63,8 @@ class AsyncSession:
             auth, base URL, middlewares and netrc are not; it is neither changed nor closed.
         ssl: An ``SSLContext``, or False for no verification at all.
         ca_file: PEM file with the CA certificates to trust.
+        strict_certificates: False leaves out the strict checks of RFC 5280 that Python makes from 3.13 on and that many
+            private CAs do not pass; certificates are still verified.
         proxy: URL of an HTTP proxy, or a function that gets the address of a call or a download (a ``yarl.URL``) and
             gives the URL of its proxy, or None for a direct connection.
         options: Deadlines and limits.
@@ -82,6 +84,7 @@ class AsyncSession:
         http: aiohttp.ClientSession | None = None,
         ssl: tls.SSLContext | bool | None = None,
         ca_file: str | os.PathLike[str] | None = None,
+        strict_certificates: bool = True,
         proxy: str | URL | ProxyChoice | None = None,
         options: Options | None = None,
     ) -> None:
@@ -104,7 +107,7 @@ class AsyncSession:
             transport=Transport(
                 auth,
                 url,
-                HttpSettings(http=http, ssl=ssl, ca_file=ca_file, proxy=proxy),
+                HttpSettings(http=http, ssl=ssl, ca_file=ca_file, strict_certificates=strict_certificates, proxy=proxy),
                 options,
             ),
             options=options,

@@ -19,6 +19,7 @@ from yarl import URL
 
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.models.secret import Secret
+from mongorestore_async.models.validators import flag
 
 if TYPE_CHECKING:
     from http.cookies import BaseCookie
@@ -55,6 +56,8 @@ class HttpSettings:
         http: An ``aiohttp.ClientSession`` to take the connector of; never closed.
         ssl: An ``ssl.SSLContext``, False for no verification (tests only), None or True for the default.
         ca_file: PEM file with the CA certificates to trust instead of the system's.
+        strict_certificates: Whether a certificate must pass the strict checks of RFC 5280 (``VERIFY_X509_STRICT``)
+            where Python makes them by default, from 3.13 on. Without them it is still verified.
         proxy: URL of an HTTP proxy, credentials in it allowed, or a function that names the one of an address.
 
     Raises:
@@ -65,9 +68,15 @@ class HttpSettings:
     http: aiohttp.ClientSession | None = None
     ssl: tls.SSLContext | bool | None = None
     ca_file: str | PathLike[str] | None = None
+    strict_certificates: bool = attrs.field(default=True, validator=flag())
     proxy: str | URL | ProxyChoice | None = attrs.field(default=None, validator=_check_proxy, repr=False)
 
     def __attrs_post_init__(self) -> None:
+        if not self.strict_certificates and (self.http is not None or self.ssl is not None):
+            raise ConfigError(
+                "strict_certificates belongs to an SSLContext of this library's own; in yours, clear "
+                "ssl.VERIFY_X509_STRICT in verify_flags"
+            )
         if self.ssl is not None and self.ca_file is not None:
             raise ConfigError("pass either ssl or ca_file; an SSLContext loads a CA file with load_verify_locations()")
         if self.http is not None and (self.ssl is not None or self.ca_file is not None):
@@ -157,12 +166,17 @@ class Connection:
             await self.session.close()
 
     async def _tls(self) -> tls.SSLContext | bool:
-        if self._settings.ca_file is None:
-            return True if self._settings.ssl is None else self._settings.ssl
+        settings = self._settings
+        if settings.ca_file is None and settings.strict_certificates:
+            return True if settings.ssl is None else settings.ssl
+        ca_file = None if settings.ca_file is None else str(settings.ca_file)
         try:
-            return await asyncio.to_thread(tls.create_default_context, cafile=str(self._settings.ca_file))
+            context = await asyncio.to_thread(tls.create_default_context, cafile=ca_file)
         except (OSError, tls.SSLError) as error:
-            raise ConfigError(f"the CA file {str(self._settings.ca_file)!r} cannot be used: {error}") from None
+            raise ConfigError(f"the CA file {ca_file!r} cannot be used: {error}") from None
+        if not settings.strict_certificates:
+            context.verify_flags &= ~tls.VERIFY_X509_STRICT
+        return context
 
     async def _choose_proxy(self, target: URL) -> URL | None:
         proxy = self._settings.proxy

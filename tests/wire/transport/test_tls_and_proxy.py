@@ -114,7 +114,7 @@ async def test_connection_settings_do_not_mix_with_a_borrowed_session():
 
 @asynccontextmanager
 async def forward_proxy() -> AsyncIterator[tuple[str, list[tuple[str, str | None]]]]:
-    """Run a small HTTP proxy: forwards plain requests and tunnels CONNECT; knows example.com; notes what it was sent."""
+    """Run a small HTTP proxy: forwards plain requests and tunnels CONNECT; knows example.com; notes requests."""
     seen: list[tuple[str, str | None]] = []
 
     async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
