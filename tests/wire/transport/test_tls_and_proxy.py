@@ -114,7 +114,7 @@ async def test_connection_settings_do_not_mix_with_a_borrowed_session():
 
 @asynccontextmanager
 async def forward_proxy() -> AsyncIterator[tuple[str, list[tuple[str, str | None]]]]:
-    """Run a small HTTP proxy: forwards plain requests and tunnels CONNECT; notes what it was sent."""
+    """Run a small HTTP proxy: forwards plain requests and tunnels CONNECT; knows example.com; notes requests."""
     seen: list[tuple[str, str | None]] = []
 
     async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -133,7 +133,8 @@ async def forward_proxy() -> AsyncIterator[tuple[str, list[tuple[str, str | None
         seen.append((f"{method} {target}", headers.get("proxy-authorization")))
         host = target if method == "CONNECT" else target.split("/")[2]
         name, _, port = host.partition(":")
-        remote_reader, remote_writer = await asyncio.open_connection(name, int(port))
+        address = "127.0.0.1" if name.endswith(".example.com") else name
+        remote_reader, remote_writer = await asyncio.open_connection(address, int(port))
         if method == "CONNECT":
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         else:
@@ -200,6 +201,50 @@ async def test_the_proxy_settings_of_a_borrowed_session_are_taken(emulate, conne
         async with aiohttp.ClientSession() as http, connect(emulator, http=http) as session:
             await first_cluster(session, emulator).restore_jobs()
         assert len(seen) == 4
+
+
+async def test_a_session_from_the_environment_uses_its_proxy(emulate, first_cluster):
+    async with emulate() as emulator, forward_proxy() as (proxy, seen):
+        public = f"http://om.example.com:{emulator.url.rpartition(':')[2]}"
+        environ = {
+            "MCLI_PUBLIC_API_KEY": emulator.public_key,
+            "MCLI_PRIVATE_API_KEY": str(emulator.private_key),
+            "MONGODB_ATLAS_OPS_MANAGER_URL": public,
+            "HTTP_PROXY": f"http://user:word@{proxy}",
+            "NO_PROXY": "10.0.0.0/8,.example.com:1",
+        }
+        async with AsyncSession.from_env(environ) as session:
+            await first_cluster(session, emulator).restore_jobs()
+        assert [line.startswith(f"GET {public}/") for line, _ in seen] == [True, True]
+
+        direct = {"MCLI_OPS_MANAGER_URL": emulator.url, "MONGODB_ATLAS_OPS_MANAGER_URL": ""}
+        for settings in (environ | direct, environ | {"HTTP_PROXY": "http://127.0.0.1:1"} | direct):
+            async with AsyncSession.from_env(settings) as session:
+                await first_cluster(session, emulator).restore_jobs()
+        assert len(seen) == 2
+
+
+async def test_a_function_may_choose_the_proxy(emulate, connect, first_cluster):
+    asked = []
+
+    async with emulate() as emulator, forward_proxy() as (proxy, seen):
+
+        def choose(target):
+            asked.append(str(target.origin()))
+            return f"http://{proxy}"
+
+        async with connect(emulator, proxy=choose) as session:
+            await first_cluster(session, emulator).restore_jobs()
+        assert (asked, len(seen)) == ([emulator.url], 2)
+
+        async with connect(emulator, proxy=lambda _target: None) as session:
+            await first_cluster(session, emulator).restore_jobs()
+        assert len(seen) == 2
+
+        session = AsyncSession(None, base_url=emulator.url, proxy=lambda _target: "socks5://u:hush-word@127.0.0.1:1")
+        with pytest.raises(ConfigError, match="HTTP proxy's URL") as caught:
+            await first_cluster(session, emulator).restore_jobs()
+        assert "hush-word" not in str(caught.value)
 
 
 async def test_a_proxy_that_is_not_there_is_a_failed_connection(emulate, connect, first_cluster):
