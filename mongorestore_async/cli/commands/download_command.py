@@ -226,7 +226,7 @@ def _summary(rows: Sequence[FileRow]) -> str:
     counts = Counter(map(_result, rows))
     total = format_size(sum(int(row.bytes) for row in rows))
     results = ", ".join(f"{count} {result}" for result, count in counts.items())
-    explanations = dict.fromkeys(filter(None, map(_explanation, rows)))
+    explanations = {text: None for row in rows if (text := _explanation(row))}
     return " ".join([f"{plural(len(rows), 'file')}, {total}: {results}.", *explanations])
 
 

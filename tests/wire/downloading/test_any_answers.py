@@ -92,7 +92,7 @@ begun = st.builds(
     kind=st.just("whole"),
     share=st.sampled_from([0.2, 0.5, 0.9]),
     chunked=st.booleans(),
-    bare=st.just(value=False),
+    bare=st.sampled_from([False]),
     wrong_total=st.just(0),
 )
 steps = st.builds(
