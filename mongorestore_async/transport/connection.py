@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl as tls
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.request import getproxies, proxy_bypass
 
@@ -18,25 +19,34 @@ from yarl import URL
 
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.models.secret import Secret
+from mongorestore_async.models.validators import flag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from http.cookies import BaseCookie
     from os import PathLike
 
-__all__ = ["Connection", "HttpSettings"]
+__all__ = ["Connection", "HttpSettings", "ProxyChoice"]
+
+
+#: Names the proxy of an address, or None for a direct connection.
+ProxyChoice = Callable[[URL], "str | URL | None"]
 
 
 def _check_proxy(_instance: Any, _attribute: attrs.Attribute[Any], value: Any) -> None:
-    if value is not None and not _is_proxy(value):
-        raise ConfigError("proxy must be a URL such as http://proxy.example.com:3128")
+    if value is not None and not callable(value):
+        _proxy_url(value)
 
 
-def _is_proxy(value: Any) -> bool:
+def _proxy_url(value: Any) -> URL:
     try:
         url = URL(value)
     except (TypeError, ValueError):
-        return False
-    return url.scheme in {"http", "https"} and bool(url.host)
+        url = URL()
+    if url.scheme in {"http", "https"} and url.host:
+        return url
+    del value, url  # a traceback may be printed with local variables, and a proxy may have a password
+    raise ConfigError("proxy must be an HTTP proxy's URL such as http://proxy.example.com:3128")
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -47,7 +57,9 @@ class HttpSettings:
         http: An ``aiohttp.ClientSession`` to take the connector of; never closed.
         ssl: An ``ssl.SSLContext``, False for no verification (tests only), None or True for the default.
         ca_file: PEM file with the CA certificates to trust instead of the system's.
-        proxy: URL of an HTTP proxy, credentials in it allowed.
+        strict_certificates: Whether a certificate must pass the strict checks of RFC 5280 (``VERIFY_X509_STRICT``)
+            where Python makes them by default, from 3.13 on. Without them it is still verified.
+        proxy: URL of an HTTP proxy, credentials in it allowed, or a function that names the one of an address.
 
     Raises:
         ConfigError: Settings that exclude each other.
@@ -57,9 +69,16 @@ class HttpSettings:
     http: aiohttp.ClientSession | None = None
     ssl: tls.SSLContext | bool | None = None
     ca_file: str | PathLike[str] | None = None
-    proxy: str | URL | None = attrs.field(default=None, validator=_check_proxy, repr=False)
+    strict_certificates: bool = attrs.field(default=True, validator=flag())
+    proxy: str | URL | ProxyChoice | None = attrs.field(default=None, validator=_check_proxy, repr=False)
 
     def __attrs_post_init__(self) -> None:
+        of_the_user = self.http is not None or isinstance(self.ssl, tls.SSLContext)
+        if not self.strict_certificates and of_the_user:
+            raise ConfigError(
+                "strict_certificates belongs to an SSLContext of this library's own; in yours, clear "
+                "ssl.VERIFY_X509_STRICT in verify_flags"
+            )
         if self.ssl is not None and self.ca_file is not None:
             raise ConfigError("pass either ssl or ca_file; an SSLContext loads a CA file with load_verify_locations()")
         if self.http is not None and (self.ssl is not None or self.ca_file is not None):
@@ -117,8 +136,7 @@ class Connection:
         self.session = aiohttp.ClientSession(
             connector=connector,
             connector_owner=borrowed is None,
-            # Sticky balancers are met by IP address too. Every request goes to the one API origin.
-            cookie_jar=aiohttp.CookieJar(unsafe=True),
+            cookie_jar=_CookieJar(),
             trace_configs=[*self._traces, *([] if borrowed is None else borrowed.trace_configs)],
             timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None),
         )
@@ -151,16 +169,25 @@ class Connection:
             await self.session.close()
 
     async def _tls(self) -> tls.SSLContext | bool:
-        if self._settings.ca_file is None:
-            return True if self._settings.ssl is None else self._settings.ssl
+        settings = self._settings
+        if settings.ssl is False or (settings.ca_file is None and settings.strict_certificates):
+            return True if settings.ssl is None else settings.ssl
+        ca_file = None if settings.ca_file is None else str(settings.ca_file)
         try:
-            return await asyncio.to_thread(tls.create_default_context, cafile=str(self._settings.ca_file))
+            context = await asyncio.to_thread(tls.create_default_context, cafile=ca_file)
         except (OSError, tls.SSLError) as error:
-            raise ConfigError(f"the CA file {str(self._settings.ca_file)!r} cannot be used: {error}") from None
+            raise ConfigError(f"the CA file {ca_file!r} cannot be used: {error}") from None
+        if not settings.strict_certificates:
+            context.verify_flags &= ~tls.VERIFY_X509_STRICT
+        return context
 
     async def _choose_proxy(self, target: URL) -> URL | None:
-        if self._settings.proxy is not None:
-            return URL(self._settings.proxy)
+        proxy = self._settings.proxy
+        if callable(proxy):
+            proxy = proxy(target)
+            return None if proxy is None else _proxy_url(proxy)
+        if proxy is not None:
+            return URL(proxy)
         borrowed = self._settings.http
         if borrowed is None:
             return None
@@ -173,6 +200,23 @@ class Connection:
         if borrowed.trust_env:
             return await asyncio.to_thread(_proxy_from_environment, target)
         return None
+
+
+class _CookieJar(aiohttp.CookieJar):
+    """Sends each value byte for byte as the server set it (RFC 6265 section 5.4): balancers compare the raw text."""
+
+    def __init__(self) -> None:
+        # Sticky balancers are met by IP address too. Every request goes to the one API origin.
+        super().__init__(unsafe=True, quote_cookie=False)
+
+    def filter_cookies(self, request_url: URL | None = None) -> BaseCookie[str]:
+        """Choose the cookies of a request, each with the value as it was received."""
+        chosen = super().filter_cookies(URL() if request_url is None else request_url)
+        # ``quote_cookie`` unquotes what a server quoted itself; the jar still has what was received.
+        received = {(each.key, each.value): each.coded_value for each in self} if chosen else {}
+        for name, cookie in chosen.items():
+            cookie.set(name, cookie.value, received.get((name, cookie.value), cookie.coded_value))
+        return chosen
 
 
 def _proxy_from_environment(target: URL) -> URL | None:

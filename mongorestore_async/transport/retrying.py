@@ -101,7 +101,7 @@ def is_transient(failure: Failure, *, server_errors: bool = True) -> bool:
     """
     error = failure.error
     if error.not_acted:
-        return True
+        return error.repeatable
     logging_in = error.request is not None and error.request.logging_in
     if failure.method not in _REPEATABLE and not logging_in:
         return False
