@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.models import JobRef
     from mongorestore_async.transport.retrying import RetryRule
+    from mongorestore_async.transport.worker_threads import WorkerThreads
 
 __all__ = ["DownloadProgress", "DownloadRules", "DownloadedFile", "Verification", "utc_now"]
 
@@ -100,6 +101,7 @@ class DownloadRules:
     """How downloads are made; see :func:`download_batch`."""
 
     retry: RetryRule
+    threads: WorkerThreads
     on_progress: Callable[[DownloadProgress], None] | None = None
     overwrite: bool = False
     check_gzip: bool = False

@@ -7,7 +7,6 @@ base URL, ``raise_for_status``, middlewares and netrc never are, and nothing of 
 
 from __future__ import annotations
 
-import asyncio
 import ssl as tls
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from http.cookies import BaseCookie
     from os import PathLike
+
+    from mongorestore_async.transport.worker_threads import WorkerThreads
 
 __all__ = ["Connection", "HttpSettings", "ProxyChoice"]
 
@@ -94,12 +95,20 @@ class Connection:
 
     """
 
-    def __init__(self, settings: HttpSettings, *, limit: int, traces: Sequence[aiohttp.TraceConfig] = ()) -> None:
+    def __init__(
+        self,
+        settings: HttpSettings,
+        *,
+        limit: int,
+        threads: WorkerThreads,
+        traces: Sequence[aiohttp.TraceConfig] = (),
+    ) -> None:
         self.session: aiohttp.ClientSession | None = None
         self.proxy: dict[str, Any] = {}
         self.headers: dict[str, str] = {}
         self._settings = settings
         self._limit = limit
+        self._threads = threads
         self._traces = traces
 
     @property
@@ -173,7 +182,7 @@ class Connection:
             return True if settings.ssl is None else settings.ssl
         ca_file = None if settings.ca_file is None else str(settings.ca_file)
         try:
-            context = await asyncio.to_thread(tls.create_default_context, cafile=ca_file)
+            context = await self._threads.run(tls.create_default_context, cafile=ca_file)
         except (OSError, tls.SSLError) as error:
             raise ConfigError(f"the CA file {ca_file!r} cannot be used: {error}") from None
         if not settings.strict_certificates:
@@ -197,7 +206,7 @@ class Connection:
             proxy = URL(default)
             return proxy if auth is None else proxy.with_user(auth.login).with_password(auth.password)
         if borrowed.trust_env:
-            return await asyncio.to_thread(_proxy_from_environment, target)
+            return await self._threads.run(_proxy_from_environment, target)
         return None
 
 

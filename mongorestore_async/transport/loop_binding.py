@@ -9,8 +9,13 @@ import os
 import attrs
 
 from mongorestore_async.errors import WrongLoop
+from mongorestore_async.transport.worker_threads import WorkerThreads
 
 __all__ = ["Deadlines", "DecodeLocks", "LoopBinding", "ServerInfo"]
+
+
+#: Threads for large answers: decoding holds the GIL, so more would only take turns.
+_DECODERS = 2
 
 
 class LoopBinding:
@@ -76,11 +81,13 @@ class DecodeLocks:
             waits at a time; the others wait as bytes, not as thousands of objects, which the garbage collector would
             look at again and again.
         structure_lock: Held by the page that is worked on.
+        threads: Where what is too long for the loop is decoded.
 
     """
 
     decode_lock: asyncio.Lock = attrs.field(init=False, factory=asyncio.Lock)
     structure_lock: asyncio.Lock = attrs.field(init=False, factory=asyncio.Lock)
+    threads: WorkerThreads = attrs.field(init=False, factory=lambda: WorkerThreads("decoding", _DECODERS))
 
 
 class Deadlines:
@@ -101,7 +108,7 @@ class Deadlines:
 
         Args:
             call: What ends it.
-            ends: Loop time of its deadline.
+            ends: Loop time of its deadline, infinity for what only :meth:`end_all` ends.
 
         """
         self._ends[call] = ends
@@ -132,8 +139,9 @@ class Deadlines:
         for call, ends in self._ends.items():
             if ends <= now:
                 self._end(call, now)
-        if later := [ends for ends in self._ends.values() if ends > now]:
-            self._set(min(later))
+        later = min((ends for ends in self._ends.values() if ends > now), default=math.inf)
+        if later < math.inf:
+            self._set(later)
 
     def _set(self, ends: float) -> None:
         if self._timer is not None:

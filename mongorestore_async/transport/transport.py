@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import math
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Never
@@ -32,7 +34,7 @@ from mongorestore_async.transport.retrying import Failure, RetryBudget, ask_rule
 from mongorestore_async.transport.sender import Call, Progress, Sender, decode, watch_connecting
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import AsyncGenerator, Awaitable
 
     from yarl import URL
 
@@ -75,7 +77,12 @@ class Transport:
         self.server_info = ServerInfo()
         self.decode_locks = DecodeLocks()
         self.restore_locks = RestoreLocks()
-        self._connection = Connection(settings, limit=options.max_in_flight, traces=(watch_connecting(),))
+        self._connection = Connection(
+            settings,
+            limit=options.max_in_flight,
+            threads=self.decode_locks.threads,
+            traces=(watch_connecting(),),
+        )
         self._sender = Sender(self._connection, self.server_info)
         self._authenticator = _authenticator(auth, base_url)
         self._limits = RateLimiter(options.rate_limits, options.shared_limits)
@@ -124,7 +131,9 @@ class Transport:
             if self._connection.session is not None:
                 return
             await self._connection.open(self.base_url)
-            self._check_usable()  # closed meanwhile: close() waits for this, and then closes what was opened
+            if self._closed:  # meanwhile: close() waits for this
+                await self._connection.close()
+            self._check_usable()
             self._slots = asyncio.Semaphore(self._connection.capacity)
 
     async def close(self, options: Options) -> None:
@@ -139,16 +148,42 @@ class Transport:
         """
         self._binding.check()
         self._closed = True
-        await self._deadlines.end_all()
+        # A cancel scope of anyio cancels every await here, so no step depends on the one before.
         try:
+            await self._deadlines.end_all()
             if isinstance(self._authenticator, BearerAuthenticator):
                 await self._authenticator.revoke(partial(self._post, options))
         finally:
+            self.decode_locks.threads.close()
             try:
                 await self._limits.close()
             finally:
-                async with self._opening or asyncio.Lock():  # what is just being opened would stay open
-                    await self._connection.close()
+                await self._connection.close()
+                async with self._opening or asyncio.Lock():
+                    pass  # what is just being opened is closed there
+
+    @contextlib.asynccontextmanager
+    async def while_open(self) -> AsyncGenerator[None]:
+        """Let what takes longer than a call end with :class:`SessionClosed` as soon as the session closes.
+
+        Raises:
+            SessionClosed: The session was closed, before or meanwhile.
+            WrongLoop: Used on another loop than the session was opened on.
+
+        """
+        self._check_usable()
+        scope = asyncio.timeout(None)
+        try:
+            async with scope:
+                self._deadlines.add(scope, math.inf)
+                yield
+            return
+        except TimeoutError:
+            if not scope.expired():
+                raise
+        finally:
+            self._deadlines.discard(scope)
+        raise SessionClosed("the session was closed meanwhile; what was done until then is kept")
 
     async def exchange(self, call: Call, options: Options) -> Reply:
         """Make one call, again where that is safe and may help, and decode its answer.
