@@ -90,17 +90,18 @@ async def test_the_time_of_a_wait_is_up_before_its_session_closes(backups, conne
 
 async def test_a_pause_between_tries_ends_with_the_session(server, connect):
     server.serve(lambda _: server.answer({"error": 503}, status=503, headers={"Retry-After": "30"}))
-    session = connect(options=Options(retry=RetryPolicy(attempts=9)))
+    session = connect(options=Options(retry=RetryPolicy(tries=9)))
 
     assert await ends_with_the_session(session, session.request("GET", "/groups", family=OPS_MANAGER)) == 0
 
 
 async def test_a_pause_for_a_rate_limit_ends_with_the_session(server, connect):
     server.will_read({"results": [], "totalCount": 0})
-    session = connect(options=Options(retry=NO_RETRY, rate_limits=RateLimit(1, seconds=50)))
-    await session.request("GET", "/groups", family=OPS_MANAGER)
+    session = connect(options=Options(retry=NO_RETRY, rate_limits=RateLimit(capacity=1, refill=1, per_seconds=50)))
+    pager = session.project(PROJECT, OPS_MANAGER).cluster("c").restore_jobs()
+    await pager.page()
 
-    assert await ends_with_the_session(session, session.request("GET", "/groups", family=OPS_MANAGER)) == 0
+    assert await ends_with_the_session(session, pager.page()) == 0
 
 
 async def test_a_slot_that_is_waited_for_is_given_up_with_the_session(server, connect):
