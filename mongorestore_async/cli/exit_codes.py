@@ -127,7 +127,7 @@ CLI_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.CHECK_BASE_URL: "check that --base-url points to the API, not to a proxy or gateway",
     HintKind.CHECK_CERTIFICATE: "check the certificates of the server and of its CA",
     HintKind.CHECK_CLOCK: "renew the certificate, or set this machine's clock",
-    HintKind.CHECK_CONNECTION: "check --base-url, DNS, proxy and the CA file (MCLI_OPS_MANAGER_CA_CERTIFICATE)",
+    HintKind.CHECK_CONNECTION: "check --base-url, DNS, --proxy and --ca-file",
     HintKind.CHECK_HOST_NAME: "use a host name in --base-url that the certificate has",
     HintKind.CHECK_KEY: "check the key pair, and run the command again",
     HintKind.CHECK_PROXY: "check --proxy (or HTTPS_PROXY) and its user name and password",

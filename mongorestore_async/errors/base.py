@@ -210,13 +210,13 @@ class ConnectFailed(TransportError):
 
 
 class TLSFailed(ConnectFailed):
-    """TLS was not established; nothing was sent. A refused certificate is not :attr:`repeatable`."""
+    """TLS was not established; nothing was sent. A refused certificate is not ``repeatable``."""
 
 
 class ProxyFailed(ConnectFailed):
     """The proxy could not be reached, or did not connect to the server; nothing was sent.
 
-    A proxy that refuses (403, 407) is not :attr:`repeatable`, one that fails (5xx) is.
+    A proxy that refuses (403, 407) is not ``repeatable``, one that fails (5xx) is.
     """
 
 

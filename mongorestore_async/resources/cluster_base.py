@@ -11,18 +11,16 @@ from mongorestore_async.creating.ensure import find_existing, hold_target
 from mongorestore_async.creating.restore_plan import plan_restore
 from mongorestore_async.creating.start_restore import check_request, start_restore
 from mongorestore_async.errors import (
-    ApiError,
-    Forbidden,
     Hint,
     HintKind,
-    RestoreError,
     Unsupported,
 )
 from mongorestore_async.listing.page_reader import ListQuery, ListSource
 from mongorestore_async.listing.pager import Pager
-from mongorestore_async.models import AutomatedRestore, HttpRestore, JobRef, JobState, JobT
+from mongorestore_async.models import AutomatedRestore, HttpRestore, JobRef, JobT
 from mongorestore_async.protocol.urls import check_identifier
 from mongorestore_async.resources.batch import RestoreBatch, until_of
+from mongorestore_async.resources.cancelling import cancel_job
 from mongorestore_async.resources.snapshots import list_snapshots, read_snapshot
 from mongorestore_async.waiting.job_watch import watch_one
 
@@ -281,14 +279,7 @@ class ClusterBase(Generic[JobT]):
             ApiError: 405 for a part of the restore of a sharded cluster.
 
         """
-        if self.family.cancel_path is None:
-            raise Unsupported(f"restore job {job_id!r} cannot be cancelled: {self.family.title} does not support it")
-        try:
-            names = {**self._names, "job": job_id}
-            await self._view.call("DELETE", self.family.cancel_path, family=self.family, names=names)
-        except ApiError as error:
-            if not (error.request is not None and error.request.in_doubt and await self._is_cancelled(job_id, error)):
-                raise
+        await cancel_job(self._view, self, self._names, job_id)
 
     def snapshots(
         self,
@@ -314,8 +305,16 @@ class ClusterBase(Generic[JobT]):
             Unsupported: ``sharded`` or ``completed`` for a family that has no such list or filter.
 
         """
-        listed = partial(list_snapshots, self._view, self.family, self._names, items_per_page=items_per_page)
-        return listed(sharded=sharded, completed=completed, limit=limit, query=query)
+        return list_snapshots(
+            self._view,
+            self.family,
+            self._names,
+            sharded=sharded,
+            completed=completed,
+            items_per_page=items_per_page,
+            limit=limit,
+            query=query,
+        )
 
     async def snapshot(self, snapshot_id: str, *, sharded: bool = False) -> SnapshotDocument:
         """Read one snapshot; ``sharded`` as for :meth:`snapshots`.
@@ -337,14 +336,3 @@ class ClusterBase(Generic[JobT]):
     ) -> RestoreBatch[JobT]:
         own = partial(RestoreBatch[JobT], sources=(self,), until=until_of(request))
         return await start_restore(self._view, self, self._names, request, own, precheck, overwrite)
-
-    async def _is_cancelled(self, job_id: str, error: ApiError) -> bool:
-        """Whether an earlier try of a cancel had its effect although its answer was lost."""
-        if error.transient or isinstance(error, Forbidden):
-            return False  # the 404 of a gateway among them: the job may be there
-        if error.status == 404:  # noqa: PLR2004
-            return True
-        try:
-            return (await self.restore_job(job_id)).state is JobState.CANCELLED
-        except RestoreError:
-            return False

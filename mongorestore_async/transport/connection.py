@@ -77,7 +77,8 @@ class HttpSettings:
     proxy: str | URL | ProxyChoice | None = attrs.field(default=None, validator=_check_proxy, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        if not self.strict_certificates and (self.http is not None or self.ssl is not None):
+        of_the_user = self.http is not None or isinstance(self.ssl, tls.SSLContext)
+        if not self.strict_certificates and of_the_user:
             raise ConfigError(
                 "strict_certificates belongs to an SSLContext of this library's own; in yours, clear "
                 "ssl.VERIFY_X509_STRICT in verify_flags"
@@ -189,7 +190,7 @@ class Connection:
 
     async def _tls(self) -> tls.SSLContext | bool:
         settings = self._settings
-        if settings.ca_file is None and settings.strict_certificates:
+        if settings.ssl is False or (settings.ca_file is None and settings.strict_certificates):
             return True if settings.ssl is None else settings.ssl
         ca_file = None if settings.ca_file is None else str(settings.ca_file)
         try:

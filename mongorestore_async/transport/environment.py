@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from yarl import URL
 
 __all__ = [
+    "BASE_URL_NAMES",
     "CLIENT_ID_NAMES",
     "CLIENT_SECRET_NAMES",
     "PRIVATE_KEY_NAMES",
@@ -36,7 +37,7 @@ __all__ = [
 #: Variables an API key is read from, the first that is set counting.
 PUBLIC_KEY_NAMES = ("MONGODB_ATLAS_PUBLIC_API_KEY", "MONGODB_ATLAS_PUBLIC_KEY", "MCLI_PUBLIC_API_KEY")
 PRIVATE_KEY_NAMES = ("MONGODB_ATLAS_PRIVATE_API_KEY", "MONGODB_ATLAS_PRIVATE_KEY", "MCLI_PRIVATE_API_KEY")
-_BASE_URL = ("MONGODB_ATLAS_BASE_URL", "MONGODB_ATLAS_OPS_MANAGER_URL", "MCLI_OPS_MANAGER_URL")
+BASE_URL_NAMES = ("MONGODB_ATLAS_BASE_URL", "MONGODB_ATLAS_OPS_MANAGER_URL", "MCLI_OPS_MANAGER_URL")
 _CA_FILE = ("MCLI_OPS_MANAGER_CA_CERTIFICATE",)
 _SKIP_VERIFY = ("MCLI_OPS_MANAGER_SKIP_VERIFY",)
 CLIENT_ID_NAMES = ("MONGODB_ATLAS_CLIENT_ID",)
@@ -127,7 +128,7 @@ def read_environment(environ: Mapping[str, str], *, with_auth: bool = True) -> E
     ca_file = _first(environ, _CA_FILE)
     return EnvironmentSettings(
         auth=_credentials(environ) if with_auth else None,
-        base_url=_first(environ, _BASE_URL) or DEFAULT_BASE_URL,
+        base_url=_first(environ, BASE_URL_NAMES) or DEFAULT_BASE_URL,
         ca_file=None if ca_file is None else str(ca_file),
         skip_verify=_switch(environ, _SKIP_VERIFY),
         proxy=EnvironmentProxies.read(environ),

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import os
+from typing import TYPE_CHECKING
 
 import attrs
 
-from mongorestore_async.errors import WrongLoop
+from mongorestore_async.errors import SessionClosed, WrongLoop
 from mongorestore_async.transport.worker_threads import WorkerThreads
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
 
 __all__ = ["Deadlines", "DecodeLocks", "LoopBinding", "ServerInfo"]
 
@@ -120,6 +125,27 @@ class Deadlines:
         self._ends.pop(call, None)
         if not self._ends:
             self._idle.set()
+
+    @contextlib.asynccontextmanager
+    async def until_ended(self) -> AsyncGenerator[None]:
+        """Watch a block that has no deadline of its own.
+
+        Raises:
+            SessionClosed: :meth:`end_all` was called meanwhile.
+
+        """
+        block = asyncio.timeout(None)
+        try:
+            async with block:
+                self.add(block, math.inf)
+                yield
+            return
+        except TimeoutError:
+            if not block.expired():
+                raise
+        finally:
+            self.discard(block)
+        raise SessionClosed("the session was closed meanwhile; what was done until then is kept")
 
     async def end_all(self) -> None:
         """Let every call end now, and wait until it did."""

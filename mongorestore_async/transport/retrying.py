@@ -38,7 +38,8 @@ class Failure:
     Attributes:
         method: HTTP verb in upper case.
         error: What it ended with.
-        tries: How often the call was tried so far, from 1.
+        tries: How often the call was tried so far, from 1. Not counted, beside the first, are those that a rate limit
+            refused while the server took other calls.
 
     """
 

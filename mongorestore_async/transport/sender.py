@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mongorestore_async.families.rate_limit import RateLimit
     from mongorestore_async.models.secret import Secret
     from mongorestore_async.protocol.replies import Reply
+    from mongorestore_async.ratelimit.rate_limiter import Admission
     from mongorestore_async.transport.connection import Connection
     from mongorestore_async.transport.loop_binding import DecodeLocks, ServerInfo
     from mongorestore_async.transport.open_creates import SendState
@@ -79,23 +80,27 @@ class Progress:
     Attributes:
         call: The call.
         tries: How often it was tried.
+        out_of_turn: How many of them a rate limit refused while the server took others.
         unanswered: Whether a request is out to which no whole answer came.
         last: The last whole answer.
         logging_in: Whether what was sent last is no request of the call but one for a token.
         held_back: Whether it waits for a rate limit.
         in_doubt: Whether the server may have acted on a try before this one.
         attempt: Its digest login, None for none.
+        admission: What the rate limiter admitted its present try with, None if it did not yet.
 
     """
 
     call: Call
     tries: int = 0
+    out_of_turn: int = 0
     unanswered: bool = False
     last: RawReply | None = None
     logging_in: bool = False
     held_back: bool = False
     in_doubt: bool = False
     attempt: Attempt | None = None
+    admission: Admission | None = None
 
     @property
     def challenges(self) -> int:

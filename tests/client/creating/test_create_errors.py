@@ -322,6 +322,27 @@ async def test_the_read_before_it_logs_in_so_the_create_is_sent_once(connect, se
     ]
 
 
+async def test_a_challenged_create_is_sent_again_with_the_same_body(connect, server):
+    server.will({"errorCode": "UNEXPECTED_ERROR"}, status=401, headers=CHALLENGE)
+    server.will({"results": []})
+    server.will(
+        {"errorCode": "UNEXPECTED_ERROR"},
+        status=401,
+        headers={"WWW-Authenticate": 'Digest realm="r", nonce="m", qop="auth", stale=true'},
+    )
+    # The list is read again before the create is, and logs in.
+    again = {"WWW-Authenticate": 'Digest realm="r", nonce="m", qop="auth"'}
+    server.will({"errorCode": "UNEXPECTED_ERROR"}, status=401, headers=again)
+    server.will({"results": []})
+    server.will({"id": "new"})
+
+    await cluster_of(connect(DigestAuth("public", "private"))).create_restore_job(REQUEST)
+
+    first, second = server.posts
+    assert first.data == second.data
+    assert 'nonce="m"' in second.headers["Authorization"]
+
+
 async def test_a_wrong_key_is_no_open_outcome(connect, server):
     server.serve(lambda _: server.answer({"errorCode": "UNEXPECTED_ERROR"}, status=401, headers=CHALLENGE))
 

@@ -117,7 +117,12 @@ async def test_new_jobs_end_no_walk_over_an_honest_list(way, counts):
         plan = attrs.evolve(made_plan(seed), counts=counts, links=links, empties=frozenset(), holes=frozenset())
         if any(change < 0 for change in plan.changes.values()):
             continue
-        jobs, seen = ChangingList(plan), []
-        await way(seen, View(jobs, in_order=True).pager(items_per_page=plan.size))
+        jobs, seen, rest = ChangingList(plan), [], []
+        view = View(jobs, in_order=True)
+        resume_at = await end_of(way(seen, view.pager(items_per_page=plan.size)))
+        if resume_at is not None:
+            # Without a count, so many at once that the first pages come again look like a list that comes round.
+            assert counts == "none"
+            await walk_into(rest, view.pager(starting_at=resume_at))
         assert len(seen) == len(set(seen))
-        assert jobs.throughout <= set(seen), plan
+        assert jobs.throughout <= {*seen, *rest}, plan

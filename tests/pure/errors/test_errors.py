@@ -260,10 +260,30 @@ def test_a_call_that_was_held_back_has_no_status():
     assert RateLimited(status=429, retry_after=3.0).retry_after == 3
 
 
+@pytest.mark.parametrize(
+    ("error", "refused"),
+    [
+        (BadRequest(status=400, detail="No."), True),
+        (ApiError(status=408, error_code="X"), True),
+        (NotFound(status=404), False),
+        (BadRequest(status=400, error_code="X", from_gateway=True), False),
+        (RateLimited(status=429), True),
+        (RateLimited(), True),
+        (RateLimited(status=400, error_code="RATE_LIMITED_IP"), True),
+        (RateLimited(status=400, error_code="RATE_LIMITED_IP", from_gateway=True), False),
+        (ServerError(status=500, error_code="UNEXPECTED_ERROR"), False),
+        (ServerError(status=503), False),
+    ],
+)
+def test_only_the_api_itself_refuses(error, refused):
+    assert error.refused is refused
+    assert error.not_acted <= refused
+
+
 def test_a_vanished_job_is_told_and_travels_between_processes():
     error = errors.JobVanished("gone", jobs=(), vanished=())
 
-    copied = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
+    copied = pickle.loads(pickle.dumps(error))  # noqa: S301
     assert (type(copied), copied.jobs, copied.vanished, str(copied)) == (errors.JobVanished, (), (), "gone")
     assert isinstance(error, errors.WaitError)
     assert not isinstance(error, errors.RestoreFailed)

@@ -27,7 +27,7 @@ from mongorestore_async.errors import (
 from mongorestore_async.models import Headers, ServiceVersion
 from mongorestore_async.models.secret import REDACTED
 from mongorestore_async.protocol.redaction import EXCERPT_LENGTH, MESSAGE_LENGTH
-from mongorestore_async.protocol.replies import RawReply, Reply, error_code_of, read_reply
+from mongorestore_async.protocol.replies import RawReply, Reply, error_code_of, is_error_document, is_own, read_reply
 
 CONTEXT = RequestContext(method="GET", url="https://om.example.com/api/public/v1.0/groups", family="ops-manager")
 DELETE = RequestContext(method="DELETE", url=CONTEXT.url)
@@ -620,3 +620,27 @@ def test_any_answer_is_a_reply_or_one_of_our_errors(body, status, headers, envel
     assert error.message.isprintable()
     assert len(error.message) < 3000
     assert not isinstance(error, ApiError) or error.status >= 400
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_document", "own"),
+    [
+        (404, b'{"error": 404, "errorCode": "X"}', True, True),
+        (404, b'{"error": 404, "detail": "X"}', True, True),
+        (404, b'{"error": 404, "reason": "X"}', True, True),
+        (404, b'{"error": 404}', False, False),
+        (404, b'{"error": "404", "detail": "X"}', False, False),
+        (404, b'{"error": 410, "detail": "X"}', False, False),
+        (404, b"<html>", False, False),
+        (404, b"", False, False),
+        (404, b'{"error": 404, "detail": "' + b"x" * 70_000 + b'"}', False, False),
+        (503, b'{"error": 503, "detail": "X"}', True, False),
+        (302, b"", False, False),
+        (200, b"{}", False, True),
+        (204, b"", False, True),
+    ],
+)
+def test_only_the_apis_own_document_is_its_word(status, body, is_document, own):
+    answer = raw(body, status)
+
+    assert (is_error_document(answer), is_own(answer)) == (is_document, own)

@@ -22,7 +22,7 @@ from mongorestore_async.errors import (
     RequestTimeout,
     ServerError,
 )
-from mongorestore_async.transport.retrying import NO_RETRY, Failure, RetryBudget, RetryPolicy, is_transient
+from mongorestore_async.transport.retrying import NO_RETRY, Failure, RetryBudget, RetryPolicy, ask_rule, is_transient
 
 UPGRADE = ApiError(status=405, error_code="WRITES_NOT_ALLOWED_DURING_APP_UPGRADES")
 REFUSED_FOR_NOW = [
@@ -168,3 +168,32 @@ def test_a_budget_starts_full_and_comes_back_with_time_and_successes():
     assert budget.left == pytest.approx(1)
     assert budget.spend(1000)
     assert budget.left == 49
+
+
+def raising(error):
+    def rule(failure):
+        raise error
+
+    return rule
+
+
+def test_what_a_rule_raises_has_a_note_about_the_failure():
+    failure = Failure("GET", ServerError("HTTP 503: busy", status=503), 1)
+    with pytest.raises(KeyError) as caught:
+        ask_rule(raising(KeyError("x")), failure)
+    assert "HTTP 503: busy" in caught.value.__notes__[0]
+
+    with pytest.raises(ServerError) as caught:
+        ask_rule(raising(failure.error), failure)
+    assert not hasattr(caught.value, "__notes__")
+
+
+@pytest.mark.parametrize(("wait", "seconds"), [(None, None), (0, 0), (-1, 0), (2.5, 2.5), (10**400, 10**400)])
+def test_a_rule_gives_seconds_or_none(wait, seconds):
+    assert ask_rule(lambda _: wait, Failure("GET", ServerError(status=503), 1)) == seconds
+
+
+@pytest.mark.parametrize("wait", [float("nan"), "1", True, []])
+def test_nonsense_of_a_rule_is_refused(wait):
+    with pytest.raises(ConfigError, match="the retry rule returned"):
+        ask_rule(lambda _: wait, Failure("GET", ServerError(status=503), 1))

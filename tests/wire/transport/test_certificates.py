@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-import subprocess
-from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
 
+from builders.network import certificate_authority, check_strictly, serve
 from mongorestore_async import (
     OPS_MANAGER,
     AsyncSession,
@@ -23,106 +22,15 @@ from mongorestore_async import (
     TLSFailed,
 )
 
-CONFIG = """
-[req]
-distinguished_name = name
-[name]
-[ca]
-basicConstraints = critical,CA:true
-keyUsage = critical,keyCertSign,cRLSign
-[ca_without_identifier]
-basicConstraints = critical,CA:true
-keyUsage = critical,keyCertSign,cRLSign
-subjectKeyIdentifier = none
-authorityKeyIdentifier = none
-[ca_not_critical]
-basicConstraints = CA:true
-keyUsage = keyCertSign,cRLSign
-[server]
-subjectAltName = DNS:localhost,IP:127.0.0.1
-subjectKeyIdentifier = hash
-authorityKeyIdentifier = keyid
-[server_without_identifier]
-subjectAltName = DNS:localhost,IP:127.0.0.1
-authorityKeyIdentifier = none
-[server_elsewhere]
-subjectAltName = DNS:om.example.com
-authorityKeyIdentifier = keyid
-"""
-
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory):
-    """Make certificates with openssl: of a CA in some form, and of a server signed by it."""
-    folder = tmp_path_factory.mktemp("certificates")
-    (folder / "openssl.cnf").write_text(CONFIG)
-
-    def openssl(*words):
-        subprocess.run(["openssl", *words], check=True, capture_output=True, cwd=folder)
-
-    def make(ca, server, *, days="2"):
-        name = f"{ca}-{server}-{days}"
-        if not (folder / f"{name}.pem").exists():
-            key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-config", "openssl.cnf"]
-            openssl("req", "-x509", *key, "-subj", "/CN=Private CA", "-days", "9", "-extensions", ca,
-                    "-keyout", f"{name}-ca.key", "-out", f"{name}-ca.pem")  # fmt: skip
-            openssl("req", *key, "-subj", "/CN=server", "-keyout", f"{name}.key", "-out", f"{name}.csr")
-            openssl("x509", "-req", "-in", f"{name}.csr", "-CA", f"{name}-ca.pem", "-CAkey", f"{name}-ca.key",
-                    "-CAcreateserial", "-days", days, "-extfile", "openssl.cnf", "-extensions", server,
-                    "-out", f"{name}.pem")  # fmt: skip
-        return folder / f"{name}-ca.pem", folder / f"{name}.pem", folder / f"{name}.key"
-
-    return make
+    return certificate_authority(tmp_path_factory.mktemp("certificates"))
 
 
 @pytest.fixture
 def strict(monkeypatch):
-    """Make contexts as Python 3.13 does."""
-    plain = ssl.create_default_context
-
-    def create(*arguments, **settings):
-        context = plain(*arguments, **settings)
-        context.verify_flags |= ssl.VERIFY_X509_STRICT
-        return context
-
-    monkeypatch.setattr(ssl, "create_default_context", create)
-
-
-@asynccontextmanager
-async def serve(*certificate):
-    """Answer every call with an empty list; counts connections."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificate)
-    seen = []
-
-    async def answer(reader, writer):
-        try:
-            while await reader.readuntil(b"\r\n\r\n"):
-                body = b'{"results": [], "totalCount": 0}'
-                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
-                await writer.drain()
-        except (OSError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
-
-    def count(protocol):
-        def make():
-            seen.append(1)
-            return protocol()
-
-        return make
-
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(
-        count(lambda: asyncio.StreamReaderProtocol(asyncio.StreamReader(), answer)), "127.0.0.1", 0, ssl=context
-    )
-    try:
-        yield server.sockets[0].getsockname()[1], seen
-    finally:
-        server.close()
-        await server.wait_closed()
-        await asyncio.sleep(0.01)
+    check_strictly(monkeypatch)
 
 
 FAST = Options(retry=RetryPolicy(base=0), poll=PollPolicy(patience=0))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import ssl
 import subprocess
@@ -13,6 +12,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from builders.network import forward_proxy
 from mongorestore_async import OPS_MANAGER, AsyncSession, ConfigError, ConnectFailed, DigestAuth
 from mongorestore_async.emulator import EmulatorSettings, create_app
 
@@ -110,54 +110,6 @@ async def test_connection_settings_do_not_mix_with_a_borrowed_session():
         for settings in ({"ca_file": "x.pem"}, {"ssl": False}):
             with pytest.raises(ConfigError, match="belong to the connector"):
                 AsyncSession(None, http=http, **settings)
-
-
-@asynccontextmanager
-async def forward_proxy() -> AsyncIterator[tuple[str, list[tuple[str, str | None]]]]:
-    """Run a small HTTP proxy: forwards plain requests and tunnels CONNECT; knows example.com; notes requests."""
-    seen: list[tuple[str, str | None]] = []
-
-    async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while data := await reader.read(65536):
-                writer.write(data)
-                await writer.drain()
-        finally:
-            writer.close()
-
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        line, *fields = head.decode().split("\r\n")
-        headers = {name.lower(): value.strip() for name, _, value in (field.partition(":") for field in fields)}
-        method, target, _ = line.split()
-        seen.append((f"{method} {target}", headers.get("proxy-authorization")))
-        host = target if method == "CONNECT" else target.split("/")[2]
-        name, _, port = host.partition(":")
-        address = "127.0.0.1" if name.endswith(".example.com") else name
-        remote_reader, remote_writer = await asyncio.open_connection(address, int(port))
-        if method == "CONNECT":
-            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        else:
-            path = "/" + target.split("/", 3)[3]
-            kept = [field for field in fields if field and not field.lower().startswith(("proxy-", "connection"))]
-            remote_writer.write("\r\n".join([f"{method} {path} HTTP/1.1", *kept, "Connection: close", "", ""]).encode())
-        await asyncio.gather(pipe(reader, remote_writer), pipe(remote_reader, writer), return_exceptions=True)
-
-    tasks: set[asyncio.Task[None]] = set()
-
-    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.ensure_future(handle(reader, writer))
-        tasks.add(task)
-
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
-    try:
-        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}", seen
-    finally:
-        server.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.sleep(0)  # closed transports let go of their sockets on the next turn of the loop
 
 
 async def test_a_proxy_with_credentials_works_together_with_digest(emulate, connect, first_cluster):
