@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import math
 import os
 from typing import TYPE_CHECKING
@@ -14,9 +13,9 @@ from mongorestore_async.errors import SessionClosed, WrongLoop
 from mongorestore_async.transport.worker_threads import WorkerThreads
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from types import TracebackType
 
-__all__ = ["Deadlines", "DecodeLocks", "LoopBinding", "ServerInfo"]
+__all__ = ["Deadlines", "DecodeLocks", "LoopBinding", "OpenBlock", "ServerInfo"]
 
 
 #: Threads for large answers: decoding holds the GIL, so more would only take turns.
@@ -126,26 +125,9 @@ class Deadlines:
         if not self._ends:
             self._idle.set()
 
-    @contextlib.asynccontextmanager
-    async def until_ended(self) -> AsyncGenerator[None]:
-        """Watch a block that has no deadline of its own.
-
-        Raises:
-            SessionClosed: :meth:`end_all` was called meanwhile.
-
-        """
-        block = asyncio.timeout(None)
-        try:
-            async with block:
-                self.add(block, math.inf)
-                yield
-            return
-        except TimeoutError:
-            if not block.expired():
-                raise
-        finally:
-            self.discard(block)
-        raise SessionClosed("the session was closed meanwhile; what was done until then is kept")
+    def until_ended(self) -> OpenBlock:
+        """Make what watches an ``async with`` block that has no deadline of its own."""
+        return OpenBlock(self)
 
     async def end_all(self) -> None:
         """Let every call end now, and wait until it did."""
@@ -178,3 +160,25 @@ class Deadlines:
     def _end(self, call: asyncio.Timeout, now: float) -> None:
         if not call.expired():
             call.reschedule(now)
+
+
+class OpenBlock:
+    """Ends an ``async with`` block with :class:`SessionClosed` as soon as :meth:`Deadlines.end_all` is called."""
+
+    def __init__(self, deadlines: Deadlines) -> None:
+        self._deadlines = deadlines
+        self._block = asyncio.timeout(None)
+
+    async def __aenter__(self) -> None:
+        await self._block.__aenter__()
+        self._deadlines.add(self._block, math.inf)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            await self._block.__aexit__(kind, error, traceback)
+        except TimeoutError:
+            raise SessionClosed("the session was closed meanwhile; what was done until then is kept") from None
+        finally:
+            self._deadlines.discard(self._block)

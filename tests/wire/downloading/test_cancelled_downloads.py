@@ -1,4 +1,4 @@
-"""Downloads that are cancelled anywhere, by anyio and asyncio: the next one starts at once, and nothing stays locked."""
+"""Downloads cancelled anywhere, by anyio and asyncio: the next one starts at once, and nothing stays locked."""
 
 from __future__ import annotations
 
@@ -211,7 +211,7 @@ async def test_a_cancelled_download_waits_for_no_thread(play_slowly, tmp_path, m
         sources = [source(f"{raw.url}/{NAME}", hashes=PUBLISHED)]
         monkeypatch.setattr(file_system.HashedFile, "append", hang)
         task = asyncio.create_task(fetch(sources, tmp_path))
-        while not begun.is_set():
+        while not begun.is_set():  # noqa: ASYNC110 - of a thread
             await asyncio.sleep(0.001)
         task.cancel()
         await asyncio.wait([task])
@@ -232,7 +232,7 @@ async def test_two_downloads_at_once_are_told_apart_from_a_cancelled_one(play_sl
     async with play_slowly() as raw:
         sources = [source(f"{raw.url}/{NAME}", hashes=PUBLISHED)]
         first = asyncio.create_task(fetch(sources, tmp_path))
-        while not raw.heads:
+        while not raw.heads:  # noqa: ASYNC110 - what others do has no event
             await asyncio.sleep(0)
         with pytest.raises(DownloadError, match="another download is writing"):
             await fetch(sources, tmp_path)
@@ -284,7 +284,7 @@ async def test_a_download_ends_with_its_session(emulate, connect, tmp_path, name
             emulator.clock.advance(200)
             batch = await batch.wait(timeout=10, until="downloadable")
             task = asyncio.create_task(batch.download(tmp_path))
-            while not emulator.downloads.records:
+            while not emulator.downloads.records:  # noqa: ASYNC110 - likewise
                 await asyncio.sleep(0.01)
             await asyncio.sleep(0.1)
             assert not task.done()

@@ -1,4 +1,4 @@
-"""Network and user-space file systems: what they do not tell is not taken for zero, and what they lack is not needed."""
+"""Network and user-space file systems: what they do not tell is not zero, what they lack is not needed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import shutil
 import stat
 from collections import namedtuple
+from pathlib import Path
 
 import pytest
 
@@ -169,7 +170,7 @@ async def test_a_directory_that_cannot_be_synced_does_no_harm(play_raw, tmp_path
     opened, synced = os.open, os.fsync
 
     def open_files(path, flags, *mode):
-        if os.path.isdir(path) and not flags & getattr(os, "O_TMPFILE", 0) & ~os.O_DIRECTORY:
+        if Path(path).is_dir() and not flags & getattr(os, "O_TMPFILE", 0) & ~os.O_DIRECTORY:
             refusing(number)()
         return opened(path, flags, *mode)
 
