@@ -7,10 +7,10 @@ base URL, ``raise_for_status``, middlewares and netrc never are, and nothing of 
 
 from __future__ import annotations
 
-import asyncio
+import socket
 import ssl as tls
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
@@ -20,6 +20,7 @@ from yarl import URL
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.models.secret import Secret
 from mongorestore_async.models.validators import flag
+from mongorestore_async.transport.worker_threads import WorkerThreads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Connection", "HttpSettings", "ProxyChoice"]
 
+
+#: Threads for looking up host names: the one API host, and the hosts of links.
+_LOOKUPS = 2
 
 #: Names the proxy of an address, or None for a direct connection.
 ProxyChoice = Callable[[URL], "str | URL | None"]
@@ -97,12 +101,14 @@ class Connection:
 
     """
 
-    def __init__(self, settings: HttpSettings, *, limit: int) -> None:
+    def __init__(self, settings: HttpSettings, *, limit: int, threads: WorkerThreads) -> None:
         self.session: aiohttp.ClientSession | None = None
         self.proxy: dict[str, Any] = {}
         self.headers: dict[str, str] = {}
         self._settings = settings
         self._limit = limit
+        self._threads = threads
+        self._lookups = WorkerThreads("name lookup", _LOOKUPS)
 
     @property
     def capacity(self) -> int:
@@ -130,7 +136,7 @@ class Connection:
         if borrowed is not None and borrowed.closed:
             raise ConfigError("the aiohttp session passed as http is closed; pass an open one")
         if borrowed is None:
-            connector: Any = aiohttp.TCPConnector(limit=self._limit, ssl=await self._tls())
+            connector: Any = aiohttp.TCPConnector(limit=self._limit, ssl=await self._tls(), resolver=self._resolver())
         else:
             connector = borrowed.connector
         self._use_proxy(await self._choose_proxy(target), tunnel=target.scheme == "https")
@@ -170,8 +176,15 @@ class Connection:
 
     async def close(self) -> None:
         """Close the session of our own; a borrowed connector stays open."""
+        self._lookups.close()
         if self.session is not None:
             await self.session.close()
+
+    def _resolver(self) -> aiohttp.ThreadedResolver | None:
+        """Make what looks up host names; None for aiohttp's own, where that needs no threads (aiodns)."""
+        if aiohttp.DefaultResolver is not aiohttp.ThreadedResolver:
+            return None
+        return aiohttp.ThreadedResolver(cast("Any", _Lookups(self._lookups)))
 
     async def _tls(self) -> tls.SSLContext | bool:
         settings = self._settings
@@ -179,7 +192,7 @@ class Connection:
             return True if settings.ssl is None else settings.ssl
         ca_file = None if settings.ca_file is None else str(settings.ca_file)
         try:
-            context = await asyncio.to_thread(tls.create_default_context, cafile=ca_file)
+            context = await self._threads.run(tls.create_default_context, cafile=ca_file)
         except (OSError, tls.SSLError) as error:
             raise ConfigError(f"the CA file {ca_file!r} cannot be used: {error}") from None
         if not settings.strict_certificates:
@@ -203,7 +216,7 @@ class Connection:
             proxy = URL(default)
             return proxy if auth is None else proxy.with_user(auth.login).with_password(auth.password)
         if borrowed.trust_env:
-            return await asyncio.to_thread(_proxy_from_environment, target)
+            return await self._threads.run(_proxy_from_environment, target)
         return None
 
 
@@ -221,6 +234,26 @@ def _make_session(
     # pinned by a test.
     session._retry_connection = False  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     return session
+
+
+class _Lookups:
+    """The two methods of a loop that aiohttp looks names up with; those of the loop use its default executor.
+
+    Args:
+        threads: Of our own. Others than those for decoding, for a lookup may hang.
+
+    """
+
+    def __init__(self, threads: WorkerThreads) -> None:
+        self._threads = threads
+
+    async def getaddrinfo(self, host: str, port: int, **how: int) -> list[Any]:
+        """Look up a host name, as ``loop.getaddrinfo()`` does."""
+        return await self._threads.run(socket.getaddrinfo, host, port, **how)
+
+    async def getnameinfo(self, address: tuple[Any, ...], flags: int) -> tuple[str, str]:
+        """Name an address, as ``loop.getnameinfo()`` does."""
+        return await self._threads.run(socket.getnameinfo, address, flags)
 
 
 class _CookieJar(aiohttp.CookieJar):

@@ -263,7 +263,8 @@ async def decode(raw: RawReply, call: Call, decode_locks: DecodeLocks) -> Reply:
         async with decode_locks.decode_lock, decode_locks.structure_lock:
             await asyncio.sleep(0)
             return read_reply(raw, enveloped=call.enveloped, decode_list=call.decode_list)
-    return await asyncio.to_thread(read_reply, raw, enveloped=call.enveloped, decode_list=call.decode_list)
+    threads = decode_locks.threads
+    return await threads.run(read_reply, raw, enveloped=call.enveloped, decode_list=call.decode_list)
 
 
 async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:

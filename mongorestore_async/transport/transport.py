@@ -33,6 +33,7 @@ from mongorestore_async.transport.sender import Call, Progress, Sender, decode
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from contextlib import AbstractAsyncContextManager
 
     from yarl import URL
 
@@ -75,7 +76,7 @@ class Transport:
         self.server_info = ServerInfo()
         self.decode_locks = DecodeLocks()
         self.restore_locks = RestoreLocks()
-        self._connection = Connection(settings, limit=options.max_in_flight)
+        self._connection = Connection(settings, limit=options.max_in_flight, threads=self.decode_locks.threads)
         self._sender = Sender(self._connection, self.server_info)
         self._authenticator = _authenticator(auth, base_url)
         self._limits = RateLimiter(options.rate_limits, options.shared_limits)
@@ -124,7 +125,9 @@ class Transport:
             if self._connection.session is not None:
                 return
             await self._connection.open(self.base_url)
-            self._check_usable()  # closed meanwhile: close() waits for this, and then closes what was opened
+            if self._closed:  # meanwhile: close() waits for this
+                await self._connection.close()
+            self._check_usable()
             self._slots = asyncio.Semaphore(self._connection.capacity)
 
     async def close(self, options: Options) -> None:
@@ -139,16 +142,30 @@ class Transport:
         """
         self._binding.check()
         self._closed = True
-        await self._deadlines.end_all()
+        # A cancel scope of anyio cancels every await here, so no step depends on the one before.
         try:
+            await self._deadlines.end_all()
             if isinstance(self._authenticator, BearerAuthenticator):
                 await self._authenticator.revoke(partial(self._post, options))
         finally:
+            self.decode_locks.threads.close()
             try:
                 await self._limits.close()
             finally:
-                async with self._opening or asyncio.Lock():  # what is just being opened would stay open
-                    await self._connection.close()
+                await self._connection.close()
+                async with self._opening or asyncio.Lock():
+                    pass  # what is just being opened is closed there
+
+    def while_open(self) -> AbstractAsyncContextManager[None]:
+        """Let what takes longer than a call end with :class:`SessionClosed` as soon as the session closes.
+
+        Raises:
+            SessionClosed: The session was closed, before or meanwhile.
+            WrongLoop: Used on another loop than the session was opened on.
+
+        """
+        self._check_usable()
+        return self._deadlines.until_ended()
 
     async def exchange(self, call: Call, options: Options) -> Reply:
         """Make one call, again where that is safe and may help, and decode its answer.

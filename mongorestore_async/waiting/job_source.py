@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 from mongorestore_async.models import JobT
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
     from mongorestore_async.families import Family
     from mongorestore_async.listing.pager import Pager
     from mongorestore_async.models import JobRef
@@ -37,6 +39,10 @@ class JobSource(Protocol[JobT]):
     @property
     def http_settings(self) -> HttpSettings:
         """How the session makes connections."""
+        ...
+
+    def while_open(self) -> AbstractAsyncContextManager[None]:
+        """Let what takes longer than a call end with ``SessionClosed`` as soon as the session closes."""
         ...
 
     def ref(self, job_id: str) -> JobRef:
