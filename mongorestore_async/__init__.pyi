@@ -35,6 +35,7 @@ from .errors import NotUnique as NotUnique
 from .errors import PaginationError as PaginationError
 from .errors import ProtectedTarget as ProtectedTarget
 from .errors import ProtocolError as ProtocolError
+from .errors import ProxyFailed as ProxyFailed
 from .errors import RateLimited as RateLimited
 from .errors import Reconciliation as Reconciliation
 from .errors import RequestContext as RequestContext
@@ -45,6 +46,7 @@ from .errors import ResumePoint as ResumePoint
 from .errors import Rule as Rule
 from .errors import ServerError as ServerError
 from .errors import SessionClosed as SessionClosed
+from .errors import TLSFailed as TLSFailed
 from .errors import TransportError as TransportError
 from .errors import Unsupported as Unsupported
 from .errors import Verdict as Verdict

@@ -13,7 +13,7 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from mongorestore_async.auth.challenges import choose_challenge
+from mongorestore_async.auth.challenges import choose_challenge, says_token_is_invalid
 from mongorestore_async.auth.digest_login import Attempt, AttemptOutcome
 from mongorestore_async.auth.tokens import read_revocation
 from mongorestore_async.errors import AuthError, Hint, HintKind, RestoreError
@@ -45,8 +45,11 @@ class NoAuthenticator:
 
     Attributes:
         works: Whether the API ever answered.
+        led: None: no call leads.
 
     """
+
+    led: asyncio.Event | None = None
 
     def __init__(self) -> None:
         self.works = False
@@ -81,13 +84,14 @@ class DigestAuthenticator:
     Attributes:
         login: What the session knows about its login.
         begin: Makes the login of one call, :class:`Attempt`, from its method, target and body.
+        led: Set when the leader of the moment is done; None while none leads.
 
     """
 
     def __init__(self, login: Login) -> None:
         self.login = login
         self.begin = partial(Attempt, login)
-        self._led: asyncio.Event | None = None  # set when the leader of the moment is done
+        self.led: asyncio.Event | None = None
 
     @property
     def works(self) -> bool:
@@ -109,10 +113,10 @@ class DigestAuthenticator:
         login = self.login
         while True:
             login.check_verdict()
-            while self._led is not None:
-                await self._led.wait()
+            while self.led is not None:
+                await self.led.wait()
                 login.check_verdict()
-            led = self._led = asyncio.Event() if login.needs_leader else None
+            led = self.led = asyncio.Event() if login.needs_leader else None
             try:
                 while True:
                     raw = await send(attempt.authorization())
@@ -123,7 +127,7 @@ class DigestAuthenticator:
                         break
             finally:
                 if led is not None:
-                    self._led = None
+                    self.led = None
                     led.set()
 
 
@@ -137,6 +141,8 @@ class BearerAuthenticator:
         cache: The tokens of the session.
 
     """
+
+    led: asyncio.Event | None = None
 
     def __init__(self, cache: TokenCache) -> None:
         self.cache = cache
@@ -165,8 +171,11 @@ class BearerAuthenticator:
             held = await self._token(post)
             raw = await send(held.token.authorization)
             code = error_code_of(raw) if raw.status == 401 else None  # noqa: PLR2004
-            own = is_own(raw) or any("bearer" in line.lower() for line in raw.headers.getall("WWW-Authenticate"))
-            if self.cache.receive(held, status=raw.status, error_code=code, own=own) is AttemptOutcome.DONE:
+            challenges = raw.headers.getall("WWW-Authenticate")
+            own = is_own(raw) or any("bearer" in line.lower() for line in challenges)
+            invalid = says_token_is_invalid(challenges)
+            outcome = self.cache.receive(held, status=raw.status, error_code=code, own=own, invalid=invalid)
+            if outcome is AttemptOutcome.DONE:
                 return raw
         raise self.cache.refused()
 

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from _hashlib import HASH
     from collections.abc import Iterator, Sequence
 
-__all__ = ["Challenge", "choose_challenge", "directives", "is_echoable", "parse_challenges"]
+__all__ = [
+    "Challenge",
+    "choose_challenge",
+    "directives",
+    "is_echoable",
+    "parse_challenges",
+    "says_token_is_invalid",
+]
 
 # Hash functions of RFC 7616 section 6.1, weakest first, under their names in hashlib.
 _HASHES = {"MD5": "md5", "SHA-256": "sha256", "SHA-512-256": "sha512_256"}
@@ -46,7 +53,8 @@ class Challenge:
     """One digest challenge (RFC 7616 section 3.3).
 
     Attributes:
-        realm: The realm, unquoted; empty when the challenge named none.
+        realm: The realm, unquoted; empty when the challenge named none. Bytes that are no UTF-8 are read as ISO-8859-1.
+        realm_bytes: The realm as it came; this is what is hashed.
         nonce: The server's nonce, unquoted, never empty.
         algorithm: ``MD5``, ``SHA-256`` or ``SHA-512-256``, each also with ``-sess``, in this spelling.
         qop: ``auth``, ``auth-int``, or None for the form of RFC 2069, which has neither ``nc`` nor ``cnonce``.
@@ -70,6 +78,9 @@ class Challenge:
     misprint: bool = False
     spelling: str | None = attrs.field(
         default=attrs.Factory(lambda challenge: challenge.algorithm, takes_self=True), repr=False
+    )
+    realm_bytes: bytes = attrs.field(
+        default=attrs.Factory(lambda challenge: challenge.realm.encode(), takes_self=True), repr=False
     )
 
     @property
@@ -175,6 +186,21 @@ def directives(text: str) -> Iterator[tuple[str, str | None]]:
         yield "", None
 
 
+def says_token_is_invalid(values: Sequence[str]) -> bool:
+    """Whether a ``WWW-Authenticate`` line has a ``Bearer`` challenge with ``error="invalid_token"``.
+
+    That is RFC 6750 section 3.1: the token is expired, revoked or no token of this service. Never raises.
+    """
+    for value in values:
+        scheme = ""
+        for name, text in directives(value):
+            if text is None:
+                scheme = name
+            elif scheme == "bearer" and name == "error" and text.strip(_BLANK).lower() == "invalid_token":
+                return True
+    return False
+
+
 def _digest_parameters(value: str) -> Iterator[dict[str, list[str]]]:
     """Yield the parameters of each digest challenge of one header line; those of a broken one are dropped."""
     current: dict[str, list[str]] = {}
@@ -199,7 +225,8 @@ def _digest_parameters(value: str) -> Iterator[dict[str, list[str]]]:
 
 def _challenge(parameters: dict[str, list[str]]) -> Challenge | None:
     given = {name: ",".join(texts) for name, texts in parameters.items()}
-    realm, nonce, opaque = given.get("realm", ""), given.get("nonce", ""), given.get("opaque")
+    realm_bytes = _bytes_of(given.get("realm", ""))
+    realm, nonce, opaque = _text_of(realm_bytes), given.get("nonce", ""), given.get("opaque")
     spelling = given.get("algorithm")
     algorithm = _ALGORITHMS.get("md5" if spelling is None else spelling.lower())
     if algorithm is None or not nonce or not all(map(is_echoable, (realm, nonce, opaque or ""))):
@@ -211,6 +238,7 @@ def _challenge(parameters: dict[str, list[str]]) -> Challenge | None:
     misread = None if listed else _best_qop(_options(given.get("op", "")))
     return Challenge(
         realm=realm,
+        realm_bytes=realm_bytes,
         nonce=nonce,
         algorithm=algorithm,
         qop=qop or misread,
@@ -221,6 +249,22 @@ def _challenge(parameters: dict[str, list[str]]) -> Challenge | None:
         misprint=misread is not None,
         spelling=spelling,
     )
+
+
+def _bytes_of(text: str) -> bytes:
+    """Give what came, of which the HTTP library reads bytes that are no UTF-8 as lone surrogates."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
+
+
+def _text_of(raw: bytes) -> str:
+    """Read bytes of a header: UTF-8, else ISO-8859-1 as it is spoken (with the quotation marks of Windows)."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", "surrogateescape")
 
 
 def _options(text: str) -> set[str]:

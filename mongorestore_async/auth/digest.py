@@ -45,7 +45,8 @@ def answer(
     The values of the challenge are sent back as they came (quoted, escapes where RFC 9110 section 5.6.4 wants them),
     the algorithm without quotes, in the challenge's own spelling, and only if the challenge named it (RFC 7616
     section 3.4). A non-ASCII user name goes as ``username*`` if the challenge says ``charset=UTF-8``, which also asks
-    for NFC (section 4); everything is hashed as UTF-8.
+    for NFC (section 4); everything is hashed as UTF-8, but a realm in other bytes as those. The HTTP library cannot
+    send them, so such a realm goes back as UTF-8: servers that do not compare it take the answer.
 
     A ``-sess`` algorithm binds its key to the first nonce and cnonce of a session (section 3.4.2). Here the key is made
     of the nonce and cnonce at hand: pass the same ``cnonce`` for all answers to one nonce, and does not
@@ -87,7 +88,8 @@ class Signer:
         self._challenge = challenge
         self._cnonce = cnonce
         self._sent_cnonce = _quoted(cnonce)
-        key = hide(challenge.digest(f"{username}:{challenge.realm}:{unhide(password)}".encode()))
+        # One expression: no key stands in a variable of its own.
+        key = hide(challenge.digest(b":".join((username.encode(), challenge.realm_bytes, unhide(password).encode()))))
         if challenge.session:
             key = hide(challenge.digest(f"{unhide(key)}:{challenge.nonce}:{cnonce}".encode()))
         self._begun = challenge.hasher(f"{unhide(key)}:{challenge.nonce}:".encode())
@@ -165,7 +167,7 @@ def _check_request(*, method: str, uri: str, nc: int) -> None:
 
 def _user(challenge: Challenge, username: str) -> str:
     if challenge.userhash:
-        return f'username="{challenge.digest(f"{username}:{challenge.realm}".encode())}"'
+        return f'username="{challenge.digest(username.encode() + b":" + challenge.realm_bytes)}"'
     if challenge.charset_utf8 and not username.isascii():
         return f"username*=UTF-8''{quote(username, safe=_ATTR_CHARS)}"
     return f"username={_quoted(username)}"

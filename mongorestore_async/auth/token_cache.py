@@ -10,7 +10,8 @@ Rules (restore architecture, "Service accounts"; API protocol section 2):
 - an answer of the token endpoint that will not change soon (a wrong secret, 100 live tokens, no such endpoint, a
   login page) holds for 60 seconds as well, a rate limit as long as the endpoint says. Failures that may pass (5xx,
   408, broken connections) are not cached: the next call tries again;
-- 401 with an error code other than ``UNEXPECTED_ERROR`` is about rights when the token is young. Otherwise it is
+- 401 with ``Bearer error="invalid_token"`` is the token's death, whatever the error code says;
+- any other 401 with an error code than ``UNEXPECTED_ERROR`` is about rights when the token is young. Otherwise it is
   taken for the token's death once, and tokens count as young for twice as long from then on.
 
 - once the API took a token, a 401 that is a gateway's page (no ``Bearer`` challenge, no error document of the API)
@@ -176,13 +177,16 @@ class TokenCache:
         self._current = held
         return held
 
-    def receive(self, held: HeldToken, *, status: int, error_code: str | None, own: bool = True) -> AttemptOutcome:
+    def receive(
+        self, held: HeldToken, *, status: int, error_code: str | None, own: bool = True, invalid: bool = False
+    ) -> AttemptOutcome:
         """Read what the API answered to a call with a token.
 
         Args:
             held: The token it was sent with.
             status: HTTP status.
             error_code: The API's error code, None without one.
+            invalid: Whether the server says that the token is what it refused: then the code does not count.
             own: Whether the API itself answered: not with a page of a gateway, nor an error of a proxy.
 
         Returns:
@@ -191,7 +195,7 @@ class TokenCache:
         """
         if status == 401 and not own and self.works and self._renewed_for_page:  # noqa: PLR2004
             return AttemptOutcome.DONE
-        if status == 401 and not self._is_about_rights(held, error_code):  # noqa: PLR2004
+        if status == 401 and (invalid or not self._is_about_rights(held, error_code)):  # noqa: PLR2004
             self._renewed_for_page = not own
             self._refuse(held)
             return AttemptOutcome.AGAIN

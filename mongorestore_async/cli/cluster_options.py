@@ -1,45 +1,40 @@
 """Options that name a cluster, or a config server, on a server."""
 
-import os
 from typing import TYPE_CHECKING, Annotated, Any
 
 import attrs
 from cyclopts import Parameter
 
+from mongorestore_async.cli.session_factory import ServerOptions
 from mongorestore_async.errors import ConfigError, Hint, HintKind
 from mongorestore_async.families import FAMILIES, Family
+from mongorestore_async.transport.environment import BASE_URL_NAMES
 
 if TYPE_CHECKING:
     from mongorestore_async import AsyncSession
     from mongorestore_async.resources.cluster_base import ClusterBase
 
 __all__ = [
-    "BASE_URL",
     "CLUSTER",
     "FAMILY",
     "HOST",
     "PROJECT",
     "VARIABLES",
     "ClusterOptions",
-    "base_url_arguments",
     "check_address",
 ]
 
 _SERVICE = ("MCLI_SERVICE",)
 _PROJECT = ("MONGODB_ATLAS_PROJECT_ID", "MCLI_PROJECT_ID")
-_BASE_URL = ("MONGODB_ATLAS_BASE_URL", "MCLI_OPS_MANAGER_URL")
 
 #: Environment variables that stand for options.
-VARIABLES = (*_SERVICE, *_PROJECT, *_BASE_URL, "MCLI_OUTPUT", "MONGORESTORE_PROTECTED")
+VARIABLES = (*_SERVICE, *_PROJECT, *BASE_URL_NAMES, "MCLI_OUTPUT", "MONGORESTORE_PROTECTED")
 
 FAMILY = Parameter(env_var=_SERVICE, choices=tuple(FAMILIES), help="Product and API; there is no default.")
 PROJECT = Parameter(name=("--project-id", "--projectId"), env_var=_PROJECT, help="Project (group) id.")
 CLUSTER = Parameter(name=("--cluster-id", "--clusterId", "--cluster"), help="Cluster id; on Atlas, the cluster name.")
 HOST = Parameter(
     name="--host-id", help="Host id of a mirrored config server, instead of a cluster (Ops Manager, Cloud Manager)."
-)
-BASE_URL = Parameter(
-    env_var=_BASE_URL, help="Address of the API; required for Ops Manager. [default: the vendor's public host]"
 )
 
 
@@ -53,7 +48,7 @@ class ClusterOptions:
         project_id: Project id.
         cluster_id: Cluster id, or name on Atlas.
         host_id: Config server host id, instead of a cluster.
-        base_url: Address of the API, None for the public host.
+        server: Where the API is, and how to get there.
 
     """
 
@@ -61,7 +56,7 @@ class ClusterOptions:
     project_id: Annotated[str, PROJECT]
     cluster_id: Annotated[str | None, CLUSTER] = None
     host_id: Annotated[str | None, HOST] = None
-    base_url: Annotated[str | None, BASE_URL] = None
+    server: ServerOptions = ServerOptions()
 
     def resolve(self) -> Family[Any]:
         """Check the options; the product family, or that of its config servers if a host is named.
@@ -77,7 +72,7 @@ class ClusterOptions:
             raise ConfigError("--cluster-id is required, or --host-id for a mirrored config server")
         if self.cluster_id is not None and self.host_id is not None:
             raise ConfigError("--cluster-id and --host-id exclude each other: pass one of them")
-        check_address(family, self.base_url)
+        check_address(family, self.server)
         if self.host_id is not None and family.config_server is not None:
             return family.config_server
         return family
@@ -99,21 +94,15 @@ class ClusterOptions:
         """A command line for this cluster or host."""
         where = ["--cluster-id", self.cluster_id or ""] if self.host_id is None else ["--host-id", self.host_id]
         address = ["--family", self.family, "--project-id", self.project_id, *where]
-        return ["mongorestore-async", command, *address, *options, *base_url_arguments(self.base_url)]
+        return ["mongorestore-async", command, *address, *options, *self.server.arguments()]
 
 
-def check_address(family: Family[Any], base_url: str | None) -> None:
+def check_address(family: Family[Any], server: ServerOptions) -> None:
     """Check that the address of a family is known.
 
     Raises:
         ConfigError: It has no public host, and no address was given.
 
     """
-    if base_url is None and not family.has_public_host:
+    if server.base_url is None and not family.has_public_host:
         raise ConfigError(f"{family.title} has no public host", hint=Hint(HintKind.PASS_BASE_URL))
-
-
-def base_url_arguments(base_url: str | None) -> list[str]:
-    """The option for the address of the server, empty if the environment has the same address."""
-    in_environment = next((os.environ[name] for name in _BASE_URL if os.environ.get(name)), None)
-    return [] if base_url in {None, in_environment} else ["--base-url", str(base_url)]

@@ -125,8 +125,12 @@ def _confirm_overwrite(values: Mapping[str, Any]) -> str:
 #: The hints of errors (:class:`~mongorestore_async.errors.Hint`) in the words of the command line.
 CLI_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.CHECK_BASE_URL: "check that --base-url points to the API, not to a proxy or gateway",
-    HintKind.CHECK_CONNECTION: "check --base-url, DNS, proxy and the CA file (MCLI_OPS_MANAGER_CA_CERTIFICATE)",
+    HintKind.CHECK_CERTIFICATE: "check the certificates of the server and of its CA",
+    HintKind.CHECK_CLOCK: "renew the certificate, or set this machine's clock",
+    HintKind.CHECK_CONNECTION: "check --base-url, DNS, --proxy and --ca-file",
+    HintKind.CHECK_HOST_NAME: "use a host name in --base-url that the certificate has",
     HintKind.CHECK_KEY: "check the key pair, and run the command again",
+    HintKind.CHECK_PROXY: "check --proxy (or HTTPS_PROXY) and its user name and password",
     HintKind.CONFIRM_OVERWRITE: _confirm_overwrite,
     HintKind.FEWER_CALLS: "try again later, or make fewer calls at once (--concurrency)",
     HintKind.LEAVE_OUT: lambda values: f"leave {_option(values['argument'])} out",
@@ -135,6 +139,7 @@ CLI_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.READ_UNCOUNTED: "run it again, or narrow the list (--batch-id, --limit) or report this to its operator",
     HintKind.OVERWRITE_FILES: "choose another --directory, or pass --overwrite",
     HintKind.PASS_BASE_URL: "pass its address with --base-url or MCLI_OPS_MANAGER_URL",
+    HintKind.PASS_CA_FILE: "pass the certificate of the CA that signed it with --ca-file",
     HintKind.PASS_CLIENT_CERTIFICATE: (
         "if the server wants a client certificate, use the Python library: the command line cannot send one"
     ),
@@ -144,6 +149,10 @@ CLI_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.RAISE_STALL_TIMEOUT: "rerun the command to resume",
     HintKind.RAISE_TIMEOUT: "find out what delays the server, and run the command again",
     HintKind.RECONCILE: "list the restore jobs of the cluster before you send it again",
+    HintKind.RELAX_CERTIFICATE_CHECKS: (
+        "Python 3.13 and newer make the strict checks of RFC 5280: have the certificate issued anew, or pass "
+        "--no-strict-certificates, which still verifies it"
+    ),
     HintKind.REPEAT_QUERY: "repeat the command of that run with its token",
     HintKind.REQUEST_DOWNLOAD: "to get a file, run create without --target-cluster-id",
     HintKind.SET_BASE_URL: "set --base-url to the address it points to",

@@ -7,14 +7,13 @@ import attrs
 from cyclopts import Group, Parameter, Token
 
 from mongorestore_async.cli.cluster_options import (
-    BASE_URL,
     CLUSTER,
     FAMILY,
     HOST,
     PROJECT,
     ClusterOptions,
-    base_url_arguments,
 )
+from mongorestore_async.cli.session_factory import ServerOptions
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.families import FAMILIES
 from mongorestore_async.models import JobRef
@@ -61,7 +60,7 @@ class JobSelection:
     project_id: Annotated[str | None, Parameter(group=_INSTEAD), PROJECT] = None
     cluster_id: Annotated[str | None, Parameter(group=_INSTEAD), CLUSTER] = None
     host_id: Annotated[str | None, Parameter(group=_INSTEAD), HOST] = None
-    base_url: Annotated[str | None, BASE_URL] = None
+    server: ServerOptions = ServerOptions()
 
     def check(self, refs: Iterable[JobRef]) -> None:
         """Check that jobs are named, and in one way only.
@@ -81,7 +80,7 @@ class JobSelection:
                 project_id=ref.project,
                 cluster_id=ref.cluster,
                 host_id=ref.host,
-                base_url=self.base_url,
+                server=self.server,
             ).resolve()
         if not refs:
             self._cluster().resolve()
@@ -117,7 +116,7 @@ class JobSelection:
             project_id=self.project_id,
             cluster_id=self.cluster_id,
             host_id=self.host_id,
-            base_url=self.base_url,
+            server=self.server,
         )
 
 
@@ -127,6 +126,6 @@ def restore_source(session: "AsyncSession", ref: JobRef) -> "ClusterBase[Any]":
     return cluster.source(session)
 
 
-def job_command(command: str, refs: Iterable[JobRef], base_url: str | None, *options: str) -> list[str]:
+def job_command(command: str, refs: Iterable[JobRef], server: ServerOptions, *options: str) -> list[str]:
     """A command line for jobs."""
-    return ["mongorestore-async", command, *map(str, refs), *options, *base_url_arguments(base_url)]
+    return ["mongorestore-async", command, *map(str, refs), *options, *server.arguments()]

@@ -13,6 +13,7 @@ from mongorestore_async import PollPolicy
 from mongorestore_async.cli.console import fold_command, plural, printable, stderr_console
 from mongorestore_async.cli.exit_codes import ExitCode, exit_code_of
 from mongorestore_async.cli.job_selection import job_command
+from mongorestore_async.cli.session_factory import ServerOptions
 from mongorestore_async.cli.units import format_duration, parse_duration
 from mongorestore_async.errors import RestoreError, WaitError, WaitTimeout
 from mongorestore_async.models import JobRef
@@ -118,7 +119,7 @@ class ResumeHint:
 
     Attributes:
         command: Command that resumes.
-        base_url: Address of the server, None for the one of the environment.
+        server: Where the API is, and how to get there.
         options: Options of the command.
         refs: Jobs, as soon as they are known.
         reassurance: What leaving the command does not stop, where that is known.
@@ -126,7 +127,7 @@ class ResumeHint:
     """
 
     command: str
-    base_url: str | None
+    server: ServerOptions
     options: tuple[str, ...]
     refs: tuple[JobRef, ...] = ()
     reassurance: str = "The restore continues without this command."
@@ -147,6 +148,6 @@ class ResumeHint:
                 end.add_note(f"{reassurance} {plural(len(self.refs), 'job')}:")
                 for ref in self.refs:
                     end.add_note(f"  {printable(str(ref))}")
-                command = job_command(self.command, self.refs, self.base_url, *self.options)
+                command = job_command(self.command, self.refs, self.server, *self.options)
                 end.add_note(f"Resume with:\n{fold_command(command, stderr_console().width)}")
             raise

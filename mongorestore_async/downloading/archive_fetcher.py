@@ -31,6 +31,7 @@ from mongorestore_async.models.secret import REDACTED, hide, unhide
 from mongorestore_async.models.validators import require_seconds
 from mongorestore_async.transport.connection import Connection
 from mongorestore_async.transport.failures import scrub, translate
+from mongorestore_async.transport.worker_threads import WorkerThreads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -148,6 +149,7 @@ class ArchiveFetcher:
     def __init__(self, settings: HttpSettings, *, user_agent: str, stall_timeout: float) -> None:
         self._settings = settings
         self._user_agent = user_agent
+        self._threads = WorkerThreads("connecting", 1)
         self._stall_timeout = require_seconds("stall_timeout", stall_timeout)
 
     async def fetch(self, link: DownloadLink, headers: Mapping[str, str]) -> ArchiveReply:
@@ -188,7 +190,7 @@ class ArchiveFetcher:
     async def _send(
         self, url: Secret | None, headers: Mapping[str, str], login: DownloadLink | None, context: RequestContext
     ) -> ArchiveReply:
-        connection = Connection(self._settings, limit=1, traced=False)
+        connection = Connection(self._settings, limit=1, threads=self._threads, traced=False)
         reply: ArchiveReply | None = None
         try:
             # More of the URL would stand in the frames of what it raises.

@@ -17,7 +17,7 @@ from mongorestore_async.downloading.download_types import (
     utc_now,
 )
 from mongorestore_async.downloading.file_names import safe_name, unique_name
-from mongorestore_async.downloading.links import LinkState, find_links, link_state, no_link
+from mongorestore_async.downloading.links import LinkState, downloads_allowed, find_links, link_state, no_link
 from mongorestore_async.downloading.partial_file import Archive
 from mongorestore_async.downloading.resume_record import PartRecord, read_records
 from mongorestore_async.downloading.standing_file import published_name, recognize
@@ -25,16 +25,23 @@ from mongorestore_async.downloading.transfer import Transfer
 from mongorestore_async.errors import ConfigError, DownloadError, RestoreError
 from mongorestore_async.models.validators import require_flag, require_seconds, require_whole
 from mongorestore_async.transport.retrying import RetryPolicy
+from mongorestore_async.transport.worker_threads import WorkerThreads
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
     from datetime import datetime
+    from types import TracebackType
+    from typing import Self
 
     from mongorestore_async.downloading.archive_fetcher import ArchiveFetcher
     from mongorestore_async.models import JobDocument
     from mongorestore_async.transport.retrying import RetryRule
 
 __all__ = ["DownloadSource", "download_batch"]
+
+
+#: Threads for files, beside one that closes them.
+_MOST_THREADS = 16
 
 
 @attrs.frozen
@@ -101,6 +108,7 @@ async def download_batch(
         RestoreError: A job could not be read.
 
     """
+    concurrency = require_whole("concurrency", concurrency)
     rules = DownloadRules(
         retry=RetryPolicy() if retry is None else retry,
         on_progress=on_progress,
@@ -109,15 +117,13 @@ async def download_batch(
         verify_tries=require_whole("verify_tries", verify_tries, least=0),
         verify_pause=require_seconds("verify_pause", verify_pause, zero=True),
         now=now,
+        threads=WorkerThreads("files", min(concurrency, _MOST_THREADS) + 1),
     )
     if on_progress is not None and not callable(on_progress):
         raise ConfigError(f"on_progress must be a callable, not {type(on_progress).__name__}")
-    batch = _Batch(_directory(directory), fetcher, rules, require_whole("concurrency", concurrency))
-    try:
+    async with _Batch(_directory(directory), fetcher, rules, concurrency) as batch:
         await batch.plan(sources)
         return await batch.run()
-    finally:
-        await asyncio.to_thread(batch.close)
 
 
 class _Batch:
@@ -132,6 +138,23 @@ class _Batch:
         self._archives: dict[tuple[str, str], Archive] = {}
         self._fetching: set[Archive] = set()
 
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close all files; a download that was cancelled does not wait for that, and what it received is not synced."""
+        try:
+            if kind is None or issubclass(kind, Exception):
+                await self._rules.threads.run(self._close, sync=True)
+        finally:
+            # No step of this can be cancelled. A thread may still write: the next download waits for it, off the loop.
+            for archive in self._archives.values():
+                archive.leave()
+            self._rules.threads.submit(self._close, sync=False)
+            self._rules.threads.close()
+
     async def plan(self, sources: Sequence[DownloadSource]) -> None:
         """Find out what is to be fetched, give every file a name, and lock it.
 
@@ -140,7 +163,7 @@ class _Batch:
             RestoreError: A job could not be read.
 
         """
-        there = await asyncio.to_thread(self._read_directory)
+        there = await self._rules.threads.run(self._read_directory)
         jobs: list[tuple[DownloadSource, JobDocument]] = []
         for source in sources:
             job = source.job
@@ -155,7 +178,7 @@ class _Batch:
                 known = key in there or await self._recognize(archive, job)
                 if not known and link_state(job) is not LinkState.READY:
                     raise no_link(link_state(job), file_name=archive.name)
-                await asyncio.to_thread(archive.open, overwrite=self._rules.overwrite)
+                await self._rules.threads.run(archive.open, overwrite=self._rules.overwrite)
                 if not archive.whole and link_state(job) is not LinkState.READY:
                     raise no_link(link_state(job), file_name=archive.name, received=archive.kept)
                 if not archive.whole and find_links(job).get(archive.record.label) is None:
@@ -189,13 +212,12 @@ class _Batch:
                 first.add_note(f"also failed: {type(other).__name__}: {other}")
             raise first
         if all(file.verification is not Verification.NOT_YET for file in files):
-            await asyncio.to_thread(self._forget)
+            await self._rules.threads.run(self._forget)
         return tuple(files)
 
-    def close(self) -> None:
-        """Close all files."""
+    def _close(self, *, sync: bool) -> None:
         for archive in self._archives.values():
-            archive.close()
+            archive.close(sync=sync)
 
     async def _fetch_one(self, transfer: Transfer) -> DownloadedFile | RestoreError:
         try:
@@ -211,7 +233,7 @@ class _Batch:
 
     async def _recognize(self, archive: Archive, job: JobDocument) -> bool:
         try:
-            return await recognize(archive.path, archive.record, job)
+            return await recognize(archive.path, archive.record, job, self._rules.threads)
         except OSError as error:
             raise DownloadError(f"{archive.path} cannot be read: {error.strerror or error}") from error
 
@@ -247,7 +269,7 @@ class _Batch:
                 name = unique_name(safe_name(told, default=f"{job.id}.tar.gz"), label, taken)
                 taken.add(name.casefold())
             record = PartRecord(job=identity, label=label, source_name=told)
-            self._archives[key] = Archive(self._directory, name, record)
+            self._archives[key] = Archive(self._directory, name, record, downloads_allowed(job))
             yield self._archives[key]
 
     def _reserved(self, asking: Archive) -> int:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import attrs
+
+from mongorestore_async.downloading.published_hashes import Verification
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.models import JobRef
     from mongorestore_async.transport.retrying import RetryRule
+    from mongorestore_async.transport.worker_threads import WorkerThreads
 
 __all__ = ["DownloadProgress", "DownloadRules", "DownloadedFile", "Verification", "utc_now"]
 
@@ -25,25 +27,6 @@ _logger = logging.getLogger(__name__)
 def utc_now() -> datetime:
     """Return the current time (UTC)."""
     return datetime.now(UTC)
-
-
-class Verification(StrEnum):
-    """The result of comparing a file with its published SHA-1: detects damage, does not prove the origin.
-
-    ``VERIFIED``: they agree; the bytes on disk were hashed in this call. ``NOT_VERIFIABLE``: there is none to compare
-    with: the product publishes none, or one of another file or form (see ``DownloadedFile.reason``). ``NOT_YET``: the
-    job did not show one so far (servers publish it once the download was served): the same call checks again.
-    ``UNPACKED``: no SHA-1 agrees, and something in between unpacked the file: it is a tar under the name of a
-    compressed one. ``ENCODED_TWICE``: none agrees, and there is a second gzip layer around the file.
-    ``MISMATCH``: they differ; a download ends with :class:`HashMismatch` then, so no result carries it.
-    """
-
-    VERIFIED = "VERIFIED"
-    NOT_VERIFIABLE = "NOT_VERIFIABLE"
-    NOT_YET = "NOT_YET"
-    UNPACKED = "UNPACKED"
-    ENCODED_TWICE = "ENCODED_TWICE"
-    MISMATCH = "MISMATCH"
 
 
 @attrs.frozen(kw_only=True)
@@ -100,6 +83,7 @@ class DownloadRules:
     """How downloads are made; see :func:`download_batch`."""
 
     retry: RetryRule
+    threads: WorkerThreads
     on_progress: Callable[[DownloadProgress], None] | None = None
     overwrite: bool = False
     check_gzip: bool = False

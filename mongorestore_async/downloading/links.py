@@ -50,6 +50,7 @@ __all__ = [
     "find_links",
     "link_expiry",
     "link_state",
+    "next_step",
     "no_link",
     "refusal",
 ]
@@ -175,6 +176,25 @@ def downloads_allowed(job: JobDocument) -> int | None:
     if not isinstance(job, RestoreJob) or job.delivery is None or job.delivery.max_downloads is None:
         return None
     return None if job.delivery.max_downloads >= _UNLIMITED else job.delivery.max_downloads
+
+
+def next_step(requests: int, allowed: int | None) -> str:
+    """Say how a download that ended early can be completed.
+
+    Args:
+        requests: How often its link was used.
+        allowed: How often it may be used, None for no limit.
+
+    """
+    if allowed is None:
+        return "download again to resume"
+    if requests < allowed:
+        return f"download again to resume: {requests} of {allowed} uses of the link are spent"
+    times = "the one time" if allowed == 1 else f"the {allowed} times"
+    return (
+        f"create a new restore job: the link was used {times} allowed; only if the job is still READY, the same call "
+        f"may resume"
+    )
 
 
 def no_link(state: LinkState, *, file_name: str | None = None, received: int = 0) -> DownloadError:

@@ -13,22 +13,29 @@ All functions and methods here block: they are called in threads.
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import os
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from mongorestore_async.downloading.disk_space import disk_error, require_room
 from mongorestore_async.downloading.file_names import PART_SUFFIX, RECORD_SUFFIX
-from mongorestore_async.downloading.resume_record import PartRecord, open_locked, sync_directory, write_file
+from mongorestore_async.downloading.file_system import (
+    HashedFile,
+    Hold,
+    disk_error,
+    open_locked,
+    require_room,
+    sync,
+    sync_directory,
+    write_file,
+)
+from mongorestore_async.downloading.links import next_step
+from mongorestore_async.downloading.resume_record import PartRecord
 from mongorestore_async.errors import DownloadError, Hint, HintKind
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
-    from io import FileIO
     from pathlib import Path
 
 __all__ = ["Archive"]
@@ -37,30 +44,31 @@ __all__ = ["Archive"]
 _SYNCED = 64 * 1024 * 1024
 
 
-class Archive:
+class Archive(HashedFile):
     """One archive on its way to disk. A lock keeps other downloads, of this process or another, from its part.
 
     Its methods may be called from any thread, one at a time; a write that comes after :meth:`close` does nothing.
+    :meth:`leave` alone does not block.
 
     Args:
         directory: Where the file is to be.
         name: Its safe name.
         record: What is known about it before anything was read from disk.
+        allowed: How often its link may be used, None for no limit.
 
     """
 
-    def __init__(self, directory: Path, name: str, record: PartRecord) -> None:
+    def __init__(self, directory: Path, name: str, record: PartRecord, allowed: int | None = None) -> None:
+        super().__init__()
         self.path = directory / name
+        self.allowed = allowed
         self.record: PartRecord = record
-        self.kept = 0
         self.finished = False
         self._part = directory / (name + PART_SUFFIX)
         self._note = directory / (name + RECORD_SUFFIX)
-        self._file: FileIO | None = None
         self._synced = 0
+        self._hold = Hold(self._part)
         self._closed = False  # an opening that was cancelled may still be on its way to a thread
-        self._hash = hashlib.sha1(usedforsecurity=False)
-        self._hashed = 0
         self._using = threading.RLock()
 
     @property
@@ -96,7 +104,7 @@ class Archive:
             # Who had the lock before may have given the file its name just now.
             if self.finished or self._is_finished():
                 self._let_go()
-                self._file = self.path.open("rb", buffering=0)
+                self.file = self.path.open("rb", buffering=0)
             elif self.path.exists() and not overwrite:
                 self._let_go()
                 raise self.error(
@@ -110,19 +118,16 @@ class Archive:
         """Change the record, on disk before this returns."""
         with self._using, self._telling():
             self.record = self.record.changed(**changes)
-            if self._file is None:
-                return
-            write_file(self._note, self.record.to_json())
+            if self.file is not None:
+                write_file(self._note, self.record.to_json())
 
     def restart(self) -> None:
         """Throw away what is there."""
         with self._using, self._telling():
-            if self._file is None:
+            if self.file is None:
                 return
-            self._file.seek(0)
-            self._file.truncate()
-            self._hash = hashlib.sha1(usedforsecurity=False)
-            self._hashed = self.kept = self._synced = 0
+            self.clear()
+            self._synced = 0
             self.record = attrs.evolve(self.record, synced=0, synced_sha1=None)
 
     def rehash(self, most: int) -> bool:
@@ -133,15 +138,11 @@ class Archive:
 
         """
         with self._using, self._telling():
-            if self._file is None or self._hashed >= self.kept:
+            if self.file is None or self.hashed >= self.kept:
                 return True
             until = self.record.synced or 0
-            until = until if not self.finished and self._hashed < until < self.kept else self.kept
-            self._file.seek(self._hashed)
-            block = self._file.read(min(most, until - self._hashed))
-            self._hash.update(block)
-            self._hashed += len(block)
-            if not block:
+            until = until if not self.finished and self.hashed < until < self.kept else self.kept
+            if not self.hash_more(min(most, until - self.hashed)):
                 raise self.error("the file was truncated while it was read; start again, and do not modify it")
             if not self.finished and self._is_damaged():
                 self.restart()
@@ -149,15 +150,15 @@ class Archive:
                 raise self.error(
                     "the partial file was modified after it was written, and was discarded; download again"
                 )
-            return self._hashed == self.kept
+            return self.hashed == self.kept
 
     def read(self, offset: int, size: int) -> bytes:
         """Read bytes that are there."""
         with self._using, self._telling():
-            if self._file is None:
+            if self.file is None:
                 return b""
-            self._file.seek(offset)
-            return self._file.read(size)
+            self.file.seek(offset)
+            return self.file.read(size)
 
     def write(self, pieces: Sequence[bytes]) -> None:
         """Append, and hash unless earlier bytes are still to be hashed.
@@ -167,25 +168,15 @@ class Archive:
 
         """
         with self._using, self._telling():
-            if self._file is None:
-                return
-            self._file.seek(self.kept)
-            in_step = self._hashed == self.kept
             for piece in pieces:
                 rest = memoryview(piece)
-                while rest:
-                    # Less than all is written where the disk becomes full: hash and size stay those of the file.
-                    written = self._file.write(rest) or 0
-                    self.kept += written
-                    if in_step:
-                        self._hash.update(rest[:written])
-                        self._hashed += written
-                    rest = rest[written:]
-            if self.kept - self._synced >= _SYNCED:
+                while rest and not self._closed:
+                    rest = rest[self.append(rest) :]
+            if self.kept - self._synced >= _SYNCED and not self._closed:
                 self._sync()
 
     def check_room(self, reserved: int = 0) -> None:
-        """See whether the rest of the file fits onto the disk.
+        """See whether the rest of the file fits onto the disk, as far as both are known.
 
         Args:
             reserved: Bytes that other downloads of the batch are going to need.
@@ -194,14 +185,12 @@ class Archive:
             DiskFull: It does not.
 
         """
-        needed = max(0, (self.record.size or 0) - self.kept)
-        with self._telling():
-            require_room(self.path, needed, reserved=reserved, received=self.kept)
+        require_room(self.path, self.record.size, reserved=reserved, received=self.kept, advice=self.next_step)
 
     @property
-    def sha1(self) -> str:
-        """Hexadecimal SHA-1 of what is there."""
-        return self._hash.hexdigest()
+    def next_step(self) -> str:
+        """How the download can be completed, if it ends now."""
+        return next_step(self.record.requests, self.allowed)
 
     def finish(self, *, overwrite: bool) -> None:
         """Give the file its name, safely on disk.
@@ -211,7 +200,7 @@ class Archive:
 
         """
         with self._using, self._telling():
-            if self._file is None or self.finished:
+            if self.file is None or self.finished:
                 return
             self._sync(sha1=self.sha1, size=self.kept)
             if self.path.exists() and not overwrite:
@@ -227,8 +216,8 @@ class Archive:
 
         """
         with self._using, self._telling():
-            if self._file is not None:
-                self._file.close()
+            if self.file is not None:
+                self.file.close()
                 self.finished = False
                 self._open_part()
                 self.restart()
@@ -255,21 +244,30 @@ class Archive:
         with self._using, self._telling():
             self._note.unlink(missing_ok=True)
 
-    def close(self) -> None:
-        """Close the files; what is on disk stays. A download that never got a byte leaves nothing behind."""
+    def leave(self) -> None:
+        """Begin no further write: :meth:`close` follows. Who wants the part meanwhile waits for that."""
+        self._closed = True
+        self._hold.leave()
+
+    def close(self, *, sync: bool = False) -> None:
+        """Close the files; what is on disk stays. A download that never got a byte leaves nothing behind.
+
+        Args:
+            sync: Whether to bring to disk first what was received, so that also a crash leaves it.
+
+        """
         with self._using:
             self._closed = True
-            if self._file is None:
-                return
             with contextlib.suppress(OSError, DownloadError):
-                if not self.finished and not self.kept and not self.record.requests:
+                if self.file is None or self.finished:
+                    pass
+                elif not self.kept and not self.record.requests:
                     self._part.unlink(missing_ok=True)
                     self._note.unlink(missing_ok=True)
-                elif not self.finished and self.kept != self._synced and self._note.exists():
+                elif sync and self.kept != self._synced and self._note.exists():
                     self._sync()
-            file, self._file = self._file, None
-            with contextlib.suppress(OSError):
-                file.close()
+            self.close_file()
+            self._hold.release()
 
     def error(self, message: str, *, hint: Hint | None = None) -> DownloadError:
         """Make an error about this file."""
@@ -277,15 +275,17 @@ class Archive:
 
     def _sync(self, **changes: Any) -> None:
         """Bring what is there to disk, then that it is."""
-        if self._file is not None:
-            os.fsync(self._file.fileno())
-            self._synced = self.kept
-            sha1 = self._hash.hexdigest() if self._hashed == self.kept else None
-            self.note(synced=self.kept, synced_sha1=sha1, **changes)
+        if self.file is None:
+            return
+        if sync(self.file.fileno()):
+            sha1 = self.sha1 if self.hashed == self.kept else None
+            changes |= {"synced": self.kept, "synced_sha1": sha1}
+        self._synced = self.kept
+        self.note(**changes)
 
     def _is_damaged(self) -> bool:
         """Whether the bytes hashed so far are those whose hash is recorded, and differ from it."""
-        known = self.record.synced_sha1 if self._hashed == self.record.synced else None
+        known = self.record.synced_sha1 if self.hashed == self.record.synced else None
         return known is not None and known != self.sha1
 
     def _is_finished(self) -> bool:
@@ -301,16 +301,17 @@ class Archive:
 
     def _let_go(self) -> None:
         """Close a part of another download; removes it only if opening it created it."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        self.close_file()
         if (self.finished or not self._note.exists()) and self._part.exists() and not self._part.stat().st_size:
             self._part.unlink()
+        self._hold.release()
 
     def _open_part(self) -> None:
         try:
-            self._file = open_locked(self._part)
+            self._hold.take()
+            self.file = open_locked(self._part)
         except BlockingIOError:
+            self._hold.release()
             raise self.error(
                 f"another download is writing {self._part.name}; wait for it, or choose another directory"
             ) from None
@@ -323,8 +324,8 @@ class Archive:
             self._synced = min(self.kept, record.synced or 0)
             if record.size is not None and there > record.size:
                 self.restart()
-            elif self.kept < there and self._file is not None:
-                self._file.truncate(self.kept)
+            elif self.kept < there and self.file is not None:
+                self.file.truncate(self.kept)
         elif (there or record is not None) and not overwrite:
             self._let_go()
             raise self.error(
@@ -336,8 +337,8 @@ class Archive:
             self._note.unlink(missing_ok=True)
 
     def _rename(self, target: Path) -> None:
-        if sys.platform == "win32" and self._file is not None:
-            self._file.close()  # there no open file can be renamed
+        if sys.platform == "win32" and self.file is not None:
+            self.file.close()  # there no open file can be renamed
         (self.path if self.finished else self._part).replace(target)
         sync_directory(target.parent)
 
@@ -346,4 +347,4 @@ class Archive:
         try:
             yield
         except OSError as error:
-            raise disk_error(error, self.path, received=self.kept) from error
+            raise disk_error(error, self.path, received=self.kept, advice=self.next_step) from error

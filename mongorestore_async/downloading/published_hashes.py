@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import attrs
 
-from mongorestore_async.downloading.download_types import Verification
 from mongorestore_async.models import RestoreJob
 
 if TYPE_CHECKING:
@@ -16,13 +16,32 @@ if TYPE_CHECKING:
 
     from mongorestore_async.models import FileHash, JobDocument
 
-__all__ = ["Comparison", "compare"]
+__all__ = ["Comparison", "Verification", "compare"]
 
 _SHA1 = re.compile(r"[0-9a-f]{40}")
 _DIGEST = re.compile(r"[0-9a-f]{32,}")
 #: Names that a reason shows, and characters of each.
 _MOST_NAMES = 3
 _LONGEST_NAME = 80
+
+
+class Verification(StrEnum):
+    """The result of comparing a file with its published SHA-1: detects damage, does not prove the origin.
+
+    ``VERIFIED``: they agree; the bytes on disk were hashed in this call. ``NOT_VERIFIABLE``: there is none to compare
+    with: the product publishes none, or one of another file or form (see ``DownloadedFile.reason``). ``NOT_YET``: the
+    job did not show one so far (servers publish it once the download was served): the same call checks again.
+    ``UNPACKED``: no SHA-1 agrees, and something in between unpacked the file: it is a tar under the name of a
+    compressed one. ``ENCODED_TWICE``: none agrees, and there is a second gzip layer around the file.
+    ``MISMATCH``: they differ; a download ends with :class:`HashMismatch` then, so no result carries it.
+    """
+
+    VERIFIED = "VERIFIED"
+    NOT_VERIFIABLE = "NOT_VERIFIABLE"
+    NOT_YET = "NOT_YET"
+    UNPACKED = "UNPACKED"
+    ENCODED_TWICE = "ENCODED_TWICE"
+    MISMATCH = "MISMATCH"
 
 
 @attrs.frozen

@@ -1,12 +1,9 @@
-"""What is stored about an incomplete part, and how it is written to disk."""
+"""What is stored about an incomplete part."""
 
 from __future__ import annotations
 
-import errno
 import functools
 import json
-import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,41 +13,13 @@ from mongorestore_async.downloading.file_names import RECORD_SUFFIX
 from mongorestore_async.downloading.ranges import Kept, Representation, is_validator
 
 if TYPE_CHECKING:
-    from io import FileIO
     from typing import Self
 
-__all__ = ["PartRecord", "boot_id", "open_locked", "read_records", "sync_directory", "write_file"]
-
-
-#: Error numbers of file systems without locks: network, user space.
-_UNSUPPORTED = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
+__all__ = ["PartRecord", "boot_id", "read_records"]
 
 
 #: Of Linux; other systems have no such file.
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
-
-
-def open_locked(path: Path) -> FileIO:
-    """Open a file for reading and writing, made if need be, with a lock that ends with the process at the latest.
-
-    On Windows, and on file systems that know none, there is no such lock.
-
-    Raises:
-        BlockingIOError: Someone else has it, in this process or another.
-        OSError: It cannot be opened, or is a symbolic link.
-
-    """
-    while True:
-        file = open(path, "r+b", buffering=0, opener=_create)  # noqa: SIM115 - the caller closes it
-        try:
-            _lock(file)
-            # Between opening and locking, the one before may have renamed it.
-            if path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
-                return file
-        except BaseException:
-            file.close()
-            raise
-        file.close()
 
 
 @functools.cache
@@ -63,53 +32,6 @@ def boot_id() -> str | None:
         return _BOOT.read_text(encoding="ascii").strip() or None
     except (OSError, ValueError):
         return None
-
-
-def sync_directory(directory: Path) -> None:
-    """Flush renames in a directory to disk, where the system supports it."""
-    if sys.platform == "win32":
-        return
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno not in _UNSUPPORTED:
-            raise
-    finally:
-        os.close(descriptor)
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Write a small file atomically.
-
-    Raises:
-        OSError: It cannot be written.
-
-    """
-    fresh = path.with_name(path.name + ".tmp")
-    with open(fresh, "wb", opener=_create) as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    sync_directory(path.parent)
-
-
-def _lock(file: FileIO) -> None:
-    if sys.platform == "win32":
-        return
-    import fcntl  # which Windows does not have
-
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno not in _UNSUPPORTED:
-            raise
-
-
-def _create(path: str, flags: int) -> int:
-    # Not through a symbolic link: only an attacker puts one there, and it may point anywhere.
-    return os.open(path, flags | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
 
 
 _VERSION = 1

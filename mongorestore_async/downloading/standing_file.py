@@ -1,20 +1,18 @@
 """A whole archive that stands under its name, and whose record is gone: recognized by the hash its job publishes.
 
 The records go when a batch is finished and compared. The same download again must not need the link, which may be used
-up by then. All functions but :func:`recognize` block.
+up by then.
 """
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 import re
 from typing import TYPE_CHECKING
 
 import attrs
 
 from mongorestore_async.downloading.file_names import PART_SUFFIX, RECORD_SUFFIX
-from mongorestore_async.downloading.resume_record import write_file
+from mongorestore_async.downloading.file_system import HashedFile, write_file
 from mongorestore_async.models import RestoreJob
 
 if TYPE_CHECKING:
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.downloading.resume_record import PartRecord
     from mongorestore_async.models import JobDocument
+    from mongorestore_async.transport.worker_threads import WorkerThreads
 
 __all__ = ["published_name", "recognize"]
 
@@ -37,37 +36,35 @@ def published_name(job: JobDocument) -> str | None:
     return (job.hashes[0].file_name or "").replace("\\", "/").rpartition("/")[2] or None
 
 
-async def recognize(path: Path, record: PartRecord, job: JobDocument) -> bool:
+async def recognize(path: Path, record: PartRecord, job: JobDocument, threads: WorkerThreads) -> bool:
     """Whether a file is the archive of a job; then its record is written again.
 
     Args:
         path: Where the archive would be.
         record: What its record says besides size and hash.
         job: The job as read last.
+        threads: Where the file is read.
 
     Raises:
         OSError: The file cannot be read, or the record not be written.
 
     """
     published = _published(job)
-    if not published or not await asyncio.to_thread(_is_alone, path):
+    if not published or not await threads.run(_is_alone, path):
         return False
-    digest, size = hashlib.sha1(usedforsecurity=False), 0
+    standing = HashedFile()
 
-    def add(offset: int) -> int:
-        with path.open("rb") as file:
-            file.seek(offset)
-            block = file.read(_BLOCK)
-        digest.update(block)
-        return len(block)
+    def hash_more() -> int:
+        with path.open("rb", buffering=0) as standing.file:
+            return standing.hash_more(_BLOCK)
 
     # One step in a thread: an archive has terabytes, and a cancelled download must not go on reading.
-    while read := await asyncio.to_thread(add, size):
-        size += read
-    if digest.hexdigest() not in published:
+    while await threads.run(hash_more):
+        pass
+    if standing.sha1 not in published:
         return False
-    found = attrs.evolve(record, size=size, sha1=digest.hexdigest())
-    await asyncio.to_thread(write_file, path.with_name(path.name + RECORD_SUFFIX), found.to_json())
+    found = attrs.evolve(record, size=standing.hashed, sha1=standing.sha1)
+    await threads.run(write_file, path.with_name(path.name + RECORD_SUFFIX), found.to_json())
     return True
 
 

@@ -87,6 +87,7 @@ class Transfer:
         self._fetcher = fetcher
         self._rules = rules
         self._reserved = reserved
+        self._run = rules.threads.run
         self._began = time.monotonic()
         self._reported_at = 0.0
         self._resumed_from = archive.kept
@@ -112,10 +113,10 @@ class Transfer:
             failures = 1 if archive.kept - furthest >= _BLOCK else failures + 1
             furthest = max(furthest, archive.kept)
             await self._wait(failed, failures)
-        while not await asyncio.to_thread(archive.rehash, _REHASHED):
+        while not await self._run(archive.rehash, _REHASHED):
             pass
         if archive.changed and self._rules.overwrite:
-            await asyncio.to_thread(archive.reopen)
+            await self._run(archive.reopen)
             await self.fetch()
 
     async def finish(self) -> DownloadedFile:
@@ -128,7 +129,7 @@ class Transfer:
         """
         archive = self.archive
         found = await check(archive, self._job, self._refresh, self._rules)
-        await asyncio.to_thread(archive.finish, overwrite=self._rules.overwrite)
+        await self._run(archive.finish, overwrite=self._rules.overwrite)
         self._notify(at_once=True)
         return DownloadedFile(
             path=archive.path,
@@ -145,16 +146,16 @@ class Transfer:
     async def _try(self) -> None:
         archive, record = self.archive, self.archive.record
         kept = record.kept(archive.kept)
-        if record.size is not None:  # another request would not tell anything else
-            await asyncio.to_thread(archive.check_room, self._reserved())
+        # Before the request, which counts: it would not tell anything else.
+        await self._run(archive.check_room, self._reserved())
         link = self._link()
         # On disk before it is sent: a process that is killed has used the link as well.
-        await asyncio.to_thread(archive.note, requests=record.requests + 1)
+        await self._run(archive.note, requests=record.requests + 1)
         try:
             reply = await self._fetcher.fetch(link, kept.headers)
         except ConnectFailed as error:
             if error.request is None or not error.request.unanswered:
-                await asyncio.to_thread(archive.note, requests=record.requests)
+                await self._run(archive.note, requests=record.requests)
             raise
         async with reply:
             plan = continue_with(reply.status, reply.headers, kept)
@@ -162,7 +163,7 @@ class Transfer:
                 raise refusal(reply.status, reply.headers, reply.request, self._rules.now())
             await self._prepare(reply, plan, link)
             if plan.action is not Action.COMPLETE:
-                await asyncio.to_thread(archive.check_room, self._reserved())
+                await self._run(archive.check_room, self._reserved())
                 await self._stream(reply, plan.until)
                 await self._see_end(reply, plan, kept)
 
@@ -187,22 +188,22 @@ class Transfer:
             if is_message(content, reply.headers.get("Content-Type", "")):
                 raise await self._keep_message(reply, head, content, link)
             alike = min(len(head), archive.kept, SNIFFED)
-            if plan.same and await asyncio.to_thread(archive.read, 0, alike) != head[:alike]:
+            if plan.same and await self._run(archive.read, 0, alike) != head[:alike]:
                 await self._refuse(reply, _OTHER_BYTES)
-            await asyncio.to_thread(archive.restart)
+            await self._run(archive.restart)
             changes |= {
                 "if_range": version.strong,
                 "encoding": version.encoding,
                 "ranges": allows_ranges(reply.headers),
                 "sha1": None,
             }
-        await asyncio.to_thread(archive.note, **changes)
+        await self._run(archive.note, **changes)
         self._resumed_from = archive.kept
         self._notify(at_once=True)
 
     async def _refuse(self, reply: ArchiveReply, problem: str) -> NoReturn:
         """Take nothing of an answer that contradicts what is known."""
-        await asyncio.to_thread(self.archive.note, ranges=False)  # from now on it is asked for as a whole
+        await self._run(self.archive.note, ranges=False)  # from now on it is asked for as a whole
         raise ConnectionBroken(f"{problem} (HTTP {reply.status})", request=reply.request)
 
     async def _keep_message(
@@ -213,11 +214,12 @@ class Transfer:
             page = (await reply.peek(_PAGE))[:_PAGE]
         except TransportError:
             page = head
-        kept = await asyncio.to_thread(lambda: self.archive.set_aside(FOREIGN_SUFFIX, link.redact(page)))
+        kept = await self._run(lambda: self.archive.set_aside(FOREIGN_SUFFIX, link.redact(page)))
         return not_an_archive(self.archive, self._job, content, kept)
 
     async def _stream(self, reply: ArchiveReply, until: int | None) -> None:
         """Write one block while the next one comes in; what is too much fills no disk."""
+        threads = self._rules.threads
         writing: asyncio.Future[None] | None = None
         received = self.archive.kept
         hashed = False
@@ -226,22 +228,20 @@ class Transfer:
                 received += sum(map(len, pieces))
                 if writing is not None:
                     await writing
-                writing = self._write(pieces)
+                writing = threads.start(self.archive.write, pieces)
                 # Of a part of terabytes that takes an hour, in which the link would expire: so not before the request.
-                hashed = hashed or await asyncio.to_thread(self.archive.rehash, _REHASHED)
+                hashed = hashed or await threads.run(self.archive.rehash, _REHASHED)
                 self._notify()
         except TransportError:
             if writing is not None:
                 await writing  # a full disk is the more important error
             raise
-        if writing is not None:
-            await writing
-
-    def _write(self, pieces: list[bytes]) -> asyncio.Future[None]:
-        writing = asyncio.get_running_loop().run_in_executor(None, self.archive.write, pieces)
-        # Nobody awaits it any more when the download is cancelled.
-        writing.add_done_callback(lambda done: done.cancelled() or done.exception())
-        return writing
+        else:
+            if writing is not None:
+                await writing
+        finally:
+            if writing is not None:
+                writing.cancel()  # its thread ends what it has begun, and nobody waits for that
 
     async def _see_end(self, reply: ArchiveReply, plan: Continuation, before: Kept) -> None:
         archive = self.archive
@@ -249,15 +249,15 @@ class Transfer:
         if plan.until is None and not archive.kept:
             raise self._error(_EMPTY, DownloadTruncated)
         if plan.until is not None and archive.kept > plan.until:
-            await asyncio.to_thread(archive.restart)
-            await asyncio.to_thread(archive.note)
+            await self._run(archive.restart)
+            await self._run(archive.note)
             raise self._error("the download host sent more bytes than announced; they were discarded")
         if archive.kept < least:
             raise ConnectionBroken(
                 "the download host closed the connection before the end of the file", request=reply.request
             )
         if plan.total is None:
-            await asyncio.to_thread(archive.note, size=archive.kept)
+            await self._run(archive.note, size=archive.kept)
 
     async def _wait(self, failed: TransportError | ApiError, failures: int) -> None:
         """Wait before the next request, if there may be one.
@@ -273,16 +273,10 @@ class Transfer:
             )  # there is another link to try
         allowed = downloads_allowed(self._job)
         if allowed is not None and self.archive.record.requests >= allowed:
-            times = "the one time" if allowed == 1 else f"the {allowed} times"
-            self._give_up(
-                failed,
-                f"the link was used {times} allowed; download again to resume if the job is still READY, "
-                f"or create a new restore job",
-                DownloadUsedUp,
-            )
+            self._give_up(failed, self.archive.next_step, DownloadUsedUp)
         wait = self._rules.retry(Failure("GET", failed, failures))
         if wait is None or wait > _LONGEST_WAIT:
-            self._give_up(failed, "download again to resume")
+            self._give_up(failed, self.archive.next_step)
         await asyncio.sleep(wait)
 
     async def _explain_refusal(self, failed: ApiError) -> None:
@@ -299,6 +293,7 @@ class Transfer:
             self._job = await self._refresh()
         except RestoreError as error:
             self._give_up(failed, f"the job could not be read either ({type(error).__name__}); check its state")
+        self.archive.allowed = downloads_allowed(self._job)
         state, expires = link_state(self._job), link_expiry(self._job)
         if state is LinkState.READY and expires is not None and expires <= self._rules.now():
             state = LinkState.EXPIRED

@@ -121,9 +121,9 @@ async def check(
     found = compare(job, names, archive.sha1)
     if found.result is Verification.VERIFIED:
         return found
-    content = sniff(await asyncio.to_thread(archive.read, 0, SNIFFED))
+    content = sniff(await rules.threads.run(archive.read, 0, SNIFFED))
     if not archive.changed and (archive.kept < LEAST_SIZE or is_message(content, "")):
-        kept = await asyncio.to_thread(archive.set_aside, FOREIGN_SUFFIX)
+        kept = await rules.threads.run(archive.set_aside, FOREIGN_SUFFIX)
         raise not_an_archive(archive, job, content, kept)
     found = await _compare_again(archive, job, names, refresh, rules)
     if found.result is Verification.VERIFIED:
@@ -137,13 +137,13 @@ async def check(
             hint=Hint(HintKind.OVERWRITE_FILES),
         )
     if content is Content.TAR and is_packed_name(archive.name):
-        await _check_tar_end(archive)
+        await _check_tar_end(archive, rules)
         return Comparison(Verification.UNPACKED, _UNPACKED)
     if content is Content.PACKED_TWICE:
         await _check_gzip(archive, rules, content)
         return Comparison(Verification.ENCODED_TWICE, _ENCODED_TWICE)
     if found.result is Verification.MISMATCH:
-        kept = await asyncio.to_thread(archive.set_aside, MISMATCH_SUFFIX)
+        kept = await rules.threads.run(archive.set_aside, MISMATCH_SUFFIX)
         raise HashMismatch(
             f"the SHA-1 of {archive.name} does not match the one published by the job; the file is kept as {kept}; "
             f"download again if the link allows it, or create a new restore job",
@@ -204,19 +204,19 @@ async def _compare_again(
     return found
 
 
-async def _check_tar_end(archive: Archive) -> None:
+async def _check_tar_end(archive: Archive, rules: DownloadRules) -> None:
     """See that a tar whose size was not announced has its end."""
     if archive.record.announced or archive.finished:
         return
-    end = await asyncio.to_thread(archive.read, max(0, archive.kept - _TAR_END), _TAR_END)
+    end = await rules.threads.run(archive.read, max(0, archive.kept - _TAR_END), _TAR_END)
     if archive.kept % _TAR_BLOCK or len(end) < _TAR_END or any(end):
-        raise await _truncated(archive, "the tar ends before its last blocks")
+        raise await _truncated(archive, rules, "the tar ends before its last blocks")
 
 
 async def _check_gzip(archive: Archive, rules: DownloadRules, content: Content) -> None:
     # Without an announced size only the gzip data tell whether the file is whole; encrypted ones may be none.
     is_gzip = (
-        content in {Content.PACKED, Content.PACKED_TWICE} and await asyncio.to_thread(archive.read, 0, 2) == _MAGIC
+        content in {Content.PACKED, Content.PACKED_TWICE} and await rules.threads.run(archive.read, 0, 2) == _MAGIC
     )
     if archive.finished or not (rules.check_gzip or (is_gzip and not archive.record.announced)):
         return
@@ -228,15 +228,15 @@ async def _check_gzip(archive: Archive, rules: DownloadRules, content: Content) 
         return 0 if looking.fault is not None else len(data)
 
     offset = 0
-    while read := await asyncio.to_thread(feed, offset):
+    while read := await rules.threads.run(feed, offset):
         offset += read
-    fault = await asyncio.to_thread(looking.finish)
+    fault = await rules.threads.run(looking.finish)
     if fault is not None:
-        raise await _truncated(archive, fault)
+        raise await _truncated(archive, rules, fault)
 
 
-async def _truncated(archive: Archive, fault: str) -> DownloadTruncated:
-    kept = await asyncio.to_thread(archive.set_aside, MISMATCH_SUFFIX)
+async def _truncated(archive: Archive, rules: DownloadRules, fault: str) -> DownloadTruncated:
+    kept = await rules.threads.run(archive.set_aside, MISMATCH_SUFFIX)
     return DownloadTruncated(
         f"{archive.name} is incomplete: {fault}; the file is kept as {kept}; download again if the link allows "
         f"it, or create a new restore job",

@@ -10,6 +10,8 @@
     │   └── ProtectedTarget     a guarded cluster would be overwritten
     ├── TransportError          no usable HTTP answer arrived
     │   ├── ConnectFailed       no connection was made: nothing was sent
+    │   │   ├── TLSFailed       TLS was not established
+    │   │   └── ProxyFailed     the proxy did not connect to the server
     │   ├── RequestTimeout      the deadline of the call passed
     │   └── ProtocolError       the answer is not one of the API
     │       └── ConnectionBroken    the connection broke before the answer was complete
@@ -78,11 +80,13 @@ from mongorestore_async.errors.base import (
     ConnectionBroken,
     ProtectedTarget,
     ProtocolError,
+    ProxyFailed,
     RequestContext,
     RequestTimeout,
     RestoreError,
     ResumePoint,
     SessionClosed,
+    TLSFailed,
     TransportError,
     Unsupported,
     WrongLoop,
@@ -139,6 +143,7 @@ __all__ = [
     "PaginationError",
     "ProtectedTarget",
     "ProtocolError",
+    "ProxyFailed",
     "RateLimited",
     "Reconciliation",
     "RequestContext",
@@ -149,6 +154,7 @@ __all__ = [
     "Rule",
     "ServerError",
     "SessionClosed",
+    "TLSFailed",
     "TransportError",
     "Unsupported",
     "Verdict",

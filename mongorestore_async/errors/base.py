@@ -18,11 +18,13 @@ __all__ = [
     "ConnectionBroken",
     "ProtectedTarget",
     "ProtocolError",
+    "ProxyFailed",
     "RequestContext",
     "RequestTimeout",
     "RestoreError",
     "ResumePoint",
     "SessionClosed",
+    "TLSFailed",
     "TransportError",
     "Unsupported",
     "WrongLoop",
@@ -205,6 +207,17 @@ class ConnectFailed(TransportError):
 
     repeatable = True
     not_acted = True
+
+
+class TLSFailed(ConnectFailed):
+    """TLS was not established; nothing was sent. A refused certificate is not ``repeatable``."""
+
+
+class ProxyFailed(ConnectFailed):
+    """The proxy could not be reached, or did not connect to the server; nothing was sent.
+
+    A proxy that refuses (403, 407) is not ``repeatable``, one that fails (5xx) is.
+    """
 
 
 class RequestTimeout(TransportError):

@@ -22,8 +22,12 @@ class HintKind(StrEnum):
     """What a user can do about an error. The comments list the values of each hint."""
 
     CHECK_BASE_URL = auto()
+    CHECK_CERTIFICATE = auto()
+    CHECK_CLOCK = auto()
     CHECK_CONNECTION = auto()
+    CHECK_HOST_NAME = auto()
     CHECK_KEY = auto()
+    CHECK_PROXY = auto()
     CONFIRM_OVERWRITE = auto()  # project_id, cluster; is_source: whether the backup is of this cluster
     FEWER_CALLS = auto()
     LEAVE_OUT = auto()  # argument
@@ -31,6 +35,7 @@ class HintKind(StrEnum):
     NARROW_LIST = auto()
     OVERWRITE_FILES = auto()
     PASS_BASE_URL = auto()
+    PASS_CA_FILE = auto()
     PASS_CLIENT_CERTIFICATE = auto()
     PASS_INSTEAD = auto()  # argument
     PASS_RESUME_TOKEN = auto()
@@ -39,6 +44,7 @@ class HintKind(StrEnum):
     RAISE_TIMEOUT = auto()
     READ_UNCOUNTED = auto()
     RECONCILE = auto()
+    RELAX_CERTIFICATE_CHECKS = auto()
     REPEAT_QUERY = auto()
     REQUEST_DOWNLOAD = auto()
     SET_BASE_URL = auto()
@@ -97,8 +103,12 @@ def add_advice(problem: str, advice: str) -> str:
 #: The sentences of this library, in the names of its Python interface.
 PYTHON_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.CHECK_BASE_URL: "check that base_url points to the API, not to a proxy or gateway",
+    HintKind.CHECK_CERTIFICATE: "check the certificates of the server and of its CA",
+    HintKind.CHECK_CLOCK: "renew the certificate, or set this machine's clock",
     HintKind.CHECK_CONNECTION: "check base_url, DNS, proxy and TLS settings (ca_file)",
+    HintKind.CHECK_HOST_NAME: "use a host name in base_url that the certificate has",
     HintKind.CHECK_KEY: "check the key pair and make a new session",
+    HintKind.CHECK_PROXY: "check proxy and its user name and password",
     HintKind.CONFIRM_OVERWRITE: (
         "restore into another cluster, or confirm with overwrite=Target(project_id={project_id!r}, cluster={cluster!r})"
     ),
@@ -108,6 +118,7 @@ PYTHON_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.NARROW_LIST: "narrow the list (batch_id, limit) or report this to its operator",
     HintKind.OVERWRITE_FILES: "choose another directory, or pass overwrite=True",
     HintKind.PASS_BASE_URL: "pass its address as base_url",
+    HintKind.PASS_CA_FILE: "pass the certificate of the CA that signed it as ca_file",
     HintKind.PASS_CLIENT_CERTIFICATE: "if the server wants a client certificate, pass an SSLContext with one as ssl",
     HintKind.PASS_INSTEAD: "pass {argument} instead",
     HintKind.PASS_RESUME_TOKEN: "pass stream.resume_token of the earlier run unchanged",
@@ -118,6 +129,10 @@ PYTHON_WORDINGS: Mapping[HintKind, Wording] = {
         "resume, or if the list is complete all the same read it with include_count=False, where an empty page ends it"
     ),
     HintKind.RECONCILE: "call reconcile() or check the job list before you send it again",
+    HintKind.RELAX_CERTIFICATE_CHECKS: (
+        "Python 3.13 and newer make the strict checks of RFC 5280: have the certificate issued anew, or pass "
+        "strict_certificates=False, which still verifies it"
+    ),
     HintKind.REPEAT_QUERY: "pass the same fleets, projects, clusters, states and batch_id",
     HintKind.REQUEST_DOWNLOAD: "a download needs an HttpRestore",
     HintKind.SET_BASE_URL: "set base_url to the address it points to",

@@ -77,4 +77,4 @@ async def read_in_slices(
     else:
         return tuple(made)
     # Once more as a whole: the error names places in the whole page.
-    return await asyncio.to_thread(read, results)
+    return await decode_locks.threads.run(read, results)

@@ -246,8 +246,9 @@ class PageReader(Generic[ItemT]):
         total, length = received.total_count, len(received.items)
         if not self._pages and not more and (total is None or total <= received.length):
             total = length  # one that has no pages and says nothing of more is whole with its first answer
+        ids = identities(received.items, self._source.identify)
         try:
-            step = self._walk.receive(PageFacts(identities(received.items, self._source.identify), total, more))
+            step = self._walk.receive(PageFacts(ids, total, more, received.length - length))
         except PaginationError as error:
             error.request, error.resume_at = self.request, self.resume_point(error.resume_at)
             raise

@@ -23,6 +23,8 @@ __all__ = ["PagesAhead", "collect_ahead"]
 
 ItemT = TypeVar("ItemT")
 
+_Calls = dict[int, "asyncio.Task[Received[ItemT] | Exception]"]
+
 
 async def collect_ahead(reader: PageReader[ItemT], concurrency: int) -> list[ItemT]:
     """Read a whole list in order, with at most ``concurrency`` calls in flight.
@@ -70,7 +72,7 @@ class PagesAhead(ResumableIterator[Page[ItemT]]):
 
     Used as ``async with pager.ahead(2) as pages: async for page in pages``. Items that earlier pages had are left out
     of a page. An error is raised with the page that the walk needed, and carries ``resume_at``. A cancelled ``anext``
-    loses nothing: the next one asks for that page again, and the calls for the pages behind it continue.
+    loses nothing: its call and those for the pages behind it continue, and the next ``anext`` waits for them.
     """
 
     def __init__(self, reader: PageReader[ItemT], width: int) -> None:
@@ -125,7 +127,8 @@ class _Window(Generic[ItemT]):
         self._reader = reader
         self._group = group
         self._width = concurrency - 1
-        self._ahead: dict[int, asyncio.Task[Received[ItemT] | Exception]] = {}
+        self._ahead: _Calls[ItemT] = {}
+        self._needed: _Calls[ItemT] = {}  # of the page that the walk needs now, unless that was asked for ahead
         self._frontier = 0  # the highest page the walk needed so far
         self._length = 0  # of the first page as received: servers cap page sizes
         self._count: int | None = None
@@ -134,8 +137,14 @@ class _Window(Generic[ItemT]):
 
     async def fetch(self, number: int) -> Received[ItemT]:
         """Give the page the walk needs now, while those that it will need are on their way."""
+        # Its own call first; one that a cancelled anext() waited for is still under way.
+        if number not in self._ahead and number not in self._needed:
+            self._ask(number)
         self._ask_ahead(number)
-        received = await self._take(number) or await self._reader.fetch(number)
+        received = await self._take(number)
+        if received is None:
+            self._ask(number)
+            received = await self._wait_for(number, self._needed)
         self._has_changed = None not in {received.total_count, self._count} and received.total_count != self._count
         self._count = received.total_count
         self._came_first = {later for later, task in self._ahead.items() if task.done()}
@@ -150,25 +159,23 @@ class _Window(Generic[ItemT]):
         """
         self.eager = not is_empty
         if drifted and not self._has_changed:
-            self.drop()
+            for task in self._ahead.values():
+                task.cancel()
             self._ahead.clear()
 
     def drop(self) -> None:
-        """Give up what was asked for ahead."""
-        for task in self._ahead.values():
+        """Give up what is under way."""
+        for task in (*self._ahead.values(), *self._needed.values()):
             task.cancel()
 
-    async def _take(self, number: int) -> Received[ItemT] | None:
-        task = self._ahead.get(number)
-        if task is None:
-            return None
-        came_first = number in self._came_first
-        try:
-            await asyncio.wait((task,))
-        finally:
-            # A cancelled anext() requests the page again: this call may be the one that hangs.
-            task.cancel()
-            del self._ahead[number]
+    def _ask(self, number: int) -> None:
+        self._needed[number] = self._group.create_task(self._fetch(number))
+
+    async def _wait_for(self, number: int, calls: _Calls[ItemT]) -> Received[ItemT]:
+        """Wait for a call, which goes on when this is cancelled: the next ``anext`` waits for it."""
+        task = calls[number]
+        await asyncio.wait((task,))
+        del calls[number]
         if task.cancelled():
             raise _outside()
         outcome = task.result()
@@ -177,6 +184,13 @@ class _Window(Generic[ItemT]):
                 raise outcome
             finally:
                 del outcome, task  # its traceback has this frame: a cycle
+        return outcome
+
+    async def _take(self, number: int) -> Received[ItemT] | None:
+        if number in self._needed:
+            return await self._wait_for(number, self._needed)
+        came_first = number in self._came_first
+        outcome = await self._wait_for(number, self._ahead)
         # It may have been read before the page in front of it: with another count, what lay on the boundary
         # may have moved between the two reads unseen. Without a count only their order tells.
         is_sure = outcome.total_count == self._count and (self._count is not None or not came_first)
@@ -192,9 +206,9 @@ class _Window(Generic[ItemT]):
             last = min(last, number + math.ceil(self._reader.left / self._length) - 1)
         for later in range(self._frontier + 1, min(last, number + self._width) + 1):
             if later not in self._ahead:
-                self._ahead[later] = self._group.create_task(self._fetch_ahead(later))
+                self._ahead[later] = self._group.create_task(self._fetch(later))
 
-    async def _fetch_ahead(self, number: int) -> Received[ItemT] | Exception:
+    async def _fetch(self, number: int) -> Received[ItemT] | Exception:
         # An error counts only once the walk needs the page; raised here it would end the whole group.
         try:
             return await self._reader.fetch(number)

@@ -51,12 +51,14 @@ class PageFacts(NamedTuple):
         ids: Ids of the items in the order received.
         total_count: ``totalCount`` of the document, None when it was not sent.
         has_next: Whether the document has a ``next`` link.
+        blanks: How many empty objects stand among the items; the server may count them or not.
 
     """
 
     ids: Sequence[str]
     total_count: int | None = None
     has_next: bool = False
+    blanks: int = 0
 
 
 class Step(NamedTuple):
@@ -111,6 +113,7 @@ class Walk:
         self._unit = 0  # length of the first page with items: positions are counted in it
         self._first = 0  # the number of that page
         self._delivered = 0
+        self._blanks = 0
         self._has_links = False  # a page had a ``next`` link
         self._is_late = False  # the first count came after the first item
         self._first_count = total_count or 0
@@ -156,6 +159,7 @@ class Walk:
         if self._ids.repeat:
             raise self._broken(f"page {number} and those before it only repeat items listed long before", number)
         self._delivered += len(fresh)
+        self._blanks += page.blanks
         self._barren = 0 if fresh else self._barren + 1
         if change < 0:
             self._hole, self._run = (self._moved_up(page, -change) for page in (self._hole, self._run))
@@ -283,10 +287,10 @@ class Walk:
                     f"(its totalCount is {self.total_count})",
                     resume_at=1,
                 )
-            return self.total_count > begin
+            return self.total_count - self._blanks > begin
         if (self._frontier - 1) * (self.length or self._most) < self.total_count:
             return True
-        missing = self.total_count - self._seen(at_most=True)
+        missing = self.total_count - self._seen(at_most=True) - self._blanks
         if self._hole is not None:
             # Not even those that were deleted may stand for others.
             return missing + self._fallen > max(0, self.total_count - self._first_count)

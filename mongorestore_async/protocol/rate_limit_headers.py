@@ -5,16 +5,18 @@ The room ``ratelimit`` applies them. Everything here is lenient: an invalid head
 
 from __future__ import annotations
 
+import math
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.families.rate_limit import RateLimit
+from mongorestore_async.models.headers import Headers
 from mongorestore_async.protocol.dates import http_date
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 __all__ = [
     "TOKEN_BUCKET",
@@ -31,7 +33,27 @@ TOKEN_BUCKET = "RATE_LIMITED_TOKEN_BUCKET"  # noqa: S105 - a word of the API
 
 # Older drafts of the header follow the number with a policy: "100, 100;w=60".
 _LEADING_COUNT = re.compile(r"\s*([0-9]{1,9})\s*(?:[,;]|\Z)")
-_WHOLE_SECONDS = re.compile(r"\s*([0-9]+)\s*\Z")
+# "2", "1.5", "+2", "2 seconds", "2;comment=x"; of several that a proxy joined by commas the longest counts.
+_SECONDS = re.compile(
+    r"\"?\+?([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:\s*(?:s|secs?|seconds?))?\"?(?:\s*;.*)?", re.IGNORECASE | re.DOTALL
+)
+# Headers that tell how many calls are left, and when the limit is reset. "RateLimit" is that of the IETF's present
+# draft ("default";r=0;t=5) and of those before it (limit=10, remaining=0, reset=5).
+_PLAIN = re.compile(r"\A\s*([0-9]+(?:\.[0-9]*)?)\s*(?:[,;].*)?\Z", re.DOTALL)
+_LEFT: Mapping[str, re.Pattern[str]] = {
+    "RateLimit": re.compile(r"(?:\A|[;,\s])(?:r|remaining)=([0-9]+)", re.IGNORECASE),
+    "RateLimit-Remaining": _PLAIN,
+    "X-RateLimit-Remaining": _PLAIN,
+}
+_RESETS: Mapping[str, re.Pattern[str]] = {
+    "RateLimit": re.compile(r"(?:\A|[;,\s])(?:t|reset)=([0-9]+(?:\.[0-9]*)?)", re.IGNORECASE),
+    "RateLimit-Reset": _PLAIN,
+    "X-RateLimit-Reset": _PLAIN,
+    "X-Rate-Limit-Reset": _PLAIN,
+    "X-RateLimit-Reset-After": _PLAIN,
+}
+#: Above this a reset is a moment in seconds since 1970, and from a thousand times that on in milliseconds.
+_MOMENT, _MILLISECONDS = 1e9, 1e12
 _LONGEST = 1e9
 _PROJECT = re.compile(r"(?:\A|/)groups/([^/?#]+)")
 
@@ -76,31 +98,39 @@ def rate_remaining(headers: Mapping[str, str]) -> int | None:
 
 
 def retry_after(
-    headers: Mapping[str, str], error_code: str | None, parameters: Sequence[Any], now: datetime
+    headers: Mapping[str, str],
+    error_code: str | None,
+    parameters: Sequence[Any],
+    now: datetime,
+    *,
+    limited: bool = False,
 ) -> float | None:
     """Find how many seconds an answer asks to wait.
 
-    ``Retry-After`` (RFC 9110 section 10.2.3) comes first, in whole seconds or as a date, which is read on the
-    answer's own clock: its ``Date``. Then the parameters of a ``RATE_LIMITED_TOKEN_BUCKET``.
+    ``Retry-After`` (RFC 9110 section 10.2.3) comes first: in seconds (a part of one is rounded up), also with their
+    unit, or as a date, which is read on the answer's own clock: its ``Date``. Of several the longest counts. Then the
+    parameters of a ``RATE_LIMITED_TOKEN_BUCKET``, then when the limit is said to be reset (``RateLimit`` and
+    ``RateLimit-Reset`` of the IETF's drafts, ``X-RateLimit-Reset`` of others).
 
     Args:
         headers: Headers of the answer.
         error_code: The API's code, None without one.
         parameters: Parameters of the error document.
         now: The time, for an answer without a ``Date``; aware.
+        limited: Whether it is a rate limit that refused: only then the reset of one counts, unless calls are left.
 
     Returns:
         Seconds from 0 to 1e9; None when it does not say.
 
     """
-    said = headers.get("Retry-After", "")
-    if (seconds := _WHOLE_SECONDS.match(said)) is not None:
-        return min(float(seconds[1]), _LONGEST)
-    if (moment := http_date(said)) is not None:
-        return max(0.0, (moment - (http_date(headers.get("Date", "")) or now)).total_seconds())
-    if error_code == TOKEN_BUCKET and len(parameters) > 1:
-        return _number(parameters[1])
-    return None
+    now = http_date(headers.get("Date", "")) or now
+    if said := [wait for text in _all(headers, "Retry-After") if (wait := _wait(text, now)) is not None]:
+        return max(said)
+    if error_code == TOKEN_BUCKET and len(parameters) > 1 and (told := _number(parameters[1])) is not None:
+        return told
+    if not limited or any(float(left[1]) > 0 for left in _find(headers, _LEFT)):
+        return None
+    return max((_until(float(reset[1]), now) for reset in _find(headers, _RESETS)), default=None)
 
 
 def told_bucket(error_code: str | None, parameters: Sequence[Any]) -> RateLimit | None:
@@ -114,6 +144,47 @@ def told_bucket(error_code: str | None, parameters: Sequence[Any]) -> RateLimit 
         return RateLimit(int(capacity), int(refill), period)
     except ConfigError:  # a zero
         return None
+
+
+def _all(headers: Mapping[str, str], name: str) -> Iterable[str]:
+    """Every field of a name: proxies add their own."""
+    if isinstance(headers, Headers):
+        return headers.getall(name)
+    return (headers[name],) if name in headers else ()
+
+
+def _find(headers: Mapping[str, str], patterns: Mapping[str, re.Pattern[str]]) -> Iterator[re.Match[str]]:
+    for name, pattern in patterns.items():
+        for text in _all(headers, name):
+            if (found := pattern.search(text)) is not None:
+                yield found
+
+
+def _wait(text: str, now: datetime) -> float | None:
+    """Read one ``Retry-After``."""
+    moment = http_date(text) or _iso_moment(text.strip())
+    if moment is not None:
+        return max(0.0, (moment - now).total_seconds())
+    found = [_SECONDS.fullmatch(part.strip()) for part in text.split(",")]
+    seconds = [math.ceil(min(float(each[1]), _LONGEST)) for each in found if each is not None]
+    return float(max(seconds)) if len(seconds) == len(found) else None
+
+
+def _iso_moment(text: str) -> datetime | None:
+    if text[10:11] not in {"T", "t", " "}:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _until(reset: float, now: datetime) -> float:
+    """Give the seconds until a limit is reset, which is told as such or as a moment."""
+    if reset > _MOMENT:
+        reset = max(0.0, (reset / 1000 if reset > _MILLISECONDS else reset) - now.timestamp())
+    return float(math.ceil(min(reset, _LONGEST)))
 
 
 def _count(headers: Mapping[str, str], name: str) -> int | None:

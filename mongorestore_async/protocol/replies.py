@@ -56,6 +56,9 @@ _BY_STATUS: Mapping[int, type[ApiError]] = {
 
 _RATE_CODES = frozenset({"RATE_LIMITED", "RATE_LIMITED_IP", "RATE_LIMITED_TOKEN_BUCKET"})
 
+#: Statuses below 500 that may say when to come again: what they refuse may be repeated (405: while it is upgraded).
+_MAY_ASK = frozenset({405, 408, 425})
+
 _ADDRESS_CODES = frozenset({"IP_ADDRESS_NOT_ON_ACCESS_LIST", "IP_ADDRESS_NOT_ON_WHITELIST"})
 
 _HINTS: Mapping[str, Hint] = {
@@ -308,8 +311,9 @@ def _api_error(raw: RawReply, status: int, content: Any) -> ApiError:
     message = f"HTTP {status}{f' {code}' if code else ''}: {said or 'no details'}"
     if (advice := _advice(status, code, raw.request.family)) is not None:
         message += f" -> {advice}"
-    asks = issubclass(kind, RateLimited) or status == 503  # noqa: PLR2004
-    wait = retry_after(raw.headers, code, parameters, datetime.now(UTC)) if asks else None
+    limited = issubclass(kind, RateLimited)
+    asks = limited or status >= 500 or status in _MAY_ASK  # noqa: PLR2004
+    wait = retry_after(raw.headers, code, parameters, datetime.now(UTC), limited=limited) if asks else None
     if wait is not None:
         message += f"; the server asks to wait {wait:g} s"
     return kind(

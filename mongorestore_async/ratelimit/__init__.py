@@ -13,9 +13,15 @@ Rules:
 3. A call whose turn comes after its deadline fails as soon as it is first in the queue. One that is cancelled takes
    nothing from the others.
 4. A refusal starts a pause. Then one call asks; each round of successes lets twice as many be in flight. A refusal of
-   a call that was admitted before the pause only prolongs it, and only if the server names a time.
-5. What the server reports lowers the bucket of any limit. For limits that are only documented it is fully trusted:
-   more calls than were counted here are made, and the bucket that a refusal describes replaces the limit.
+   a call that was admitted before the pause only prolongs it, and only if the server names a time. If it names none,
+   the pause is about a second, and after it calls pass one by one: a success shortens the time between them, a refusal
+   lengthens it. The 503 of a proxy counts as such a refusal if the server answered within the last ten seconds; so
+   does a refusal then cost no try.
+5. A refusal concerns the queue of the call. Where three projects are refused within a second without a word, it
+   concerns all calls instead, until one project is refused again and again.
+6. What the server reports lowers the bucket of any limit. For limits that are only documented it is fully trusted:
+   more calls than were counted here are made, one passes at the time a refusal names, and the bucket that a refusal
+   describes replaces the limit.
 
 Example: 2 calls at once, one comes back every 5 s (``RateLimit(2, 2, 10)``); calls A to E come at once, each takes 1 s.
 

@@ -33,6 +33,7 @@ class LimitQueue:
         backoff: What refusals hold back.
         pending: Calls that were admitted and are not over.
         waiting: Calls that wait.
+        doubtful: Whether the last pause may come of a service that is down rather than of a limit.
 
     """
 
@@ -40,6 +41,7 @@ class LimitQueue:
         self.backoff = Backoff()
         self.pending = 0
         self.waiting = 0
+        self.doubtful = False
         self._turn = asyncio.Lock()  # goes to waiting calls in the order they came
         self._changed = asyncio.Event()
         self.replace_limit(limit, shared)
@@ -64,6 +66,7 @@ class LimitQueue:
     def enter(self, now: float) -> float | None:
         """Admit a call and say when it was counted, None if it was not; :meth:`leave` must follow."""
         self.pending += 1
+        self.backoff.enter(now)
         counted = self._bucket is not None and not self._bucket.wait(now)
         if self._bucket is not None and counted:
             self._bucket.take(now)
@@ -116,15 +119,23 @@ class LimitQueue:
             self._spare = max(0, remaining - self.pending) if trusted else 0
             self._changed.set()
 
-    def refuse(self, asked: float | None, now: float, *, admitted: int, current: int) -> None:
-        """Take note that the server refused a call; see :meth:`Backoff.refuse`."""
-        self.backoff.refuse(asked, self.limit, now, admitted=admitted, current=current)
-        self._spare = 0
+    def refuse(self, asked: float | None, now: float, *, admitted: int, current: int, trusted: bool = False) -> None:
+        """Take note that the server refused a call; see :meth:`Backoff.refuse`.
+
+        If its word is trusted, a call may pass at the time it names, however empty the bucket is.
+        """
+        self.backoff.refuse(asked, now, admitted=admitted, current=current)
+        self._spare = int(trusted and asked is not None)
         self._changed.set()
 
     def succeed(self, admitted: int) -> None:
         """Take note that a call admitted in this generation was not refused."""
         self.backoff.succeed(admitted)
+        self._changed.set()
+
+    def release(self) -> None:
+        """Forget the last pause; see :meth:`Backoff.release`."""
+        self.backoff.release()
         self._changed.set()
 
     def _obstacle(self, now: float) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -29,8 +30,15 @@ _BY_ADDRESS = "RATE_LIMITED_IP"
 _ADDRESS = None, ""
 
 
-#: Permission for one try of a call: the queues it passed, and how many pauses there were before.
-Admission: TypeAlias = tuple[tuple[LimitQueue, ...], int]
+#: Seconds after an answer for which a 503 of a proxy is a call too many, and no service that is down.
+_WORKS = 10.0
+
+#: So many projects refused within so many seconds show that the limit is none of a project.
+_PROJECTS, _WITHIN = 3, 1.0
+
+
+#: Permission for one try of a call: the queues it passed, when each counted it, and how many pauses there were before.
+Admission: TypeAlias = tuple[tuple[tuple[LimitQueue, float | None], ...], int]
 
 
 class RateLimiter:
@@ -58,6 +66,7 @@ class RateLimiter:
         self._counters = None if shared is None else RedisCounters(shared)
         self._queues: OrderedDict[tuple[RateLimit | None, str | None], LimitQueue] = OrderedDict()
         self._generation = 0
+        self._worked_at = -math.inf
         self._free: Admission = (), 0  # that of all calls for which no limit is known
 
     def try_admit(self, limit: RateLimit | None, project: str | None) -> Admission | None:
@@ -66,12 +75,9 @@ class RateLimiter:
         if not queues:
             return self._free
         now = asyncio.get_running_loop().time()
-        for queue in queues:
-            if not queue.is_open(now):
-                return None
-        for queue in queues:
-            queue.enter(now)
-        return queues, self._generation
+        if not all(queue.is_open(now) for queue in queues):
+            return None
+        return tuple([(queue, queue.enter(now)) for queue in queues]), self._generation
 
     async def admit(self, limit: RateLimit | None, project: str | None, ends: float) -> Admission:
         """Admit a call when its turn has come; ``ends`` is the loop time of its deadline.
@@ -80,13 +86,34 @@ class RateLimiter:
             RateLimited: Its turn comes after the deadline; ``status`` is 0, nothing was sent.
 
         """
-        queues = self._queues_of(limit, project)
+        passed: list[tuple[LimitQueue, float | None]] = []
         with contextlib.ExitStack() as undo:
-            for queue in queues:
-                counted = await queue.enter_in_turn(ends)
-                undo.callback(queue.withdraw, counted)
+            for queue in self._queues_of(limit, project):
+                passed.append((queue, await queue.enter_in_turn(ends)))
+                undo.callback(queue.withdraw, passed[-1][1])
             undo.pop_all()
-        return queues, self._generation
+        return tuple(passed), self._generation
+
+    def withdraw_outdated(self, admission: Admission, limit: RateLimit | None, project: str | None) -> bool:
+        """Withdraw a call that was not sent yet if a pause began since it was admitted."""
+        passed, admitted = admission
+        if admitted == self._generation or not any(
+            queue.backoff.generation > admitted for queue in self._queues_of(limit, project)
+        ):
+            return False
+        for queue, counted in passed:
+            queue.withdraw(counted)
+        return True
+
+    def is_one_too_many(self, error: ApiError) -> bool:
+        """Whether an error refuses a call of a server that otherwise works: the call only has to wait for its turn.
+
+        That is a 429, or a 503 of a proxy (as nginx answers unless told otherwise), soon after an answer.
+        """
+        if self._off or not (error.holds_others or _is_overload(error)):
+            return False
+        challenged = error.request is not None and error.request.challenges > 0 and error.request.tries == 1
+        return challenged or asyncio.get_running_loop().time() - self._worked_at < _WORKS
 
     def finish(
         self,
@@ -106,21 +133,26 @@ class RateLimiter:
             error: What it ended with, None for a success.
 
         """
-        queues, admitted = admission
-        for queue in queues:
+        passed, admitted = admission
+        for queue, _ in passed:
             queue.leave()
         if headers is None or self._off:
             return
-        tells = "RateLimit-Remaining" in headers and (limit is not None or bool(queues))
+        tells = "RateLimit-Remaining" in headers and (limit is not None or bool(passed))
         if tells and (remaining := rate_remaining(headers)) is not None:
-            queue = queues[0] if limit is None else self._queue(limit, project)
+            queue = passed[0][0] if limit is None else self._queue(limit, project)
             now = asyncio.get_running_loop().time()
             queue.update_remaining(remaining, now, trusted=limit not in self._chosen)
-        if isinstance(error, ApiError) and error.holds_others:
+        if isinstance(error, ApiError) and (error.holds_others or self.is_one_too_many(error)):
             self._pause(admitted, limit, project, error)
         elif error is None or (isinstance(error, ApiError) and error.status < 500):  # noqa: PLR2004
-            for queue in queues:
+            self._worked_at = asyncio.get_running_loop().time()
+            for queue, _ in passed:
                 queue.succeed(admitted)
+        elif isinstance(error, ApiError) and _is_overload(error):
+            for queue, _ in passed:
+                if queue.doubtful:
+                    queue.release()  # it was the service that is down, after all
 
     async def close(self) -> None:
         """Close the connections to where limits are shared."""
@@ -128,15 +160,33 @@ class RateLimiter:
             await self._counters.close()
 
     def _pause(self, admitted: int, limit: RateLimit | None, project: str | None, error: ApiError) -> None:
-        now = asyncio.get_running_loop().time()
+        now, asked, trusted = asyncio.get_running_loop().time(), error.retry_after, limit not in self._chosen
         queue = self._queue(*(_ADDRESS if error.error_code == _BY_ADDRESS else (limit, project)))
         self._generation += 1
         self._free = (), self._generation
-        queue.refuse(error.retry_after, now, admitted=admitted, current=self._generation)
         told = told_bucket(error.error_code, error.parameters)
-        if told is not None and limit not in self._chosen:
+        if told is not None and trusted:
             queue.replace_limit(told, self._counter(told, project))
             queue.update_remaining(0, now, trusted=False)
+        queue.refuse(asked, now, admitted=admitted, current=self._generation, trusted=trusted)
+        queue.doubtful = not error.holds_others
+        address = self._known(_ADDRESS)
+        if asked is not None or queue is address:
+            return
+        # The first projects show that the limit is one of the address or the key; then its queue waits, not theirs.
+        guessed = [
+            each for each in self._queues.values() if now - each.backoff.guessed < _WITHIN and each is not address
+        ]
+        if address is not None and address.backoff.interval:
+            concerns_all = queue.backoff.refusals < _PROJECTS
+        else:
+            concerns_all = len(guessed) >= _PROJECTS
+        if concerns_all:
+            for each in guessed:
+                each.release()
+            address = self._queue(*_ADDRESS)
+            address.refuse(None, now, admitted=admitted, current=self._generation)
+            address.doubtful = queue.doubtful
 
     def _queues_of(self, limit: RateLimit | None, project: str | None) -> tuple[LimitQueue, ...]:
         """Find the queues a call passes: of its limit and project, then of the address; none where none is known."""
@@ -174,6 +224,11 @@ class RateLimiter:
             unused = (key for key, queue in self._queues.items() if not queue.pending and not queue.waiting)
             if (oldest := next(unused, None)) is not None:
                 del self._queues[oldest]
+
+
+def _is_overload(error: ApiError) -> bool:
+    """Whether it is the 503 of a proxy, without a word on when to come again."""
+    return error.status == 503 and error.from_gateway and error.retry_after is None  # noqa: PLR2004
 
 
 def _key(limit: RateLimit | None, project: str | None) -> tuple[RateLimit | None, str | None]:

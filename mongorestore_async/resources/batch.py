@@ -105,6 +105,7 @@ class RestoreBatch(Generic[JobT_co]):
             WaitTimeout: The time passed; the restores keep running.
             WaitError: A cluster could not be read for longer than the policy allows.
             ConfigError: ``until`` is missing, or the job can never reach it.
+            SessionClosed: The session was closed, before or meanwhile.
             AuthError: The key is not accepted (any more).
             Forbidden: The key has no rights (any more).
 
@@ -182,6 +183,7 @@ class RestoreBatch(Generic[JobT_co]):
             HashMismatch: A file is not the one its job publishes the hash of; it is kept as ``NAME.mismatch``.
             DiskFull: A file does not fit; raised before the first byte where the server announces the size.
             DownloadError: A job has no archive (yet), a file cannot be written, or a host refuses.
+            SessionClosed: The session was closed, before or meanwhile; what was received is kept.
 
         """
         sources = self._download_sources()
@@ -189,16 +191,17 @@ class RestoreBatch(Generic[JobT_co]):
         fetcher = ArchiveFetcher(
             self.sources[0].http_settings, user_agent=options.user_agent_header, stall_timeout=stall_timeout
         )
-        return await download_batch(
-            sources,
-            directory,
-            fetcher=fetcher,
-            retry=options.retry,
-            concurrency=concurrency,
-            on_progress=on_progress,
-            overwrite=overwrite,
-            check_gzip=check_gzip,
-        )
+        async with self.sources[0].while_open():
+            return await download_batch(
+                sources,
+                directory,
+                fetcher=fetcher,
+                retry=options.retry,
+                concurrency=concurrency,
+                on_progress=on_progress,
+                overwrite=overwrite,
+                check_gzip=check_gzip,
+            )
 
     def _download_sources(self) -> list[DownloadSource]:
         places = {source.ref("-"): source for source in self.sources}

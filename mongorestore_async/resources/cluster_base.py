@@ -26,6 +26,7 @@ from mongorestore_async.waiting.job_watch import watch_one
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
+    from contextlib import AbstractAsyncContextManager
     from datetime import timedelta
 
     from mongorestore_async.creating.restore_plan import RestorePlan
@@ -65,6 +66,10 @@ class ClusterBase(Generic[JobT]):
     def options(self) -> Options:
         """Deadlines and limits of the session, or view of it, that this was named with."""
         return self._view.options
+
+    def while_open(self) -> AbstractAsyncContextManager[None]:
+        """Let what takes longer than a call end with ``SessionClosed`` as soon as the session closes."""
+        return self._view.transport.while_open()
 
     def ref(self, job_id: str) -> JobRef:
         """Address of a job of this place, to be stored and used by another process; see :meth:`AsyncSession.batch`."""

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from mongorestore_async.protocol.replies import Reply
     from mongorestore_async.resources.batch import RestoreBatch, Until
     from mongorestore_async.transport import Stats, ViewChanges
+    from mongorestore_async.transport.connection import ProxyChoice
 
 __all__ = ["AsyncSession", "view_of"]
 
@@ -64,7 +65,10 @@ class AsyncSession:
             auth, base URL, middlewares and netrc are not; it is neither changed nor closed.
         ssl: An ``SSLContext``, or False for no verification at all.
         ca_file: PEM file with the CA certificates to trust.
-        proxy: URL of an HTTP proxy.
+        strict_certificates: False leaves out the strict checks of RFC 5280 that Python makes from 3.13 on and that many
+            private CAs do not pass; certificates are still verified.
+        proxy: URL of an HTTP proxy, or a function that gets the address of a call or a download (a ``yarl.URL``) and
+            gives the URL of its proxy, or None for a direct connection.
         options: Deadlines and limits.
 
     Raises:
@@ -82,11 +86,13 @@ class AsyncSession:
         http: aiohttp.ClientSession | None = None,
         ssl: tls.SSLContext | bool | None = None,
         ca_file: str | os.PathLike[str] | None = None,
-        proxy: str | URL | None = None,
+        strict_certificates: bool = True,
+        proxy: str | URL | ProxyChoice | None = None,
         options: Options | None = None,
     ) -> None:
         # A traceback of a refusal may be printed with local variables: no credentials in those.
-        base_url, proxy = hide(str(unhide(base_url))), None if proxy is None else hide(str(unhide(proxy)))
+        base_url = hide(str(unhide(base_url)))
+        proxy = proxy if proxy is None or callable(proxy) else hide(str(unhide(proxy)))
         if auth is not None and not isinstance(auth, (DigestAuth, ServiceAccount)):  # pyright: ignore[reportUnnecessaryIsInstance]
             del auth  # type: ignore[unreachable]
             raise ConfigError(
@@ -103,7 +109,7 @@ class AsyncSession:
             transport=Transport(
                 auth,
                 url,
-                HttpSettings(http=http, ssl=ssl, ca_file=ca_file, proxy=proxy),
+                HttpSettings(http=http, ssl=ssl, ca_file=ca_file, strict_certificates=strict_certificates, proxy=proxy),
                 options,
             ),
             options=options,
@@ -117,8 +123,10 @@ class AsyncSession:
 
         ``MONGODB_ATLAS_CLIENT_ID`` and ``MONGODB_ATLAS_CLIENT_SECRET`` for a service account, which wins over an API
         key as in MongoDB's Terraform provider; ``MONGODB_ATLAS_PUBLIC_API_KEY`` and ``MONGODB_ATLAS_PRIVATE_API_KEY``
-        (also ``MONGODB_ATLAS_PUBLIC_KEY``, ``MCLI_PUBLIC_API_KEY`` and so on), ``MONGODB_ATLAS_BASE_URL`` or
-        ``MCLI_OPS_MANAGER_URL``, ``MCLI_OPS_MANAGER_CA_CERTIFICATE``, ``MCLI_OPS_MANAGER_SKIP_VERIFY``. An empty
+        (also ``MONGODB_ATLAS_PUBLIC_KEY``, ``MCLI_PUBLIC_API_KEY`` and so on), ``MONGODB_ATLAS_BASE_URL``,
+        ``MONGODB_ATLAS_OPS_MANAGER_URL`` or ``MCLI_OPS_MANAGER_URL``, ``MCLI_OPS_MANAGER_CA_CERTIFICATE``,
+        ``MCLI_OPS_MANAGER_SKIP_VERIFY``, and ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY`` as Go programs read them
+        (the own machine has no proxy; networks such as ``10.0.0.0/8`` count). An empty
         variable counts as unset.
 
         Args:
@@ -135,6 +143,8 @@ class AsyncSession:
         arguments: dict[str, Any] = {"base_url": hide(found.base_url)}
         if not overrides.keys() & {"http", "ssl", "ca_file"}:
             arguments |= {"ssl": False} if found.skip_verify else {"ca_file": found.ca_file}
+        if found.proxy is not None and "http" not in overrides:
+            arguments["proxy"] = found.proxy
         return cls(**{"auth": found.auth, **arguments, **overrides})
 
     def __repr__(self) -> str:

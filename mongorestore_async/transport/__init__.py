@@ -8,6 +8,7 @@ Where to change what:
 - the order of things in a call, the deadline, repeating: ``transport``; whether a failure is repeated: ``retrying``;
 - one request and its answer, bounds of a body, where it is decoded: ``sender``; the errors of aiohttp: ``failures``;
 - connector, proxy, TLS, everything private in aiohttp: ``connection``; loop, timers and locks: ``loop_binding``;
+  threads of our own: ``worker_threads``;
 - settings: ``options``, ``environment``; what users see: ``exchange_records``, ``deprecation_warnings``.
 
 Theory of operation. From the outside in, ``Transport.exchange()`` is: the deadline (one timer for all calls), then

@@ -7,9 +7,10 @@ base URL, ``raise_for_status``, middlewares and netrc never are, and nothing of 
 
 from __future__ import annotations
 
-import asyncio
+import socket
 import ssl as tls
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
@@ -19,25 +20,44 @@ from yarl import URL
 
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.models.secret import Secret, hide, unhide
+from mongorestore_async.models.validators import flag
+from mongorestore_async.transport.worker_threads import WorkerThreads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from http.cookies import BaseCookie
     from os import PathLike
 
-__all__ = ["Connection", "HttpSettings"]
+    from aiohttp.abc import AbstractCookieJar
+
+__all__ = ["Connection", "HttpSettings", "ProxyChoice"]
+
+
+#: Threads for looking up host names: the one API host, and the hosts of links.
+_LOOKUPS = 2
+
+#: Names the proxy of an address, or None for a direct connection.
+ProxyChoice = Callable[[URL], "str | URL | None"]
 
 
 def _check_proxy(_instance: Any, _attribute: attrs.Attribute[Any], value: Any) -> None:
-    if value is not None and not _is_proxy(unhide(value)):
-        raise ConfigError("proxy must be a URL such as http://proxy.example.com:3128")
+    if value is not None and not callable(value):
+        _proxy_url(value)
 
 
-def _is_proxy(value: Any) -> bool:
+def _hide_proxy(value: str | URL | ProxyChoice | None) -> Any:
+    return value if callable(value) else hide(cast("str", value))
+
+
+def _proxy_url(value: Any) -> URL:
     try:
-        url = URL(value)
+        url = URL(unhide(value))
     except (TypeError, ValueError):
-        return False
-    return url.scheme in {"http", "https"} and bool(url.host)
+        url = URL()
+    if url.scheme in {"http", "https"} and url.host:
+        return url
+    del value, url  # a traceback may be printed with local variables, and a proxy may have a password
+    raise ConfigError("proxy must be an HTTP proxy's URL such as http://proxy.example.com:3128")
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -48,7 +68,9 @@ class HttpSettings:
         http: An ``aiohttp.ClientSession`` to take the connector of; never closed.
         ssl: An ``ssl.SSLContext``, False for no verification (tests only), None or True for the default.
         ca_file: PEM file with the CA certificates to trust instead of the system's.
-        proxy: URL of an HTTP proxy, credentials in it allowed.
+        strict_certificates: Whether a certificate must pass the strict checks of RFC 5280 (``VERIFY_X509_STRICT``)
+            where Python makes them by default, from 3.13 on. Without them it is still verified.
+        proxy: URL of an HTTP proxy, credentials in it allowed, or a function that names the one of an address.
 
     Raises:
         ConfigError: Settings that exclude each other.
@@ -58,9 +80,18 @@ class HttpSettings:
     http: aiohttp.ClientSession | None = None
     ssl: tls.SSLContext | bool | None = None
     ca_file: str | PathLike[str] | None = None
-    proxy: str | URL | None = attrs.field(default=None, converter=hide, validator=_check_proxy, repr=False)
+    strict_certificates: bool = attrs.field(default=True, validator=flag())
+    proxy: str | URL | ProxyChoice | None = attrs.field(
+        default=None, converter=_hide_proxy, validator=_check_proxy, repr=False
+    )
 
     def __attrs_post_init__(self) -> None:
+        of_the_user = self.http is not None or isinstance(self.ssl, tls.SSLContext)
+        if not self.strict_certificates and of_the_user:
+            raise ConfigError(
+                "strict_certificates belongs to an SSLContext of this library's own; in yours, clear "
+                "ssl.VERIFY_X509_STRICT in verify_flags"
+            )
         if self.ssl is not None and self.ca_file is not None:
             raise ConfigError("pass either ssl or ca_file; an SSLContext loads a CA file with load_verify_locations()")
         if self.http is not None and (self.ssl is not None or self.ca_file is not None):
@@ -73,7 +104,7 @@ class Connection:
     Args:
         settings: How connections are made.
         limit: Most connections at once.
-        traces: Trace configs of our own.
+        threads: For reading files.
         traced: Whether requests may be traced, by the borrowed session's owner or by an instrumentation of aiohttp. Not
             those to download hosts: traces get the whole URL, and the key of a download is part of it.
 
@@ -84,20 +115,14 @@ class Connection:
 
     """
 
-    def __init__(
-        self,
-        settings: HttpSettings,
-        *,
-        limit: int,
-        traces: Sequence[aiohttp.TraceConfig] = (),
-        traced: bool = True,
-    ) -> None:
+    def __init__(self, settings: HttpSettings, *, limit: int, threads: WorkerThreads, traced: bool = True) -> None:
         self.session: aiohttp.ClientSession | None = None
         self.proxy: dict[str, Any] = {}
         self.headers: Mapping[str, str] = {}
         self._settings = settings
         self._limit = limit
-        self._traces = traces
+        self._threads = threads
+        self._lookups = WorkerThreads("name lookup", _LOOKUPS)
         self._traced = traced
 
     @property
@@ -126,25 +151,29 @@ class Connection:
         if borrowed is not None and borrowed.closed:
             raise ConfigError("the aiohttp session passed as http is closed; pass an open one")
         if borrowed is None:
-            connector: Any = aiohttp.TCPConnector(limit=self._limit, ssl=await self._tls())
+            connector: Any = aiohttp.TCPConnector(limit=self._limit, ssl=await self._tls(), resolver=self._resolver())
         else:
             connector = borrowed.connector
         self._use_proxy(await self._choose_proxy(target), tunnel=target.scheme == "https")
-        self.session = aiohttp.ClientSession(
-            connector=connector,
-            connector_owner=borrowed is None,
-            # Sticky balancers are met by IP address too. Every request goes to the one API origin.
-            cookie_jar=aiohttp.CookieJar(unsafe=True),
-            trace_configs=[*self._traces, *([] if borrowed is None else borrowed.trace_configs)],
-            timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None),
-        )
+        traces = borrowed.trace_configs if borrowed is not None and self._traced else []
+        self.session = _make_session(connector, _CookieJar(), traces, owns=borrowed is None)
         if not self._traced:
             # Instrumentations wrap the constructor and append theirs. The list is the session's own, and public.
             self.session.trace_configs.clear()
-        # aiohttp repeats GET and DELETE on a dropped keep-alive connection, which would repeat nc. Private;
-        # pinned by a test.
-        self.session._retry_connection = False  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         return self.session
+
+    def watched(self, trace: aiohttp.TraceConfig) -> aiohttp.ClientSession:
+        """Make a session for one request that tells of its connection; ``detach()`` it afterwards.
+
+        It shares connections and cookies. A trace on the session itself would cost every call a fifth more of the
+        processor's time.
+        """
+        session = self.session
+        if session is None:
+            raise AssertionError("the connection is not open")
+        made = _make_session(session.connector, session.cookie_jar, [trace, *session.trace_configs], owns=False)
+        made.trace_configs[:] = [trace, *session.trace_configs]  # an instrumentation would trace it a second time
+        return made
 
     def _use_proxy(self, proxy: URL | None, *, tunnel: bool) -> None:
         """Take the credentials out of the proxy's URL: aiohttp would show them in the frames of a cancelled call."""
@@ -164,20 +193,36 @@ class Connection:
 
     async def close(self) -> None:
         """Close the session of our own; a borrowed connector stays open."""
+        self._lookups.close()
         if self.session is not None:
             await self.session.close()
 
+    def _resolver(self) -> aiohttp.ThreadedResolver | None:
+        """Make what looks up host names; None for aiohttp's own, where that needs no threads (aiodns)."""
+        if aiohttp.DefaultResolver is not aiohttp.ThreadedResolver:
+            return None
+        return aiohttp.ThreadedResolver(cast("Any", _Lookups(self._lookups)))
+
     async def _tls(self) -> tls.SSLContext | bool:
-        if self._settings.ca_file is None:
-            return True if self._settings.ssl is None else self._settings.ssl
+        settings = self._settings
+        if settings.ssl is False or (settings.ca_file is None and settings.strict_certificates):
+            return True if settings.ssl is None else settings.ssl
+        ca_file = None if settings.ca_file is None else str(settings.ca_file)
         try:
-            return await asyncio.to_thread(tls.create_default_context, cafile=str(self._settings.ca_file))
+            context = await self._threads.run(tls.create_default_context, cafile=ca_file)
         except (OSError, tls.SSLError) as error:
-            raise ConfigError(f"the CA file {str(self._settings.ca_file)!r} cannot be used: {error}") from None
+            raise ConfigError(f"the CA file {ca_file!r} cannot be used: {error}") from None
+        if not settings.strict_certificates:
+            context.verify_flags &= ~tls.VERIFY_X509_STRICT
+        return context
 
     async def _choose_proxy(self, target: URL) -> URL | None:
-        if self._settings.proxy is not None:
-            return URL(unhide(self._settings.proxy))
+        proxy = self._settings.proxy
+        if callable(proxy):
+            chosen = hide(cast("str", proxy(target)))
+            return None if chosen is None else _proxy_url(chosen)
+        if proxy is not None:
+            return URL(unhide(proxy))
         borrowed = self._settings.http
         if borrowed is None:
             return None
@@ -188,7 +233,7 @@ class Connection:
             proxy = URL(default)
             return proxy if auth is None else proxy.with_user(auth.login).with_password(auth.password)
         if borrowed.trust_env:
-            return await asyncio.to_thread(_proxy_from_environment, target)
+            return await self._threads.run(_proxy_from_environment, target)
         return None
 
 
@@ -199,6 +244,59 @@ def _proxy_login(proxy: URL) -> CIMultiDict[str] | None:
     if ":" in proxy.user:
         return None
     return CIMultiDict({"Proxy-Authorization": Secret(aiohttp.encode_basic_auth(proxy.user, proxy.password or ""))})
+
+
+def _make_session(
+    connector: Any, cookie_jar: AbstractCookieJar, traces: Sequence[aiohttp.TraceConfig], *, owns: bool
+) -> aiohttp.ClientSession:
+    session = aiohttp.ClientSession(
+        connector=connector,
+        connector_owner=owns,
+        cookie_jar=cookie_jar,
+        trace_configs=[*traces],
+        timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None),
+    )
+    # aiohttp repeats GET and DELETE on a dropped keep-alive connection, which would repeat nc. Private;
+    # pinned by a test.
+    session._retry_connection = False  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    return session
+
+
+class _Lookups:
+    """The two methods of a loop that aiohttp looks names up with; those of the loop use its default executor.
+
+    Args:
+        threads: Of our own. Others than those for decoding, for a lookup may hang.
+
+    """
+
+    def __init__(self, threads: WorkerThreads) -> None:
+        self._threads = threads
+
+    async def getaddrinfo(self, host: str, port: int, **how: int) -> list[Any]:
+        """Look up a host name, as ``loop.getaddrinfo()`` does."""
+        return await self._threads.run(socket.getaddrinfo, host, port, **how)
+
+    async def getnameinfo(self, address: tuple[Any, ...], flags: int) -> tuple[str, str]:
+        """Name an address, as ``loop.getnameinfo()`` does."""
+        return await self._threads.run(socket.getnameinfo, address, flags)
+
+
+class _CookieJar(aiohttp.CookieJar):
+    """Sends each value byte for byte as the server set it (RFC 6265 section 5.4): balancers compare the raw text."""
+
+    def __init__(self) -> None:
+        # Sticky balancers are met by IP address too. Every request goes to the one API origin.
+        super().__init__(unsafe=True, quote_cookie=False)
+
+    def filter_cookies(self, request_url: URL | None = None) -> BaseCookie[str]:
+        """Choose the cookies of a request, each with the value as it was received."""
+        chosen = super().filter_cookies(URL() if request_url is None else request_url)
+        # ``quote_cookie`` unquotes what a server quoted itself; the jar still has what was received.
+        received = {(each.key, each.value): each.coded_value for each in self} if chosen else {}
+        for name, cookie in chosen.items():
+            cookie.set(name, cookie.value, received.get((name, cookie.value), cookie.coded_value))
+        return chosen
 
 
 def _proxy_from_environment(target: URL) -> URL | None:

@@ -14,7 +14,9 @@ from mongorestore_async.errors import (
     Hint,
     HintKind,
     ProtocolError,
+    ProxyFailed,
     RequestTimeout,
+    TLSFailed,
     TransportError,
 )
 from mongorestore_async.protocol.redaction import one_line, redact_url
@@ -23,6 +25,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["scrub", "translate", "was_never_sent"]
+
+#: What to do about a refused certificate, by the X509_V_ERR codes of OpenSSL (its header ``x509_vfy.h``).
+_CERTIFICATE_ADVICE = (
+    # What X509_V_FLAG_X509_STRICT checks, from a path length without a CA to extensions in an old version.
+    (range(80, 94), HintKind.RELAX_CERTIFICATE_CHECKS),
+    # No issuer, one of the same name with another key, self-signed, or a chain that ends with an unknown certificate.
+    ({2, 7, 18, 19, 20, 21}, HintKind.PASS_CA_FILE),
+    # Not yet valid, expired.
+    ({9, 10}, HintKind.CHECK_CLOCK),
+    # The host name or the IP address is not in it.
+    ({62, 64}, HintKind.CHECK_HOST_NAME),
+)
 
 _NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, aiohttp.ServerFingerprintMismatch)
 
@@ -36,13 +50,10 @@ def translate(error: Exception) -> TransportError:
     """Make the error to raise for one of the HTTP library."""
     name = type(error).__name__
     said = one_line(str(error)) or "no details"
-    if isinstance(error, aiohttp.ClientHttpProxyError):
-        # A proxy that is overloaded or cannot reach the server may do so later; one that refuses will not.
-        kind = ConnectFailed if error.status >= 500 else ProtocolError  # noqa: PLR2004
-        return kind(
-            f"the proxy refused the tunnel to the server (HTTP {error.status} {one_line(error.message)}); check proxy "
-            f"and its user name and password"
-        )
+    if isinstance(error, (aiohttp.ClientHttpProxyError, aiohttp.ClientProxyConnectionError)):
+        return _proxy_failure(error, said)
+    if isinstance(error, (aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch)):
+        return _tls_failure(error, said)
     if was_never_sent(error):
         return ConnectFailed(f"no connection ({name}: {said})", hint=Hint(HintKind.CHECK_CONNECTION))
     if isinstance(error, TimeoutError):
@@ -57,6 +68,30 @@ def translate(error: Exception) -> TransportError:
         f"the connection broke before the answer was complete ({name}: {said})",
         hint=Hint(HintKind.PASS_CLIENT_CERTIFICATE) if is_tls else None,
     )
+
+
+def _proxy_failure(error: aiohttp.ClientHttpProxyError | aiohttp.ClientProxyConnectionError, said: str) -> ProxyFailed:
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        return ProxyFailed(f"no connection to the proxy ({said})", hint=Hint(HintKind.CHECK_PROXY))
+    answer = f"HTTP {error.status} {one_line(error.message)}"
+    if error.status >= 500:  # noqa: PLR2004 - overloaded, or the server is out of its reach: it may do so later
+        return ProxyFailed(f"the proxy could not make the tunnel to the server ({answer})")
+    failure = ProxyFailed(f"the proxy refused the tunnel to the server ({answer})", hint=Hint(HintKind.CHECK_PROXY))
+    failure.repeatable = False
+    return failure
+
+
+def _tls_failure(error: Exception, said: str) -> TLSFailed:
+    """Make the error for a connection that TLS did not accept: its certificate was refused, or there is no TLS."""
+    told = getattr(error, "certificate_error", error)
+    if not isinstance(told, (tls.SSLCertVerificationError, aiohttp.ServerFingerprintMismatch)):
+        return TLSFailed(f"no TLS with the server ({said})", hint=Hint(HintKind.CHECK_CONNECTION))
+    code = getattr(told, "verify_code", 0)
+    advice = next((advice for codes, advice in _CERTIFICATE_ADVICE if code in codes), HintKind.CHECK_CERTIFICATE)
+    reason = one_line(getattr(told, "verify_message", "")) or said
+    failure = TLSFailed(f"the server's certificate was refused: {reason}", hint=Hint(advice))
+    failure.repeatable = False
+    return failure
 
 
 def scrub(error: Exception) -> Exception:

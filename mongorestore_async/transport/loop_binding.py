@@ -5,12 +5,21 @@ from __future__ import annotations
 import asyncio
 import math
 import os
+from typing import TYPE_CHECKING
 
 import attrs
 
-from mongorestore_async.errors import WrongLoop
+from mongorestore_async.errors import SessionClosed, WrongLoop
+from mongorestore_async.transport.worker_threads import WorkerThreads
 
-__all__ = ["Deadlines", "DecodeLocks", "LoopBinding", "ServerInfo"]
+if TYPE_CHECKING:
+    from types import TracebackType
+
+__all__ = ["Deadlines", "DecodeLocks", "LoopBinding", "OpenBlock", "ServerInfo"]
+
+
+#: Threads for large answers: decoding holds the GIL, so more would only take turns.
+_DECODERS = 2
 
 
 class LoopBinding:
@@ -76,11 +85,13 @@ class DecodeLocks:
             waits at a time; the others wait as bytes, not as thousands of objects, which the garbage collector would
             look at again and again.
         structure_lock: Held by the page that is worked on.
+        threads: Where what is too long for the loop is decoded.
 
     """
 
     decode_lock: asyncio.Lock = attrs.field(init=False, factory=asyncio.Lock)
     structure_lock: asyncio.Lock = attrs.field(init=False, factory=asyncio.Lock)
+    threads: WorkerThreads = attrs.field(init=False, factory=lambda: WorkerThreads("decoding", _DECODERS))
 
 
 class Deadlines:
@@ -101,7 +112,7 @@ class Deadlines:
 
         Args:
             call: What ends it.
-            ends: Loop time of its deadline.
+            ends: Loop time of its deadline, infinity for what only :meth:`end_all` ends.
 
         """
         self._ends[call] = ends
@@ -113,6 +124,10 @@ class Deadlines:
         self._ends.pop(call, None)
         if not self._ends:
             self._idle.set()
+
+    def until_ended(self) -> OpenBlock:
+        """Make what watches an ``async with`` block that has no deadline of its own."""
+        return OpenBlock(self)
 
     async def end_all(self) -> None:
         """Let every call end now, and wait until it did."""
@@ -132,8 +147,9 @@ class Deadlines:
         for call, ends in self._ends.items():
             if ends <= now:
                 self._end(call, now)
-        if later := [ends for ends in self._ends.values() if ends > now]:
-            self._set(min(later))
+        later = min((ends for ends in self._ends.values() if ends > now), default=math.inf)
+        if later < math.inf:
+            self._set(later)
 
     def _set(self, ends: float) -> None:
         if self._timer is not None:
@@ -144,3 +160,25 @@ class Deadlines:
     def _end(self, call: asyncio.Timeout, now: float) -> None:
         if not call.expired():
             call.reschedule(now)
+
+
+class OpenBlock:
+    """Ends an ``async with`` block with :class:`SessionClosed` as soon as :meth:`Deadlines.end_all` is called."""
+
+    def __init__(self, deadlines: Deadlines) -> None:
+        self._deadlines = deadlines
+        self._block = asyncio.timeout(None)
+
+    async def __aenter__(self) -> None:
+        await self._block.__aenter__()
+        self._deadlines.add(self._block, math.inf)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            await self._block.__aexit__(kind, error, traceback)
+        except TimeoutError:
+            raise SessionClosed("the session was closed meanwhile; what was done until then is kept") from None
+        finally:
+            self._deadlines.discard(self._block)

@@ -119,7 +119,8 @@ class Options:
             server's first word about a limit on, for the vendor documents limits of "some resources" and not of
             which. A :class:`RateLimit`: this one for every family. A dict from families to limits: these, None for
             none, and the documented ones for the others. None: calls never wait for each other, each only obeys
-            the answers it got itself.
+            the answers it got itself. Unless it is None, a refusal without a word (429, or 503 of a proxy that takes
+            other calls) is no failed try of ``retry``: the call waits for its next turn, within its ``timeout``.
         shared_limits: Where counters are shared with other processes that use the same key.
         guard: Refuses restores into clusters that must not be overwritten; see :class:`RestoreGuard`.
         poll: How often a wait polls its jobs, and how long it tolerates failures; see :class:`PollPolicy`.

@@ -38,7 +38,8 @@ class Failure:
     Attributes:
         method: HTTP verb in upper case.
         error: What it ended with.
-        tries: How often the call was tried so far, from 1.
+        tries: How often the call was tried so far, from 1. Not counted, beside the first, are those that a rate limit
+            refused while the server took other calls.
 
     """
 
@@ -100,7 +101,7 @@ def is_transient(failure: Failure, *, server_errors: bool = True) -> bool:
     """
     error = failure.error
     if error.not_acted:
-        return True
+        return error.repeatable
     logging_in = error.request is not None and error.request.logging_in
     if failure.method not in _REPEATABLE and not logging_in:
         return False

@@ -27,12 +27,13 @@ if TYPE_CHECKING:
     from mongorestore_async.families.rate_limit import RateLimit
     from mongorestore_async.models.secret import Secret
     from mongorestore_async.protocol.replies import Reply
+    from mongorestore_async.ratelimit.rate_limiter import Admission
     from mongorestore_async.transport.connection import Connection
     from mongorestore_async.transport.loop_binding import DecodeLocks, ServerInfo
     from mongorestore_async.transport.open_creates import SendState
     from mongorestore_async.transport.options import Options
 
-__all__ = ["Call", "Progress", "Sender", "decode", "watch_connecting"]
+__all__ = ["Call", "Progress", "Sender", "decode"]
 
 #: Bytes of a body that is decoded as soon as it is there, which takes a tenth of a millisecond.
 _SHORT = 64 * 1024
@@ -80,23 +81,27 @@ class Progress:
     Attributes:
         call: The call.
         tries: How often it was tried.
+        out_of_turn: How many of them a rate limit refused while the server took others.
         unanswered: Whether a request is out to which no whole answer came.
         last: The last whole answer.
         logging_in: Whether what was sent last is no request of the call but one for a token.
         held_back: Whether it waits for a rate limit.
         in_doubt: Whether the server may have acted on a try before this one.
         attempt: Its digest login, None for none.
+        admission: What the rate limiter admitted its present try with, None if it did not yet.
 
     """
 
     call: Call
     tries: int = 0
+    out_of_turn: int = 0
     unanswered: bool = False
     last: RawReply | None = None
     logging_in: bool = False
     held_back: bool = False
     in_doubt: bool = False
     attempt: Attempt | None = None
+    admission: Admission | None = None
 
     @property
     def challenges(self) -> int:
@@ -186,11 +191,11 @@ class Sender:
         # A proxy may answer for a server that acted.
         failed = progress.last is not None and progress.last.status >= 500  # noqa: PLR2004
         progress.in_doubt = progress.in_doubt or was_unanswered or failed
-        state, tracing = call.state, dict[str, Any]()
+        state = call.state
         was_open = state is not None and state.open
         if state is not None:
             state.open, state.connecting, state.context = True, False, progress.context
-            tracing = {"trace_request_ctx": state}
+            http = self._connection.watched(_watch_connecting(state))
         try:
             async with http.request(
                 call.method,
@@ -199,7 +204,6 @@ class Sender:
                 data=call.body,
                 allow_redirects=False,
                 **self._connection.proxy,
-                **tracing,
             ) as response:
                 body = await _read(response, options.max_body)
                 progress.unanswered = False
@@ -213,12 +217,15 @@ class Sender:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             if was_never_sent(error):
                 progress.unanswered = was_unanswered
-                _reopen(state, was_open=was_open)
+                if state is not None:
+                    state.open = was_open
             raise translate(error) from scrub(error)
         finally:
-            if state is not None and state.connecting:  # however it ended: nothing was written
-                progress.unanswered = was_unanswered
-                _reopen(state, was_open=was_open)
+            if state is not None:
+                http.detach()
+                if state.connecting:  # however it ended: nothing was written
+                    progress.unanswered = was_unanswered
+                    state.open = was_open
         if state is not None and raw.status == 401 and ("WWW-Authenticate" in raw.headers or is_error_document(raw)):  # noqa: PLR2004
             state.open = False  # a try without a login the server takes; it may be sent again with another one
         if call.path and (version := raw.headers.get("X-MongoDB-Service-Version")) is not None:
@@ -226,22 +233,14 @@ class Sender:
         return raw
 
 
-def _reopen(state: SendState | None, *, was_open: bool) -> None:
-    """Take back that a request went out."""
-    if state is not None:
-        state.open = was_open
+def _watch_connecting(state: SendState) -> aiohttp.TraceConfig:
+    """Take note of whether a request still waits for a connection."""
 
+    async def begin(*_: object) -> None:
+        state.connecting = True
 
-def watch_connecting() -> aiohttp.TraceConfig:
-    """Take note, on the :class:`SendState` of a call that has one, of whether it still waits for a connection."""
-
-    async def begin(_session: object, context: Any, _parameters: object) -> None:
-        if context.trace_request_ctx is not None:
-            context.trace_request_ctx.connecting = True
-
-    async def end(_session: object, context: Any, _parameters: object) -> None:
-        if context.trace_request_ctx is not None:
-            context.trace_request_ctx.connecting = False
+    async def end(*_: object) -> None:
+        state.connecting = False
 
     watch = aiohttp.TraceConfig()
     watch.on_request_start.append(begin)
@@ -267,7 +266,8 @@ async def decode(raw: RawReply, call: Call, decode_locks: DecodeLocks) -> Reply:
         async with decode_locks.decode_lock, decode_locks.structure_lock:
             await asyncio.sleep(0)
             return read_reply(raw, enveloped=call.enveloped, decode_list=call.decode_list)
-    return await asyncio.to_thread(read_reply, raw, enveloped=call.enveloped, decode_list=call.decode_list)
+    threads = decode_locks.threads
+    return await threads.run(read_reply, raw, enveloped=call.enveloped, decode_list=call.decode_list)
 
 
 async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:

@@ -29,10 +29,11 @@ from mongorestore_async.transport.exchange_records import Stats
 from mongorestore_async.transport.loop_binding import Deadlines, DecodeLocks, LoopBinding, ServerInfo
 from mongorestore_async.transport.restore_locks import RestoreLocks
 from mongorestore_async.transport.retrying import Failure, RetryBudget, ask_rule, is_transient
-from mongorestore_async.transport.sender import Call, Progress, Sender, decode, watch_connecting
+from mongorestore_async.transport.sender import Call, Progress, Sender, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
+    from contextlib import AbstractAsyncContextManager
 
     from yarl import URL
 
@@ -75,7 +76,7 @@ class Transport:
         self.server_info = ServerInfo()
         self.decode_locks = DecodeLocks()
         self.restore_locks = RestoreLocks()
-        self._connection = Connection(settings, limit=options.max_in_flight, traces=(watch_connecting(),))
+        self._connection = Connection(settings, limit=options.max_in_flight, threads=self.decode_locks.threads)
         self._sender = Sender(self._connection, self.server_info)
         self._authenticator = _authenticator(auth, base_url)
         self._limits = RateLimiter(options.rate_limits, options.shared_limits)
@@ -124,7 +125,9 @@ class Transport:
             if self._connection.session is not None:
                 return
             await self._connection.open(self.base_url)
-            self._check_usable()  # closed meanwhile: close() waits for this, and then closes what was opened
+            if self._closed:  # meanwhile: close() waits for this
+                await self._connection.close()
+            self._check_usable()
             self._slots = asyncio.Semaphore(self._connection.capacity)
 
     async def close(self, options: Options) -> None:
@@ -139,16 +142,30 @@ class Transport:
         """
         self._binding.check()
         self._closed = True
-        await self._deadlines.end_all()
+        # A cancel scope of anyio cancels every await here, so no step depends on the one before.
         try:
+            await self._deadlines.end_all()
             if isinstance(self._authenticator, BearerAuthenticator):
                 await self._authenticator.revoke(partial(self._post, options))
         finally:
+            self.decode_locks.threads.close()
             try:
                 await self._limits.close()
             finally:
-                async with self._opening or asyncio.Lock():  # what is just being opened would stay open
-                    await self._connection.close()
+                await self._connection.close()
+                async with self._opening or asyncio.Lock():
+                    pass  # what is just being opened is closed there
+
+    def while_open(self) -> AbstractAsyncContextManager[None]:
+        """Let what takes longer than a call end with :class:`SessionClosed` as soon as the session closes.
+
+        Raises:
+            SessionClosed: The session was closed, before or meanwhile.
+            WrongLoop: Used on another loop than the session was opened on.
+
+        """
+        self._check_usable()
+        return self._deadlines.until_ended()
 
     async def exchange(self, call: Call, options: Options) -> Reply:
         """Make one call, again where that is safe and may help, and decode its answer.
@@ -205,21 +222,16 @@ class Transport:
             progress.tries += 1
             before = progress.last
             failed: BaseException | None = None
-            admission = limits.try_admit(call.rate, call.project)
             try:
-                if admission is None:
-                    progress.held_back = True
-                    admission = await limits.admit(call.rate, call.project, ends)
-                    progress.held_back = False
-                async with self._slots:
-                    raw = await self._authenticator.run(attempt, send, post)
+                raw = await self._send_in_turn(progress, partial(self._authenticator.run, attempt, send, post), ends)
                 if raw.request.challenges < progress.challenges:  # met since it was answered
                     raw = attrs.evolve(raw, request=progress.context)
                 reply = await decode(raw, call, self.decode_locks)
             except (ApiError, TransportError) as error:
                 failed = error
                 self._judge(progress, error)
-                wait = self._wait(progress, error, options, ends)
+                in_turn = isinstance(error, ApiError) and not progress.logging_in and limits.is_one_too_many(error)
+                wait = self._wait(progress, error, options, ends, in_turn=in_turn)
                 if wait is None:
                     raise
             except BaseException as error:
@@ -230,13 +242,31 @@ class Transport:
                     self._budget.succeed()
                 return reply
             finally:
-                if admission is not None:
+                if progress.admission is not None:
                     # The token endpoint says nothing about the limits of the API.
                     last = None if progress.last is before or progress.logging_in else progress.last
-                    limits.finish(admission, call.rate, call.project, None if last is None else last.headers, failed)
+                    headers = None if last is None else last.headers
+                    limits.finish(progress.admission, call.rate, call.project, headers, failed)
                 failed = None  # it would live in a cycle with this frame
             self._retries += 1
             await asyncio.sleep(wait)
+
+    async def _send_in_turn(self, progress: Progress, run: Callable[[], Awaitable[RawReply]], ends: float) -> RawReply:
+        """Send a call once the rate limits and a slot allow it; ``progress`` takes note of its admission."""
+        call, limits = progress.call, self._limits
+        while True:
+            progress.admission = limits.try_admit(call.rate, call.project)
+            if progress.admission is None:
+                progress.held_back = True
+                progress.admission = await limits.admit(call.rate, call.project, ends)
+                progress.held_back = False
+            async with self._slots:
+                while (leader := self._authenticator.led) is not None:
+                    await leader.wait()
+                # Others may have been refused while it waited for its slot, or for the login.
+                if not limits.withdraw_outdated(progress.admission, call.rate, call.project):
+                    return await run()
+            progress.admission = None
 
     def _timed_out(self, progress: Progress, options: Options) -> RestoreError:
         if self._closed:
@@ -270,18 +300,24 @@ class Transport:
                 False  # before any login worked, it is more likely a wrong address than a moment's trouble
             )
 
-    def _wait(self, progress: Progress, error: RestoreError, options: Options, ends: float) -> float | None:
-        """Decide on repeating a failed try: seconds to wait, None to give up."""
+    def _wait(
+        self, progress: Progress, error: RestoreError, options: Options, ends: float, *, in_turn: bool
+    ) -> float | None:
+        """Decide on repeating a failed try: seconds to wait, None to give up.
+
+        One that came out of turn costs nothing: the rate limiter bounds how often it is made again.
+        """
         if progress.held_back:
             return None  # by the rate limit: it comes too late however often it is tried
-        failure = Failure(progress.call.method, error, progress.tries)
+        progress.out_of_turn += in_turn
+        failure = Failure(progress.call.method, error, max(1, progress.tries - progress.out_of_turn))
         wait = ask_rule(options.retry, failure)
         if wait is None or not is_transient(failure):
             return None
         now = asyncio.get_running_loop().time()
         if wait >= ends - now:
             return None  # raised at once: waiting would not help
-        return wait if self._budget.spend(now) else None
+        return wait if in_turn or self._budget.spend(now) else None
 
     def _check_usable(self) -> None:
         if self._closed:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 from mongorestore_async.models import JobT
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
     from mongorestore_async.families import Family
     from mongorestore_async.listing.pager import Pager
     from mongorestore_async.models import JobRef
@@ -39,12 +41,21 @@ class JobSource(Protocol[JobT]):
         """How the session makes connections."""
         ...
 
+    def while_open(self) -> AbstractAsyncContextManager[None]:
+        """Let what takes longer than a call end with ``SessionClosed`` as soon as the session closes."""
+        ...
+
     def ref(self, job_id: str) -> JobRef:
         """Address of a job of this place."""
         ...
 
     def restore_jobs(
-        self, *, batch_id: str | None = None, items_per_page: int | None = None, starting_at: int = 1
+        self,
+        *,
+        batch_id: str | None = None,
+        items_per_page: int | None = None,
+        starting_at: int = 1,
+        include_count: bool | None = None,
     ) -> Pager[JobT]:
         """List its restore jobs."""
         ...

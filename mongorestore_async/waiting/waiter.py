@@ -116,20 +116,22 @@ class Waiter(Generic[JobT]):
         When this is cancelled, polls that are done count, and the next step makes only the others.
 
         Raises:
+            SessionClosed: The session was closed, before or meanwhile.
             RestoreError: A permanent failure, such as a key that is not accepted.
 
         """
         loop = asyncio.get_running_loop()
         going = [poller for poller in self._pollers.values() if poller.open]
         due = min(poller.due for poller in going)
-        if (pause := due - loop.time()) > 0:
-            await asyncio.sleep(pause)
-        ready = [poller for poller in going if poller.due <= max(due, loop.time())]
         done: list[JobPoller[JobT]] = []
-        try:
-            await self._poll(ready, done)
-        finally:
-            self._plan(done)
+        async with going[0].source.while_open():
+            if (pause := due - loop.time()) > 0:
+                await asyncio.sleep(pause)
+            ready = [poller for poller in going if poller.due <= max(due, loop.time())]
+            try:
+                await self._poll(ready, done)
+            finally:
+                self._plan(done)
         self._round += 1
 
     async def run(self, seconds: float | None, on_poll: Callable[[PollReport], object] | None) -> None:

@@ -170,7 +170,7 @@ async def test_a_download_that_fails_shows_no_secret(emulate, connect, hunt, tmp
         batch = await batch.wait(timeout=10, until="downloadable")
         emulator.clock.advance(change.get("seconds", 0))
         if "free" in change:
-            monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=change["free"]))
+            monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(total=9, free=change["free"]))
         error = await caught(batch.download(tmp_path, stall_timeout=0.3))
         assert isinstance(error, kind)
         hunt.error(case, error)

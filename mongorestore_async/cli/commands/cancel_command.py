@@ -31,7 +31,7 @@ def cancel(*refs: JobRefs, selection: JobSelection | None = None) -> int:
 
 
 async def _cancel(refs: tuple[JobRef, ...], selection: JobSelection, environ: dict[str, str]) -> None:
-    async with make_session(environ, selection.base_url) as session:
+    async with make_session(environ, selection.server) as session:
         refs = await selection.find(session, refs)
         with show_deprecations(*(FAMILIES[ref.family] for ref in refs)):
             for ref in refs:

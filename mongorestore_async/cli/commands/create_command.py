@@ -89,7 +89,7 @@ async def _dry_run(cluster: ClusterOptions, request: HttpRestore | AutomatedRest
     settings: dict[str, Any] = {} if safety.precheck else {"auth": None}
     environ = read_credentials() if safety.precheck else dict(os.environ)
     options = mongorestore_async.Options(guard=safety.guard)
-    async with make_session(environ, cluster.base_url, options=options, settings=settings) as session:
+    async with make_session(environ, cluster.server, options=options, settings=settings) as session:
         plan = await cluster.source(session).dry_run(request, precheck=safety.precheck)
     with suppress(BrokenPipeError):  # the exit code tells whether it would be refused, also to who does not read
         print(json.dumps(dict(plan.body), indent=2), flush=True)
@@ -101,7 +101,7 @@ async def _dry_run(cluster: ClusterOptions, request: HttpRestore | AutomatedRest
 
 
 async def _prompt(cluster: ClusterOptions, request: AutomatedRestore, environ: dict[str, str]) -> OverwritePrompt:
-    async with make_session(environ, cluster.base_url) as session:
+    async with make_session(environ, cluster.server) as session:
         return await read_prompt(session, cluster.source(session), request)
 
 
@@ -149,7 +149,7 @@ class _Create:
 
     async def _send(self, environ: dict[str, str]) -> None:
         options = mongorestore_async.Options(guard=self.safety.guard)
-        async with make_session(environ, self.cluster.base_url, options=options) as session:
+        async with make_session(environ, self.cluster.server, options=options) as session:
             source = self.cluster.source(session)
             send = source.ensure_restore if self.safety.ensure else source.create_restore_job
             try:
@@ -197,5 +197,5 @@ def _print_created(
         out.print(f"  {job.state:9}  {printable(str(job.ref))}", soft_wrap=True)
     out.print_sentence("Wait for the file and download it:" if is_download else "Wait for the end:")
     command = ("download", "--timeout", "6h") if is_download else ("wait", "--timeout", "6h")
-    follow = job_command(command[0], batch.refs, cluster.base_url, *command[1:])
+    follow = job_command(command[0], batch.refs, cluster.server, *command[1:])
     out.print(fold_command(follow, out.width), soft_wrap=True)

@@ -87,7 +87,7 @@ def download(
     selection.check(refs)
     resume_hint = ResumeHint(
         "download",
-        selection.base_url,
+        selection.server,
         options.arguments(),
         refs,
         "Partial data is kept; the link's expiry is unchanged.",
@@ -106,7 +106,7 @@ async def _download(
 ) -> None:
     console = stderr_console()
     session_options = mongorestore_async.Options(poll=poll_policy(options.poll))
-    async with make_session(environ, selection.base_url, options=session_options) as session:
+    async with make_session(environ, selection.server, options=session_options) as session:
         resume_hint.refs = await selection.find(session, resume_hint.refs)
         with show_deprecations(*(FAMILIES[ref.family] for ref in resume_hint.refs)):
             batch = await session.batch(resume_hint.refs, until="downloadable")

@@ -177,7 +177,7 @@ class _FleetRun:
         usual = mongorestore_async.Options()
         wanted = self.options.concurrency * len(self.options.families)
         options = attrs.evolve(usual, max_in_flight=max(wanted, usual.max_in_flight))
-        return make_session(environ, self.options.base_url, options=options)
+        return make_session(environ, self.options.server, options=options)
 
     def _print_failures(self) -> None:
         if self.stream is not None:

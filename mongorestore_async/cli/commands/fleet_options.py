@@ -9,7 +9,8 @@ import attrs
 from cyclopts import Parameter, Token, validators
 
 import mongorestore_async
-from mongorestore_async.cli.cluster_options import BASE_URL, FAMILY, base_url_arguments, check_address
+from mongorestore_async.cli.cluster_options import FAMILY, check_address
+from mongorestore_async.cli.session_factory import ServerOptions
 from mongorestore_async.cli.units import format_time, parse_duration, parse_time
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.families import FAMILIES, Family
@@ -88,7 +89,7 @@ class FleetOptions:
     per_project: Annotated[
         int, Parameter(validator=_AT_LEAST_ONE, help="Number of clusters of one project read at once.")
     ] = 4
-    base_url: Annotated[str | None, BASE_URL] = None
+    server: ServerOptions = ServerOptions()
 
     @property
     def families(self) -> tuple[Family[Any], ...]:
@@ -103,7 +104,7 @@ class FleetOptions:
 
         """
         for family in self.families:
-            check_address(family, self.base_url)
+            check_address(family, self.server)
 
     def fleet(self, session: "AsyncSession") -> "Fleet[Any]":
         """The fleets of all families, merged.
@@ -146,7 +147,7 @@ class FleetOptions:
         for option, name in (("--concurrency", "concurrency"), ("--per-project", "per_project")):
             if (value := getattr(self, name)) != defaults[name].default:
                 words += option, str(value)
-        return words + base_url_arguments(self.base_url)
+        return words + self.server.arguments()
 
 
 def read_token(given: str | None) -> str | None:

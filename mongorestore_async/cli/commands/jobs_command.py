@@ -69,7 +69,7 @@ async def _list(
     writer = make_writer(output, JOB_LAYOUT, show_secrets=show_secrets)
     status = stderr_console().status("reading restore jobs")
     with show_deprecations(cluster.resolve()):
-        async with make_session(environ, cluster.base_url) as session:
+        async with make_session(environ, cluster.server) as session:
             pager = cluster.source(session).restore_jobs(**options.arguments())
             if output.collects or not sys.stdout.isatty():
                 status.start()

@@ -89,7 +89,7 @@ async def _list(
 ) -> None:
     writer = make_writer(output, snapshot_layout(), show_secrets=show_secrets)
     with show_deprecations(cluster.resolve()), stderr_console().status("reading snapshots"):
-        async with make_session(environ, cluster.base_url) as session:
+        async with make_session(environ, cluster.server) as session:
             found = cluster.source(session).snapshots(
                 sharded=options.sharded, completed="all" if options.all else None, limit=options.limit
             )

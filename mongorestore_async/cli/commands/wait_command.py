@@ -39,7 +39,7 @@ def wait(
     """
     selection, options = selection or JobSelection(), options or WaitOptions()
     selection.check(refs)
-    resume_hint = ResumeHint("wait", selection.base_url, options.arguments(), refs)
+    resume_hint = ResumeHint("wait", selection.server, options.arguments(), refs)
     with resume_hint.on_early_end():
         asyncio.run(_wait(resume_hint, selection, options, read_credentials(), output, show_secrets=show_secrets))
     return ExitCode.DONE
@@ -55,7 +55,7 @@ async def _wait(
     show_secrets: bool,
 ) -> None:
     session_options = mongorestore_async.Options(poll=poll_policy(options.poll))
-    async with make_session(environ, selection.base_url, options=session_options) as session:
+    async with make_session(environ, selection.server, options=session_options) as session:
         clock = WaitClock(options.timeout)
         async with clock.finding():
             resume_hint.refs = await selection.find(session, resume_hint.refs)

@@ -51,7 +51,7 @@ def watch(
     """
     selection, options = selection or JobSelection(), options or WaitOptions()
     selection.check(refs)
-    resume_hint = ResumeHint("watch", selection.base_url, options.arguments(), refs)
+    resume_hint = ResumeHint("watch", selection.server, options.arguments(), refs)
     with resume_hint.on_early_end():
         asyncio.run(_watch(resume_hint, selection, options, read_credentials()))
     return ExitCode.DONE
@@ -62,7 +62,7 @@ async def _watch(
 ) -> None:
     out = stdout_console()
     session_options = mongorestore_async.Options(poll=poll_policy(options.poll))
-    async with make_session(environ, selection.base_url, options=session_options) as session:
+    async with make_session(environ, selection.server, options=session_options) as session:
         clock = WaitClock(options.timeout)
         async with clock.finding():
             resume_hint.refs = await selection.find(session, resume_hint.refs)

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from builders.lists import names
-from mongorestore_async import ConfigError, Forbidden
+from mongorestore_async import ConfigError, Forbidden, RequestTimeout, SessionClosed
 
 each_width = pytest.mark.parametrize("width", [1, 2, 5])
 
@@ -146,7 +146,8 @@ async def test_an_error_is_raised_with_the_page_the_walk_needed(cluster, server,
 
 
 @each_width
-async def test_a_page_that_timed_out_is_read_again(cluster, server, serve_jobs, width):
+async def test_a_page_whose_call_hung_is_read_again(cluster, server, serve_jobs, width):
+    """A call that is under way goes on when ``anext`` is cancelled: its own deadline ends it."""
     jobs = serve_jobs(8)
 
     async def hang_once(number):
@@ -160,9 +161,77 @@ async def test_a_page_that_timed_out_is_read_again(cluster, server, serve_jobs, 
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.02):
                 await anext(pages)
+        with pytest.raises(RequestTimeout):
+            await anext(pages)
         found += [job.id async for page in pages for job in page]
 
     assert found == names(8)
+
+
+@each_width
+@pytest.mark.parametrize("counted", [True, False])
+async def test_a_heartbeat_does_not_starve_the_pages_ahead(cluster, server, serve_jobs, width, counted):
+    """Each page takes longer than the caller waits at a time."""
+    jobs = serve_jobs(11, counted=counted)
+
+    async def answer_slowly(_number):
+        await asyncio.sleep(1)
+
+    jobs.before = answer_slowly
+    found, beats = [], 0
+    async with cluster.restore_jobs(items_per_page=2).ahead(width) as pages:
+        while beats < 100:
+            try:
+                async with asyncio.timeout(0.3):
+                    found += [job.id for job in await anext(pages)]
+            except TimeoutError:
+                beats += 1
+            except StopAsyncIteration:
+                break
+
+    assert found == names(11)
+    assert beats
+    assert len(server.pages) == len(set(server.pages))  # nothing is asked for twice
+
+
+@each_width
+async def test_a_heartbeat_between_pages_that_change_loses_nothing(cluster, serve_jobs, width):
+    """A page read ahead that does not fit is read again, by a call that goes on as well."""
+    jobs = serve_jobs(12)
+
+    async def answer_slowly(number):
+        if number == 3:
+            jobs.total = 13  # another count than that of the page before
+        await asyncio.sleep(1)
+
+    jobs.before = answer_slowly
+    found = []
+    async with cluster.restore_jobs(items_per_page=2).ahead(width) as pages:
+        for _ in range(200):
+            try:
+                async with asyncio.timeout(0.3):
+                    found += [job.id for job in await anext(pages)]
+            except TimeoutError:
+                continue
+            except StopAsyncIteration:
+                break
+
+    assert len(found) == len(set(found)) >= 12
+
+
+async def test_a_closed_session_ends_the_pages_ahead_at_once(cluster, session, serve_jobs):
+    jobs = serve_jobs(40)
+    jobs.before = gate = Gate(holds_from=2)
+
+    async with cluster.restore_jobs(items_per_page=2).ahead(2) as pages:
+        await anext(pages)
+        waiting = asyncio.create_task(anext(pages))
+        await gate.holding.wait()
+        await session.close()
+        with pytest.raises(SessionClosed):
+            await waiting
+
+    assert gate.under_way == set()
 
 
 @each_width

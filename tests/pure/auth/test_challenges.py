@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from time import process_time
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from mongorestore_async.auth.challenges import (
     directives,
     is_echoable,
     parse_challenges,
+    says_token_is_invalid,
 )
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -194,8 +196,55 @@ def test_a_challenge_without_realm_has_an_empty_one():
 @pytest.mark.parametrize("character", ["\r\nSet-Cookie: a=b", "\n", "\0", "\x1b", "\t", "\x7f", "\x85", "\udce9"])
 def test_a_challenge_whose_echo_breaks_the_header_is_skipped(name, character):
     parameters = {"realm": "r", "nonce": "n", "opaque": "o", name: f"a{character}b"}
+    if name == "realm" and character == "\udce9":
+        character = "\udc81"  # which is no letter in any reading
+        parameters["realm"] = f"a{character}b"
     assert parse_challenges(["Digest " + ", ".join(f'{key}="{value}"' for key, value in parameters.items())]) == ()
     assert not is_echoable(parameters[name])
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (b"Universit\xe4t", "Universität"),
+        ("Universität".encode(), "Universität"),
+        (b"\xe9\xe8", "éè"),
+        (b"Bob\x92s", "Bob\u2019s"),  # as Windows writes it
+        ("Ünï".encode() + b"\xfc", "ÃœnÃ¯ü"),
+        (b"plain", "plain"),
+    ],
+)
+def test_a_realm_in_iso_8859_1_is_read_and_its_bytes_are_kept(raw, text):
+    challenge = only(f'Digest realm="{raw.decode("utf-8", "surrogateescape")}", nonce="n"')
+    assert (challenge.realm, challenge.realm_bytes) == (text, raw)
+    assert attrs.evolve(challenge, nonce="m").realm_bytes == raw
+    assert only('Digest realm="r\ud800", nonce="n"').realm == "r?"
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        (['Bearer error="invalid_token"'], True),
+        (['Bearer realm="m", error="invalid_token", error_description="revoked \\"now\\", x"'], True),
+        (["bearer ERROR=Invalid_Token"], True),
+        (['BEARER\terror = "invalid\\_token"'], True),
+        (['Digest realm="r", nonce="n", qop="auth", Bearer error="invalid_token"'], True),
+        (['Bearer realm="m", error="invalid_token", Digest realm="r", nonce="n"'], True),
+        (['Digest realm="r", nonce="n"', 'Bearer error="invalid_token"'], True),
+        (['Negotiate YII=, Bearer scope="a b", error="invalid_token"'], True),
+        ([], False),
+        (["Bearer"], False),
+        (['Bearer error="insufficient_scope"'], False),
+        (['Bearer error="invalid_token_type"'], False),
+        (['Bearer realm="error=invalid_token"'], False),
+        (['Bearer error_description="invalid_token"'], False),
+        (['Digest realm="r", nonce="n", error="invalid_token"'], False),
+        (['Bearer realm="m", DPoP error="invalid_token"'], False),
+        (['Bearer error="invalid_token'], False),
+    ],
+)
+def test_a_challenge_says_that_the_token_is_invalid(values, says):
+    assert says_token_is_invalid(values) is says
 
 
 def test_unknown_directives_may_hold_anything():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import traceback
+from functools import partial
 from urllib.parse import unquote
 
 import pytest
@@ -20,6 +21,8 @@ HAS_SHA_512_256 = "sha512_256" in hashlib.algorithms_available
 needs_sha_512_256 = pytest.mark.skipif(not HAS_SHA_512_256, reason="this OpenSSL has no SHA-512/256")
 
 PARAMETER = re.compile(r'([\w*]+)=(?:"((?:[^"\\]|\\.)*)"|([^",\s]+))(?:, |$)')
+
+_md5 = partial(hashlib.md5, usedforsecurity=False)
 
 
 def fields(header):
@@ -524,3 +527,23 @@ def test_a_verb_may_be_any_token_of_http():
     header = answer(chosen('realm="r", nonce="n"'), **plain(method="M-SEARCH"))
 
     assert fields(header)["uri"] == "/a"
+
+
+@pytest.mark.parametrize("userhash", [False, True])
+def test_a_realm_in_iso_8859_1_is_hashed_by_its_bytes(userhash):
+    challenge = chosen('realm="Universit\udce4t"', 'nonce="n"', "algorithm=MD5", f"userhash={str(userhash).lower()}")
+    sent = fields(answer(challenge, **plain()))
+    secret = _md5(b"key:Universit\xe4t:secret").hexdigest()
+    target = _md5(b"GET:/a").hexdigest()
+    assert sent["response"] == _md5(f"{secret}:n:{target}".encode()).hexdigest()
+    assert sent["realm"] == "Universität"
+    assert sent["username"] == (_md5(b"key:Universit\xe4t").hexdigest() if userhash else "key")
+
+
+def test_a_realm_in_utf_8_is_hashed_and_sent_as_such():
+    challenge = chosen('realm="Universität"', 'nonce="n"', "charset=UTF-8")
+    sent = fields(answer(challenge, **plain()))
+    secret = _md5("key:Universität:secret".encode()).hexdigest()
+    target = _md5(b"GET:/a").hexdigest()
+    assert sent["response"] == _md5(f"{secret}:n:{target}".encode()).hexdigest()
+    assert sent["realm"] == "Universität"

@@ -887,6 +887,15 @@ def test_no_history_ever_brings_a_dead_token_back(events):
             refused.add(token.token.value)
 
 
+@pytest.mark.parametrize("code", ["NOT_IN_GROUP", "UNEXPECTED_ERROR", None])
+def test_an_invalid_young_token_is_dead_whatever_the_code(keeper, code):
+    token = fetch(keeper)
+
+    assert keeper.receive(token, status=401, error_code=code, invalid=True) is AGAIN
+    assert keeper.usable() is None
+    assert keeper.receive(fetch(keeper, granted("next")), status=200, error_code=None, invalid=False) is DONE
+
+
 # --- pages of gateways
 
 

@@ -14,6 +14,7 @@ from mongorestore_async.downloading.links import (
     find_links,
     link_expiry,
     link_state,
+    next_step,
     no_link,
     refusal,
 )
@@ -224,3 +225,16 @@ def test_a_page_is_kept_without_the_link_it_repeats():
     assert kept.startswith(b"<p>")
     assert kept.endswith(b") \xc3\xa9</p>")
     assert DownloadLink(URL).redact(b"<p>closed</p>") == b"<p>closed</p>"
+
+
+@pytest.mark.parametrize(
+    ("requests", "allowed", "advice"),
+    [
+        (5, None, "download again to resume"),
+        (1, 3, "download again to resume: 1 of 3 uses of the link are spent"),
+        (1, 1, "create a new restore job: the link was used the one time allowed; "),
+        (4, 3, "create a new restore job: the link was used the 3 times allowed; "),
+    ],
+)
+def test_what_to_do_next_depends_on_the_uses_left(requests, allowed, advice):
+    assert next_step(requests, allowed).startswith(advice)

@@ -45,6 +45,37 @@ def test_whole_seconds_are_read(text, seconds):
 
 
 @pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("1.5", 2),
+        ("0.1", 1),
+        ("2.0", 2),
+        (".5", 1),
+        ("7.", 7),
+        ("+5", 5),
+        ("2 seconds", 2),
+        ("2 Seconds", 2),
+        ("12 s", 12),
+        ("3sec", 3),
+        ('"30"', 30),
+        ("7;reason=busy", 7),
+        ("\t7\t", 7),
+        ("7, 7", 7),
+        ("7, 8", 8),
+        ("0.0", 0),
+    ],
+)
+def test_seconds_in_an_unusual_spelling_are_read(text, seconds):
+    assert read(text) == seconds
+
+
+def test_of_two_fields_the_longer_wait_counts():
+    headers = Headers([("Retry-After", "1"), ("Retry-After", "soon"), ("Retry-After", "20")])
+    assert retry_after(headers, None, (), NOW) == 20
+    assert retry_after({"Retry-After": "1.5"}, None, (), NOW) == 2  # any mapping will do
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "Fri, 06 Nov 2026 08:50:00 GMT",
@@ -52,6 +83,12 @@ def test_whole_seconds_are_read(text, seconds):
         "Friday, 06-Nov-26 08:50:00 GMT",
         "Fri Nov  6 08:50:00 2026",
         "Fri, 06 Nov 2026 09:50:00 +0100",
+        "Fri, 06 Nov 2026 08:50:00 UTC",
+        "fri, 06 nov 2026 08:50:00 gmt",
+        " 06 Nov 2026 08:50:00 GMT ",
+        "2026-11-06T08:50:00Z",
+        "2026-11-06 09:50:00+01:00",
+        "2026-11-06T08:50:00",
     ],
 )
 def test_a_date_of_any_form_is_read_on_the_clock_of_the_answer(text):
@@ -68,7 +105,23 @@ def test_a_date_that_is_over_means_no_wait():
 
 
 @pytest.mark.parametrize(
-    "text", [None, "", "  ", "soon", "-5", "1.5", "1e3", "١٢", "12 s", "7, 8", "Fri, 99 Nov 2026 08:50:00 GMT"]
+    "text",
+    [
+        None,
+        "",
+        "  ",
+        "soon",
+        "-5",
+        "1e3",
+        "0x10",
+        "1.5.2",
+        "١٢",
+        "12 minutes",
+        "7, soon",
+        "Fri, 99 Nov 2026 08:50:00 GMT",
+        "2026-99-06T08:50:00Z",
+        "0001-01-01T00:00:00+14:00",
+    ],
 )
 def test_what_is_no_wait_is_none(text):
     assert read(text) is None
@@ -97,6 +150,49 @@ def test_a_bucket_tells_the_wait_in_its_parameters(parameters, seconds):
     assert read("soon", error_code=TOKEN_BUCKET, parameters=parameters) == seconds
     assert read("3", error_code=TOKEN_BUCKET, parameters=parameters) == 3
     assert read(None, error_code="RATE_LIMITED", parameters=parameters) is None
+
+
+RESETS = {
+    "the first drafts": {"RateLimit-Limit": "10", "RateLimit-Remaining": "0", "RateLimit-Reset": "5"},
+    "a draft of one header": {"RateLimit": "limit=10, remaining=0, reset=5"},
+    "the present draft": {"RateLimit-Policy": '"default";q=10;w=60', "RateLimit": '"default";r=0;t=5'},
+    "seconds": {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "5"},
+    "a part of a second": {"X-RateLimit-Reset": "4.2"},
+    "a moment": {"X-RateLimit-Reset": str(int(NOW.timestamp()) + 5)},
+    "a moment in milliseconds": {"x-ratelimit-reset": str(int(NOW.timestamp() * 1000) + 5000)},
+    "with a hyphen more": {"X-Rate-Limit-Reset": "5"},
+    "after": {"X-RateLimit-Reset-After": "5"},
+    "the longest of several": {"X-RateLimit-Reset": "5", "RateLimit-Reset": "1"},
+}
+
+
+@pytest.mark.parametrize("fields", RESETS.values(), ids=RESETS)
+def test_a_refusal_says_when_the_limit_is_reset(fields):
+    headers = Headers(fields.items())
+    assert retry_after(headers, None, (), NOW, limited=True) == 5
+    assert retry_after(headers, None, (), NOW) is None  # what is no refusal tells nothing about when to come again
+    assert retry_after(Headers([*fields.items(), ("Retry-After", "2")]), None, (), NOW, limited=True) == 2
+    left = Headers([*fields.items(), ("X-RateLimit-Remaining", "3")])
+    assert retry_after(left, None, (), NOW, limited=True) is None  # it is another limit that was met
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"RateLimit-Reset": "soon"},
+        {"RateLimit": '"default";r=0'},
+        {"RateLimit": "offset=5"},
+        {"X-RateLimit-Reset": "-5"},
+        {"X-RateLimit-Reset": ""},
+    ],
+)
+def test_what_is_no_reset_is_none(fields):
+    assert retry_after(Headers(fields.items()), None, (), NOW, limited=True) is None
+
+
+def test_a_reset_that_is_over_means_no_wait():
+    fields = {"X-RateLimit-Reset": str(int(NOW.timestamp()) - 5)}
+    assert retry_after(Headers(fields.items()), None, (), NOW, limited=True) == 0
 
 
 @given(text=st.text(max_size=60), date=st.text(max_size=60))

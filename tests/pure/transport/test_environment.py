@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from yarl import URL
 
 from mongorestore_async.auth.credentials import DigestAuth, ServiceAccount
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.protocol.urls import DEFAULT_BASE_URL
-from mongorestore_async.transport.environment import read_environment
+from mongorestore_async.transport.environment import EnvironmentProxies, read_environment
 
 PUBLIC = ["MONGODB_ATLAS_PUBLIC_API_KEY", "MONGODB_ATLAS_PUBLIC_KEY", "MCLI_PUBLIC_API_KEY"]
 PRIVATE = ["MONGODB_ATLAS_PRIVATE_API_KEY", "MONGODB_ATLAS_PRIVATE_KEY", "MCLI_PRIVATE_API_KEY"]
@@ -140,3 +141,86 @@ def test_nothing_secret_is_in_the_picture_of_the_settings():
 
 def test_foreign_variables_do_not_matter():
     assert read_environment({**KEY, "MONGODB_ATLAS_PROJECT_ID": "x", "MCLI_OUTPUT": "json"}) is not None
+
+
+def test_base_urls_have_three_names():
+    names = ["MONGODB_ATLAS_BASE_URL", "MONGODB_ATLAS_OPS_MANAGER_URL", "MCLI_OPS_MANAGER_URL"]
+    for index, name in enumerate(names):
+        environ = KEY | {later: f"https://{later}.example.com" for later in names[index:]}
+        assert read_environment(environ).base_url == f"https://{name}.example.com"
+
+
+PROXY = "http://user:pass@proxy.example.com:3128"
+
+
+def chosen(environ, url):
+    choose = read_environment(KEY | environ).proxy
+    return None if choose is None else choose(URL(url))
+
+
+@pytest.mark.parametrize(
+    ("environ", "url", "proxy"),
+    [
+        ({}, "https://om.example.com", None),
+        ({"HTTPS_PROXY": "", "NO_PROXY": "x"}, "https://om.example.com", None),
+        ({"HTTPS_PROXY": PROXY}, "https://om.example.com", PROXY),
+        ({"https_proxy": PROXY}, "https://om.example.com", PROXY),
+        ({"HTTPS_PROXY": PROXY, "https_proxy": "http://other:1"}, "https://om.example.com", PROXY),
+        ({"HTTPS_PROXY": PROXY}, "http://om.example.com", None),
+        ({"HTTP_PROXY": PROXY}, "http://om.example.com", PROXY),
+        ({"HTTP_PROXY": PROXY}, "https://om.example.com", None),
+        ({"HTTP_PROXY": PROXY, "REQUEST_METHOD": "GET"}, "http://om.example.com", None),
+        ({"HTTPS_PROXY": PROXY, "REQUEST_METHOD": "GET"}, "https://om.example.com", PROXY),
+        ({"HTTPS_PROXY": "proxy.example.com:3128"}, "https://om.example.com", "http://proxy.example.com:3128"),
+        ({"ALL_PROXY": PROXY}, "https://om.example.com", None),
+        ({"HTTP_PROXY": PROXY}, "http://localhost:8080", None),
+        ({"HTTP_PROXY": PROXY}, "http://127.0.0.1:8080", None),
+        ({"HTTP_PROXY": PROXY}, "http://[::1]:8080", None),
+    ],
+)
+def test_proxies_are_chosen_by_scheme(environ, url, proxy):
+    assert chosen(environ, url) == proxy
+
+
+@pytest.mark.parametrize(
+    ("no_proxy", "url", "direct"),
+    [
+        ("*", "https://om.example.com", True),
+        ("om.example.com", "https://om.example.com", True),
+        ("om.example.com.", "https://OM.example.com", True),
+        ("example.com", "https://om.example.com", True),
+        (".example.com", "https://om.example.com", True),
+        (".example.com", "https://example.com", False),
+        ("*.example.com", "https://om.example.com", True),
+        ("ample.com", "https://om.example.com", False),
+        ("om.example", "https://om.example.com", False),
+        (" other.org , example.com ,", "https://om.example.com", True),
+        ("om.example.com:8443", "https://om.example.com:8443", True),
+        ("om.example.com:8443", "https://om.example.com", False),
+        ("om.example.com:443", "https://om.example.com", True),
+        ("10.1.2.3", "https://10.1.2.3", True),
+        ("10.1.2.3:8443", "https://10.1.2.3:8443", True),
+        ("10.1.2.3:8443", "https://10.1.2.3", False),
+        ("10.1.2.3", "https://10.1.2.34", False),
+        ("10.0.0.0/8", "https://10.1.2.3", True),
+        ("10.0.0.5/8", "https://10.1.2.3", True),
+        ("10.0.0.0/8", "https://11.1.2.3", False),
+        ("10.0.0.0/8", "https://om.example.com", False),
+        ("10.0.0.0/64", "https://10.1.2.3", False),
+        ("fd00::/8", "https://[fd00::1]:8443", True),
+        ("fd00::1", "https://[fd00::1]:8443", True),
+        ("[fd00::1]:8443", "https://[fd00::1]:8443", True),
+        ("[fd00::1]:8443", "https://[fd00::1]", False),
+        ("fd00::2", "https://[fd00::1]", False),
+        ("", "https://om.example.com", False),
+    ],
+)
+def test_no_proxy_names_hosts_networks_and_ports(no_proxy, url, direct):
+    environ = {"HTTPS_PROXY": PROXY, "NO_PROXY": no_proxy}
+    assert chosen(environ, url) == (None if direct else PROXY)
+    assert chosen({"https_proxy": PROXY, "no_proxy": no_proxy}, url) == (None if direct else PROXY)
+
+
+def test_proxies_of_the_environment_show_no_password():
+    proxies = EnvironmentProxies.read(KEY | {"HTTPS_PROXY": PROXY})
+    assert "pass" not in repr(proxies) + repr(read_environment(KEY | {"HTTPS_PROXY": PROXY}))

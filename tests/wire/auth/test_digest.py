@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import re
+from functools import partial
 
 import attrs
 import pytest
 from aiohttp import web
 
-from mongorestore_async import NO_RETRY, AuthError, Forbidden, Options, RequestTimeout, RestoreError, ServerError
+from builders.restores import KEY
+from mongorestore_async import (
+    NO_RETRY,
+    OPS_MANAGER,
+    AsyncSession,
+    AuthError,
+    Forbidden,
+    Options,
+    RequestTimeout,
+    RestoreError,
+    ServerError,
+)
 from mongorestore_async.emulator import ChallengeForm, NoncePolicy, QopForm
 from mongorestore_async.emulator.digest_server import DigestServer
+
+_md5 = partial(hashlib.md5, usedforsecurity=False)
 
 
 async def test_listing_twenty_pages_costs_twenty_one_requests(emulate, connect, first_cluster):
@@ -247,3 +263,30 @@ async def test_only_the_own_origin_is_answered(emulate, connect, first_cluster):
             await cluster.restore_jobs()
 
         assert stranger.counts.requests == 0
+
+
+async def test_a_realm_in_iso_8859_1_is_a_login_like_any_other():
+    realm = b"Universit\xe4t"
+    secret = _md5(b":".join((KEY.public_key.encode(), realm, str(KEY.private_key).encode()))).hexdigest()
+    statuses = []
+
+    async def serve(reader, writer):
+        while head := (await reader.readuntil(b"\r\n\r\n")).decode("latin-1"):
+            sent = dict(re.findall(r'(\w+)="?([^",\r]+)', head))
+            target = _md5(f"GET:{sent.get('uri')}".encode()).hexdigest()
+            used = f"{secret}:n:{sent.get('nc')}:{sent.get('cnonce')}:auth:{target}"
+            right = sent.get("response") == _md5(used.encode()).hexdigest()
+            statuses.append(200 if right else 401)
+            body = b'{"results": []}'
+            challenge = b'WWW-Authenticate: Digest realm="%b", nonce="n", qop="auth"\r\n' % realm
+            writer.write(
+                b"HTTP/1.1 %d X\r\n%bContent-Length: %d\r\n\r\n%b" % (statuses[-1], challenge, len(body), body)
+            )
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with AsyncSession(KEY, base_url=url, options=Options(retry=NO_RETRY)) as session:
+            for _ in range(2):
+                await session.project("p", OPS_MANAGER).cluster("c").restore_jobs()
+    assert statuses == [401, 200, 200]

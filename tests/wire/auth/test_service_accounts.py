@@ -372,6 +372,39 @@ async def test_a_401_with_a_code_is_forbidden_at_once(serve, challenge):
         assert emulator.counts.requests == 4
 
 
+@pytest.mark.parametrize(
+    "challenge",
+    [
+        'Bearer error="invalid_token"',
+        'Bearer realm="Cloud Manager", error="invalid_token", error_description="revoked"',
+        'Digest realm="x", nonce="y", qop="auth", bearer ERROR=INVALID_TOKEN',
+    ],
+)
+@pytest.mark.parametrize("code", ["NOT_IN_GROUP", "ANY_CODE", None])
+async def test_a_revoked_token_is_renewed_whatever_the_code(serve, challenge, code):
+    async with entered(serve) as (emulator, _, cluster):
+        headers = {"WWW-Authenticate": challenge}
+        emulator.before_answer = answering(
+            None, lambda: error_answer(401, code or "UNEXPECTED_ERROR", "revoked", headers=headers), times=1
+        )
+
+        assert len(await cluster.restore_jobs()) == 2
+        assert len(await cluster.restore_jobs()) == 2
+
+        assert emulator.tokens.counts.issued == 2
+
+
+async def test_tokens_that_are_all_invalid_end_after_two(serve):
+    async with entered(serve) as (emulator, _, cluster):
+        headers = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+        emulator.before_answer = answering(None, lambda: error_answer(401, "NOT_IN_GROUP", "no", headers=headers))
+        for _ in range(3):
+            with pytest.raises(AuthError):
+                await cluster.restore_jobs()
+
+        assert emulator.tokens.counts.issued == 2
+
+
 # --- no token to be had
 
 

@@ -87,7 +87,9 @@ def environment(emulator: ThreadedEmulator) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("MONGODB_", "MCLI_")) and name not in {"COLUMNS", "NO_COLOR", "FORCE_COLOR"}
+        if not name.startswith(("MONGODB_", "MCLI_"))
+        and not name.upper().endswith("_PROXY")
+        and name not in {"COLUMNS", "NO_COLOR", "FORCE_COLOR"}
     }
     return kept | {
         "TERM": "xterm-256color",

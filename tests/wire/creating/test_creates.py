@@ -104,7 +104,11 @@ async def test_a_create_that_never_left_is_no_open_question(emulate, connect, fi
 
 
 async def test_nothing_new_that_fits_cannot_be_told(emulate, connect, first_cluster):
-    async with emulate() as emulator, connect(emulator, options=Options.for_tests()) as session:
+    async with (
+        emulate() as emulator,
+        connect(emulator, options=Options.for_tests()) as session,
+        connect(emulator, options=Options.for_tests()) as another,
+    ):
         cluster = first_cluster(session, emulator)
 
         def lose_creates(record):
@@ -120,12 +124,13 @@ async def test_nothing_new_that_fits_cannot_be_told(emulate, connect, first_clus
 
         emulator.fault = None
         # Somebody else starts a restore that does not fit, then two that do.
+        elsewhere = first_cluster(another, emulator)
         other = HttpRestore("6" * 24, max_downloads=3, expiration_hours=7)
-        await cluster.create_restore_job(other)
+        await elsewhere.create_restore_job(other)
         assert (await caught.value.reconcile()).candidates == ()
-        await cluster.create_restore_job(REQUEST)
+        await elsewhere.create_restore_job(REQUEST)
         assert (await caught.value.reconcile()).verdict is Verdict.TAKEN
-        await cluster.create_restore_job(REQUEST)
+        await elsewhere.create_restore_job(REQUEST)
         result = await caught.value.reconcile()
         assert result.verdict is Verdict.CANNOT_TELL
         assert len(result.candidates) == 2
@@ -180,7 +185,9 @@ async def test_a_plain_no_of_the_server_is_no_open_question(emulate, connect, fi
             await cluster.create_restore_job(AutomatedRestore(Snapshot("5" * 24), Target("5" * 24, "6" * 24)))
         assert not isinstance(caught.value, MaybeCreated)
         emulator.fault_after_login = lambda record: (
-            web.json_response({"errorCode": "INVALID_ATTRIBUTE"}, status=400) if record.method == "POST" else None
+            web.json_response({"error": 400, "errorCode": "INVALID_ATTRIBUTE"}, status=400)
+            if record.method == "POST"
+            else None
         )
         with pytest.raises(BadRequest):
             await cluster.create_restore_job(REQUEST)

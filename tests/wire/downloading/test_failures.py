@@ -32,6 +32,7 @@ SIZE = 5_000_000
 
 class Usage(NamedTuple):
     free: int
+    total: int = 10**9
 
 
 async def test_one_download_allowed_is_one_request(open_library, tmp_path, names_in):

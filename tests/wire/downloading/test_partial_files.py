@@ -105,7 +105,7 @@ async def test_a_long_part_is_not_hashed_before_the_request(open_library, tmp_pa
 
 
 async def test_a_size_that_is_known_not_to_fit_costs_no_request(play_raw, tmp_path, monkeypatch):
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=3))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(total=9, free=3))
     async with play_raw(FILE) as raw:
         for _ in range(2):
             with pytest.raises(DiskFull):

@@ -25,6 +25,7 @@ from mongorestore_async import (
     Options,
     ProtocolError,
     RequestTimeout,
+    ServerError,
     SessionClosed,
     WrongLoop,
 )
@@ -256,7 +257,25 @@ async def test_aiohttp_does_not_retry_on_a_dropped_connection(emulate, connect, 
         assert emulator.counts.repeated_nc == 0
 
 
-async def test_sticky_cookies_are_kept_also_for_ip_addresses(emulate, connect, first_cluster):
+@pytest.mark.parametrize(
+    "value",
+    [
+        "a",
+        "n0+Zz/9a==",
+        "a,b",
+        "a b",
+        "",
+        '"quoted by the server"',
+        '"quoted, with; a semicolon"',
+        '"octal \\054"',
+        'half"quoted',
+        "back\\slash",
+        '{"json": [1, 2]}',
+        "caf\u00e9",
+        "%2F%3d",
+    ],
+)
+async def test_sticky_cookies_go_back_byte_for_byte(emulate, connect, first_cluster, value):
     async with emulate() as emulator, connect(emulator) as session:
         app_cookies = []
 
@@ -270,7 +289,7 @@ async def test_sticky_cookies_are_kept_also_for_ip_addresses(emulate, connect, f
                 return web.Response(
                     status=401,
                     headers={
-                        "Set-Cookie": "node=a; Path=/",
+                        "Set-Cookie": f"node={value}; Path=/",
                         "WWW-Authenticate": emulator.guard.challenges(0.0, stale=False)[0],
                     },
                 )
@@ -278,7 +297,23 @@ async def test_sticky_cookies_are_kept_also_for_ip_addresses(emulate, connect, f
 
         emulator.before_answer = set_cookie
         await first_cluster(session, emulator).restore_jobs()
-        assert app_cookies == [None, "node=a"]
+        assert app_cookies == [None, f"node={value}"]
+
+
+async def test_cookies_are_replaced_and_deleted_one_by_one(emulate, connect, first_cluster):
+    async with emulate() as emulator, connect(emulator) as session:
+        sent, answers = [], [['a="1,2"', "b=x/=="], ["b=", "b=y+=="], ['a="1,2"; Max-Age=0']]
+        emulator.fault = lambda record: sent.append(record.headers.get("Cookie"))
+
+        async def set_cookies(record):
+            response = web.Response(status=502)
+            response.headers.extend(("Set-Cookie", text) for text in (answers.pop(0) if answers else []))
+            return response
+
+        emulator.before_answer = set_cookies
+        with pytest.raises(ServerError):
+            await first_cluster(session, emulator).restore_jobs()
+        assert sent == [None, 'a="1,2"; b=x/==', 'a="1,2"; b=y+==', "b=y+=="]
 
 
 @pytest.mark.parametrize("prefix", ["", "/ops/manager", "/ops/manager/api/public/v1.0", "/api/public/v1.0/"])

@@ -126,11 +126,11 @@ def client_side(papers: Path, name: str | None = None) -> ssl.SSLContext:
 
 
 BAD = {
-    "unknown CA": ("good", "stranger.pem", "unable to get local issuer"),
-    "wrong host": ("other-host", "ca.pem", "IP address mismatch"),
-    "expired": ("expired", "ca.pem", "expired"),
-    "not valid yet": ("to-come", "ca.pem", "not yet valid"),
-    "self-signed": ("stranger", "ca.pem", "self-signed"),
+    "unknown CA": ("good", "stranger.pem", "unable to get local issuer.*ca_file"),
+    "wrong host": ("other-host", "ca.pem", "IP address mismatch.*host name"),
+    "expired": ("expired", "ca.pem", "expired.*renew"),
+    "not valid yet": ("to-come", "ca.pem", "not yet valid.*clock"),
+    "self-signed": ("stranger", "ca.pem", "self-signed.*ca_file"),
 }
 
 
@@ -145,7 +145,7 @@ async def test_nothing_is_sent_to_a_server_that_cannot_be_trusted(papers, play_r
             ]
             async with AsyncSession(KEY, base_url=server.url, options=OPTIONS, **settings) as session:
                 cluster = session.project("p", OPS_MANAGER).cluster("c")
-                with pytest.raises(ConnectFailed, match=f"{said}.*ca_file"):
+                with pytest.raises(ConnectFailed, match=said):
                     await cluster.restore_jobs()
                 with pytest.raises(ConnectFailed):  # and not MaybeCreated: it is certain that nothing was created
                     await cluster.create_restore_job(REQUEST)

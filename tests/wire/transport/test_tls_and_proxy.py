@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import ssl
 import subprocess
@@ -13,6 +12,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from builders.network import forward_proxy
 from mongorestore_async import OPS_MANAGER, AsyncSession, ConfigError, ConnectFailed, DigestAuth
 from mongorestore_async.emulator import EmulatorSettings, create_app
 
@@ -112,53 +112,6 @@ async def test_connection_settings_do_not_mix_with_a_borrowed_session():
                 AsyncSession(None, http=http, **settings)
 
 
-@asynccontextmanager
-async def forward_proxy() -> AsyncIterator[tuple[str, list[tuple[str, str | None]]]]:
-    """Run a small HTTP proxy: forwards plain requests and tunnels CONNECT; notes what it was sent."""
-    seen: list[tuple[str, str | None]] = []
-
-    async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while data := await reader.read(65536):
-                writer.write(data)
-                await writer.drain()
-        finally:
-            writer.close()
-
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        line, *fields = head.decode().split("\r\n")
-        headers = {name.lower(): value.strip() for name, _, value in (field.partition(":") for field in fields)}
-        method, target, _ = line.split()
-        seen.append((f"{method} {target}", headers.get("proxy-authorization")))
-        host = target if method == "CONNECT" else target.split("/")[2]
-        name, _, port = host.partition(":")
-        remote_reader, remote_writer = await asyncio.open_connection(name, int(port))
-        if method == "CONNECT":
-            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        else:
-            path = "/" + target.split("/", 3)[3]
-            kept = [field for field in fields if field and not field.lower().startswith(("proxy-", "connection"))]
-            remote_writer.write("\r\n".join([f"{method} {path} HTTP/1.1", *kept, "Connection: close", "", ""]).encode())
-        await asyncio.gather(pipe(reader, remote_writer), pipe(remote_reader, writer), return_exceptions=True)
-
-    tasks: set[asyncio.Task[None]] = set()
-
-    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.ensure_future(handle(reader, writer))
-        tasks.add(task)
-
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
-    try:
-        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}", seen
-    finally:
-        server.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.sleep(0)  # closed transports let go of their sockets on the next turn of the loop
-
-
 async def test_a_proxy_with_credentials_works_together_with_digest(emulate, connect, first_cluster):
     expected = "Basic " + base64.b64encode(b"user:pass word").decode()
     async with emulate() as emulator, forward_proxy() as (proxy, seen):
@@ -200,6 +153,50 @@ async def test_the_proxy_settings_of_a_borrowed_session_are_taken(emulate, conne
         async with aiohttp.ClientSession() as http, connect(emulator, http=http) as session:
             await first_cluster(session, emulator).restore_jobs()
         assert len(seen) == 4
+
+
+async def test_a_session_from_the_environment_uses_its_proxy(emulate, first_cluster):
+    async with emulate() as emulator, forward_proxy() as (proxy, seen):
+        public = f"http://om.example.com:{emulator.url.rpartition(':')[2]}"
+        environ = {
+            "MCLI_PUBLIC_API_KEY": emulator.public_key,
+            "MCLI_PRIVATE_API_KEY": str(emulator.private_key),
+            "MONGODB_ATLAS_OPS_MANAGER_URL": public,
+            "HTTP_PROXY": f"http://user:word@{proxy}",
+            "NO_PROXY": "10.0.0.0/8,.example.com:1",
+        }
+        async with AsyncSession.from_env(environ) as session:
+            await first_cluster(session, emulator).restore_jobs()
+        assert [line.startswith(f"GET {public}/") for line, _ in seen] == [True, True]
+
+        direct = {"MCLI_OPS_MANAGER_URL": emulator.url, "MONGODB_ATLAS_OPS_MANAGER_URL": ""}
+        for settings in (environ | direct, environ | {"HTTP_PROXY": "http://127.0.0.1:1"} | direct):
+            async with AsyncSession.from_env(settings) as session:
+                await first_cluster(session, emulator).restore_jobs()
+        assert len(seen) == 2
+
+
+async def test_a_function_may_choose_the_proxy(emulate, connect, first_cluster):
+    asked = []
+
+    async with emulate() as emulator, forward_proxy() as (proxy, seen):
+
+        def choose(target):
+            asked.append(str(target.origin()))
+            return f"http://{proxy}"
+
+        async with connect(emulator, proxy=choose) as session:
+            await first_cluster(session, emulator).restore_jobs()
+        assert (asked, len(seen)) == ([emulator.url], 2)
+
+        async with connect(emulator, proxy=lambda _target: None) as session:
+            await first_cluster(session, emulator).restore_jobs()
+        assert len(seen) == 2
+
+        session = AsyncSession(None, base_url=emulator.url, proxy=lambda _target: "socks5://u:hush-word@127.0.0.1:1")
+        with pytest.raises(ConfigError, match="HTTP proxy's URL") as caught:
+            await first_cluster(session, emulator).restore_jobs()
+        assert "hush-word" not in str(caught.value)
 
 
 async def test_a_proxy_that_is_not_there_is_a_failed_connection(emulate, connect, first_cluster):
