@@ -105,17 +105,11 @@ class AsyncSession:
         if not isinstance(options, Options):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ConfigError(f"options must be Options(...), not {type(options).__name__}")
         self._is_view = False
-        self._view = SessionView(
-            transport=Transport(
-                auth,
-                url,
-                HttpSettings(http=http, ssl=ssl, ca_file=ca_file, strict_certificates=strict_certificates, proxy=proxy),
-                options,
-            ),
-            options=options,
-            envelope=envelope,
-            pretty=pretty,
+        settings = HttpSettings(
+            http=http, ssl=ssl, ca_file=ca_file, strict_certificates=strict_certificates, proxy=proxy
         )
+        transport = Transport(auth, url, settings, options)
+        self._view = SessionView(transport=transport, options=options, envelope=envelope, pretty=pretty)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Self:
@@ -126,8 +120,7 @@ class AsyncSession:
         (also ``MONGODB_ATLAS_PUBLIC_KEY``, ``MCLI_PUBLIC_API_KEY`` and so on), ``MONGODB_ATLAS_BASE_URL``,
         ``MONGODB_ATLAS_OPS_MANAGER_URL`` or ``MCLI_OPS_MANAGER_URL``, ``MCLI_OPS_MANAGER_CA_CERTIFICATE``,
         ``MCLI_OPS_MANAGER_SKIP_VERIFY``, and ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY`` as Go programs read them
-        (the own machine has no proxy; networks such as ``10.0.0.0/8`` count). An empty
-        variable counts as unset.
+        (the own machine has no proxy; networks such as ``10.0.0.0/8`` count). An empty variable counts as unset.
 
         Args:
             environ: Variables to read instead of the process's.
@@ -183,7 +176,7 @@ class AsyncSession:
         """Creates of this session and its views whose outcome is open, oldest first.
 
         Those that raised ``MaybeCreated``, and those whose caller was cancelled after a request may have gone out. One
-        leaves when its ``reconcile()`` gave ``TAKEN`` or ``NOT_TAKEN``. The last 100 are kept, without tracebacks.
+        leaves when its ``reconcile()`` knows the outcome, or by ``dismiss()``. The last 100 are kept, without tracebacks.
         """
         return tuple(self._view.open_creates)
 
@@ -196,8 +189,7 @@ class AsyncSession:
             changes: Fields of :class:`Options`, and the flags ``envelope`` and ``pretty`` of the session.
 
         Raises:
-            ConfigError: A value out of its range, or ``max_in_flight``, ``rate_limits`` or ``shared_limits``, which
-                belong to what all views share.
+            ConfigError: A value out of its range, or ``max_in_flight``, ``rate_limits`` or ``shared_limits``.
 
         """
         for name in ("max_in_flight", "rate_limits", "shared_limits"):
@@ -215,8 +207,7 @@ class AsyncSession:
     @classmethod
     def _of(cls, view: SessionView) -> Self:
         self = cls.__new__(cls)
-        self._is_view = True
-        self._view = view
+        self._is_view, self._view = True, view
         return self
 
     async def __aenter__(self) -> Self:

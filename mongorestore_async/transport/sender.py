@@ -192,9 +192,9 @@ class Sender:
         failed = progress.last is not None and progress.last.status >= 500  # noqa: PLR2004
         progress.in_doubt = progress.in_doubt or was_unanswered or failed
         state = call.state
-        was_open = state is not None and state.open
+        never_sent = False
         if state is not None:
-            state.open, state.connecting, state.context = True, False, progress.context
+            state.begin(progress.context)
             http = self._connection.watched(_watch_connecting(state))
         try:
             async with http.request(
@@ -215,17 +215,14 @@ class Sender:
                     request=progress.answered(response.status),
                 )
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            if was_never_sent(error):
-                progress.unanswered = was_unanswered
-                if state is not None:
-                    state.open = was_open
+            never_sent = was_never_sent(error)
             raise translate(error) from scrub(error)
         finally:
             if state is not None:
                 http.detach()
-                if state.connecting:  # however it ended: nothing was written
-                    progress.unanswered = was_unanswered
-                    state.open = was_open
+                never_sent = state.end(never_sent=never_sent)
+            if never_sent:
+                progress.unanswered = was_unanswered
         if state is not None and raw.status == 401 and ("WWW-Authenticate" in raw.headers or is_error_document(raw)):  # noqa: PLR2004
             state.open = False  # a try without a login the server takes; it may be sent again with another one
         if call.path and (version := raw.headers.get("X-MongoDB-Service-Version")) is not None:
