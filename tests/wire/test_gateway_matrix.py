@@ -202,7 +202,8 @@ async def download_one(scene):
         (file,) = await batch.download(scene.directory, stall_timeout=10)
     except RestoreError as error:
         outcome = type(error).__name__
-        assert all(path.name.endswith((".part", ".part.json")) for path in scene.directory.iterdir())
+        left = (".part", ".part.json", ".not-an-archive")
+        assert all(path.name.endswith(left) for path in scene.directory.iterdir())
         scene.over()
         (file,) = await batch.download(scene.directory, stall_timeout=10)
     archive = scene.emulator.archives.of(scene.emulator.world.find_job(scene.job.job))
