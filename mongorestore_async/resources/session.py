@@ -176,7 +176,7 @@ class AsyncSession:
         """Creates of this session and its views whose outcome is open, oldest first.
 
         Those that raised ``MaybeCreated``, and those whose caller was cancelled after a request may have gone out. One
-        leaves when its ``reconcile()`` knows the outcome, or by ``dismiss()``. The last 100 are kept, without tracebacks.
+        leaves when its ``reconcile()`` knows the outcome, or by ``dismiss()``. The last 100 are kept.
         """
         return tuple(self._view.open_creates)
 

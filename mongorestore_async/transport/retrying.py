@@ -16,7 +16,7 @@ Waits grow exponentially with full jitter; what the server asks for (``Retry-Aft
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 import attrs
 
@@ -79,7 +79,7 @@ def ask_rule(rule: RetryRule, failure: Failure) -> float | None:
 
     """
     try:
-        wait: object = rule(failure)
+        wait = cast("object", rule(failure))
     except Exception as error:
         if error is not failure.error:
             error.add_note(f"raised by the retry rule when it was asked about: {failure.error}")
