@@ -89,6 +89,14 @@ def wire(session: nox.Session) -> None:
     session.run("pytest", "tests/wire", *session.posargs)
 
 
+@nox.session
+def tools(session: nox.Session) -> None:
+    """The hunt for secrets in what tools of others write: tracers, error reporters, serializers, web frameworks."""
+    install(session, "test", "tools", package=PACKAGE)
+    session.env["TOOLS"] = "all"  # none is skipped
+    session.run("pytest", "tests/wire/tools", *session.posargs)
+
+
 @nox.session(python=PYTHONS)
 def matrix(session: nox.Session) -> None:
     """The full suite on every Python the classifiers name, as far as it is here."""

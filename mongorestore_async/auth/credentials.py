@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Never
+from typing import Never, cast
 
 import attrs
 
 from mongorestore_async.errors import ConfigError
-from mongorestore_async.models.secret import Secret
+from mongorestore_async.models.secret import Secret, hide, unhide
 from mongorestore_async.models.validators import flag
 
 __all__ = ["DigestAuth", "ServiceAccount"]
 
 
 def _check(instance: object, attribute: attrs.Attribute[str], value: object) -> None:
-    if not isinstance(value, str) or not value:
-        raise ConfigError(f"{type(instance).__name__} requires a non-empty string as {attribute.name}")
-    if not value.isprintable() or value != value.strip():
+    # A secret stays hidden: no frame that a tool may export binds a bare one.
+    if not isinstance(unhide(value), str) or not value:
+        raise ConfigError(f"{type(instance).__name__} requires a non-empty string as {attribute.alias}")
+    if not _is_sendable(value):
         raise ConfigError(
-            f"the {attribute.name} has leading or trailing whitespace or control characters; "
+            f"the {attribute.alias} has leading or trailing whitespace or control characters; "
             f"copy it again without the line break"
         )
+
+
+def _is_sendable(value: object) -> bool:
+    text = str(unhide(value))
+    return text.isprintable() and text == text.strip()
 
 
 def _check_user(instance: object, attribute: attrs.Attribute[str], value: str) -> None:
@@ -29,10 +35,6 @@ def _check_user(instance: object, attribute: attrs.Attribute[str], value: str) -
         raise ConfigError(
             f"the {attribute.name} contains a colon, which is not allowed in an HTTP digest user name (RFC 7616 3.4)"
         )
-
-
-def _secret(value: str) -> str:
-    return Secret(value) if isinstance(value, str) else value  # pyright: ignore[reportUnnecessaryIsInstance]
 
 
 @attrs.frozen(eq=False, init=False)
@@ -47,12 +49,17 @@ class DigestAuth:
     """
 
     public_key: str = attrs.field(validator=_check_user)
-    private_key: str = attrs.field(validator=_check, repr=False)
+    _private_key: str = attrs.field(validator=_check, repr=False, alias="private_key")
 
     def __init__(self, public_key: str, private_key: str) -> None:
         # Rebound before anything is checked: a traceback of a refusal may be printed with local variables.
-        private_key = _secret(private_key)
+        private_key = cast("str", hide(private_key))
         self.__attrs_init__(public_key, private_key)  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
+
+    @property
+    def private_key(self) -> Secret:
+        """The private key."""
+        return cast("Secret", unhide(self._private_key))
 
     def __reduce_ex__(self, protocol: object) -> Never:
         raise TypeError("DigestAuth holds a private key and cannot be pickled; create it in the other process")
@@ -77,12 +84,17 @@ class ServiceAccount:
     """
 
     client_id: str = attrs.field(validator=_check)
-    client_secret: str = attrs.field(validator=_check, repr=False)
+    _client_secret: str = attrs.field(validator=_check, repr=False, alias="client_secret")
     revoke_on_close: bool = attrs.field(default=False, kw_only=True, validator=flag(of=" of ServiceAccount"))
 
     def __init__(self, client_id: str, client_secret: str, *, revoke_on_close: bool = False) -> None:
-        client_secret = _secret(client_secret)
+        client_secret = cast("str", hide(client_secret))
         self.__attrs_init__(client_id, client_secret, revoke_on_close=revoke_on_close)  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
+
+    @property
+    def client_secret(self) -> Secret:
+        """Its secret."""
+        return cast("Secret", unhide(self._client_secret))
 
     def __reduce_ex__(self, protocol: object) -> Never:
         raise TypeError("ServiceAccount holds a secret and cannot be pickled; create it in the other process")

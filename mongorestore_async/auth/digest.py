@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 import secrets
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
 from mongorestore_async.auth.challenges import directives, is_echoable
 from mongorestore_async.errors import ConfigError
-from mongorestore_async.models.secret import Secret
+from mongorestore_async.models.secret import Secret, hide, unhide
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,6 +66,7 @@ def answer(
         ConfigError: An argument cannot be sent, or the challenge is not answerable. The message holds no values.
 
     """
+    password = cast("str", hide(password))
     signer = Signer(challenge, username=username, password=password, cnonce=cnonce)
     return signer.sign(method=method, uri=uri, nc=nc, body=body)
 
@@ -79,18 +80,19 @@ class Signer:
     """
 
     def __init__(self, challenge: Challenge, *, username: str, password: str, cnonce: str) -> None:
+        password = cast("str", hide(password))
         _check(challenge, username=username, password=password, cnonce=cnonce)
         if challenge.charset_utf8:
             username = unicodedata.normalize("NFC", username)
-            password = unicodedata.normalize("NFC", password)
+            password = cast("str", hide(unicodedata.normalize("NFC", unhide(password))))
         self._challenge = challenge
         self._cnonce = cnonce
         self._sent_cnonce = _quoted(cnonce)
         # One expression: no key stands in a variable of its own.
-        key = Secret(challenge.digest(b":".join((username.encode(), challenge.realm_bytes, password.encode()))))
+        key = hide(challenge.digest(b":".join((username.encode(), challenge.realm_bytes, unhide(password).encode()))))
         if challenge.session:
-            key = Secret(challenge.digest(f"{key}:{challenge.nonce}:{cnonce}".encode()))
-        self._begun = challenge.hasher(f"{key}:{challenge.nonce}:".encode())
+            key = hide(challenge.digest(f"{unhide(key)}:{challenge.nonce}:{cnonce}".encode()))
+        self._begun = challenge.hasher(f"{unhide(key)}:{challenge.nonce}:".encode())
         self._blank = challenge.hasher()
         # RFC 7616 section 3.4 fixes for each parameter whether it is quoted.
         self._head = f"Digest {_user(challenge, username)}, realm={_quoted(challenge.realm)}, "
@@ -150,7 +152,7 @@ def _check(challenge: Challenge, *, username: str, password: str, cnonce: str) -
     if not all(map(is_echoable, sent)):
         raise ConfigError("The public key, client nonce and challenge must not contain control characters.")
     # Looked for, not tried: the error of a failed encode() would hold the key.
-    if _SURROGATE.search(password):
+    if _SURROGATE.search(unhide(password)):
         raise ConfigError("The private key is not valid Unicode text: check how it was read.")
 
 

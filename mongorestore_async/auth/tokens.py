@@ -17,7 +17,8 @@ from urllib.parse import quote_plus, urlencode
 import attrs
 
 from mongorestore_async.errors import ApiError, AuthError, DataError, ServerError
-from mongorestore_async.models.secret import REDACTED, RawDocument, Secret
+from mongorestore_async.models.document import RawDocument
+from mongorestore_async.models.secret import REDACTED, Secret
 from mongorestore_async.protocol.redaction import EXCERPT_LENGTH, one_line
 from mongorestore_async.protocol.replies import read_reply
 from mongorestore_async.protocol.urls import build_url

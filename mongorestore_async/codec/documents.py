@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 from mongorestore_async.codec.list_documents import DecodedItems, identities
 from mongorestore_async.codec.structuring import contradicts, require_id, structure, structure_each
 from mongorestore_async.errors import DataError
-from mongorestore_async.models.document import attach, stamp
+from mongorestore_async.models.document import RawDocument, attach, conceal, stamp
 from mongorestore_async.models.job_ref import JobRef
-from mongorestore_async.models.secret import RawDocument, conceal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -85,6 +84,7 @@ def read_job(family: Family[JobT], document: Any, *, job: str, **place: str) -> 
         DataError: The document is no job of this family, or another job.
 
     """
+    document = conceal(document)
     return require_id(load_job(family, document, **place), job)
 
 

@@ -27,8 +27,8 @@ from mongorestore_async.codec.explainer import ADVICE
 from mongorestore_async.codec.structs import copier_of, learn_order, nulls_in, struct_of, utc_check_of
 from mongorestore_async.codec.structuring import is_standard, structure
 from mongorestore_async.errors import DataError
+from mongorestore_async.models.document import MAX_DEPTH, RawDocument, RawList, conceal, is_deeper, reveal
 from mongorestore_async.models.headers import Headers
-from mongorestore_async.models.secret import MAX_DEPTH, RawDocument, RawList, conceal, is_deeper, reveal
 from mongorestore_async.models.values import Link  # noqa: TC001 - attrs resolves the annotation
 from mongorestore_async.protocol.bodies import decode_body
 
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mongorestore_async.codec.structs import Order
+    from mongorestore_async.models.document import UndecodedItem
     from mongorestore_async.models.job_ref import JobRef
-    from mongorestore_async.models.secret import UndecodedItem
 
 __all__ = ["DecodedItems", "ListDocument", "decode_list", "has_next", "identities", "page_decoder", "pick", "read_list"]
 

@@ -28,8 +28,8 @@ import msgspec
 
 from mongorestore_async.codec.scalars import vocabulary
 from mongorestore_async.codec.structuring import ABSENT_WITHOUT, is_vocabulary, kind_of, part_of, received_fields
-from mongorestore_async.models.document import Document, JobDocument, wire_names
-from mongorestore_async.models.secret import Secret, UndecodedItem
+from mongorestore_async.models.document import Document, JobDocument, UndecodedItem, wire_names
+from mongorestore_async.models.secret import REDACTED, HiddenDocument, HiddenSecret, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -59,10 +59,10 @@ _USUAL: tuple[Order, bool] = ((), False)
 _MOST_NAMES = 100
 _LONGEST_NAME = 100
 
-#: What becomes of the ``value`` of such a field, where it does not stay.
-_TAKEN: dict[Any, str] = {
-    Secret: "Secret(value)",
-    tuple[Secret, ...]: "tuple(map(Secret, [value] if value and value.__class__ is str else value))",
+#: What is hidden of the ``value`` of such a field. As :func:`~mongorestore_async.models.secret.hide` does it, in place.
+_HIDDEN: dict[Any, str] = {
+    Secret: "value",
+    tuple[Secret, ...]: "(value,) if value.__class__ is str else tuple(value)",
 }
 
 
@@ -155,9 +155,9 @@ def _merged(forms: list[Sequence[str]]) -> list[str]:
     return names
 
 
-def _spellings(field: attrs.Attribute[Any]) -> list[str]:
+def _spellings(field: attrs.Attribute[Any]) -> list[Any]:
     """Name the fields of the Struct, one for each of the spellings a member comes in."""
-    return [field.name if number == 0 else f"{field.name}_{number}" for number in range(len(wire_names(field)))]
+    return [field.alias if number == 0 else f"{field.alias}_{number}" for number in range(len(wire_names(field)))]
 
 
 def _wire_kind(kind: Any, order: Order) -> Any:
@@ -196,10 +196,21 @@ def copier_of(model: Any, nulls: Order = ()) -> Callable[..., Any]:
     and where it was found, which a restore job does. It never raises: by then the page is known to fit.
     What :func:`nulls_in` gives for the order of the Struct tells which fields may be ``UNSET``, which becomes None.
     """
-    names: dict[str, Any] = {"Secret": Secret, "UNSET": msgspec.UNSET, "blank": _unfrozen(model), "model": model}
+    names: dict[str, Any] = {
+        "HiddenSecret": HiddenSecret,
+        "HiddenDocument": HiddenDocument,
+        "REDACTED": REDACTED,
+        "UNSET": msgspec.UNSET,
+        "blank": _unfrozen(model),
+        "model": model,
+    }
     fields = received_fields(model)
     lines = ["made = blank()", *chain.from_iterable(_field_lines(field, nulls, names) for field in fields)]
-    lines += ["made._received = received"] if issubclass(model, Document) else []
+    lines += (
+        ["made._received = hidden = HiddenDocument(REDACTED)", "hidden.held = received"]
+        if issubclass(model, Document)
+        else []
+    )
     lines += ["made._origin = origin"] if issubclass(model, JobDocument) else []
     lines += ["made.__class__ = model", "return made"]
     source = "\n    ".join(["def copy(source, received=None, origin=None):", *lines])
@@ -224,7 +235,7 @@ def _field_lines(field: attrs.Attribute[Any], nulls: Order, names: dict[str, Any
     members = [dict(nulls).get(name, _USUAL) for name in wire_names(field)]
     form = "(None if source.{0} is UNSET else source.{0})" if any(each[1] for each in members) else "source.{0}"
     place, *others = map(form.format, _spellings(field))
-    taken = _TAKEN.get(kind, "value")
+    taken = "value"
     if is_vocabulary(kind):
         names[f"words_{field.name}"] = vocabulary(kind)
         taken = f"words_{field.name}[value]"
@@ -236,10 +247,14 @@ def _field_lines(field: attrs.Attribute[Any], nulls: Order, names: dict[str, Any
         one = f"{copy}(value) if {present} else None"
         each = f"tuple([{copy}(value) for value in value if {present}])"
         taken = one if part is kind else each
-    if taken == "value" and not others and field.default in (attrs.NOTHING, None):
+    if taken == "value" and kind not in _HIDDEN and not others and field.default in (attrs.NOTHING, None):
         yield f"made.{field.name} = {place}"
         return
     names[f"default_{field.name}"] = field.default
     yield f"value = {place}"
     yield from (f"if value is None: value = {other}" for other in others)
+    if kind in _HIDDEN:
+        yield f"if value: made.{field.name} = hidden = HiddenSecret(REDACTED); hidden.held = {_HIDDEN[kind]}"
+        yield f"else: made.{field.name} = {'value' if kind is Secret else '()'}"
+        return
     yield f"made.{field.name} = default_{field.name} if value is None else {taken}"

@@ -27,8 +27,20 @@ from cattrs.gen import make_dict_structure_fn
 from mongorestore_async.codec.explainer import problems_of, refusal
 from mongorestore_async.codec.scalars import ValidationError, boolean, moment, text, vocabulary, whole_number
 from mongorestore_async.errors import DataError
-from mongorestore_async.models.document import Document, attach, stamp, wire_names
-from mongorestore_async.models.secret import MAX_DEPTH, RawDocument, RawList, Secret, conceal, is_deeper, reveal
+from mongorestore_async.models.document import (
+    MAX_DEPTH,
+    Document,
+    JobDocument,
+    RawDocument,
+    RawList,
+    attach,
+    conceal,
+    is_deeper,
+    reveal,
+    stamp,
+    wire_names,
+)
+from mongorestore_async.models.secret import Secret
 from mongorestore_async.models.values import Link, OplogTimestamp
 
 if TYPE_CHECKING:
@@ -68,6 +80,9 @@ DocumentT = TypeVar("DocumentT", bound=_WithId)
 
 #: Members of which one must be there for an object to count as present.
 ABSENT_WITHOUT: dict[type[Any], tuple[str, ...]] = {Link: ("href",), OplogTimestamp: ("date", "increment", "time")}
+
+#: Fields of documents that no member is read for.
+_OWN = frozenset(field.name for field in attrs.fields(JobDocument) if field.name.startswith("_"))
 
 _MODELS = Document.__module__.rpartition(".")[0] + "."
 
@@ -222,9 +237,9 @@ def is_vocabulary(kind: Any) -> bool:
 
 
 def received_fields(model: type[Any]) -> list[attrs.Attribute[Any]]:
-    """Fields that are read from members: all but the private ones, which a document has of its own."""
+    """Fields that are read from members: all but those that a document has of its own."""
     attrs.resolve_types(model)
-    return [field for field in attrs.fields(model) if not field.name.startswith("_")]
+    return [field for field in attrs.fields(model) if field.name not in _OWN]
 
 
 def is_standard(model: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from mongorestore_async.auth.digest_login import SignedRefusal
@@ -91,6 +92,7 @@ async def create_once(
         return MaybeCreated(
             f"the create request was sent, but its outcome is unknown ({why}); a restore may be running",
             reconcile=reconcile,
+            dismiss=partial(open_creates.settle, create, ()),
             request=context,
             hint=Hint(HintKind.RECONCILE),
         )

@@ -236,8 +236,9 @@ def _refuse_open(creates: Sequence[MaybeCreated]) -> None:
     for create in creates:
         raise MaybeCreated(
             f"nothing was started now, because an earlier create into the same target is still open: {create.problem};"
-            f" if it certainly started nothing, start another restore with create_restore_job:",
+            f" if you have looked and it started nothing, dismiss() of this error lets another one start:",
             reconcile=create.reconcile,
+            dismiss=create.dismiss,
             request=create.request,
             hint=create.hint,
         )

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 from urllib.parse import quote, urljoin
 
 import aiohttp
 import attrs
+from multidict import CIMultiDict
 from yarl import URL
 
 from mongorestore_async.errors import (
@@ -26,7 +27,7 @@ from mongorestore_async.errors import (
     TransportError,
 )
 from mongorestore_async.models import Headers, Secret
-from mongorestore_async.models.secret import REDACTED
+from mongorestore_async.models.secret import REDACTED, hide, unhide
 from mongorestore_async.models.validators import require_seconds
 from mongorestore_async.transport.connection import Connection
 from mongorestore_async.transport.failures import scrub, translate
@@ -168,38 +169,44 @@ class ArchiveFetcher:
             ConfigError: The CA file cannot be read, or the borrowed session is closed.
 
         """
-        url = _check(link.url, self._context(link))
-        secret = dict([link.header]) if link.header is not None else {}
+        # Hidden: local variables of a download that fails may be exported.
+        url = _check(hide(link.url), self._context(link))
+        login: DownloadLink | None = link
         context = self._context(link)
         for _ in range(1 + _MOST_REDIRECTS):
-            reply = await self._send(url, {**headers, **secret}, context)
+            reply = await self._send(url, headers, login, context)
             if reply.status not in _REDIRECTS:
                 return reply
             await reply.close()
             url, before = _follow(url, reply), url
             if _origin(url) != _origin(before):
-                secret = {}
+                login = None
             context = attrs.evolve(reply.request, unanswered=True)
         raise ProtocolError(
             f"the download was redirected more than {_MOST_REDIRECTS} times; ask the operator of the download host",
             request=self._context(link),
         )
 
-    async def _send(self, url: Secret, headers: Mapping[str, str], context: RequestContext) -> ArchiveReply:
-        connection = Connection(self._settings, limit=1, threads=self._threads)
+    async def _send(
+        self, url: Secret | None, headers: Mapping[str, str], login: DownloadLink | None, context: RequestContext
+    ) -> ArchiveReply:
+        connection = Connection(self._settings, limit=1, threads=self._threads, traced=False)
         reply: ArchiveReply | None = None
         try:
             # More of the URL would stand in the frames of what it raises.
             http = await connection.open(URL(_origin(url)))
             response = await http.request(
                 "GET",
-                URL(url, encoded=True),
-                headers={
-                    "User-Agent": self._user_agent,
-                    "Accept-Encoding": "identity",
-                    **connection.headers,
-                    **headers,
-                },
+                URL(unhide(url) or "", encoded=True),
+                headers=CIMultiDict(
+                    {
+                        "User-Agent": self._user_agent,
+                        "Accept-Encoding": "identity",
+                        **connection.headers,
+                        **headers,
+                        **({} if login is None or login.header is None else dict([login.header])),
+                    }
+                ),
                 allow_redirects=False,
                 auto_decompress=False,
                 read_bufsize=_BUFFER,
@@ -228,9 +235,8 @@ class ArchiveFetcher:
         return RequestContext(method="GET", url=f"{_origin(link.url)}/{REDACTED}")
 
 
-def _follow(url: Secret, reply: ArchiveReply) -> Secret:
-    location = reply.headers.get("Location", "")
-    target = Secret(location) if _HTTP.match(location) or not location else _joined(url, location)
+def _follow(url: Secret | None, reply: ArchiveReply) -> Secret | None:
+    target = hide(_joined(unhide(url) or "", reply.headers.get("Location", "")))
     if _origin(url).startswith("https:") and not _origin(target).startswith("https:"):
         raise ProtocolError(
             "the download host redirects away from https; the redirect was not followed, ask the operator of the host",
@@ -239,26 +245,36 @@ def _follow(url: Secret, reply: ArchiveReply) -> Secret:
     return _check(target, reply.request)
 
 
-def _joined(url: Secret, location: str) -> Secret:
+def _joined(url: str, location: str) -> str:
+    if _HTTP.match(location) or not location:
+        return location
     try:
-        return Secret(urljoin(url, location))
+        return urljoin(str(url), str(location))
     except ValueError:
-        return Secret("")
+        return ""
 
 
-def _check(url: Secret, context: RequestContext) -> Secret:
+def _check(url: Secret | None, context: RequestContext) -> Secret | None:
     """Check that a URL can be sent as it is; characters beyond ASCII are encoded, for they cannot.
 
     One with a user in it is refused (RFC 9110 section 4.2.4): it would put a login beside the header of the link.
     """
-    if _HTTP.match(url) and _UNSENDABLE.search(url) is None and _origin(url) and URL(url, encoded=True).user is None:
-        return Secret("".join(letter if letter.isascii() else quote(letter, errors="replace") for letter in url))
-    raise ProtocolError(f"{_UNFIT}; read the job again", request=context)
+    if not _is_sendable(unhide(url) or ""):
+        raise ProtocolError(f"{_UNFIT}; read the job again", request=context)
+    letters = unhide(url) or ""
+    checked = "".join(letter if letter.isascii() else quote(letter, errors="replace") for letter in letters)
+    return cast("Secret", hide(checked))
 
 
-def _origin(url: str) -> str:
+def _is_sendable(url: str) -> bool:
+    if _HTTP.match(url) is None or _UNSENDABLE.search(url) is not None or not _origin(url):
+        return False
+    return URL(url, encoded=True).user is None
+
+
+def _origin(url: str | None) -> str:
     try:
-        return str(URL(url, encoded=True).origin())
+        return str(URL(unhide(url) or "", encoded=True).origin())
     except ValueError:
         return ""
 

@@ -45,16 +45,18 @@ class MaybeCreated(RestoreError):
         message: str = "",
         *,
         reconcile: Callable[[], Awaitable[Reconciliation[Any]]] | None = None,
+        dismiss: Callable[[], None] | None = None,
         request: RequestContext | None = None,
         resume_at: int | None = None,
         hint: Hint | None = None,
     ) -> None:
         super().__init__(message, request=request, resume_at=resume_at, hint=hint)
         self._reconcile = reconcile
+        self._dismiss = dismiss
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The session stays in the process that made the call.
-        return type(self), self.args, {**self.__dict__, "_reconcile": None}
+        return type(self), self.args, {**self.__dict__, "_reconcile": None, "_dismiss": None}
 
     async def reconcile(self) -> Reconciliation[Any]:
         """Search the job list for what the create may have started. Can be called again later.
@@ -70,6 +72,20 @@ class MaybeCreated(RestoreError):
         if self._reconcile is None:
             raise ConfigError("this error comes from another process; list the cluster's restore jobs instead")
         return await self._reconcile()
+
+    def dismiss(self) -> None:
+        """Say that you have looked, and that no restore of this create is running, nor will one appear.
+
+        The create leaves ``session.open_creates`` and blocks no ``ensure_restore()`` into its target any more. Nothing
+        is sent. Of a create that is not open any more it does nothing. :meth:`reconcile` can be called all the same.
+
+        Raises:
+            ConfigError: The error comes from another process.
+
+        """
+        if self._dismiss is None:
+            raise ConfigError("this error comes from another process: dismiss it in session.open_creates of that one")
+        self._dismiss()
 
 
 class NotRestorable(RestoreError):

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from mongorestore_async.codec.list_documents import DecodedItems
 from mongorestore_async.codec.structuring import structure_each
 from mongorestore_async.listing.page_reader import ListSource
-from mongorestore_async.models.document import Document
-from mongorestore_async.models.secret import conceal, reveal
+from mongorestore_async.models.document import Document, conceal, reveal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

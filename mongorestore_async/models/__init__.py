@@ -20,7 +20,16 @@ from mongorestore_async.models.cloud_backup import (
     PrivateDownloadUrl,
     SnapshotMember,
 )
-from mongorestore_async.models.document import Document, JobDocument, JobT, wire, wire_names
+from mongorestore_async.models.document import (
+    Document,
+    JobDocument,
+    JobT,
+    RawDocument,
+    RawList,
+    redact,
+    wire,
+    wire_names,
+)
 from mongorestore_async.models.headers import Headers
 from mongorestore_async.models.inventory import (
     ClusterOverview,
@@ -43,7 +52,7 @@ from mongorestore_async.models.requests import (
     Target,
 )
 from mongorestore_async.models.restore_job import CheckpointPart, ClusterCheckpoint, Delivery, FileHash, RestoreJob
-from mongorestore_async.models.secret import RawDocument, RawList, Secret, redact
+from mongorestore_async.models.secret import Secret
 from mongorestore_async.models.snapshot import (
     ClusterSnapshot,
     MissingShard,

@@ -7,7 +7,7 @@ from datetime import datetime
 import attrs
 
 from mongorestore_async.models.document import JobDocument, wire
-from mongorestore_async.models.secret import Secret
+from mongorestore_async.models.secret import Secret, hide, hide_each, represent, unhide
 from mongorestore_async.models.snapshot import SnapshotDocument
 from mongorestore_async.models.states import CloudBackupDeliveryType, CloudBackupSnapshotStatus, JobState, known
 from mongorestore_async.models.values import Link, OplogTimestamp
@@ -25,8 +25,15 @@ class PrivateDownloadUrl:
 
     """
 
-    delivery_url: Secret | None = None
+    _delivery_url: Secret | None = attrs.field(default=None, alias="delivery_url", converter=hide)
     endpoint_id: str | None = None
+
+    __repr__ = represent
+
+    @property
+    def delivery_url(self) -> Secret | None:
+        """The URL, with its key in the path."""
+        return unhide(self._delivery_url)
 
 
 @attrs.frozen(kw_only=True)
@@ -40,9 +47,16 @@ class Component:
 
     """
 
-    download_url: Secret | None = None
+    _download_url: Secret | None = attrs.field(default=None, alias="download_url", converter=hide)
     replica_set_name: str | None = None
     private_download_delivery_urls: tuple[PrivateDownloadUrl, ...] = ()
+
+    __repr__ = represent
+
+    @property
+    def download_url(self) -> Secret | None:
+        """None before it exists, after use and after expiry."""
+        return unhide(self._download_url)
 
 
 @attrs.frozen(kw_only=True)
@@ -83,7 +97,7 @@ class CloudBackupRestoreJob(JobDocument):
     created_at: datetime | None = None
     expires_at: datetime | None = None
     finished_at: datetime | None = None
-    delivery_url: tuple[Secret, ...] = ()
+    _delivery_url: tuple[Secret, ...] = attrs.field(default=(), alias="delivery_url", converter=hide_each)
     components: tuple[Component, ...] = ()
     private_download_delivery_urls: tuple[PrivateDownloadUrl, ...] = ()
     target_cluster_name: str | None = None
@@ -95,6 +109,13 @@ class CloudBackupRestoreJob(JobDocument):
     desired_timestamp: OplogTimestamp | None = None
     source_cluster_name: str | None = None
     links: tuple[Link, ...] = ()
+
+    __repr__ = represent
+
+    @property
+    def delivery_url(self) -> tuple[Secret, ...]:
+        """Download URLs: one, or none."""
+        return unhide(self._delivery_url)
 
     @property
     def state(self) -> JobState:

@@ -1,18 +1,251 @@
-"""What all received documents have in common."""
+"""Received values that may hold secrets: JSON documents, read-only and redacted wherever they are shown, and models."""
 
 import abc
-from typing import Any, TypeVar, cast
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Self, TypeVar, cast, overload
 
 import attrs
 
 from mongorestore_async.models.job_ref import JobRef
-from mongorestore_async.models.secret import RawDocument, UndecodedItem
+from mongorestore_async.models.secret import (
+    REDACTED,
+    HiddenSecret,
+    Secret,
+    hide,
+    hide_document,
+    is_secret_name,
+    unhide,
+    without_urls,
+)
 from mongorestore_async.models.states import JobState
 
-__all__ = ["Document", "JobDocument", "JobT", "attach", "stamp", "wire", "wire_names"]
+__all__ = [
+    "MAX_DEPTH",
+    "Document",
+    "JobDocument",
+    "JobT",
+    "RawDocument",
+    "RawList",
+    "UndecodedItem",
+    "attach",
+    "conceal",
+    "is_deeper",
+    "redact",
+    "reveal",
+    "stamp",
+    "wire",
+    "wire_names",
+]
+
+#: How many objects and arrays may stand inside one another. The APIs use six; whatever is nested deeper
+#: than this is hostile, and is replaced by a placeholder before it exhausts the stack.
+MAX_DEPTH = 100
+
+_LINKS = "links"
+
+
+def is_deeper(value: Any, levels: int) -> bool:
+    """Whether more than so many arrays and objects stand inside one another."""
+    level = [value]
+    for _ in range(levels):
+        level = [
+            item
+            for inner in level
+            if isinstance(inner, (dict, list))
+            for item in cast("list[Any]", inner.values() if isinstance(inner, dict) else inner)
+        ]
+        if not level:
+            return False
+    return any(isinstance(inner, (dict, list)) for inner in level)
+
+
+def redact(value: Any) -> Any:
+    """Copy a JSON value with everything below a secret member replaced by a placeholder."""
+    return _copy(value, hidden=False, redacted=True, depth=0)
+
+
+def conceal(value: Any) -> Any:
+    """Wrap a received JSON value, without copying it, so that its ``repr`` and pickle are redacted.
+
+    An object becomes a :class:`RawDocument`, an array (a tuple counts as one) a :class:`RawList`, a bare string
+    a :class:`HiddenSecret`: in place of a document there may be anything.
+    """
+    if isinstance(value, (str, bytes)):
+        return hide(cast("str", value))
+    array = list(cast("Sequence[Any]", value)) if isinstance(value, tuple) else value
+    return _wrap(array, secret=False)
+
+
+def reveal(value: Any) -> Any:
+    """Give the received value itself, not a copy, out of the wrapper that :func:`conceal` put around it."""
+    return _Raw.opened(value.held if isinstance(value, HiddenSecret) else value)
+
+
+def _copy(value: Any, *, hidden: bool, redacted: bool, depth: int, linked: bool = False) -> Any:
+    """Copy a JSON value into plain dictionaries and lists.
+
+    ``hidden`` is set below a secret member, ``linked`` below ``links``; both count only with ``redacted``.
+    """
+    if isinstance(value, Mapping):
+        if redacted and depth >= MAX_DEPTH:
+            return REDACTED
+        members = cast("Mapping[str, Any]", value)
+        return {
+            key: _copy(
+                item,
+                hidden=hidden or (redacted and is_secret_name(key)),
+                redacted=redacted,
+                depth=depth + 1,
+                linked=linked or key == _LINKS,
+            )
+            for key, item in members.items()
+        }
+    if isinstance(value, (list, tuple, RawList)):
+        if redacted and depth >= MAX_DEPTH:
+            return REDACTED
+        items = cast("Sequence[Any]", value)
+        return [_copy(item, hidden=hidden, redacted=redacted, depth=depth + 1, linked=linked) for item in items]
+    if redacted and hidden and value is not None and not isinstance(value, bool):
+        return REDACTED
+    return without_urls(value, linked=linked) if redacted and isinstance(value, str) else value
+
+
+def _wrap(value: Any, *, secret: bool, linked: bool = False) -> Any:
+    if isinstance(value, dict):
+        return RawDocument(cast("dict[str, Any]", value), secret=secret, linked=linked)
+    if isinstance(value, list):
+        return RawList(cast("Sequence[Any]", value), secret=secret, linked=linked)
+    return (
+        Secret(value) if isinstance(value, str) and (secret or without_urls(value, linked=linked) != value) else value
+    )
+
+
+class _Raw:
+    """What a received object and array have in common: the value, whether all of it is secret, or below ``links``."""
+
+    __slots__ = ("_linked", "_secret", "_value")
+
+    _value: Any
+    _secret: bool
+    _linked: bool
+
+    def __init__(self, value: Any, *, secret: bool = False, linked: bool = False) -> None:
+        self._value = _Raw.opened(value)
+        self._secret = secret
+        self._linked = linked
+
+    @staticmethod
+    def opened(value: Any) -> Any:
+        """Return the value below the wrapper, or a value that has none as it is."""
+        return value._value if isinstance(value, _Raw) else value  # noqa: SLF001
+
+    def _copied(self, *, redacted: bool) -> Any:
+        return _copy(self._value, hidden=self._secret, redacted=redacted, depth=0, linked=self._linked)
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self._value == _Raw.opened(other))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._copied(redacted=True)!r})"
+
+    def __reduce_ex__(self, protocol: object) -> tuple[type["_Raw"], tuple[Any]]:
+        return type(self), (self._copied(redacted=True),)
+
+    def __copy__(self) -> "_Raw":
+        return self
+
+    def __deepcopy__(self, memo: object) -> "_Raw":
+        return self
+
+
+class RawDocument(_Raw, Mapping[str, Any]):
+    """A JSON object as it was received, read-only at every depth.
+
+    Equal to the plain document. Values asked for by name are the received ones, secrets (as
+    :class:`Secret`) included; ``repr`` and pickle redact them, and with them every URL outside of ``links``, whatever
+    its member is called.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, value: Mapping[str, Any], *, secret: bool = False, linked: bool = False) -> None:
+        super().__init__(value, secret=secret, linked=linked)
+
+    @staticmethod
+    def of(members: dict[str, Any]) -> "RawDocument":
+        """Wrap an object that is known to be a plain one, in a third of the time the constructor takes."""
+        document = object.__new__(RawDocument)
+        document._value = members
+        document._secret = document._linked = False
+        return document
+
+    def __getitem__(self, key: str) -> Any:
+        secret = self._secret or is_secret_name(key)
+        return _wrap(self._value[key], secret=secret, linked=self._linked or key == _LINKS)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._value)
+
+    def __len__(self) -> int:
+        return len(self._value)
+
+    def to_dict(self, *, redacted: bool = True) -> dict[str, Any]:
+        """Copy the document into plain dictionaries and lists; secrets are replaced unless told otherwise."""
+        return cast("dict[str, Any]", self._copied(redacted=redacted))
+
+
+class RawList(_Raw, Sequence[Any]):
+    """A JSON array inside a :class:`RawDocument`, read-only; equal to the plain list."""
+
+    __slots__ = ()
+
+    def __init__(self, value: Sequence[Any], *, secret: bool = False, linked: bool = False) -> None:
+        super().__init__(value, secret=secret, linked=linked)
+
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice) -> "RawList": ...
+    def __getitem__(self, index: int | slice) -> Any:
+        return _wrap(self._value[index], secret=self._secret, linked=self._linked)
+
+    def __len__(self) -> int:
+        return len(self._value)
+
+
+class UndecodedItem:
+    """An item of a list as it was received, not decoded yet; ``repr`` and pickle are those of a redacted document."""
+
+    __slots__ = ()
+
+    def encoded(self) -> bytes:
+        """Give its JSON text, known to be readable."""
+        raise NotImplementedError
+
+    def opened(self) -> RawDocument:
+        """Decode it."""
+        return RawDocument.of(json.loads(self.encoded()))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({REDACTED!r})"
+
+    __str__ = __repr__
+
+    def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
+        return self.opened().__reduce_ex__(protocol)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
 
 _WIRE = "mongorestore_async.wire"
-_NOTHING_RECEIVED = RawDocument({})
+_NOTHING_RECEIVED = hide_document(RawDocument({}))
 
 
 def wire(name: str, *aliases: str) -> dict[str, Any]:
@@ -28,7 +261,7 @@ def wire(name: str, *aliases: str) -> dict[str, Any]:
 
 def wire_names(field: "attrs.Attribute[Any]") -> tuple[str, ...]:
     """JSON members a field is read from, the documented one first: by default the attribute in camel case."""
-    head, *tail = field.name.split("_")
+    head, *tail = (field.alias or field.name).split("_")
     default = (head + "".join(word.capitalize() for word in tail),)
     return cast("tuple[str, ...]", field.metadata.get(_WIRE, default))
 
@@ -37,7 +270,9 @@ def wire_names(field: "attrs.Attribute[Any]") -> tuple[str, ...]:
 class Document:
     """A received document. Equality and hash compare the typed fields, not ``raw``."""
 
-    _received: RawDocument | UndecodedItem = attrs.field(default=_NOTHING_RECEIVED, eq=False, repr=False, alias="raw")
+    _received: RawDocument | UndecodedItem = attrs.field(
+        default=_NOTHING_RECEIVED, eq=False, repr=False, alias="raw", converter=hide_document
+    )
 
     @property
     def raw(self) -> RawDocument:
@@ -45,7 +280,7 @@ class Document:
 
         Its ``repr`` and its pickle are redacted. The items of a list may be decoded only when this is asked for.
         """
-        received = self._received
+        received = unhide(self._received)
         if not isinstance(received, RawDocument):
             received = received.opened()
             attach(self, received)
@@ -54,6 +289,18 @@ class Document:
     def to_dict(self, *, redacted: bool = True) -> dict[str, Any]:
         """Copy the document as received into plain dictionaries; secrets are replaced unless told otherwise."""
         return self.raw.to_dict(redacted=redacted)
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        """Give the members of :meth:`to_dict`, so that ``dict(job)`` and web frameworks that call it are redacted."""
+        return iter(self.to_dict().items())
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> Any:
+        """Let pydantic (FastAPI) take the class for a type: it writes :meth:`to_dict`."""
+        from pydantic_core import core_schema  # who asks has it
+
+        write = core_schema.plain_serializer_function_ser_schema(cls.to_dict, return_schema=core_schema.dict_schema())
+        return core_schema.is_instance_schema(cls, serialization=write)
 
 
 @attrs.frozen(kw_only=True)
@@ -87,7 +334,7 @@ DocumentT = TypeVar("DocumentT", bound=Document)
 
 def attach(document: DocumentT, raw: RawDocument) -> DocumentT:
     """Set ``raw`` of a document that was just made, or decoded late."""
-    object.__setattr__(document, "_received", raw)
+    object.__setattr__(document, "_received", hide_document(raw))
     return document
 
 

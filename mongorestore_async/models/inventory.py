@@ -7,7 +7,7 @@ from datetime import datetime
 import attrs
 
 from mongorestore_async.models.document import Document, wire
-from mongorestore_async.models.secret import Secret
+from mongorestore_async.models.secret import Secret, hide, represent, unhide
 from mongorestore_async.models.values import Link
 
 __all__ = ["ClusterOverview", "ClusterSummary", "HostSummary", "ProjectClusters", "ProjectSummary"]
@@ -33,8 +33,15 @@ class ProjectSummary(Document):
     org_id: str | None = None
     created: datetime | None = None
     cluster_count: int | None = None
-    agent_api_key: Secret | None = None
+    _agent_api_key: Secret | None = attrs.field(default=None, alias="agent_api_key", converter=hide)
     links: tuple[Link, ...] = ()
+
+    __repr__ = represent
+
+    @property
+    def agent_api_key(self) -> Secret | None:
+        """Key of the project's agents; older Ops Manager only."""
+        return unhide(self._agent_api_key)
 
 
 _CONFIG_SERVER = "CONFIG_SERVER"

@@ -7,7 +7,7 @@ from datetime import datetime
 import attrs
 
 from mongorestore_async.models.document import Document, JobDocument, wire
-from mongorestore_async.models.secret import Secret
+from mongorestore_async.models.secret import Secret, hide, represent, unhide
 from mongorestore_async.models.states import DeliveryMethod, DeliveryStatus, JobState, JobStatus, state_of
 from mongorestore_async.models.values import Link, OplogTimestamp
 
@@ -59,17 +59,34 @@ class Delivery:
 
     method_name: DeliveryMethod | str | None = None
     status_name: DeliveryStatus | str | None = None
-    url: Secret | None = None
-    url_v2: Secret | None = None
+    _url: Secret | None = attrs.field(default=None, alias="url", converter=hide)
+    _url_v2: Secret | None = attrs.field(default=None, alias="url_v2", converter=hide)
     auth_header: str | None = None
     auth_bearer: str | None = None
-    auth_value: Secret | None = None
+    _auth_value: Secret | None = attrs.field(default=None, alias="auth_value", converter=hide)
     expiration_hours: int | None = None
     expires: datetime | None = None
     max_downloads: int | None = None
     target_group_id: str | None = None
     target_cluster_id: str | None = None
     target_cluster_name: str | None = None
+
+    __repr__ = represent
+
+    @property
+    def url(self) -> Secret | None:
+        """Download URL with its key in the path."""
+        return unhide(self._url)
+
+    @property
+    def url_v2(self) -> Secret | None:
+        """Newer download URL, to be asked with the header."""
+        return unhide(self._url_v2)
+
+    @property
+    def auth_value(self) -> Secret | None:
+        """Token of the value of the header."""
+        return unhide(self._auth_value)
 
 
 @attrs.frozen(kw_only=True)

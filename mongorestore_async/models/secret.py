@@ -1,33 +1,32 @@
-"""Values that must not be shown: secret strings, and documents that may hold some."""
+"""Values that must not be shown, and how they are told from others: by the name of their member, or as URLs."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self, cast, overload
+import functools
+import re
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Sequence
 
 __all__ = [
-    "MAX_DEPTH",
     "REDACTED",
     "SECRET_FIELDS",
-    "RawDocument",
-    "RawList",
+    "HiddenDocument",
+    "HiddenSecret",
     "Secret",
-    "UndecodedItem",
-    "conceal",
-    "is_deeper",
-    "redact",
-    "reveal",
+    "hide",
+    "hide_document",
+    "hide_each",
+    "is_secret_name",
+    "represent",
+    "unhide",
+    "without_urls",
 ]
 
-REDACTED = "**redacted**"
+T = TypeVar("T")
 
-#: How many objects and arrays may stand inside one another. The APIs use six; whatever is nested deeper
-#: than this is hostile, and is replaced by a placeholder before it exhausts the stack.
-MAX_DEPTH = 100
+REDACTED = "**redacted**"
 
 #: Members of API documents whose value is a credential: a download URL holds its key in the path
 #: (Ops Manager, Cloud Manager) or in the query (presigned), ``authValue`` is a bearer token.
@@ -51,8 +50,31 @@ SECRET_FIELDS = frozenset(
 )
 
 
+#: Names of members the vendor may use next, such as ``urlV3``, ``downloadUrls``, ``authToken``.
+_SECRET_NAME = re.compile(
+    r"(?!privateDownloadDeliveryUrls\Z)(?:urls?|.*(?:Urls?|URLs?)|(?:.*T|t)okens?|(?:.*S|s)ecrets?|(?:.*P|p)asswords?|(?:.*ApiK|.*APIK|apiK)eys?|.*authValues?)"
+    r"(?:_?[vV]?\d+)?"
+)
+
+#: A URL in a text, whatever its member is called, also one without a scheme; and the path of a download link. Linear:
+#: each begins where a word does, and is left by its end.
+_URL = re.compile(
+    r"(?<![a-z\d+.-])[a-z][a-z\d+.-]*+://[^\s\"'<>]*+|(?<![\w:/])//\w[^\s\"'<>]*+"
+    r"|(?<![^\s\"'<>])[^\s\"'<>]*/pull/[^\s\"'<>]*+",
+    re.IGNORECASE,
+)
+#: Of connection strings only those that hold a login are secret.
+_HOSTS = re.compile(r"mongodb(?:\+srv)?://[^@]*", re.IGNORECASE)
+#: What shows a link, among those that describe a document, to be one for a download.
+_KEYED = re.compile(r"/pull/|[?&](?:X-(?:Amz|Goog)-[\w-]+|Signature|sig|token)=", re.IGNORECASE)
+
+
 class Secret(str):
-    """A string whose ``repr``, pickle and traceback output are redacted; ``str(secret)`` is the value itself."""
+    """A string whose ``repr``, pickle and traceback output are redacted; ``str(secret)`` is the value itself.
+
+    So are its slices and what its own methods, ``+`` and ``%`` make of it: programs that print local variables cut long
+    strings first. What f-strings and ``join`` make of it is plain text.
+    """
 
     __slots__ = ()
 
@@ -68,187 +90,130 @@ class Secret(str):
     def __deepcopy__(self, memo: object) -> Secret:
         return self
 
+    def __radd__(self, before: str) -> Secret:
+        return Secret(str(before) + str(self))
 
-def is_deeper(value: Any, levels: int) -> bool:
-    """Whether more than so many arrays and objects stand inside one another."""
-    level = [value]
-    for _ in range(levels):
-        level = [
-            item
-            for inner in level
-            if isinstance(inner, (dict, list))
-            for item in cast("list[Any]", inner.values() if isinstance(inner, dict) else inner)
-        ]
-        if not level:
-            return False
-    return any(isinstance(inner, (dict, list)) for inner in level)
+    def __rmod__(self, form: str) -> Secret:
+        return Secret(str(form) % str(self))
 
 
-def redact(value: Any) -> Any:
-    """Copy a JSON value with everything below a secret member replaced by a placeholder."""
-    return _copy(value, hidden=False, redacted=True, depth=0)
+def _kept_secret(method: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def kept(self: Secret, *args: Any, **named: Any) -> Any:
+        made = method(self, *args, **named)
+        if isinstance(made, (list, tuple)):
+            pieces = map(Secret, cast("list[str]", made))
+            return list(pieces) if isinstance(made, list) else tuple(pieces)
+        return Secret(made) if isinstance(made, str) else made
+
+    return kept
 
 
-def conceal(value: Any) -> Any:
-    """Wrap a received JSON value, without copying it, so that its ``repr`` and pickle are redacted.
+for _name in (
+    *("__add__", "__getitem__", "__mod__", "__mul__", "__rmul__", "capitalize", "casefold", "center", "expandtabs"),
+    *("format", "format_map", "join", "ljust", "lower", "lstrip", "partition", "removeprefix", "removesuffix"),
+    *("replace", "rjust", "rpartition", "rsplit", "rstrip", "split", "splitlines", "strip", "swapcase", "title"),
+    *("translate", "upper", "zfill"),
+):
+    setattr(Secret, _name, _kept_secret(getattr(str, _name)))
 
-    An object becomes a :class:`RawDocument`, an array (a tuple counts as one) a :class:`RawList`, a bare string
-    a :class:`Secret`: in place of a document there may be anything.
+
+class HiddenSecret(str):
+    """Holds the value of a secret, and reads as the placeholder to whatever takes it for a string.
+
+    Serializers that walk fields, and tools that export local variables as they are, write the text of any string. So
+    models, keys, and the frames of functions that may fail hold this and no :class:`Secret`: :func:`unhide` gives it.
     """
-    array = list(cast("Sequence[Any]", value)) if isinstance(value, tuple) else value
-    return _wrap(array, secret=isinstance(value, str))
 
+    __slots__ = ("held",)
 
-def reveal(value: Any) -> Any:
-    """Give the received value itself, not a copy, out of the wrapper that :func:`conceal` put around it."""
-    return _Raw.opened(value)
+    held: Any
 
-
-def _copy(value: Any, *, hidden: bool, redacted: bool, depth: int) -> Any:
-    """Copy a JSON value into plain dictionaries and lists.
-
-    ``hidden`` is set below a secret member, and counts only with ``redacted``.
-    """
-    if isinstance(value, Mapping):
-        if redacted and depth >= MAX_DEPTH:
-            return REDACTED
-        members = cast("Mapping[str, Any]", value)
-        return {
-            key: _copy(item, hidden=hidden or key in SECRET_FIELDS, redacted=redacted, depth=depth + 1)
-            for key, item in members.items()
-        }
-    if isinstance(value, (list, tuple, RawList)):
-        if redacted and depth >= MAX_DEPTH:
-            return REDACTED
-        items = cast("Sequence[Any]", value)
-        return [_copy(item, hidden=hidden, redacted=redacted, depth=depth + 1) for item in items]
-    if redacted and hidden and value is not None and not isinstance(value, bool):
-        return REDACTED
-    return value
-
-
-def _wrap(value: Any, *, secret: bool) -> Any:
-    if isinstance(value, dict):
-        return RawDocument(cast("dict[str, Any]", value), secret=secret)
-    if isinstance(value, list):
-        return RawList(cast("Sequence[Any]", value), secret=secret)
-    return Secret(value) if secret and isinstance(value, str) else value
-
-
-class _Raw:
-    """What a received object and a received array have in common: the value, and whether it is secret as a whole."""
-
-    __slots__ = ("_secret", "_value")
-
-    _value: Any
-    _secret: bool
-
-    def __init__(self, value: Any, *, secret: bool = False) -> None:
-        self._value = _Raw.opened(value)
-        self._secret = secret
-
-    @staticmethod
-    def opened(value: Any) -> Any:
-        """Return the value below the wrapper, or a value that has none as it is."""
-        return value._value if isinstance(value, _Raw) else value  # noqa: SLF001
-
-    def _copied(self, *, redacted: bool) -> Any:
-        return _copy(self._value, hidden=self._secret, redacted=redacted, depth=0)
+    def __repr__(self) -> str:
+        return f"Secret({REDACTED!r})"
 
     def __eq__(self, other: object) -> bool:
-        return bool(self._value == _Raw.opened(other))
+        return isinstance(other, HiddenSecret) and bool(self.held == other.held)
 
-    __hash__ = None  # type: ignore[assignment]
+    def __ne__(self, other: object) -> bool:
+        return not self == other
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._copied(redacted=True)!r})"
+    def __hash__(self) -> int:
+        return hash(self.held)
 
-    def __reduce_ex__(self, protocol: object) -> tuple[type[_Raw], tuple[Any]]:
-        return type(self), (self._copied(redacted=True),)
+    def __reduce_ex__(self, protocol: object) -> tuple[Any, tuple[Any]]:
+        several = isinstance(self.held, tuple)
+        return hide, ((Secret(REDACTED),) * len(self.held) if several else REDACTED,)
 
-    def __copy__(self) -> _Raw:
+    def __copy__(self) -> HiddenSecret:
         return self
 
-    def __deepcopy__(self, memo: object) -> _Raw:
+    def __deepcopy__(self, memo: object) -> HiddenSecret:
         return self
 
 
-class RawDocument(_Raw, Mapping[str, Any]):
-    """A JSON object as it was received, read-only at every depth.
+def hide(value: str | None) -> Any:
+    """Put a value, whatever it is, into a :class:`HiddenSecret`; nothing, an empty one and a hidden one stay.
 
-    Equal to the plain document. Values asked for by name are the received ones, secrets (as
-    :class:`Secret`) included; ``repr`` and pickle redact them.
+    As a converter it makes the fields of models, whose type is that of what :func:`unhide` gives back.
     """
+    if not value or value.__class__ is HiddenSecret:
+        return value
+    hidden = HiddenSecret(REDACTED)
+    hidden.held = value
+    return hidden
+
+
+class HiddenDocument(HiddenSecret):
+    """Holds the document a model was made of, which redacts itself, but not where a serializer opens it."""
 
     __slots__ = ()
 
-    def __init__(self, value: Mapping[str, Any], *, secret: bool = False) -> None:
-        super().__init__(value, secret=secret)
+    def __reduce_ex__(self, protocol: object) -> tuple[Any, tuple[Any]]:
+        return hide_document, (self.held,)
 
-    @staticmethod
-    def of(members: dict[str, Any]) -> RawDocument:
-        """Wrap an object that is known to be a plain one, in a third of the time the constructor takes."""
-        document = object.__new__(RawDocument)
-        document._value = members
-        document._secret = False
+
+def hide_document(document: T) -> T:
+    """Put a received document into a :class:`HiddenDocument`; for type checkers it gives what :func:`unhide` does."""
+    if isinstance(document, HiddenDocument):
         return document
-
-    def __getitem__(self, key: str) -> Any:
-        return _wrap(self._value[key], secret=self._secret or key in SECRET_FIELDS)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._value)
-
-    def __len__(self) -> int:
-        return len(self._value)
-
-    def to_dict(self, *, redacted: bool = True) -> dict[str, Any]:
-        """Copy the document into plain dictionaries and lists; secrets are replaced unless told otherwise."""
-        return cast("dict[str, Any]", self._copied(redacted=redacted))
+    hidden = HiddenDocument(REDACTED)
+    hidden.held = document
+    return cast("T", hidden)
 
 
-class RawList(_Raw, Sequence[Any]):
-    """A JSON array inside a :class:`RawDocument`, read-only; equal to the plain list."""
-
-    __slots__ = ()
-
-    def __init__(self, value: Sequence[Any], *, secret: bool = False) -> None:
-        super().__init__(value, secret=secret)
-
-    @overload
-    def __getitem__(self, index: int) -> Any: ...
-    @overload
-    def __getitem__(self, index: slice) -> RawList: ...
-    def __getitem__(self, index: int | slice) -> Any:
-        return _wrap(self._value[index], secret=self._secret)
-
-    def __len__(self) -> int:
-        return len(self._value)
+def hide_each(values: Sequence[str]) -> tuple[Secret, ...]:
+    """Hide several values in one :class:`HiddenSecret`, as :func:`hide`."""
+    hidden: Any = values if isinstance(values, HiddenSecret) else hide(cast("Any", tuple(values)))
+    return cast("tuple[Secret, ...]", hidden)
 
 
-class UndecodedItem:
-    """An item of a list as it was received, not decoded yet; ``repr`` and pickle are those of a redacted document."""
+def unhide(hidden: T) -> T:
+    """Give the value out of a :class:`HiddenSecret`, text as :class:`Secret`; anything else as it is."""
+    if not isinstance(hidden, HiddenSecret):
+        return hidden
+    value = hidden.held
+    if value.__class__ is tuple:
+        return cast("T", tuple(map(Secret, value)))
+    return cast("T", Secret(value) if value.__class__ is str else value)
 
-    __slots__ = ()
 
-    def encoded(self) -> bytes:
-        """Give its JSON text, known to be readable."""
-        raise NotImplementedError
+def represent(self: Any) -> str:
+    """Write the ``repr`` of a model with hidden fields, under the names its constructor and its users know."""
+    shown = (f"{field.alias}={getattr(self, field.name)!r}" for field in self.__attrs_attrs__ if field.repr)
+    return f"{type(self).__name__}({', '.join(shown)})"
 
-    def opened(self) -> RawDocument:
-        """Decode it."""
-        return RawDocument.of(json.loads(self.encoded()))
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({REDACTED!r})"
+@functools.lru_cache(maxsize=1024)
+def is_secret_name(name: str) -> bool:
+    """Whether a member of this name holds a credential: one of :data:`SECRET_FIELDS`, or named like one."""
+    return name in SECRET_FIELDS or _SECRET_NAME.fullmatch(name) is not None
 
-    __str__ = __repr__
 
-    def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
-        return self.opened().__reduce_ex__(protocol)
-
-    def __copy__(self) -> Self:
-        return self
-
-    def __deepcopy__(self, memo: object) -> Self:
-        return self
+def without_urls(text: str, *, linked: bool = False) -> str:
+    """Replace the URLs in a text; below ``links`` only those that have the form of a download link."""
+    if linked:
+        return REDACTED if _KEYED.search(text) else text
+    if "//" not in text and "/pull/" not in text:
+        return text
+    return _URL.sub(lambda found: found[0] if _HOSTS.fullmatch(found[0]) else REDACTED, text)

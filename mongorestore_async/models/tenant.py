@@ -7,7 +7,7 @@ from datetime import datetime
 import attrs
 
 from mongorestore_async.models.document import JobDocument, wire
-from mongorestore_async.models.secret import Secret
+from mongorestore_async.models.secret import Secret, hide, represent, unhide
 from mongorestore_async.models.snapshot import SnapshotDocument
 from mongorestore_async.models.states import JobState, TenantDeliveryType, TenantStatus, state_of
 from mongorestore_async.models.values import Link
@@ -65,9 +65,16 @@ class TenantRestoreJob(JobDocument):
         default=None, metadata=wire("snapshotFinishedDate", "timestamp")
     )
     expiration_date: datetime | None = None
-    snapshot_url: Secret | None = None
+    _snapshot_url: Secret | None = attrs.field(default=None, alias="snapshot_url", converter=hide)
     target_deployment_item_name: str | None = None
     links: tuple[Link, ...] = ()
+
+    __repr__ = represent
+
+    @property
+    def snapshot_url(self) -> Secret | None:
+        """Presigned download URL, to be used byte for byte."""
+        return unhide(self._snapshot_url)
 
     @property
     def state(self) -> JobState:

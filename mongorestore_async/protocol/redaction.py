@@ -20,7 +20,12 @@ EXCERPT_LENGTH = 200
 #: Characters of the API's own text that an error message may show.
 MESSAGE_LENGTH = 500
 
-_NAMES = "|".join(sorted(map(re.escape, SECRET_FIELDS), key=len, reverse=True))
+_NAMES = "|".join(
+    (
+        *sorted(map(re.escape, SECRET_FIELDS), key=len, reverse=True),
+        r"[\w-]*(?:urls?|tokens?|secrets?|passwords?|apikeys?|authvalues?)(?:_?v?\d+)?",  # those of tomorrow
+    )
+)
 _SLASH = r"(?:\\*/|%2F)"  # as it stands in a path, in JSON that escapes it, and in a query value
 _STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?'
 
@@ -41,6 +46,11 @@ _CREDENTIALS = (
             r"""(?:\[[^\]]*+|\{.*+|(?:\\*["'])?(?:[^"'\\\s]|\\++/)*+)"""
         ),
         rf"\1{REDACTED}",
+    ),
+    # Any other URL in a JSON document that is no link between documents.
+    (
+        r"""(?<!"href":)(?<!"href":\s)(?<!"rel":)(?<!"rel":\s)"[a-z][a-z\d+.-]*+:(?:\\?/){2}[^"]*+""",
+        f'"{REDACTED}',
     ),
     # The key of a download link stands in its path: .../restore/v2/pull/{job}/{key}/{file}
     (rf"(backup{_SLASH}restore{_SLASH}v\d+{_SLASH}pull{_SLASH})[^\s\"'<>]*+", rf"\1{REDACTED}"),

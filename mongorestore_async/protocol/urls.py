@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 from yarl import URL
 
 from mongorestore_async.errors import ConfigError
+from mongorestore_async.models.secret import hide, unhide
 from mongorestore_async.models.validators import require_text
 
 if TYPE_CHECKING:
@@ -66,8 +67,9 @@ def parse_base_url(text: str) -> URL:
         ConfigError: No http(s) scheme or no host, credentials in it, a query or a fragment.
 
     """
-    # The text may hold credentials: no frame that stays in a traceback has it in another form than it was given.
-    found = _read_base_url(text)
+    # The text may hold credentials, so no frame that stays in a traceback has it in clear.
+    text = cast("str", hide(text))
+    found = _read_base_url(str(unhide(text)))
     if isinstance(found, str):
         raise ConfigError(f"the base URL {found}")
     return found

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import attrs
 
 from mongorestore_async.errors import ConfigError
-from mongorestore_async.models.secret import Secret
+from mongorestore_async.models.secret import hide, unhide
 from mongorestore_async.protocol.redaction import redact_text
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _import_redis() -> Any:
         ) from None
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, init=False)
 class SharedLimits:
     """Counters in Redis, for several processes that use one API key: together they stay within its limits.
 
@@ -93,13 +93,22 @@ class SharedLimits:
 
     """
 
-    redis: str | Redis = attrs.field(repr=False)
+    _redis: str | Redis = attrs.field(repr=False, alias="redis")
     key: str
+
+    def __init__(self, redis: str | Redis, key: str) -> None:
+        # Rebound before anything is checked: local variables of a refusal may be exported.
+        redis = hide(redis) if isinstance(redis, str) else redis
+        self.__attrs_init__(redis, key)  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
+
+    @property
+    def redis(self) -> str | Redis:
+        """Where the counters are."""
+        return unhide(self._redis)
 
     def __attrs_post_init__(self) -> None:
         library = _import_redis()
         if isinstance(self.redis, str):
-            object.__setattr__(self, "redis", Secret(self.redis))
             _ = self.connect()  # which connects later: it reads the URL
         elif not isinstance(self.redis, library.Redis):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ConfigError(
@@ -118,14 +127,13 @@ class SharedLimits:
         library = _import_redis()
         # One try on a connection that died meanwhile.
         retry = import_module("redis.asyncio.retry").Retry(import_module("redis.backoff").NoBackoff(), 1)
-        try:
-            client: Redis = library.Redis.from_url(
+        client: Redis | None = None
+        with contextlib.suppress(ValueError):  # whose frames hold the URL
+            client = library.Redis.from_url(
                 str(self.redis), socket_timeout=REPLY_TIMEOUT, socket_connect_timeout=REPLY_TIMEOUT, retry=retry
             )
-        except ValueError:
-            raise ConfigError(
-                "redis of SharedLimits is not a valid URL; pass one such as redis://host:6379/0"
-            ) from None
+        if client is None:
+            raise ConfigError("redis of SharedLimits is not a valid URL; pass one such as redis://host:6379/0")
         return client
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Never, Self
+from typing import TYPE_CHECKING, Any, Never, Self, cast
 
 import attrs
 
@@ -12,7 +12,8 @@ from mongorestore_async.errors import ConfigError, Unsupported
 from mongorestore_async.listing.arrays import documents_of
 from mongorestore_async.listing.page_reader import ListQuery
 from mongorestore_async.listing.pager import Pager
-from mongorestore_async.models import JobT, ProjectClusters, ProjectSummary, RawDocument, Secret, ServiceVersion
+from mongorestore_async.models import JobT, ProjectClusters, ProjectSummary, RawDocument, ServiceVersion
+from mongorestore_async.models.secret import hide, unhide
 from mongorestore_async.protocol.urls import DEFAULT_BASE_URL, parse_base_url
 from mongorestore_async.resources.batch_lookup import find_batch, read_by_ref
 from mongorestore_async.resources.project import Project
@@ -90,31 +91,25 @@ class AsyncSession:
         options: Options | None = None,
     ) -> None:
         # A traceback of a refusal may be printed with local variables: no credentials in those.
-        base_url = Secret(base_url)
-        proxy = proxy if proxy is None or callable(proxy) else Secret(proxy)
+        base_url = hide(str(unhide(base_url)))
+        proxy = proxy if proxy is None or callable(proxy) else hide(str(unhide(proxy)))
         if auth is not None and not isinstance(auth, (DigestAuth, ServiceAccount)):  # pyright: ignore[reportUnnecessaryIsInstance]
             del auth  # type: ignore[unreachable]
             raise ConfigError(
                 "auth must be DigestAuth(public_key, private_key), ServiceAccount(client_id, client_secret) or None"
             )
-        url = parse_base_url(base_url)
+        url = parse_base_url(cast("str", base_url))
         if isinstance(auth, ServiceAccount):
             warn_of_plain_http(url)
         options = Options() if options is None else options
         if not isinstance(options, Options):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ConfigError(f"options must be Options(...), not {type(options).__name__}")
         self._is_view = False
-        self._view = SessionView(
-            transport=Transport(
-                auth,
-                url,
-                HttpSettings(http=http, ssl=ssl, ca_file=ca_file, strict_certificates=strict_certificates, proxy=proxy),
-                options,
-            ),
-            options=options,
-            envelope=envelope,
-            pretty=pretty,
+        settings = HttpSettings(
+            http=http, ssl=ssl, ca_file=ca_file, strict_certificates=strict_certificates, proxy=proxy
         )
+        transport = Transport(auth, url, settings, options)
+        self._view = SessionView(transport=transport, options=options, envelope=envelope, pretty=pretty)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Self:
@@ -125,8 +120,7 @@ class AsyncSession:
         (also ``MONGODB_ATLAS_PUBLIC_KEY``, ``MCLI_PUBLIC_API_KEY`` and so on), ``MONGODB_ATLAS_BASE_URL``,
         ``MONGODB_ATLAS_OPS_MANAGER_URL`` or ``MCLI_OPS_MANAGER_URL``, ``MCLI_OPS_MANAGER_CA_CERTIFICATE``,
         ``MCLI_OPS_MANAGER_SKIP_VERIFY``, and ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY`` as Go programs read them
-        (the own machine has no proxy; networks such as ``10.0.0.0/8`` count). An empty
-        variable counts as unset.
+        (the own machine has no proxy; networks such as ``10.0.0.0/8`` count). An empty variable counts as unset.
 
         Args:
             environ: Variables to read instead of the process's.
@@ -137,14 +131,14 @@ class AsyncSession:
 
         """
         environ = RawDocument(os.environ if environ is None else environ, secret=True)
+        overrides |= {name: hide(overrides[name]) for name in ("base_url", "proxy") if name in overrides}
         found = read_environment(environ, with_auth="auth" not in overrides)
-        arguments: dict[str, Any] = {"base_url": found.base_url}
+        arguments: dict[str, Any] = {"base_url": hide(found.base_url)}
         if not overrides.keys() & {"http", "ssl", "ca_file"}:
             arguments |= {"ssl": False} if found.skip_verify else {"ca_file": found.ca_file}
         if found.proxy is not None and "http" not in overrides:
             arguments["proxy"] = found.proxy
-        arguments |= overrides
-        return cls(arguments.pop("auth", found.auth), **arguments)
+        return cls(**{"auth": found.auth, **arguments, **overrides})
 
     def __repr__(self) -> str:
         view: SessionView | None = getattr(self, "_view", None)
@@ -182,7 +176,7 @@ class AsyncSession:
         """Creates of this session and its views whose outcome is open, oldest first.
 
         Those that raised ``MaybeCreated``, and those whose caller was cancelled after a request may have gone out. One
-        leaves when its ``reconcile()`` gave ``TAKEN`` or ``NOT_TAKEN``. The last 100 are kept, without tracebacks.
+        leaves when its ``reconcile()`` knows the outcome, or by ``dismiss()``. The last 100 are kept, without tracebacks.
         """
         return tuple(self._view.open_creates)
 
@@ -195,8 +189,7 @@ class AsyncSession:
             changes: Fields of :class:`Options`, and the flags ``envelope`` and ``pretty`` of the session.
 
         Raises:
-            ConfigError: A value out of its range, or ``max_in_flight``, ``rate_limits`` or ``shared_limits``, which
-                belong to what all views share.
+            ConfigError: A value out of its range, or ``max_in_flight``, ``rate_limits`` or ``shared_limits``.
 
         """
         for name in ("max_in_flight", "rate_limits", "shared_limits"):
@@ -214,8 +207,7 @@ class AsyncSession:
     @classmethod
     def _of(cls, view: SessionView) -> Self:
         self = cls.__new__(cls)
-        self._is_view = True
-        self._view = view
+        self._is_view, self._view = True, view
         return self
 
     async def __aenter__(self) -> Self:

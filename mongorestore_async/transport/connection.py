@@ -15,17 +15,20 @@ from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import attrs
+from multidict import CIMultiDict
 from yarl import URL
 
 from mongorestore_async.errors import ConfigError
-from mongorestore_async.models.secret import Secret
+from mongorestore_async.models.secret import Secret, hide, unhide
 from mongorestore_async.models.validators import flag
 from mongorestore_async.transport.worker_threads import WorkerThreads
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from http.cookies import BaseCookie
     from os import PathLike
+
+    from aiohttp.abc import AbstractCookieJar
 
 __all__ = ["Connection", "HttpSettings", "ProxyChoice"]
 
@@ -42,9 +45,13 @@ def _check_proxy(_instance: Any, _attribute: attrs.Attribute[Any], value: Any) -
         _proxy_url(value)
 
 
+def _hide_proxy(value: str | URL | ProxyChoice | None) -> Any:
+    return value if callable(value) else hide(cast("str", value))
+
+
 def _proxy_url(value: Any) -> URL:
     try:
-        url = URL(value)
+        url = URL(unhide(value))
     except (TypeError, ValueError):
         url = URL()
     if url.scheme in {"http", "https"} and url.host:
@@ -74,7 +81,9 @@ class HttpSettings:
     ssl: tls.SSLContext | bool | None = None
     ca_file: str | PathLike[str] | None = None
     strict_certificates: bool = attrs.field(default=True, validator=flag())
-    proxy: str | URL | ProxyChoice | None = attrs.field(default=None, validator=_check_proxy, repr=False)
+    proxy: str | URL | ProxyChoice | None = attrs.field(
+        default=None, converter=_hide_proxy, validator=_check_proxy, repr=False
+    )
 
     def __attrs_post_init__(self) -> None:
         of_the_user = self.http is not None or isinstance(self.ssl, tls.SSLContext)
@@ -92,6 +101,13 @@ class HttpSettings:
 class Connection:
     """A ``ClientSession`` of our own with what a request needs beside it.
 
+    Args:
+        settings: How connections are made.
+        limit: Most connections at once.
+        threads: For reading files.
+        traced: Whether requests may be traced, by the borrowed session's owner or by an instrumentation of aiohttp. Not
+            those to download hosts: traces get the whole URL, and the key of a download is part of it.
+
     Attributes:
         session: The aiohttp session, None until :meth:`open`.
         proxy: Arguments of a request that name the proxy; empty without one.
@@ -99,22 +115,15 @@ class Connection:
 
     """
 
-    def __init__(
-        self,
-        settings: HttpSettings,
-        *,
-        limit: int,
-        threads: WorkerThreads,
-        traces: Sequence[aiohttp.TraceConfig] = (),
-    ) -> None:
+    def __init__(self, settings: HttpSettings, *, limit: int, threads: WorkerThreads, traced: bool = True) -> None:
         self.session: aiohttp.ClientSession | None = None
         self.proxy: dict[str, Any] = {}
-        self.headers: dict[str, str] = {}
+        self.headers: Mapping[str, str] = {}
         self._settings = settings
         self._limit = limit
         self._threads = threads
         self._lookups = WorkerThreads("name lookup", _LOOKUPS)
-        self._traces = traces
+        self._traced = traced
 
     @property
     def capacity(self) -> int:
@@ -146,35 +155,41 @@ class Connection:
         else:
             connector = borrowed.connector
         self._use_proxy(await self._choose_proxy(target), tunnel=target.scheme == "https")
-        self.session = aiohttp.ClientSession(
-            connector=connector,
-            connector_owner=borrowed is None,
-            cookie_jar=_CookieJar(),
-            trace_configs=[*self._traces, *([] if borrowed is None else borrowed.trace_configs)],
-            timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None),
-        )
-        # aiohttp repeats GET and DELETE on a dropped keep-alive connection, which would repeat nc. Private;
-        # pinned by a test.
-        self.session._retry_connection = False  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        traces = borrowed.trace_configs if borrowed is not None and self._traced else []
+        self.session = _make_session(connector, _CookieJar(), traces, owns=borrowed is None)
+        if not self._traced:
+            # Instrumentations wrap the constructor and append theirs. The list is the session's own, and public.
+            self.session.trace_configs.clear()
         return self.session
+
+    def watched(self, trace: aiohttp.TraceConfig) -> aiohttp.ClientSession:
+        """Make a session for one request that tells of its connection; ``detach()`` it afterwards.
+
+        It shares connections and cookies. A trace on the session itself would cost every call a fifth more of the
+        processor's time.
+        """
+        session = self.session
+        if session is None:
+            raise AssertionError("the connection is not open")
+        made = _make_session(session.connector, session.cookie_jar, [trace, *session.trace_configs], owns=False)
+        made.trace_configs[:] = [trace, *session.trace_configs]  # an instrumentation would trace it a second time
+        return made
 
     def _use_proxy(self, proxy: URL | None, *, tunnel: bool) -> None:
         """Take the credentials out of the proxy's URL: aiohttp would show them in the frames of a cancelled call."""
         if proxy is None:
             return
         self.proxy = {"proxy": proxy.with_user(None)}
-        if proxy.user is None:
-            return
-        try:
-            basic = Secret(aiohttp.encode_basic_auth(proxy.user, proxy.password or ""))
-        except ValueError:
+        login, proxy = _proxy_login(proxy), proxy.with_user(None)
+        if login is None:
             raise ConfigError(
                 "the proxy user name contains a colon, which Basic authentication does not allow (RFC 7617)"
-            ) from None
-        if tunnel:
-            self.proxy["proxy_headers"] = {"Proxy-Authorization": basic}
-        else:
-            self.headers = {"Proxy-Authorization": basic}
+            )
+        # Such a mapping shows no value of a secret in frames that are exported, as a dictionary would.
+        if login and tunnel:
+            self.proxy["proxy_headers"] = login
+        elif login:
+            self.headers = login
 
     async def close(self) -> None:
         """Close the session of our own; a borrowed connector stays open."""
@@ -204,10 +219,10 @@ class Connection:
     async def _choose_proxy(self, target: URL) -> URL | None:
         proxy = self._settings.proxy
         if callable(proxy):
-            proxy = proxy(target)
-            return None if proxy is None else _proxy_url(proxy)
+            chosen = hide(cast("str", proxy(target)))
+            return None if chosen is None else _proxy_url(chosen)
         if proxy is not None:
-            return URL(proxy)
+            return URL(unhide(proxy))
         borrowed = self._settings.http
         if borrowed is None:
             return None
@@ -220,6 +235,31 @@ class Connection:
         if borrowed.trust_env:
             return await self._threads.run(_proxy_from_environment, target)
         return None
+
+
+def _proxy_login(proxy: URL) -> CIMultiDict[str] | None:
+    """Give the header for the credentials in a proxy's URL: none without, None if they cannot be sent."""
+    if proxy.user is None:
+        return CIMultiDict()
+    if ":" in proxy.user:
+        return None
+    return CIMultiDict({"Proxy-Authorization": Secret(aiohttp.encode_basic_auth(proxy.user, proxy.password or ""))})
+
+
+def _make_session(
+    connector: Any, cookie_jar: AbstractCookieJar, traces: Sequence[aiohttp.TraceConfig], *, owns: bool
+) -> aiohttp.ClientSession:
+    session = aiohttp.ClientSession(
+        connector=connector,
+        connector_owner=owns,
+        cookie_jar=cookie_jar,
+        trace_configs=[*traces],
+        timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None),
+    )
+    # aiohttp repeats GET and DELETE on a dropped keep-alive connection, which would repeat nc. Private;
+    # pinned by a test.
+    session._retry_connection = False  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    return session
 
 
 class _Lookups:

@@ -15,7 +15,8 @@ import attrs
 
 from mongorestore_async.auth.credentials import DigestAuth, ServiceAccount
 from mongorestore_async.errors import ConfigError
-from mongorestore_async.models.secret import RawDocument, Secret
+from mongorestore_async.models.document import RawDocument
+from mongorestore_async.models.secret import Secret, hide, unhide
 from mongorestore_async.protocol.urls import DEFAULT_BASE_URL
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class EnvironmentProxies:
         proxies = {scheme: proxy for scheme, proxy in found.items() if proxy is not None}
         if not proxies:
             return None
-        words = (_first(environ, _NO_PROXY) or "").lower().split(",")
+        words = str(unhide(_first(environ, _NO_PROXY)) or "").lower().split(",")
         return cls(proxies, tuple(word.strip() for word in words if word.strip()))
 
     def __call__(self, target: URL) -> str | None:
@@ -89,7 +90,12 @@ class EnvironmentProxies:
             return None
         if any(_is_exception(word, host, target.port) for word in self.exceptions):
             return None
-        return proxy if "://" in proxy else Secret(f"http://{proxy}")
+        return unhide(proxy) if "://" in unhide(proxy) else Secret(f"http://{unhide(proxy)}")
+
+
+_SWITCHES: Mapping[str, bool] = dict.fromkeys(("true", "1", "yes", "t", "y"), True) | dict.fromkeys(
+    ("false", "0", "no", "f", "n"), False
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -106,10 +112,15 @@ class EnvironmentSettings:
     """
 
     auth: DigestAuth | ServiceAccount | None
-    base_url: str
+    _base_url: str = attrs.field(alias="base_url", converter=hide)
     ca_file: str | None
     skip_verify: bool
     proxy: EnvironmentProxies | None = attrs.field(repr=False)
+
+    @property
+    def base_url(self) -> str:
+        """Where the API is; may hold credentials, which are then refused."""
+        return unhide(self._base_url)
 
 
 def read_environment(environ: Mapping[str, str], *, with_auth: bool = True) -> EnvironmentSettings:
@@ -129,7 +140,7 @@ def read_environment(environ: Mapping[str, str], *, with_auth: bool = True) -> E
     return EnvironmentSettings(
         auth=_credentials(environ) if with_auth else None,
         base_url=_first(environ, BASE_URL_NAMES) or DEFAULT_BASE_URL,
-        ca_file=None if ca_file is None else str(ca_file),
+        ca_file=None if ca_file is None else str(unhide(ca_file)),
         skip_verify=_switch(environ, _SKIP_VERIFY),
         proxy=EnvironmentProxies.read(environ),
     )
@@ -138,10 +149,10 @@ def read_environment(environ: Mapping[str, str], *, with_auth: bool = True) -> E
 def _credentials(environ: Mapping[str, str]) -> DigestAuth | ServiceAccount:
     client, secret = _first(environ, CLIENT_ID_NAMES), _first(environ, CLIENT_SECRET_NAMES)
     if client is not None and secret is not None:
-        return ServiceAccount(str(client), secret)
+        return ServiceAccount(str(unhide(client)), secret)
     public, private = _first(environ, PUBLIC_KEY_NAMES), _first(environ, PRIVATE_KEY_NAMES)
     if public is not None and private is not None:
-        return DigestAuth(str(public), private)
+        return DigestAuth(str(unhide(public)), private)
     if public is None and private is None and (client is not None or secret is not None):
         missing = CLIENT_SECRET_NAMES[0] if secret is None else CLIENT_ID_NAMES[0]
         raise ConfigError(f"incomplete service account in the environment: set {missing} as well")
@@ -159,15 +170,14 @@ def _credentials(environ: Mapping[str, str]) -> DigestAuth | ServiceAccount:
 
 
 def _first(environ: Mapping[str, str], names: tuple[str, ...]) -> str | None:
-    return next((environ[name] for name in names if environ.get(name)), None)
+    return next((hide(environ[name]) for name in names if environ.get(name)), None)
 
 
 def _switch(environ: Mapping[str, str], names: tuple[str, ...]) -> bool:
-    value = (_first(environ, names) or "false").strip().lower()
-    if value in {"true", "1", "yes", "t", "y"}:
-        return True
-    if value in {"false", "0", "no", "f", "n"}:
-        return False
+    value = _first(environ, names)
+    word = None if value is None else _SWITCHES.get(str(unhide(value)).strip().lower())
+    if value is None or word is not None:
+        return bool(word)
     raise ConfigError(f"{names[0]} must be true or false")
 
 

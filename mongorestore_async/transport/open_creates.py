@@ -34,6 +34,28 @@ class SendState:
     open: bool = False
     connecting: bool = False
     context: RequestContext | None = None
+    _was_open: bool = False
+
+    def begin(self, context: RequestContext) -> None:
+        """Take note that a request is handed over.
+
+        Args:
+            context: The call as errors show it.
+
+        """
+        self._was_open, self.open, self.connecting, self.context = self.open, True, False, context
+
+    def end(self, *, never_sent: bool) -> bool:
+        """Take note that a request ended, with an answer or without; returns whether nothing of it was written.
+
+        Args:
+            never_sent: Whether its error says so.
+
+        """
+        if never_sent or self.connecting:
+            self.open = self._was_open
+            return True
+        return False
 
 
 class OpenCreates:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import attrs
+from multidict import CIMultiDict
 
 from mongorestore_async.errors import ConfigError, Hint, HintKind, ProtocolError, RequestContext
 from mongorestore_async.models.headers import Headers
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from mongorestore_async.transport.open_creates import SendState
     from mongorestore_async.transport.options import Options
 
-__all__ = ["Call", "Progress", "Sender", "decode", "watch_connecting"]
+__all__ = ["Call", "Progress", "Sender", "decode"]
 
 #: Bytes of a body that is decoded as soon as it is there, which takes a tenth of a millisecond.
 _SHORT = 64 * 1024
@@ -180,19 +181,21 @@ class Sender:
         if http.closed:  # by its owner: close() of our own ends the calls first
             raise ConfigError("the aiohttp session passed as http was closed; keep it open as long as this session")
         progress.logging_in = False
-        headers = {**call.headers, **self._connection.headers, "User-Agent": options.user_agent_header}
+        # Such a mapping shows no value of a secret in frames that are exported, as a dictionary would.
+        headers = CIMultiDict({**call.headers, **self._connection.headers, "User-Agent": options.user_agent_header})
         if authorization is not None:
             headers["Authorization"] = authorization
+        del authorization
         self.requests += 1
         was_unanswered, progress.unanswered = progress.unanswered, True
         # A proxy may answer for a server that acted.
         failed = progress.last is not None and progress.last.status >= 500  # noqa: PLR2004
         progress.in_doubt = progress.in_doubt or was_unanswered or failed
-        state, tracing = call.state, dict[str, Any]()
-        was_open = state is not None and state.open
+        state = call.state
+        never_sent = False
         if state is not None:
-            state.open, state.connecting, state.context = True, False, progress.context
-            tracing = {"trace_request_ctx": state}
+            state.begin(progress.context)
+            http = self._connection.watched(_watch_connecting(state))
         try:
             async with http.request(
                 call.method,
@@ -201,7 +204,6 @@ class Sender:
                 data=call.body,
                 allow_redirects=False,
                 **self._connection.proxy,
-                **tracing,
             ) as response:
                 body = await _read(response, options.max_body)
                 progress.unanswered = False
@@ -213,14 +215,14 @@ class Sender:
                     request=progress.answered(response.status),
                 )
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            if was_never_sent(error):
-                progress.unanswered = was_unanswered
-                _reopen(state, was_open=was_open)
+            never_sent = was_never_sent(error)
             raise translate(error) from scrub(error)
         finally:
-            if state is not None and state.connecting:  # however it ended: nothing was written
+            if state is not None:
+                http.detach()
+                never_sent = state.end(never_sent=never_sent)
+            if never_sent:
                 progress.unanswered = was_unanswered
-                _reopen(state, was_open=was_open)
         if state is not None and raw.status == 401 and ("WWW-Authenticate" in raw.headers or is_error_document(raw)):  # noqa: PLR2004
             state.open = False  # a try without a login the server takes; it may be sent again with another one
         if call.path and (version := raw.headers.get("X-MongoDB-Service-Version")) is not None:
@@ -228,22 +230,14 @@ class Sender:
         return raw
 
 
-def _reopen(state: SendState | None, *, was_open: bool) -> None:
-    """Take back that a request went out."""
-    if state is not None:
-        state.open = was_open
+def _watch_connecting(state: SendState) -> aiohttp.TraceConfig:
+    """Take note of whether a request still waits for a connection."""
 
+    async def begin(*_: object) -> None:
+        state.connecting = True
 
-def watch_connecting() -> aiohttp.TraceConfig:
-    """Take note, on the :class:`SendState` of a call that has one, of whether it still waits for a connection."""
-
-    async def begin(_session: object, context: Any, _parameters: object) -> None:
-        if context.trace_request_ctx is not None:
-            context.trace_request_ctx.connecting = True
-
-    async def end(_session: object, context: Any, _parameters: object) -> None:
-        if context.trace_request_ctx is not None:
-            context.trace_request_ctx.connecting = False
+    async def end(*_: object) -> None:
+        state.connecting = False
 
     watch = aiohttp.TraceConfig()
     watch.on_request_start.append(begin)

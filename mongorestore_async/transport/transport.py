@@ -29,7 +29,7 @@ from mongorestore_async.transport.exchange_records import Stats
 from mongorestore_async.transport.loop_binding import Deadlines, DecodeLocks, LoopBinding, ServerInfo
 from mongorestore_async.transport.restore_locks import RestoreLocks
 from mongorestore_async.transport.retrying import Failure, RetryBudget, ask_rule, is_transient
-from mongorestore_async.transport.sender import Call, Progress, Sender, decode, watch_connecting
+from mongorestore_async.transport.sender import Call, Progress, Sender, decode
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -76,12 +76,7 @@ class Transport:
         self.server_info = ServerInfo()
         self.decode_locks = DecodeLocks()
         self.restore_locks = RestoreLocks()
-        self._connection = Connection(
-            settings,
-            limit=options.max_in_flight,
-            threads=self.decode_locks.threads,
-            traces=(watch_connecting(),),
-        )
+        self._connection = Connection(settings, limit=options.max_in_flight, threads=self.decode_locks.threads)
         self._sender = Sender(self._connection, self.server_info)
         self._authenticator = _authenticator(auth, base_url)
         self._limits = RateLimiter(options.rate_limits, options.shared_limits)

@@ -72,6 +72,7 @@ class JobPoller(Generic[JobT]):
         # Calls that the last walk took: a deep list is not walked again while reading each job is cheaper.
         self._walk = 0.0
         self._walk_failed = False
+        self._counted = True  # whether the counts of its batches are asked for
         # Groups whose last poll failed come last, so that they delay no other.
         self._failed: set[str] = set()
         self._read: set[str] = set()
@@ -163,24 +164,37 @@ class JobPoller(Generic[JobT]):
                 return
         self._walk = self.calls + len(self.jobs.open_groups(self._read))
 
-    async def _list_batch(self, batch_id: str, group: Group[JobT]) -> DataError | None:
+    async def _list_batch(self, batch_id: str, group: Group[JobT]) -> DataError | PaginationError | None:
         """List a batch; a list that cannot be read is returned, so that its known members are read by themselves."""
-        self.calls += 1
-        listed: list[JobT] = []
+        listed: set[str] = set()
         try:
-            listed = await self.source.restore_jobs(batch_id=batch_id).collect()
+            try:
+                await self._walk_batch(batch_id, listed)
+            except PaginationError:
+                if not self._counted:
+                    raise
+                # A count may be an estimate: from now on an empty page tells the end.
+                self._counted = False
+                await self._walk_batch(batch_id, listed)
         except NotFound as error:
-            self._miss(group.open_ids, error)
-        except DataError as error:
+            self._miss([job_id for job_id in group.open_ids if key_of(job_id) not in listed], error)
+        except (DataError, PaginationError) as error:
             return error
-        for job in listed:
-            self._take(job)
         # Right after a create it may lag behind, and then it does not show all of those that are known either.
-        if {key_of(member.id) for member in group.members} <= {
-            key_of(job.id) for job in listed
-        } or self._elapsed() >= self.policy.grace:
+        if {key_of(member.id) for member in group.members} <= listed or self._elapsed() >= self.policy.grace:
             self.jobs.complete(batch_id)
         return None
+
+    async def _walk_batch(self, batch_id: str, listed: set[str]) -> None:
+        """Take the jobs of a batch page after page: those that were read are known, however the walk ends."""
+        counted = None if self._counted else False
+        reader = self.source.restore_jobs(batch_id=batch_id, include_count=counted).reader()
+        while not reader.ended:
+            self.calls += 1
+            if (page := await reader.step()) is not None:
+                for job in await materialize(page.items, reader.decode_locks):
+                    self._take(job)
+                    listed.add(key_of(job.id))
 
     async def _read_one(self, job_id: str) -> None:
         self.calls += 1

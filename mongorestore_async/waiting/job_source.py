@@ -50,7 +50,12 @@ class JobSource(Protocol[JobT]):
         ...
 
     def restore_jobs(
-        self, *, batch_id: str | None = None, items_per_page: int | None = None, starting_at: int = 1
+        self,
+        *,
+        batch_id: str | None = None,
+        items_per_page: int | None = None,
+        starting_at: int = 1,
+        include_count: bool | None = None,
     ) -> Pager[JobT]:
         """List its restore jobs."""
         ...

@@ -9,8 +9,32 @@ import pickle
 import pprint
 import traceback
 import warnings
+from pathlib import Path
 
-__all__ = ["Hunt", "hunting"]
+import mongorestore_async
+
+__all__ = ["Hunt", "exported", "hunting", "is_ours"]
+
+
+_OURS = str(Path(mongorestore_async.__file__).parent)
+
+
+def is_ours(file_name: str) -> bool:
+    """Whether a frame runs code of the library, what attrs and the codec generate for it included."""
+    return file_name.startswith((_OURS, "<attrs generated", "<copy of"))
+
+
+def exported(value: object, depth: int = 6) -> str:
+    """Write a local variable as elastic-apm does: any text as it is, of subclasses as well; the rest by repr."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    if depth and isinstance(value, dict):
+        return " ".join(f"{key}={exported(item, depth - 1)}" for key, item in value.items())
+    if depth and isinstance(value, (list, tuple, set, frozenset)):
+        return " ".join(exported(item, depth - 1) for item in value)
+    return repr(value)
 
 
 class Hunt:
@@ -60,6 +84,10 @@ class Hunt:
             self.text(f"vars of {name}", repr(vars(each)))
             lines = traceback.TracebackException.from_exception(each, capture_locals=True).format()
             self.text(f"traceback of {name}", "".join(lines))
+            for frame, _ in traceback.walk_tb(each.__traceback__):
+                if is_ours(frame.f_code.co_filename):
+                    where_in = f"exported locals of {frame.f_code.co_qualname} in {name}"
+                    self.text(where_in, exported(dict(frame.f_locals)))
             todo += [each.__cause__, each.__context__, *(arg for arg in each.args if isinstance(arg, BaseException))]
             todo += [value for value in vars(each).values() if isinstance(value, BaseException)]
 

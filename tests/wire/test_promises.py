@@ -172,6 +172,7 @@ def listing(pages):
 
 
 LOOPS = {
+    "empty pages with a next link": lambda number: [str(number)] if number < 2 else [],
     "one page for ever": lambda _number: ["a", "b"],
     "two pages in turn": lambda number: ["a", "b"] if number % 2 else ["c", "d"],
     "three pages in turn": lambda number: [["a"], ["b"], ["c"]][number % 3],
@@ -202,7 +203,10 @@ ENDS = {
     "ignores paging, counts": (lambda _number: {"results": [{"id": "a"}], "totalCount": 1, "links": []}, 1),
     "clamps to its last page": (lambda number: {"results": [{"id": str(min(number, 3))}], "links": []}, 3),
     "clamps, counts": (lambda number: {"results": [{"id": str(min(number, 3))}], "totalCount": 3, "links": []}, 3),
-    "links to another host": (lambda number: [str(number)] if number < 4 else [], 3),
+    "links to another host": (
+        lambda number: {"results": [{"id": str(number)}]} if number < 4 else {"results": [], "links": []},
+        3,
+    ),
     "caps its pages": (lambda number: {"results": [{"id": str(number)}] if number < 6 else [], "links": []}, 5),
 }
 

@@ -366,3 +366,23 @@ async def test_a_failed_look_after_an_open_create_starts_nothing(session, server
     with pytest.raises(ServerError):
         await source(session).ensure_restore(RESTORE)
     assert restores.created == []
+
+
+@pytest.mark.parametrize("raised", [True, False])
+async def test_a_dismissed_create_blocks_no_ensure(session, server, raised):
+    restores = LateServer()
+    restores.takes_after = None
+    server.serve(restores)
+    await cancel_an_ensure(session)
+    with pytest.raises(MaybeCreated, match="dismiss") as caught:
+        await source(session).ensure_restore(OTHER)
+    view = session.with_options(timeout=50)
+    (left,) = view.open_creates
+
+    (caught.value if raised else left).dismiss()
+
+    assert view.open_creates == session.open_creates == ()
+    left.dismiss()
+    restores.created.append({})  # takes the next create at once
+    batch = await source(view).ensure_restore(OTHER)
+    assert not batch.existing

@@ -11,6 +11,7 @@ from builders.constants import PROJECT
 from mongorestore_async import (
     OPS_MANAGER,
     BadRequest,
+    ConfigError,
     HttpRestore,
     MaybeCreated,
     Options,
@@ -341,3 +342,24 @@ def test_ids_are_kept_only_while_a_create_is_open():
     assert not kept.belongs_to_another(second, "0")  # the oldest ids are dropped
     kept.settle(second, [])
     assert not kept.belongs_to_another(second, "19999")
+
+
+async def test_a_dismissed_create_can_still_be_reconciled(connect, api):
+    session = connect()
+    await cancelled(api, cluster_of(session))
+    (error,) = session.open_creates
+
+    error.dismiss()
+
+    assert session.open_creates == ()
+    assert (await error.reconcile()).verdict is Verdict.TAKEN
+
+
+async def test_a_create_is_dismissed_in_its_own_process(connect, api):
+    session = connect()
+    await cancelled(api, cluster_of(session))
+    elsewhere = pickle.loads(pickle.dumps(session.open_creates[0]))  # noqa: S301 - made here  # noqa: S301
+
+    with pytest.raises(ConfigError, match="another process"):
+        elsewhere.dismiss()
+    assert len(session.open_creates) == 1

@@ -5,11 +5,13 @@ import io
 import json
 import pickle
 import traceback
+from time import process_time
 
 import pytest
 
 from mongorestore_async.models import RawDocument, RawList, Secret, redact
-from mongorestore_async.models.secret import MAX_DEPTH, REDACTED, SECRET_FIELDS, conceal, reveal
+from mongorestore_async.models.document import MAX_DEPTH, conceal, reveal
+from mongorestore_async.models.secret import REDACTED, SECRET_FIELDS, hide, hide_document, hide_each, unhide
 
 KEY = "OTY0ZmFiNmEzZjEz"
 DOCUMENT = {
@@ -50,6 +52,51 @@ class TestSecret:
         assert KEY.encode() not in stored
         assert again == REDACTED
         assert type(again) is Secret
+
+    @pytest.mark.parametrize(
+        "make",
+        [
+            lambda secret: secret[:80],
+            lambda secret: secret[::2] + secret[1::2],
+            lambda secret: secret[3],
+            lambda secret: secret + "x",
+            lambda secret: "https://" + secret,
+            lambda secret: secret * 2,
+            lambda secret: 2 * secret,
+            lambda secret: secret % (),
+            lambda secret: "Bearer %s" % secret,  # noqa: UP031 - the operator is the case
+            lambda secret: "%(a)s" % {"a": 1} + secret,  # noqa: UP031
+            lambda secret: secret.strip().upper().lower(),
+            lambda secret: secret.replace("O", "0"),
+            lambda secret: secret.rjust(200).removeprefix(" "),
+            lambda secret: secret.format(),
+            lambda secret: secret.join("ab"),
+            lambda secret: secret.translate({}),
+        ],
+    )
+    def test_what_is_made_of_it_stays_secret(self, make):
+        made = make(Secret(KEY))
+
+        assert type(made) is Secret
+        assert repr(made) == "Secret('**redacted**')"
+
+    @pytest.mark.parametrize("name", ["split", "rsplit", "partition", "rpartition", "splitlines"])
+    def test_its_pieces_stay_secret(self, name):
+        secret = Secret(f"{KEY} {KEY}")
+        pieces = getattr(secret, name)(*([" "] if "partition" in name else []))
+
+        assert KEY not in repr(pieces)
+        assert list(pieces) == list(getattr(str(secret), name)(*([" "] if "partition" in name else [])))
+
+    def test_its_methods_give_what_those_of_a_text_give(self):
+        assert Secret("a-b").partition("-") == ("a", "-", "b")
+        assert Secret("Ab").swapcase() == "aB"
+        assert Secret("a%sb") % "x" == "axb"
+        assert Secret("ab").find("b") == 1
+        assert Secret("ab").encode() == b"ab"
+        assert "a%sb" % Secret("x") == "axb"  # noqa: UP031
+        with pytest.raises(TypeError):
+            Secret("a") + 1
 
     def test_survives_copies(self):
         secret = Secret(KEY)
@@ -119,7 +166,104 @@ class TestRedact:
         assert redact(value) == value
 
 
+class TestHiddenSecret:
+    def test_reads_as_the_placeholder_to_whatever_takes_it_for_a_text(self):
+        hidden = hide(KEY)
+
+        assert json.dumps({"a": hidden}) == f'{{"a": "{REDACTED}"}}'
+        assert f"{hidden}" == str(hidden) == ",".join([hidden][:1]) == hidden[:80] == REDACTED
+        assert repr(hidden) == "Secret('**redacted**')"
+        assert KEY not in repr(hide((KEY,))) + json.dumps(hide_each([KEY]))
+
+    def test_gives_the_value_to_those_who_ask(self):
+        assert unhide(hide(KEY)) == KEY
+        assert type(unhide(hide(KEY))) is Secret
+        assert unhide(hide(hide(KEY))) == KEY
+        assert unhide(hide_each([KEY, "b"])) == (KEY, "b")
+        assert unhide(hide_each(hide_each([KEY]))) == (KEY,)
+        assert [unhide(value) for value in (None, "", KEY)] == [None, "", KEY]
+        assert hide(None) is None
+        assert hide_each([]) == ()
+
+    def test_equals_another_one_with_the_same_value(self):
+        assert hide(KEY) == hide(KEY)
+        assert hash(hide(KEY)) == hash(hide(KEY))
+        assert hide(KEY) != hide("b")
+        assert hide(KEY) != KEY
+        assert hide(KEY) != REDACTED
+
+    def test_is_redacted_by_pickle(self, pickled):
+        stored, again = pickled(hide(KEY))
+
+        assert KEY.encode() not in stored
+        assert unhide(again) == REDACTED
+        stored, again = pickled(hide_each([KEY, KEY]))
+        assert KEY.encode() not in stored
+        assert unhide(again) == (REDACTED, REDACTED)
+        stored, again = pickled(hide_document(RawDocument({"url": KEY})))
+        assert KEY.encode() not in stored
+        assert unhide(again) == {"url": REDACTED}
+
+    def test_survives_copies(self):
+        hidden = hide(KEY)
+
+        assert copy.copy(hidden) is hidden
+        assert copy.deepcopy([hidden])[0] is hidden
+
+
+UNFORESEEN = {
+    "urlV3": {"urlV3": f"https://host/{KEY}"},
+    "array": {"downloadUrls": [f"https://host/{KEY}"]},
+    "any name": {"place": f"https://host/{KEY}"},
+    "deep": {"a": [{"b": [f"s3://bucket/{KEY}"]}]},
+    "no scheme": {"place": f"//host/{KEY}"},
+    "upper case": {"place": f"HTTPS://HOST/{KEY}"},
+    "in a sentence": {"hint": f"curl -O 'https://host/{KEY}'"},
+    "path of a download": {"place": f"/backup/restore/v2/pull/1/{KEY}/a.tar.gz"},
+    "half a link": {"urlV3": {"host": "host", "path": KEY}},
+    "token": {"downloadToken": KEY},
+    "value of a header": {"authValueV2": KEY},
+    "login in a connection string": {"srv": f"mongodb+srv://user:{KEY}@host"},
+    "download among links": {"links": [{"rel": "download", "href": f"https://host/pull/{KEY}/a.tar.gz"}]},
+    "signed among links": {"links": [{"rel": "download", "href": f"https://host/a?X-Amz-Signature={KEY}"}]},
+}
+
+
 class TestRawDocument:
+    @pytest.mark.parametrize("document", UNFORESEEN.values(), ids=UNFORESEEN)
+    def test_links_under_names_nobody_foresaw_are_redacted(self, document, pickled):
+        raw = RawDocument(document)
+
+        assert KEY not in repr(raw) + str(raw.to_dict()) + repr(list(raw.values())) + str(redact(document))
+        assert KEY.encode() not in pickled(raw)[0]
+        assert raw.to_dict(redacted=False) == document
+
+    def test_a_link_nobody_foresaw_is_a_secret_when_asked_for(self):
+        raw = RawDocument({"place": f"https://host/{KEY}", "list": [f"https://host/{KEY}"], "id": "1"})
+
+        assert type(raw["place"]) is type(raw["list"][0]) is Secret
+        assert raw["place"] == f"https://host/{KEY}"
+        assert type(raw["id"]) is str
+
+    @pytest.mark.parametrize("piece", ["a//", "mongodb://", "a:/", "//a", "x/pull", "A", "https:/"])
+    def test_a_hostile_text_takes_linear_time(self, piece):
+        began = process_time()
+        RawDocument({"place": piece * 200_000 + "//"}).to_dict()
+
+        assert process_time() - began < 5
+
+    @pytest.mark.parametrize(
+        "document",
+        [
+            {"links": [{"href": "https://host/a/b", "rel": "http://host/cluster"}]},
+            {"srvAddress": "mongodb+srv://host.example.com", "mongoURI": "mongodb://a:1,b:2"},
+            {"id": "1", "name": "a // b", "ratio": "1:2", "created": "2026-01-01T00:00:00Z"},
+            {"tokenDiscovered": True, "curl": "yes", "maxDownloads": 1},
+        ],
+    )
+    def test_what_is_no_link_of_a_download_is_shown(self, document):
+        assert RawDocument(document).to_dict() == document
+
     def test_equals_the_document_and_reads_like_it(self):
         raw = RawDocument(DOCUMENT)
 

@@ -323,3 +323,28 @@ def test_a_redacted_url_has_nothing_left_to_redact(target):
 def test_secret_names_are_found_whatever_stands_between():
     for name, blank in itertools.product(SECRET_FIELDS, ["", " ", "\n", "\t  "]):
         assert "hidden" not in redact_text(f'{{"{name}"{blank}:{blank}"hidden"}}')
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"urlV3": "https://host/%s"}',
+        '{"downloadUrls": ["s3://host/%s", "s3://host/%s"]}',
+        '{"place":"https://host/%s"}',
+        '{"places": ["https:\\/\\/host\\/%s", 1, "https://host/%s"]}',
+        '{"place": "HTTPS://host/%s',
+        '{"downloadToken": "%s"}',
+        '{"authValueV2": ["%s"]}',
+        "?downloadToken=%s&a=b",
+    ],
+)
+def test_a_link_under_any_name_is_redacted(body):
+    key = "OTY0ZmFiNmEzZjEz"
+
+    assert key not in redact_text(body.replace("%s", key))
+
+
+def test_links_between_documents_are_shown():
+    text = '{"links": [{"href":"https://host/a","rel": "http://host/b"}], "name": "a"}'
+
+    assert redact_text(text) == text

@@ -1,6 +1,6 @@
 """A list on a server that changes while it is walked and does not always tell the truth; and seeded plans for it.
 
-A list knows what no client can know of it: see :attr:`ChangingList.is_told`.
+A list knows what no client can know of it: see :attr:`ChangingList.untold`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-__all__ = ["COUNTS", "LINKS", "ChangingList", "Plan", "made_plan"]
+__all__ = ["AT_ONCE_CHANGES", "COUNTS", "LINKS", "UNKNOWABLE", "ChangingList", "Plan", "made_plan"]
 
 #: Repeatable, and no secret depends on it.
 chance_of = random.Random
@@ -24,6 +24,15 @@ COUNTS = (
     *("some pages", "first page", "wavering"),
 )
 LINKS = ("none", "right", "always")
+
+#: What no answer tells of, as ``docs/lists.rst`` says it.
+UNKNOWABLE = (
+    "a deletion in a list that is not counted, or where the count does not follow",
+    "a page that is empty for once in a list that is not counted",
+    "jobs behind a page with which a count that is too low is met, in a list without links",
+    "changes that the count does not show",
+)
+DELETION, EMPTY_PAGE, LOW_COUNT, AT_ONCE_CHANGES = UNKNOWABLE
 
 #: Those that tell, at the end, that jobs of a page were not given: in every list, and in one that does not grow.
 _EXACT = frozenset({"right", "high", "huge"})
@@ -99,9 +108,7 @@ class ChangingList:
         ids: The jobs there are now.
         throughout: Those that were there at the first request and at each one since.
         requests: How many requests there were.
-        is_told: Whether its answers tell of all that happened. They do not tell of a deletion in a list that does not
-            count on every page, nor of one that a creation made up for before the next answer, nor of a page that is
-            empty where nothing says that it has items, nor of a count too low where that is all it says.
+        untold: What its answers did not tell of, in the words of :data:`UNKNOWABLE`; empty where they told of all.
 
     """
 
@@ -110,7 +117,7 @@ class ChangingList:
         self.ids = [f"job-{index}" for index in range(plan.total)]
         self.throughout = set(self.ids)
         self.requests = 0
-        self.is_told = True
+        self.untold: set[str] = set()
         self._chance = chance_of(plan.seed)
         self._new = 0
         self._left = set(plan.empties)
@@ -162,7 +169,7 @@ class ChangingList:
         for _ in range(min(-amount, len(self.ids))):
             self.throughout.discard(self.ids.pop(self._chance.randrange(len(self.ids))))
         if amount < 0 and self.plan.counts != "right":
-            self.is_told = False
+            self.untold.add(DELETION)
 
     def _judge(self, begin: int, ids: list[str], total: int | None, *, more: bool, is_given: bool) -> None:
         """Note where jobs are hidden, and no signal says so."""
@@ -170,10 +177,10 @@ class ChangingList:
         end = begin + len(ids)
         is_end = not ids if self._counted is None else self._counted <= end
         if self.ids[end:] and not more and is_end:
-            self.is_told = False
+            self.untold.add(EMPTY_PAGE if self._counted is None else LOW_COUNT)
         grows = any(change > 0 for change in self.plan.changes.values())
         if not is_given and self.ids[begin:] and self.plan.counts not in (_EXACT if grows else _COMPLETE):
-            self.is_told = False
+            self.untold.add(EMPTY_PAGE)
 
     def calm(self) -> None:
         """Stop changing, and tell the truth from now on; pages that are always empty stay so."""
