@@ -245,8 +245,10 @@ class Transport:
                 if progress.admission is not None:
                     # The token endpoint says nothing about the limits of the API.
                     last = None if progress.last is before or progress.logging_in else progress.last
-                    headers = None if last is None else last.headers
-                    limits.finish(progress.admission, call.rate, call.project, headers, failed)
+                    # No header stands in a variable of its own: a server may repeat anything in one.
+                    limits.finish(
+                        progress.admission, call.rate, call.project, None if last is None else last.headers, failed
+                    )
                 failed = None  # it would live in a cycle with this frame
             self._retries += 1
             await asyncio.sleep(wait)

@@ -294,7 +294,7 @@ def error_answers(job, authorization):
         "code": (Forbidden, lambda: web.json_response({"errorCode": url}, status=403)),
         "error in an envelope": (NotFound, lambda: web.json_response({"status": 404, "content": page})),
         "redirect": (ProtocolError, lambda: web.Response(status=307, headers={"Location": url})),
-        "refused login": (AuthError, lambda: web.Response(status=401, headers=stranger(url))),
+        "refused login": (Forbidden, lambda: web.Response(status=401, headers=stranger(url))),
         "no rights": (Forbidden, lambda: web.json_response(echo | {"errorCode": "USER_UNAUTHORIZED"}, status=401)),
         "header too long": (ProtocolError, lambda: web.Response(headers={"X-Long": f"{url}{authorization}" * 50})),
         # The last one: the session remembers a refusal for the rate.
@@ -563,9 +563,10 @@ async def test_links_and_protection_spaces_lead_to_no_other_origin(emulate, hunt
             if record.outcome == "challenged":
                 challenge = emulator.guard.challenges(0.0, stale=False)[0] + f', domain="{stranger.url}/ /"'
                 return web.Response(status=401, headers={"WWW-Authenticate": challenge})
-            links = [{"rel": "next", "href": f"{stranger.url}/page2"}]
             results.append({"id": str(len(results))})
-            return web.json_response({"results": results[-1:] if len(results) < 5 else [], "links": links})
+            more = len(results) < 5
+            links = [{"rel": "next", "href": f"{stranger.url}/page2"}] if more else []
+            return web.json_response({"results": results[-1:] if more else [], "links": links})
 
         jobs = await ready_jobs(cluster)
         emulator.before_answer = lure
