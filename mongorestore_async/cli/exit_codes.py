@@ -135,6 +135,7 @@ CLI_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.FEWER_CALLS: "try again later, or make fewer calls at once (--concurrency)",
     HintKind.LEAVE_OUT: lambda values: f"leave {_option(values['argument'])} out",
     HintKind.LOG_IN: "set an API key or a service account in the environment",
+    HintKind.MORE_SLOTS: "try again later, or make fewer calls at once (--concurrency)",
     HintKind.NARROW_LIST: "narrow the list (--batch-id, --limit) or report this to its operator",
     HintKind.READ_UNCOUNTED: "run it again, or narrow the list (--batch-id, --limit) or report this to its operator",
     HintKind.OVERWRITE_FILES: "choose another --directory, or pass --overwrite",

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import attrs
 
-from mongorestore_async.errors import ConfigError, Hint, HintKind, ProtocolError, RequestContext
+from mongorestore_async.errors import (
+    ApiError,
+    ConfigError,
+    ConnectFailed,
+    Hint,
+    HintKind,
+    ProtocolError,
+    RequestContext,
+)
 from mongorestore_async.models.headers import Headers
 from mongorestore_async.protocol.rate_limit_headers import rate_headers
 from mongorestore_async.protocol.redaction import is_plain_url, redact_url
@@ -16,6 +26,7 @@ from mongorestore_async.protocol.replies import RawReply, is_error_document, rea
 from mongorestore_async.transport.deprecation_warnings import warn_of_deprecation
 from mongorestore_async.transport.exchange_records import ExchangeRecord
 from mongorestore_async.transport.failures import scrub, translate, was_never_sent
+from mongorestore_async.transport.open_creates import SendState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,22 +34,31 @@ if TYPE_CHECKING:
     from yarl import URL
 
     from mongorestore_async.auth.digest_login import Attempt
+    from mongorestore_async.errors import RestoreError
     from mongorestore_async.families.rate_limit import RateLimit
     from mongorestore_async.models.secret import Secret
     from mongorestore_async.protocol.replies import Reply
     from mongorestore_async.ratelimit.rate_limiter import Admission
     from mongorestore_async.transport.connection import Connection
     from mongorestore_async.transport.loop_binding import DecodeLocks, ServerInfo
-    from mongorestore_async.transport.open_creates import SendState
     from mongorestore_async.transport.options import Options
 
-__all__ = ["Call", "Progress", "Sender", "decode", "watch_connecting"]
+__all__ = ["Call", "Phase", "Progress", "Sender", "decode", "watch_connecting"]
 
 #: Bytes of a body that is decoded as soon as it is there, which takes a tenth of a millisecond.
 _SHORT = 64 * 1024
 
 #: Bytes of a body that is decoded on the event loop: more takes longer than other tasks should wait.
 _MOST_ON_LOOP = 1024 * 1024
+
+
+class Phase(Enum):
+    """What a call waits for."""
+
+    RATE_LIMIT = auto()
+    SLOT = auto()
+    LOGIN = auto()  # of another call, or for a token of its own
+    SENT = auto()  # an answer, or a connection to be made
 
 
 @attrs.define(eq=False, repr=False)
@@ -84,10 +104,13 @@ class Progress:
         unanswered: Whether a request is out to which no whole answer came.
         last: The last whole answer.
         logging_in: Whether what was sent last is no request of the call but one for a token.
-        held_back: Whether it waits for a rate limit.
+        phase: What it waits for.
         in_doubt: Whether the server may have acted on a try before this one.
         attempt: Its digest login, None for none.
         admission: What the rate limiter admitted its present try with, None if it did not yet.
+        sending: The state of the request that was handed over last.
+        earlier: What the try before ended with, without its traceback; None for the first.
+        outcomes: What all tries before ended with, in words, and how often.
 
     """
 
@@ -97,10 +120,23 @@ class Progress:
     unanswered: bool = False
     last: RawReply | None = None
     logging_in: bool = False
-    held_back: bool = False
+    phase: Phase = Phase.LOGIN
     in_doubt: bool = False
     attempt: Attempt | None = None
     admission: Admission | None = None
+    sending: SendState | None = None
+    earlier: RestoreError | None = None
+    outcomes: Counter[str] = attrs.field(factory=Counter[str])
+
+    def remember(self, error: RestoreError) -> None:
+        """Take note of what a try ended with that is made again."""
+        self.earlier = error.with_traceback(None)  # its frames hold this object
+        self.outcomes[_outcome_of(error)] += 1
+
+    @property
+    def connecting(self) -> bool:
+        """Whether the request that was handed over last still waits for a connection."""
+        return self.sending is not None and self.sending.connecting
 
     @property
     def challenges(self) -> int:
@@ -188,11 +224,11 @@ class Sender:
         # A proxy may answer for a server that acted.
         failed = progress.last is not None and progress.last.status >= 500  # noqa: PLR2004
         progress.in_doubt = progress.in_doubt or was_unanswered or failed
-        state, tracing = call.state, dict[str, Any]()
+        state = call.state
         was_open = state is not None and state.open
         if state is not None:
             state.open, state.connecting, state.context = True, False, progress.context
-            tracing = {"trace_request_ctx": state}
+        progress.phase, progress.sending = Phase.SENT, SendState() if state is None else state
         try:
             async with http.request(
                 call.method,
@@ -201,7 +237,7 @@ class Sender:
                 data=call.body,
                 allow_redirects=False,
                 **self._connection.proxy,
-                **tracing,
+                trace_request_ctx=progress.sending,
             ) as response:
                 body = await _read(response, options.max_body)
                 progress.unanswered = False
@@ -218,7 +254,7 @@ class Sender:
                 _reopen(state, was_open=was_open)
             raise translate(error) from scrub(error)
         finally:
-            if state is not None and state.connecting:  # however it ended: nothing was written
+            if progress.connecting:  # however it ended: nothing was written
                 progress.unanswered = was_unanswered
                 _reopen(state, was_open=was_open)
         if state is not None and raw.status == 401 and ("WWW-Authenticate" in raw.headers or is_error_document(raw)):  # noqa: PLR2004
@@ -228,6 +264,13 @@ class Sender:
         return raw
 
 
+def _outcome_of(error: RestoreError) -> str:
+    """What a try ended with, in two words."""
+    if isinstance(error, ApiError):
+        return f"HTTP {error.status}"
+    return "no connection" if isinstance(error, ConnectFailed) else "a broken connection"
+
+
 def _reopen(state: SendState | None, *, was_open: bool) -> None:
     """Take back that a request went out."""
     if state is not None:
@@ -235,7 +278,7 @@ def _reopen(state: SendState | None, *, was_open: bool) -> None:
 
 
 def watch_connecting() -> aiohttp.TraceConfig:
-    """Take note, on the :class:`SendState` of a call that has one, of whether it still waits for a connection."""
+    """Take note, on the :class:`SendState` of a request, of whether it still waits for a connection."""
 
     async def begin(_session: object, context: Any, _parameters: object) -> None:
         if context.trace_request_ctx is not None:

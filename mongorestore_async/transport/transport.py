@@ -16,9 +16,6 @@ from mongorestore_async.auth.digest_login import Login
 from mongorestore_async.auth.token_cache import TokenCache
 from mongorestore_async.errors import (
     ApiError,
-    Hint,
-    HintKind,
-    RequestTimeout,
     RestoreError,
     SessionClosed,
     TransportError,
@@ -26,10 +23,11 @@ from mongorestore_async.errors import (
 from mongorestore_async.ratelimit import RateLimiter
 from mongorestore_async.transport.connection import Connection
 from mongorestore_async.transport.exchange_records import Stats
+from mongorestore_async.transport.late_calls import held_back, timed_out
 from mongorestore_async.transport.loop_binding import Deadlines, DecodeLocks, LoopBinding, ServerInfo
 from mongorestore_async.transport.restore_locks import RestoreLocks
 from mongorestore_async.transport.retrying import Failure, RetryBudget, ask_rule, is_transient
-from mongorestore_async.transport.sender import Call, Progress, Sender, decode, watch_connecting
+from mongorestore_async.transport.sender import Call, Phase, Progress, Sender, decode, watch_connecting
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -216,7 +214,11 @@ class Transport:
                 in_turn = isinstance(error, ApiError) and not progress.logging_in and limits.is_one_too_many(error)
                 wait = self._wait(progress, error, options, ends, in_turn=in_turn)
                 if wait is None:
+                    told = held_back(progress, error) if progress.phase is Phase.RATE_LIMIT else error
+                    if told is not error:
+                        raise told from told.__cause__
                     raise
+                progress.remember(error)
             except BaseException as error:
                 failed = error
                 raise
@@ -240,10 +242,11 @@ class Transport:
         while True:
             progress.admission = limits.try_admit(call.rate, call.project)
             if progress.admission is None:
-                progress.held_back = True
+                progress.phase = Phase.RATE_LIMIT
                 progress.admission = await limits.admit(call.rate, call.project, ends)
-                progress.held_back = False
+            progress.phase = Phase.SLOT
             async with self._slots:
+                progress.phase = Phase.LOGIN
                 while (leader := self._authenticator.led) is not None:
                     await leader.wait()
                 # Others may have been refused while it waited for its slot, or for the login.
@@ -254,12 +257,7 @@ class Transport:
     def _timed_out(self, progress: Progress, options: Options) -> RestoreError:
         if self._closed:
             return SessionClosed("the session was closed while this call was in flight")
-        if progress.held_back:
-            return RequestTimeout(
-                f"not sent within {options.timeout:g} s: too many calls wait for the rate limit",
-                hint=Hint(HintKind.FEWER_CALLS),
-            )
-        return RequestTimeout(f"no answer within {options.timeout:g} s", hint=Hint(HintKind.RAISE_TIMEOUT))
+        return timed_out(progress, options.timeout, self._connection.capacity)
 
     def _post_for(self, progress: Progress, options: Options, request: TokenRequest) -> Awaitable[RawReply]:
         progress.logging_in = True
@@ -290,8 +288,8 @@ class Transport:
 
         One that came out of turn costs nothing: the rate limiter bounds how often it is made again.
         """
-        if progress.held_back:
-            return None  # by the rate limit: it comes too late however often it is tried
+        if progress.phase is Phase.RATE_LIMIT:
+            return None  # held back by the rate limit: it comes too late however often it is tried
         progress.out_of_turn += in_turn
         failure = Failure(progress.call.method, error, max(1, progress.tries - progress.out_of_turn))
         wait = ask_rule(options.retry, failure)
