@@ -17,7 +17,7 @@ from mongorestore_async.downloading.links import (
     no_link,
     refusal,
 )
-from mongorestore_async.downloading.ranges import Action, allows_ranges, continue_with
+from mongorestore_async.downloading.ranges import Action, PartOfRange, allows_ranges, continue_with
 from mongorestore_async.downloading.sniffing import SNIFFED, Content, is_message, sniff
 from mongorestore_async.downloading.verification import check, not_an_archive
 from mongorestore_async.errors import (
@@ -27,6 +27,7 @@ from mongorestore_async.errors import (
     DownloadError,
     DownloadTruncated,
     DownloadUsedUp,
+    LinkRefused,
     RestoreError,
     TransportError,
 )
@@ -109,7 +110,7 @@ class Transfer:
             else:
                 break
             # A server that always breaks off at the same place is not retried forever.
-            failures = 1 if archive.kept - furthest >= _BLOCK else failures + 1
+            failures = 1 if archive.kept > furthest else failures + 1
             furthest = max(furthest, archive.kept)
             await self._wait(failed, failures)
         while not await asyncio.to_thread(archive.rehash, _REHASHED):
@@ -159,7 +160,10 @@ class Transfer:
         async with reply:
             plan = continue_with(reply.status, reply.headers, kept)
             if plan is None:
-                raise refusal(reply.status, reply.headers, reply.request, self._rules.now())
+                failed = refusal(reply.status, reply.headers, reply.request, self._rules.now())
+                if isinstance(failed, ConnectFailed):  # by a proxy: the link was not used
+                    await asyncio.to_thread(archive.note, requests=record.requests)
+                raise failed
             await self._prepare(reply, plan, link)
             if plan.action is not Action.COMPLETE:
                 await asyncio.to_thread(archive.check_room, self._reserved())
@@ -252,10 +256,11 @@ class Transfer:
             await asyncio.to_thread(archive.restart)
             await asyncio.to_thread(archive.note)
             raise self._error("the download host sent more bytes than announced; they were discarded")
+        if archive.kept < least and archive.kept == plan.until:
+            raise PartOfRange("the download host sends the file in pieces", request=reply.request)
         if archive.kept < least:
-            raise ConnectionBroken(
-                "the download host closed the connection before the end of the file", request=reply.request
-            )
+            problem = "the download host closed the connection before the end of the file"
+            raise ConnectionBroken(problem, request=reply.request)
         if plan.total is None:
             await asyncio.to_thread(archive.note, size=archive.kept)
 
@@ -268,18 +273,14 @@ class Transfer:
         """
         if isinstance(failed, ApiError) and not failed.repeatable:
             await self._explain_refusal(failed)
-            failed = ConnectionBroken(
-                failed.problem, request=failed.request, hint=failed.hint
-            )  # there is another link to try
+            failed = ConnectionBroken(failed.problem, request=failed.request, hint=failed.hint)  # try another link
         allowed = downloads_allowed(self._job)
         if allowed is not None and self.archive.record.requests >= allowed:
             times = "the one time" if allowed == 1 else f"the {allowed} times"
-            self._give_up(
-                failed,
-                f"the link was used {times} allowed; download again to resume if the job is still READY, "
-                f"or create a new restore job",
-                DownloadUsedUp,
-            )
+            advice = "download again to resume if the job is still READY, or create a new restore job"
+            self._give_up(failed, f"the link was used {times} allowed; {advice}", DownloadUsedUp)
+        if isinstance(failed, PartOfRange):
+            return
         wait = self._rules.retry(Failure("GET", failed, failures))
         if wait is None or wait > _LONGEST_WAIT:
             self._give_up(failed, "download again to resume")
@@ -291,7 +292,8 @@ class Transfer:
         Raises:
             DownloadExpired: The link has expired.
             DownloadUsedUp: It was used as often as it may be.
-            DownloadError: The job does not say.
+            LinkRefused: The job still publishes it.
+            DownloadError: The job cannot be read, or has no link any more.
 
         """
         before = self._link()
@@ -305,7 +307,8 @@ class Transfer:
         if state is not LinkState.READY:
             raise no_link(state, file_name=self.archive.name, received=self.archive.kept) from failed
         if self._link() == before:
-            self._give_up(failed, "the job is still READY; wait a moment and download again")
+            kind = LinkRefused if 400 <= failed.status < 500 else DownloadError  # noqa: PLR2004
+            self._give_up(failed, "the job still publishes this link; create a new restore job", kind)
 
     def _link(self) -> DownloadLink:
         link = find_links(self._job).get(self.archive.record.label)
@@ -319,8 +322,9 @@ class Transfer:
         if isinstance(failed, ConnectionBroken) and self.archive.kept:
             kind = DownloadTruncated
         of = "" if self.archive.record.size is None else f" of {self.archive.record.size}"
-        kept = f"{self.archive.kept}{of} bytes are kept"
-        message = f"{self.archive.name} was not received: {failed.problem}. {kept}; {advice}"
+        message = (
+            f"{self.archive.name} was not received: {failed.problem}. {self.archive.kept}{of} bytes are kept; {advice}"
+        )
         raise self._error(message, kind, hint=failed.hint) from failed
 
     def _error(

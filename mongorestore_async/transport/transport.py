@@ -16,6 +16,7 @@ from mongorestore_async.auth.digest_login import Login
 from mongorestore_async.auth.token_cache import TokenCache
 from mongorestore_async.errors import (
     ApiError,
+    ConnectionBroken,
     RestoreError,
     SessionClosed,
     TransportError,
@@ -270,6 +271,8 @@ class Transport:
 
     def _judge(self, progress: Progress, error: RestoreError) -> None:
         """Say on an error, and on the state of its call, what is known only here."""
+        if isinstance(error, ConnectionBroken):
+            progress.unanswered = True  # also where only decoding the answer showed that it is not whole
         error.request = progress.context
         if not isinstance(error, ApiError):
             return

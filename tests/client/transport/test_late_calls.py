@@ -79,7 +79,7 @@ async def test_a_time_out_tells_what_was_answered_before(connect, server, answer
     assert caught.value.request.tries == len(answers) + 1
     if isinstance(cause, ServerError):
         assert cause.status == 504 or 504 not in answers or answers[-1] != 504
-    assert told.strip("; ") in str(pickle.loads(pickle.dumps(caught.value)))
+    assert told.strip("; ") in str(pickle.loads(pickle.dumps(caught.value)))  # noqa: S301
 
 
 async def test_a_late_call_keeps_no_frames_alive(connect, server):
@@ -131,7 +131,7 @@ async def test_a_call_that_got_no_slot_again_tells_both(connect, server):
     other = asyncio.ensure_future(jobs_of(session).page())
 
     with pytest.raises(
-        RequestTimeout, match="not sent again within 5 s: the one slot.*1 try before ended with HTTP 503"
+        RequestTimeout, match=r"not sent again within 5 s: the one slot.*1 try before ended with HTTP 503"
     ):
         await late
     other.cancel()
@@ -163,7 +163,7 @@ async def test_a_call_that_was_refused_is_no_call_that_was_not_sent(connect, ser
     assert "other calls" not in str(error)
     assert error.retry_after > 0
     assert error.request.status == 429
-    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301
 
 
 async def test_a_create_that_was_refused_is_told_so_too(connect, server):
