@@ -236,7 +236,7 @@ def _refuse_open(creates: Sequence[MaybeCreated]) -> None:
     for create in creates:
         raise MaybeCreated(
             f"nothing was started now, because an earlier create into the same target is still open: {create.problem};"
-            f" if it certainly started nothing, start another restore with create_restore_job:",
+            f" if it certainly started nothing, start another restore without looking for one that runs:",
             reconcile=create.reconcile,
             request=create.request,
             hint=create.hint,

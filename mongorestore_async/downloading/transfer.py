@@ -300,7 +300,7 @@ class Transfer:
         try:
             self._job = await self._refresh()
         except RestoreError as error:
-            self._give_up(failed, f"the job could not be read either ({type(error).__name__}); check its state")
+            self._give_up(failed, f"the job could not be read either: {error.problem}")
         state, expires = link_state(self._job), link_expiry(self._job)
         if state is LinkState.READY and expires is not None and expires <= self._rules.now():
             state = LinkState.EXPIRED

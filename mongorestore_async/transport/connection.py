@@ -128,11 +128,12 @@ class Connection:
         borrowed = self._settings.http
         if borrowed is not None and borrowed.closed:
             raise ConfigError("the aiohttp session passed as http is closed; pass an open one")
-        if borrowed is None:
-            connector: Any = aiohttp.TCPConnector(limit=self._limit, ssl=await self._tls())
-        else:
-            connector = borrowed.connector
+        context = await self._tls()
         self._use_proxy(await self._choose_proxy(target), tunnel=target.scheme == "https")
+        # Made last: what fails before leaves nothing open.
+        connector: Any = (
+            aiohttp.TCPConnector(limit=self._limit, ssl=context) if borrowed is None else borrowed.connector
+        )
         self.session = aiohttp.ClientSession(
             connector=connector,
             connector_owner=borrowed is None,

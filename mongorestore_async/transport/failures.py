@@ -60,7 +60,7 @@ def translate(error: Exception) -> TransportError:
         return RequestTimeout(f"the connection timed out ({name}); check the network path to the server")
     if isinstance(error, aiohttp.ClientResponseError):
         return ProtocolError(
-            f"the answer is not valid HTTP ({name}: {one_line(error.message)}); check base_url and any proxy in between"
+            f"the answer is not valid HTTP ({name}: {one_line(error.message)})", hint=Hint(HintKind.CHECK_BASE_URL)
         )
     # In TLS 1.3 a server refuses a client's certificate only after the handshake, when a request may be out.
     is_tls = isinstance(error, tls.SSLError) or "[SSL" in said

@@ -83,6 +83,7 @@ class Transport:
         self._retries = 0
         self._binding = LoopBinding()
         self._opening: asyncio.Lock | None = None
+        self._openers = 0
         self._slots = asyncio.Semaphore(options.max_in_flight)
         self._closed = False
         self._deadlines = Deadlines()
@@ -118,13 +119,20 @@ class Transport:
         if self._opening is None:
             self._binding.bind()
             self._opening = asyncio.Lock()
-        async with self._opening:
-            self._check_usable()
-            if self._connection.session is not None:
-                return
-            await self._connection.open(self.base_url)
-            self._check_usable()  # closed meanwhile: close() waits for this, and then closes what was opened
-            self._slots = asyncio.Semaphore(self._connection.capacity)
+        self._openers += 1
+        try:
+            async with self._opening:
+                self._check_usable()
+                if self._connection.session is not None:
+                    return
+                await self._connection.open(self.base_url)
+                self._check_usable()  # closed meanwhile: close() waits for this, and then closes what was opened
+                self._slots = asyncio.Semaphore(self._connection.capacity)
+        finally:
+            self._openers -= 1
+            if self._connection.session is None and not self._openers:  # it may be opened on another loop
+                self._opening = None
+                self._binding.release()
 
     async def close(self, options: Options) -> None:
         """End calls in flight with :class:`SessionClosed`, revoke tokens if asked to, and close what is our own.
