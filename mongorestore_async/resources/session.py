@@ -66,8 +66,7 @@ class AsyncSession:
         ca_file: PEM file with the CA certificates to trust.
         strict_certificates: False leaves out the strict checks of RFC 5280 that Python makes from 3.13 on and that many
             private CAs do not pass; certificates are still verified.
-        proxy: URL of an HTTP proxy, or a function that gets the address of a call or a download (a ``yarl.URL``) and
-            gives the URL of its proxy, or None for a direct connection.
+        proxy: URL of an HTTP proxy, or a function from the address of a call or a download (a ``yarl.URL``) to it or None.
         options: Deadlines and limits.
 
     Raises:
@@ -103,30 +102,21 @@ class AsyncSession:
         options = Options() if options is None else options
         if not isinstance(options, Options):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ConfigError(f"options must be Options(...), not {type(options).__name__}")
+        settings = HttpSettings(
+            http=http, ssl=ssl, ca_file=ca_file, strict_certificates=strict_certificates, proxy=proxy
+        )
         self._is_view = False
         self._view = SessionView(
-            transport=Transport(
-                auth,
-                url,
-                HttpSettings(http=http, ssl=ssl, ca_file=ca_file, strict_certificates=strict_certificates, proxy=proxy),
-                options,
-            ),
-            options=options,
-            envelope=envelope,
-            pretty=pretty,
+            transport=Transport(auth, url, settings, options), options=options, envelope=envelope, pretty=pretty
         )
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Self:
         """Make a session from the environment variables that MongoDB's own tools read.
 
-        ``MONGODB_ATLAS_CLIENT_ID`` and ``MONGODB_ATLAS_CLIENT_SECRET`` for a service account, which wins over an API
-        key as in MongoDB's Terraform provider; ``MONGODB_ATLAS_PUBLIC_API_KEY`` and ``MONGODB_ATLAS_PRIVATE_API_KEY``
-        (also ``MONGODB_ATLAS_PUBLIC_KEY``, ``MCLI_PUBLIC_API_KEY`` and so on), ``MONGODB_ATLAS_BASE_URL``,
-        ``MONGODB_ATLAS_OPS_MANAGER_URL`` or ``MCLI_OPS_MANAGER_URL``, ``MCLI_OPS_MANAGER_CA_CERTIFICATE``,
-        ``MCLI_OPS_MANAGER_SKIP_VERIFY``, and ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY`` as Go programs read them
-        (the own machine has no proxy; networks such as ``10.0.0.0/8`` count). An empty
-        variable counts as unset.
+        ``MONGODB_ATLAS_CLIENT_ID`` and ``MONGODB_ATLAS_PUBLIC_API_KEY`` with their secrets, ``MONGODB_ATLAS_BASE_URL``, the
+        names of mongocli (``MCLI_...``), ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY``: "Sessions" in the guide lists
+        all. A service account wins over an API key, and an empty variable counts as unset.
 
         Args:
             environ: Variables to read instead of the process's.
@@ -181,18 +171,16 @@ class AsyncSession:
     def open_creates(self) -> tuple[MaybeCreated, ...]:
         """Creates of this session and its views whose outcome is open, oldest first.
 
-        Those that raised ``MaybeCreated``, and those whose caller was cancelled after a request may have gone out. One
-        leaves when its ``reconcile()`` gave ``TAKEN`` or ``NOT_TAKEN``. The last 100 are kept, without tracebacks.
+        Those that raised ``MaybeCreated`` or were cancelled after a request may have gone out. One leaves when its
+        ``reconcile()`` gave ``TAKEN`` or ``NOT_TAKEN``. The last 100 are kept, without tracebacks.
         """
         return tuple(self._view.open_creates)
 
     def with_options(self, **changes: Unpack[ViewChanges]) -> Self:
-        """Make a view with other options; it shares connections, login and slots with this session.
-
-        A view is cheap, and closing it closes nothing.
+        """Make a view with other options; it shares connections, login and slots. Closing it closes nothing.
 
         Args:
-            changes: Fields of :class:`Options`, and the flags ``envelope`` and ``pretty`` of the session.
+            changes: Fields of :class:`Options`, and the flags ``envelope`` and ``pretty``.
 
         Raises:
             ConfigError: A value out of its range, or ``max_in_flight``, ``rate_limits`` or ``shared_limits``, which
@@ -241,7 +229,7 @@ class AsyncSession:
     async def close(self) -> None:
         """End calls in flight with ``SessionClosed`` and close the connections; on a view, do nothing.
 
-        Tokens of a service account are revoked if it says so, for which the end waits 5 seconds at most.
+        Tokens of a service account are revoked if it says so, within 5 seconds.
 
         Raises:
             WrongLoop: It was opened on another loop.
