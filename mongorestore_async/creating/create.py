@@ -103,10 +103,10 @@ async def create_once(
             raise
         open_creates.add(create, unknown(_words(error), state.context), key)
         raise _noted(unknown(_words(error), _request(error) or state.context), error) from _failure(error)
-    except BaseException:
+    except BaseException as end:
         # Its caller was cancelled, or the program ends: nobody else would know of it.
         if state.open:
-            open_creates.add(create, unknown("its caller ended before its answer was read", state.context), key)
+            open_creates.add(create, unknown(f"{type(end).__name__} before its answer was read", state.context), key)
         raise
     open_creates.settle(create, (job.id for job in jobs))
     return batch
@@ -173,7 +173,8 @@ def _request(error: Exception) -> RequestContext | None:
 
 def _words(error: Exception) -> str:
     failure = _failure(error)
-    return failure.problem if isinstance(failure, RestoreError) else f"{type(failure).__name__}: {failure}"
+    said = failure.problem if isinstance(failure, RestoreError) else failure
+    return f"{type(failure).__name__}: {said}"
 
 
 def _noted(raised: MaybeCreated, error: Exception) -> MaybeCreated:

@@ -66,7 +66,7 @@ class AsyncSession:
         ca_file: PEM file with the CA certificates to trust.
         strict_certificates: False leaves out the strict checks of RFC 5280 that Python makes from 3.13 on and that many
             private CAs do not pass; certificates are still verified.
-        proxy: URL of an HTTP proxy, or a function from the address of a call or a download (a ``yarl.URL``) to it or None.
+        proxy: URL of an HTTP proxy, or a function from the address of a call or download (``yarl.URL``) to it or None.
         options: Deadlines and limits.
 
     Raises:
@@ -114,8 +114,8 @@ class AsyncSession:
     def from_env(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Self:
         """Make a session from the environment variables that MongoDB's own tools read.
 
-        ``MONGODB_ATLAS_CLIENT_ID`` and ``MONGODB_ATLAS_PUBLIC_API_KEY`` with their secrets, ``MONGODB_ATLAS_BASE_URL``, the
-        names of mongocli (``MCLI_...``), ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY``: "Sessions" in the guide lists
+        ``MONGODB_ATLAS_CLIENT_ID`` and ``MONGODB_ATLAS_PUBLIC_API_KEY`` with their secrets, ``MONGODB_ATLAS_BASE_URL``,
+        the names of mongocli (``MCLI_...``), ``HTTPS_PROXY`` and so on: "Sessions" in the guide lists
         all. A service account wins over an API key, and an empty variable counts as unset.
 
         Args:
