@@ -104,6 +104,14 @@ def matrix(session: nox.Session) -> None:
     session.run("pytest", *(session.posargs or TWO_WORKERS))
 
 
+@nox.session(venv_backend="uv")
+def lowest(session: nox.Session) -> None:
+    """The full suite on the lowest versions that the bounds allow (uv's ``lowest`` does not build; not in .ci/run)."""
+    wanted = nox.project.dependency_groups(PROJECT, "test")
+    session.install("--resolution", "lowest-direct", *wanted, "-e", PACKAGE)
+    session.run("pytest", *(session.posargs or TWO_WORKERS))
+
+
 @nox.session
 def docs(session: nox.Session) -> None:
     """The pages, without a single warning and offline; the README alone; the changelog to be."""

@@ -26,6 +26,7 @@ from .errors import Finding as Finding
 from .errors import Forbidden as Forbidden
 from .errors import HashMismatch as HashMismatch
 from .errors import JobVanished as JobVanished
+from .errors import LinkRefused as LinkRefused
 from .errors import MaybeCreated as MaybeCreated
 from .errors import NotAnArchive as NotAnArchive
 from .errors import NotFound as NotFound

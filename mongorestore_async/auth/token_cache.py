@@ -248,7 +248,7 @@ class TokenCache:
         self._held_until = self._clock() + seconds
 
 
-_ADVICE = "was the account deleted or removed from the organisation, or does base_url point to another service?"
+_ADVICE = "was the account deleted or removed from the organisation, or does the base URL point to another service?"
 
 
 def _repeated(error: RestoreError, left: float) -> RestoreError:

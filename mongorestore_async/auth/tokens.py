@@ -64,9 +64,9 @@ _CLIENT_REFUSED = frozenset({"invalid_client", "invalid_grant", "unauthorized_cl
 _ADVICE: Mapping[int, str] = {
     403: (
         "a service account has at most 100 live tokens: wait until one expires (they live an hour), revoke tokens that "
-        "are no longer needed, share one session between many calls, or use ServiceAccount(..., revoke_on_close=True)"
+        "are no longer needed, share one session between many calls, or let sessions revoke theirs when they close"
     ),
-    404: "service accounts exist on Cloud Manager and Atlas only; check base_url, or use DigestAuth",
+    404: "service accounts exist on Cloud Manager and Atlas only; check the base URL, or use an API key",
     429: "the limit is about 10 tokens a minute; share one session between many calls",
 }
 

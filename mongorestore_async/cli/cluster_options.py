@@ -56,7 +56,7 @@ class ClusterOptions:
     project_id: Annotated[str, PROJECT]
     cluster_id: Annotated[str | None, CLUSTER] = None
     host_id: Annotated[str | None, HOST] = None
-    server: ServerOptions = ServerOptions()
+    server: ServerOptions = attrs.field(factory=ServerOptions)
 
     def resolve(self) -> Family[Any]:
         """Check the options; the product family, or that of its config servers if a host is named.

@@ -6,7 +6,7 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
-from cyclopts import App, CycloptsError, MissingArgumentError
+from cyclopts import App, CycloptsError, MissingArgumentError, UnknownCommandError
 from rich.text import Text
 
 from mongorestore_async.cli.cluster_options import VARIABLES
@@ -120,6 +120,10 @@ def _usage_error(error: CycloptsError, arguments: Sequence[str]) -> str:
         variable = next(iter(error.argument.parameter.env_var or ()), None)
         text = f"{error.argument.name} is required"
         text += "" if variable is None else f", or {variable} in the environment"
+    if isinstance(error, UnknownCommandError) and error.app is not None:
+        # The library lists only some of many commands.
+        commands = ", ".join(name for name in error.app if not name.startswith("-"))
+        text = f"{text.partition('Available commands:')[0]} Commands are {commands}"
     text = " ".join(text.split()).rstrip(".")
     return printable(f"{text}. See {command}")
 

@@ -12,8 +12,8 @@ code  meaning
 5     timed out, or a job cannot be found any more: the restore may be running; wait again as printed
 6     a create was sent and its outcome is unknown, also because it was interrupted: a restore may be running
 7     a download was interrupted, is not ready, or the disk is full: rerun the command to resume
-8     the job of a download failed, was cancelled or expired, its link is used up, or a hash does not match: create a
-      new restore job
+8     the job of a download failed, was cancelled or expired, its link is used up or refused, or a hash does not match:
+      create a new restore job
 9     the fleet was only partly read; standard error gives the reasons
 130   interrupted (Ctrl-C); a restore continues, and the command that resumes is printed
 ====  ==================================================================================================
@@ -36,6 +36,7 @@ from mongorestore_async.errors import (
     Forbidden,
     HashMismatch,
     HintKind,
+    LinkRefused,
     MaybeCreated,
     NothingToDownload,
     RestoreFailed,
@@ -79,7 +80,7 @@ _MEANINGS = {
     ExitCode.TIMED_OUT: "timed out, or a job was lost sight of: the restore may be running",
     ExitCode.OUTCOME_UNKNOWN: "a create was sent, outcome unknown: a restore may be running",
     ExitCode.DOWNLOAD_FAILED: "download interrupted, or disk full: rerun the command to resume",
-    ExitCode.DOWNLOAD_UNUSABLE: "job failed, link expired or used up, or hash mismatch: create a new restore job",
+    ExitCode.DOWNLOAD_UNUSABLE: "job failed, link expired, used up or refused, or hash mismatch: create a new job",
     ExitCode.INCOMPLETE: "the fleet was only partly read; see standard error",
     ExitCode.INTERRUPTED: "interrupted (Ctrl-C)",
 }
@@ -95,6 +96,7 @@ _CODES: tuple[tuple[type[RestoreError], ExitCode], ...] = (
     (DownloadLost, ExitCode.DOWNLOAD_UNUSABLE),
     (DownloadExpired, ExitCode.DOWNLOAD_UNUSABLE),
     (DownloadUsedUp, ExitCode.DOWNLOAD_UNUSABLE),
+    (LinkRefused, ExitCode.DOWNLOAD_UNUSABLE),
     (HashMismatch, ExitCode.DOWNLOAD_UNUSABLE),
     (DownloadError, ExitCode.DOWNLOAD_FAILED),
 )
@@ -135,6 +137,7 @@ CLI_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.FEWER_CALLS: "try again later, or make fewer calls at once (--concurrency)",
     HintKind.LEAVE_OUT: lambda values: f"leave {_option(values['argument'])} out",
     HintKind.LOG_IN: "set an API key or a service account in the environment",
+    HintKind.MORE_SLOTS: "try again later, or make fewer calls at once (--concurrency)",
     HintKind.NARROW_LIST: "narrow the list (--batch-id, --limit) or report this to its operator",
     HintKind.READ_UNCOUNTED: "run it again, or narrow the list (--batch-id, --limit) or report this to its operator",
     HintKind.OVERWRITE_FILES: "choose another --directory, or pass --overwrite",

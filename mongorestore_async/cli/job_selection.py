@@ -60,7 +60,7 @@ class JobSelection:
     project_id: Annotated[str | None, Parameter(group=_INSTEAD), PROJECT] = None
     cluster_id: Annotated[str | None, Parameter(group=_INSTEAD), CLUSTER] = None
     host_id: Annotated[str | None, Parameter(group=_INSTEAD), HOST] = None
-    server: ServerOptions = ServerOptions()
+    server: ServerOptions = attrs.field(factory=ServerOptions)
 
     def check(self, refs: Iterable[JobRef]) -> None:
         """Check that jobs are named, and in one way only.

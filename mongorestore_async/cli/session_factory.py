@@ -62,7 +62,7 @@ class ServerOptions:
     ca_file: Annotated[
         Path | None,
         Parameter(
-            help="PEM file with the CA certificates to trust. [default: MCLI_OPS_MANAGER_CA_CERTIFICATE, or the system's]"
+            help="PEM file with the CA certificates to trust. [default: MCLI_OPS_MANAGER_CA_CERTIFICATE, or the system]"
         ),
     ] = None
     no_strict_certificates: Annotated[

@@ -82,10 +82,10 @@ def check_minimum(family: Family[Any], source: object) -> None:
         return
     if isinstance(source, OplogTime) and source.seconds < _EARLIEST:
         raise ConfigError(
-            f"OplogTime.seconds is before 2008; {family.title} does not accept it: pass at least {_EARLIEST}"
+            f"the oplog timestamp is before 2008; {family.title} does not accept it: pass at least {_EARLIEST}"
         )
     if isinstance(source, PointInTime) and count_since_epoch(source.moment, _SECOND) < _EARLIEST:
-        raise ConfigError(f"PointInTime.moment is before 2008; {family.title} does not accept it: pass a later moment")
+        raise ConfigError(f"the point in time is before 2008; {family.title} does not accept it: pass a later one")
 
 
 def _check_terms(family: Family[Any], request: HttpRestore) -> None:

@@ -20,7 +20,7 @@ __all__ = ["ADVICE", "Problem", "problems_of", "refusal"]
 Problem: TypeAlias = tuple[str, str]
 
 #: What to do about a document of another form.
-ADVICE = "Check that the product family and base_url match this server"
+ADVICE = "Check that the product family and the base URL match this server"
 
 # A page of five hundred broken jobs must not make a message of five hundred lines.
 _MOST_TOLD = 10

@@ -77,6 +77,16 @@ def encode_request(family: Family[Any], request: HttpRestore | AutomatedRestore,
             assert_never(family.encoding)
 
 
+#: What a request of a kind asks for, in the words of messages.
+_WORDS: dict[type[Any], str] = {
+    HttpRestore: "downloads",
+    Snapshot: "restores of a snapshot",
+    OplogTime: "restores to an oplog timestamp",
+    PointInTime: "restores to a point in time",
+    Checkpoint: "restores to a checkpoint",
+}
+
+
 def _check_supported(family: Family[Any], request: object) -> None:
     if not isinstance(request, (HttpRestore, AutomatedRestore)):
         raise ConfigError(f"the request must be an HttpRestore or an AutomatedRestore, not {type(request).__name__}")
@@ -86,7 +96,7 @@ def _check_supported(family: Family[Any], request: object) -> None:
     if variant not in family.creates:
         accepted = tuple(sorted(kind.__name__ for kind in family.creates))
         raise Unsupported(
-            f"{family.title} does not support {variant.__name__}:",
+            f"{family.title} does not support {_WORDS[variant]}:",
             hint=Hint(HintKind.USE_VARIANT, {"variants": accepted}),
         )
 

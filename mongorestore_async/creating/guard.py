@@ -204,7 +204,7 @@ async def _tell(target: Target, what: str, read: Awaitable[ResultT]) -> ResultT:
     except (ApiError, TransportError, DataError, PaginationError) as error:
         raise _refusal(
             target,
-            f"whether it is protected is not known: {what} could not be read ({type(error).__name__}: {error.problem})",
+            f"whether it is protected is not known: {what} could not be read ({error.problem})",
         ) from error
 
 

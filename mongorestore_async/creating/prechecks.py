@@ -85,9 +85,7 @@ def _about_link(request: HttpRestore, evidence: Evidence) -> Iterator[Finding]:
 
 def _about_checkpoint(evidence: Evidence) -> Iterator[Finding]:
     if evidence.checkpoint is not None and evidence.checkpoint.restorable is not True:
-        yield Finding(
-            Rule.CHECKPOINT, f"checkpoint {evidence.checkpoint.id} is not restorable: choose one with restorable=True"
-        )
+        yield Finding(Rule.CHECKPOINT, f"checkpoint {evidence.checkpoint.id} is not restorable: choose one that is")
     if evidence.source_is_sharded is False:
         yield Finding(Rule.CHECKPOINT, "a replica set has no checkpoints: restore a snapshot or to an oplog time")
     compatibility = evidence.compatibility

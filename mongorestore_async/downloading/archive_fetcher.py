@@ -116,7 +116,7 @@ class ArchiveReply:
                 piece = await self._response.content.readany()
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 self._failure = _translated(error, self.request, self._stall_timeout)
-                break
+                piece = _take_rest(self._response.content)
             if not piece:
                 break
             pieces.append(piece)
@@ -233,6 +233,12 @@ class ArchiveFetcher:
     def _context(link: DownloadLink) -> RequestContext:
         # The key of a link may stand anywhere in it.
         return RequestContext(method="GET", url=f"{_origin(link.url)}/{REDACTED}")
+
+
+def _take_rest(content: aiohttp.StreamReader) -> bytes:
+    """Take what came before a connection broke; the HTTP library would raise the failure before it hands that out."""
+    content.set_exception(None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    return content.read_nowait()
 
 
 def _follow(url: Secret | None, reply: ArchiveReply) -> Secret | None:

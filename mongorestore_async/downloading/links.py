@@ -17,6 +17,7 @@ from mongorestore_async.errors import (
     Hint,
     HintKind,
     NothingToDownload,
+    ProxyFailed,
     RateLimited,
     ServerError,
 )
@@ -210,7 +211,7 @@ def no_link(state: LinkState, *, file_name: str | None = None, received: int = 0
     return kind(_WORDS[state], file_name=file_name, received=received, hint=_HINTS.get(state))
 
 
-def refusal(status: int, headers: Headers, request: RequestContext, now: datetime) -> ApiError:
+def refusal(status: int, headers: Headers, request: RequestContext, now: datetime) -> ApiError | ProxyFailed:
     """Make the error for an answer of a download host that carries no bytes; its body may hold the link.
 
     Args:
@@ -220,6 +221,10 @@ def refusal(status: int, headers: Headers, request: RequestContext, now: datetim
         now: The time (aware), for an answer without a date.
 
     """
+    if status == 407:  # noqa: PLR2004 - of a proxy; over https it would refuse the tunnel
+        failure = ProxyFailed("the proxy wants a login (HTTP 407)", request=request, hint=Hint(HintKind.CHECK_PROXY))
+        failure.repeatable = False
+        return failure
     kind: type[ApiError] = ServerError if status >= 500 else RateLimited if status == 429 else ApiError  # noqa: PLR2004
     return kind(
         f"the download host answered HTTP {status}",

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from mongorestore_async.errors import ConnectionBroken
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -24,6 +26,7 @@ __all__ = [
     "ContentRange",
     "Continuation",
     "Kept",
+    "PartOfRange",
     "Representation",
     "allows_ranges",
     "continue_with",
@@ -38,6 +41,10 @@ _LENGTH = re.compile(r"\d{1,19}", re.ASCII)
 _OK = 200
 _PARTIAL = 206
 _NOT_SATISFIABLE = 416
+
+
+class PartOfRange(ConnectionBroken):
+    """The whole of a range arrived that is shorter than the one asked for (RFC 9110 section 15.3.7)."""
 
 
 @attrs.frozen

@@ -17,7 +17,7 @@ from mongorestore_async.downloading.links import (
     no_link,
     refusal,
 )
-from mongorestore_async.downloading.ranges import Action, allows_ranges, continue_with
+from mongorestore_async.downloading.ranges import Action, PartOfRange, allows_ranges, continue_with
 from mongorestore_async.downloading.sniffing import SNIFFED, Content, is_message, sniff
 from mongorestore_async.downloading.verification import check, not_an_archive
 from mongorestore_async.errors import (
@@ -27,6 +27,7 @@ from mongorestore_async.errors import (
     DownloadError,
     DownloadTruncated,
     DownloadUsedUp,
+    LinkRefused,
     RestoreError,
     TransportError,
 )
@@ -110,7 +111,7 @@ class Transfer:
             else:
                 break
             # A server that always breaks off at the same place is not retried forever.
-            failures = 1 if archive.kept - furthest >= _BLOCK else failures + 1
+            failures = 1 if archive.kept > furthest else failures + 1
             furthest = max(furthest, archive.kept)
             await self._wait(failed, failures)
         while not await self._run(archive.rehash, _REHASHED):
@@ -160,7 +161,10 @@ class Transfer:
         async with reply:
             plan = continue_with(reply.status, reply.headers, kept)
             if plan is None:
-                raise refusal(reply.status, reply.headers, reply.request, self._rules.now())
+                failed = refusal(reply.status, reply.headers, reply.request, self._rules.now())
+                if isinstance(failed, ConnectFailed):  # by a proxy: the link was not used
+                    await self._run(archive.note, requests=record.requests)
+                raise failed
             await self._prepare(reply, plan, link)
             if plan.action is not Action.COMPLETE:
                 await self._run(archive.check_room, self._reserved())
@@ -252,10 +256,11 @@ class Transfer:
             await self._run(archive.restart)
             await self._run(archive.note)
             raise self._error("the download host sent more bytes than announced; they were discarded")
+        if archive.kept < least and archive.kept == plan.until:
+            raise PartOfRange("the download host sends the file in pieces", request=reply.request)
         if archive.kept < least:
-            raise ConnectionBroken(
-                "the download host closed the connection before the end of the file", request=reply.request
-            )
+            problem = "the download host closed the connection before the end of the file"
+            raise ConnectionBroken(problem, request=reply.request)
         if plan.total is None:
             await self._run(archive.note, size=archive.kept)
 
@@ -268,12 +273,12 @@ class Transfer:
         """
         if isinstance(failed, ApiError) and not failed.repeatable:
             await self._explain_refusal(failed)
-            failed = ConnectionBroken(
-                failed.problem, request=failed.request, hint=failed.hint
-            )  # there is another link to try
+            failed = ConnectionBroken(failed.problem, request=failed.request, hint=failed.hint)  # try another link
         allowed = downloads_allowed(self._job)
         if allowed is not None and self.archive.record.requests >= allowed:
             self._give_up(failed, self.archive.next_step, DownloadUsedUp)
+        if isinstance(failed, PartOfRange):
+            return
         wait = self._rules.retry(Failure("GET", failed, failures))
         if wait is None or wait > _LONGEST_WAIT:
             self._give_up(failed, self.archive.next_step)
@@ -285,14 +290,15 @@ class Transfer:
         Raises:
             DownloadExpired: The link has expired.
             DownloadUsedUp: It was used as often as it may be.
-            DownloadError: The job does not say.
+            LinkRefused: The job still publishes it.
+            DownloadError: The job cannot be read, or has no link any more.
 
         """
         before = self._link()
         try:
             self._job = await self._refresh()
         except RestoreError as error:
-            self._give_up(failed, f"the job could not be read either ({type(error).__name__}); check its state")
+            self._give_up(failed, f"the job could not be read either: {error.problem}")
         self.archive.allowed = downloads_allowed(self._job)
         state, expires = link_state(self._job), link_expiry(self._job)
         if state is LinkState.READY and expires is not None and expires <= self._rules.now():
@@ -300,7 +306,8 @@ class Transfer:
         if state is not LinkState.READY:
             raise no_link(state, file_name=self.archive.name, received=self.archive.kept) from failed
         if self._link() == before:
-            self._give_up(failed, "the job is still READY; wait a moment and download again")
+            kind = LinkRefused if 400 <= failed.status < 500 else DownloadError  # noqa: PLR2004
+            self._give_up(failed, "the job still publishes this link; create a new restore job", kind)
 
     def _link(self) -> DownloadLink:
         link = find_links(self._job).get(self.archive.record.label)
@@ -314,8 +321,9 @@ class Transfer:
         if isinstance(failed, ConnectionBroken) and self.archive.kept:
             kind = DownloadTruncated
         of = "" if self.archive.record.size is None else f" of {self.archive.record.size}"
-        kept = f"{self.archive.kept}{of} bytes are kept"
-        message = f"{self.archive.name} was not received: {failed.problem}. {kept}; {advice}"
+        message = (
+            f"{self.archive.name} was not received: {failed.problem}. {self.archive.kept}{of} bytes are kept; {advice}"
+        )
         raise self._error(message, kind, hint=failed.hint) from failed
 
     def _error(

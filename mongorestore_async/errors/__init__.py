@@ -36,6 +36,7 @@
         ├── DownloadExpired     its link has expired
         ├── DownloadUsedUp      its link has reached its maximum number of downloads
         ├── DownloadLost        its job failed or was cancelled
+        ├── LinkRefused         the download host refuses the link that its job publishes
         ├── NothingToDownload   its job restores into a cluster
         ├── DownloadTruncated   it ended too early
         ├── NotAnArchive        what the link gave is no archive
@@ -103,6 +104,7 @@ from mongorestore_async.errors.restores import (
     HashMismatch,
     JobLike,
     JobVanished,
+    LinkRefused,
     MaybeCreated,
     NotAnArchive,
     NothingToDownload,
@@ -134,6 +136,7 @@ __all__ = [
     "HintKind",
     "JobLike",
     "JobVanished",
+    "LinkRefused",
     "MaybeCreated",
     "NotAnArchive",
     "NotFound",

@@ -167,9 +167,9 @@ class RestoreError(Exception):
         parts = [self.message]
         if self.request is not None:
             parts.append(f"[{self.request.method} {self.request.url}]")
-        if self.resume_at is not None:
+        if self.resume_at is not None and self.resume_at > 1:  # the first page needs no advice
             size = self.resume_at.items_per_page if isinstance(self.resume_at, ResumePoint) else None
-            sized = "" if size is None or self.resume_at == 1 else f", items_per_page={size}"
+            sized = "" if size is None else f", items_per_page={size}"
             parts.append(f"(resume with starting_at={self.resume_at}{sized})")
         return " ".join(parts)
 

@@ -32,6 +32,7 @@ class HintKind(StrEnum):
     FEWER_CALLS = auto()
     LEAVE_OUT = auto()  # argument
     LOG_IN = auto()
+    MORE_SLOTS = auto()
     NARROW_LIST = auto()
     OVERWRITE_FILES = auto()
     PASS_BASE_URL = auto()
@@ -115,6 +116,7 @@ PYTHON_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.FEWER_CALLS: "make fewer concurrent calls, raise Options.timeout, or see Options.rate_limits",
     HintKind.LEAVE_OUT: "leave {argument} out",
     HintKind.LOG_IN: ("pass DigestAuth(public_key, private_key) or ServiceAccount(client_id, client_secret)"),
+    HintKind.MORE_SLOTS: "make fewer concurrent calls, or raise Options.max_in_flight or Options.timeout",
     HintKind.NARROW_LIST: "narrow the list (batch_id, limit) or report this to its operator",
     HintKind.OVERWRITE_FILES: "choose another directory, or pass overwrite=True",
     HintKind.PASS_BASE_URL: "pass its address as base_url",

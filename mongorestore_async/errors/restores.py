@@ -23,6 +23,7 @@ __all__ = [
     "HashMismatch",
     "JobLike",
     "JobVanished",
+    "LinkRefused",
     "MaybeCreated",
     "NotAnArchive",
     "NotRestorable",
@@ -249,6 +250,10 @@ class DownloadLost(DownloadError):
 
 class NothingToDownload(DownloadError):
     """The job restores into a cluster: it has no archive, and never will."""
+
+
+class LinkRefused(DownloadError):
+    """The download host refuses a link that the job still publishes: create a new restore job."""
 
 
 class DownloadTruncated(DownloadError):

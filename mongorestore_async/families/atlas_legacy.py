@@ -12,7 +12,9 @@ _CLUSTER = "/groups/{project}/clusters/{cluster}"
 _CREATES: frozenset[type] = frozenset({HttpRestore, Snapshot, OplogTime, PointInTime})
 # The vendor counts them with those of cloud backup; what else there is of legacy backup has a limit of its own.
 _RESTORE_JOBS_RATE = rate_of("cloud backups", f"{_CLUSTER}/restoreJobs", f"{_CLUSTER}/restoreJobs/{{job}}")
-_DEPRECATION = "Atlas legacy backup is deprecated: migrate the cluster to cloud backup and use ATLAS_CLOUD_BACKUP"
+_DEPRECATION = (
+    "Atlas legacy backup is deprecated: migrate the cluster to cloud backup and use the family atlas-cloud-backup"
+)
 
 ATLAS_LEGACY_V1: Family[RestoreJob] = Family(
     name="atlas-legacy-v1",

@@ -61,7 +61,7 @@ ATLAS_TENANT: Family[TenantRestoreJob] = Family(
     rates=NEIGHBOUR_RATES,
     deprecation=(
         "the Atlas M2/M5 (tenant) restore job API v2 was switched off on 2026-01-15:"
-        " the clusters were migrated to flex clusters; use ATLAS_FLEX"
+        " the clusters were migrated to flex clusters; use the family atlas-flex"
     ),
     **_SHARED,
     unpaged=frozenset({f"{_TENANT}/snapshots"}),

@@ -46,9 +46,7 @@ class Patterns:
         found = (given,) if isinstance(given, str) else given
         words: tuple[Any, ...] = tuple(found) if isinstance(found, Iterable) else (None,)  # pyright: ignore[reportUnnecessaryIsInstance]
         if not words or not all(isinstance(word, str) and word for word in words):
-            raise ConfigError(
-                f"{argument} must be a name, id or glob such as 'prod-*', a list of them, or None for all"
-            )
+            raise ConfigError(f"{argument} must be a name, id or glob such as 'prod-*', or a list of them")
         self.words = words
         self._unmatched = set(words)
         self._plain = frozenset(words)

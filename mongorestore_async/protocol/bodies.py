@@ -24,6 +24,9 @@ _CHARSETS = re.compile(
 MANY_VALUES = 1_000_000
 _BYTES_A_VALUE = 16
 
+#: Characters of the longest word of JSON but one: ``fals``, ``\\u123``.
+_LONGEST_WORD = 5
+
 #: UTF-8, with or without the mark that some programs put in front.
 _UTF_8 = "utf-8-sig"
 
@@ -34,15 +37,18 @@ class Unreadable(NamedTuple):
     Attributes:
         reason: In words; quotes nothing.
         path: JSON path of the place, ``$`` for the whole.
+        ends_early: Whether it may be the beginning of a document, whose end got lost on its way. A compressed body,
+            or one that only ends with its connection, can lose it without HTTP noticing.
 
     """
 
     reason: str
     path: str = "$"
+    ends_early: bool = False
 
 
 def decode_body(body: bytes, headers: Headers) -> tuple[Any, Unreadable | None]:
-    """Decode a body that is not empty.
+    """Decode a body.
 
     RFC 8259 leaves open what an object means that names a member twice (section 4). It is refused: of two
     ``results`` one would be lost silently. So are invalid numbers (``NaN``), which Python would accept.
@@ -58,13 +64,24 @@ def decode_body(body: bytes, headers: Headers) -> tuple[Any, Unreadable | None]:
     """
     if has_many_values(body):
         return None, Unreadable("it contains more values than any answer of the API")
+    may_lose_its_end = _may_lose_its_end(headers)
+    if not body.strip():
+        return None, Unreadable("the body is empty", ends_early=may_lose_its_end)
     text = _text(body, _charset(headers))
     if text is None:
-        return None, Unreadable("the body is not valid UTF-8")
-    return _load(text)
+        return None, Unreadable("the body is not valid UTF-8", ends_early=may_lose_its_end and _ends_in_letter(body))
+    return _load(text, may_lose_its_end=may_lose_its_end)
 
 
-def _load(text: str) -> tuple[Any, Unreadable | None]:
+def _may_lose_its_end(headers: Headers) -> bool:
+    """Whether the end of a document can get lost without HTTP noticing."""
+    if headers.get("Content-Encoding", "").strip().lower() not in {"", "identity"}:
+        return True
+    ends_with_connection = headers.get("Connection", "").strip().lower() == "close"
+    return ends_with_connection and "Content-Length" not in headers and "Transfer-Encoding" not in headers
+
+
+def _load(text: str, *, may_lose_its_end: bool) -> tuple[Any, Unreadable | None]:
     repeated: list[_Repeated] = []
 
     def members_of(pairs: list[tuple[str, Any]]) -> Any:
@@ -79,10 +96,18 @@ def _load(text: str) -> tuple[Any, Unreadable | None]:
     except RecursionError:
         return None, Unreadable("it is nested too deeply")
     except json.JSONDecodeError as error:
-        return None, Unreadable(f"{error.msg} at character {error.pos} of {len(text)}")
+        ends_early = may_lose_its_end and text.lstrip()[:1] in {"{", "["} and _is_at_end(error, text)
+        return None, Unreadable(f"{error.msg} at character {error.pos} of {len(text)}", ends_early=ends_early)
     except ValueError:  # NaN, or an integer of thousands of digits
         return None, Unreadable("it contains an invalid number")
     return _refuse_repeated(value) if repeated else (value, None)
+
+
+def _is_at_end(error: json.JSONDecodeError, text: str) -> bool:
+    """Whether a text is not JSON for want of its end: within a string, an escape, a word, or between values."""
+    if error.msg.startswith(("Extra data", "Unterminated string")):
+        return error.msg.startswith("Unterminated")
+    return error.pos >= len(text.rstrip()) - _LONGEST_WORD
 
 
 class _Repeated:
@@ -129,6 +154,15 @@ def _text(body: bytes, charset: str) -> str | None:
         return body.decode(_UTF_8)
     except UnicodeDecodeError:
         return None
+
+
+def _ends_in_letter(body: bytes) -> bool:
+    """Whether a body is not UTF-8 only because it ends within the bytes of a letter."""
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        return error.reason == "unexpected end of data"
+    return False
 
 
 def is_utf_8(headers: Headers) -> bool:

@@ -65,9 +65,9 @@ def check_reach(moment: datetime, now: datetime, *, window: timedelta | None = N
     hours = None if window is None else f"{window / timedelta(hours=1):g} hours"
     if age < -POINT_IN_TIME_TOLERANCE:
         advice = "pass an earlier moment" if hours is None else f"pass a moment within the last {hours}"
-        raise ConfigError(f"PointInTime.moment is in the future: {advice}")
+        raise ConfigError(f"the point in time is in the future: {advice}")
     if window is not None and age > window + POINT_IN_TIME_TOLERANCE:
         raise ConfigError(
-            f"PointInTime.moment is more than {hours} ago: pass a later moment,"
+            f"the point in time is more than {hours} ago: pass a later moment,"
             f" or restore from a snapshot or an oplog time"
         )

@@ -20,6 +20,7 @@ from mongorestore_async.errors import (
     ApiError,
     BadRequest,
     Conflict,
+    ConnectionBroken,
     DataError,
     Forbidden,
     Hint,
@@ -170,6 +171,7 @@ def read_reply(raw: RawReply, *, enveloped: bool = False, decode_list: Callable[
 
     Raises:
         ApiError: The API, or a proxy before it, answered with an error status.
+        ConnectionBroken: The status is a success, and the end of the body is missing.
         ProtocolError: A redirect; never followed, because credentials and body must not reach another host.
         DataError: The status is a success and the body is not JSON.
 
@@ -205,6 +207,8 @@ def _outcome(raw: RawReply, *, enveloped: bool) -> Reply | RestoreError:
         )
     document, problem = _decode(raw)
     if problem is not None and raw.status < 400:  # noqa: PLR2004
+        if problem.ends_early:
+            return ConnectionBroken(f"the answer lost its end on its way: {problem.reason}", request=raw.request)
         return DataError(
             f"the answer (HTTP {raw.status}) is not JSON: {problem.reason}; it begins with {excerpt(raw.body)!r}. "
             f"Does the base URL point to the API, or is there a proxy or login page in between?",
@@ -288,11 +292,9 @@ def _values(content: Any) -> tuple[Any, ...]:
 
 
 def _decode(raw: RawReply) -> tuple[Any, Unreadable | None]:
-    if raw.body.strip():
-        return decode_body(raw.body, raw.headers)
     # A cancel may succeed with any status of success and no body; so may a 204.
     may_be_empty = raw.status == 204 or raw.request.method == "DELETE"  # noqa: PLR2004
-    return None, None if may_be_empty else Unreadable("the body is empty")
+    return (None, None) if may_be_empty and not raw.body.strip() else decode_body(raw.body, raw.headers)
 
 
 def _api_error(raw: RawReply, status: int, content: Any) -> ApiError:
@@ -303,8 +305,7 @@ def _api_error(raw: RawReply, status: int, content: Any) -> ApiError:
     parameters = _values(document.get("parameters"))
     # Status first, code second.
     kind = RateLimited if status == 400 and code in _RATE_CODES else _BY_STATUS.get(status)  # noqa: PLR2004
-    if kind is None:
-        kind = ServerError if status >= 500 else ApiError  # noqa: PLR2004
+    kind = kind or (ServerError if status >= 500 else ApiError)  # noqa: PLR2004
     said = one_line(detail or "") or (excerpt(raw.body) if not document else "") or one_line(reason or "")
     if code in _ADDRESS_CODES and parameters and str(parameters[0]) not in said:
         said += f" ({one_line(str(parameters[0]))})"

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from yarl import URL
 
-from mongorestore_async.errors import ConfigError
+from mongorestore_async.errors import ConfigError, Hint, HintKind
 from mongorestore_async.models.secret import hide, unhide
 from mongorestore_async.models.validators import require_text
 
@@ -57,6 +57,9 @@ _PLACEHOLDER = re.compile(r"%7B(\w+)%7D")  # encoded
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
+_CREDENTIALS = "contains credentials"
+
+
 def parse_base_url(text: str) -> URL:
     """Read a base URL: any scheme of HTTP, any port, any path prefix.
 
@@ -71,7 +74,7 @@ def parse_base_url(text: str) -> URL:
     text = cast("str", hide(text))
     found = _read_base_url(str(unhide(text)))
     if isinstance(found, str):
-        raise ConfigError(f"the base URL {found}")
+        raise ConfigError(f"the base URL {found}", hint=Hint(HintKind.LOG_IN) if found is _CREDENTIALS else None)
     return found
 
 
@@ -88,7 +91,7 @@ def _read_base_url(text: str) -> URL | str:
     problems = (
         (url.scheme not in {"http", "https"}, f"has no http or https scheme; {advice}"),
         (not url.host or port == 0, f"has no host or an invalid port; {advice}"),
-        ("@" in url.raw_authority, "contains credentials; pass them as DigestAuth(public_key, private_key)"),
+        ("@" in url.raw_authority, _CREDENTIALS),
         ("?" in text or "#" in text, f"has a query or a fragment; {advice}"),
     )
     problem = next((said for is_so, said in problems if is_so), None)

@@ -53,7 +53,9 @@ class Cluster(ClusterBase[JobT]):
         """
         path = self.family.checkpoints_path
         if path is None:
-            raise Unsupported(f"{self.family.title} has no checkpoints; restore to a PointInTime or an OplogTime")
+            raise Unsupported(
+                f"{self.family.title} has no checkpoints; restore to a point in time or an oplog timestamp"
+            )
         source = documents_of(self._view, self.family, path, ClusterCheckpoint, lambda found: found.id, self._names)
         return Pager(source, ListQuery(items_per_page=items_per_page, limit=limit))
 
@@ -68,7 +70,9 @@ class Cluster(ClusterBase[JobT]):
         """
         path = self.family.checkpoint_path
         if path is None:
-            raise Unsupported(f"{self.family.title} has no checkpoints; restore to a PointInTime or an OplogTime")
+            raise Unsupported(
+                f"{self.family.title} has no checkpoints; restore to a point in time or an oplog timestamp"
+            )
         read = partial(structure_by_id, ClusterCheckpoint, asked=checkpoint_id)
         names = {**self._names, "checkpoint": checkpoint_id}
         return await self._view.read("GET", path, read, family=self.family, names=names)

@@ -67,8 +67,7 @@ class AsyncSession:
         ca_file: PEM file with the CA certificates to trust.
         strict_certificates: False leaves out the strict checks of RFC 5280 that Python makes from 3.13 on and that many
             private CAs do not pass; certificates are still verified.
-        proxy: URL of an HTTP proxy, or a function that gets the address of a call or a download (a ``yarl.URL``) and
-            gives the URL of its proxy, or None for a direct connection.
+        proxy: URL of an HTTP proxy, or a function from the address of a call or download (``yarl.URL``) to it or None.
         options: Deadlines and limits.
 
     Raises:
@@ -181,12 +180,10 @@ class AsyncSession:
         return tuple(self._view.open_creates)
 
     def with_options(self, **changes: Unpack[ViewChanges]) -> Self:
-        """Make a view with other options; it shares connections, login and slots with this session.
-
-        A view is cheap, and closing it closes nothing.
+        """Make a view with other options; it shares connections, login and slots. Closing it closes nothing.
 
         Args:
-            changes: Fields of :class:`Options`, and the flags ``envelope`` and ``pretty`` of the session.
+            changes: Fields of :class:`Options`, and the flags ``envelope`` and ``pretty``.
 
         Raises:
             ConfigError: A value out of its range, or ``max_in_flight``, ``rate_limits`` or ``shared_limits``.
@@ -233,7 +230,7 @@ class AsyncSession:
     async def close(self) -> None:
         """End calls in flight with ``SessionClosed`` and close the connections; on a view, do nothing.
 
-        Tokens of a service account are revoked if it says so, for which the end waits 5 seconds at most.
+        Tokens of a service account are revoked if it says so, within 5 seconds.
 
         Raises:
             WrongLoop: It was opened on another loop.

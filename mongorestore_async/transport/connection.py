@@ -150,11 +150,14 @@ class Connection:
         borrowed = self._settings.http
         if borrowed is not None and borrowed.closed:
             raise ConfigError("the aiohttp session passed as http is closed; pass an open one")
-        if borrowed is None:
-            connector: Any = aiohttp.TCPConnector(limit=self._limit, ssl=await self._tls(), resolver=self._resolver())
-        else:
-            connector = borrowed.connector
+        context = await self._tls()
         self._use_proxy(await self._choose_proxy(target), tunnel=target.scheme == "https")
+        # Made last: what fails before leaves nothing open.
+        connector: Any = (
+            aiohttp.TCPConnector(limit=self._limit, ssl=context, resolver=self._resolver())
+            if borrowed is None
+            else borrowed.connector
+        )
         traces = borrowed.trace_configs if borrowed is not None and self._traced else []
         self.session = _make_session(connector, _CookieJar(), traces, owns=borrowed is None)
         if not self._traced:

@@ -59,15 +59,21 @@ def translate(error: Exception) -> TransportError:
     if isinstance(error, TimeoutError):
         return RequestTimeout(f"the connection timed out ({name}); check the network path to the server")
     if isinstance(error, aiohttp.ClientResponseError):
-        return ProtocolError(
-            f"the answer is not valid HTTP ({name}: {one_line(error.message)}); check base_url and any proxy in between"
-        )
+        return _not_http(error)
     # In TLS 1.3 a server refuses a client's certificate only after the handshake, when a request may be out.
     is_tls = isinstance(error, tls.SSLError) or "[SSL" in said
     return ConnectionBroken(
         f"the connection broke before the answer was complete ({name}: {said})",
         hint=Hint(HintKind.PASS_CLIENT_CERTIFICATE) if is_tls else None,
     )
+
+
+def _not_http(error: aiohttp.ClientResponseError) -> ProtocolError:
+    message = one_line(error.message)
+    if message == "deflate" or "content-encoding" in message.lower():  # what the HTTP library says of its decompressor
+        return ConnectionBroken(f"the answer cannot be decompressed ({message}): it was cut off or damaged on its way")
+    said = f"the answer is not valid HTTP ({type(error).__name__}: {message})"
+    return ProtocolError(said, hint=Hint(HintKind.CHECK_BASE_URL))
 
 
 def _proxy_failure(error: aiohttp.ClientHttpProxyError | aiohttp.ClientProxyConnectionError, said: str) -> ProxyFailed:

@@ -34,6 +34,10 @@ class LoopBinding:
         self._loop = asyncio.get_running_loop()
         self._process = os.getpid()
 
+    def release(self) -> None:
+        """Belong to no loop: nothing was opened."""
+        self._loop = self._process = None
+
     def check(self) -> None:
         """Refuse use from elsewhere; does nothing before :meth:`bind`.
 

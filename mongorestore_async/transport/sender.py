@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import attrs
 from multidict import CIMultiDict
 
-from mongorestore_async.errors import ConfigError, Hint, HintKind, ProtocolError, RequestContext
+from mongorestore_async.errors import (
+    ApiError,
+    ConfigError,
+    ConnectFailed,
+    Hint,
+    HintKind,
+    ProtocolError,
+    RequestContext,
+)
 from mongorestore_async.models.headers import Headers
 from mongorestore_async.protocol.rate_limit_headers import rate_headers
 from mongorestore_async.protocol.redaction import is_plain_url, redact_url
@@ -24,6 +34,7 @@ if TYPE_CHECKING:
     from yarl import URL
 
     from mongorestore_async.auth.digest_login import Attempt
+    from mongorestore_async.errors import RestoreError
     from mongorestore_async.families.rate_limit import RateLimit
     from mongorestore_async.models.secret import Secret
     from mongorestore_async.protocol.replies import Reply
@@ -33,13 +44,22 @@ if TYPE_CHECKING:
     from mongorestore_async.transport.open_creates import SendState
     from mongorestore_async.transport.options import Options
 
-__all__ = ["Call", "Progress", "Sender", "decode"]
+__all__ = ["Call", "Phase", "Progress", "Sender", "decode"]
 
 #: Bytes of a body that is decoded as soon as it is there, which takes a tenth of a millisecond.
 _SHORT = 64 * 1024
 
 #: Bytes of a body that is decoded on the event loop: more takes longer than other tasks should wait.
 _MOST_ON_LOOP = 1024 * 1024
+
+
+class Phase(Enum):
+    """What a call waits for."""
+
+    RATE_LIMIT = auto()
+    SLOT = auto()
+    LOGIN = auto()  # of another call, or for a token of its own
+    SENT = auto()  # an answer, or a connection to be made
 
 
 @attrs.define(eq=False, repr=False)
@@ -85,10 +105,13 @@ class Progress:
         unanswered: Whether a request is out to which no whole answer came.
         last: The last whole answer.
         logging_in: Whether what was sent last is no request of the call but one for a token.
-        held_back: Whether it waits for a rate limit.
+        phase: What it waits for.
         in_doubt: Whether the server may have acted on a try before this one.
         attempt: Its digest login, None for none.
         admission: What the rate limiter admitted its present try with, None if it did not yet.
+        sending: The state of the request that was handed over last.
+        earlier: What the try before ended with, without its traceback; None for the first.
+        outcomes: What all tries before ended with, in words, and how often.
 
     """
 
@@ -98,10 +121,23 @@ class Progress:
     unanswered: bool = False
     last: RawReply | None = None
     logging_in: bool = False
-    held_back: bool = False
+    phase: Phase = Phase.LOGIN
     in_doubt: bool = False
     attempt: Attempt | None = None
     admission: Admission | None = None
+    sending: SendState | None = None
+    earlier: RestoreError | None = None
+    outcomes: Counter[str] = attrs.field(factory=Counter[str])
+
+    def remember(self, error: RestoreError) -> None:
+        """Take note of what a try ended with that is made again."""
+        self.earlier = error.with_traceback(None)  # its frames hold this object
+        self.outcomes[_outcome_of(error)] += 1
+
+    @property
+    def connecting(self) -> bool:
+        """Whether the request that was handed over last still waits for a connection."""
+        return self.sending is not None and self.sending.connecting
 
     @property
     def challenges(self) -> int:
@@ -193,6 +229,7 @@ class Sender:
         progress.in_doubt = progress.in_doubt or was_unanswered or failed
         state = call.state
         never_sent = False
+        progress.phase, progress.sending = Phase.SENT, state
         if state is not None:
             state.begin(progress.context)
             http = self._connection.watched(_watch_connecting(state))
@@ -228,6 +265,13 @@ class Sender:
         if call.path and (version := raw.headers.get("X-MongoDB-Service-Version")) is not None:
             self._server_info.service_version = version
         return raw
+
+
+def _outcome_of(error: RestoreError) -> str:
+    """What a try ended with, in two words."""
+    if isinstance(error, ApiError):
+        return f"HTTP {error.status}"
+    return "no connection" if isinstance(error, ConnectFailed) else "a broken connection"
 
 
 def _watch_connecting(state: SendState) -> aiohttp.TraceConfig:

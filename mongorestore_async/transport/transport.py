@@ -14,22 +14,15 @@ from mongorestore_async.auth.authenticators import BearerAuthenticator, DigestAu
 from mongorestore_async.auth.credentials import ServiceAccount
 from mongorestore_async.auth.digest_login import Login
 from mongorestore_async.auth.token_cache import TokenCache
-from mongorestore_async.errors import (
-    ApiError,
-    Hint,
-    HintKind,
-    RequestTimeout,
-    RestoreError,
-    SessionClosed,
-    TransportError,
-)
+from mongorestore_async.errors import ApiError, ConnectionBroken, RestoreError, SessionClosed, TransportError
 from mongorestore_async.ratelimit import RateLimiter
 from mongorestore_async.transport.connection import Connection
 from mongorestore_async.transport.exchange_records import Stats
+from mongorestore_async.transport.late_calls import held_back, timed_out
 from mongorestore_async.transport.loop_binding import Deadlines, DecodeLocks, LoopBinding, ServerInfo
 from mongorestore_async.transport.restore_locks import RestoreLocks
 from mongorestore_async.transport.retrying import Failure, RetryBudget, ask_rule, is_transient
-from mongorestore_async.transport.sender import Call, Progress, Sender, decode
+from mongorestore_async.transport.sender import Call, Phase, Progress, Sender, decode
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -85,6 +78,7 @@ class Transport:
         self._retries = 0
         self._binding = LoopBinding()
         self._opening: asyncio.Lock | None = None
+        self._openers = 0
         self._slots = asyncio.Semaphore(options.max_in_flight)
         self._closed = False
         self._deadlines = Deadlines()
@@ -120,15 +114,22 @@ class Transport:
         if self._opening is None:
             self._binding.bind()
             self._opening = asyncio.Lock()
-        async with self._opening:
-            self._check_usable()
-            if self._connection.session is not None:
-                return
-            await self._connection.open(self.base_url)
-            if self._closed:  # meanwhile: close() waits for this
-                await self._connection.close()
-            self._check_usable()
-            self._slots = asyncio.Semaphore(self._connection.capacity)
+        self._openers += 1
+        try:
+            async with self._opening:
+                self._check_usable()
+                if self._connection.session is not None:
+                    return
+                await self._connection.open(self.base_url)
+                if self._closed:  # meanwhile: close() waits for this
+                    await self._connection.close()
+                self._check_usable()
+                self._slots = asyncio.Semaphore(self._connection.capacity)
+        finally:
+            self._openers -= 1
+            if self._connection.session is None and not self._openers:  # it may be opened on another loop
+                self._opening = None
+                self._binding.release()
 
     async def close(self, options: Options) -> None:
         """End calls in flight with :class:`SessionClosed`, revoke tokens if asked to, and close what is our own.
@@ -233,7 +234,11 @@ class Transport:
                 in_turn = isinstance(error, ApiError) and not progress.logging_in and limits.is_one_too_many(error)
                 wait = self._wait(progress, error, options, ends, in_turn=in_turn)
                 if wait is None:
+                    told = held_back(progress, error) if progress.phase is Phase.RATE_LIMIT else error
+                    if told is not error:
+                        raise told from told.__cause__
                     raise
+                progress.remember(error)
             except BaseException as error:
                 failed = error
                 raise
@@ -259,10 +264,11 @@ class Transport:
         while True:
             progress.admission = limits.try_admit(call.rate, call.project)
             if progress.admission is None:
-                progress.held_back = True
+                progress.phase = Phase.RATE_LIMIT
                 progress.admission = await limits.admit(call.rate, call.project, ends)
-                progress.held_back = False
+            progress.phase = Phase.SLOT
             async with self._slots:
+                progress.phase = Phase.LOGIN
                 while (leader := self._authenticator.led) is not None:
                     await leader.wait()
                 # Others may have been refused while it waited for its slot, or for the login.
@@ -273,12 +279,7 @@ class Transport:
     def _timed_out(self, progress: Progress, options: Options) -> RestoreError:
         if self._closed:
             return SessionClosed("the session was closed while this call was in flight")
-        if progress.held_back:
-            return RequestTimeout(
-                f"not sent within {options.timeout:g} s: too many calls wait for the rate limit",
-                hint=Hint(HintKind.FEWER_CALLS),
-            )
-        return RequestTimeout(f"no answer within {options.timeout:g} s", hint=Hint(HintKind.RAISE_TIMEOUT))
+        return timed_out(progress, options.timeout, self._connection.capacity)
 
     def _post_for(self, progress: Progress, options: Options, request: TokenRequest) -> Awaitable[RawReply]:
         progress.logging_in = True
@@ -291,6 +292,8 @@ class Transport:
 
     def _judge(self, progress: Progress, error: RestoreError) -> None:
         """Say on an error, and on the state of its call, what is known only here."""
+        if isinstance(error, ConnectionBroken):
+            progress.unanswered = True  # also where only decoding the answer showed that it is not whole
         error.request = progress.context
         if not isinstance(error, ApiError):
             return
@@ -309,8 +312,8 @@ class Transport:
 
         One that came out of turn costs nothing: the rate limiter bounds how often it is made again.
         """
-        if progress.held_back:
-            return None  # by the rate limit: it comes too late however often it is tried
+        if progress.phase is Phase.RATE_LIMIT:
+            return None  # held back by the rate limit: it comes too late however often it is tried
         progress.out_of_turn += in_turn
         failure = Failure(progress.call.method, error, max(1, progress.tries - progress.out_of_turn))
         wait = ask_rule(options.retry, failure)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import attrs
-from cyclopts import Group, Parameter, Token
+from cyclopts import Group, Parameter, Token, validators
 
 from mongorestore_async.cli.cluster_options import ClusterOptions
 from mongorestore_async.cli.units import parse_time
@@ -37,6 +37,15 @@ _DOWNLOAD = Group("Download (without a target)", sort_key=3)
 _SAFETY = Group("Safety", sort_key=4)
 
 
+_AT_LEAST_ONE = validators.Number(gte=1)
+_UINT32 = validators.Number(gte=1, lte=2**32 - 1)
+
+
+def _not_empty(_type: Any, value: str | None) -> None:
+    if value is not None and not value:
+        raise ValueError("it is empty; pass it as the API shows it")
+
+
 def _milliseconds(_type: Any, tokens: Sequence[Token]) -> datetime:
     try:
         return _EPOCH + timedelta(milliseconds=int(tokens[0].value))
@@ -49,20 +58,35 @@ def _milliseconds(_type: Any, tokens: Sequence[Token]) -> datetime:
 class CreateOptions:
     """What to restore, and where to: each option as it was given, or None."""
 
-    snapshot_id: Annotated[str | None, Parameter(alias="--snapshotId", group=_SOURCE, help="A snapshot.")] = None
+    snapshot_id: Annotated[
+        str | None, Parameter(validator=_not_empty, alias="--snapshotId", group=_SOURCE, help="A snapshot.")
+    ] = None
     checkpoint_id: Annotated[
         str | None,
-        Parameter(alias="--checkpointId", group=_SOURCE, help="A checkpoint (sharded clusters up to FCV 4.0)."),
+        Parameter(
+            validator=_not_empty,
+            alias="--checkpointId",
+            group=_SOURCE,
+            help="A checkpoint (sharded clusters up to FCV 4.0).",
+        ),
     ] = None
     oplog_ts: Annotated[
         int | None,
         Parameter(
-            alias="--oplogTs", group=_SOURCE, help="An oplog timestamp: its seconds since 1970; requires --oplog-inc."
+            validator=_UINT32,
+            alias="--oplogTs",
+            group=_SOURCE,
+            help="An oplog timestamp: its seconds since 1970; requires --oplog-inc.",
         ),
     ] = None
     oplog_inc: Annotated[
         int | None,
-        Parameter(alias="--oplogInc", group=_SOURCE, help="The increment of the oplog timestamp within its second."),
+        Parameter(
+            validator=_UINT32,
+            alias="--oplogInc",
+            group=_SOURCE,
+            help="The increment of the oplog timestamp within its second.",
+        ),
     ] = None
     point_in_time: Annotated[
         datetime | None,
@@ -84,6 +108,7 @@ class CreateOptions:
     target_cluster_id: Annotated[
         str | None,
         Parameter(
+            validator=_not_empty,
             name=("--target-cluster-id", "--targetClusterId", "--target-cluster"),
             group=_TARGET,
             help="Cluster to restore into: its id; on Atlas, its name. All its data are removed first.",
@@ -92,6 +117,7 @@ class CreateOptions:
     target_project_id: Annotated[
         str | None,
         Parameter(
+            validator=_not_empty,
             alias="--targetProjectId",
             group=_TARGET,
             help="Project of the target cluster. [default: the project of the backup]",
@@ -99,7 +125,12 @@ class CreateOptions:
     ] = None
     max_downloads: Annotated[
         int | None,
-        Parameter(alias="--maxDownloads", group=_DOWNLOAD, help="How many times the link can be used."),
+        Parameter(
+            validator=_AT_LEAST_ONE,
+            alias="--maxDownloads",
+            group=_DOWNLOAD,
+            help="How many times the link can be used.",
+        ),
     ] = None
     expires: Annotated[
         datetime | None,
@@ -108,6 +139,7 @@ class CreateOptions:
     expiration_hours: Annotated[
         int | None,
         Parameter(
+            validator=_AT_LEAST_ONE,
             alias="--expirationHours",
             group=_DOWNLOAD,
             help="How many hours the link is valid after the job is complete; instead of --expires.",

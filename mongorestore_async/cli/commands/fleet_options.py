@@ -89,7 +89,7 @@ class FleetOptions:
     per_project: Annotated[
         int, Parameter(validator=_AT_LEAST_ONE, help="Number of clusters of one project read at once.")
     ] = 4
-    server: ServerOptions = ServerOptions()
+    server: ServerOptions = attrs.field(factory=ServerOptions)
 
     @property
     def families(self) -> tuple[Family[Any], ...]:

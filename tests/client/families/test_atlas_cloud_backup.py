@@ -146,7 +146,7 @@ async def test_the_answer_to_a_create_is_a_bare_job(cluster, answers, seed, serv
 
 async def test_a_checkpoint_is_none_of_cloud_backup(cluster, server):
     with pytest.raises(
-        Unsupported, match=r"Atlas cloud backup v1\.0 does not support Checkpoint: use one of HttpRestore, O"
+        Unsupported, match=r"v1\.0 does not support restores to a checkpoint: use one of HttpRestore, O"
     ):
         await cluster.create_restore_job(AutomatedRestore(Checkpoint("k"), Target(PROJECT, "c")))
 

@@ -142,7 +142,7 @@ async def test_a_legacy_create_reads_a_bare_job_or_a_list_document(open_atlas, s
 
 
 REFUSED = [
-    *((family, BY_CHECKPOINT, Unsupported, "does not support Checkpoint") for family in {row[0] for row in CREATES}),
+    *((family, BY_CHECKPOINT, Unsupported, "restores to a checkpoint") for family in {row[0] for row in CREATES}),
     *(
         (family, request, Unsupported, r"use HttpRestore\.on_server_terms")
         for family in (ATLAS_CLOUD_BACKUP_V1, ATLAS_CLOUD_BACKUP, ATLAS_TENANT_V1, ATLAS_TENANT, ATLAS_FLEX)
@@ -156,7 +156,7 @@ REFUSED = [
     (ATLAS_LEGACY, UNTIL, Unsupported, "pass expiration_hours instead"),
     (ATLAS_LEGACY, LONG_AGO, ConfigError, "more than 24 hours ago"),
     (ATLAS_LEGACY_V1, LONG_AGO, ConfigError, "more than 24 hours ago"),
-    (ATLAS_SERVERLESS_V1, BY_TIME, Unsupported, "does not support PointInTime: use one of Snapshot"),
+    (ATLAS_SERVERLESS_V1, BY_TIME, Unsupported, "does not support restores to a point in time: use one of Snapshot"),
     *(
         (family, request, Unsupported, "Atlas serverless.* does not support")
         for family in (ATLAS_SERVERLESS_V1, ATLAS_SERVERLESS)

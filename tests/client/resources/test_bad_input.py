@@ -223,7 +223,7 @@ def test_a_request_that_breaks_a_rule_cannot_be_made(make, says):
         ("ftp://om.example.com", "no http or https scheme"),
         ("https://", "host"),
         ("https:///prefix", "host"),
-        ("https://user:s3cr3t@om.example.com", "contains credentials; pass them as DigestAuth"),
+        ("https://user:s3cr3t@om.example.com", "contains credentials; pass DigestAuth"),
         ("https://user@om.example.com", "contains credentials"),
         ("https://om.example.com?x=s3cr3t", "query or a fragment"),
         ("https://om.example.com/?", "query or a fragment"),

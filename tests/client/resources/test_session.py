@@ -72,8 +72,8 @@ async def test_a_ca_file_that_cannot_be_read_is_told_on_opening(connect, server,
     ("arguments", "says"),
     [
         ({"ssl": ssl.create_default_context(), "ca_file": "ca.pem"}, "pass either ssl or ca_file"),
-        ({"proxy": "proxy.example.com:3128"}, "proxy must be a URL such as http://proxy"),
-        ({"proxy": "socks5://user:s3cr3t@proxy"}, "proxy must be a URL such as http://proxy"),
+        ({"proxy": "proxy.example.com:3128"}, "proxy must be an HTTP proxy's URL"),
+        ({"proxy": "socks5://user:s3cr3t@proxy"}, "proxy must be an HTTP proxy's URL"),
     ],
 )
 def test_settings_that_contradict_each_other_are_refused(arguments, says):

@@ -103,7 +103,7 @@ async def test_whoever_does_not_want_to_know_can_ignore_it(open_atlas, server):
 @pytest.mark.parametrize(
     ("family", "advice"),
     [
-        (ATLAS_TENANT, "the clusters were migrated to flex clusters; use ATLAS_FLEX"),
+        (ATLAS_TENANT, "the clusters were migrated to flex clusters; use the family atlas-flex"),
         (ATLAS_SERVERLESS, "the instances were migrated to flex or dedicated clusters"),
         (ATLAS_CLOUD_BACKUP, "use the family that replaces it, or update this package"),
     ],

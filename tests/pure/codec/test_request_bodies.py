@@ -161,7 +161,9 @@ def test_a_family_refuses_the_variant_it_does_not_know():
     family = attrs.evolve(OPS_MANAGER, creates=frozenset({HttpRestore, Snapshot}))
 
     assert encode_request(family, VARIANTS["automated_snapshot"], now=NOW)
-    with pytest.raises(Unsupported, match="Ops Manager does not support Checkpoint: use one of HttpRestore, Snapshot"):
+    with pytest.raises(
+        Unsupported, match="Ops Manager does not support restores to a checkpoint: use one of HttpRestore, Snapshot"
+    ):
         encode_request(family, VARIANTS["automated_checkpoint"], now=NOW)
 
 
@@ -219,7 +221,7 @@ def test_the_expiry_of_a_legacy_download_is_a_moment_in_v1_only():
 
 @LEGACY
 def test_atlas_legacy_takes_no_checkpoints(family):
-    with pytest.raises(Unsupported, match="does not support Checkpoint: use one of"):
+    with pytest.raises(Unsupported, match="does not support restores to a checkpoint: use one of"):
         encode_request(family, VARIANTS["automated_checkpoint"], now=NOW)
 
 

@@ -511,7 +511,7 @@ class TestErrors:
             " $.batchId: expected string, got integer;"
             " $.delivery.expires: expected ISO 8601 date, got string;"
             " $.delivery.maxDownloads: expected integer, got string."
-            " Check that the product family and base_url match this server"
+            " Check that the product family and the base URL match this server"
         )
 
     def test_stay_short_however_much_is_wrong(self):

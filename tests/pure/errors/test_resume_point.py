@@ -45,7 +45,8 @@ def test_a_copy_of_the_error_keeps_it():
     [
         (ResumePoint(3, 10), "what (resume with starting_at=3, items_per_page=10)"),
         (ResumePoint(3), "what (resume with starting_at=3)"),
-        (ResumePoint(1, 10), "what (resume with starting_at=1)"),  # the first page has no other place
+        (ResumePoint(1, 10), "what"),  # the first page needs no advice
+        (1, "what"),
         (3, "what (resume with starting_at=3)"),
     ],
 )

@@ -56,7 +56,7 @@ def test_a_member_that_is_named_twice_is_refused_with_its_path(body, path):
     value, problem = decode_body(body, PLAIN)
 
     assert value is None
-    assert problem == (f"an object has a duplicate member ({path})", path)
+    assert problem == Unreadable(f"an object has a duplicate member ({path})", path)
 
 
 @pytest.mark.parametrize(
@@ -87,3 +87,45 @@ def test_text_is_read_in_the_encoding_that_is_named():
     assert decode_body('["é"]'.encode("latin-1"), latin) == (["é"], None)
     assert decode_body('["é"]'.encode(), latin) == (["Ã©"], None)
     assert decode_body('["é"]'.encode(), PLAIN) == (["é"], None)
+
+
+PACKED = Headers([("Content-Encoding", "gzip"), ("Content-Length", "9")])
+WITH_ITS_CONNECTION = Headers([("Connection", "close")])
+
+
+@pytest.mark.parametrize("headers", [PACKED, WITH_ITS_CONNECTION], ids=["compressed", "to the end of the connection"])
+def test_every_beginning_of_a_document_is_known_as_one(headers):
+    whole = json.dumps({"results": [{"id": "\u00e9\u20ac\U0001f600", "n": -1.5e-7, "b": [True, False, None]}, {}]})
+    for body in (whole.encode(), json.dumps(json.loads(whole), ensure_ascii=False, indent=1).encode()):
+        for end in range(len(body)):
+            _, problem = decode_body(body[:end], headers)
+            assert problem is not None
+            assert problem.ends_early, body[:end]
+        assert decode_body(body, headers)[1] is None
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        PLAIN,
+        Headers([("Content-Length", "9")]),
+        Headers([("Transfer-Encoding", "chunked"), ("Connection", "close")]),
+        Headers([("Content-Encoding", "identity"), ("Connection", "close"), ("Content-Length", "9")]),
+    ],
+)
+@pytest.mark.parametrize("body", [b"", b'{"results": [', '{"a": "é'.encode()[:-1]])
+def test_what_http_says_is_whole_is_whole(headers, body):
+    _, problem = decode_body(body, headers)
+
+    assert problem is not None
+    assert not problem.ends_early
+
+
+@pytest.mark.parametrize(
+    "body", [b"<html><p>login</p>", b"nothing", b'{"a": nothing here at all}', b"\xff\xfe", b'{"a": 1}}']
+)
+def test_what_is_no_json_at_all_has_not_lost_its_end(body):
+    _, problem = decode_body(body, PACKED)
+
+    assert problem is not None
+    assert not problem.ends_early

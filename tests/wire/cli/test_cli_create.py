@@ -120,7 +120,7 @@ def test_a_variant_that_a_family_does_not_take_is_refused(call, place, requests_
                      "--target-cluster-id", "x", "--yes")  # fmt: skip
 
     assert (ended.code, paths) == (2, [])
-    assert "does not support OplogTime" in ended.err
+    assert "does not support restores to an oplog timestamp" in ended.err
 
 
 @pytest.mark.parametrize(

@@ -131,9 +131,9 @@ async def test_atlas_announces_the_end_of_a_version_and_then_ends_it(emulate, co
     places = {"manager": Manager.CLOUD_MANAGER, "clusters_per_project": 7, "projects": 1}
     async with emulate(**places) as emulator, connect(emulator) as session:
         found = emulator.world.first("tenant")
-        with pytest.warns(VendorDeprecation, match=r"may be removed after 2026-01-15; .* use ATLAS_FLEX"):
+        with pytest.warns(VendorDeprecation, match=r"may be removed after 2026-01-15; .* use the family atlas-flex"):
             await session.project(found.project_id, ATLAS_TENANT).cluster(found.name).restore_jobs()
     async with emulate(**places, sunset_enforced=True) as emulator, connect(emulator) as session:
         found = emulator.world.first("tenant")
-        with pytest.raises(NotFound, match=r"410 VERSION_GONE.*use ATLAS_FLEX"):
+        with pytest.raises(NotFound, match=r"410 VERSION_GONE.*use the family atlas-flex"):
             await session.project(found.project_id, ATLAS_TENANT).cluster(found.name).restore_jobs()

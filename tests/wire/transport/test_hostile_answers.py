@@ -25,6 +25,7 @@ from mongorestore_async import (
     NotFound,
     Options,
     ProtocolError,
+    ProxyFailed,
     RestoreError,
     ServerError,
 )
@@ -370,8 +371,8 @@ PROXY_ANSWERS = {
     "plain, wants a login": ("http", answer(HTML, status=b"407 Proxy Authentication Required"), ApiError, "407"),
     "plain, shows its own page": ("http", answer(HTML), DataError, "Your company"),
     "plain, cannot reach the server": ("http", answer(HTML, status=b"502 Bad Gateway"), ServerError, "502"),
-    "tunnel, wants a login": ("https", answer(HTML, status=b"407 Proxy Authentication Required"), ProtocolError, "407"),
-    "tunnel, forbids it": ("https", answer(HTML, status=b"403 Forbidden"), ProtocolError, "403"),
+    "tunnel, wants a login": ("https", answer(HTML, status=b"407 Proxy Authentication Required"), ProxyFailed, "407"),
+    "tunnel, forbids it": ("https", answer(HTML, status=b"403 Forbidden"), ProxyFailed, "403"),
     "tunnel, cannot reach the server": ("https", answer(HTML, status=b"502 Bad Gateway"), ConnectFailed, "502"),
     "tunnel, shows its own page": ("https", answer(HTML), ConnectFailed, "(?i)ssl|tls"),
     "tunnel, no HTTP": ("https", HTML, ProtocolError, "not valid HTTP"),

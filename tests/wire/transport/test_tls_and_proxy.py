@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import ssl
 import subprocess
@@ -13,7 +14,15 @@ import pytest
 from aiohttp import web
 
 from builders.network import forward_proxy
-from mongorestore_async import OPS_MANAGER, AsyncSession, ConfigError, ConnectFailed, DigestAuth
+from mongorestore_async import (
+    OPS_MANAGER,
+    AsyncSession,
+    ConfigError,
+    ConnectFailed,
+    DigestAuth,
+    Options,
+    RequestTimeout,
+)
 from mongorestore_async.emulator import EmulatorSettings, create_app
 
 if TYPE_CHECKING:
@@ -205,3 +214,41 @@ async def test_a_proxy_that_is_not_there_is_a_failed_connection(emulate, connect
             await first_cluster(session, emulator).restore_jobs()
         assert "hush-word" not in repr(caught.value) + str(caught.value) + repr(caught.value.__cause__)
         assert emulator.counts.requests == 0
+
+
+@pytest.mark.parametrize("way", ["TLS", "a tunnel"])
+async def test_a_connection_that_is_never_made_is_told(way):
+    silent = asyncio.Event()
+
+    async def accept(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await silent.wait()
+        writer.close()
+
+    async with await asyncio.start_server(accept, "127.0.0.1", 0) as server:
+        url = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        where = {"base_url": f"https://{url}"}
+        if way == "a tunnel":
+            where = {"base_url": "https://om.example.com", "proxy": f"http://{url}"}
+        async with AsyncSession(None, options=Options(timeout=0.5), **where) as session:
+            with pytest.raises(RequestTimeout, match=r"no connection within 0\.5 s; check base_url") as caught:
+                await session.request("GET", PROJECTS, family=OPS_MANAGER)
+        silent.set()
+        await asyncio.sleep(0.05)
+    assert not caught.value.request.unanswered
+
+
+async def test_a_connection_without_an_answer_is_told_as_such():
+    silent = asyncio.Event()
+
+    async def accept(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await silent.wait()
+        writer.close()
+
+    async with await asyncio.start_server(accept, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with AsyncSession(None, options=Options(timeout=2), base_url=url) as session:
+            with pytest.raises(RequestTimeout, match=r"no answer within 2 s") as caught:
+                await session.request("GET", PROJECTS, family=OPS_MANAGER)
+        silent.set()
+        await asyncio.sleep(0.05)
+    assert caught.value.request.unanswered
