@@ -11,7 +11,7 @@ from mongorestore_async.errors import DiskFull, DownloadError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["disk_error", "require_room"]
+__all__ = ["PartDamaged", "disk_error", "require_room"]
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -60,3 +60,7 @@ def disk_error(error: OSError, path: Path, *, received: int) -> DownloadError:
     return DownloadError(
         f"{path} could not be written: {error.strerror or error}", file_name=path.name, received=received
     )
+
+
+class PartDamaged(DownloadError):
+    """A part was thrown away because its bytes are no longer those that were received."""

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from mongorestore_async.downloading.disk_space import disk_error, require_room
+from mongorestore_async.downloading.disk_space import PartDamaged, disk_error, require_room
 from mongorestore_async.downloading.file_names import PART_SUFFIX, RECORD_SUFFIX
 from mongorestore_async.downloading.resume_record import PartRecord, open_locked, sync_directory, write_file
 from mongorestore_async.errors import DownloadError, Hint, HintKind
@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Archive"]
 
-#: Bytes after which a part is synced: no more is lost in a crash.
+#: Bytes after which a part is synced, for no more is lost in a crash; and that are hashed in one step.
 _SYNCED = 64 * 1024 * 1024
+_REHASHED = 8 * 1024 * 1024
 
 
 class Archive:
@@ -59,8 +60,7 @@ class Archive:
         self._file: FileIO | None = None
         self._synced = 0
         self._closed = False  # an opening that was cancelled may still be on its way to a thread
-        self._hash = hashlib.sha1(usedforsecurity=False)
-        self._hashed = 0
+        self._hash, self._hashed = hashlib.sha1(usedforsecurity=False), 0
         self._using = threading.RLock()
 
     @property
@@ -89,7 +89,7 @@ class Archive:
 
         """
         with self._using, self._telling():
-            if self._closed:
+            if self._closed or self._file is not None:
                 return
             if not self._is_finished():
                 self._open_part()
@@ -106,13 +106,22 @@ class Archive:
             else:
                 self._take_up(overwrite=overwrite)
 
+    def adopt(self) -> bool:
+        """Open a file that stands alone under the name, to hash it: it may be the archive. False for none."""
+        with self._using, self._telling():
+            alone = not (self._part.exists() or self._note.exists() or self.path.is_symlink())
+            if alone and self.path.is_file() and not self._closed:
+                self._file = self.path.open("rb", buffering=0)
+                self.kept, self.finished = self._file.seek(0, os.SEEK_END), True
+                self.record = attrs.evolve(self.record, size=self.kept)
+            return self.finished
+
     def note(self, **changes: Any) -> None:
         """Change the record, on disk before this returns."""
         with self._using, self._telling():
             self.record = self.record.changed(**changes)
-            if self._file is None:
-                return
-            write_file(self._note, self.record.to_json())
+            if self._file is not None:
+                write_file(self._note, self.record.to_json())
 
     def restart(self) -> None:
         """Throw away what is there."""
@@ -121,34 +130,32 @@ class Archive:
                 return
             self._file.seek(0)
             self._file.truncate()
-            self._hash = hashlib.sha1(usedforsecurity=False)
-            self._hashed = self.kept = self._synced = 0
+            self._hash, self._hashed, self.kept, self._synced = hashlib.sha1(usedforsecurity=False), 0, 0, 0
             self.record = attrs.evolve(self.record, synced=0, synced_sha1=None)
 
-    def rehash(self, most: int) -> bool:
+    def rehash(self, most: int = _REHASHED) -> bool:
         """Hash up to ``most`` further bytes of those that are not hashed yet; True when none are left.
 
         Raises:
-            DownloadError: They are not those that were written; a part is thrown away.
+            PartDamaged: They are not those that were written; the part was thrown away.
+            DownloadError: The file became shorter meanwhile.
 
         """
         with self._using, self._telling():
             if self._file is None or self._hashed >= self.kept:
                 return True
-            until = self.record.synced or 0
-            until = until if not self.finished and self._hashed < until < self.kept else self.kept
+            until, is_part = self.record.synced or 0, not self.finished
+            until = until if is_part and self._hashed < until < self.kept else self.kept
             self._file.seek(self._hashed)
-            block = self._file.read(min(most, until - self._hashed))
+            if not (block := self._file.read(min(most, until - self._hashed))):
+                raise self.error("the file was truncated while it was read; start again, and do not modify it")
             self._hash.update(block)
             self._hashed += len(block)
-            if not block:
-                raise self.error("the file was truncated while it was read; start again, and do not modify it")
-            if not self.finished and self._is_damaged():
+            known = self.record.synced_sha1 if is_part and self._hashed == self.record.synced else None
+            if known not in {None, self.sha1}:
                 self.restart()
                 self.note()
-                raise self.error(
-                    "the partial file was modified after it was written, and was discarded; download again"
-                )
+                raise PartDamaged("the partial file was modified after it was written, and was discarded")
             return self._hashed == self.kept
 
     def read(self, offset: int, size: int) -> bytes:
@@ -194,8 +201,8 @@ class Archive:
             DiskFull: It does not.
 
         """
-        needed = max(0, (self.record.size or 0) - self.kept)
         with self._telling():
+            needed = max(0, (self.record.size or 0) - self.kept)
             require_room(self.path, needed, reserved=reserved, received=self.kept)
 
     @property
@@ -283,18 +290,12 @@ class Archive:
             sha1 = self._hash.hexdigest() if self._hashed == self.kept else None
             self.note(synced=self.kept, synced_sha1=sha1, **changes)
 
-    def _is_damaged(self) -> bool:
-        """Whether the bytes hashed so far are those whose hash is recorded, and differ from it."""
-        known = self.record.synced_sha1 if self._hashed == self.record.synced else None
-        return known is not None and known != self.sha1
-
     def _is_finished(self) -> bool:
         record = PartRecord.read(self._note)
         if record is None or record.key != self.record.key or record.sha1 is None:
             return False
-        if self._part.exists() and self._part.stat().st_size:
-            return False
-        if not self.path.exists() or self.path.stat().st_size != record.size:
+        begun = self._part.exists() and self._part.stat().st_size
+        if begun or not self.path.exists() or self.path.stat().st_size != record.size:
             return False
         self.record, self.kept, self.finished = record, self.path.stat().st_size, True
         return True
