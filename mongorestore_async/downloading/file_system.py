@@ -57,7 +57,7 @@ class HashedFile:
     """
 
     def __init__(self) -> None:
-        self.kept = 0
+        self.kept: int = 0
         self.file: FileIO | None = None
         self._hash = hashlib.sha1(usedforsecurity=False)
         self._hashed = 0
