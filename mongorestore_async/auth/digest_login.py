@@ -342,4 +342,4 @@ def _refused(login: Login) -> str:
             " It was accepted before: was it deleted or replaced? Or do the server's nodes not share nonces "
             "behind a load balancer without session affinity?"
         )
-    return f"{message} Calls fail without I/O for {VERDICT_SECONDS:.0f} s"
+    return f"{message} No call is sent for {VERDICT_SECONDS:.0f} s, so that the key is not locked"

@@ -6,7 +6,7 @@ code  meaning
 0     done
 1     the API or the network failed, nothing was found, the output could not be written, or a question was declined
 2     usage error: invalid arguments, environment or settings; a protected target; a download of a restore into a
-      cluster, or onto another file
+      cluster, onto another file, or into a directory that cannot be used
 3     finished, but a job failed, was cancelled or expired
 4     not authorised: the key is invalid, or lacks permission
 5     timed out, or a job cannot be found any more: the restore may be running; wait again as printed
@@ -133,6 +133,7 @@ CLI_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.CHECK_HOST_NAME: "use a host name in --base-url that the certificate has",
     HintKind.CHECK_KEY: "check the key pair, and run the command again",
     HintKind.CHECK_PROXY: "check --proxy (or HTTPS_PROXY) and its user name and password",
+    HintKind.CHOOSE_DIRECTORY: "choose another --directory",
     HintKind.CONFIRM_OVERWRITE: _confirm_overwrite,
     HintKind.FEWER_CALLS: "try again later, or make fewer calls at once (--concurrency)",
     HintKind.LEAVE_OUT: lambda values: f"leave {_option(values['argument'])} out",
@@ -181,7 +182,7 @@ def exit_codes() -> str:
 
 def exit_code_of(error: RestoreError) -> ExitCode:
     """The code of a command that ended with this error."""
-    if error.hint is not None and error.hint.kind is HintKind.OVERWRITE_FILES:
+    if error.hint is not None and error.hint.kind in {HintKind.OVERWRITE_FILES, HintKind.CHOOSE_DIRECTORY}:
         return ExitCode.USAGE  # running the same command again would not help
     if isinstance(error, ApiError) and error.from_gateway and error.transient:
         return ExitCode.ERROR  # a gateway's 403 says nothing about the key

@@ -11,7 +11,6 @@ checked (``verification``), renamed (``partial_file``).
 - ``file_system``: room, locks, syncing; what a file system does not tell or cannot do is no reason to fail.
 - ``resume_record``: the ``NAME.part.json`` that makes a download continue in another process. It is on disk before a
   request is sent, because every request counts against ``maxDownloads``. It knows how much of the part is safe on disk.
-- ``standing_file``: a whole archive whose record is gone.
 - ``file_names``: safe names of what a server calls a file.
 - ``download_types``: progress, results and settings.
 

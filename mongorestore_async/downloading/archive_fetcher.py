@@ -84,8 +84,12 @@ class ArchiveReply:
     ) -> None:
         await self.close()
 
-    async def peek(self, size: int) -> bytes:
+    async def peek(self, size: int, *, broken: bool = False) -> bytes:
         """Look at the first bytes, at least ``size`` or all there are; :meth:`read_block` still gives them.
+
+        Args:
+            size: Bytes.
+            broken: Whether those before a break are enough.
 
         Raises:
             ConnectionBroken: The connection broke before, or nothing came for ``stall_timeout``.
@@ -93,8 +97,12 @@ class ArchiveReply:
 
         """
         pieces: list[bytes] = []
-        while sum(map(len, pieces)) < size and (block := await self.read_block(size)):
-            pieces += block
+        try:
+            while sum(map(len, pieces)) < size and (block := await self.read_block(size)):
+                pieces += block
+        except TransportError:
+            if not broken:
+                raise
         self._ahead = pieces
         return b"".join(pieces)
 

@@ -19,10 +19,10 @@ from mongorestore_async.downloading.download_types import (
 from mongorestore_async.downloading.file_names import safe_name, unique_name
 from mongorestore_async.downloading.links import LinkState, downloads_allowed, find_links, link_state, no_link
 from mongorestore_async.downloading.partial_file import Archive
+from mongorestore_async.downloading.published_hashes import compare, published_name, published_sha1
 from mongorestore_async.downloading.resume_record import PartRecord, read_records
-from mongorestore_async.downloading.standing_file import published_name, recognize
 from mongorestore_async.downloading.transfer import Transfer
-from mongorestore_async.errors import ConfigError, DownloadError, RestoreError
+from mongorestore_async.errors import ConfigError, DownloadError, Hint, HintKind, RestoreError
 from mongorestore_async.models.validators import require_flag, require_seconds, require_whole
 from mongorestore_async.transport.retrying import RetryPolicy
 from mongorestore_async.transport.worker_threads import WorkerThreads
@@ -175,8 +175,9 @@ class _Batch:
         for source, job in jobs:
             for archive in self._name(job, there, taken):
                 key = archive.record.key
-                known = key in there or await self._recognize(archive, job)
-                if not known and link_state(job) is not LinkState.READY:
+                if key not in there:
+                    archive = await self._recognize(archive, job)  # noqa: PLW2901 - the same one, open
+                if key not in there and not archive.finished and link_state(job) is not LinkState.READY:
                     raise no_link(link_state(job), file_name=archive.name)
                 await self._rules.threads.run(archive.open, overwrite=self._rules.overwrite)
                 if not archive.whole and link_state(job) is not LinkState.READY:
@@ -231,20 +232,39 @@ class _Batch:
         except RestoreError as error:
             return error
 
-    async def _recognize(self, archive: Archive, job: JobDocument) -> bool:
-        try:
-            return await recognize(archive.path, archive.record, job, self._rules.threads)
-        except OSError as error:
-            raise DownloadError(f"{archive.path} cannot be read: {error.strerror or error}") from error
+    async def _recognize(self, archive: Archive, job: JobDocument) -> Archive:
+        """Take the file that is there for the finished archive if its hash is published; it is hashed only here.
+
+        The records go when a batch is complete and compared. The same download again must not need the link, which
+        may be used up by then.
+        """
+        if not published_sha1(job):
+            return archive
+        found = Archive(self._directory, archive.name, archive.record, archive.allowed)
+        self._archives[archive.record.key] = found
+        if await self._rules.threads.run(found.adopt):
+            # One step in a thread: an archive has terabytes, and a cancelled download must not go on reading.
+            while not await self._rules.threads.run(found.rehash):
+                pass
+            if compare(job, (found.record.source_name, found.name), found.sha1).result is Verification.VERIFIED:
+                return found
+        await self._rules.threads.run(found.close)
+        self._archives[archive.record.key] = archive
+        return archive
 
     def _read_directory(self) -> dict[tuple[str, str], str]:
         try:
             self._directory.mkdir(parents=True, exist_ok=True)
             return read_records(self._directory)
         except OSError as error:
-            raise DownloadError(f"{self._directory} cannot be used: {error.strerror or error}") from error
+            raise DownloadError(
+                f"{self._directory} cannot be used: {error.strerror or error}", hint=Hint(HintKind.CHOOSE_DIRECTORY)
+            ) from error
         except ValueError as error:
-            raise DownloadError(f"{str(self._directory)!r} cannot be used: not a valid directory name") from error
+            raise DownloadError(
+                f"{str(self._directory)!r} cannot be used: not a valid directory name",
+                hint=Hint(HintKind.CHOOSE_DIRECTORY),
+            ) from error
 
     def _name(self, job: JobDocument, there: dict[tuple[str, str], str], taken: set[str]) -> Iterator[Archive]:
         identity = _identity(job)

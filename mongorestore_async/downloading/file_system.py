@@ -22,7 +22,17 @@ if TYPE_CHECKING:
     from io import FileIO
     from pathlib import Path
 
-__all__ = ["HashedFile", "Hold", "disk_error", "open_locked", "require_room", "sync", "sync_directory", "write_file"]
+__all__ = [
+    "HashedFile",
+    "Hold",
+    "PartDamaged",
+    "disk_error",
+    "open_locked",
+    "require_room",
+    "sync",
+    "sync_directory",
+    "write_file",
+]
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 #: What says that a file cannot be synced at all. An I/O error says that data were lost.
@@ -31,6 +41,10 @@ _NO_SYNC = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUP
 _NO_DIRECTORY_SYNC = _NO_SYNC | {errno.EACCES, errno.EBADF, errno.EISDIR, errno.EROFS}
 #: How often a file is opened anew because another one has its name. Some file systems change inode numbers.
 _REOPENED = 8
+
+
+class PartDamaged(DownloadError):
+    """A part was thrown away because its bytes are no longer those that were received."""
 
 
 class HashedFile:
@@ -67,6 +81,13 @@ class HashedFile:
         self._hash.update(block)
         self._hashed += len(block)
         return len(block)
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """Read bytes that are there."""
+        if self.file is None:
+            return b""
+        self.file.seek(offset)
+        return self.file.read(size)
 
     def append(self, data: bytes | memoryview) -> int:
         """Write some bytes to the end, hashed too unless earlier ones are not; returns how many.

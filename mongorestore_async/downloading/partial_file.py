@@ -23,6 +23,7 @@ from mongorestore_async.downloading.file_names import PART_SUFFIX, RECORD_SUFFIX
 from mongorestore_async.downloading.file_system import (
     HashedFile,
     Hold,
+    PartDamaged,
     disk_error,
     open_locked,
     require_room,
@@ -40,8 +41,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Archive"]
 
-#: Bytes after which a part is synced: no more is lost in a crash.
+#: Bytes after which a part is synced, for no more is lost in a crash; and that are hashed in one step.
 _SYNCED = 64 * 1024 * 1024
+_REHASHED = 8 * 1024 * 1024
 
 
 class Archive(HashedFile):
@@ -97,7 +99,7 @@ class Archive(HashedFile):
 
         """
         with self._using, self._telling():
-            if self._closed:
+            if self._closed or self.file is not None:
                 return
             if not self._is_finished():
                 self._open_part()
@@ -114,6 +116,16 @@ class Archive(HashedFile):
             else:
                 self._take_up(overwrite=overwrite)
 
+    def adopt(self) -> bool:
+        """Open a file that stands alone under the name, to hash it: it may be the archive. False for none."""
+        with self._using, self._telling():
+            alone = not (self._part.exists() or self._note.exists() or self.path.is_symlink())
+            if alone and self.path.is_file() and not self._closed:
+                self.file = self.path.open("rb", buffering=0)
+                self.kept, self.finished = self.path.stat().st_size, True
+                self.record = attrs.evolve(self.record, size=self.kept)
+            return self.finished
+
     def note(self, **changes: Any) -> None:
         """Change the record, on disk before this returns."""
         with self._using, self._telling():
@@ -124,41 +136,36 @@ class Archive(HashedFile):
     def restart(self) -> None:
         """Throw away what is there."""
         with self._using, self._telling():
-            if self.file is None:
-                return
-            self.clear()
-            self._synced = 0
-            self.record = attrs.evolve(self.record, synced=0, synced_sha1=None)
+            if self.file is not None:
+                self.clear()
+                self._synced = 0
+                self.record = attrs.evolve(self.record, synced=0, synced_sha1=None)
 
-    def rehash(self, most: int) -> bool:
+    def rehash(self, most: int = _REHASHED) -> bool:
         """Hash up to ``most`` further bytes of those that are not hashed yet; True when none are left.
 
         Raises:
-            DownloadError: They are not those that were written; a part is thrown away.
+            PartDamaged: They are not those that were written; the part was thrown away.
+            DownloadError: The file became shorter meanwhile.
 
         """
         with self._using, self._telling():
             if self.file is None or self.hashed >= self.kept:
                 return True
-            until = self.record.synced or 0
-            until = until if not self.finished and self.hashed < until < self.kept else self.kept
+            until, is_part = self.record.synced or 0, not self.finished
+            until = until if is_part and self.hashed < until < self.kept else self.kept
             if not self.hash_more(min(most, until - self.hashed)):
                 raise self.error("the file was truncated while it was read; start again, and do not modify it")
-            if not self.finished and self._is_damaged():
+            if is_part and self.hashed == self.record.synced and self.record.synced_sha1 not in {None, self.sha1}:
                 self.restart()
                 self.note()
-                raise self.error(
-                    "the partial file was modified after it was written, and was discarded; download again"
-                )
+                raise PartDamaged("the partial file was modified after it was written, and was discarded")
             return self.hashed == self.kept
 
     def read(self, offset: int, size: int) -> bytes:
         """Read bytes that are there."""
         with self._using, self._telling():
-            if self.file is None:
-                return b""
-            self.file.seek(offset)
-            return self.file.read(size)
+            return self.read_at(offset, size)
 
     def write(self, pieces: Sequence[bytes]) -> None:
         """Append, and hash unless earlier bytes are still to be hashed.
@@ -278,23 +285,16 @@ class Archive(HashedFile):
         if self.file is None:
             return
         if sync(self.file.fileno()):
-            sha1 = self.sha1 if self.hashed == self.kept else None
-            changes |= {"synced": self.kept, "synced_sha1": sha1}
+            changes |= {"synced": self.kept, "synced_sha1": self.sha1 if self.hashed == self.kept else None}
         self._synced = self.kept
         self.note(**changes)
-
-    def _is_damaged(self) -> bool:
-        """Whether the bytes hashed so far are those whose hash is recorded, and differ from it."""
-        known = self.record.synced_sha1 if self.hashed == self.record.synced else None
-        return known is not None and known != self.sha1
 
     def _is_finished(self) -> bool:
         record = PartRecord.read(self._note)
         if record is None or record.key != self.record.key or record.sha1 is None:
             return False
-        if self._part.exists() and self._part.stat().st_size:
-            return False
-        if not self.path.exists() or self.path.stat().st_size != record.size:
+        begun = self._part.exists() and self._part.stat().st_size
+        if begun or not self.path.exists() or self.path.stat().st_size != record.size:
             return False
         self.record, self.kept, self.finished = record, self.path.stat().st_size, True
         return True

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.models import FileHash, JobDocument
 
-__all__ = ["Comparison", "Verification", "compare"]
+__all__ = ["Comparison", "Verification", "compare", "published_name", "published_sha1"]
 
 _SHA1 = re.compile(r"[0-9a-f]{40}")
 _DIGEST = re.compile(r"[0-9a-f]{32,}")
@@ -74,7 +74,8 @@ def compare(job: JobDocument, names: Sequence[str], sha1: str) -> Comparison:
     """
     if not isinstance(job, RestoreJob):
         return Comparison(Verification.NOT_VERIFIABLE, "this product publishes no hashes")
-    published = [each for each in job.hashes if _SHA1.fullmatch(_value(each)) and _is_sha1(each)]
+    names = [name for name in names if name]
+    published = published_sha1(job)
     if not published:
         return _without(job.hashes)
     values = {_value(each) for each in published}
@@ -94,6 +95,18 @@ def compare(job: JobDocument, names: Sequence[str], sha1: str) -> Comparison:
     return Comparison(
         Verification.NOT_VERIFIABLE, f"none of the published SHA-1 has the name of this file: they are of {of}{which}"
     )
+
+
+def published_sha1(job: JobDocument) -> list[FileHash]:
+    """List the SHA-1 that a job shows, without what is in no form of one."""
+    hashes = job.hashes if isinstance(job, RestoreJob) else ()
+    return [each for each in hashes if _SHA1.fullmatch(_value(each)) and _is_sha1(each)]
+
+
+def published_name(job: JobDocument) -> str | None:
+    """Name of the one archive that a job publishes a hash of: a job whose link is gone does not tell it otherwise."""
+    published = published_sha1(job)
+    return _basename(published[0]) or None if len(published) == 1 else None
 
 
 def _without(hashes: Sequence[FileHash]) -> Comparison:

@@ -92,6 +92,11 @@ class Representation:
         repeated = self.strong is not None and self.strong in {other.etag, other.last_modified}
         return repeated and not self.contradicts(other)
 
+    def resembles(self, other: Representation) -> bool:
+        """Whether an answer claims to be of this version by any validator, weak ones included."""
+        named = None not in {self.etag, other.etag} or None not in {self.last_modified, other.last_modified}
+        return named and not self.contradicts(other)
+
     def merge(self, other: Representation) -> Representation:
         """Add what another answer says about the same version."""
         return Representation(

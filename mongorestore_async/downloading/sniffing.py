@@ -10,7 +10,7 @@ import re
 import zlib
 from enum import Enum, auto
 
-__all__ = ["LEAST_SIZE", "SNIFFED", "Content", "is_message", "is_packed_name", "sniff"]
+__all__ = ["LEAST_SIZE", "SNIFFED", "Content", "is_gzip", "is_message", "is_packed_name", "sniff"]
 
 #: Bytes that are looked at; the mark of a tar ends before.
 SNIFFED = 512
@@ -33,13 +33,15 @@ class Content(Enum):
     """What the first bytes of a file show.
 
     ``PACKED``: a compressed file. ``PACKED_TWICE``: a gzip file in a gzip file. ``PACKED_TEXT``: a gzip file with a
-    text in it, which no archive is. ``TAR``: an archive that is not compressed. ``TEXT``: a text, any markup included.
-    ``UNKNOWN``: something else, such as an encrypted archive.
+    text in it, which no archive is. ``DAMAGED``: what begins like a gzip file and cannot be one. ``TAR``: an archive
+    that is not compressed. ``TEXT``: a text, any markup included. ``UNKNOWN``: something else, such as an encrypted
+    archive.
     """
 
     PACKED = auto()
     PACKED_TWICE = auto()
     PACKED_TEXT = auto()
+    DAMAGED = auto()
     TAR = auto()
     TEXT = auto()
     UNKNOWN = auto()
@@ -48,10 +50,16 @@ class Content(Enum):
 def sniff(head: bytes) -> Content:
     """Tell what a file is by its first bytes, up to :data:`SNIFFED` or all of it."""
     if head.startswith(_GZIP):
-        inside = _unpack(head)
-        if inside.startswith(_GZIP):
+        inside = zlib.decompressobj(31)
+        try:
+            begin = inside.decompress(head, SNIFFED)
+        except zlib.error:
+            return Content.DAMAGED
+        if begin.startswith(_GZIP):
             return Content.PACKED_TWICE
-        return Content.PACKED_TEXT if _is_text(inside) else Content.PACKED
+        # Of a few letters it cannot be told: they may be the name of the first file in a tar.
+        is_seen = inside.eof or len(begin) >= _TAR.stop
+        return Content.PACKED_TEXT if is_seen and _is_text(begin) else Content.PACKED
     if head[_TAR] == b"ustar":
         return Content.TAR
     if head.startswith(_PACKED) and not _is_text(head):
@@ -59,16 +67,25 @@ def sniff(head: bytes) -> Content:
     return Content.TEXT if _is_text(head) else Content.UNKNOWN
 
 
-def is_message(content: Content, content_type: str) -> bool:
+def is_message(content: Content, content_type: str, encoding: str = "") -> bool:
     """Whether an answer is a message and not an archive.
+
+    Of bytes that show nothing the label decides only if something packed them: else they may be an encrypted archive.
 
     Args:
         content: What its first bytes show.
         content_type: ``Content-Type``, empty without one.
+        encoding: ``Content-Encoding``, likewise.
 
     """
     labelled = _MESSAGES.match(content_type.strip()) is not None
-    return content in {Content.TEXT, Content.PACKED_TEXT} or (labelled and content is Content.UNKNOWN)
+    hidden = content is Content.DAMAGED or (content is Content.UNKNOWN and bool(encoding))
+    return content in {Content.TEXT, Content.PACKED_TEXT} or (labelled and hidden)
+
+
+def is_gzip(head: bytes) -> bool:
+    """Whether a file begins like a gzip file; True for nothing that was seen of it."""
+    return head[: len(_GZIP)] == _GZIP[: len(head)]
 
 
 def is_packed_name(name: str) -> bool:
@@ -76,17 +93,11 @@ def is_packed_name(name: str) -> bool:
     return name.lower().endswith(_PACKED_NAMES)
 
 
-def _unpack(head: bytes) -> bytes:
-    try:
-        return zlib.decompressobj(31).decompress(head, SNIFFED)
-    except zlib.error:
-        return b""
-
-
 def _is_text(head: bytes) -> bool:
-    """Whether bytes read as text, in an encoding of eight bits, or in UTF-16 with a mark."""
+    """Whether bytes read as text, in an encoding of eight bits or in UTF-16."""
     narrow = head.replace(b"\0", b"")
     if _MARKUP.match(narrow):
         return True
-    text = narrow[2:] if head.startswith(_BOMS) else head
+    is_wide = head.startswith(_BOMS) or (len(head) > 1 and not (any(head[::2]) and any(head[1::2])))
+    text = narrow.removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff") if is_wide else head
     return bool(text) and _CONTROLS.isdisjoint(text)

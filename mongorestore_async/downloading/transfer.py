@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from mongorestore_async.downloading.download_types import DownloadedFile, DownloadProgress
-from mongorestore_async.downloading.file_names import FOREIGN_SUFFIX
+from mongorestore_async.downloading.file_system import PartDamaged
 from mongorestore_async.downloading.links import (
     LinkState,
     downloads_allowed,
@@ -18,8 +18,8 @@ from mongorestore_async.downloading.links import (
     refusal,
 )
 from mongorestore_async.downloading.ranges import Action, PartOfRange, allows_ranges, continue_with
-from mongorestore_async.downloading.sniffing import SNIFFED, Content, is_message, sniff
-from mongorestore_async.downloading.verification import check, not_an_archive
+from mongorestore_async.downloading.sniffing import SNIFFED, is_gzip, is_message, sniff
+from mongorestore_async.downloading.verification import check, keep_message
 from mongorestore_async.errors import (
     ApiError,
     ConnectFailed,
@@ -41,21 +41,19 @@ if TYPE_CHECKING:
     from mongorestore_async.downloading.links import DownloadLink
     from mongorestore_async.downloading.partial_file import Archive
     from mongorestore_async.downloading.ranges import Continuation, Kept
-    from mongorestore_async.errors import Hint, NotAnArchive
+    from mongorestore_async.errors import Hint
     from mongorestore_async.models import JobDocument
 
 __all__ = ["Transfer"]
 
 #: Bytes that go to disk in one step: smaller ones cost more in changing threads than in writing.
 _BLOCK = 1024 * 1024
-_REHASHED = 8 * _BLOCK
 #: Seconds between two progress reports, and the longest wait a server may ask for.
 _PROGRESS_SECONDS = 0.25
 _LONGEST_WAIT = 900.0
 
-#: Bytes of a page that are kept, for people to look at.
-_PAGE = 256 * 1024
 _OTHER_BYTES = "the download host sends other bytes now than before, under the same validator"
+_NO_BEGINNING = "the download host sent something that does not begin as the file does"
 _EMPTY = "the download host sent an empty file; check the state of the job"
 
 
@@ -103,9 +101,12 @@ class Transfer:
         archive = self.archive
         self._began = time.monotonic()
         furthest, failures = archive.kept, 0
-        while not archive.whole:
+        while True:
             try:
-                await self._try()
+                if not archive.whole:
+                    await self._try()
+                while not await self._rehash():
+                    pass
             except (TransportError, ApiError) as error:
                 failed = error
             else:
@@ -114,8 +115,6 @@ class Transfer:
             failures = 1 if archive.kept > furthest else failures + 1
             furthest = max(furthest, archive.kept)
             await self._wait(failed, failures)
-        while not await self._run(archive.rehash, _REHASHED):
-            pass
         if archive.changed and self._rules.overwrite:
             await self._run(archive.reopen)
             await self.fetch()
@@ -165,17 +164,17 @@ class Transfer:
                 if isinstance(failed, ConnectFailed):  # by a proxy: the link was not used
                     await self._run(archive.note, requests=record.requests)
                 raise failed
-            await self._prepare(reply, plan, link)
+            await self._prepare(reply, plan, link, kept)
             if plan.action is not Action.COMPLETE:
                 await self._run(archive.check_room, self._reserved())
                 await self._stream(reply, plan.until)
                 await self._see_end(reply, plan, kept)
 
-    async def _prepare(self, reply: ArchiveReply, plan: Continuation, link: DownloadLink) -> None:
+    async def _prepare(self, reply: ArchiveReply, plan: Continuation, link: DownloadLink, kept: Kept) -> None:
         """Make ready for the body of an answer, or refuse it."""
         archive = self.archive
         if plan.action is Action.UNFIT:
-            await self._refuse(reply, plan.problem)
+            await self._refuse(reply, plan.problem, kept)
         if plan.total == 0:
             raise self._error(_EMPTY, DownloadTruncated)
         version = plan.representation
@@ -189,11 +188,15 @@ class Transfer:
             # What is there is thrown away for nothing less than the beginning of an archive.
             head = await reply.peek(SNIFFED)
             content = sniff(head[:SNIFFED])
-            if is_message(content, reply.headers.get("Content-Type", "")):
-                raise await self._keep_message(reply, head, content, link)
-            alike = min(len(head), archive.kept, SNIFFED)
-            if plan.same and await self._run(archive.read, 0, alike) != head[:alike]:
-                await self._refuse(reply, _OTHER_BYTES)
+            if is_message(content, reply.headers.get("Content-Type", ""), version.encoding):
+                raise await keep_message(reply, archive, self._job, content, link, self._rules)
+            begun = await self._run(archive.read, 0, min(len(head), archive.kept, SNIFFED))
+            if plan.same and not head.startswith(begun):
+                await self._refuse(reply, _OTHER_BYTES, kept)
+            # The tail of a gzip file begins as none does.
+            doubtful = bool(kept.headers) or kept.representation.resembles(version)
+            if doubtful and is_gzip(begun) and not is_gzip(head):
+                await self._refuse(reply, _NO_BEGINNING, kept)
             await self._run(archive.restart)
             changes |= {
                 "if_range": version.strong,
@@ -205,25 +208,17 @@ class Transfer:
         self._resumed_from = archive.kept
         self._notify(at_once=True)
 
-    async def _refuse(self, reply: ArchiveReply, problem: str) -> NoReturn:
-        """Take nothing of an answer that contradicts what is known."""
-        await self._run(self.archive.note, ranges=False)  # from now on it is asked for as a whole
-        raise ConnectionBroken(f"{problem} (HTTP {reply.status})", request=reply.request)
+    async def _refuse(self, reply: ArchiveReply, problem: str, kept: Kept) -> NoReturn:
+        """Take nothing of an answer that contradicts what is known: from now on the whole is asked for.
 
-    async def _keep_message(
-        self, reply: ArchiveReply, head: bytes, content: Content, link: DownloadLink
-    ) -> NotAnArchive:
-        """Keep a page beside what is there of the file, without the secrets it may repeat."""
-        try:
-            page = (await reply.peek(_PAGE))[:_PAGE]
-        except TransportError:
-            page = head
-        kept = await self._run(lambda: self.archive.set_aside(FOREIGN_SUFFIX, link.redact(page)))
-        return not_an_archive(self.archive, self._job, content, kept)
+        A whole that contradicts it as well is not going to stop doing so: the one after it is the file anew.
+        """
+        changes = {"ranges": False} if kept.headers else {"ranges": False, "if_range": None}
+        await self._run(self.archive.note, **changes)
+        raise ConnectionBroken(f"{problem} (HTTP {reply.status})", request=reply.request)
 
     async def _stream(self, reply: ArchiveReply, until: int | None) -> None:
         """Write one block while the next one comes in; what is too much fills no disk."""
-        threads = self._rules.threads
         writing: asyncio.Future[None] | None = None
         received = self.archive.kept
         hashed = False
@@ -232,9 +227,10 @@ class Transfer:
                 received += sum(map(len, pieces))
                 if writing is not None:
                     await writing
-                writing = threads.start(self.archive.write, pieces)
                 # Of a part of terabytes that takes an hour, in which the link would expire: so not before the request.
-                hashed = hashed or await threads.run(self.archive.rehash, _REHASHED)
+                # A damaged part is thrown away by it, and what came for its end must not be written then.
+                hashed = hashed or await self._rehash()
+                writing = self._rules.threads.start(self.archive.write, pieces)
                 self._notify()
         except TransportError:
             if writing is not None:
@@ -246,6 +242,13 @@ class Transfer:
         finally:
             if writing is not None:
                 writing.cancel()  # its thread ends what it has begun, and nobody waits for that
+
+    async def _rehash(self) -> bool:
+        try:
+            return await self._run(self.archive.rehash)
+        except PartDamaged as error:
+            # The link may be used once more, like after a broken connection.
+            raise ConnectionBroken(error.message) from error
 
     async def _see_end(self, reply: ArchiveReply, plan: Continuation, before: Kept) -> None:
         archive = self.archive

@@ -6,6 +6,8 @@ import asyncio
 import zlib
 from typing import TYPE_CHECKING
 
+import attrs
+
 from mongorestore_async.downloading.download_types import Verification
 from mongorestore_async.downloading.file_names import FOREIGN_SUFFIX, MISMATCH_SUFFIX
 from mongorestore_async.downloading.links import downloads_allowed
@@ -28,15 +30,19 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
+    from mongorestore_async.downloading.archive_fetcher import ArchiveReply
     from mongorestore_async.downloading.download_types import DownloadRules
+    from mongorestore_async.downloading.links import DownloadLink
     from mongorestore_async.downloading.partial_file import Archive
     from mongorestore_async.models import JobDocument
 
-__all__ = ["GzipCheck", "check", "not_an_archive"]
+__all__ = ["GzipCheck", "check", "keep_message"]
 
 
 _GZIP = 31
 _MAGIC = b"\x1f\x8b"
+#: Bytes of a page that are kept, for people to look at.
+_PAGE = 256 * 1024
 #: Unpacked bytes held at once.
 _PIECE = 1024 * 1024
 
@@ -94,6 +100,7 @@ _TAR_BLOCK = 512
 _TAR_END = 2 * _TAR_BLOCK
 
 _UNPACKED = "something in between unpacked the file: it is a tar, and no published SHA-1 is that of it"
+_NO_GZIP = "the file does not begin like a gzip file: it may be encrypted, or something else"
 _ENCODED_TWICE = "there is a second gzip layer around the file: unpack it once to have the archive"
 
 
@@ -117,14 +124,14 @@ async def check(
         DownloadTruncated: It ends too early, or its gzip data are damaged.
 
     """
-    names = (archive.record.source_name or archive.name, archive.name)
+    names = (archive.record.source_name, archive.name)
     found = compare(job, names, archive.sha1)
     if found.result is Verification.VERIFIED:
         return found
     content = sniff(await rules.threads.run(archive.read, 0, SNIFFED))
     if not archive.changed and (archive.kept < LEAST_SIZE or is_message(content, "")):
         kept = await rules.threads.run(archive.set_aside, FOREIGN_SUFFIX)
-        raise not_an_archive(archive, job, content, kept)
+        raise _not_an_archive(archive, job, content, kept)
     found = await _compare_again(archive, job, names, refresh, rules)
     if found.result is Verification.VERIFIED:
         return found
@@ -151,10 +158,36 @@ async def check(
             received=archive.kept,
         )
     await _check_gzip(archive, rules, content)
+    if content is Content.UNKNOWN and is_packed_name(archive.name):
+        return attrs.evolve(found, reason="; ".join(filter(None, [found.reason, _NO_GZIP])))
     return found
 
 
-def not_an_archive(archive: Archive, job: JobDocument, content: Content, kept: Path) -> NotAnArchive:
+async def keep_message(
+    reply: ArchiveReply,
+    archive: Archive,
+    job: JobDocument,
+    content: Content,
+    link: DownloadLink,
+    rules: DownloadRules,
+) -> NotAnArchive:
+    """Keep a page beside what is there of the file, without the secrets it may repeat.
+
+    Args:
+        reply: The answer with the page, not read so far.
+        archive: What was asked for.
+        job: Its job.
+        content: What the first bytes of the page show.
+        link: Where it was asked for.
+        rules: The threads that write it.
+
+    """
+    page = (await reply.peek(_PAGE, broken=True))[:_PAGE]
+    kept = await rules.threads.run(lambda: archive.set_aside(FOREIGN_SUFFIX, link.redact(page)))
+    return _not_an_archive(archive, job, content, kept)
+
+
+def _not_an_archive(archive: Archive, job: JobDocument, content: Content, kept: Path) -> NotAnArchive:
     """Make the error for a link that gave something else.
 
     Args:
@@ -215,10 +248,10 @@ async def _check_tar_end(archive: Archive, rules: DownloadRules) -> None:
 
 async def _check_gzip(archive: Archive, rules: DownloadRules, content: Content) -> None:
     # Without an announced size only the gzip data tell whether the file is whole; encrypted ones may be none.
-    is_gzip = (
-        content in {Content.PACKED, Content.PACKED_TWICE} and await rules.threads.run(archive.read, 0, 2) == _MAGIC
-    )
-    if archive.finished or not (rules.check_gzip or (is_gzip and not archive.record.announced)):
+    is_packed = content in {Content.PACKED, Content.PACKED_TWICE}
+    is_gzip = is_packed and await rules.threads.run(archive.read, 0, 2) == _MAGIC
+    is_doubtful = content is Content.DAMAGED or (is_gzip and not archive.record.announced)
+    if archive.finished or not (rules.check_gzip or is_doubtful):
         return
     looking = GzipCheck()
 

@@ -28,6 +28,7 @@ class HintKind(StrEnum):
     CHECK_HOST_NAME = auto()
     CHECK_KEY = auto()
     CHECK_PROXY = auto()
+    CHOOSE_DIRECTORY = auto()
     CONFIRM_OVERWRITE = auto()  # project_id, cluster; is_source: whether the backup is of this cluster
     FEWER_CALLS = auto()
     LEAVE_OUT = auto()  # argument
@@ -110,6 +111,7 @@ PYTHON_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.CHECK_HOST_NAME: "use a host name in base_url that the certificate has",
     HintKind.CHECK_KEY: "check the key pair and make a new session",
     HintKind.CHECK_PROXY: "check proxy and its user name and password",
+    HintKind.CHOOSE_DIRECTORY: "choose another directory",
     HintKind.CONFIRM_OVERWRITE: (
         "restore into another cluster, or confirm with overwrite=Target(project_id={project_id!r}, cluster={cluster!r})"
     ),

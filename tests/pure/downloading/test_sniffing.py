@@ -77,14 +77,16 @@ def test_the_first_bytes_tell_an_archive_from_a_message(head, content):
 @pytest.mark.parametrize(
     ("content", "label", "message"),
     [
+        (Content.DAMAGED, "", False),
+        (Content.DAMAGED, "text/html", True),
         (Content.TEXT, "", True),
         (Content.TEXT, "application/gzip", True),
         (Content.UNKNOWN, "", False),
         (Content.UNKNOWN, "application/octet-stream", False),
         (Content.UNKNOWN, "text/plain", False),
-        (Content.UNKNOWN, "Text/HTML; charset=utf-8", True),
-        (Content.UNKNOWN, "application/problem+json", True),
-        (Content.UNKNOWN, "application/xhtml+xml", True),
+        (Content.UNKNOWN, "Text/HTML; charset=utf-8", False),
+        (Content.UNKNOWN, "application/problem+json", False),
+        (Content.UNKNOWN, "application/xhtml+xml", False),
         (Content.PACKED, "text/plain", False),
         (Content.PACKED, "text/html", False),
         (Content.PACKED_TWICE, "text/plain", False),
@@ -98,6 +100,31 @@ def test_the_first_bytes_tell_an_archive_from_a_message(head, content):
 )
 def test_bytes_outweigh_their_label(content, label, message):
     assert is_message(content, label) is message
+
+
+@pytest.mark.parametrize("label", ["Text/HTML; charset=utf-8", "application/problem+json", "application/xhtml+xml"])
+def test_a_page_in_a_coding_nobody_reads_is_a_message(label):
+    assert is_message(Content.UNKNOWN, label, "br")
+    assert not is_message(Content.UNKNOWN, "application/octet-stream", "br")
+
+
+@pytest.mark.parametrize("coding", ["utf-16-le", "utf-16-be"])
+def test_a_wide_text_without_a_mark_is_a_text(coding):
+    assert sniff('{"error": 404}'.encode(coding)) is Content.TEXT
+
+
+@pytest.mark.parametrize("extra", [0, 400, 470, 490, 600])
+def test_a_gzip_of_which_little_is_seen_is_an_archive(extra):
+    """A long name or field of its header leaves but letters of the name of the first file among the first bytes."""
+    member = b"a-directory/collection-0--123456.wt".ljust(100, b"\0") + b"0000644\0" + bytes(404)
+    head, rest = gzip.compress(member, 0, mtime=0)[:10], gzip.compress(member, 0, mtime=0)[10:]
+    packed = head[:3] + b"\x04" + head[4:] + extra.to_bytes(2, "little") + bytes(extra) + rest
+    assert gzip.decompress(packed) == member
+    assert sniff(packed[:SNIFFED]) is Content.PACKED
+
+
+def test_what_only_begins_like_a_gzip_file_is_damaged():
+    assert sniff(b"\x1f\x8b\x08<html>" * 20) is Content.DAMAGED
 
 
 @pytest.mark.parametrize("size", [200, SNIFFED])
@@ -114,7 +141,12 @@ def test_any_text_is_a_message(text):
 @given(st.binary(max_size=600))
 def test_no_bytes_are_too_odd_to_be_looked_at(data):
     assert sniff(data) in Content
-    assert sniff(b"\x1f\x8b\x08" + data) in {Content.PACKED, Content.PACKED_TWICE, Content.PACKED_TEXT}
+    assert sniff(b"\x1f\x8b\x08" + data) in {
+        Content.PACKED,
+        Content.PACKED_TWICE,
+        Content.PACKED_TEXT,
+        Content.DAMAGED,
+    }
 
 
 @pytest.mark.parametrize(("name", "packed"), [("a.tar.gz", True), ("A.TGZ", True), ("a.tar", False), ("gz", False)])

@@ -158,6 +158,12 @@ def test_a_verified_file_that_is_there_is_code_0(meanwhile, kind, call, ready, e
     assert len(list(tmp_path.iterdir())) == len(refs)
 
 
+def test_a_directory_that_cannot_be_used_is_code_2(call, ready, tmp_path):
+    (tmp_path / "file").touch()
+    ended = call("download", *ready(), "-d", str(tmp_path / "file"))
+    assert (ended.code, ended.err.endswith("cannot be used: File exists; choose another --directory\n")) == (2, True)
+
+
 @pytest.mark.parametrize("kind", ["changed", "foreign"])
 def test_another_file_that_stands_there_is_code_2(kind, call, ready, emulator, tmp_path):
     (ref,) = ready()

@@ -11,11 +11,11 @@ import pytest
 from blockbuster import blockbuster_ctx
 
 from builders.downloads import NAME, an_archive, answer, fetch, source
-from mongorestore_async import NO_RETRY
+from mongorestore_async import NO_RETRY, RetryPolicy
 from mongorestore_async.downloading import partial_file, resume_record
 from mongorestore_async.downloading.download_types import Verification
 from mongorestore_async.downloading.resume_record import PartRecord, boot_id
-from mongorestore_async.errors import DownloadError, DownloadTruncated, HashMismatch
+from mongorestore_async.errors import DownloadError, DownloadTruncated, DownloadUsedUp, HashMismatch
 
 ARCHIVE = an_archive(1, 3_000_000)
 SIZE = len(ARCHIVE)
@@ -82,9 +82,9 @@ async def test_a_file_found_again_is_hashed_in_this_call(play_answers, tmp_path,
     hashed = []
     rehash = partial_file.Archive.rehash
 
-    def watch(archive, most):
+    def watch(archive):
         hashed.append(archive.kept)
-        return rehash(archive, min(most, 500_000))
+        return rehash(archive, 500_000)
 
     async with play_answers(WHOLE) as raw:
         await fetch([source(f"{raw.url}/{NAME}")], tmp_path)
@@ -196,12 +196,43 @@ async def test_a_part_that_was_damaged_is_not_gone_on_with(play_ranges, tmp_path
         data = bytearray(part_of(tmp_path).read_bytes())
         data[1000 : 2000 if damage == "zeros" else 1001] = bytes(1000 if damage == "zeros" else 1)
         part_of(tmp_path).write_bytes(data)
-        with pytest.raises(DownloadError, match="modified after it was written, and was discarded; download again"):
+        with pytest.raises(
+            DownloadError, match=r"modified after it was written, and was discarded.*0 of .* kept; download again"
+        ):
             await fetch([source(f"{raw.url}/{NAME}")], tmp_path)
         assert NAME not in names_in(tmp_path)
         (file,) = await fetch([source(f"{raw.url}/{NAME}", hashes=PUBLISHED)], tmp_path)
 
     assert (file.verification, file.resumed_from) == (Verification.VERIFIED, 0)
+
+
+@pytest.mark.parametrize("whole", [False, True])
+async def test_a_damaged_part_is_fetched_anew_in_the_same_call(play_ranges, tmp_path, whole):
+    async with play_ranges(1_500_000) as raw:
+        with pytest.raises(DownloadTruncated):
+            await fetch([source(f"{raw.url}/{NAME}")], tmp_path)
+        data = ARCHIVE if whole else part_of(tmp_path).read_bytes()
+        part_of(tmp_path).write_bytes(bytes(1000) + data[1000:])
+        if whole:
+            change(tmp_path, synced=SIZE, synced_sha1=SHA1)
+        job = source(f"{raw.url}/{NAME}", hashes=PUBLISHED, max_downloads=3)
+        (file,) = await fetch([job], tmp_path, retry=RetryPolicy(base=0))
+
+    assert (file.verification, file.resumed_from, file.requests) == (Verification.VERIFIED, 0, 2 if whole else 3)
+
+
+async def test_a_damaged_part_costs_no_more_than_the_link_allows(play_ranges, tmp_path, names_in):
+    async with play_ranges(1_500_000) as raw:
+        with pytest.raises(DownloadTruncated):
+            await fetch([source(f"{raw.url}/{NAME}")], tmp_path)
+        data = part_of(tmp_path).read_bytes()
+        part_of(tmp_path).write_bytes(bytes(1000) + data[1000:])
+        with pytest.raises(DownloadUsedUp, match=r"was discarded.*2 times allowed"):
+            await fetch([source(f"{raw.url}/{NAME}", max_downloads=2)], tmp_path, retry=RetryPolicy(base=0))
+
+    assert len(raw.heads) == 2
+    assert part_of(tmp_path).read_bytes() == b"", "nothing of the answer for its end is left in it"
+    assert NAME not in names_in(tmp_path)
 
 
 @pytest.mark.parametrize("left", [0, 1, 700_000])

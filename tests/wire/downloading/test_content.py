@@ -129,16 +129,33 @@ async def test_a_text_that_an_earlier_version_received_is_found_out(play_answers
         (ARCHIVE, {"Content_Type": "application/gzip", "Content_Encoding": "gzip"}),
         (ENCRYPTED, {"Content_Type": "application/octet-stream"}),
         (ENCRYPTED, {"Content_Type": "text/plain"}),
+        (ENCRYPTED, {"Content_Type": "application/json"}),
+        (ENCRYPTED, {"Content_Type": "text/html"}),
         (ENCRYPTED, {}),
+        (gzip.compress(b""), {"Content_Type": "binary/octet-stream"}),
+        (gzip.compress(bytes(1024)), {}),
     ],
-    ids=str,
+    ids=lambda value: f"{len(value)}" if isinstance(value, bytes) else str(value),
 )
 async def test_an_archive_under_a_wrong_label_is_one(play_answers, tmp_path, body, fields):
     async with play_answers(answer(200, body, **fields)) as raw:
         (file,) = await fetch([source(f"{raw.url}/{NAME}")], tmp_path)
 
     assert file.path.read_bytes() == body
-    assert (file.verification, file.reason) == (Verification.NOT_YET, "the job does not show the hash yet")
+    assert file.verification is Verification.NOT_YET
+    # What cannot be told from something else is told to be so.
+    assert file.reason.startswith("the job does not show the hash yet")
+    assert ("does not begin like a gzip file" in file.reason) == (body is ENCRYPTED)
+
+
+@pytest.mark.parametrize(("label", "error"), [("text/html", NotAnArchive), ("application/gzip", DownloadTruncated)])
+async def test_what_only_begins_like_a_gzip_file_is_no_archive(play_answers, tmp_path, names_in, label, error):
+    body = b"\x1f\x8b\x08<html>Log in</html>" * 40
+    async with play_answers(answer(200, body, Content_Type=label)) as raw:
+        with pytest.raises(error):
+            await fetch([source(f"{raw.url}/{NAME}")], tmp_path)
+
+    assert NAME not in names_in(tmp_path)
 
 
 @pytest.mark.parametrize("hashes", [[], [(NAME, SHA1)], [("b.tar.gz", SHA1)]], ids=str)

@@ -87,9 +87,9 @@ async def test_a_long_part_is_not_hashed_before_the_request(open_library, tmp_pa
     requests = []
     rehash = archives.Archive.rehash
 
-    def watch(archive, most):
+    def watch(archive):
         requests.append(archive.record.requests)
-        return rehash(archive, min(most, 70_000))
+        return rehash(archive, 70_000)
 
     async with open_library() as library:
         sources = await library.order("cloud-backup")

@@ -216,27 +216,6 @@ async def test_a_proxy_that_is_not_there_is_a_failed_connection(emulate, connect
         assert emulator.counts.requests == 0
 
 
-@pytest.mark.parametrize("way", ["TLS", "a tunnel"])
-async def test_a_connection_that_is_never_made_is_told(way):
-    silent = asyncio.Event()
-
-    async def accept(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await silent.wait()
-        writer.close()
-
-    async with await asyncio.start_server(accept, "127.0.0.1", 0) as server:
-        url = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        where = {"base_url": f"https://{url}"}
-        if way == "a tunnel":
-            where = {"base_url": "https://om.example.com", "proxy": f"http://{url}"}
-        async with AsyncSession(None, options=Options(timeout=0.5), **where) as session:
-            with pytest.raises(RequestTimeout, match=r"no connection within 0\.5 s; check base_url") as caught:
-                await session.request("GET", PROJECTS, family=OPS_MANAGER)
-        silent.set()
-        await asyncio.sleep(0.05)
-    assert not caught.value.request.unanswered
-
-
 async def test_a_connection_without_an_answer_is_told_as_such():
     silent = asyncio.Event()
 
