@@ -132,12 +132,12 @@ class AsyncSession:
         environ = RawDocument(os.environ if environ is None else environ, secret=True)
         overrides |= {name: hide(overrides[name]) for name in ("base_url", "proxy") if name in overrides}
         found = read_environment(environ, with_auth="auth" not in overrides)
-        arguments: dict[str, Any] = {"base_url": hide(found.base_url)}
+        arguments: dict[str, Any] = {"auth": found.auth, "base_url": hide(found.base_url)}
         if not overrides.keys() & {"http", "ssl", "ca_file"}:
             arguments |= {"ssl": False} if found.skip_verify else {"ca_file": found.ca_file}
         if found.proxy is not None and "http" not in overrides:
             arguments["proxy"] = found.proxy
-        return cls(**{"auth": found.auth, **arguments, **overrides})
+        return cls(**(arguments | overrides))
 
     def __repr__(self) -> str:
         view: SessionView | None = getattr(self, "_view", None)

@@ -93,9 +93,10 @@ class EnvironmentProxies:
         return unhide(proxy) if "://" in unhide(proxy) else Secret(f"http://{unhide(proxy)}")
 
 
-_SWITCHES: Mapping[str, bool] = dict.fromkeys(("true", "1", "yes", "t", "y"), True) | dict.fromkeys(
-    ("false", "0", "no", "f", "n"), False
-)
+_SWITCHES: Mapping[str, bool] = {
+    **dict.fromkeys(("true", "1", "yes", "t", "y"), True),
+    **dict.fromkeys(("false", "0", "no", "f", "n"), False),
+}
 
 
 @attrs.frozen(kw_only=True)
