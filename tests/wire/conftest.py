@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -221,3 +223,18 @@ def hunt() -> Iterator[Any]:
     """Hunt for secrets, in all logs and warnings too; fails the test on any hit."""
     with _hunting.hunting() as found:
         yield found
+
+
+@pytest.fixture
+def busy_executor() -> Iterator[Any]:
+    """Fill the default executor of the loop with work that lasts as long as the test."""
+    released = threading.Event()
+
+    def fill() -> None:
+        executor = ThreadPoolExecutor(2)
+        asyncio.get_running_loop().set_default_executor(executor)
+        for _ in range(4):
+            executor.submit(released.wait)
+
+    yield fill
+    released.set()

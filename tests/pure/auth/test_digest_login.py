@@ -377,7 +377,7 @@ class TestWrongKey:
         exchange(attempt, refusal("n2"))
         for nonce in ("n3", "n4"):
             assert exchange(attempt, refusal(nonce))[1] is AGAIN
-        with pytest.raises(AuthError, match=r"private key\. It was accepted before: .* affinity\? Calls fail"):
+        with pytest.raises(AuthError, match=r"private key\. It was accepted before: .* affinity\? No call is sent"):
             exchange(attempt, refusal("n5"))
 
     def test_the_verdict_holds_for_sixty_seconds(self, login, clock):

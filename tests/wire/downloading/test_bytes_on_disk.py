@@ -207,7 +207,8 @@ async def test_a_part_that_was_damaged_is_not_gone_on_with(play_ranges, tmp_path
 
 
 @pytest.mark.parametrize("whole", [False, True])
-async def test_a_damaged_part_is_fetched_anew_in_the_same_call(play_ranges, tmp_path, whole):
+async def test_a_damaged_part_is_fetched_anew_in_the_same_call(play_ranges, tmp_path, busy_executor, whole):
+    busy_executor()
     async with play_ranges(1_500_000) as raw:
         with pytest.raises(DownloadTruncated):
             await fetch([source(f"{raw.url}/{NAME}")], tmp_path)

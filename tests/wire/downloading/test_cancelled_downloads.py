@@ -8,7 +8,6 @@ import hashlib
 import random
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import anyio
 import pytest
@@ -18,7 +17,7 @@ from mongorestore_async import OPS_MANAGER, HttpRestore, Options, RetryPolicy
 from mongorestore_async.downloading import file_system
 from mongorestore_async.downloading.download_types import Verification
 from mongorestore_async.emulator import DownloadPlay
-from mongorestore_async.errors import DownloadError, SessionClosed
+from mongorestore_async.errors import DownloadError, NotAnArchive, SessionClosed
 
 ARCHIVE = an_archive(3, 1_200_000)
 SIZE = len(ARCHIVE)
@@ -82,21 +81,6 @@ def play_slowly(play_raw):
             yield raw
 
     return start
-
-
-@pytest.fixture
-def busy_executor():
-    """Fill the default executor of the loop with work that lasts as long as the test."""
-    released = threading.Event()
-
-    def fill():
-        executor = ThreadPoolExecutor(2)
-        asyncio.get_running_loop().set_default_executor(executor)
-        for _ in range(4):
-            executor.submit(released.wait)
-
-    yield fill
-    released.set()
 
 
 @pytest.fixture
@@ -263,6 +247,50 @@ async def test_a_full_default_executor_holds_no_download_up(play_slowly, tmp_pat
         (file,) = await fetch([source(f"{raw.url}/{NAME}", hashes=PUBLISHED)], tmp_path)
 
     assert file.verification is Verification.VERIFIED
+
+
+async def test_a_file_is_found_again_beside_a_full_executor(play_slowly, tmp_path, busy_executor):
+    (tmp_path / NAME).write_bytes(ARCHIVE)
+    busy_executor()
+    async with play_slowly() as raw:
+        (file,) = await fetch([source(f"{raw.url}/{NAME}", hashes=PUBLISHED)], tmp_path)
+
+    assert (file.verification, raw.heads) == (Verification.VERIFIED, [])
+
+
+async def test_a_page_is_kept_beside_a_full_executor(play_raw, tmp_path, busy_executor):
+    busy_executor()
+    async with play_raw(answer(200, b"<html>log in</html>" * 50, Content_Type="text/html")) as raw:
+        with pytest.raises(NotAnArchive):
+            await fetch([source(f"{raw.url}/{NAME}")], tmp_path)
+
+
+@each_way
+async def test_recognition_that_is_cancelled_leaves_the_file(play_slowly, tmp_path, names_in, monkeypatch, way):
+    opened = []
+    hash_more = file_system.HashedFile.hash_more
+
+    def hash_slowly(self, _):
+        opened.append(self.file)
+        time.sleep(0.005)  # in a thread
+        return hash_more(self, 10_000)
+
+    (tmp_path / NAME).write_bytes(ARCHIVE)
+    async with play_slowly() as raw:
+        sources = [source(f"{raw.url}/{NAME}", hashes=PUBLISHED)]
+        with monkeypatch.context() as patched:
+            patched.setattr(file_system.HashedFile, "hash_more", hash_slowly)
+            await way(0.05, fetch(sources, tmp_path))
+            for _ in range(500):
+                if all(file is None or file.closed for file in opened):
+                    break
+                await asyncio.sleep(0.01)
+            assert all(file is None or file.closed for file in opened)
+        assert 0 < len(opened) < SIZE // 10_000
+        assert names_in(tmp_path) == [NAME]
+        (file,) = await fetch(sources, tmp_path)
+
+    assert (file.verification, raw.heads) == (Verification.VERIFIED, [])
 
 
 @pytest.mark.parametrize("phase", ["receiving", "waiting for a host", "waiting to try again"])

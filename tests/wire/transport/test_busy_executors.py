@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -14,21 +13,6 @@ from mongorestore_async import NO_RETRY, OPS_MANAGER, AsyncSession, Options
 from mongorestore_async.errors import ConfigError, DataError
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
-
-
-@pytest.fixture
-def busy_executor():
-    """Fill the default executor of the loop with work that lasts as long as the test."""
-    released = threading.Event()
-
-    def fill():
-        executor = ThreadPoolExecutor(2)
-        asyncio.get_running_loop().set_default_executor(executor)
-        for _ in range(4):
-            executor.submit(released.wait)
-
-    yield fill
-    released.set()
 
 
 def page(count, **broken):
