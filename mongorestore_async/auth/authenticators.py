@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from mongorestore_async.auth.challenges import choose_challenge, says_token_is_invalid
-from mongorestore_async.auth.digest_login import Attempt, AttemptOutcome
+from mongorestore_async.auth.credentials import ServiceAccount
+from mongorestore_async.auth.digest_login import Attempt, AttemptOutcome, Login
+from mongorestore_async.auth.token_cache import TokenCache
 from mongorestore_async.auth.tokens import read_revocation
 from mongorestore_async.errors import AuthError, Hint, HintKind, RestoreError
 from mongorestore_async.protocol.replies import error_code_of, is_own
@@ -22,8 +25,10 @@ from mongorestore_async.protocol.replies import error_code_of, is_own
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from mongorestore_async.auth.digest_login import Login
-    from mongorestore_async.auth.token_cache import HeldToken, TokenCache
+    from yarl import URL
+
+    from mongorestore_async.auth.credentials import DigestAuth
+    from mongorestore_async.auth.token_cache import HeldToken
     from mongorestore_async.auth.tokens import TokenRequest
     from mongorestore_async.models.secret import Secret
     from mongorestore_async.protocol.replies import RawReply
@@ -31,7 +36,7 @@ if TYPE_CHECKING:
     Send: TypeAlias = Callable[[Secret | None], Awaitable[RawReply]]
     Post: TypeAlias = Callable[[TokenRequest], Awaitable[RawReply]]
 
-__all__ = ["Authenticator", "BearerAuthenticator", "DigestAuthenticator", "NoAuthenticator"]
+__all__ = ["Authenticator", "BearerAuthenticator", "DigestAuthenticator", "NoAuthenticator", "make_authenticator"]
 
 _logger = logging.getLogger(__name__)
 
@@ -223,3 +228,16 @@ class BearerAuthenticator:
 
 #: How a session logs in.
 Authenticator: TypeAlias = NoAuthenticator | DigestAuthenticator | BearerAuthenticator
+
+
+def make_authenticator(auth: DigestAuth | ServiceAccount | None, base_url: URL) -> Authenticator:
+    """Make the login of a session.
+
+    Args:
+        auth: Its credentials, None for none.
+        base_url: Where the API is: the token endpoint stands beside it.
+
+    """
+    if isinstance(auth, ServiceAccount):
+        return BearerAuthenticator(TokenCache(auth, base_url, time.monotonic))
+    return NoAuthenticator() if auth is None else DigestAuthenticator(Login(auth, time.monotonic))

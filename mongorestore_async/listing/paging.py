@@ -26,6 +26,7 @@ in a list without links, when it is met at the end of a page. ``drifted`` tells 
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from mongorestore_async.errors import Hint, HintKind, PaginationError
@@ -108,7 +109,6 @@ class Walk:
         self._trusts_count = trusts_count
         self._frontier = starting_at - 1  # the last page read for the first time
         self._top = PageFacts(())  # that page
-        self._ids = DeliveredIds()
         self._coverage: Coverage  # made with the first item
         self._unit = 0  # length of the first page with items: positions are counted in it
         self._first = 0  # the number of that page
@@ -126,6 +126,10 @@ class Walk:
         self._run: int | None = None  # the first of the new ones
         self._hole: int | None = None  # the first page that lacked items
         self._rereads = 0  # since the last step forward
+
+    @cached_property
+    def _ids(self) -> DeliveredIds:
+        return DeliveredIds()  # not before it is needed: most lists are one page
 
     @property
     def received(self) -> int:

@@ -25,7 +25,6 @@ from mongorestore_async.transport.worker_threads import WorkerThreads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from http.cookies import BaseCookie
     from os import PathLike
 
     from aiohttp.abc import AbstractCookieJar
@@ -292,14 +291,12 @@ class _CookieJar(aiohttp.CookieJar):
         # Sticky balancers are met by IP address too. Every request goes to the one API origin.
         super().__init__(unsafe=True, quote_cookie=False)
 
-    def filter_cookies(self, request_url: URL | None = None) -> BaseCookie[str]:
-        """Choose the cookies of a request, each with the value as it was received."""
-        chosen = super().filter_cookies(URL() if request_url is None else request_url)
-        # ``quote_cookie`` unquotes what a server quoted itself; the jar still has what was received.
-        received = {(each.key, each.value): each.coded_value for each in self} if chosen else {}
-        for name, cookie in chosen.items():
-            cookie.set(name, cookie.value, received.get((name, cookie.value), cookie.coded_value))
-        return chosen
+    def update_cookies_from_headers(self, headers: Sequence[str], response_url: URL) -> None:
+        """Take the cookies of an answer, each with its value as it was received: with the quotes of the server."""
+        super().update_cookies_from_headers(headers, response_url)
+        for cookie in self:
+            if cookie.value != cookie.coded_value:
+                cookie.set(cookie.key, cookie.coded_value, cookie.coded_value)
 
 
 def _proxy_from_environment(target: URL) -> URL | None:

@@ -10,10 +10,7 @@ from typing import TYPE_CHECKING, Never
 
 import attrs
 
-from mongorestore_async.auth.authenticators import BearerAuthenticator, DigestAuthenticator, NoAuthenticator
-from mongorestore_async.auth.credentials import ServiceAccount
-from mongorestore_async.auth.digest_login import Login
-from mongorestore_async.auth.token_cache import TokenCache
+from mongorestore_async.auth.authenticators import BearerAuthenticator, make_authenticator
 from mongorestore_async.errors import ApiError, ConnectionBroken, RestoreError, SessionClosed, TransportError
 from mongorestore_async.ratelimit import RateLimiter
 from mongorestore_async.transport.connection import Connection
@@ -25,13 +22,12 @@ from mongorestore_async.transport.retrying import Failure, RetryBudget, ask_rule
 from mongorestore_async.transport.sender import Call, Phase, Progress, Sender, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable
     from contextlib import AbstractAsyncContextManager
 
     from yarl import URL
 
-    from mongorestore_async.auth.authenticators import Authenticator
-    from mongorestore_async.auth.credentials import DigestAuth
+    from mongorestore_async.auth.credentials import DigestAuth, ServiceAccount
     from mongorestore_async.auth.tokens import TokenRequest
     from mongorestore_async.protocol.replies import RawReply, Reply
     from mongorestore_async.transport.connection import HttpSettings
@@ -71,7 +67,7 @@ class Transport:
         self.restore_locks = RestoreLocks()
         self._connection = Connection(settings, limit=options.max_in_flight, threads=self.decode_locks.threads)
         self._sender = Sender(self._connection, self.server_info)
-        self._authenticator = _authenticator(auth, base_url)
+        self._authenticator = make_authenticator(auth, base_url)
         self._limits = RateLimiter(options.rate_limits, options.shared_limits)
         self._budget = RetryBudget()
         self._challenges = 0
@@ -224,7 +220,11 @@ class Transport:
             before = progress.last
             failed: BaseException | None = None
             try:
-                raw = await self._send_in_turn(progress, partial(self._authenticator.run, attempt, send, post), ends)
+                await self._take_slot(progress, ends)
+                try:
+                    raw = await self._authenticator.run(attempt, send, post)
+                finally:
+                    self._slots.release()
                 if raw.request.challenges < progress.challenges:  # met since it was answered
                     raw = attrs.evolve(raw, request=progress.context)
                 reply = await decode(raw, call, self.decode_locks)
@@ -235,9 +235,7 @@ class Transport:
                 wait = self._wait(progress, error, options, ends, in_turn=in_turn)
                 if wait is None:
                     told = held_back(progress, error) if progress.phase is Phase.RATE_LIMIT else error
-                    if told is not error:
-                        raise told from told.__cause__
-                    raise
+                    raise told from told.__cause__
                 progress.remember(error)
             except BaseException as error:
                 failed = error
@@ -258,8 +256,8 @@ class Transport:
             self._retries += 1
             await asyncio.sleep(wait)
 
-    async def _send_in_turn(self, progress: Progress, run: Callable[[], Awaitable[RawReply]], ends: float) -> RawReply:
-        """Send a call once the rate limits and a slot allow it; ``progress`` takes note of its admission."""
+    async def _take_slot(self, progress: Progress, ends: float) -> None:
+        """Wait until the rate limits and a slot allow to send a call; ``progress`` takes note of its admission."""
         call, limits = progress.call, self._limits
         while True:
             progress.admission = limits.try_admit(call.rate, call.project)
@@ -267,13 +265,19 @@ class Transport:
                 progress.phase = Phase.RATE_LIMIT
                 progress.admission = await limits.admit(call.rate, call.project, ends)
             progress.phase = Phase.SLOT
-            async with self._slots:
+            await self._slots.acquire()
+            taken = False
+            try:
                 progress.phase = Phase.LOGIN
                 while (leader := self._authenticator.led) is not None:
                     await leader.wait()
                 # Others may have been refused while it waited for its slot, or for the login.
-                if not limits.withdraw_outdated(progress.admission, call.rate, call.project):
-                    return await run()
+                taken = not limits.withdraw_outdated(progress.admission, call.rate, call.project)
+            finally:
+                if not taken:
+                    self._slots.release()
+            if taken:
+                return
             progress.admission = None
 
     def _timed_out(self, progress: Progress, options: Options) -> RestoreError:
@@ -338,9 +342,3 @@ def _notify(record: ExchangeRecord, options: Options) -> None:
         options.on_exchange(record)
     except Exception:
         _logger.exception("the on_exchange hook failed; the call is not affected")
-
-
-def _authenticator(auth: DigestAuth | ServiceAccount | None, base_url: URL) -> Authenticator:
-    if isinstance(auth, ServiceAccount):
-        return BearerAuthenticator(TokenCache(auth, base_url, time.monotonic))
-    return NoAuthenticator() if auth is None else DigestAuthenticator(Login(auth, time.monotonic))
