@@ -135,6 +135,7 @@ CLI_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.CHECK_PROXY: "check --proxy (or HTTPS_PROXY) and its user name and password",
     HintKind.CHOOSE_DIRECTORY: "choose another --directory",
     HintKind.CONFIRM_OVERWRITE: _confirm_overwrite,
+    HintKind.DISMISS_CREATE: "list the restore jobs of the cluster, and leave --ensure out if it started nothing",
     HintKind.FEWER_CALLS: "try again later, or make fewer calls at once (--concurrency)",
     HintKind.LEAVE_OUT: lambda values: f"leave {_option(values['argument'])} out",
     HintKind.LOG_IN: "set an API key or a service account in the environment",

@@ -235,12 +235,11 @@ def _refuse_unsure(running: Running[Any]) -> None:
 def _refuse_open(creates: Sequence[MaybeCreated]) -> None:
     for create in creates:
         raise MaybeCreated(
-            f"nothing was started now, because an earlier create into the same target is still open: {create.problem};"
-            f" if you have looked and it started nothing, dismiss() of this error lets another one start:",
+            f"nothing was started now, because an earlier create into the same target is still open: {create.problem}",
             reconcile=create.reconcile,
             dismiss=create.dismiss,
             request=create.request,
-            hint=create.hint,
+            hint=Hint(HintKind.DISMISS_CREATE),
         )
 
 

@@ -30,6 +30,7 @@ class HintKind(StrEnum):
     CHECK_PROXY = auto()
     CHOOSE_DIRECTORY = auto()
     CONFIRM_OVERWRITE = auto()  # project_id, cluster; is_source: whether the backup is of this cluster
+    DISMISS_CREATE = auto()
     FEWER_CALLS = auto()
     LEAVE_OUT = auto()  # argument
     LOG_IN = auto()
@@ -115,6 +116,7 @@ PYTHON_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.CONFIRM_OVERWRITE: (
         "restore into another cluster, or confirm with overwrite=Target(project_id={project_id!r}, cluster={cluster!r})"
     ),
+    HintKind.DISMISS_CREATE: "call reconcile() again, or dismiss() once you have seen that it started nothing",
     HintKind.FEWER_CALLS: "make fewer concurrent calls, raise Options.timeout, or see Options.rate_limits",
     HintKind.LEAVE_OUT: "leave {argument} out",
     HintKind.LOG_IN: ("pass DigestAuth(public_key, private_key) or ServiceAccount(client_id, client_secret)"),

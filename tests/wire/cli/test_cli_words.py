@@ -69,6 +69,7 @@ OF_PROGRAMS = (
     "{} must be True or False, not {}",
     "{} must be printable ASCII text or None",
     "{}{} must be a number above 0, or None for no limit, not {}",
+    "this error comes from another process: dismiss it in sessio",
 )
 
 CLUSTER = ("--project-id", "5" * 24, "--cluster-id", "6" * 24)
