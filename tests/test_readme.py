@@ -105,5 +105,5 @@ def test_the_documented_environment_variables_are_read():
         assert AsyncSession.from_env(dict.fromkeys(pair, "key"))
         with pytest.raises(ConfigError, match="set MONGODB_ATLAS_"):
             AsyncSession.from_env({pair[0]: "key"})
-    assert len(addresses) == 2
+    assert len(addresses) == 3
     assert set(addresses.values()) == {"http://om.example.com:8080"}

@@ -238,7 +238,7 @@ def test_an_error_on_the_way_tells_where_to_go_on(form, written, call, place, em
 
     assert ended.code == 1
     assert PARSERS["jsonl"](ended.out) == ids()[:written]
-    assert "(resume with --page 2)" in ended.err
+    assert "(resume with --page 2 --items-per-page 10)" in ended.err
 
 
 async def test_ctrl_c_ends_it_cleanly(start, place, emulator):

@@ -91,7 +91,7 @@ async def test_what_a_family_lacks_is_refused_before_any_request(emulate, connec
             cluster.restore_jobs(batch_id="5" * 24)
         with pytest.raises(Unsupported, match="on_server_terms"):
             await cluster.create_restore_job(HttpRestore("5" * 24, max_downloads=1, expiration_hours=1))
-        with pytest.raises(Unsupported, match="Checkpoint"):
+        with pytest.raises(Unsupported, match="checkpoint"):
             await cluster.create_restore_job(AutomatedRestore(Checkpoint("6" * 24), Target("5" * 24, "there")))
         assert emulator.counts.requests == 0
 
