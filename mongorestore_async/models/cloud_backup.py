@@ -114,7 +114,7 @@ class CloudBackupRestoreJob(JobDocument):
 
     @property
     def delivery_url(self) -> tuple[Secret, ...]:
-        """Download URLs: one, or none."""
+        """The download URLs, of which there is one or none."""
         return unhide(self._delivery_url)
 
     @property
