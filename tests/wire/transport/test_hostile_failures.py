@@ -23,8 +23,8 @@ from mongorestore_async import (
     Options,
     ProtocolError,
     ProxyFailed,
-    TLSFailed,
     RequestTimeout,
+    TLSFailed,
 )
 from mongorestore_async.transport.failures import scrub, translate, was_never_sent
 
