@@ -62,6 +62,9 @@ def held_back(progress: Progress, error: RestoreError) -> RestoreError:
         earlier.problem, earlier.retry_after = told, error.retry_after
         earlier.hint = earlier.hint or error.hint
         earlier.args = (told,)
+        # Raised while ``error`` is handled, which says less; and the call, which its frames hold, lets go of it.
+        earlier.__suppress_context__ = True
+        progress.earlier = None
         return earlier
     error.problem = error.problem.replace("not sent", "not sent again", 1) + _earlier(progress)
     error.args = (error.problem,)

@@ -234,8 +234,9 @@ class Transport:
                 in_turn = isinstance(error, ApiError) and not progress.logging_in and limits.is_one_too_many(error)
                 wait = self._wait(progress, error, options, ends, in_turn=in_turn)
                 if wait is None:
-                    told = held_back(progress, error) if progress.phase is Phase.RATE_LIMIT else error
-                    raise told from told.__cause__
+                    if progress.phase is Phase.RATE_LIMIT:  # no error has a variable: it would live in a cycle with it
+                        raise held_back(progress, error)
+                    raise
                 progress.remember(error)
             except BaseException as error:
                 failed = error
