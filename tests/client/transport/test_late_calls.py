@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import pickle
 import traceback
+import weakref
 
 import aiohttp
 import pytest
@@ -12,12 +14,14 @@ import pytest
 from builders.constants import CLUSTER, PROJECT
 from mongorestore_async import (
     OPS_MANAGER,
+    BadRequest,
     ConnectionBroken,
     DigestAuth,
     HttpRestore,
     Options,
     RateLimited,
     RequestTimeout,
+    RestoreError,
     RetryPolicy,
     ServerError,
 )
@@ -201,3 +205,31 @@ async def test_a_call_held_back_after_a_failure_tells_of_it(connect, server):
     assert "1 try before ended with HTTP 502" in str(caught.value)
     assert caught.value.__cause__.status == 502
     assert caught.value.status == 0
+
+
+@pytest.mark.parametrize(
+    ("answers", "kind"),
+    [
+        ((400, 400), BadRequest),
+        ((503,) * 20, ServerError),
+        ((429,) * 20, RateLimited),
+        ((504, 429, 429, 429, 429), RateLimited),
+        ((504,), RequestTimeout),
+        ((aiohttp.ServerDisconnectedError(),) * 20, ConnectionBroken),
+    ],
+    ids=["refused", "answered to the end", "held back", "held back after others", "late", "broken"],
+)
+async def test_an_error_of_a_call_is_freed_at_once(connect, server, answers, kind):
+    script(server, *answers)
+    session = connect(options=Options(timeout=5, retry=AT_ONCE))
+    gc.collect()
+    gc.disable()
+    try:
+        try:
+            await jobs_of(session)
+        except RestoreError as error:
+            assert type(error) is kind
+            kept = weakref.ref(error)
+        assert kept() is None
+    finally:
+        gc.enable()
