@@ -223,7 +223,7 @@ class UndecodedItem:
 
     def encoded(self) -> bytes:
         """Give its JSON text, known to be readable."""
-        raise NotImplementedError
+        raise NotImplementedError  # no ABC: its only subclass is a msgspec Struct, whose metaclass is another
 
     def opened(self) -> RawDocument:
         """Decode it."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import math
 import os
-from typing import TYPE_CHECKING
+from collections import deque
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -13,13 +14,26 @@ from mongorestore_async.errors import SessionClosed, WrongLoop
 from mongorestore_async.transport.worker_threads import WorkerThreads
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Hashable
     from types import TracebackType
 
-__all__ = ["Deadlines", "DecodeLocks", "LoopBinding", "OpenBlock", "ServerInfo"]
+__all__ = [
+    "Deadlines",
+    "DecodeLocks",
+    "LoopBinding",
+    "OpenBlock",
+    "RestoreLocks",
+    "ServerInfo",
+    "TargetHold",
+    "TargetLock",
+]
 
 
 #: Threads for large answers: decoding holds the GIL, so more would only take turns.
 _DECODERS = 2
+
+#: Restores remembered: each holds a request and the few jobs of its answer.
+_REMEMBERED = 1000
 
 
 class LoopBinding:
@@ -186,3 +200,68 @@ class OpenBlock:
             raise SessionClosed("the session was closed meanwhile; what was done until then is kept") from None
         finally:
             self._deadlines.discard(self._block)
+
+
+class RestoreLocks:
+    """What the views of a session share about restores: one create at a time for each target, and what was started.
+
+    Attributes:
+        started: What the session started last, oldest first; ``creating`` fills and reads it.
+        count: How many restores it started in all.
+        held: The targets that a call holds or waits for.
+
+    """
+
+    def __init__(self) -> None:
+        self.started: deque[Any] = deque(maxlen=_REMEMBERED)
+        self.count = 0
+        self.held: dict[Hashable, TargetLock] = {}
+
+    def hold(self, key: Hashable, check: Callable[[], Awaitable[None]]) -> TargetHold:
+        """Wait, on entering, until no other call holds a key, then hold it.
+
+        Entering gives how many restores the session had started before this call waited. A call that is cancelled,
+        holding or waiting, lets the next one go.
+
+        Args:
+            key: Of the target.
+            check: Opens the session on the running loop, or refuses another one: a lock of its own loop would not.
+
+        """
+        return TargetHold(self, key, check)
+
+
+class TargetLock(asyncio.Lock):
+    """A lock that knows how many calls hold it or wait for it; without any it is forgotten."""
+
+    calls = 0
+
+
+class TargetHold:
+    """Holds a key while it is entered; see :meth:`RestoreLocks.hold`."""
+
+    def __init__(self, locks: RestoreLocks, key: Hashable, check: Callable[[], Awaitable[None]]) -> None:
+        self._locks = locks
+        self._key = key
+        self._check = check
+
+    async def __aenter__(self) -> int:
+        await self._check()
+        begun, lock = self._locks.count, self._locks.held.setdefault(self._key, TargetLock())
+        lock.calls += 1
+        try:
+            await lock.acquire()
+        except BaseException:
+            self._leave(lock)
+            raise
+        return begun
+
+    async def __aexit__(self, *_: object) -> None:
+        lock = self._locks.held[self._key]
+        lock.release()
+        self._leave(lock)
+
+    def _leave(self, lock: TargetLock) -> None:
+        lock.calls -= 1
+        if not lock.calls:
+            del self._locks.held[self._key]

@@ -16,8 +16,7 @@ from mongorestore_async.ratelimit import RateLimiter
 from mongorestore_async.transport.connection import Connection
 from mongorestore_async.transport.exchange_records import Stats
 from mongorestore_async.transport.late_calls import held_back, timed_out
-from mongorestore_async.transport.loop_binding import Deadlines, DecodeLocks, LoopBinding, ServerInfo
-from mongorestore_async.transport.restore_locks import RestoreLocks
+from mongorestore_async.transport.loop_binding import Deadlines, DecodeLocks, LoopBinding, RestoreLocks, ServerInfo
 from mongorestore_async.transport.retrying import Failure, RetryBudget, ask_rule, is_transient
 from mongorestore_async.transport.sender import Call, Phase, Progress, Sender, decode
 
@@ -234,8 +233,9 @@ class Transport:
                 in_turn = isinstance(error, ApiError) and not progress.logging_in and limits.is_one_too_many(error)
                 wait = self._wait(progress, error, options, ends, in_turn=in_turn)
                 if wait is None:
-                    if progress.phase is Phase.RATE_LIMIT:  # no error has a variable: it would live in a cycle with it
-                        raise held_back(progress, error)
+                    if progress.phase is Phase.RATE_LIMIT:
+                        # It has its cause. In a variable here, it would live in a cycle with this frame.
+                        raise held_back(progress, error)  # noqa: B904
                     raise
                 progress.remember(error)
             except BaseException as error:

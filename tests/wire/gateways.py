@@ -13,40 +13,29 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from builders.network import nginx_config
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = ["GATEWAYS", "Gateway"]
 
-_NGINX = """
-daemon off;
-worker_processes 1;
-pid @FOLDER@/nginx.pid;
-error_log @FOLDER@/error.log;
-events { worker_connections 512; }
-http {
-    access_log @FOLDER@/access.log;
-    client_body_temp_path @FOLDER@/client;
-    proxy_temp_path @FOLDER@/proxy;
-    fastcgi_temp_path @FOLDER@/fastcgi;
-    uwsgi_temp_path @FOLDER@/uwsgi;
-    scgi_temp_path @FOLDER@/scgi;
-    upstream api {
-        @NODES@
-        keepalive 16;
-    }
-    server {
-        listen 127.0.0.1:@PORT@;
-        location / {
-            proxy_pass http://api;
-            proxy_http_version 1.1;
-            proxy_set_header Connection "";
-            proxy_read_timeout @MILLISECONDS@ms;
-            @MORE@
-        }
+_NGINX = nginx_config("""
+upstream api {
+    @NODES@
+    keepalive 16;
+}
+server {
+    listen 127.0.0.1:@PORT@;
+    location / {
+        proxy_pass http://api;
+        proxy_http_version 1.1;
+        proxy_set_header Connection "";
+        proxy_read_timeout @MILLISECONDS@ms;
+        @MORE@
     }
 }
-"""
+""")
 # Nodes are never taken out of use: the next row has to find them.
 _NODE = "server 127.0.0.1:@UPSTREAM@ max_fails=0;"
 

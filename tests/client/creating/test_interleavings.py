@@ -100,7 +100,7 @@ async def play_all(session, server, seeds):
         allowed = (RestoreBatch, asyncio.CancelledError, MaybeCreated, *([NotUnique] if "create" in verbs else []))
         assert all(isinstance(end, allowed) for end in ends), (seed, ends)
         assert not isinstance(ends[-1], (MaybeCreated, asyncio.CancelledError)), (seed, ends[-1])
-        assert session._view.transport.restore_locks._locks == {}
+        assert session._view.transport.restore_locks.held == {}
         started += len(restores.created)
     return started
 

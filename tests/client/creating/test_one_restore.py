@@ -139,7 +139,7 @@ async def test_a_cancelled_call_lets_the_next_go(session, serve, whose):
 
     assert len(restores.created) == 1
     assert sum(batch.existing for batch in batches) == 1
-    assert session._view.transport.restore_locks._locks == {}
+    assert session._view.transport.restore_locks.held == {}
 
 
 async def test_a_refused_create_lets_the_next_go(session, serve, server):

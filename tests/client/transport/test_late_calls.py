@@ -21,7 +21,6 @@ from mongorestore_async import (
     Options,
     RateLimited,
     RequestTimeout,
-    RestoreError,
     RetryPolicy,
     ServerError,
 )
@@ -225,11 +224,10 @@ async def test_an_error_of_a_call_is_freed_at_once(connect, server, answers, kin
     gc.collect()
     gc.disable()
     try:
-        try:
+        with pytest.raises(kind) as caught:
             await jobs_of(session)
-        except RestoreError as error:
-            assert type(error) is kind
-            kept = weakref.ref(error)
+        kept = weakref.ref(caught.value)
+        del caught
         assert kept() is None
     finally:
         gc.enable()

@@ -159,3 +159,26 @@ async def forward_proxy() -> AsyncIterator[tuple[str, list[tuple[str, str | None
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.sleep(0)  # closed transports let go of their sockets on the next turn of the loop
+
+
+NGINX = """
+daemon off;
+worker_processes 1;
+pid @FOLDER@/nginx.pid;
+error_log @FOLDER@/error.log;
+events { worker_connections 512; }
+http {
+    access_log @FOLDER@/access.log;
+    client_body_temp_path @FOLDER@/client;
+    proxy_temp_path @FOLDER@/proxy;
+    fastcgi_temp_path @FOLDER@/fastcgi;
+    uwsgi_temp_path @FOLDER@/uwsgi;
+    scgi_temp_path @FOLDER@/scgi;
+    @HTTP@
+}
+"""
+
+
+def nginx_config(http: str) -> str:
+    """Write a configuration of nginx that keeps to its own folder, round the directives of its ``http`` block."""
+    return NGINX.replace("@HTTP@", http.strip())

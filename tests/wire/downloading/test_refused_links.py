@@ -11,6 +11,12 @@ from mongorestore_async import NO_RETRY, RetryPolicy
 from mongorestore_async.errors import DownloadError, DownloadTruncated, DownloadUsedUp, LinkRefused, ProxyFailed
 
 
+def asked_for(raw):
+    """Whether the last request asked for a range, and where it begins."""
+    asked = re.search(rb"(?i)range: bytes=(\d+)-", raw.heads[-1])
+    return asked is not None, int(asked[1]) if asked else 0
+
+
 @pytest.mark.parametrize("status", [401, 403, 404, 410, 451])
 async def test_a_refused_link_that_the_job_still_has_is_told(play_raw, tmp_path, status):
     async with play_raw(b"HTTP/1.1 %d X\r\nConnection: close\r\nContent-Length: 0\r\n\r\n" % status) as raw:
@@ -51,8 +57,7 @@ async def test_short_ranges_that_go_on_are_no_failed_tries(play_raw, tmp_path, r
     data = an_archive(3, size=900_000)
 
     async def play(writer):
-        asked = re.search(rb"(?i)range: bytes=(\d+)-", raw.heads[-1])
-        first = int(asked[1]) if asked else 0
+        asked, first = asked_for(raw)
         if not asked:
             writer.write(answer(200, data, cut=step, etag='"v"'))
         else:
@@ -77,8 +82,7 @@ async def test_connections_that_bring_little_each_are_gone_on_with(play_raw, tmp
     data = an_archive(4, size=900_000)
 
     async def play(writer):
-        asked = re.search(rb"(?i)range: bytes=(\d+)-", raw.heads[-1])
-        first = int(asked[1]) if asked else 0
+        asked, first = asked_for(raw)
         span = f"bytes {first}-{len(data) - 1}/{len(data)}"
         more = {"content_range": span} if asked else {}
         writer.write(answer(206 if asked else 200, data[first:], cut=100_000, etag='"v"', **more))
@@ -96,8 +100,7 @@ async def test_ranges_use_the_link_each_time(play_raw, tmp_path):
     data = an_archive(5, size=900_000)
 
     async def play(writer):
-        asked = re.search(rb"(?i)range: bytes=(\d+)-", raw.heads[-1])
-        first = int(asked[1]) if asked else 0
+        asked, first = asked_for(raw)
         span = f"bytes {first}-{first + 9999}/{len(data)}"
         short = answer(206, data[first : first + 10_000], etag='"v"', content_range=span)
         writer.write(short if asked else answer(200, data, cut=100_000, etag='"v"'))

@@ -9,32 +9,20 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from builders.network import nginx_config
 from mongorestore_async import OPS_MANAGER, AsyncSession, DigestAuth
 from mongorestore_async.emulator import Emulator, EmulatorSettings, Manager
 
-NGINX = """
-daemon off;
-worker_processes 1;
-pid @FOLDER@/nginx.pid;
-error_log @FOLDER@/error.log;
-events { worker_connections 512; }
-http {
-    access_log @FOLDER@/access.log;
-    client_body_temp_path @FOLDER@/client;
-    proxy_temp_path @FOLDER@/proxy;
-    fastcgi_temp_path @FOLDER@/fastcgi;
-    uwsgi_temp_path @FOLDER@/uwsgi;
-    scgi_temp_path @FOLDER@/scgi;
-    limit_req_zone $binary_remote_addr zone=all:1m rate=10r/s;
-    server {
-        listen 127.0.0.1:@PORT@;
-        location / {
-            proxy_pass @API@;
-            limit_req zone=all@MORE@;
-        }
+NGINX = nginx_config("""
+limit_req_zone $binary_remote_addr zone=all:1m rate=10r/s;
+server {
+    listen 127.0.0.1:@PORT@;
+    location / {
+        proxy_pass @API@;
+        limit_req zone=all@MORE@;
     }
 }
-"""
+""")
 SETTINGS = {
     "503, as packaged": (503, ""),
     "429": (429, "; limit_req_status 429"),

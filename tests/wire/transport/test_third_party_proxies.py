@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from builders.network import nginx_config
 from mongorestore_async import (
     OPS_MANAGER,
     AsyncSession,
@@ -31,37 +32,24 @@ from mongorestore_async.emulator import Emulator, EmulatorSettings, Manager
 JOBS = 25
 WANTED = HttpRestore("5" * 24, 1, expiration_hours=2)
 
-NGINX = """
-daemon off;
-worker_processes 1;
-pid @FOLDER@/nginx.pid;
-error_log @FOLDER@/error.log;
-events { worker_connections 512; }
-http {
-    access_log @FOLDER@/access.log;
-    client_body_temp_path @FOLDER@/client;
-    proxy_temp_path @FOLDER@/proxy;
-    fastcgi_temp_path @FOLDER@/fastcgi;
-    uwsgi_temp_path @FOLDER@/uwsgi;
-    scgi_temp_path @FOLDER@/scgi;
-    limit_req_zone $binary_remote_addr zone=all:1m rate=40r/s;
-    upstream api {
-        @NODES@
-        keepalive 16;
-    }
-    server {
-        listen 127.0.0.1:@PORT@;
-        location / {
-            proxy_pass http://api;
-            proxy_http_version 1.1;
-            proxy_set_header Connection "";
-            proxy_connect_timeout 2s;
-            proxy_read_timeout 1s;
-            @MORE@
-        }
+NGINX = nginx_config("""
+limit_req_zone $binary_remote_addr zone=all:1m rate=40r/s;
+upstream api {
+    @NODES@
+    keepalive 16;
+}
+server {
+    listen 127.0.0.1:@PORT@;
+    location / {
+        proxy_pass http://api;
+        proxy_http_version 1.1;
+        proxy_set_header Connection "";
+        proxy_connect_timeout 2s;
+        proxy_read_timeout 1s;
+        @MORE@
     }
 }
-"""
+""")
 
 HAPROXY = """
 global
