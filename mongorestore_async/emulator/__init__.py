@@ -14,7 +14,7 @@ but errors, families and the version, so that the two cannot make the same mista
 
 To change a setting open ``emulator_settings`` (types: ``setting_types``); an error code: ``service_errors``; a field or
 rule of one API: its file in ``apis/``; links and download URLs: ``document_parts``; data: ``world/``. A new API is one
-file in ``apis/`` with ``ROUTES``, named in ``application``; its clusters are a ``ClusterKind``, listed in
+file below ``apis/`` with ``ROUTES``, named in ``application``; its clusters are a ``ClusterKind``, listed in
 ``world/world.py``.
 """
 

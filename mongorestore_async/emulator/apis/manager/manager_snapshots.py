@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mongorestore_async.emulator.apis.answers import Shape, answer, items_answer, make_links
 from mongorestore_async.emulator.apis.lookups import owner_of, require_id, snapshot_of, snapshots_left
-from mongorestore_async.emulator.apis.manager_clusters import manager_cluster
+from mongorestore_async.emulator.apis.manager.manager_clusters import manager_cluster
 from mongorestore_async.emulator.apis.request_info import manager_routes
 from mongorestore_async.emulator.document_parts import Links, apply_changes, fcv, is_encrypted, iso, master_key, release
 from mongorestore_async.emulator.server_state import SERVER_STATE

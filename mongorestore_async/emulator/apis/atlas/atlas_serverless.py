@@ -18,8 +18,8 @@ from mongorestore_async.emulator.apis.answers import (
     jobs_answer,
     make_links,
 )
-from mongorestore_async.emulator.apis.atlas_backup_snapshots import snapshot_fields
-from mongorestore_async.emulator.apis.atlas_cloud_backup import cloud_job_writer, read_cloud_order
+from mongorestore_async.emulator.apis.atlas.atlas_backup_snapshots import snapshot_fields
+from mongorestore_async.emulator.apis.atlas.atlas_cloud_backup import cloud_job_writer, read_cloud_order
 from mongorestore_async.emulator.apis.lookups import (
     SERVERLESS_KINDS,
     atlas_cluster_of,
