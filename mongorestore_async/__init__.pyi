@@ -101,6 +101,7 @@ from .models import PointInTime as PointInTime
 from .models import PollPolicy as PollPolicy
 from .models import ProjectClusters as ProjectClusters
 from .models import ProjectSummary as ProjectSummary
+from .models import RawDocument as RawDocument
 from .models import RestoreGuard as RestoreGuard
 from .models import RestoreJob as RestoreJob
 from .models import Secret as Secret
