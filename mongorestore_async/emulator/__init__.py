@@ -52,15 +52,8 @@ from mongorestore_async.emulator.setting_types import (
     WaitForm,
 )
 from mongorestore_async.emulator.world import Cluster, ClusterKind, Job, JobOutcome, Project, Side, World
-from mongorestore_async.emulator.world.cluster_backups import (
-    Backups,
-    Checkpoint,
-    Checkpoints,
-    NoBackup,
-    Snapshot,
-    Snapshots,
-    SnapshotState,
-)
+from mongorestore_async.emulator.world.cluster_backups import Backups, Checkpoint, Checkpoints, NoBackup
+from mongorestore_async.emulator.world.snapshot_store import Snapshot, Snapshots, SnapshotState
 from mongorestore_async.emulator.world.world import Host, Hosts
 
 __all__ = [

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.emulator.emulator_settings import EmulatorSettings
     from mongorestore_async.emulator.flow_control import Clock
-    from mongorestore_async.emulator.world.cluster_backups import Snapshots
+    from mongorestore_async.emulator.world.snapshot_store import Snapshots
 
 __all__ = ["JobNumbers", "Jobs"]
 

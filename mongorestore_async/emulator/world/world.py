@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from mongorestore_async.emulator.world.cluster_backups import Backups, Checkpoints, Snapshots
+from mongorestore_async.emulator.world.cluster_backups import Backups, Checkpoints
 from mongorestore_async.emulator.world.entities import (
     Cluster,
     ClusterKind,
@@ -21,6 +21,7 @@ from mongorestore_async.emulator.world.entities import (
     random_bits,
 )
 from mongorestore_async.emulator.world.job_store import Jobs
+from mongorestore_async.emulator.world.snapshot_store import Snapshots
 from mongorestore_async.errors import ConfigError
 
 if TYPE_CHECKING:
