@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,22 +30,32 @@ class Calls:
     def __init__(self) -> None:
         self.world: dict[str, Any] = json.load(sys.stdin)
 
-    def __call__(self, area: str, call: str, make: Callable[[], Any], *, empty: bool = False) -> Any:
-        """Make one call.
+    def __call__(self, area: str, call: str, function: Callable[..., Any], *args: Any, **keywords: Any) -> Any:
+        """Make one call, whose answer must not be empty.
 
         Args:
             area: projects, clusters, snapshots, jobs or creates.
             call: Name of the client's own function.
-            make: Calls it.
-            empty: Whether an empty answer is right, as after a cancel.
+            function: It.
+            args: Its arguments.
+            keywords: The same, by name.
 
         Returns:
-            What the client gave, None after a failure.
+            What the client gave, a list where that was an iterator; None after a failure.
 
         """
+        return self._make(area, call, lambda: function(*args, **keywords), empty=False)
+
+    def silent(self, area: str, call: str, function: Callable[..., Any], *args: Any) -> Any:
+        """Make one call that gives nothing, as a cancel; arguments as above."""
+        return self._make(area, call, lambda: function(*args), empty=True)
+
+    def _make(self, area: str, call: str, make: Callable[[], Any], *, empty: bool) -> Any:
         value = None
         try:
             value = make()
+            if isinstance(value, Iterator):
+                value = list(value)
             seen = "" if value or empty else f"gave {value!r}"
         except Exception as error:  # noqa: BLE001 - a client may raise what it likes
             text = " ".join(str(error).split()).replace(self.world["url"], "")

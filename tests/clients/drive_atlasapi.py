@@ -21,76 +21,101 @@ def main() -> None:
     projects, orgs, clusters, backups = atlas.Projects, atlas.Organizations, atlas.Clusters, atlas.CloudBackups
     replica, sharded = (side["clusters"][kind] for kind in ("cloud-backup", "cloud-backup-sharded"))
     name, snapshot = replica["name"], replica["snapshot"]
-    calls("projects", "Organizations.organizations", lambda: list(orgs.organizations))
-    calls("projects", "Organizations.organization_by_id", lambda: orgs.organization_by_id(side["org"]))
-    calls("projects", "Organizations.organization_by_name", lambda: orgs.organization_by_name(side["org_name"]))
-    calls(
-        "projects", "Organizations.get_all_projects_for_org", lambda: list(orgs.get_all_projects_for_org(side["org"]))
-    )
-    calls("projects", "Projects.projects", lambda: list(projects.projects))
-    calls("projects", "Projects.project_by_id", lambda: projects.project_by_id(project["id"]))
-    calls("projects", "Projects.project_by_name", lambda: projects.project_by_name(project["name"]))
+    calls("projects", "Organizations.organizations", getattr, orgs, "organizations")
+    calls("projects", "Organizations.organization_by_id", orgs.organization_by_id, side["org"])
+    calls("projects", "Organizations.organization_by_name", orgs.organization_by_name, side["org_name"])
+    calls("projects", "Organizations.get_all_projects_for_org", orgs.get_all_projects_for_org, side["org"])
+    calls("projects", "Projects.projects", getattr, projects, "projects")
+    calls("projects", "Projects.project_by_id", projects.project_by_id, project["id"])
+    calls("projects", "Projects.project_by_name", projects.project_by_name, project["name"])
     calls("clusters", "Clusters.get_all_clusters", clusters.get_all_clusters)
-    calls("clusters", "Clusters.get_all_clusters, iterable", lambda: list(clusters.get_all_clusters(iterable=True)))
-    calls("clusters", "Clusters.is_existing_cluster", lambda: clusters.is_existing_cluster(name))
-    calls("clusters", "Clusters.get_single_cluster", lambda: clusters.get_single_cluster(name))
-    calls("clusters", "Clusters.get_single_cluster_as_obj", lambda: clusters.get_single_cluster_as_obj(name))
+    calls("clusters", "Clusters.get_all_clusters, iterable", clusters.get_all_clusters, iterable=True)
+    calls("clusters", "Clusters.is_existing_cluster", clusters.is_existing_cluster, name)
+    calls("clusters", "Clusters.get_single_cluster", clusters.get_single_cluster, name)
+    calls("clusters", "Clusters.get_single_cluster_as_obj", clusters.get_single_cluster_as_obj, name)
     calls(
         "clusters",
         "Clusters.get_single_cluster_as_obj, sharded",
-        lambda: clusters.get_single_cluster_as_obj(sharded["name"]),
+        clusters.get_single_cluster_as_obj,
+        sharded["name"],
     )
     calls(
         "snapshots",
         "CloudBackups.get_backup_snapshots_for_cluster",
-        lambda: list(backups.get_backup_snapshots_for_cluster(name)),
+        backups.get_backup_snapshots_for_cluster,
+        name,
     )
     calls(
         "snapshots",
         "CloudBackups.get_backup_snapshot_for_cluster",
-        lambda: list(backups.get_backup_snapshot_for_cluster(name, snapshot)),
+        backups.get_backup_snapshot_for_cluster,
+        name,
+        snapshot,
     )
-    calls("snapshots", "CloudBackups.is_existing_snapshot", lambda: backups.is_existing_snapshot(name, snapshot))
+    calls("snapshots", "CloudBackups.is_existing_snapshot", backups.is_existing_snapshot, name, snapshot)
     calls(
         "snapshots",
         "CloudBackups.create_snapshot_for_cluster, a dict",
-        lambda: backups.create_snapshot_for_cluster(name, 7, "taken by atlasapi", as_obj=False),
+        backups.create_snapshot_for_cluster,
+        name,
+        7,
+        "taken by atlasapi",
+        as_obj=False,
     )
     calls(
         "snapshots",
         "CloudBackups.create_snapshot_for_cluster",
-        lambda: backups.create_snapshot_for_cluster(sharded["name"], 7, "taken by atlasapi"),
+        backups.create_snapshot_for_cluster,
+        sharded["name"],
+        7,
+        "taken by atlasapi",
     )
     calls(
         "jobs",
         "CloudBackups.get_snapshot_restore_requests",
-        lambda: list(backups.get_snapshot_restore_requests(name)),
+        backups.get_snapshot_restore_requests,
+        name,
     )
     calls(
         "jobs",
         "CloudBackups.get_snapshot_restore_requests, one",
-        lambda: list(backups.get_snapshot_restore_requests(name, replica["job"])),
+        backups.get_snapshot_restore_requests,
+        name,
+        replica["job"],
     )
     calls(
         "creates",
         "CloudBackups.request_snapshot_restore",
-        lambda: backups.request_snapshot_restore(name, snapshot, sharded["name"]),
+        backups.request_snapshot_restore,
+        name,
+        snapshot,
+        sharded["name"],
     )
     calls(
         "creates",
         "CloudBackups.request_snapshot_restore_to_group",
-        lambda: backups.request_snapshot_restore_to_group(name, snapshot, other["cluster"], there),
+        backups.request_snapshot_restore_to_group,
+        name,
+        snapshot,
+        other["cluster"],
+        there,
     )
     download = calls(
         "creates",
         "CloudBackups.request_snapshot_restore, download",
-        lambda: backups.request_snapshot_restore(name, snapshot, sharded["name"], DeliveryType.download),
+        backups.request_snapshot_restore,
+        name,
+        snapshot,
+        sharded["name"],
+        DeliveryType.download,
     )
     job = replica["job"] if download is None else download.restore_id
     calls(
         "creates",
         "CloudBackups.cancel_snapshot_restore_request",
-        lambda: backups.cancel_snapshot_restore_request(name, job),
+        backups.cancel_snapshot_restore_request,
+        name,
+        job,
     )
 
 

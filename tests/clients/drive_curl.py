@@ -57,16 +57,16 @@ def managers(calls: Calls, curl: Curl, side: dict[str, Any]) -> None:
         "projects": ("/orgs", f"/orgs/{side['org']}", f"/orgs/{side['org']}/groups", "/groups", "/groups/"),
     }
     for path in reads["projects"]:
-        calls("projects", f"GET {shown(path, side)}, manager", lambda: curl(MANAGER + path))
+        calls("projects", f"GET {shown(path, side)}, manager", curl, MANAGER + path)
     by_name = f"{MANAGER}/groups/byName/{project['name']}"
-    calls("projects", "GET /groups/byName/{name}, manager", lambda: curl(by_name))
-    calls("clusters", "GET /clusters, manager", lambda: curl(f"{MANAGER}/clusters"))
-    calls("clusters", "GET clusters, manager", lambda: curl(f"{group}/clusters?pretty=true"))
-    calls("clusters", "GET hosts, manager", lambda: curl(f"{group}/hosts"))
-    calls("snapshots", "GET snapshots, manager", lambda: curl(f"{cluster}/snapshots?completed=all"))
-    calls("snapshots", "GET backupConfigs, manager", lambda: curl(f"{group}/backupConfigs"))
-    calls("jobs", "GET restoreJobs, manager", lambda: curl(f"{cluster}/restoreJobs?pretty=true"))
-    calls("jobs", "GET restoreJobs/{id}, manager", lambda: curl(f"{cluster}/restoreJobs/{place['job']}"))
+    calls("projects", "GET /groups/byName/{name}, manager", curl, by_name)
+    calls("clusters", "GET /clusters, manager", curl, f"{MANAGER}/clusters")
+    calls("clusters", "GET clusters, manager", curl, f"{group}/clusters?pretty=true")
+    calls("clusters", "GET hosts, manager", curl, f"{group}/hosts")
+    calls("snapshots", "GET snapshots, manager", curl, f"{cluster}/snapshots?completed=all")
+    calls("snapshots", "GET backupConfigs, manager", curl, f"{group}/backupConfigs")
+    calls("jobs", "GET restoreJobs, manager", curl, f"{cluster}/restoreJobs?pretty=true")
+    calls("jobs", "GET restoreJobs/{id}, manager", curl, f"{cluster}/restoreJobs/{place['job']}")
     bodies: dict[str, dict[str, Any]] = {
         "HTTP": {"delivery": {"methodName": "HTTP", "expirationHours": "1", "maxDownloads": "1"}},
         "AUTOMATED_RESTORE": {
@@ -79,7 +79,7 @@ def managers(calls: Calls, curl: Curl, side: dict[str, Any]) -> None:
     }
     for title, body in bodies.items():
         wanted = {**body, "snapshotId": place["snapshot"]}
-        calls("creates", f"POST restoreJobs, {title}, manager", lambda: curl(f"{cluster}/restoreJobs", body=wanted))
+        calls("creates", f"POST restoreJobs, {title}, manager", curl, f"{cluster}/restoreJobs", body=wanted)
 
 
 def atlas(calls: Calls, curl: Curl, side: dict[str, Any]) -> None:
@@ -89,9 +89,9 @@ def atlas(calls: Calls, curl: Curl, side: dict[str, Any]) -> None:
     for api, date in ((V1, None), (V2, "2023-01-01")):
         for path in ("/orgs", f"/orgs/{side['org']}/groups", "/groups", "/groups/", f"{group}", "/clusters"):
             area = "clusters" if path == "/clusters" else "projects"
-            calls(area, f"GET {shown(path, side)}, {api[11:]}", lambda: curl(api + path, version=date))
+            calls(area, f"GET {shown(path, side)}, {api[11:]}", curl, api + path, version=date)
         clusters_date = date and "2024-08-05"
-        calls("clusters", f"GET clusters, {api[11:]}", lambda: curl(f"{api}{group}/clusters", version=clusters_date))
+        calls("clusters", f"GET clusters, {api[11:]}", curl, f"{api}{group}/clusters", version=clusters_date)
         families = {
             "cloud-backup": ("clusters", "backup/snapshots", "backup/restoreJobs"),
             "legacy": ("clusters", "snapshots", "restoreJobs"),
@@ -105,7 +105,7 @@ def atlas(calls: Calls, curl: Curl, side: dict[str, Any]) -> None:
             version = "2024-11-13" if kind == "flex" else date
             for area, tail in zip(("snapshots", "jobs"), tails, strict=True):
                 path = f"{api}{group}/{collection}/{places[kind]['name']}/{tail}"
-                calls(area, f"GET {tail}, {kind}, {api[11:]}", lambda: curl(path, version=version))
+                calls(area, f"GET {tail}, {kind}, {api[11:]}", curl, path, version=version)
     creates(calls, curl, side)
 
 
@@ -120,7 +120,7 @@ def creates(calls: Calls, curl: Curl, side: dict[str, Any]) -> None:
         "targetDeploymentItemName": flex["name"],
         "targetProjectId": project,
     }
-    calls("creates", "POST restoreJobs, flex, v2", lambda: curl(place, version="2024-11-13", body=restore))
+    calls("creates", "POST restoreJobs, flex, v2", curl, place, version="2024-11-13", body=restore)
     place = f"{V2}/groups/{project}/clusters/{backed['name']}/backup/restoreJobs"
     target = {"targetClusterName": backed["name"], "targetGroupId": project}
     bodies: dict[str, dict[str, Any]] = {
@@ -136,10 +136,10 @@ def creates(calls: Calls, curl: Curl, side: dict[str, Any]) -> None:
     made = None
     for title, body in bodies.items():
         name = f"POST restoreJobs, {title}, v2"
-        made = calls("creates", name, lambda: curl(place, version="2023-01-01", body=body))
+        made = calls("creates", name, curl, place, version="2023-01-01", body=body)
     job = backed["job"] if made is None else made["id"]
     cancel = ("--request", "DELETE")
-    calls("creates", "DELETE restoreJobs/{id}, v2", lambda: curl(f"{place}/{job}", *cancel, version="2023-01-01"))
+    calls("creates", "DELETE restoreJobs/{id}, v2", curl, f"{place}/{job}", *cancel, version="2023-01-01")
 
 
 def shown(path: str, side: dict[str, Any]) -> str:

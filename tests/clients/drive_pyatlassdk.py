@@ -15,39 +15,45 @@ def neighbours(calls: Calls, client: AtlasAdminClient, side: dict[str, Any]) -> 
     project = side["project"]
     group = project["id"]
     calls("projects", "organizations.list_orgs", client.organizations.list_orgs)
-    calls("projects", "organizations.get_org", lambda: client.organizations.get_org(side["org"]))
-    calls("projects", "organizations.get_org_groups", lambda: client.organizations.get_org_groups(side["org"]))
+    calls("projects", "organizations.get_org", client.organizations.get_org, side["org"])
+    calls("projects", "organizations.get_org_groups", client.organizations.get_org_groups, side["org"])
     calls("projects", "projects.list_groups", client.projects.list_groups)
-    calls("projects", "projects.get_group", lambda: client.projects.get_group(group))
-    calls("projects", "projects.get_group_by_name", lambda: client.projects.get_group_by_name(project["name"]))
+    calls("projects", "projects.get_group", client.projects.get_group, group)
+    calls("projects", "projects.get_group_by_name", client.projects.get_group_by_name, project["name"])
     limits = client.rate_limiting
-    calls("projects", "rate_limiting.list_rate_limits", lambda: limits.list_rate_limits(group_id=group))
+    calls("projects", "rate_limiting.list_rate_limits", limits.list_rate_limits, group_id=group)
     calls("clusters", "clusters.list_cluster_details", client.clusters.list_cluster_details)
-    calls("clusters", "clusters.list_group_clusters", lambda: client.clusters.list_group_clusters(group))
+    calls("clusters", "clusters.list_group_clusters", client.clusters.list_group_clusters, group)
     for kind in ("cloud-backup", "cloud-backup-sharded", "legacy"):
         name = side["clusters"][kind]["name"]
-        calls("clusters", f"clusters.get_group_cluster, {kind}", lambda: client.clusters.get_group_cluster(name, group))
+        calls("clusters", f"clusters.get_group_cluster, {kind}", client.clusters.get_group_cluster, name, group)
     flex, serverless = (side["clusters"][kind]["name"] for kind in ("flex", "serverless"))
     calls(
         "clusters",
         "flex_clusters.list_group_flex_clusters",
-        lambda: client.flex_clusters.list_group_flex_clusters(group),
+        client.flex_clusters.list_group_flex_clusters,
+        group,
     )
     calls(
         "clusters",
         "flex_clusters.get_group_flex_cluster",
-        lambda: client.flex_clusters.get_group_flex_cluster(group, flex),
+        client.flex_clusters.get_group_flex_cluster,
+        group,
+        flex,
     )
     instances = client.serverless_instances
     calls(
         "clusters",
         "serverless_instances.list_group_serverless_instances",
-        lambda: instances.list_group_serverless_instances(group),
+        instances.list_group_serverless_instances,
+        group,
     )
     calls(
         "clusters",
         "serverless_instances.get_group_serverless_instance",
-        lambda: instances.get_group_serverless_instance(group, serverless),
+        instances.get_group_serverless_instance,
+        group,
+        serverless,
     )
 
 
@@ -59,40 +65,58 @@ def cloud_backup(calls: Calls, client: AtlasAdminClient, side: dict[str, Any]) -
     calls(
         "snapshots",
         "list_group_cluster_backup_snapshots",
-        lambda: backups.list_group_cluster_backup_snapshots(name, group),
+        backups.list_group_cluster_backup_snapshots,
+        name,
+        group,
     )
     calls(
         "snapshots",
         "get_group_cluster_backup_snapshot",
-        lambda: backups.get_group_cluster_backup_snapshot(name, group, snapshot),
+        backups.get_group_cluster_backup_snapshot,
+        name,
+        group,
+        snapshot,
     )
     calls(
         "snapshots",
         "list_group_cluster_backup_snapshot_sharded_clusters",
-        lambda: backups.list_group_cluster_backup_snapshot_sharded_clusters(sharded["name"], group),
+        backups.list_group_cluster_backup_snapshot_sharded_clusters,
+        sharded["name"],
+        group,
     )
     calls(
         "snapshots",
         "get_group_cluster_backup_snapshot_sharded_cluster",
-        lambda: backups.get_group_cluster_backup_snapshot_sharded_cluster(sharded["name"], group, sharded["snapshot"]),
+        backups.get_group_cluster_backup_snapshot_sharded_cluster,
+        sharded["name"],
+        group,
+        sharded["snapshot"],
     )
     taken = models.DiskBackupOnDemandSnapshotRequest(description="taken by pyatlassdk", retention_in_days=3)
     calls(
         "snapshots",
         "take_group_cluster_backup_snapshots",
-        lambda: backups.take_group_cluster_backup_snapshots(name, group, taken),
+        backups.take_group_cluster_backup_snapshots,
+        name,
+        group,
+        taken,
     )
     for place in (replica, sharded):
         kind = place["kind"]
         calls(
             "jobs",
             f"list_group_cluster_backup_restore_jobs, {kind}",
-            lambda: backups.list_group_cluster_backup_restore_jobs(place["name"], group),
+            backups.list_group_cluster_backup_restore_jobs,
+            place["name"],
+            group,
         )
         calls(
             "jobs",
             f"get_group_cluster_backup_restore_job, {kind}",
-            lambda: backups.get_group_cluster_backup_restore_job(place["name"], group, place["job"]),
+            backups.get_group_cluster_backup_restore_job,
+            place["name"],
+            group,
+            place["job"],
         )
     target = {"target_cluster_name": name, "target_group_id": group}
     moment = side["moment"]
@@ -108,14 +132,19 @@ def cloud_backup(calls: Calls, client: AtlasAdminClient, side: dict[str, Any]) -
         job = calls(
             "creates",
             f"create_group_cluster_backup_restore_job, {title}",
-            lambda: backups.create_group_cluster_backup_restore_job(name, group, body),
+            backups.create_group_cluster_backup_restore_job,
+            name,
+            group,
+            body,
         )
     number = replica["job"] if job is None else job.id
-    calls(
+    calls.silent(
         "creates",
         "cancel_group_cluster_backup_restore_job",
-        lambda: backups.cancel_group_cluster_backup_restore_job(name, group, number),
-        empty=True,
+        backups.cancel_group_cluster_backup_restore_job,
+        name,
+        group,
+        number,
     )
 
 
@@ -129,34 +158,53 @@ def collections(calls: Calls, client: AtlasAdminClient, side: dict[str, Any]) ->
     calls(
         "snapshots",
         "list_group_cluster_backup_snapshot_databases",
-        lambda: backups.list_group_cluster_backup_snapshot_databases(name, group, snapshot),
+        backups.list_group_cluster_backup_snapshot_databases,
+        name,
+        group,
+        snapshot,
     )
     calls(
         "snapshots",
         "get_group_cluster_backup_snapshot_database",
-        lambda: backups.get_group_cluster_backup_snapshot_database(name, database, group, snapshot),
+        backups.get_group_cluster_backup_snapshot_database,
+        name,
+        database,
+        group,
+        snapshot,
     )
     calls(
         "snapshots",
         "list_group_cluster_backup_snapshot_database_collections",
-        lambda: backups.list_group_cluster_backup_snapshot_database_collections(name, database, group, snapshot),
+        backups.list_group_cluster_backup_snapshot_database_collections,
+        name,
+        database,
+        group,
+        snapshot,
     )
     calls(
         "snapshots",
         "get_group_cluster_backup_snapshot_database_collection",
-        lambda: backups.get_group_cluster_backup_snapshot_database_collection(
-            name, collection, database, group, snapshot
-        ),
+        backups.get_group_cluster_backup_snapshot_database_collection,
+        name,
+        collection,
+        database,
+        group,
+        snapshot,
     )
     calls(
         "jobs",
         "list_group_cluster_collection_restore_jobs",
-        lambda: backups.list_group_cluster_collection_restore_jobs(name, group),
+        backups.list_group_cluster_collection_restore_jobs,
+        name,
+        group,
     )
     calls(
         "jobs",
         "get_group_cluster_collection_restore_job",
-        lambda: backups.get_group_cluster_collection_restore_job(name, group, job),
+        backups.get_group_cluster_collection_restore_job,
+        name,
+        group,
+        job,
     )
     body = models.ApiAtlasCollectionRestoreJobRequest(
         snapshot_id=snapshot,
@@ -169,13 +217,19 @@ def collections(calls: Calls, client: AtlasAdminClient, side: dict[str, Any]) ->
     made = calls(
         "creates",
         "create_group_cluster_collection_restore_job",
-        lambda: backups.create_group_cluster_collection_restore_job(name, group, body),
+        backups.create_group_cluster_collection_restore_job,
+        name,
+        group,
+        body,
     )
     number = job if made is None else made.id
     calls(
         "jobs",
         "list_group_cluster_collection_restore_job_collections",
-        lambda: backups.list_group_cluster_collection_restore_job_collections(name, group, number),
+        backups.list_group_cluster_collection_restore_job_collections,
+        name,
+        group,
+        number,
     )
 
 
@@ -186,22 +240,32 @@ def flex(calls: Calls, client: AtlasAdminClient, side: dict[str, Any]) -> None:
     calls(
         "snapshots",
         "list_group_flex_cluster_backup_snapshots",
-        lambda: snapshots.list_group_flex_cluster_backup_snapshots(group, name),
+        snapshots.list_group_flex_cluster_backup_snapshots,
+        group,
+        name,
     )
     calls(
         "snapshots",
         "get_group_flex_cluster_backup_snapshot",
-        lambda: snapshots.get_group_flex_cluster_backup_snapshot(group, name, snapshot),
+        snapshots.get_group_flex_cluster_backup_snapshot,
+        group,
+        name,
+        snapshot,
     )
     calls(
         "jobs",
         "list_group_flex_cluster_backup_restore_jobs",
-        lambda: jobs.list_group_flex_cluster_backup_restore_jobs(group, name),
+        jobs.list_group_flex_cluster_backup_restore_jobs,
+        group,
+        name,
     )
     calls(
         "jobs",
         "get_group_flex_cluster_backup_restore_job",
-        lambda: jobs.get_group_flex_cluster_backup_restore_job(group, name, place["job"]),
+        jobs.get_group_flex_cluster_backup_restore_job,
+        group,
+        name,
+        place["job"],
     )
     restore = models.FlexBackupRestoreJobCreate20241113(
         snapshot_id=snapshot, target_deployment_item_name=name, target_project_id=group
@@ -209,13 +273,19 @@ def flex(calls: Calls, client: AtlasAdminClient, side: dict[str, Any]) -> None:
     calls(
         "creates",
         "create_group_flex_cluster_backup_restore_job",
-        lambda: jobs.create_group_flex_cluster_backup_restore_job(group, name, restore),
+        jobs.create_group_flex_cluster_backup_restore_job,
+        group,
+        name,
+        restore,
     )
     download = models.FlexBackupSnapshotDownloadCreate20241113(snapshot_id=snapshot)
     calls(
         "creates",
         "download_group_flex_cluster_backup",
-        lambda: snapshots.download_group_flex_cluster_backup(group, name, download),
+        snapshots.download_group_flex_cluster_backup,
+        group,
+        name,
+        download,
     )
 
 
@@ -228,38 +298,55 @@ def legacy(calls: Calls, client: AtlasAdminClient, side: dict[str, Any]) -> None
         calls(
             "snapshots",
             f"list_group_cluster_snapshots, {kind}",
-            lambda: backups.list_group_cluster_snapshots(name, group),
+            backups.list_group_cluster_snapshots,
+            name,
+            group,
         )
         calls(
             "snapshots",
             f"get_group_cluster_snapshot, {kind}",
-            lambda: backups.get_group_cluster_snapshot(name, group, place["snapshot"]),
+            backups.get_group_cluster_snapshot,
+            name,
+            group,
+            place["snapshot"],
         )
         calls(
             "jobs",
             f"list_group_cluster_restore_jobs, {kind}",
-            lambda: backups.list_group_cluster_restore_jobs(name, group),
+            backups.list_group_cluster_restore_jobs,
+            name,
+            group,
         )
         calls(
             "jobs",
             f"get_group_cluster_restore_job, {kind}",
-            lambda: backups.get_group_cluster_restore_job(name, group, place["job"]),
+            backups.get_group_cluster_restore_job,
+            name,
+            group,
+            place["job"],
         )
     name = sharded["name"]
     calls(
         "snapshots",
         "list_group_cluster_backup_checkpoints",
-        lambda: backups.list_group_cluster_backup_checkpoints(name, group),
+        backups.list_group_cluster_backup_checkpoints,
+        name,
+        group,
     )
     calls(
         "snapshots",
         "get_group_cluster_backup_checkpoint",
-        lambda: backups.get_group_cluster_backup_checkpoint(sharded["checkpoint"], name, group),
+        backups.get_group_cluster_backup_checkpoint,
+        sharded["checkpoint"],
+        name,
+        group,
     )
     calls(
         "snapshots",
         "get_group_cluster_snapshot_schedule",
-        lambda: backups.get_group_cluster_snapshot_schedule(name, group),
+        backups.get_group_cluster_snapshot_schedule,
+        name,
+        group,
     )
     deliveries = {
         "HTTP": models.BackupRestoreJobDelivery(method_name="HTTP", expiration_hours=1, max_downloads=1),
@@ -272,7 +359,10 @@ def legacy(calls: Calls, client: AtlasAdminClient, side: dict[str, Any]) -> None
         calls(
             "creates",
             f"create_group_cluster_restore_job, {title}",
-            lambda: backups.create_group_cluster_restore_job(replica["name"], group, body),
+            backups.create_group_cluster_restore_job,
+            replica["name"],
+            group,
+            body,
         )
 
 
