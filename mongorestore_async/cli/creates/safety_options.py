@@ -7,8 +7,16 @@ import attrs
 from cyclopts import Group, Parameter
 
 from mongorestore_async.cli.cluster_options import ClusterOptions
+from mongorestore_async.cli.creates.overwrite_prompt import OverwritingRestore
 from mongorestore_async.errors import ConfigError
-from mongorestore_async.models import AutomatedRestore, HttpRestore, RestoreGuard, Target
+from mongorestore_async.models import (
+    AutomatedRestore,
+    CollectionRestore,
+    HttpRestore,
+    RestoreGuard,
+    RestoreRequest,
+    Target,
+)
 
 __all__ = ["SafetyOptions"]
 
@@ -34,7 +42,7 @@ class SafetyOptions:
             negative=(),
             show_default=False,
             group=_SAFETY,
-            help="Remove the data of the target without asking for confirmation.",
+            help="Overwrite data of the target without asking for confirmation.",
         ),
     ] = False
     dry_run: Annotated[
@@ -75,7 +83,7 @@ class SafetyOptions:
             negative=(),
             show_default=False,
             group=_SAFETY,
-            help="Allow a restore into the cluster that the backup comes from.",
+            help="Allow overwriting the cluster that the backup comes from.",
         ),
     ] = False
 
@@ -89,7 +97,7 @@ class SafetyOptions:
         """
         return RestoreGuard(tuple(map(_protected, self.protect)), protect_source=not self.overwrite_source)
 
-    def check(self, cluster: ClusterOptions, request: HttpRestore | AutomatedRestore) -> AutomatedRestore | None:
+    def check(self, cluster: ClusterOptions, request: RestoreRequest) -> OverwritingRestore | None:
         """Check whether a request may be sent; returns it if it has to be confirmed first.
 
         Args:
@@ -102,15 +110,16 @@ class SafetyOptions:
 
         """
         guard = self.guard  # a bad --protect is told for a download as well
-        if not isinstance(request, AutomatedRestore):
+        if isinstance(request, HttpRestore) or (isinstance(request, CollectionRestore) and not request.drops_data):
             return None
         own, target = Target(cluster.project_id, cluster.cluster_id or cluster.host_id or ""), request.target
         guard.check(own, target)
         if self.yes:
             return None
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            what = "removes all data" if isinstance(request, AutomatedRestore) else "drops collections"
             raise ConfigError(
-                f"this removes all data of cluster {target.cluster} of project {target.project_id}, and there is no"
+                f"this {what} of cluster {target.cluster} of project {target.project_id}, and there is no"
                 f" terminal to ask for confirmation: pass --yes"
             )
         return request

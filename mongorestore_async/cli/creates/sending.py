@@ -13,28 +13,38 @@ import attrs
 
 import mongorestore_async
 from mongorestore_async.cli.cluster_options import ClusterOptions
-from mongorestore_async.cli.console import fold_command, printable, show_deprecations, stderr_console
-from mongorestore_async.cli.creates.overwrite_prompt import OverwritePrompt, read_prompt
+from mongorestore_async.cli.console import (
+    PlainConsole,
+    fold_command,
+    plural,
+    printable,
+    show_deprecations,
+    stderr_console,
+)
+from mongorestore_async.cli.creates.overwrite_prompt import OverwritePrompt, OverwritingRestore, read_prompt
 from mongorestore_async.cli.creates.safety_options import SafetyOptions
 from mongorestore_async.cli.exit_codes import ExitCode, error_text
-from mongorestore_async.cli.session_factory import make_session, read_credentials
+from mongorestore_async.cli.job_selection import job_command
+from mongorestore_async.cli.session_factory import ServerOptions, make_session, read_credentials
 from mongorestore_async.codec.request_bodies import encode_request
 from mongorestore_async.errors import MaybeCreated
-from mongorestore_async.models import AutomatedRestore, HttpRestore
+from mongorestore_async.models import RestoreRequest
 
 if TYPE_CHECKING:
     from types import FrameType
 
     from mongorestore_async import RestoreBatch
 
-__all__ = ["run_create"]
+__all__ = ["print_created", "run_create"]
 
 
 def run_create(
     cluster: ClusterOptions,
-    request: HttpRestore | AutomatedRestore,
+    request: RestoreRequest,
     safety: SafetyOptions,
     report: "Callable[[RestoreBatch[Any]], None]",
+    *,
+    environ: dict[str, str] | None = None,
 ) -> int:
     """Check a create, ask for confirmation where data are overwritten, send it once, and report what was created.
 
@@ -43,6 +53,7 @@ def run_create(
         request: What is asked for.
         safety: What is checked before it is sent.
         report: Writes what was created; a signal does not end the process before that.
+        environ: Variables with the credentials, if they were read already.
 
     Returns:
         The exit code: of a dry run, or of a create that was sent or declined.
@@ -55,11 +66,11 @@ def run_create(
     family = cluster.resolve()
     with show_deprecations(family):
         if safety.dry_run:
-            return asyncio.run(_dry_run(cluster, request, safety))
+            return asyncio.run(_dry_run(cluster, request, safety, environ))
         # The library checks this as well. Here, so that nobody confirms what cannot be sent.
         encode_request(family, request, now=datetime.now(UTC))
         unconfirmed = safety.check(cluster, request)
-        environ = read_credentials()
+        environ = environ or read_credentials()
         if unconfirmed is not None and not asyncio.run(_prompt(cluster, unconfirmed, environ)).ask():
             stderr_console().print_sentence("Nothing was sent.")
             return ExitCode.ERROR
@@ -68,11 +79,36 @@ def run_create(
     return ExitCode.DONE
 
 
-async def _dry_run(cluster: ClusterOptions, request: HttpRestore | AutomatedRestore, safety: SafetyOptions) -> int:
+def print_created(console: PlainConsole, batch: "RestoreBatch[Any]", server: ServerOptions, *follow: str) -> None:
+    """Print what was created, and the command that follows it.
+
+    Args:
+        console: Where to print.
+        batch: What was created.
+        server: Where the API is, and how to get there.
+        follow: What to do next, in words; then a command and its options. Nothing to print no command.
+
+    """
+    if batch.existing:
+        console.print_sentence(f"Already running, nothing was sent: {plural(len(batch), 'restore job')}:")
+    else:
+        console.print_sentence(f"Created {plural(len(batch), 'restore job')}:")
+    for job in batch:
+        console.print(f"  {job.state:9}  {printable(str(job.ref))}", soft_wrap=True)
+    if follow:
+        sentence, command, *options = follow
+        console.print_sentence(sentence)
+        words = job_command(command, batch.refs, server, *options)
+        console.print(fold_command(words, console.width), soft_wrap=True)
+
+
+async def _dry_run(
+    cluster: ClusterOptions, request: RestoreRequest, safety: SafetyOptions, environ: dict[str, str] | None
+) -> int:
     console = stderr_console()
     # Without a pre-check nothing is read, and no key is needed.
     settings: dict[str, Any] = {} if safety.precheck else {"auth": None}
-    environ = read_credentials() if safety.precheck else dict(os.environ)
+    environ = environ or (read_credentials() if safety.precheck else dict(os.environ))
     options = mongorestore_async.Options(guard=safety.guard)
     async with make_session(environ, cluster.server, options=options, settings=settings) as session:
         plan = await cluster.source(session).dry_run(request, precheck=safety.precheck)
@@ -85,7 +121,7 @@ async def _dry_run(cluster: ClusterOptions, request: HttpRestore | AutomatedRest
     return ExitCode.ERROR if plan.is_refused else ExitCode.DONE
 
 
-async def _prompt(cluster: ClusterOptions, request: AutomatedRestore, environ: dict[str, str]) -> OverwritePrompt:
+async def _prompt(cluster: ClusterOptions, request: OverwritingRestore, environ: dict[str, str]) -> OverwritePrompt:
     async with make_session(environ, cluster.server) as session:
         return await read_prompt(session, cluster.source(session), request)
 
@@ -104,7 +140,7 @@ class _Create:
     """
 
     cluster: ClusterOptions
-    request: HttpRestore | AutomatedRestore
+    request: RestoreRequest
     safety: SafetyOptions
     batch: "RestoreBatch[Any] | None" = None
     open: "tuple[MaybeCreated, ...]" = ()
