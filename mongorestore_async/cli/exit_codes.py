@@ -112,6 +112,7 @@ _VARIANTS = {
     "Checkpoint": "--checkpoint-id",
     "OplogTime": "--oplog-ts",
     "PointInTime": "--point-in-time",
+    "CollectionRestore": "create-collections",
 }
 
 
@@ -127,6 +128,7 @@ def _confirm_overwrite(values: Mapping[str, Any]) -> str:
 
 #: The hints of errors (:class:`~mongorestore_async.errors.Hint`) in the words of the command line.
 CLI_WORDINGS: Mapping[HintKind, Wording] = {
+    HintKind.ACCEPT_INCOMPLETE: "restore what is missing again, or pass --accept-incomplete if it need not be there",
     HintKind.CHECK_BASE_URL: "check that --base-url points to the API, not to a proxy or gateway",
     HintKind.CHECK_CERTIFICATE: "check the certificates of the server and of its CA",
     HintKind.CHECK_CLOCK: "renew the certificate, or set this machine's clock",
