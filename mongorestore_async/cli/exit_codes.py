@@ -21,6 +21,7 @@ code  meaning
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,7 @@ from mongorestore_async.errors import (
     LinkRefused,
     MaybeCreated,
     NothingToDownload,
+    RestoreError,
     RestoreFailed,
     ResumePoint,
     WaitError,
@@ -46,13 +48,12 @@ from mongorestore_async.errors import (
 from mongorestore_async.errors.hints import add_advice
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
 
     from mongorestore_async import Finding
-    from mongorestore_async.errors import RestoreError
     from mongorestore_async.errors.hints import Wording
 
-__all__ = ["CLI_WORDINGS", "ExitCode", "error_text", "exit_code_of", "exit_codes", "explain"]
+__all__ = ["CLI_WORDINGS", "ExitCode", "error_text", "exit_code_of", "exit_codes", "explain", "no_resume_page"]
 
 
 class ExitCode(IntEnum):
@@ -111,6 +112,7 @@ _VARIANTS = {
     "Checkpoint": "--checkpoint-id",
     "OplogTime": "--oplog-ts",
     "PointInTime": "--point-in-time",
+    "CollectionRestore": "create-collections",
 }
 
 
@@ -126,6 +128,7 @@ def _confirm_overwrite(values: Mapping[str, Any]) -> str:
 
 #: The hints of errors (:class:`~mongorestore_async.errors.Hint`) in the words of the command line.
 CLI_WORDINGS: Mapping[HintKind, Wording] = {
+    HintKind.ACCEPT_INCOMPLETE: "restore what is missing again, or pass --accept-incomplete if it need not be there",
     HintKind.CHECK_BASE_URL: "check that --base-url points to the API, not to a proxy or gateway",
     HintKind.CHECK_CERTIFICATE: "check the certificates of the server and of its CA",
     HintKind.CHECK_CLOCK: "renew the certificate, or set this machine's clock",
@@ -210,3 +213,13 @@ def explain(error: RestoreError) -> str:
         sized = "" if size is None else f" --items-per-page {size}"
         parts.append(f"(resume with --page {error.resume_at}{sized})")
     return printable(" ".join(parts))
+
+
+@contextmanager
+def no_resume_page() -> Generator[None]:
+    """Let errors name no page to resume at: for a command that has no ``--page`` for its list."""
+    try:
+        yield
+    except RestoreError as error:
+        error.resume_at = None
+        raise

@@ -21,6 +21,7 @@ Wording = str | Callable[[Mapping[str, Any]], str]
 class HintKind(StrEnum):
     """What a user can do about an error. The comments list the values of each hint."""
 
+    ACCEPT_INCOMPLETE = auto()
     CHECK_BASE_URL = auto()
     CHECK_CERTIFICATE = auto()
     CHECK_CLOCK = auto()
@@ -109,6 +110,9 @@ def add_advice(problem: str, advice: str) -> str:
 
 #: The sentences of this library, in the names of its Python interface.
 PYTHON_WORDINGS: Mapping[HintKind, Wording] = {
+    HintKind.ACCEPT_INCOMPLETE: (
+        "restore what is missing again, or pass accept_incomplete=True to wait() if it need not be there"
+    ),
     HintKind.CHECK_BASE_URL: "check that base_url points to the API, not to a proxy or gateway",
     HintKind.CHECK_CERTIFICATE: "check the certificates of the server and of its CA",
     HintKind.CHECK_CLOCK: "renew the certificate, or set this machine's clock",
