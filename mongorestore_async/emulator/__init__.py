@@ -39,6 +39,7 @@ from mongorestore_async.emulator.server_state import (
 from mongorestore_async.emulator.servers import DownloadHost, Emulator, ThreadedEmulator
 from mongorestore_async.emulator.setting_types import (
     ChallengeForm,
+    CreateFault,
     DownloadPlay,
     EnvelopeStyle,
     Manager,
@@ -68,6 +69,7 @@ __all__ = [
     "Cluster",
     "ClusterKind",
     "Counts",
+    "CreateFault",
     "DownloadHost",
     "DownloadPlay",
     "DownloadRecord",

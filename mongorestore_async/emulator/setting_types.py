@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ChallengeForm",
+    "CreateFault",
     "DownloadPlay",
     "EnvelopeStyle",
     "Manager",
@@ -166,6 +167,20 @@ class Oddity(StrEnum):
     PLACEHOLDER_KEYS = "placeholder-keys"
     OLD_FILTERS = "old-filters"
     AGENT_KEYS = "agent-keys"
+
+
+class CreateFault(StrEnum):
+    """A create that is answered 500 ``UNEXPECTED_ERROR``; whether a real server took it nobody knows.
+
+    Members:
+        TAKEN: The restore was started all the same.
+        NOT_TAKEN: It was not.
+        EITHER: One of the two, chosen by the seed.
+    """
+
+    TAKEN = "taken"
+    NOT_TAKEN = "not-taken"
+    EITHER = "either"
 
 
 class RateCode(StrEnum):
