@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
-from mongorestore_async.emulator.generated_archive import SMALLEST
+from mongorestore_async.emulator.downloads.download_play import DownloadPlay
+from mongorestore_async.emulator.downloads.generated_archive import SMALLEST
 from mongorestore_async.emulator.setting_types import (
     ChallengeForm,
     CollectionLimit,
     CreateFault,
-    DownloadPlay,
     EnvelopeStyle,
     Manager,
     NoncePolicy,

@@ -17,6 +17,7 @@ from mongorestore_async.emulator.apis.create_bodies import (
     require_earlier_snapshot,
     target_by_name,
 )
+from mongorestore_async.emulator.apis.job_answers import take_create
 from mongorestore_async.emulator.apis.lookups import (
     CLOUD_BACKUP_KINDS,
     atlas_cluster_of,
@@ -95,8 +96,7 @@ async def create_collection_restore(request: web.Request) -> web.Response:
     running = state.world.collection_restores.running(cluster)
     if running is not None:
         raise ServiceError("COLLECTION_RESTORE_IN_PROGRESS", running.id, cluster.name)
-    made = state.world.collection_restores.create(cluster, order)
-    state.counts.creates_taken += 1
+    made = take_create(state, lambda: state.world.collection_restores.create(cluster, order))
     return answer(request, collection_restore_document(state, made), Shape.CREATED, 201)
 
 
