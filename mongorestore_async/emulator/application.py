@@ -15,19 +15,19 @@ import attrs
 from aiohttp import web
 from aiohttp.http import SERVER_SOFTWARE
 
-from mongorestore_async.emulator.apis import (
+from mongorestore_async.emulator.apis import project_endpoints
+from mongorestore_async.emulator.apis.answers import error_answer, service_error_answer
+from mongorestore_async.emulator.apis.atlas import (
     atlas_backup_snapshots,
     atlas_cloud_backup,
+    atlas_collection_restore,
     atlas_flex,
     atlas_legacy,
     atlas_serverless,
+    atlas_snapshot_contents,
     atlas_tenant,
-    manager_clusters,
-    manager_jobs,
-    manager_snapshots,
-    project_endpoints,
 )
-from mongorestore_async.emulator.apis.answers import error_answer, service_error_answer
+from mongorestore_async.emulator.apis.manager import manager_clusters, manager_jobs, manager_snapshots
 from mongorestore_async.emulator.apis.request_info import api_of, family_of
 from mongorestore_async.emulator.digest_server import Outcome
 from mongorestore_async.emulator.document_parts import MANAGER_API
@@ -55,6 +55,8 @@ _ROUTES: tuple[Route, ...] = (
     *atlas_legacy.ROUTES,
     *atlas_cloud_backup.ROUTES,
     *atlas_backup_snapshots.ROUTES,
+    *atlas_collection_restore.ROUTES,
+    *atlas_snapshot_contents.ROUTES,
     *atlas_tenant.ROUTES,
     *atlas_flex.ROUTES,
     *atlas_serverless.ROUTES,

@@ -18,8 +18,8 @@ from mongorestore_async.emulator.apis.answers import (
     jobs_answer,
     make_links,
 )
-from mongorestore_async.emulator.apis.atlas_backup_snapshots import snapshot_fields
-from mongorestore_async.emulator.apis.atlas_cloud_backup import cloud_job_writer, read_cloud_order
+from mongorestore_async.emulator.apis.atlas.atlas_backup_snapshots import snapshot_fields
+from mongorestore_async.emulator.apis.atlas.atlas_cloud_backup import cloud_job_writer, read_cloud_order
 from mongorestore_async.emulator.apis.lookups import (
     SERVERLESS_KINDS,
     atlas_cluster_of,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from mongorestore_async.emulator.world import Cluster
-    from mongorestore_async.emulator.world.cluster_backups import Snapshot
+    from mongorestore_async.emulator.world.snapshot_store import Snapshot
 
 __all__ = [
     "ROUTES",

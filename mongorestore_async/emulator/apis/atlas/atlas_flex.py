@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mongorestore_async.emulator.apis.answers import Shape, answer, job_answer, jobs_answer, make_links
-from mongorestore_async.emulator.apis.atlas_tenant import (
+from mongorestore_async.emulator.apis.atlas.atlas_tenant import (
     created_job_answer,
     read_download_order,
     read_restore_order,

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from mongorestore_async.emulator.apis.answers import Shape, answer, items_answer, make_links
 from mongorestore_async.emulator.apis.lookups import owner_of, require_id, snapshot_of, snapshots_left
-from mongorestore_async.emulator.apis.manager_clusters import manager_cluster
+from mongorestore_async.emulator.apis.manager.manager_clusters import manager_cluster
 from mongorestore_async.emulator.apis.request_info import manager_routes
 from mongorestore_async.emulator.document_parts import Links, apply_changes, fcv, is_encrypted, iso, master_key, release
 from mongorestore_async.emulator.server_state import SERVER_STATE
 from mongorestore_async.emulator.service_errors import ServiceError
 from mongorestore_async.emulator.setting_types import Oddity
 from mongorestore_async.emulator.world import Cluster, ClusterKind, Side
-from mongorestore_async.emulator.world.cluster_backups import Checkpoint, Snapshot, SnapshotState
 from mongorestore_async.emulator.world.entities import restore_id
+from mongorestore_async.emulator.world.snapshot_store import Snapshot, SnapshotState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
+    from mongorestore_async.emulator.world.cluster_backups import Checkpoint
     from mongorestore_async.emulator.world.world import Host
 
 __all__ = [

@@ -38,8 +38,8 @@ from mongorestore_async.emulator.apis.create_bodies import (
     target_fields,
 )
 from mongorestore_async.emulator.apis.lookups import LEGACY_KINDS, atlas_cluster_of
-from mongorestore_async.emulator.apis.manager_jobs import manager_job
-from mongorestore_async.emulator.apis.manager_snapshots import (
+from mongorestore_async.emulator.apis.manager.manager_jobs import manager_job
+from mongorestore_async.emulator.apis.manager.manager_snapshots import (
     list_checkpoints,
     list_snapshots,
     one_checkpoint,
