@@ -17,6 +17,7 @@ from mongorestore_async.emulator.apis.create_bodies import (
     require_earlier_snapshot,
     target_by_name,
 )
+from mongorestore_async.emulator.apis.job_answers import take_create
 from mongorestore_async.emulator.apis.lookups import (
     CLOUD_BACKUP_KINDS,
     atlas_cluster_of,
@@ -29,7 +30,8 @@ from mongorestore_async.emulator.document_parts import add_extra_fields, apply_c
 from mongorestore_async.emulator.server_state import SERVER_STATE, ServerState
 from mongorestore_async.emulator.service_errors import ServiceError
 from mongorestore_async.emulator.setting_types import CollectionLimit
-from mongorestore_async.emulator.world.collection_restores import CollectionOrder, CollectionOutcome
+from mongorestore_async.emulator.world.collection_restores import CollectionOrder
+from mongorestore_async.emulator.world.collection_words import CollectionOutcome
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -95,8 +97,7 @@ async def create_collection_restore(request: web.Request) -> web.Response:
     running = state.world.collection_restores.running(cluster)
     if running is not None:
         raise ServiceError("COLLECTION_RESTORE_IN_PROGRESS", running.id, cluster.name)
-    made = state.world.collection_restores.create(cluster, order)
-    state.counts.creates_taken += 1
+    made = take_create(state, lambda: state.world.collection_restores.create(cluster, order))
     return answer(request, collection_restore_document(state, made), Shape.CREATED, 201)
 
 
