@@ -195,6 +195,7 @@ class World:
             ConfigError: The number is too large.
 
         """
+        side = Side(side)  # a plain word would write ids of its own
         if not 0 <= number < self._settings.projects:
             raise ConfigError(f"There is no project {number}: this world has {self._settings.projects} on each side.")
         return Project(
