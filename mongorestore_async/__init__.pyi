@@ -92,6 +92,7 @@ from .models import Delivery as Delivery
 from .models import DeliveryStatus as DeliveryStatus
 from .models import HostSummary as HostSummary
 from .models import HttpRestore as HttpRestore
+from .models import JobDocument as JobDocument
 from .models import JobRef as JobRef
 from .models import JobState as JobState
 from .models import JobStatus as JobStatus

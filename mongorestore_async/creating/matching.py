@@ -26,11 +26,10 @@ from mongorestore_async.protocol.dates import count_since_epoch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
     from mongorestore_async.families.family import Family
 
-__all__ = ["fits", "requested_at"]
+__all__ = ["fits"]
 
 _Pairs: TypeAlias = "Iterator[tuple[object, object]]"
 
@@ -55,15 +54,6 @@ def fits(family: Family[Any], request: HttpRestore | AutomatedRestore, job: JobD
     else:
         return True
     return all(asked == found for asked, found in pairs if found is not None and _is_told(asked))
-
-
-def requested_at(job: JobDocument) -> datetime | None:
-    """When a job was requested (UTC), None where it does not say."""
-    if isinstance(job, RestoreJob):
-        return job.created
-    if isinstance(job, CloudBackupRestoreJob):
-        return job.created_at
-    return job.restore_scheduled_date if isinstance(job, TenantRestoreJob) else None
 
 
 def _is_told(asked: object) -> bool:
