@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -10,16 +11,25 @@ import attrs
 from mongorestore_async.cli.columns import Column, ListLayout, state_style
 from mongorestore_async.cli.console import plural, printable
 from mongorestore_async.cli.units import format_time, shorten_time
-from mongorestore_async.models import CloudBackupRestoreJob, RestoreJob, TenantRestoreJob
+from mongorestore_async.models import (
+    CloudBackupRestoreJob,
+    CollectionRestoreJob,
+    RestoreJob,
+    TenantRestoreJob,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from mongorestore_async import Found
     from mongorestore_async.models import JobDocument
 
-__all__ = ["JOB_LAYOUT", "FoundRow", "JobRow", "found_layout"]
+__all__ = [
+    "JOB_LAYOUT",
+    "FoundRow",
+    "JobRow",
+    "found_layout",
+]
 
 
 @attrs.frozen(kw_only=True)
@@ -30,7 +40,7 @@ class JobRow:
         id: Job id.
         state: A :class:`~mongorestore_async.models.JobState`.
         delivery: Kind of delivery as the API calls it. Automated jobs of Ops Manager and Cloud Manager have
-            ``HTTP`` as well (``restore-jobs`` D13).
+            ``HTTP`` as well (``restore-jobs`` D13); restores of collections have their write strategy.
         delivery_status: Status of the delivery; Ops Manager and Cloud Manager only.
         created: When the job was requested, UTC, ISO 8601, as all dates.
         finished: When it ended; Atlas only.
@@ -75,6 +85,12 @@ class JobRow:
                 "snapshot_moment": job.snapshot_moment,
                 "snapshot_id": job.snapshot_id,
             }
+        elif isinstance(job, CollectionRestoreJob):
+            found |= {
+                "delivery": job.write_strategy,
+                "snapshot_moment": _moment(job),
+                "snapshot_id": job.snapshot_id,
+            }
         ref = "" if job.ref is None else str(job.ref)
         return cls(ref=ref, **{name: _text(value) for name, value in found.items()})
 
@@ -97,6 +113,15 @@ def _manager(job: RestoreJob) -> dict[str, str | datetime | None]:
             "delivery_status": job.delivery.status_name,
         }
     return found
+
+
+def _moment(job: CollectionRestoreJob) -> datetime | None:
+    """The moment that a job restores to, where it names one; a moment beyond all calendars is none."""
+    seconds = job.oplog_ts if job.point_in_time_utc_seconds is None else job.point_in_time_utc_seconds
+    try:
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
 
 
 def _text(value: str | datetime | None) -> str:

@@ -213,6 +213,7 @@ def copier_of(model: Any, nulls: Order = ()) -> Callable[..., Any]:
         else []
     )
     lines += ["made._origin = origin"] if issubclass(model, JobDocument) else []
+    lines += [f"made.{field.name} = None" for field in attrs.fields(model) if not wire_names(field)]
     lines += ["made.__class__ = model", "return made"]
     source = "\n    ".join(["def copy(source, received=None, origin=None):", *lines])
     exec(compile(source, f"<copy of {model.__name__}>", "exec"), names)  # noqa: S102 - nothing received is in it

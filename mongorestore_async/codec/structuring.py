@@ -238,7 +238,7 @@ def is_vocabulary(kind: Any) -> bool:
 def received_fields(model: type[Any]) -> list[attrs.Attribute[Any]]:
     """Fields that are read from members: all but those that a document has of its own."""
     attrs.resolve_types(model)
-    return [field for field in attrs.fields(model) if field.name not in _OWN]
+    return [field for field in attrs.fields(model) if field.name not in _OWN and wire_names(field)]
 
 
 def is_standard(model: Any) -> bool:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mongorestore_async.families.family import Family
+    from mongorestore_async.models import RestoreRequest
 
 __all__ = ["fits"]
 
@@ -36,7 +37,7 @@ _Pairs: TypeAlias = "Iterator[tuple[object, object]]"
 _SECOND = timedelta(seconds=1)
 
 
-def fits(family: Family[Any], request: HttpRestore | AutomatedRestore, job: JobDocument) -> bool:
+def fits(family: Family[Any], request: RestoreRequest, job: JobDocument) -> bool:
     """Whether a job may come from a request: snapshot, target, kind and point in time, where they are given.
 
     Args:
@@ -60,7 +61,7 @@ def _is_told(asked: object) -> bool:
     return asked is not None and not isinstance(asked, ServerDefault)
 
 
-def _snapshot(request: HttpRestore | AutomatedRestore) -> str | None:
+def _snapshot(request: RestoreRequest) -> str | None:
     if isinstance(request, HttpRestore):
         return _id(request.snapshot_id)
     return _id(request.source.id) if isinstance(request.source, Snapshot) else None
@@ -71,7 +72,7 @@ def _id(text: str | None) -> str | None:
     return None if text is None else text.casefold()
 
 
-def _of_restore_job(family: Family[Any], request: HttpRestore | AutomatedRestore, job: RestoreJob) -> _Pairs:
+def _of_restore_job(family: Family[Any], request: RestoreRequest, job: RestoreJob) -> _Pairs:
     yield _snapshot(request), _id(job.snapshot_id)
     checkpoint = isinstance(request, AutomatedRestore) and isinstance(request.source, Checkpoint)
     yield checkpoint, None if job.checkpoint_id is None else True
@@ -97,7 +98,7 @@ def _of_restore_job(family: Family[Any], request: HttpRestore | AutomatedRestore
         yield _id(request.target.cluster), _id(delivery.target_cluster_id)
 
 
-def _of_cloud_backup_job(request: HttpRestore | AutomatedRestore, job: CloudBackupRestoreJob) -> _Pairs:
+def _of_cloud_backup_job(request: RestoreRequest, job: CloudBackupRestoreJob) -> _Pairs:
     yield _snapshot(request), _id(job.snapshot_id)
     if isinstance(request, HttpRestore):
         yield CloudBackupDeliveryType.DOWNLOAD, job.delivery_type
@@ -123,7 +124,7 @@ def _of_cloud_backup_job(request: HttpRestore | AutomatedRestore, job: CloudBack
         yield seconds, asked_for
 
 
-def _of_tenant_job(request: HttpRestore | AutomatedRestore, job: TenantRestoreJob) -> _Pairs:
+def _of_tenant_job(request: RestoreRequest, job: TenantRestoreJob) -> _Pairs:
     yield _snapshot(request), _id(job.snapshot_id)
     if isinstance(request, HttpRestore):
         # The vendor's example of a download has a target as well.

@@ -12,7 +12,6 @@ from mongorestore_async.listing.arrays import documents_of
 from mongorestore_async.listing.page_reader import ListQuery
 from mongorestore_async.listing.pager import Pager
 from mongorestore_async.models import (
-    AutomatedRestore,
     Checkpoint,
     ClusterCheckpoint,
     ClusterSnapshot,
@@ -27,6 +26,7 @@ from mongorestore_async.models import (
 if TYPE_CHECKING:
     from mongorestore_async.errors import ApiError
     from mongorestore_async.families import Family
+    from mongorestore_async.models import RestoreRequest
     from mongorestore_async.transport.session_view import SessionView
     from mongorestore_async.waiting.job_source import JobSource
 
@@ -36,7 +36,7 @@ __all__ = ["find_cluster_id", "list_clusters", "read_evidence"]
 _LOOKED_AT = 100
 
 
-async def read_evidence(view: SessionView, source: JobSource[Any], request: HttpRestore | AutomatedRestore) -> Evidence:
+async def read_evidence(view: SessionView, source: JobSource[Any], request: RestoreRequest) -> Evidence:
     """Read the snapshot, and for a restore into a cluster both clusters.
 
     Args:

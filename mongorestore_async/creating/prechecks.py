@@ -10,14 +10,14 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from mongorestore_async.errors import Finding, Rule
-from mongorestore_async.models import AutomatedRestore, Checkpoint, HttpRestore, OplogTime, PointInTime
+from mongorestore_async.models import Checkpoint, HttpRestore, OplogTime, PointInTime
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mongorestore_async.creating.precheck_facts import Evidence, Release
     from mongorestore_async.families import Family
-    from mongorestore_async.models import OplogTimestamp, TimeRange
+    from mongorestore_async.models import OplogTimestamp, RestoreRequest, Target, TimeRange
 
 __all__ = ["check_restore", "no_backup"]
 
@@ -25,9 +25,7 @@ _FCV_WITH_OPLOG = (4, 2)
 _SECOND = timedelta(seconds=1)
 
 
-def check_restore(
-    family: Family[Any], request: HttpRestore | AutomatedRestore, evidence: Evidence
-) -> tuple[Finding, ...]:
+def check_restore(family: Family[Any], request: RestoreRequest, evidence: Evidence) -> tuple[Finding, ...]:
     """Compare a request with what is known of its snapshot and its target.
 
     Args:
@@ -44,7 +42,7 @@ def check_restore(
     elif isinstance(request.source, (OplogTime, PointInTime)):
         found += _about_oplog(evidence)
         found += _about_ranges(request.source, evidence)
-    found += _about_target(family, request, evidence)
+    found += _about_target(family, request.target, evidence)
     found += _about_topology(evidence)
     found += _about_versions(family, evidence)
     return tuple(found)
@@ -115,10 +113,10 @@ def _about_ranges(wanted: OplogTime | PointInTime, evidence: Evidence) -> Iterat
     yield Finding(Rule.TIME_RANGE, f"the point in time is outside all restorable time ranges{latest}")
 
 
-def _about_target(family: Family[Any], request: AutomatedRestore, evidence: Evidence) -> Iterator[Finding]:
+def _about_target(family: Family[Any], into: Target, evidence: Evidence) -> Iterator[Finding]:
     if not evidence.target_read:
         return
-    name, target = request.target.cluster, evidence.target
+    name, target = into.cluster, evidence.target
     by_id = family.cluster_key == "id"
     if target is None:
         # A restore into another kind of cluster, such as from flex into a dedicated one, is not in this list.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from mongorestore_async.families.family import Family
-    from mongorestore_async.models import AutomatedRestore, HttpRestore
+    from mongorestore_async.models import RestoreRequest
 
 __all__ = ["Baseline", "Findings", "find_created", "server_moment"]
 
@@ -69,7 +69,7 @@ def server_moment(headers: Mapping[str, str]) -> datetime | None:
 def find_created(
     family: Family[JobT],
     baseline: Baseline,
-    request: HttpRestore | AutomatedRestore,
+    request: RestoreRequest,
     jobs: Iterable[JobT],
     *,
     reached: bool = True,

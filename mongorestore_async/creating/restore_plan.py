@@ -25,6 +25,7 @@ from mongorestore_async.protocol.urls import build_url
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mongorestore_async.models import RestoreRequest
     from mongorestore_async.transport.session_view import SessionView
     from mongorestore_async.waiting.job_source import JobSource
 
@@ -60,7 +61,7 @@ async def plan_restore(
     view: SessionView,
     source: JobSource[Any],
     names: Mapping[str, str],
-    request: HttpRestore | AutomatedRestore,
+    request: RestoreRequest,
     *,
     precheck: bool,
     overwrite: Target | None,
@@ -102,7 +103,7 @@ async def plan_restore(
 def refuse_protected(
     view: SessionView,
     source: JobSource[Any],
-    request: HttpRestore | AutomatedRestore,
+    request: RestoreRequest,
     overwrite: Target | None,
 ) -> None:
     """Ask the guard of the session, if it has one.
@@ -132,9 +133,7 @@ def refuse_protected(
         guard.check(Target(source.project, str(source.ref("-").cluster)), request.target)
 
 
-async def require_restorable(
-    view: SessionView, source: JobSource[Any], request: HttpRestore | AutomatedRestore
-) -> None:
+async def require_restorable(view: SessionView, source: JobSource[Any], request: RestoreRequest) -> None:
     """Check the snapshot and the target, and refuse what the server would refuse.
 
     Raises:

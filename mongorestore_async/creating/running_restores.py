@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from mongorestore_async.families import Family
-    from mongorestore_async.models import Delivery, JobDocument, Target
+    from mongorestore_async.models import Delivery, JobDocument, RestoreRequest, Target
 
 __all__ = ["Busy", "Running", "find_busy", "find_running", "goes_into", "is_same", "spell_request", "spell_target"]
 
@@ -70,9 +70,9 @@ class Busy(Generic[JobT]):
 
 def find_running(
     family: Family[JobT],
-    request: HttpRestore | AutomatedRestore,
+    request: RestoreRequest,
     jobs: Iterable[JobT],
-    known: Mapping[str, HttpRestore | AutomatedRestore] | None = None,
+    known: Mapping[str, RestoreRequest] | None = None,
 ) -> Running[JobT]:
     """Look for the restore a request asks for among the jobs of its cluster. What is over does not count.
 
@@ -105,7 +105,7 @@ def find_busy(
     family: Family[JobT],
     target: Target,
     jobs: Iterable[JobT],
-    known: Mapping[str, HttpRestore | AutomatedRestore] | None = None,
+    known: Mapping[str, RestoreRequest] | None = None,
 ) -> Busy[JobT]:
     """Look for running restores into a target. What is over does not count, and downloads do not.
 
@@ -189,7 +189,7 @@ def spell_target(family: Family[Any], target: Target) -> tuple[str, str]:
     return target.project_id.casefold(), _spell_cluster(family, target.cluster)
 
 
-def spell_request(family: Family[Any], request: HttpRestore | AutomatedRestore) -> tuple[object, ...]:
+def spell_request(family: Family[Any], request: RestoreRequest) -> tuple[object, ...]:
     """Spell a request as two of them are compared: they ask for the same restore if these are equal.
 
     Args:
@@ -215,14 +215,12 @@ def _batches(jobs: Iterable[JobT]) -> Iterable[list[JobT]]:
     return batches.values()
 
 
-def _asked(
-    batch: list[JobT], known: Mapping[str, HttpRestore | AutomatedRestore] | None
-) -> HttpRestore | AutomatedRestore | None:
+def _asked(batch: list[JobT], known: Mapping[str, RestoreRequest] | None) -> RestoreRequest | None:
     """What a batch was asked for with, if that is known of one of its jobs: an answer may name the first only."""
     return next((known[job.id] for job in batch if job.id in known), None) if known else None
 
 
-def is_same(family: Family[Any], request: HttpRestore | AutomatedRestore, job: JobDocument) -> bool | None:
+def is_same(family: Family[Any], request: RestoreRequest, job: JobDocument) -> bool | None:
     """Whether a job does what a request asks for; None where it shows too little.
 
     Args:
@@ -247,7 +245,7 @@ def is_same(family: Family[Any], request: HttpRestore | AutomatedRestore, job: J
     return None if None in wanted else True
 
 
-def _is_same_restore_job(family: Family[Any], request: HttpRestore | AutomatedRestore, job: RestoreJob) -> bool | None:
+def _is_same_restore_job(family: Family[Any], request: RestoreRequest, job: RestoreJob) -> bool | None:
     delivery = job.delivery
     downloads = delivery is not None and _has_terms_of_a_download(delivery)
     if isinstance(request, HttpRestore):
@@ -276,7 +274,7 @@ def _has_terms_of_a_download(delivery: Delivery) -> bool:
     return any(term is not None for term in (delivery.max_downloads, delivery.expiration_hours, delivery.expires))
 
 
-def _cloud_backup_source(request: HttpRestore | AutomatedRestore, job: CloudBackupRestoreJob) -> tuple[object, ...]:
+def _cloud_backup_source(request: RestoreRequest, job: CloudBackupRestoreJob) -> tuple[object, ...]:
     source = None if isinstance(request, HttpRestore) else request.source
     if isinstance(source, OplogTime):
         return job.oplog_ts or None, job.oplog_inc or None

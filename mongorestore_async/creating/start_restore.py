@@ -17,7 +17,7 @@ from mongorestore_async.listing.pager import Pager
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mongorestore_async.models import AutomatedRestore, HttpRestore, JobT, Target
+    from mongorestore_async.models import JobT, RestoreRequest, Target
     from mongorestore_async.transport.session_view import SessionView
     from mongorestore_async.waiting.job_source import JobSource
 
@@ -29,7 +29,7 @@ BatchT = TypeVar("BatchT")
 def check_request(
     view: SessionView,
     source: JobSource[JobT],
-    request: HttpRestore | AutomatedRestore,
+    request: RestoreRequest,
     overwrite: Target | None,
 ) -> None:
     """Refuse what can be refused without I/O.
@@ -54,7 +54,7 @@ async def start_restore(
     view: SessionView,
     source: JobSource[JobT],
     names: Mapping[str, str],
-    request: HttpRestore | AutomatedRestore,
+    request: RestoreRequest,
     own: Callable[[tuple[JobT, ...]], BatchT],
     precheck: bool,
     overwrite: Target | None,

@@ -39,6 +39,7 @@ from mongorestore_async.emulator.server_state import (
 from mongorestore_async.emulator.servers import DownloadHost, Emulator, ThreadedEmulator
 from mongorestore_async.emulator.setting_types import (
     ChallengeForm,
+    CollectionLimit,
     DownloadPlay,
     EnvelopeStyle,
     Manager,
@@ -52,15 +53,16 @@ from mongorestore_async.emulator.setting_types import (
     WaitForm,
 )
 from mongorestore_async.emulator.world import Cluster, ClusterKind, Job, JobOutcome, Project, Side, World
-from mongorestore_async.emulator.world.cluster_backups import (
-    Backups,
-    Checkpoint,
-    Checkpoints,
-    NoBackup,
-    Snapshot,
-    Snapshots,
-    SnapshotState,
+from mongorestore_async.emulator.world.cluster_backups import Backups, Checkpoint, Checkpoints, NoBackup
+from mongorestore_async.emulator.world.collection_restore_store import CollectionRestores
+from mongorestore_async.emulator.world.collection_restores import (
+    CollectionOrder,
+    CollectionOutcome,
+    CollectionRestore,
+    PlannedCollection,
 )
+from mongorestore_async.emulator.world.namespaces import Collection, CollectionKind, Index, Namespaces
+from mongorestore_async.emulator.world.snapshot_store import Snapshot, Snapshots, SnapshotState
 from mongorestore_async.emulator.world.world import Host, Hosts
 
 __all__ = [
@@ -74,6 +76,13 @@ __all__ = [
     "Clock",
     "Cluster",
     "ClusterKind",
+    "Collection",
+    "CollectionKind",
+    "CollectionLimit",
+    "CollectionOrder",
+    "CollectionOutcome",
+    "CollectionRestore",
+    "CollectionRestores",
     "Counts",
     "DownloadHost",
     "DownloadPlay",
@@ -87,15 +96,18 @@ __all__ = [
     "Gate",
     "Host",
     "Hosts",
+    "Index",
     "Job",
     "JobOutcome",
     "Manager",
+    "Namespaces",
     "NoBackup",
     "NoncePolicy",
     "Oddity",
     "Offer",
     "Outcome",
     "OverMax",
+    "PlannedCollection",
     "Project",
     "QopForm",
     "RateCode",

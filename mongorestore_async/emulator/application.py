@@ -20,9 +20,11 @@ from mongorestore_async.emulator.apis.answers import error_answer, service_error
 from mongorestore_async.emulator.apis.atlas import (
     atlas_backup_snapshots,
     atlas_cloud_backup,
+    atlas_collection_restore,
     atlas_flex,
     atlas_legacy,
     atlas_serverless,
+    atlas_snapshot_contents,
     atlas_tenant,
 )
 from mongorestore_async.emulator.apis.manager import manager_clusters, manager_jobs, manager_snapshots
@@ -53,6 +55,8 @@ _ROUTES: tuple[Route, ...] = (
     *atlas_legacy.ROUTES,
     *atlas_cloud_backup.ROUTES,
     *atlas_backup_snapshots.ROUTES,
+    *atlas_collection_restore.ROUTES,
+    *atlas_snapshot_contents.ROUTES,
     *atlas_tenant.ROUTES,
     *atlas_flex.ROUTES,
     *atlas_serverless.ROUTES,

@@ -11,6 +11,7 @@ import attrs
 from mongorestore_async.emulator.generated_archive import SMALLEST
 from mongorestore_async.emulator.setting_types import (
     ChallengeForm,
+    CollectionLimit,
     DownloadPlay,
     EnvelopeStyle,
     Manager,
@@ -33,6 +34,7 @@ _MOST = {
     "clusters_per_project": 1 << 12,
     "jobs_per_cluster": 1 << 27,
     "snapshots_per_cluster": 2000,
+    "collection_restores_per_cluster": 10_000,
 }
 #: The data of the largest world start three years before the clock does.
 _EARLIEST = datetime(1975, 1, 1, tzinfo=UTC)
@@ -74,6 +76,10 @@ def _oddities(values: Iterable[str]) -> frozenset[Oddity]:
     return frozenset(_word(Oddity, value) for value in values)
 
 
+def _collection_limits(values: Iterable[str]) -> frozenset[CollectionLimit]:
+    return frozenset(_word(CollectionLimit, value) for value in values)
+
+
 def _challenges(values: Iterable[ChallengeForm]) -> tuple[ChallengeForm, ...]:
     return tuple(values)
 
@@ -109,6 +115,7 @@ class EmulatorSettings:
             that 3 have every kind of the manager, and 7 every kind of Atlas.
         jobs_per_cluster: Restore jobs of each cluster at the start. They are computed when asked for.
         snapshots_per_cluster: Snapshots of each cluster; see :class:`~mongorestore_async.emulator.Snapshots`.
+        collection_restores_per_cluster: Collection restores of each cloud backup cluster at the start, all over.
         restore_seconds: How long a restore takes on the emulator's clock, in seconds.
         start: Where the emulator's clock starts, UTC.
         speed: Seconds that pass on the emulator's clock in one real second; 0 stops it.
@@ -149,6 +156,7 @@ class EmulatorSettings:
         download_limits: Whether Atlas cloud backup refuses a second active download of a snapshot, and a twenty-first
             one of a project.
         shard_cancels: Whether downloads of sharded clusters can be cancelled (405 otherwise; cloud backup).
+        collection_limits: What stands in the way of collection restores.
         missing_version_status: 406 or 400, the status for a request to Atlas v2 that names no version of its resource.
         sunset_enforced: Whether resources of Atlas v2 answer 410 ``VERSION_GONE`` from their sunset on.
         body_limit: Largest request body in bytes; more is answered 413.
@@ -179,6 +187,7 @@ class EmulatorSettings:
     clusters_per_project: int = 3
     jobs_per_cluster: int = 25
     snapshots_per_cluster: int = 10
+    collection_restores_per_cluster: int = 1
     restore_seconds: float = 600.0
     start: datetime = attrs.field(default=datetime(2026, 11, 2, 12, 0, tzinfo=UTC), converter=_utc)
     speed: float = 1.0
@@ -217,6 +226,7 @@ class EmulatorSettings:
     wrong_content_type_status: int = 415
     download_limits: bool = False
     shard_cancels: bool = True
+    collection_limits: frozenset[CollectionLimit] = attrs.field(default=frozenset(), converter=_collection_limits)
     missing_version_status: int = 406
     sunset_enforced: bool = False
     body_limit: int = 64 * 1024

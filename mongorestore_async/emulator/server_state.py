@@ -15,6 +15,7 @@ from mongorestore_async.emulator.download_state import Archives, Downloads
 from mongorestore_async.emulator.emulator_settings import EmulatorSettings
 from mongorestore_async.emulator.flow_control import Clock, Gate, RateLimitCounter
 from mongorestore_async.emulator.token_server import TokenServer
+from mongorestore_async.emulator.world.collection_restores import CollectionOutcome, CollectionRestore
 from mongorestore_async.emulator.world.entities import Cluster, Job, JobOutcome
 from mongorestore_async.emulator.world.world import World
 from mongorestore_async.errors import ConfigError
@@ -239,9 +240,31 @@ class ServerState:
             raise ConfigError(f"Jobs end {', '.join(JobOutcome)}; that is not among {outcomes!r}.") from None
         self.world.jobs.end_next(words)
 
-    def patch_job(self, job: Job, changes: dict[str, Any]) -> None:
+    def end_next_collections(self, endings: Mapping[str, CollectionOutcome | str]) -> None:
+        """Choose how collections of the collection restore end that is created next, by namespace in the backup.
+
+        The job ends as its collections let it; ``end_next_jobs("done")`` beside it makes it end well all the same.
+        Calling it again forgets what was said before.
+
+        Example: ``end_next_collections({"shop.orders": "INDEX_BUILD_FAILED"})``.
+
+        Raises:
+            ConfigError: A word is no :class:`CollectionOutcome`.
+
+        """
+        try:
+            words = {namespace: CollectionOutcome(word) for namespace, word in endings.items()}
+        except ValueError:
+            known = ", ".join(CollectionOutcome)
+            raise ConfigError(f"Collections end {known}; that is not among {dict(endings)!r}.") from None
+        self.world.collection_restores.end_next(words)
+
+    def patch_job(self, job: Job | CollectionRestore, changes: dict[str, Any]) -> None:
         """Change a job's document from now on: members are replaced, objects merged, ``...`` removes a member."""
-        self.world.jobs.patch(job, changes)
+        if isinstance(job, CollectionRestore):
+            self.world.collection_restores.patch(job, changes)
+        else:
+            self.world.jobs.patch(job, changes)
 
 
 #: Where an application keeps its state: ``create_app(settings)[SERVER_STATE]``.

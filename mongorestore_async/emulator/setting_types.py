@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ChallengeForm",
+    "CollectionLimit",
     "DownloadPlay",
     "EnvelopeStyle",
     "Manager",
@@ -110,6 +111,22 @@ class OverMax(StrEnum):
 
     ERROR = "error"
     CLAMP = "clamp"
+
+
+class CollectionLimit(StrEnum):
+    """What stands in the way of collection restores; no error code is documented for any of it.
+
+    Members:
+        DISK_SHORT: A create is refused, the disk of the target is short.
+        DISK_FULL: The disk fills up to 95 % half-way, without autoscaling: jobs fail and are rolled back.
+        NVME: A create is refused, the clusters have NVMe disks.
+        FALLBACK_SNAPSHOTS: A create that names a snapshot is refused, it is a fallback snapshot.
+    """
+
+    DISK_SHORT = "disk-short"
+    DISK_FULL = "disk-full"
+    NVME = "nvme"
+    FALLBACK_SNAPSHOTS = "fallback-snapshots"
 
 
 class Oddity(StrEnum):

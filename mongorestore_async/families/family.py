@@ -35,8 +35,8 @@ def manager_paths(place: str) -> ManagerPaths:
 
 
 #: How a create is written: as Ops Manager and Cloud Manager, Atlas legacy, Atlas cloud backup, Atlas M2/M5 and
-#: flex, or serverless instances want it.
-Encoding: TypeAlias = Literal["manager", "legacy", "cloud-backup", "tenant", "serverless"]
+#: flex, serverless instances, or restores of single collections want it.
+Encoding: TypeAlias = Literal["manager", "legacy", "cloud-backup", "tenant", "serverless", "collections"]
 
 
 @attrs.frozen(kw_only=True, cache_hash=True)
@@ -44,8 +44,8 @@ class Family(Generic[JobT]):
     """One API of one product, as data: adding a family adds a file with one of these, never a class.
 
     Paths are templates below ``api_path`` with the fields ``{project}``, ``{cluster}`` (or ``{host}``), ``{job}``,
-    ``{snapshot}`` and ``{checkpoint}``, each to be filled with one percent-encoded segment. A verb whose path is None
-    does not exist in the family.
+    ``{snapshot}``, ``{checkpoint}``, ``{database}`` and ``{namespace}``, each to be filled with one percent-encoded
+    segment. A verb whose path is None does not exist in the family.
 
     Attributes:
         name: Short name, as it stands in a :class:`~mongorestore_async.models.JobRef`.
@@ -69,6 +69,8 @@ class Family(Generic[JobT]):
         is_v2: Whether the stricter rules of the Atlas Administration API v2 hold for a create.
         creates: Types of request (:class:`HttpRestore`) and of source of an automated restore that a create
             accepts; empty where nothing can be created.
+        restored_collections_path: List of what became of each collection of a job, or None.
+        restored_collection_path: One of those, with the field ``{namespace}``.
         filters: Query parameters of the job list beyond the ones all lists have, as they stand on the wire.
         newest_first: Whether the vendor promises that order for the job list.
 
@@ -77,6 +79,8 @@ class Family(Generic[JobT]):
         snapshot_path: One snapshot, or None.
         sharded_snapshots_path: List of those of a sharded cluster, if it is another one.
         sharded_snapshot_path: One of those.
+        snapshot_databases_path: List of the databases in a snapshot, or None.
+        snapshot_collections_path: List of the collections of one, with the field ``{database}``.
         checkpoints_path: List of the checkpoints of one cluster, or None.
         checkpoint_path: One checkpoint, or None.
         unpaged: Those of the lists that document no paging: they are asked for whole.
@@ -110,6 +114,8 @@ class Family(Generic[JobT]):
     encoding: Encoding | None = None
     is_v2: bool = False
     creates: frozenset[type] = frozenset()
+    restored_collections_path: str | None = None
+    restored_collection_path: str | None = None
     filters: frozenset[str] = frozenset()
     newest_first: bool = False
 
@@ -118,6 +124,8 @@ class Family(Generic[JobT]):
     snapshot_path: str | None = None
     sharded_snapshots_path: str | None = None
     sharded_snapshot_path: str | None = None
+    snapshot_databases_path: str | None = None
+    snapshot_collections_path: str | None = None
     checkpoints_path: str | None = None
     checkpoint_path: str | None = None
     unpaged: frozenset[str] = frozenset()

@@ -4,8 +4,8 @@ Documents come in from ``codec`` and keep what was received in ``raw``; requests
 costs neither an HTTP library nor cattrs.
 
 - Received, one file per dialect: ``restore_job`` and ``snapshot`` (Ops Manager, Cloud Manager, Atlas legacy),
-  ``cloud_backup``, ``tenant``; ``inventory`` for projects, clusters and hosts. A new member of a document is a field
-  there; ``wire()`` names the JSON member where camel case does not.
+  ``cloud_backup``, ``tenant``, ``collections`` (with what is asked for); ``inventory`` for projects, clusters and
+  hosts. A new member of a document is a field there; ``wire()`` names the JSON member where camel case does not.
 - ``document``: what all of them share; ``states``: the open enums and the states that all families share;
   ``job``: what the jobs of all families answer, and their addresses; ``values``: links, times, versions; ``headers``.
 - Asked for: ``requests``, which check themselves when they are made; ``policies``: the guard, and how to poll.
@@ -19,6 +19,24 @@ from mongorestore_async.models.cloud_backup import (
     Component,
     PrivateDownloadUrl,
     SnapshotMember,
+)
+from mongorestore_async.models.collections import (
+    CollectionRestore,
+    CollectionRestoreJob,
+    CollectionRestoreState,
+    CollectionsOutcome,
+    FailedIndex,
+    IndexState,
+    IndexStatus,
+    IndexStrategy,
+    Renamed,
+    RequestedNamespace,
+    RestoredCollection,
+    RestoredCollectionState,
+    RestoreRequest,
+    SnapshotCollection,
+    SnapshotDatabase,
+    WriteStrategy,
 )
 from mongorestore_async.models.document import (
     Document,
@@ -84,15 +102,23 @@ __all__ = [
     "ClusterOverview",
     "ClusterSnapshot",
     "ClusterSummary",
+    "CollectionRestore",
+    "CollectionRestoreJob",
+    "CollectionRestoreState",
+    "CollectionsOutcome",
     "Component",
     "Delivery",
     "DeliveryMethod",
     "DeliveryStatus",
     "Document",
+    "FailedIndex",
     "FileHash",
     "Headers",
     "HostSummary",
     "HttpRestore",
+    "IndexState",
+    "IndexStatus",
+    "IndexStrategy",
     "JobDocument",
     "JobRef",
     "JobState",
@@ -110,12 +136,19 @@ __all__ = [
     "ProjectSummary",
     "RawDocument",
     "RawList",
+    "Renamed",
+    "RequestedNamespace",
     "RestoreGuard",
     "RestoreJob",
+    "RestoreRequest",
+    "RestoredCollection",
+    "RestoredCollectionState",
     "Secret",
     "ServerDefault",
     "ServiceVersion",
     "Snapshot",
+    "SnapshotCollection",
+    "SnapshotDatabase",
     "SnapshotDocument",
     "SnapshotMember",
     "SnapshotPart",
@@ -125,6 +158,7 @@ __all__ = [
     "TenantSnapshot",
     "TenantStatus",
     "TimeRange",
+    "WriteStrategy",
     "find_link",
     "redact",
     "wire",

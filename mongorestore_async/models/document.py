@@ -242,15 +242,15 @@ _WIRE = "mongorestore_async.wire"
 _NOTHING_RECEIVED = hide_document(RawDocument({}))
 
 
-def wire(name: str, *aliases: str) -> dict[str, Any]:
+def wire(*names: str) -> dict[str, Any]:
     """Name the JSON member of a field, as attrs ``metadata``, where the rule of :func:`wire_names` does not hold.
 
     Args:
-        name: The documented member. It wins if an alias is there as well.
-        aliases: Other spellings the vendor's examples and clients use.
+        names: The documented member, which wins if others are there as well, and other spellings that the vendor's
+            examples and clients use. None at all: the field is read from no member.
 
     """
-    return {_WIRE: (name, *aliases)}
+    return {_WIRE: names}
 
 
 def wire_names(field: "attrs.Attribute[Any]") -> tuple[str, ...]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mongorestore_async.downloading.download_types import DownloadedFile, DownloadProgress
-    from mongorestore_async.models import AutomatedRestore
+    from mongorestore_async.models import RestoreRequest
     from mongorestore_async.waiting.job_source import JobSource
     from mongorestore_async.waiting.wait_errors import PollReport
 
@@ -246,6 +246,6 @@ class RestoreBatch(Generic[JobT_co]):
         return attrs.evolve(self, jobs=waiting.jobs, read_at=asyncio.get_running_loop().time())
 
 
-def until_of(request: HttpRestore | AutomatedRestore) -> Until:
+def until_of(request: RestoreRequest) -> Until:
     """What a batch that was created here waits for."""
     return "downloadable" if isinstance(request, HttpRestore) else "finished"

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.creating.restore_plan import RestorePlan
     from mongorestore_async.families import Family
-    from mongorestore_async.models import SnapshotDocument, Target
+    from mongorestore_async.models import RestoreRequest, SnapshotDocument, Target
     from mongorestore_async.resources.batch import Until
     from mongorestore_async.resources.snapshots import SnapshotPager
     from mongorestore_async.transport import HttpSettings, Options
@@ -143,7 +143,7 @@ class ClusterBase(Generic[JobT]):
 
     async def create_restore_job(
         self,
-        request: HttpRestore | AutomatedRestore,
+        request: RestoreRequest,
         *,
         precheck: bool = False,
         overwrite: Target | None = None,
@@ -181,7 +181,7 @@ class ClusterBase(Generic[JobT]):
 
     async def ensure_restore(
         self,
-        request: HttpRestore | AutomatedRestore,
+        request: RestoreRequest,
         *,
         precheck: bool = False,
         overwrite: Target | None = None,
@@ -222,7 +222,7 @@ class ClusterBase(Generic[JobT]):
 
     async def dry_run(
         self,
-        request: HttpRestore | AutomatedRestore,
+        request: RestoreRequest,
         *,
         precheck: bool = False,
         overwrite: Target | None = None,
@@ -331,8 +331,6 @@ class ClusterBase(Generic[JobT]):
         """Name a target as a place with jobs of its own; None where this family has none."""
         return None
 
-    async def _start(
-        self, request: HttpRestore | AutomatedRestore, precheck: bool, overwrite: Target | None
-    ) -> RestoreBatch[JobT]:
+    async def _start(self, request: RestoreRequest, precheck: bool, overwrite: Target | None) -> RestoreBatch[JobT]:
         own = partial(RestoreBatch[JobT], sources=(self,), until=until_of(request))
         return await start_restore(self._view, self, self._names, request, own, precheck, overwrite)

@@ -16,6 +16,7 @@ from mongorestore_async.errors import ConfigError, Hint, HintKind
 from mongorestore_async.models import (
     CloudBackupDeliveryType,
     CloudBackupRestoreJob,
+    CollectionRestoreJob,
     DeliveryMethod,
     DeliveryStatus,
     JobState,
@@ -125,7 +126,7 @@ def end_of(job: JobDocument, until: Until, now: datetime) -> Ending:
     """
     words = describe(job)
     reached = job.over if until == "finished" else job.downloadable
-    if job.ok is False or (until == "downloadable" and _has_lost_its_file(job)):
+    if job.state in BAD_ENDS or (until == "downloadable" and _has_lost_its_file(job)):
         outcome = WaitOutcome.BAD
     else:
         outcome = WaitOutcome.DONE if reached else WaitOutcome.GOING_ON
@@ -143,6 +144,8 @@ def describe(job: JobDocument) -> str:
             words += f", delivery {_word(delivery)}"
     elif isinstance(job, TenantRestoreJob):
         words = f"status {_word(job.status)}"
+    elif isinstance(job, CollectionRestoreJob):
+        words = f"state {_word(job.state_name)}"
     else:
         words = str(job.state).lower()
     return f"{words}, with a URL" if _has_file(job) else words
@@ -176,7 +179,7 @@ def _kind_of(job: JobDocument) -> str | None:
 
 def _fills_a_cluster(job: JobDocument) -> bool:
     if not isinstance(job, RestoreJob):
-        return _kind_of(job) in _RESTORES
+        return isinstance(job, CollectionRestoreJob) or _kind_of(job) in _RESTORES
     if job.delivery is None or _has_file(job):
         return False
     delivery = job.delivery

@@ -9,6 +9,7 @@ import json
 from enum import StrEnum
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -73,6 +74,8 @@ def _wrap(document: dict[str, Any] | list[Any], status: int, shape: Shape, style
 
 _SERVICE_VERSION = "gitHash=3b1f5c4e8d2a7f6090b1c2d3e4f5a6b7c8d9e0f1; versionString=8.0.14.100.20261015T0812Z"
 _COMPRESS_FROM = 1024
+#: The parameters that the links of a list repeat.
+_KEPT = ("pretty", "batchId", "state", "sourceNamespace", "targetNamespace")
 
 
 def make_links(request: web.Request) -> Links:
@@ -171,6 +174,7 @@ def list_answer(
     *,
     linked: bool = True,
     paged: bool = True,
+    counting: bool = True,
 ) -> web.Response:
     """A page of a list.
 
@@ -180,6 +184,7 @@ def list_answer(
         fetch: Gives the documents from a position on, at most so many.
         linked: Whether the list document has links (lists of tenant jobs have none).
         paged: Whether it has pages; all of it is one page otherwise, whatever was asked for.
+        counting: Whether the endpoint has ``includeCount``; without it, ``totalCount`` cannot be left out.
 
     Raises:
         ServiceError: A paging parameter is malformed or out of range.
@@ -190,23 +195,27 @@ def list_answer(
     start, size = (page.start, page.size) if paged else (0, total)
     document: dict[str, Any] = {"results": list(fetch(start, size))}
     if linked and Oddity.NO_LIST_LINKS not in settings.oddities:
-        document["links"] = _list_links(request, page, total, page_links=paged and settings.include_next_links)
-    if page.with_count and settings.include_total_count:
+        page_links = paged and settings.include_next_links
+        document["links"] = _list_links(request, page, total, page_links=page_links, counting=counting)
+    if (page.with_count or not counting) and settings.include_total_count:
         document["totalCount"] = total
     return answer(request, document, Shape.ATLAS_LIST if side_of(request) is Side.ATLAS else Shape.MANAGER_LIST)
 
 
-def _list_links(request: web.Request, page: PageQuery, total: int, *, page_links: bool) -> list[dict[str, str]]:
+def _list_links(
+    request: web.Request, page: PageQuery, total: int, *, page_links: bool, counting: bool
+) -> list[dict[str, str]]:
     links = make_links(request)
     settings = request.app[SERVER_STATE].settings
     path = request.rel_url.raw_path.removeprefix(settings.base_path)
-    kept = "".join(f"{name}={request.query[name]}&" for name in ("pretty", "batchId") if name in request.query)
+    kept = "".join(f"{name}={quote(request.query[name])}&" for name in _KEPT if name in request.query)
     found = [links.link(f"{links.root}{path}?{kept}pageNum={page.number}&itemsPerPage={page.asked}")]
     around = {"previous": page.number - 1, "next": page.number + 1 if page.start + page.size < total else 0}
     for rel, number in around.items():
         if page_links and number:
             # Recorded: another order than self, and includeCount although the request had none.
-            query = f"{kept}includeCount=true&itemsPerPage={page.asked}&pageNum={number}"
+            count = "includeCount=true&" if counting else ""
+            query = f"{kept}{count}itemsPerPage={page.asked}&pageNum={number}"
             found.append(links.link(f"{links.root}{path}?{query}", rel))
     return found
 
@@ -218,6 +227,7 @@ def items_answer(
     *,
     linked: bool = True,
     paged: bool = True,
+    counting: bool = True,
 ) -> web.Response:
     """A page of a list whose items are all at hand; ``write`` makes the document of one. See :func:`list_answer`."""
     return list_answer(
@@ -226,6 +236,7 @@ def items_answer(
         lambda start, count: [write(item) for item in items[start : start + count]],
         linked=linked,
         paged=paged,
+        counting=counting,
     )
 
 

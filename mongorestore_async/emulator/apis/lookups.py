@@ -11,8 +11,9 @@ from mongorestore_async.emulator.apis.request_info import side_of
 from mongorestore_async.emulator.server_state import SERVER_STATE
 from mongorestore_async.emulator.service_errors import ServiceError
 from mongorestore_async.emulator.world import Cluster, ClusterKind, Job, Project, Side
-from mongorestore_async.emulator.world.cluster_backups import NoBackup, Snapshot, SnapshotState
+from mongorestore_async.emulator.world.cluster_backups import NoBackup
 from mongorestore_async.emulator.world.entities import Identifiers
+from mongorestore_async.emulator.world.snapshot_store import Snapshot, SnapshotState
 from mongorestore_async.errors import ConfigError
 
 if TYPE_CHECKING:

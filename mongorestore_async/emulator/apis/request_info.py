@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BASIC",
+    "COLLECTIONS",
     "FIRST",
     "FLEX",
     "NEW_CLUSTERS",
@@ -49,6 +50,8 @@ Route = tuple[str, str, Handler]
 
 #: Part of the path and the family it belongs to; the first match counts.
 _FAMILIES = (
+    ("/collectionRestoreJobs", "atlas-collection-restore"),
+    ("/databases", "atlas-collection-restore"),
     ("/flexClusters", "atlas-flex"),
     ("/serverless", "atlas-serverless"),
     ("/backup/tenant/", "atlas-tenant"),
@@ -124,10 +127,11 @@ def _http_date(day: date) -> str:
     return format_datetime(datetime.combine(day, time(), UTC), usegmt=True).replace(", 0", ", ")
 
 
-#: The dates that most resources share: the first version, the new cluster schema, flex clusters.
+#: The dates that resources share: the first version, the new cluster schema, flex clusters, collection restores.
 FIRST = date(2023, 1, 1)
 NEW_CLUSTERS = date(2024, 8, 5)
 FLEX = date(2024, 11, 13)
+COLLECTIONS = date(2025, 3, 12)
 
 #: The versions of resources that were never changed: cloud backup, projects, clusters of all projects.
 BASIC = (ResourceVersion(FIRST),)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from mongorestore_async.emulator.world.cluster_backups import Backups, Checkpoints, Snapshots
+from mongorestore_async.emulator.world.cluster_backups import Backups, Checkpoints
+from mongorestore_async.emulator.world.collection_restore_store import CollectionRestores
 from mongorestore_async.emulator.world.entities import (
     Cluster,
     ClusterKind,
@@ -16,11 +17,13 @@ from mongorestore_async.emulator.world.entities import (
     IdFields,
     IdKind,
     Job,
+    JobOutcome,
     Project,
     Side,
     random_bits,
 )
 from mongorestore_async.emulator.world.job_store import Jobs
+from mongorestore_async.emulator.world.snapshot_store import Snapshots
 from mongorestore_async.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -167,6 +170,8 @@ class World:
         snapshots: Their snapshots.
         checkpoints: Their checkpoints.
         jobs: Their restore jobs.
+        collection_restores: Their collection restores (Atlas cloud backup).
+        namespaces: Their databases and collections (Atlas), and those of their snapshots.
 
     """
 
@@ -177,7 +182,11 @@ class World:
         self.hosts = Hosts(self._ids, self.clusters, self.members)
         self.snapshots = Snapshots(settings, clock.start, self._ids)
         self.checkpoints = Checkpoints(clock.start, self._ids)
-        self.jobs = Jobs(settings, clock, self._ids, self.members, self.snapshots)
+        endings: list[JobOutcome] = []
+        self.jobs = Jobs(settings, clock, self._ids, self.members, self.snapshots, endings)
+        self.collection_restores = CollectionRestores(settings, clock, self._ids, self.snapshots, endings)
+        self.namespaces = self.collection_restores.namespaces
+        self._removed: set[str] = set()
 
     def project(self, side: Side, number: int) -> Project:
         """A project by its number, from 0.
@@ -186,6 +195,7 @@ class World:
             ConfigError: The number is too large.
 
         """
+        side = Side(side)  # a plain word would write ids of its own
         if not 0 <= number < self._settings.projects:
             raise ConfigError(f"There is no project {number}: this world has {self._settings.projects} on each side.")
         return Project(
@@ -232,7 +242,8 @@ class World:
 
     def clusters(self, project: Project) -> Iterator[Cluster]:
         """The top-level clusters of a project."""
-        return (self.cluster(project, number) for number in range(self._settings.clusters_per_project))
+        found = (self.cluster(project, number) for number in range(self._settings.clusters_per_project))
+        return (cluster for cluster in found if cluster.id not in self._removed)
 
     def members(self, cluster: Cluster) -> tuple[Cluster, ...]:
         """The shards and the config set of a sharded cluster; empty for other kinds."""
@@ -266,7 +277,19 @@ class World:
         if not (number.isascii() and number.isdecimal()) or int(number) >= self._settings.clusters_per_project:
             return None
         found = self.cluster(project, int(number))
-        return found if found.name == name else None
+        return found if found.name == name and found.id not in self._removed else None
+
+    def remove_cluster(self, cluster: Cluster) -> None:
+        """Remove a cluster of Atlas: it is found no longer, and collection restores into it end as canceled.
+
+        Raises:
+            ConfigError: It is a cluster of the manager; those stay.
+
+        """
+        if cluster.project.side is not Side.ATLAS:
+            raise ConfigError(f"Only clusters of Atlas can be removed; {cluster.name} is one of the manager.")
+        self.collection_restores.cancel_into(cluster)
+        self._removed.add(cluster.id)
 
     def find_job(self, job_id: str) -> Job | None:
         """The job of an id, whatever project and cluster it belongs to."""

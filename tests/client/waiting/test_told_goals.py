@@ -5,6 +5,7 @@ import pytest
 from builders.constants import PROJECT
 from mongorestore_async import (
     ATLAS_CLOUD_BACKUP,
+    ATLAS_COLLECTION_RESTORE,
     ATLAS_FLEX,
     ATLAS_SERVERLESS,
     CLOUD_MANAGER,
@@ -49,6 +50,7 @@ def change(backups, cluster, **members):
         (ATLAS_CLOUD_BACKUP, DOWNLOAD, "downloadable"),
         (ATLAS_FLEX, RESTORE, "finished"),
         (ATLAS_FLEX, FLEX_DOWNLOAD, "downloadable"),
+        (ATLAS_COLLECTION_RESTORE, {"state": "IN_PROGRESS"}, "finished"),
         (OPS_MANAGER, INTO, "finished"),
         (OPS_MANAGER, {"delivery": {"methodName": "HTTP"}}, None),
         (CLOUD_MANAGER, {"delivery": {"methodName": "HTTP", "maxDownloads": 1}}, None),

@@ -20,7 +20,7 @@ from mongorestore_async.emulator.apis.request_info import BASIC, atlas_routes, i
 from mongorestore_async.emulator.document_parts import Links, apply_changes, iso, master_key, release
 from mongorestore_async.emulator.server_state import SERVER_STATE
 from mongorestore_async.emulator.service_errors import ServiceError
-from mongorestore_async.emulator.world.cluster_backups import Snapshot, SnapshotState
+from mongorestore_async.emulator.world.snapshot_store import Snapshot, SnapshotState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

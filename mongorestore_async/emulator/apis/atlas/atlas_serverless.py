@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from mongorestore_async.emulator.world import Cluster
-    from mongorestore_async.emulator.world.cluster_backups import Snapshot
+    from mongorestore_async.emulator.world.snapshot_store import Snapshot
 
 __all__ = [
     "ROUTES",

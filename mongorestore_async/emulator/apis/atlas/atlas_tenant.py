@@ -46,7 +46,7 @@ from mongorestore_async.emulator.server_state import SERVER_STATE
 from mongorestore_async.emulator.service_errors import ServiceError
 from mongorestore_async.emulator.setting_types import Oddity
 from mongorestore_async.emulator.world import Cluster, ClusterKind, Job, JobOutcome, Order
-from mongorestore_async.emulator.world.cluster_backups import Snapshot, SnapshotState
+from mongorestore_async.emulator.world.snapshot_store import Snapshot, SnapshotState
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -11,7 +11,7 @@ from mongorestore_async.emulator.apis.request_info import manager_routes
 from mongorestore_async.emulator.document_parts import Links, iso, release
 from mongorestore_async.emulator.server_state import SERVER_STATE
 from mongorestore_async.emulator.world import Cluster, ClusterKind, Side
-from mongorestore_async.emulator.world.cluster_backups import Snapshot, SnapshotState
+from mongorestore_async.emulator.world.snapshot_store import Snapshot, SnapshotState
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -18,8 +18,8 @@ from mongorestore_async.emulator.server_state import SERVER_STATE
 from mongorestore_async.emulator.service_errors import ServiceError
 from mongorestore_async.emulator.setting_types import Oddity
 from mongorestore_async.emulator.world import Cluster, ClusterKind, Side
-from mongorestore_async.emulator.world.cluster_backups import Checkpoint, Snapshot, SnapshotState
 from mongorestore_async.emulator.world.entities import restore_id
+from mongorestore_async.emulator.world.snapshot_store import Snapshot, SnapshotState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
+    from mongorestore_async.emulator.world.cluster_backups import Checkpoint
     from mongorestore_async.emulator.world.world import Host
 
 __all__ = [

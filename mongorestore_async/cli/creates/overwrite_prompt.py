@@ -2,7 +2,7 @@
 
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 from rich.table import Table
@@ -10,13 +10,27 @@ from rich.table import Table
 from mongorestore_async.cli.console import printable, stderr_console
 from mongorestore_async.cli.units import format_time, shorten_time
 from mongorestore_async.errors import AuthError, ConfigError, ConnectFailed, NotFound, RestoreError
-from mongorestore_async.models import AutomatedRestore, Checkpoint, OplogTime, PointInTime, Snapshot, Target
+from mongorestore_async.models import (
+    AutomatedRestore,
+    Checkpoint,
+    CollectionRestore,
+    OplogTime,
+    PointInTime,
+    Snapshot,
+    Target,
+)
 
 if TYPE_CHECKING:
     from mongorestore_async import AsyncSession, ClusterBase
     from mongorestore_async.models import ClusterSummary, SnapshotDocument
 
-__all__ = ["OverwritePrompt", "read_prompt"]
+__all__ = ["OverwritePrompt", "OverwritingRestore", "read_prompt"]
+
+#: A restore that replaces data of its target.
+OverwritingRestore: TypeAlias = AutomatedRestore | CollectionRestore
+
+#: Names shown of what is dropped; a request has up to 200.
+_MOST_NAMES = 10
 
 
 @attrs.frozen(kw_only=True)
@@ -33,7 +47,7 @@ class OverwritePrompt:
 
     """
 
-    request: AutomatedRestore
+    request: OverwritingRestore
     origin: str
     snapshot: "SnapshotDocument | None" = None
     target: "ClusterSummary | None" = None
@@ -45,13 +59,19 @@ class OverwritePrompt:
         console = stderr_console()
         target = self.request.target
         name = self.target.name if self.target is not None and self.is_name_unique else None
-        console.print_sentence("This removes all data of the target and replaces them with those of the backup.")
+        console.print_sentence(
+            "This removes all data of the target and replaces them with those of the backup."
+            if isinstance(self.request, AutomatedRestore)
+            else "This drops collections of the target and replaces them with those of the backup. What is written to "
+            "them during the restore is lost."
+        )
         console.print()
         facts = Table.grid(padding=(0, 0, 0, 2))
         facts.add_row("", "Restore", self._source())
         facts.add_row("", "of", printable(self.origin))
         facts.add_row("", "into", printable(_describe(target, self.target)), style="bold")
-        facts.add_row("", "removed", f"all data of {printable(name or target.cluster)}", style="bold red")
+        for label, what in self._losses(name or target.cluster):
+            facts.add_row("", label, printable(what), style="bold red")
         for warning in self._warnings():
             facts.add_row("", "note", printable(warning), style="yellow")
         for sentence in self.unknown:
@@ -63,6 +83,13 @@ class OverwritePrompt:
         console.print(printable(text), end="", soft_wrap=True)
         sys.stderr.flush()
         return sys.stdin.readline().strip() in {name or target.cluster, target.cluster}
+
+    def _losses(self, name: str) -> list[tuple[str, str]]:
+        if isinstance(self.request, AutomatedRestore):
+            return [("removed", f"all data of {name}")]
+        dropped = _dropped(self.request)
+        shown, left = dropped[:_MOST_NAMES], len(dropped) - _MOST_NAMES
+        return [("dropped", what) for what in [*shown, *[f"... and {left} more"] * (left > 0)]]
 
     def _source(self) -> str:
         match self.request.source:
@@ -83,8 +110,20 @@ class OverwritePrompt:
         return [f"the snapshot: {words}" for words in self.snapshot.obstacles(datetime.now(UTC))]
 
 
+def _dropped(request: CollectionRestore) -> list[str]:
+    """What a request drops in the target, where it exists there, under the names that it has there."""
+    of_database, of_collection = request.database_suffix or "", request.collection_suffix or ""
+    found = [
+        f"collections of database {each.target}{of_database} that the backup has" for each in request.named_databases()
+    ]
+    for each in request.named_collections():
+        database, _, collection = each.target.partition(".")
+        found.append(f"collection {database}{of_database}.{collection}{of_collection}")
+    return found
+
+
 async def read_prompt(
-    session: "AsyncSession", source: "ClusterBase[Any]", request: AutomatedRestore
+    session: "AsyncSession", source: "ClusterBase[Any]", request: OverwritingRestore
 ) -> OverwritePrompt:
     """Read what is shown. What cannot be read is told: a key can have the right to restore and not the right to read.
 
