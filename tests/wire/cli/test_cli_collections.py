@@ -564,8 +564,8 @@ async def test_an_interrupted_create_is_an_unknown_outcome(number, start, order,
 async def test_an_interrupted_wait_prints_how_to_resume(start, order, emulator):
     emulator.clock.speed = 0
     async with start(*order, "--database", "shop", "--wait", "--timeout", "2h", "--accept-incomplete") as process:
-        while b" running" not in await asyncio.wait_for(process.stderr.readline(), 120):
-            pass
+        while b" running" not in (line := await asyncio.wait_for(process.stderr.readline(), 120)):
+            assert line
         process.send_signal(signal.SIGINT)
         out, err = await asyncio.wait_for(process.communicate(), 120)
 
