@@ -40,6 +40,7 @@ from mongorestore_async.emulator.servers import DownloadHost, Emulator, Threaded
 from mongorestore_async.emulator.setting_types import (
     ChallengeForm,
     CollectionLimit,
+    CreateFault,
     DownloadPlay,
     EnvelopeStyle,
     Manager,
@@ -57,11 +58,11 @@ from mongorestore_async.emulator.world.cluster_backups import Backups, Checkpoin
 from mongorestore_async.emulator.world.collection_restore_store import CollectionRestores
 from mongorestore_async.emulator.world.collection_restores import (
     CollectionOrder,
-    CollectionOutcome,
     CollectionRestore,
     PlannedCollection,
 )
-from mongorestore_async.emulator.world.namespaces import Collection, CollectionKind, Index, Namespaces
+from mongorestore_async.emulator.world.collection_words import CollectionKind, CollectionOutcome
+from mongorestore_async.emulator.world.namespaces import Collection, Index, Namespaces
 from mongorestore_async.emulator.world.snapshot_store import Snapshot, Snapshots, SnapshotState
 from mongorestore_async.emulator.world.world import Host, Hosts
 
@@ -84,6 +85,7 @@ __all__ = [
     "CollectionRestore",
     "CollectionRestores",
     "Counts",
+    "CreateFault",
     "DownloadHost",
     "DownloadPlay",
     "DownloadRecord",

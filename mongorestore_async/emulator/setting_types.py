@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ChallengeForm",
     "CollectionLimit",
+    "CreateFault",
     "DownloadPlay",
     "EnvelopeStyle",
     "Manager",
@@ -45,8 +46,7 @@ class NoncePolicy(StrEnum):
         RISING: Any number of requests; each ``nc`` must be greater than all before it.
         ONE_USE: Good for one request.
         LIMITED: Good for ``nonce_life_uses`` requests.
-        SPURIOUS: As REUSABLE, but every ``spurious_every``-th right answer is refused with ``stale=false``, which
-            Atlas has been seen to do under concurrency.
+        SPURIOUS: As REUSABLE, but every ``spurious_every``-th right answer is refused, ``stale=false``; seen on Atlas.
     """
 
     REUSABLE = "reusable"
@@ -185,6 +185,20 @@ class Oddity(StrEnum):
     AGENT_KEYS = "agent-keys"
 
 
+class CreateFault(StrEnum):
+    """A create that is answered 500 ``UNEXPECTED_ERROR``; whether a real server took it nobody knows.
+
+    Members:
+        TAKEN: The restore was started all the same.
+        NOT_TAKEN: It was not.
+        EITHER: One of the two, chosen by the seed.
+    """
+
+    TAKEN = "taken"
+    NOT_TAKEN = "not-taken"
+    EITHER = "either"
+
+
 class RateCode(StrEnum):
     """The error code for a request beyond the limit.
 
@@ -288,7 +302,6 @@ class DownloadPlay:
         hashes: Whether jobs of Ops Manager, Cloud Manager and Atlas legacy get ``hashes`` once their archive was sent.
         hash_delay: When after that, in seconds on the emulator's clock.
         wrong_hash: Publish another hash.
-
         block: Bytes that are sent at once.
         bytes_per_second: Speed of the body; None: as fast as it goes.
         stall_after: Send no more after so many bytes of a body, and keep the connection open.
