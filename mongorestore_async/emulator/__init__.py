@@ -12,10 +12,10 @@ The world is a function of the seed: jobs, snapshots and archives are computed w
 stored. The state of a job follows from the clock, which a test can stop and advance. Nothing is shared with the client
 but errors, families and the version, so that the two cannot make the same mistake.
 
-To change a setting open ``emulator_settings`` (types: ``setting_types``); an error code: ``service_errors``; a field or
-rule of one API: its file in ``apis/``; links and download URLs: ``document_parts``; data: ``world/``. A new API is one
-file below ``apis/`` with ``ROUTES``, named in ``application``; its clusters are a ``ClusterKind``, listed in
-``world/world.py``.
+To change a setting open ``emulator_settings`` (types: ``setting_types``, ``downloads/``); an error code:
+``service_errors``; a field or rule of one API: its file in ``apis/``; links and download URLs: ``document_parts``;
+data: ``world/``. A new API is one file below ``apis/`` with ``ROUTES``, named in ``application``; its clusters are a
+``ClusterKind``, listed in ``world/world.py``.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ from mongorestore_async.emulator.apis.answers import error_answer
 from mongorestore_async.emulator.application import create_app, create_download_app
 from mongorestore_async.emulator.digest_server import Outcome
 from mongorestore_async.emulator.download_state import DownloadRecord, Downloads, Offer
+from mongorestore_async.emulator.downloads.download_play import DownloadPlay, Validators
+from mongorestore_async.emulator.downloads.generated_archive import Archive
 from mongorestore_async.emulator.emulator_settings import EmulatorSettings
 from mongorestore_async.emulator.flow_control import Clock, Gate
-from mongorestore_async.emulator.generated_archive import Archive
 from mongorestore_async.emulator.server_state import (
     SERVER_STATE,
     BeforeAnswer,
@@ -41,7 +42,6 @@ from mongorestore_async.emulator.setting_types import (
     ChallengeForm,
     CollectionLimit,
     CreateFault,
-    DownloadPlay,
     EnvelopeStyle,
     Manager,
     NoncePolicy,
@@ -50,7 +50,6 @@ from mongorestore_async.emulator.setting_types import (
     QopForm,
     RateCode,
     RateLimiting,
-    Validators,
     WaitForm,
 )
 from mongorestore_async.emulator.world import Cluster, ClusterKind, Job, JobOutcome, Project, Side, World

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
-from mongorestore_async.emulator.generated_archive import SMALLEST
+from mongorestore_async.emulator.downloads.download_play import DownloadPlay
+from mongorestore_async.emulator.downloads.generated_archive import SMALLEST
 from mongorestore_async.emulator.setting_types import (
     ChallengeForm,
     CollectionLimit,
     CreateFault,
-    DownloadPlay,
     EnvelopeStyle,
     Manager,
     NoncePolicy,
@@ -85,12 +85,12 @@ def _oddities(values: Iterable[str]) -> frozenset[Oddity]:
     return frozenset(_word(Oddity, value) for value in values)
 
 
-def _collection_limits(values: Iterable[str]) -> frozenset[CollectionLimit]:
-    return frozenset(_word(CollectionLimit, value) for value in values)
-
-
 def _create_faults(values: Iterable[str]) -> tuple[CreateFault, ...]:
     return tuple(_word(CreateFault, value) for value in values)
+
+
+def _collection_limits(values: Iterable[str]) -> frozenset[CollectionLimit]:
+    return frozenset(_word(CollectionLimit, value) for value in values)
 
 
 def _challenges(values: Iterable[ChallengeForm]) -> tuple[ChallengeForm, ...]:

@@ -251,25 +251,6 @@ class ServerState:
             raise ConfigError(f"Jobs end {', '.join(JobOutcome)}; that is not among {outcomes!r}.") from None
         self.world.jobs.end_next(words)
 
-    def end_next_collections(self, endings: Mapping[str, CollectionOutcome | str]) -> None:
-        """Choose how collections of the collection restore end that is created next, by namespace in the backup.
-
-        The job ends as its collections let it; ``end_next_jobs("done")`` beside it makes it end well all the same.
-        Calling it again forgets what was said before.
-
-        Example: ``end_next_collections({"shop.orders": "INDEX_BUILD_FAILED"})``.
-
-        Raises:
-            ConfigError: A word is no :class:`CollectionOutcome`.
-
-        """
-        try:
-            words = {namespace: CollectionOutcome(word) for namespace, word in endings.items()}
-        except ValueError:
-            known = ", ".join(CollectionOutcome)
-            raise ConfigError(f"Collections end {known}; that is not among {dict(endings)!r}.") from None
-        self.world.collection_restores.end_next(words)
-
     def fail_next_creates(self, *faults: CreateFault | str) -> None:
         """Answer the creates that come next with 500 ``UNEXPECTED_ERROR``: one word for each create.
 
@@ -294,6 +275,25 @@ class ServerState:
             return fault
         taken = random_bits(f"{self.settings.seed} create {self.counts.creates_received}", 1) % 2
         return CreateFault.TAKEN if taken else CreateFault.NOT_TAKEN
+
+    def end_next_collections(self, endings: Mapping[str, CollectionOutcome | str]) -> None:
+        """Choose how collections of the collection restore end that is created next, by namespace in the backup.
+
+        The job ends as its collections let it; ``end_next_jobs("done")`` beside it makes it end well all the same.
+        Calling it again forgets what was said before.
+
+        Example: ``end_next_collections({"shop.orders": "INDEX_BUILD_FAILED"})``.
+
+        Raises:
+            ConfigError: A word is no :class:`CollectionOutcome`.
+
+        """
+        try:
+            words = {namespace: CollectionOutcome(word) for namespace, word in endings.items()}
+        except ValueError:
+            known = ", ".join(CollectionOutcome)
+            raise ConfigError(f"Collections end {known}; that is not among {dict(endings)!r}.") from None
+        self.world.collection_restores.end_next(words)
 
     def patch_job(self, job: Job | CollectionRestore, changes: dict[str, Any]) -> None:
         """Change a job's document from now on: members are replaced, objects merged, ``...`` removes a member."""

@@ -225,7 +225,14 @@ def complaints(error):
 )
 def test_lists_of_every_model_are_decoded_in_every_form(model, options):
     links = [{"href": "h", "rel": "self"}]
-    document = {"id": "J", "groupId": "G", "name": "N", "links": links, "somethingNew": {"deep": [1.50, None]}, "another": "A"}
+    document = {
+        "id": "J",
+        "groupId": "G",
+        "name": "N",
+        "links": links,
+        "somethingNew": {"deep": [1.50, None]},
+        "another": "A",
+    }
     body = json.dumps({"totalCount": 2, "results": [document] * 2, "links": links}, **options).encode()
     found = decode_list(model, body)
 
