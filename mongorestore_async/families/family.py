@@ -7,7 +7,7 @@ from typing import Generic, Literal, TypeAlias, TypedDict
 import attrs
 
 from mongorestore_async.families.rate_limit import RateLimit  # noqa: TC001 - a field type
-from mongorestore_async.models.document import JobT
+from mongorestore_async.models.job import JobT
 from mongorestore_async.models.snapshot import ClusterSnapshot, SnapshotDocument
 
 __all__ = ["Encoding", "Family", "ManagerPaths", "manager_paths"]

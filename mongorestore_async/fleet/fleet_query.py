@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import attrs
 
-from mongorestore_async.creating.matching import requested_at
 from mongorestore_async.errors import ConfigError
-from mongorestore_async.models import CloudBackupRestoreJob, JobDocument, JobState, TenantRestoreJob
+from mongorestore_async.models import JobDocument, JobState
 from mongorestore_async.models.validators import whole
 
 if TYPE_CHECKING:
@@ -126,15 +125,10 @@ class FleetQuery:
         """Whether, in a list with the newest first, no wanted job can follow these."""
         if self.since is None or not jobs:
             return False
-        told = requested_at(jobs[-1])
+        told = jobs[-1].requested_at
         return told is not None and told < self.since
 
 
 def _not_after(job: JobDocument) -> datetime | None:
     """A moment that the request of a job cannot lie behind: its own, or the job's end. None where neither is known."""
-    told = requested_at(job)
-    if told is None and isinstance(job, CloudBackupRestoreJob):
-        return job.finished_at
-    if told is None and isinstance(job, TenantRestoreJob):
-        return job.restore_finished_date
-    return told
+    return job.finished_at if job.requested_at is None else job.requested_at

@@ -42,7 +42,7 @@ OF_PROGRAMS = (
     "on_progress must be a callable, not {}",
     "options must be Options(...), not {}",
     "pass either ssl or ca_file; an SSLContext loads a CA file wi",
-    "pass until='finished' to wait for the restore, or until='dow",
+    "restore job {} does not tell what it is: pass until='finished'",
     "query contains {}, a flag of the session: use session.with_o",
     'rate_limits must be "adaptive", "documented", a RateLimit, a',
     "read a stream inside its own block: async with fleet.restore",
