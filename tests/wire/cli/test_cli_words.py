@@ -23,6 +23,7 @@ VARIABLES = re.compile(r"\b(?:MONGODB|MCLI|MONGORESTORE|HTTPS?|NO)_[A-Z_]+")
 
 #: How messages begin that only programs get to see: about arguments that no option gives, and the use of objects.
 OF_PROGRAMS = (
+    "CollectionRestore names nothing to restore: pass databases, ",
     "A {} challenge is not supported: use one from choose_challen",
     "HttpRestore requires an expiry: pass expires or expiration_h",
     "HttpRestore takes either expires or expiration_hours: leave ",
@@ -34,6 +35,7 @@ OF_PROGRAMS = (
     "a path must start with one slash, such as /groups; the host ",
     "a reference must be a JobRef or its string form, not {}",
     "auth must be DigestAuth(public_key, private_key), ServiceAcc",
+    "a path must have no query: pass the parameters as query={nam",
     "before must have a time zone: pass an aware datetime, such a",
     "family must be a product family such as OPS_MANAGER, not {}",
     "items_per_page is the page size, at most {}; to limit the to",
@@ -67,6 +69,7 @@ OF_PROGRAMS = (
     "{} must be RestoreGuard(...) or None, not {}",
     "{} must be SharedLimits(redis, key) or None, not {}",
     "{} must be True or False, not {}",
+    "{} must be a str, or None for no suffix, not {}",
     "{} must be printable ASCII text or None",
     "{}{} must be a number above 0, or None for no limit, not {}",
     "this error comes from another process: dismiss it in sessio",
@@ -206,6 +209,6 @@ def test_an_unknown_command_is_told_with_all_commands(call):
     ended = call("nonsense")
 
     assert (
-        "Commands are demo, jobs, fleet, snapshots, create, create-collections, wait, watch, download, cancel, emulator. See"
-        in ended.err
-    )
+        "Commands are demo, jobs, fleet, snapshots, create, create-collections, wait, watch, download, cancel, "
+        "emulator. See"
+    ) in ended.err
