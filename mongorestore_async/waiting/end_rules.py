@@ -25,6 +25,7 @@ from mongorestore_async.models import (
     TenantRestoreJob,
 )
 from mongorestore_async.models.states import BAD_ENDS, known, state_of
+from mongorestore_async.protocol.redaction import redact_text
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,6 +39,9 @@ Until: TypeAlias = Literal["finished", "downloadable"]
 
 #: The same for several jobs: ``"told"`` is for each what the job itself tells (:func:`until_told`).
 Goal: TypeAlias = Literal["finished", "downloadable", "told"]
+
+#: How much of a server's message is told.
+_LONGEST_MESSAGE = 300
 
 _UNTIL = ("finished", "downloadable")
 _BAD_DELIVERY = frozenset(
@@ -60,6 +64,8 @@ class WaitOutcome(Enum):
     GOING_ON = auto()
     DONE = auto()
     BAD = auto()
+    #: It ended well, but not all that it named was restored.
+    INCOMPLETE = auto()
     #: It was there and can no longer be found: it may have ended well or badly, or be running.
     LOST = auto()
 
@@ -125,11 +131,14 @@ def end_of(job: JobDocument, until: Until, now: datetime) -> Ending:
 
     """
     words = describe(job)
-    reached = job.over if until == "finished" else job.downloadable
     if job.state in BAD_ENDS or (until == "downloadable" and _has_lost_its_file(job)):
         outcome = WaitOutcome.BAD
+    elif until == "downloadable":
+        outcome = WaitOutcome.DONE if job.downloadable else WaitOutcome.GOING_ON
+    elif job.ok is None:  # it is running, or its collections are still to be read
+        outcome = WaitOutcome.GOING_ON
     else:
-        outcome = WaitOutcome.DONE if reached else WaitOutcome.GOING_ON
+        outcome = WaitOutcome.DONE if job.ok else WaitOutcome.INCOMPLETE
     if outcome is WaitOutcome.GOING_ON and until == "downloadable" and _is_too_late(job, now):
         return Ending(WaitOutcome.BAD, f"{words}, and its download has expired")
     return Ending(outcome, words)
@@ -145,7 +154,7 @@ def describe(job: JobDocument) -> str:
     elif isinstance(job, TenantRestoreJob):
         words = f"status {_word(job.status)}"
     elif isinstance(job, CollectionRestoreJob):
-        words = f"state {_word(job.state_name)}"
+        words = f"state {_word(job.state_name)}{_about_collections(job)}"
     else:
         words = str(job.state).lower()
     return f"{words}, with a URL" if _has_file(job) else words
@@ -160,6 +169,19 @@ def _has_lost_its_file(job: JobDocument) -> bool:
         return False
     word = job.delivery.status_name
     return known(DeliveryStatus, word) in _BAD_DELIVERY or state_of(word, {}) in BAD_ENDS
+
+
+def _about_collections(job: CollectionRestoreJob) -> str:
+    if job.state in BAD_ENDS:
+        return f": {redact_text(job.error_message)[:_LONGEST_MESSAGE]}" if job.error_message else ""
+    if job.state is not JobState.FINISHED:
+        return ""
+    outcome = job.outcome
+    if outcome is None:
+        return ", its collections not read yet"
+    counts = ((len(outcome.incomplete), "not restored as asked"), (len(outcome.missing), "not listed"))
+    told = [f"{count} {what}" for count, what in counts if count]
+    return "".join(f", {each}" for each in [*told, outcome.problem] if each)
 
 
 def _has_file(job: JobDocument) -> bool:

@@ -73,7 +73,7 @@ async def test_deleted_clusters_are_not_asked_for_unless_told(session, server):
 async def test_other_families_refuse_it_before_any_call(session, server, family):
     fleet = Fleet(session, family)
 
-    with pytest.raises(Unsupported, match="does not list deleted clusters.*; leave include_deleted out"):
+    with pytest.raises(Unsupported, match=r"does not list deleted clusters.*; leave include_deleted out"):
         session.project(PROJECT, family).clusters(include_deleted=True)
     with pytest.raises(Unsupported, match="include_deleted"):
         fleet.restore_jobs(include_deleted=True)
