@@ -97,6 +97,7 @@ class FleetQuery:
     since: datetime | None = attrs.field(default=None, validator=_since)
     states: frozenset[JobState] | None = attrs.field(default=None, converter=_states)
     batch_id: str | None = None
+    include_deleted: bool = False
     projects: Patterns = attrs.field(factory=lambda: Patterns("projects", None))
     clusters: Patterns = attrs.field(factory=lambda: Patterns("clusters", None))
 
@@ -109,7 +110,9 @@ class FleetQuery:
     def words(self) -> tuple[str, ...]:
         """What of it decides which clusters are read to the end, for the resume token; ``since`` may move on."""
         states = None if self.states is None else sorted(self.states)
-        return tuple(repr(part) for part in (self.projects.words, self.clusters.words, states, self.batch_id))
+        found = tuple(repr(part) for part in (self.projects.words, self.clusters.words, states, self.batch_id))
+        # Only where it is asked for, so that tokens of earlier versions are read.
+        return (*found, "include_deleted") if self.include_deleted else found
 
     def choose(self, jobs: Sequence[JobT]) -> Sequence[JobT]:
         """Choose the wanted ones of a page."""

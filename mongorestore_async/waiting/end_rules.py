@@ -131,13 +131,14 @@ def end_of(job: JobDocument, until: Until, now: datetime) -> Ending:
 
     """
     words = describe(job)
-    reached = job.over if until == "finished" else job.downloadable
-    if isinstance(job, CollectionRestoreJob):
-        outcome = _collections(job)
-    elif job.state in BAD_ENDS or (until == "downloadable" and _has_lost_its_file(job)):
+    if job.state in BAD_ENDS or (until == "downloadable" and _has_lost_its_file(job)):
         outcome = WaitOutcome.BAD
+    elif until == "downloadable":
+        outcome = WaitOutcome.DONE if job.downloadable else WaitOutcome.GOING_ON
+    elif job.ok is None:  # it is running, or its collections are still to be read
+        outcome = WaitOutcome.GOING_ON
     else:
-        outcome = WaitOutcome.DONE if reached else WaitOutcome.GOING_ON
+        outcome = WaitOutcome.DONE if job.ok else WaitOutcome.INCOMPLETE
     if outcome is WaitOutcome.GOING_ON and until == "downloadable" and _is_too_late(job, now):
         return Ending(WaitOutcome.BAD, f"{words}, and its download has expired")
     return Ending(outcome, words)
@@ -168,14 +169,6 @@ def _has_lost_its_file(job: JobDocument) -> bool:
         return False
     word = job.delivery.status_name
     return known(DeliveryStatus, word) in _BAD_DELIVERY or state_of(word, {}) in BAD_ENDS
-
-
-def _collections(job: CollectionRestoreJob) -> WaitOutcome:
-    if job.state in BAD_ENDS:
-        return WaitOutcome.BAD
-    if job.ok is None:  # it is running, or its collections are still to be read
-        return WaitOutcome.GOING_ON
-    return WaitOutcome.DONE if job.ok else WaitOutcome.INCOMPLETE
 
 
 def _about_collections(job: CollectionRestoreJob) -> str:

@@ -167,6 +167,11 @@ def test_other_kinds_of_requests_and_jobs_never_fit():
         assert not fits(ATLAS_COLLECTION_RESTORE, request, job_of(echo(REQUEST)))
 
 
+def test_when_it_was_requested():
+    assert job_of(echo(REQUEST, createdAt="2026-11-29T00:00:00Z")).requested_at == NOW
+    assert job_of(echo(REQUEST)).requested_at is None
+
+
 @pytest.mark.parametrize(
     ("told", "goes"),
     [

@@ -234,7 +234,7 @@ def test_over_and_ok_follow_from_the_state(state, over, ok):
     assert (job.over, job.ok) == (over, ok)
 
 
-@pytest.mark.parametrize("word", sorted({*WORDS, "state"} - {"over", "ok"}))
+@pytest.mark.parametrize("word", [*(word for word in WORDS if word not in {"over", "ok"}), "state"])
 def test_a_new_family_has_to_answer_every_word(word):
     answers = {name: None for name in (*WORDS, "state") if name not in (word, "over", "ok")}
     silent = type("Silent", (JobDocument,), answers)
