@@ -11,6 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from mongorestore_async.emulator.apis.answers import Shape, answer, items_answer, list_answer, make_links
+from mongorestore_async.emulator.apis.atlas.atlas_cluster_members import V1_ONLY, v1_members
 from mongorestore_async.emulator.apis.lookups import (
     FLEX_KINDS,
     SERVERLESS_KINDS,
@@ -274,7 +275,7 @@ def atlas_cluster(cluster: Cluster, *, links: Links) -> dict[str, Any]:
         "backupEnabled": cluster.kind in {ClusterKind.LEGACY, ClusterKind.LEGACY_SHARDED},
         "providerBackupEnabled": cloud,
         "pitEnabled": cloud,
-        "providerSettings": {"instanceSizeName": size, "providerName": provider},
+        **v1_members(cluster, provider, size),
     }
 
 
@@ -292,10 +293,8 @@ def atlas_cluster_v2(cluster: Cluster, *, links: Links) -> dict[str, Any]:
         {"id": f"{cluster.id[:-1]}{shard}", "regionConfigs": [region], "zoneName": "Zone 1"}
         for shard in range(2 if cluster.kind.sharded else 1)
     ]
-    gone = {"providerBackupEnabled", "providerSettings"}
-    return {name: value for name, value in before.items() if name not in gone} | {
+    return {name: value for name, value in before.items() if name not in V1_ONLY} | {
         "backupEnabled": before["providerBackupEnabled"],
-        "mongoDBMajorVersion": "8.0",
         "replicationSpecs": specs,
     }
 
