@@ -2,7 +2,7 @@
 
 ``atlas/`` has the families of Atlas, ``manager/`` Ops Manager and Cloud Manager; ``project_endpoints`` is what both
 sides have. What APIs share is said once: ``request_info`` (what a request asks for), ``lookups`` (what its path names),
-``create_bodies`` (fields and rules of creates), ``answers`` (lists, single jobs, creates, headers).
+``create_bodies`` (fields and rules of creates), ``answers`` (documents, lists, headers), ``job_answers`` (jobs).
 """
 
 from __future__ import annotations

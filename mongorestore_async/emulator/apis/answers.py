@@ -13,7 +13,6 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from mongorestore_async.emulator.apis.lookups import job_of, lists_no_jobs, require_backup, require_id
 from mongorestore_async.emulator.apis.request_info import PageQuery, is_v2, read_flag, side_of, version_of
 from mongorestore_async.emulator.document_parts import ATLAS_API, ATLAS_V2_API, Links
 from mongorestore_async.emulator.server_state import SERVER_STATE
@@ -22,20 +21,14 @@ from mongorestore_async.emulator.setting_types import EnvelopeStyle, Oddity
 from mongorestore_async.emulator.world import Side
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
-
-    from mongorestore_async.emulator.world import Cluster, Job, Order
+    from collections.abc import Callable, Mapping, Sequence
 
 __all__ = [
     "Shape",
     "answer",
-    "create_jobs",
-    "created_list_answer",
     "empty_answer",
     "error_answer",
     "items_answer",
-    "job_answer",
-    "jobs_answer",
     "list_answer",
     "make_links",
     "service_error_answer",
@@ -161,7 +154,9 @@ def _response(request: web.Request, document: dict[str, Any] | list[Any], status
 
 def _headers(request: web.Request) -> dict[str, str]:
     headers = {"Vary": "Accept-Encoding", "Strict-Transport-Security": "max-age=300"}
-    if side_of(request) is not Side.ATLAS or request.app[SERVER_STATE].settings.service_version_on_atlas:
+    settings = request.app[SERVER_STATE].settings
+    on_atlas = settings.service_version_on_atlas or (is_v2(request) and settings.today is not None)
+    if side_of(request) is not Side.ATLAS or on_atlas:
         headers["X-MongoDB-Service-Version"] = _SERVICE_VERSION
     version = version_of(request)
     return headers if version is None else headers | version.headers
@@ -207,7 +202,7 @@ def _list_links(
 ) -> list[dict[str, str]]:
     links = make_links(request)
     settings = request.app[SERVER_STATE].settings
-    path = request.rel_url.raw_path.removeprefix(settings.base_path)
+    path = request.rel_url.raw_path.removeprefix(settings.base_path).rstrip("/")
     kept = "".join(f"{name}={quote(request.query[name])}&" for name in _KEPT if name in request.query)
     found = [links.link(f"{links.root}{path}?{kept}pageNum={page.number}&itemsPerPage={page.asked}")]
     around = {"previous": page.number - 1, "next": page.number + 1 if page.start + page.size < total else 0}
@@ -238,101 +233,3 @@ def items_answer(
         paged=paged,
         counting=counting,
     )
-
-
-def jobs_answer(
-    request: web.Request,
-    cluster: Cluster,
-    write: Callable[[Job], dict[str, Any]],
-    *,
-    batches: bool = False,
-    linked: bool = True,
-    paged: bool = True,
-) -> web.Response:
-    """A page of the jobs of a cluster, newest first. For ``linked`` and ``paged`` see :func:`list_answer`.
-
-    Args:
-        request: Has the page in its query, and the batch as ``batchId``.
-        cluster: Whose jobs.
-        write: Makes the document of one.
-        batches: Whether the API has ``batchId``.
-        linked: Whether the list document has links.
-        paged: Whether it has pages.
-
-    Raises:
-        ServiceError: A parameter is wrong, or the cluster has no backup and says so.
-
-    """
-    state = request.app[SERVER_STATE]
-    jobs, batch_id = state.world.jobs, request.query.get("batchId") if batches else None
-    if batch_id is not None:
-        require_id(batch_id, "INVALID_QUERY_PARAMETER", "batchId")
-    if lists_no_jobs(state, cluster):
-        return items_answer(request, [], write, linked=linked, paged=paged)
-    if batch_id is not None:
-        return items_answer(request, jobs.batch(cluster, batch_id), write, linked=linked, paged=paged)
-    total = jobs.count(cluster)
-    return list_answer(
-        request,
-        total,
-        lambda start, count: [write(job) for job in jobs.page(cluster, start, min(count, total))],
-        linked=linked,
-        paged=paged,
-    )
-
-
-def job_answer(
-    request: web.Request,
-    cluster: Cluster,
-    write: Callable[[Job], dict[str, Any]],
-    *,
-    missing: str = "RESTORE_JOB_NOT_FOUND",
-) -> web.Response:
-    """One job of a cluster.
-
-    Args:
-        request: Its path names the job.
-        cluster: Whose job.
-        write: Makes its document.
-        missing: The error code for a job that does not exist.
-
-    Raises:
-        ServiceError: There is no such job, or the cluster has no backup.
-
-    """
-    require_backup(request.app[SERVER_STATE], cluster)
-    return answer(request, write(job_of(request, cluster, missing)), Shape.ENTITY)
-
-
-async def create_jobs(
-    request: web.Request,
-    find_cluster: Callable[[web.Request], Cluster],
-    read: Callable[[web.Request, Cluster], Awaitable[Order]],
-) -> tuple[Cluster, list[Job]]:
-    """Process a create; returns its cluster and the jobs it started, newest first.
-
-    Args:
-        request: The create.
-        find_cluster: Looks up the cluster its path names.
-        read: Reads and checks its body.
-
-    Raises:
-        ServiceError: It is refused.
-
-    """
-    state = request.app[SERVER_STATE]
-    state.counts.creates_received += 1
-    cluster = find_cluster(request)
-    require_backup(state, cluster)
-    made = state.world.jobs.create(cluster, await read(request, cluster))
-    state.counts.creates_taken += 1
-    return cluster, made
-
-
-def created_list_answer(
-    request: web.Request, cluster: Cluster, results: list[dict[str, Any]], *, query: str = ""
-) -> web.Response:
-    """The list document of the jobs that a create started; its ``self`` link has ``query`` before the page."""
-    links = make_links(request)
-    self_link = links.link(f"{links.cluster(cluster)}/restoreJobs?{query}pageNum=1&itemsPerPage=100")
-    return answer(request, {"links": [self_link], "results": results, "totalCount": len(results)}, Shape.CREATED)

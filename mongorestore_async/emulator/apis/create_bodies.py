@@ -200,7 +200,7 @@ def target_by_name(request: web.Request, project_id: str, name: str) -> Cluster:
 
     """
     world = request.app[SERVER_STATE].world
-    return cluster_by_name(world, project_of(world, project_id, Side.ATLAS), name)
+    return cluster_by_name(request, project_of(world, project_id, Side.ATLAS), name)
 
 
 def target_by_id(request: web.Request, project_id: str, cluster_id: str) -> Cluster:

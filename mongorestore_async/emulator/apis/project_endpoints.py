@@ -66,9 +66,10 @@ _OWN_API_KINDS = FLEX_KINDS | SERVERLESS_KINDS
 CLUSTERS_CREATED = 1_500_000_000
 #: From this version on ``backupEnabled`` is cloud backup.
 _CLOUD_BACKUP_ENABLED = date(2023, 2, 1)
+_OLD_CLUSTERS_END = date(2027, 7, 1)
 _VERSIONS = (
-    ResourceVersion(FIRST, NEW_CLUSTERS),
-    ResourceVersion(_CLOUD_BACKUP_ENABLED, NEW_CLUSTERS),
+    ResourceVersion(FIRST, NEW_CLUSTERS, _OLD_CLUSTERS_END),
+    ResourceVersion(_CLOUD_BACKUP_ENABLED, NEW_CLUSTERS, _OLD_CLUSTERS_END),
     ResourceVersion(NEW_CLUSTERS),
 )
 
@@ -83,7 +84,7 @@ def _project(request: web.Request, project: Project) -> dict[str, Any]:
     state = request.app[SERVER_STATE]
     return project_document(
         project,
-        clusters=state.settings.clusters_per_project,
+        clusters=state.world.cluster_count(project.side),
         links=make_links(request),
         now=state.clock.now(),
         oddities=state.settings.oddities,
@@ -186,7 +187,6 @@ def project_document(
             "clusterCount": clusters,
             "created": iso(1_500_000_000 + project.number),
             "withDefaultAlertsSettings": True,
-            "regionUsageRestrictions": "NONE",
             "tags": [{"key": "team", "value": "storage"}],
         }
     if Oddity.AGENT_KEYS in oddities:

@@ -159,8 +159,8 @@ def _check_versions(handler: Handler, versions: tuple[ResourceVersion, ...]) -> 
         if version is None:
             raise ServiceError("INVALID_VERSION_DATE", str(versions[-1].day), status=settings.missing_version_status)
         request[_KEY] = version
-        today = request.app[SERVER_STATE].clock.now().date()
-        if settings.sunset_enforced and version.sunset is not None and today >= version.sunset:
+        enforced, sunset = settings.sunset_enforced or settings.today is not None, version.sunset
+        if enforced and sunset is not None and request.app[SERVER_STATE].today >= sunset:
             raise ServiceError("VERSION_GONE", str(version.day))
         content_type = request.headers.get("Content-Type", "")
         # Plain JSON is taken: the vendor's own curl examples name the version in Accept alone.

@@ -219,6 +219,11 @@ class World:
                 return found if found.id == project_id else None
         return None
 
+    def cluster_count(self, side: Side) -> int:
+        """How many top-level clusters each project of a side has; unless set, one of each kind."""
+        count = self._settings.clusters_per_project
+        return len(_KINDS[side]) if count is None else count
+
     def cluster(self, project: Project, number: int) -> Cluster:
         """A top-level cluster by its number in the project, from 0.
 
@@ -226,10 +231,9 @@ class World:
             ConfigError: The number is too large.
 
         """
-        if not 0 <= number < self._settings.clusters_per_project:
-            raise ConfigError(
-                f"There is no cluster {number}: projects here have {self._settings.clusters_per_project} clusters."
-            )
+        count = self.cluster_count(project.side)
+        if not 0 <= number < count:
+            raise ConfigError(f"There is no cluster {number}: projects here have {count} clusters.")
         kinds = _KINDS[project.side]
         word = _WORDS[self._dice(project, number) % len(_WORDS)]
         return Cluster(
@@ -242,7 +246,7 @@ class World:
 
     def clusters(self, project: Project) -> Iterator[Cluster]:
         """The top-level clusters of a project."""
-        found = (self.cluster(project, number) for number in range(self._settings.clusters_per_project))
+        found = (self.cluster(project, number) for number in range(self.cluster_count(project.side)))
         return (cluster for cluster in found if cluster.id not in self._removed)
 
     def members(self, cluster: Cluster) -> tuple[Cluster, ...]:
@@ -266,7 +270,7 @@ class World:
     def find_cluster(self, project: Project, cluster_id: str) -> Cluster | None:
         """The cluster of an id in a project, members of sharded clusters included."""
         fields = self._ids.read(cluster_id)
-        if fields is None or fields.cluster >= self._settings.clusters_per_project:
+        if fields is None or fields.cluster >= self.cluster_count(project.side):
             return None
         top = self.cluster(project, fields.cluster)
         return next((found for found in (top, *self.members(top)) if found.id == cluster_id), None)
@@ -274,7 +278,7 @@ class World:
     def find_cluster_by_name(self, project: Project, name: str) -> Cluster | None:
         """The top-level cluster of a name in a project."""
         number = name.rpartition("-")[2]
-        if not (number.isascii() and number.isdecimal()) or int(number) >= self._settings.clusters_per_project:
+        if not (number.isascii() and number.isdecimal()) or int(number) >= self.cluster_count(project.side):
             return None
         found = self.cluster(project, int(number))
         return found if found.name == name and found.id not in self._removed else None
@@ -294,10 +298,10 @@ class World:
     def find_job(self, job_id: str) -> Job | None:
         """The job of an id, whatever project and cluster it belongs to."""
         fields = self._ids.read(job_id) if Identifiers.well_formed(job_id) else None
-        numbers = (self._settings.projects, self._settings.clusters_per_project)
+        side = Side.ATLAS if fields is not None and fields.kind is IdKind.ATLAS_JOB else Side.MANAGER
+        numbers = (self._settings.projects, self.cluster_count(side))
         if fields is None or fields.project >= numbers[0] or fields.cluster >= numbers[1]:
             return None
-        side = Side.ATLAS if fields.kind is IdKind.ATLAS_JOB else Side.MANAGER
         cluster = self.cluster(self.project(side, fields.project), fields.cluster)
         mirrors = [host.backup for host in self.hosts.of(cluster) if host.mirror] if side is Side.MANAGER else []
         found = (self.jobs.find(where, job_id) for where in (cluster, *mirrors))
@@ -307,10 +311,15 @@ class World:
         """The first cluster of a kind. Tests usually get a project, a cluster id and a name from it.
 
         Raises:
-            ConfigError: This world is too small to have one.
+            ConfigError: There is no such kind, or this world is too small to have one; it says how to get one.
 
         """
-        wanted = ClusterKind(kind)
+        try:
+            wanted = ClusterKind(kind)
+        except ValueError:
+            raise ConfigError(f"{kind!r} is no kind of cluster; choose from {', '.join(ClusterKind)}.") from None
+        if not self._settings.projects:
+            raise ConfigError(f"This world has no {wanted} cluster: it has no projects; set projects to 1 or more.")
         for side in Side:
             for project in itertools.islice(self.projects(side), 1):
                 for cluster in itertools.islice(self.clusters(project), len(_KINDS[side])):
@@ -318,7 +327,8 @@ class World:
                         return cluster
         needed = next(kinds.index(wanted) for kinds in _KINDS.values() if wanted in kinds) + 1
         raise ConfigError(
-            f"This world has no {wanted} cluster; give it a project and set clusters_per_project to {needed} or more."
+            f"This world has no {wanted} cluster: its projects have {self._settings.clusters_per_project} clusters; "
+            f"set clusters_per_project to {needed} or more, or leave it out."
         )
 
     def config_server(self, mirror: int = 0) -> Host:

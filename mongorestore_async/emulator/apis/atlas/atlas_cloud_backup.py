@@ -10,15 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from mongorestore_async.emulator.apis.answers import (
-    Shape,
-    answer,
-    create_jobs,
-    empty_answer,
-    job_answer,
-    jobs_answer,
-    make_links,
-)
+from mongorestore_async.emulator.apis.answers import Shape, answer, empty_answer, make_links
 from mongorestore_async.emulator.apis.create_bodies import (
     OLDEST_SECONDS,
     BodyFields,
@@ -27,6 +19,7 @@ from mongorestore_async.emulator.apis.create_bodies import (
     target_by_name,
     target_fields,
 )
+from mongorestore_async.emulator.apis.job_answers import create_jobs, job_answer, jobs_answer
 from mongorestore_async.emulator.apis.lookups import CLOUD_BACKUP_KINDS, atlas_cluster_of, job_of, require_backup
 from mongorestore_async.emulator.apis.request_info import BASIC, atlas_routes, is_v2
 from mongorestore_async.emulator.document_parts import (
@@ -145,7 +138,9 @@ async def read_cloud_order(request: web.Request, cluster: Cluster) -> Order:
     if kind == "automated":
         body.refuse(*_MOMENTS, because="it is for restores to a point in time")
         return Order(snapshot_id=read_snapshot(request.app[SERVER_STATE], cluster, body, download=False), **where)
-    body.refuse("snapshotId", because="a restore to a point in time chooses its snapshot itself")
+    if "snapshotId" in body:
+        # Not needed, for the server chooses the snapshot itself; but Terraform sends it (``november-2026`` section 3).
+        body.identifier("snapshotId", "INVALID_SNAPSHOT_ID")
     return _read_point_in_time(request, body, where)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from mongorestore_async.emulator.apis.answers import Shape, answer, job_answer, jobs_answer, make_links
+from mongorestore_async.emulator.apis.answers import Shape, answer, make_links
 from mongorestore_async.emulator.apis.atlas.atlas_tenant import (
     created_job_answer,
     read_download_order,
@@ -18,6 +18,7 @@ from mongorestore_async.emulator.apis.atlas.atlas_tenant import (
     tenant_snapshot,
     tenant_snapshots_answer,
 )
+from mongorestore_async.emulator.apis.job_answers import job_answer, jobs_answer
 from mongorestore_async.emulator.apis.lookups import FLEX_KINDS, atlas_cluster_of, snapshot_of
 from mongorestore_async.emulator.apis.project_endpoints import CLUSTERS_CREATED, cluster_fields, clusters_answer
 from mongorestore_async.emulator.apis.request_info import FLEX, ResourceVersion, atlas_routes

@@ -11,15 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from mongorestore_async.emulator.apis.answers import (
-    Shape,
-    answer,
-    create_jobs,
-    created_list_answer,
-    job_answer,
-    jobs_answer,
-    make_links,
-)
+from mongorestore_async.emulator.apis.answers import Shape, answer, make_links
 from mongorestore_async.emulator.apis.create_bodies import (
     DELIVERY_READ_ONLY,
     JOB_READ_ONLY,
@@ -37,6 +29,7 @@ from mongorestore_async.emulator.apis.create_bodies import (
     target_by_name,
     target_fields,
 )
+from mongorestore_async.emulator.apis.job_answers import create_jobs, created_list_answer, job_answer, jobs_answer
 from mongorestore_async.emulator.apis.lookups import LEGACY_KINDS, atlas_cluster_of
 from mongorestore_async.emulator.apis.manager.manager_jobs import manager_job
 from mongorestore_async.emulator.apis.manager.manager_snapshots import (

@@ -9,17 +9,10 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from mongorestore_async.emulator.apis.answers import (
-    Shape,
-    answer,
-    create_jobs,
-    items_answer,
-    job_answer,
-    jobs_answer,
-    make_links,
-)
+from mongorestore_async.emulator.apis.answers import Shape, answer, items_answer, make_links
 from mongorestore_async.emulator.apis.atlas.atlas_backup_snapshots import snapshot_fields
 from mongorestore_async.emulator.apis.atlas.atlas_cloud_backup import cloud_job_writer, read_cloud_order
+from mongorestore_async.emulator.apis.job_answers import create_jobs, job_answer, jobs_answer
 from mongorestore_async.emulator.apis.lookups import (
     SERVERLESS_KINDS,
     atlas_cluster_of,

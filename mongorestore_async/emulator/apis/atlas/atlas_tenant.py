@@ -10,15 +10,7 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from mongorestore_async.emulator.apis.answers import (
-    Shape,
-    answer,
-    create_jobs,
-    items_answer,
-    job_answer,
-    jobs_answer,
-    make_links,
-)
+from mongorestore_async.emulator.apis.answers import Shape, answer, items_answer, make_links
 from mongorestore_async.emulator.apis.create_bodies import (
     BodyFields,
     read_body,
@@ -26,6 +18,7 @@ from mongorestore_async.emulator.apis.create_bodies import (
     target_by_name,
     target_fields,
 )
+from mongorestore_async.emulator.apis.job_answers import create_jobs, job_answer, jobs_answer
 from mongorestore_async.emulator.apis.lookups import (
     TENANT_KINDS,
     atlas_cluster_of,
@@ -153,16 +146,22 @@ def tenant_snapshots_answer(request: web.Request, cluster: Cluster, *, paged: bo
 
 
 async def read_restore_order(request: web.Request, cluster: Cluster) -> Order:
-    """What a restore into a cluster asks for; v2 defaults to the cluster's own project.
+    """What a restore into a cluster asks for; M2 and M5 of v2 default to the cluster's own project.
 
     Raises:
         ServiceError: It is malformed or incomplete, or cannot be done with this cluster.
 
     """
-    known = frozenset({"snapshotId", "targetDeploymentItemName", "targetProjectId"})
-    body = BodyFields(await read_body(request), known=known, read_only=_READ_ONLY)
+    flex = cluster.kind is ClusterKind.FLEX
+    # The schema of flex says otherwise of both members: a real server takes the read-only one, which vendor tools send,
+    # and wants the optional one (``november-2026`` section 3).
+    taken = frozenset({"instanceName"}) if flex else frozenset[str]()
+    known = frozenset({"snapshotId", "targetDeploymentItemName", "targetProjectId"}) | taken
+    body = BodyFields(await read_body(request), known=known, read_only=_READ_ONLY - taken)
     required = ("snapshotId", "targetDeploymentItemName")
-    body.require(*required, *(() if is_v2(request) else ("targetProjectId",)))
+    body.require(*required, *(("targetProjectId",) if flex or not is_v2(request) else ()))
+    if "instanceName" in body:
+        body.text("instanceName")
     project_id = body.text("targetProjectId") if "targetProjectId" in body else cluster.project.id
     target = target_by_name(request, project_id, body.text("targetDeploymentItemName"))
     if target.kind.sharded:

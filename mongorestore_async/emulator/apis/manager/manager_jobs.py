@@ -8,15 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from mongorestore_async.emulator.apis.answers import (
-    Shape,
-    answer,
-    create_jobs,
-    created_list_answer,
-    job_answer,
-    jobs_answer,
-    make_links,
-)
+from mongorestore_async.emulator.apis.answers import Shape, answer, make_links
 from mongorestore_async.emulator.apis.create_bodies import (
     DELIVERY_READ_ONLY,
     JOB_READ_ONLY,
@@ -33,6 +25,7 @@ from mongorestore_async.emulator.apis.create_bodies import (
     require_snapshot,
     target_by_id,
 )
+from mongorestore_async.emulator.apis.job_answers import create_jobs, created_list_answer, job_answer, jobs_answer
 from mongorestore_async.emulator.apis.lookups import owner_of
 from mongorestore_async.emulator.apis.request_info import manager_routes
 from mongorestore_async.emulator.document_parts import (
