@@ -70,7 +70,6 @@ async def test_the_version_is_found_among_other_things_in_accept(call_atlas, acc
     assert response.status == 200
 
 
-@pytest.mark.parametrize("status", [415, 400])
 @pytest.mark.parametrize("content_type", ["application/json", "Application/JSON; charset=utf-8"])
 @pytest.mark.parametrize("family", ["cloud", "legacy", "tenant", "serverless", "flex"])
 async def test_a_body_may_be_plain_json(call_atlas, family, content_type):
