@@ -111,6 +111,7 @@ from .models import PointInTime as PointInTime
 from .models import PollPolicy as PollPolicy
 from .models import ProjectClusters as ProjectClusters
 from .models import ProjectSummary as ProjectSummary
+from .models import RawDocument as RawDocument
 from .models import Renamed as Renamed
 from .models import RequestedNamespace as RequestedNamespace
 from .models import RestoredCollection as RestoredCollection

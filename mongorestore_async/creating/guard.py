@@ -33,7 +33,7 @@ from mongorestore_async.errors import (
     ProtectedTarget,
     TransportError,
 )
-from mongorestore_async.models import ClusterSnapshot, HttpRestore, ProjectSummary, Target
+from mongorestore_async.models import ClusterSnapshot, ProjectSummary, Target, overwritten_by
 from mongorestore_async.models.policies import WHOLE_PROJECT
 
 if TYPE_CHECKING:
@@ -84,9 +84,10 @@ async def refuse_aliases(view: SessionView, source: JobSource[Any], request: Res
 
     """
     guard = view.options.guard
-    if guard is None or isinstance(request, HttpRestore):
+    target = overwritten_by(request)
+    if guard is None or target is None:
         return
-    family, target = source.family, request.target
+    family = source.family
     project, found = target.project_id.casefold(), list[_Protected]()
     # A config server takes no automated restore, so the source is a cluster.
     if guard.protect_source and source.project.casefold() == project:

@@ -8,10 +8,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from mongorestore_async.creating.collection_matching import pairs_of
 from mongorestore_async.models import (
     AutomatedRestore,
     Checkpoint,
     CloudBackupRestoreJob,
+    CollectionRestore,
+    CollectionRestoreJob,
     HttpRestore,
     JobDocument,
     OplogTime,
@@ -35,6 +38,7 @@ __all__ = ["fits", "requested_at"]
 
 _Pairs: TypeAlias = "Iterator[tuple[object, object]]"
 
+_WHOLE_CLUSTER = (RestoreJob, CloudBackupRestoreJob, TenantRestoreJob)
 _SECOND = timedelta(seconds=1)
 
 
@@ -47,14 +51,22 @@ def fits(family: Family[Any], request: RestoreRequest, job: JobDocument) -> bool
         job: The job.
 
     """
+    if isinstance(request, CollectionRestore) and isinstance(job, _WHOLE_CLUSTER):
+        return False
     if isinstance(job, RestoreJob):
         pairs = _of_restore_job(family, request, job)
     elif isinstance(job, CloudBackupRestoreJob):
         pairs = _of_cloud_backup_job(request, job)
     elif isinstance(job, TenantRestoreJob):
         pairs = _of_tenant_job(request, job)
+    elif isinstance(job, CollectionRestoreJob):
+        return isinstance(request, CollectionRestore) and _agree(pairs_of(request, job))
     else:
         return True
+    return _agree(pairs)
+
+
+def _agree(pairs: _Pairs) -> bool:
     return all(asked == found for asked, found in pairs if found is not None and _is_told(asked))
 
 
@@ -62,7 +74,7 @@ def requested_at(job: JobDocument) -> datetime | None:
     """When a job was requested (UTC), None where it does not say."""
     if isinstance(job, RestoreJob):
         return job.created
-    if isinstance(job, CloudBackupRestoreJob):
+    if isinstance(job, (CloudBackupRestoreJob, CollectionRestoreJob)):
         return job.created_at
     return job.restore_scheduled_date if isinstance(job, TenantRestoreJob) else None
 

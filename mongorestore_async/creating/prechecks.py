@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from mongorestore_async.errors import Finding, Rule
-from mongorestore_async.models import Checkpoint, HttpRestore, OplogTime, PointInTime
+from mongorestore_async.errors import Finding, Hint, HintKind, Rule
+from mongorestore_async.models import Checkpoint, CollectionRestore, HttpRestore, OplogTime, PointInTime
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +37,9 @@ def check_restore(family: Family[Any], request: RestoreRequest, evidence: Eviden
     found = [*_about_snapshot(evidence)]
     if isinstance(request, HttpRestore):
         return (*found, *_about_link(request, evidence))
+    if isinstance(request, CollectionRestore):
+        # Single collections are restored by their documents: topology and versions need not be the same.
+        return (*found, *_about_target(family, request.target, evidence), *_about_running(evidence))
     if isinstance(request.source, Checkpoint):
         found += _about_checkpoint(evidence)
     elif isinstance(request.source, (OplogTime, PointInTime)):
@@ -133,6 +136,15 @@ def _about_target(family: Family[Any], into: Target, evidence: Evidence) -> Iter
             Rule.TARGET,
             no_backup(name),
         )
+
+
+def _about_running(evidence: Evidence) -> Iterator[Finding]:
+    if evidence.running:
+        problem = (
+            f"another restore of single collections is running ({', '.join(evidence.running)}), and a cluster takes one"
+            f" at a time:"
+        )
+        yield Finding(Rule.RUNNING, problem, hint=Hint(HintKind.WAIT_FOR_RUNNING))
 
 
 def _about_topology(evidence: Evidence) -> Iterator[Finding]:

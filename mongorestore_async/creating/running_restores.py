@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, Generic
 
 import attrs
 
+from mongorestore_async.creating.collection_matching import is_told, spell
 from mongorestore_async.creating.matching import fits
 from mongorestore_async.models import (
-    AutomatedRestore,
     Checkpoint,
     CloudBackupRestoreJob,
+    CollectionRestore,
+    CollectionRestoreJob,
     HttpRestore,
     JobState,
     JobT,
@@ -124,7 +126,7 @@ def find_busy(
             told = {goes_into(family, target, job) for job in batch} - {None}
             goes = None if not told else True in told
         else:
-            goes = isinstance(asked, AutomatedRestore) and (
+            goes = not isinstance(asked, HttpRestore) and (
                 spell_target(family, asked.target) == spell_target(family, target)
             )
         if goes is not False:
@@ -171,7 +173,7 @@ def _told_target(family: Family[Any], job: JobDocument) -> tuple[str | None, str
     if isinstance(job, RestoreJob) and job.delivery is not None:
         delivery, by_name = job.delivery, family.cluster_key == "name"
         return delivery.target_group_id, delivery.target_cluster_name if by_name else delivery.target_cluster_id
-    if isinstance(job, CloudBackupRestoreJob):
+    if isinstance(job, (CloudBackupRestoreJob, CollectionRestoreJob)):
         return job.target_group_id, job.target_cluster_name
     if isinstance(job, TenantRestoreJob):
         return job.target_project_id, job.target_deployment_item_name
@@ -199,6 +201,8 @@ def spell_request(family: Family[Any], request: RestoreRequest) -> tuple[object,
     """
     if isinstance(request, HttpRestore):
         return request.snapshot_id.casefold(), request.max_downloads, request.expires, request.expiration_hours
+    if isinstance(request, CollectionRestore):
+        return *spell(request), *spell_target(family, request.target)
     source = request.source
     spelt = source.id.casefold() if isinstance(source, (Snapshot, Checkpoint)) else source
     return type(source).__name__, spelt, *spell_target(family, request.target)
@@ -239,6 +243,8 @@ def is_same(family: Family[Any], request: RestoreRequest, job: JobDocument) -> b
     elif isinstance(job, TenantRestoreJob):
         told = (job.delivery_type, job.snapshot_id)
         target = (job.target_project_id, job.target_deployment_item_name)
+    elif isinstance(job, CollectionRestoreJob) and isinstance(request, CollectionRestore):
+        return True if is_told(request, job) else None
     else:
         return None
     wanted = told if isinstance(request, HttpRestore) else (*told, *target)

@@ -57,12 +57,12 @@ from mongorestore_async.emulator.world.cluster_backups import Backups, Checkpoin
 from mongorestore_async.emulator.world.collection_restore_store import CollectionRestores
 from mongorestore_async.emulator.world.collection_restores import (
     CollectionOrder,
-    CollectionOutcome,
     CollectionRestore,
     PlannedCollection,
 )
+from mongorestore_async.emulator.world.collection_words import CollectionKind, CollectionOutcome
 from mongorestore_async.emulator.world.hosts import Host, Hosts
-from mongorestore_async.emulator.world.namespaces import Collection, CollectionKind, Index, Namespaces
+from mongorestore_async.emulator.world.namespaces import Collection, Index, Namespaces
 from mongorestore_async.emulator.world.snapshot_store import Snapshot, Snapshots, SnapshotState
 
 __all__ = [

@@ -17,7 +17,8 @@ from mongorestore_async.emulator.emulator_settings import EmulatorSettings
 from mongorestore_async.emulator.flow_control import Clock, Gate, RateLimitCounter
 from mongorestore_async.emulator.setting_types import CreateFault
 from mongorestore_async.emulator.token_server import TokenServer
-from mongorestore_async.emulator.world.collection_restores import CollectionOutcome, CollectionRestore
+from mongorestore_async.emulator.world.collection_restores import CollectionRestore
+from mongorestore_async.emulator.world.collection_words import CollectionOutcome
 from mongorestore_async.emulator.world.entities import Cluster, Job, JobOutcome, random_bits
 from mongorestore_async.emulator.world.world import World
 from mongorestore_async.errors import ConfigError

@@ -40,8 +40,7 @@ class NoncePolicy(StrEnum):
         RISING: Any number of requests; each ``nc`` must be greater than all before it.
         ONE_USE: Good for one request.
         LIMITED: Good for ``nonce_life_uses`` requests.
-        SPURIOUS: As REUSABLE, but every ``spurious_every``-th right answer is refused with ``stale=false``, which
-            Atlas has been seen to do under concurrency.
+        SPURIOUS: As REUSABLE, but every ``spurious_every``-th right answer is refused, ``stale=false``; seen on Atlas.
     """
 
     REUSABLE = "reusable"

@@ -37,6 +37,7 @@ from mongorestore_async.models.collections import (
     SnapshotCollection,
     SnapshotDatabase,
     WriteStrategy,
+    overwritten_by,
 )
 from mongorestore_async.models.document import (
     Document,
@@ -162,6 +163,7 @@ __all__ = [
     "TimeRange",
     "WriteStrategy",
     "find_link",
+    "overwritten_by",
     "redact",
     "wire",
     "wire_names",

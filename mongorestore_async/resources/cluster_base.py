@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Generic
 from mongorestore_async.codec.documents import read_batch, read_job, read_jobs
 from mongorestore_async.creating.ensure import find_existing, hold_target
 from mongorestore_async.creating.restore_plan import plan_restore
-from mongorestore_async.creating.start_restore import check_request, start_restore
+from mongorestore_async.creating.start_restore import check_request, keep_requests, start_restore
 from mongorestore_async.errors import (
     Hint,
     HintKind,
@@ -17,7 +17,7 @@ from mongorestore_async.errors import (
 )
 from mongorestore_async.listing.page_reader import ListQuery, ListSource
 from mongorestore_async.listing.pager import Pager
-from mongorestore_async.models import AutomatedRestore, HttpRestore, JobRef, JobT
+from mongorestore_async.models import HttpRestore, JobRef, JobT
 from mongorestore_async.protocol.urls import check_identifier
 from mongorestore_async.resources.batch import RestoreBatch, until_of
 from mongorestore_async.resources.cancelling import cancel_job
@@ -213,10 +213,11 @@ class ClusterBase(Generic[JobT]):
 
         """
         check_request(self._view, self, request, overwrite)
-        target = self._cluster(request.target) if isinstance(request, AutomatedRestore) else None
+        target = None if isinstance(request, HttpRestore) else self._cluster(request.target)
         async with hold_target(self._view, self, request) as begun:
             jobs = await find_existing(self._view, self, request, target=target, begun=begun)
             if jobs is not None:
+                keep_requests(jobs, request)
                 return RestoreBatch(jobs, sources=(self,), until=until_of(request), existing=True)
             return await self._start(request, precheck, overwrite)
 

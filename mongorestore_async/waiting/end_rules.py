@@ -15,6 +15,7 @@ from mongorestore_async.errors import ConfigError, Hint, HintKind
 from mongorestore_async.models import (
     CloudBackupDeliveryType,
     CloudBackupRestoreJob,
+    CollectionRestoreJob,
     DeliveryMethod,
     DeliveryStatus,
     JobState,
@@ -23,6 +24,7 @@ from mongorestore_async.models import (
     TenantRestoreJob,
 )
 from mongorestore_async.models.states import known, state_of
+from mongorestore_async.protocol.redaction import redact_text
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,6 +35,9 @@ __all__ = ["Ending", "Until", "WaitOutcome", "check_until", "describe", "end_of"
 
 #: What a wait waits for: the restore itself, or the file to be there.
 Until: TypeAlias = Literal["finished", "downloadable"]
+
+#: How much of a server's message is told.
+_LONGEST_MESSAGE = 300
 
 _UNTIL = ("finished", "downloadable")
 _BAD_DELIVERY = frozenset(
@@ -52,6 +57,8 @@ class WaitOutcome(Enum):
     GOING_ON = auto()
     DONE = auto()
     BAD = auto()
+    #: It ended well, but not all that it named was restored.
+    INCOMPLETE = auto()
     #: It was there and can no longer be found: it may have ended well or badly, or be running.
     LOST = auto()
 
@@ -109,6 +116,8 @@ def end_of(job: JobDocument, until: Until, now: datetime) -> Ending:
     words = describe(job)
     if isinstance(job, RestoreJob):
         outcome = _manager(job, until)
+    elif isinstance(job, CollectionRestoreJob):
+        outcome = _collections(job)
     elif job.state in _BAD_STATES:
         outcome = WaitOutcome.BAD
     else:
@@ -128,6 +137,8 @@ def describe(job: JobDocument) -> str:
             words += f", delivery {_word(delivery)}"
     elif isinstance(job, TenantRestoreJob):
         words = f"status {_word(job.status)}"
+    elif isinstance(job, CollectionRestoreJob):
+        words = f"state {_word(job.state_name)}{_about_collections(job)}"
     else:
         words = str(job.state).lower()
     return f"{words}, with a URL" if _has_file(job) else words
@@ -149,6 +160,27 @@ def _manager(job: RestoreJob, until: Until) -> WaitOutcome:
     return WaitOutcome.DONE if delivery is DeliveryStatus.READY and _has_file(job) else WaitOutcome.GOING_ON
 
 
+def _collections(job: CollectionRestoreJob) -> WaitOutcome:
+    if job.state in _BAD_STATES:
+        return WaitOutcome.BAD
+    if job.ok is None:  # it is running, or its collections are still to be read
+        return WaitOutcome.GOING_ON
+    return WaitOutcome.DONE if job.ok else WaitOutcome.INCOMPLETE
+
+
+def _about_collections(job: CollectionRestoreJob) -> str:
+    if job.state in _BAD_STATES:
+        return f": {redact_text(job.error_message)[:_LONGEST_MESSAGE]}" if job.error_message else ""
+    if job.state is not JobState.FINISHED:
+        return ""
+    outcome = job.outcome
+    if outcome is None:
+        return ", its collections not read yet"
+    counts = ((len(outcome.incomplete), "not restored as asked"), (len(outcome.missing), "not listed"))
+    told = [f"{count} {what}" for count, what in counts if count]
+    return "".join(f", {each}" for each in [*told, outcome.problem] if each)
+
+
 def _has_file(job: JobDocument) -> bool:
     if isinstance(job, RestoreJob):
         return job.delivery is not None and bool(job.delivery.url or job.delivery.url_v2)
@@ -159,6 +191,8 @@ def _has_file(job: JobDocument) -> bool:
 
 
 def _fills_a_cluster(job: JobDocument) -> bool:
+    if isinstance(job, CollectionRestoreJob):
+        return True
     if isinstance(job, CloudBackupRestoreJob):
         kind = known(CloudBackupDeliveryType, job.delivery_type)
         return kind in {CloudBackupDeliveryType.AUTOMATED, CloudBackupDeliveryType.POINT_IN_TIME}

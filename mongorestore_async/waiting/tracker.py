@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import attrs
 
-from mongorestore_async.models import JobDocument, RestoreJob
+from mongorestore_async.models import CollectionRestoreJob, JobDocument, RestoreJob
+from mongorestore_async.models.collections.restored import inherit
+from mongorestore_async.waiting.collection_judge import awaits_collections
 from mongorestore_async.waiting.end_rules import Ending, Until, WaitOutcome, check_until, describe, end_of
 
 if TYPE_CHECKING:
@@ -49,6 +51,11 @@ class TrackedJob(Generic[JobT]):
     def bad(self) -> bool:
         """Whether it ended badly."""
         return self.ending.outcome is WaitOutcome.BAD
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether it ended well, but not all that it named was restored."""
+        return self.ending.outcome is WaitOutcome.INCOMPLETE
 
     @property
     def lost(self) -> bool:
@@ -203,6 +210,12 @@ class JobTracker(Generic[JobT]):
         """Take note that all members of a batch are known, until the next poll."""
         self._whole.add(batch_id)
 
+    def awaiting(self) -> list[TrackedJob[JobT]]:
+        """Give the jobs that are over, but for what their collections have to tell."""
+        if self._until is None:
+            return []
+        return [each for each in self.jobs.values() if not each.ending.over and awaits_collections(each.job)]
+
     def groups(self) -> Iterator[Group[JobT]]:
         """Give the jobs by what ends together."""
         members: dict[tuple[str | None, str | None], list[TrackedJob[JobT]]] = {}
@@ -229,6 +242,8 @@ class JobTracker(Generic[JobT]):
         return found
 
     def _keep(self, followed: TrackedJob[JobT], job: JobT) -> None:
+        if isinstance(job, CollectionRestoreJob):
+            inherit(job, followed.job)
         followed.job = job
         batch = self._batch_of(job)
         if batch is not None and self._batches:

@@ -15,13 +15,16 @@ from mongorestore_async.emulator.world.collection_restores import (
     BEGIN,
     FINALIZE,
     CollectionOrder,
-    CollectionOutcome,
     CollectionRestore,
     PlannedCollection,
+)
+from mongorestore_async.emulator.world.collection_words import (
+    CollectionKind,
+    CollectionOutcome,
     RestoreResult,
 )
 from mongorestore_async.emulator.world.entities import Cluster, ClusterKind, Identifiers, IdFields, IdKind, JobOutcome
-from mongorestore_async.emulator.world.namespaces import ID_INDEX, Collection, CollectionKind, Namespaces
+from mongorestore_async.emulator.world.namespaces import ID_INDEX, Collection, Namespaces
 from mongorestore_async.errors import ConfigError
 
 if TYPE_CHECKING:

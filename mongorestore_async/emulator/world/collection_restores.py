@@ -6,11 +6,11 @@ the last tenth it is ``FINALIZING``. The target changes when it has ended well, 
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import attrs
 
+from mongorestore_async.emulator.world.collection_words import CollectionOutcome, RestoreResult
 from mongorestore_async.emulator.world.namespaces import ID_INDEX
 
 if TYPE_CHECKING:
@@ -23,11 +23,9 @@ __all__ = [
     "BEGIN",
     "FINALIZE",
     "CollectionOrder",
-    "CollectionOutcome",
     "CollectionProgress",
     "CollectionRestore",
     "PlannedCollection",
-    "RestoreResult",
 ]
 
 #: The parts of its time at which a job leaves INITIALIZING, and IN_PROGRESS.
@@ -35,58 +33,6 @@ BEGIN, FINALIZE = 0.1, 0.9
 #: The part of a collection's own time in which its documents arrive; the rest is for its indexes.
 _LOAD = 0.8
 _FAILED_INDEXES = 64
-
-
-class RestoreResult(StrEnum):
-    """How a collection restore ends, in the words of the API."""
-
-    SUCCESSFUL = "SUCCESSFUL"
-    FAILED = "FAILED"
-    CANCELED = "CANCELED"
-
-
-class CollectionOutcome(StrEnum):
-    """How a collection of a collection restore ends: the words of the API, and one of ours.
-
-    Members:
-        SUCCESSFUL: Well.
-        NOT_FOUND: The backup does not hold it. The job fails as soon as it knows.
-        UNSUPPORTED: It is skipped, as views, time series and encrypted collections are; the job ends well.
-        ROLLBACK: It was restored and taken back; the job fails.
-        NOT_RESTORED: Its turn never came; the job fails.
-        FAILED: It could not be restored; the job fails at once, and takes back what it had restored.
-        INDEX_BUILD_FAILED: Its documents are there, its indexes are not; the job ends well.
-        INDEXES_FAILED: The same as newer servers may say it: ``SUCCESSFUL``, and only its ``indexStatus`` has failed.
-    """
-
-    SUCCESSFUL = "SUCCESSFUL"
-    NOT_FOUND = "NOT_FOUND"
-    UNSUPPORTED = "UNSUPPORTED"
-    ROLLBACK = "ROLLBACK"
-    NOT_RESTORED = "NOT_RESTORED"
-    FAILED = "FAILED"
-    INDEX_BUILD_FAILED = "INDEX_BUILD_FAILED"
-    INDEXES_FAILED = "INDEXES_FAILED"
-
-    @property
-    def skipped(self) -> bool:
-        """Whether nothing of it is ever restored, and no time is spent on it."""
-        return self in {CollectionOutcome.NOT_FOUND, CollectionOutcome.UNSUPPORTED}
-
-    @property
-    def lacks_indexes(self) -> bool:
-        """Whether its indexes failed."""
-        return self in {CollectionOutcome.INDEX_BUILD_FAILED, CollectionOutcome.INDEXES_FAILED}
-
-    @property
-    def restored(self) -> bool:
-        """Whether its documents are in the target afterwards."""
-        return self is CollectionOutcome.SUCCESSFUL or self.lacks_indexes
-
-    @property
-    def word(self) -> str:
-        """Its ``state`` in the API."""
-        return "SUCCESSFUL" if self is CollectionOutcome.INDEXES_FAILED else str(self)
 
 
 @attrs.frozen(kw_only=True)

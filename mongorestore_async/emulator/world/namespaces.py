@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_right
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import attrs
 
+from mongorestore_async.emulator.world.collection_words import CollectionKind
 from mongorestore_async.emulator.world.entities import Cluster, random_bits
 from mongorestore_async.errors import ConfigError
 
@@ -22,23 +22,7 @@ if TYPE_CHECKING:
     from mongorestore_async.emulator.flow_control import Clock
     from mongorestore_async.emulator.world.snapshot_store import Snapshot
 
-__all__ = ["ID_INDEX", "Collection", "CollectionKind", "Index", "Namespaces", "require_namespace"]
-
-
-class CollectionKind(StrEnum):
-    """What a namespace is; a collection restore takes the first kind only.
-
-    Members:
-        COLLECTION: A usual collection.
-        VIEW: A view; skipped.
-        TIME_SERIES: A time series collection; skipped.
-        ENCRYPTED: A collection with Queryable Encryption; skipped.
-    """
-
-    COLLECTION = "collection"
-    VIEW = "view"
-    TIME_SERIES = "time-series"
-    ENCRYPTED = "encrypted"
+__all__ = ["ID_INDEX", "Collection", "Index", "Namespaces", "require_namespace"]
 
 
 @attrs.frozen

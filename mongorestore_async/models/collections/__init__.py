@@ -21,6 +21,7 @@ from mongorestore_async.models.collections.request import (
     Renamed,
     RestoreRequest,
     WriteStrategy,
+    overwritten_by,
 )
 from mongorestore_async.models.collections.restored import (
     CollectionRestoreJob,
@@ -45,4 +46,5 @@ __all__ = [
     "SnapshotCollection",
     "SnapshotDatabase",
     "WriteStrategy",
+    "overwritten_by",
 ]

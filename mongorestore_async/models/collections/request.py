@@ -19,7 +19,7 @@ from mongorestore_async.models.collections.namespaces import (
 )
 from mongorestore_async.models.requests import AutomatedRestore, HttpRestore, OplogTime, PointInTime, Snapshot, Target
 
-__all__ = ["CollectionRestore", "IndexStrategy", "Renamed", "RestoreRequest", "WriteStrategy"]
+__all__ = ["CollectionRestore", "IndexStrategy", "Renamed", "RestoreRequest", "WriteStrategy", "overwritten_by"]
 
 #: So many databases, and so many collections, one request names at most.
 MOST_ENTRIES = 100
@@ -222,6 +222,13 @@ def _take(taken: dict[str, str], ends: str, source: str) -> None:
             f" one with Renamed(source, target)"
         )
     taken[ends] = source
+
+
+def overwritten_by(request: RestoreRequest) -> Target | None:
+    """Name the cluster whose data a request drops; None for a download, and for one that only adds."""
+    if isinstance(request, HttpRestore) or (isinstance(request, CollectionRestore) and not request.drops_data):
+        return None
+    return request.target
 
 
 #: What a create takes.

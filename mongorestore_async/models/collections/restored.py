@@ -16,7 +16,14 @@ from mongorestore_async.models.requests import Target
 from mongorestore_async.models.states import JobState, state_of
 from mongorestore_async.models.values import Link
 
-__all__ = ["CollectionRestoreJob", "CollectionRestoreState", "RequestedNamespace", "keep_outcome", "keep_request"]
+__all__ = [
+    "CollectionRestoreJob",
+    "CollectionRestoreState",
+    "RequestedNamespace",
+    "inherit",
+    "keep_outcome",
+    "keep_request",
+]
 
 
 class CollectionRestoreState(StrEnum):
@@ -161,13 +168,21 @@ class CollectionRestoreJob(JobDocument):
         return False
 
 
-def keep_outcome(job: CollectionRestoreJob, outcome: CollectionsOutcome) -> CollectionRestoreJob:
+def inherit(job: CollectionRestoreJob, before: JobDocument | None) -> None:
+    """Keep what was known of a job that was read again: its request, and what its collections told."""
+    if isinstance(before, CollectionRestoreJob):
+        keep_request(job, job.asked or before.asked)
+        if job.state is JobState.FINISHED:
+            keep_outcome(job, job.outcome or before.outcome)
+
+
+def keep_outcome(job: CollectionRestoreJob, outcome: CollectionsOutcome | None) -> CollectionRestoreJob:
     """Set what the collections of a job that was just made tell."""
     object.__setattr__(job, "_outcome", outcome)
     return job
 
 
-def keep_request(job: CollectionRestoreJob, request: CollectionRestore) -> CollectionRestoreJob:
+def keep_request(job: CollectionRestoreJob, request: CollectionRestore | None) -> CollectionRestoreJob:
     """Set what a job that was just made was asked for with."""
     object.__setattr__(job, "_asked", request)
     return job

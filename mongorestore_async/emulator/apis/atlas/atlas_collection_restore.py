@@ -30,7 +30,8 @@ from mongorestore_async.emulator.document_parts import add_extra_fields, apply_c
 from mongorestore_async.emulator.server_state import SERVER_STATE, ServerState
 from mongorestore_async.emulator.service_errors import ServiceError
 from mongorestore_async.emulator.setting_types import CollectionLimit
-from mongorestore_async.emulator.world.collection_restores import CollectionOrder, CollectionOutcome
+from mongorestore_async.emulator.world.collection_restores import CollectionOrder
+from mongorestore_async.emulator.world.collection_words import CollectionOutcome
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -209,22 +210,27 @@ def _read_source(request: web.Request, cluster: Cluster, document: dict[str, Any
 
 def _check_names(order: CollectionOrder) -> None:
     """Refuse names that MongoDB does not take, in the backup or, suffixes included, in the target."""
+    suffixes = order.database_suffix or "", order.collection_suffix or ""
     for name, entries in zip(_LISTS, (order.databases, order.collections), strict=True):
         for place, (source, target) in enumerate(entries):
-            # A database has no collection here: only its own name is checked.
-            whole = "{}" if name == "collections" else "{}.x"
-            asked = order.suffixed(whole.format(target or source))
-            for member, namespace in (("sourceNamespace", whole.format(source)), ("targetNamespace", asked)):
-                if not _is_legal(namespace):
+            for member, namespace, added in (
+                ("sourceNamespace", source, ("", "")),
+                ("targetNamespace", target or source, suffixes),
+            ):
+                # All of an entry of databases is the name of one; any collection will do beside it.
+                database, _, collection = namespace.partition(".") if name == "collections" else (namespace, "", "x")
+                if not _is_legal(database, collection, *added):
                     field = f"{name}[{place}].{member}"
                     raise ServiceError("VALIDATION_ERROR", fields={field: "must be a valid namespace"})
 
 
-def _is_legal(namespace: str) -> bool:
-    database, _, name = namespace.partition(".")
-    fits = len(database.encode()) <= _DATABASE_BYTES and len(namespace.encode()) <= _NAMESPACE_BYTES
-    free = not _NOT_IN_DATABASES & set(database) and not _NOT_IN_COLLECTIONS & set(name)
-    return bool(database and name) and fits and free
+def _is_legal(database: str, collection: str, database_suffix: str, collection_suffix: str) -> bool:
+    if not database or not collection:
+        return False
+    database, collection = database + database_suffix, collection + collection_suffix
+    bytes_of_database, bytes_of_collection = len(database.encode()), len(collection.encode())
+    fits = bytes_of_database <= _DATABASE_BYTES and bytes_of_database + 1 + bytes_of_collection <= _NAMESPACE_BYTES
+    return fits and not _NOT_IN_DATABASES & set(database) and not _NOT_IN_COLLECTIONS & set(collection)
 
 
 def _refuse_by_limits(state: ServerState, order: CollectionOrder) -> None:
