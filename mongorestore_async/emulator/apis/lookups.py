@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.emulator.server_state import ServerState
     from mongorestore_async.emulator.world import World
-    from mongorestore_async.emulator.world.world import Host
+    from mongorestore_async.emulator.world.hosts import Host
 
 __all__ = [
     "CLOUD_BACKUP_KINDS",

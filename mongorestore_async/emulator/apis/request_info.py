@@ -59,6 +59,7 @@ _FAMILIES = (
     ("/restoreJobs", "atlas-legacy"),
     ("/snapshots", "atlas-legacy"),
     ("/backupCheckpoints", "atlas-legacy"),
+    ("/snapshotSchedule", "atlas-legacy"),
 )
 
 
