@@ -189,6 +189,7 @@ class V2Answers:
         for kind, version, listed, one in NEIGHBOURS:
             await self.read(kind, version, listed, one, project=project.id, org=project.org_id)
         await self.call("GET", "/groups/byName/{name}", OLD, "project", name=project.name)
+        await self.call("GET", "/rateLimits/{item}", NEWEST, "rate-limit", item=self.limit())
 
     async def backups(self, *, most=None):
         """Snapshots, checkpoints and jobs of every family.
@@ -200,6 +201,8 @@ class V2Answers:
         for place, kind, version, listed, one in BACKUPS:
             values = self.values(place)
             await self.read(kind, version, listed, one, most=most, **values)
+        schedule = f"{_CLUSTER}/snapshotSchedule"
+        await self.call("GET", schedule, OLD, "snapshot-schedule", **self.values("legacy-sharded"))
 
     async def creates(self, outcomes=("done",)):
         """Each create, and its job in the states it runs through; a download is cancelled in the end.
@@ -220,6 +223,10 @@ class V2Answers:
                         one = f"{jobs or path}/{{item}}"
                         await self.call("GET", one, version, kind.removesuffix("[]"), item=job["id"], **values)
                         self.emulator.clock.advance(150)
+        for place, kind in (("cloud-backup", "snapshot"), ("cloud-backup-sharded", "sharded-snapshot")):
+            body = {"description": "before the upgrade", "retentionInDays": 3}
+            taken = f"{_CLUSTER}/backup/snapshots"
+            await self.call("POST", taken, OLD, f"cloud-backup-{kind}", body, **self.values(place))
         values = self.values("cloud-backup")
         made = await self.call("POST", f"{_CLUSTER}/backup/restoreJobs", OLD, "cloud-backup-job", _DOWNLOAD, **values)
         one = f"{_CLUSTER}/backup/restoreJobs/{{item}}"
@@ -252,6 +259,11 @@ class V2Answers:
         await self.call("GET", "/groups/{project}", OLD, "error", project="0" * 24)
         await self.call("GET", "/nothing", OLD, "error")
         await self.call("GET", "/groups", "1999-01-01", "error")
+
+    def limit(self):
+        """The id of an endpoint set, from the list of limits."""
+        (limits,) = (one.document for one in self.seen if one.call == "GET /rateLimits")
+        return limits["results"][0]["endpointSetId"] if "results" in limits else "none"
 
     def values(self, place):
         """What fills the templates below the first cluster of a kind."""
