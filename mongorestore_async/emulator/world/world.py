@@ -19,8 +19,9 @@ from mongorestore_async.emulator.world.entities import (
     Side,
     random_bits,
 )
-from mongorestore_async.emulator.world.hosts import Hosts
+from mongorestore_async.emulator.world.hosts import Host, Hosts
 from mongorestore_async.emulator.world.job_store import Jobs
+from mongorestore_async.emulator.world.organization import Organization
 from mongorestore_async.emulator.world.snapshot_store import Snapshots
 from mongorestore_async.errors import ConfigError
 
@@ -74,7 +75,7 @@ class World:
         self._ids = Identifiers(settings.seed)
         self.backups = Backups()
         self.hosts = Hosts(self._ids, self.clusters, self.members)
-        self.snapshots = Snapshots(settings, clock.start, self._ids)
+        self.snapshots = Snapshots(settings, clock, self._ids)
         self.checkpoints = Checkpoints(clock.start, self._ids)
         endings: list[JobOutcome] = []
         self.jobs = Jobs(settings, clock, self._ids, self.members, self.snapshots, endings)
@@ -82,6 +83,10 @@ class World:
         self.namespaces = self.collection_restores.namespaces
         self._removed: set[str] = set()
         self._retained: dict[str, Cluster] = {}
+
+    def organization(self, side: Side) -> Organization:
+        """The organization that all projects of a side belong to."""
+        return Organization(self._ids.write(IdFields(IdKind.ORGANIZATION, stamp=_CREATED_STAMP)), Side(side))
 
     def project(self, side: Side, number: int) -> Project:
         """A project by its number, from 0.
@@ -98,7 +103,7 @@ class World:
             name=f"{side}-project-{number}",
             side=side,
             number=number,
-            org_id=self._ids.write(IdFields(IdKind.ORGANIZATION, stamp=_CREATED_STAMP)),
+            org_id=self.organization(side).id,
         )
 
     def projects(self, side: Side) -> Iterator[Project]:
