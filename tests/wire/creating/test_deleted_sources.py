@@ -56,12 +56,13 @@ async def test_a_deleted_cluster_is_no_target(emulate, connect):
 
 
 async def test_backups_of_a_deleted_cluster_can_be_downloaded(emulate, connect, tmp_path):
-    async with emulate(**SETTINGS, speed=10_000) as emulator, connect(emulator) as session:
+    async with emulate(**SETTINGS, speed=0) as emulator, connect(emulator) as session:
         lost = emulator.world.first("cloud-backup")
         emulator.world.remove_cluster(lost, retain_backups=True)
         backups = named(session, lost)
         snapshot = await backups.snapshots().latest_restorable()
         batch = await backups.ensure_restore(HttpRestore.on_server_terms(snapshot.id))
+        emulator.clock.advance(600)
         done = await (await session.batch(batch.refs)).wait(timeout=60)
 
         assert done[0].downloadable
