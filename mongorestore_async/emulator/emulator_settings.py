@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
@@ -22,9 +22,10 @@ from mongorestore_async.emulator.setting_types import (
     RateLimiting,
 )
 from mongorestore_async.errors import ConfigError
+from mongorestore_async.families import RateLimit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 __all__ = ["EmulatorSettings"]
 
@@ -97,6 +98,13 @@ def _challenges(values: Iterable[ChallengeForm]) -> tuple[ChallengeForm, ...]:
     return tuple(values)
 
 
+def _endpoint_limits(values: Mapping[str, RateLimit]) -> Mapping[str, RateLimit]:
+    limits: dict[Any, Any] = dict(values)
+    if not all(isinstance(name, str) and isinstance(limit, RateLimit) for name, limit in limits.items()):
+        raise ConfigError("EmulatorSettings.endpoint_limits must map ids of endpoint sets to a RateLimit.")
+    return limits
+
+
 def _prefix(value: str) -> str:
     cleaned = value.rstrip("/")
     if cleaned and (not cleaned.startswith("/") or any(mark in cleaned for mark in "{}?# ")):
@@ -120,6 +128,8 @@ class EmulatorSettings:
         token_requests_per_minute: More are answered 429 ``rate_limited`` (the service takes 10); None: no limit.
 
         rate_limiting: How many requests it takes in a time; None: any number.
+        endpoint_limits: Limits of endpoint sets of Atlas v2 by their ids, such as
+            ``{"cloudBackups": RateLimit(20, 10, 1)}``, instead of the documented ones; ``GET /rateLimits`` tells them.
 
         seed: Same seed and sizes, same data.
         manager: The product below ``/api/public/v1.0``. Atlas is always there, below ``/api/atlas/v1.0`` and ``v2``.
@@ -198,6 +208,9 @@ class EmulatorSettings:
     token_requests_per_minute: int | None = None
 
     rate_limiting: RateLimiting | None = None
+    endpoint_limits: Mapping[str, RateLimit] = attrs.field(
+        factory=dict[str, RateLimit], converter=_endpoint_limits, hash=False
+    )
 
     seed: int = 0
     manager: Manager = attrs.field(default=Manager.CLOUD_MANAGER, converter=_manager)
