@@ -164,7 +164,9 @@ def _check_versions(handler: Handler, versions: tuple[ResourceVersion, ...]) -> 
         if enforced and sunset is not None and request.app[SERVER_STATE].today >= sunset:
             raise ServiceError("VERSION_GONE", str(version.day))
         content_type = request.headers.get("Content-Type", "")
-        if request.method == "POST" and _newest(versions, content_type) is None:
+        # Plain JSON is taken too: scripts and clients of users send it, with the version in Accept alone.
+        known = request.content_type == "application/json" or _newest(versions, content_type) is not None
+        if request.method == "POST" and not known:
             raise ServiceError(
                 "UNSUPPORTED_MEDIA_TYPE",
                 content_type,

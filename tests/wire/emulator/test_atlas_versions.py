@@ -71,13 +71,22 @@ async def test_the_version_is_found_among_other_things_in_accept(call_atlas, acc
 
 
 @pytest.mark.parametrize("status", [415, 400])
-@pytest.mark.parametrize("content_type", [None, "application/json", V2.format("2022-01-01")])
+@pytest.mark.parametrize("content_type", [None, "text/plain", "application/jsonp", V2.format("2022-01-01")])
 @pytest.mark.parametrize("family", ["cloud", "legacy", "tenant", "serverless", "flex"])
 async def test_a_body_must_name_a_version_too(call_atlas, family, content_type, status):
     async with call_atlas(family, wrong_content_type_status=status) as atlas:
         refusal = await atlas.refused("POST", body={}, **{"Content-Type": content_type})
 
     assert refusal == (status, "UNSUPPORTED_MEDIA_TYPE")
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8", "Application/JSON"])
+@pytest.mark.parametrize("family", ["cloud", "legacy", "tenant", "serverless", "flex"])
+async def test_a_body_may_be_plain_json_if_the_version_is_in_accept(call_atlas, family, content_type):
+    async with call_atlas(family) as atlas:
+        plain = {"Content-Type": content_type}
+        assert (await atlas.refused("POST", body={}, **plain))[1].startswith("MISSING_ATTRIBUTE")
+        assert await atlas.refused("POST", body={}, Accept="*/*", **plain) == (406, "INVALID_VERSION_DATE")
 
 
 @pytest.mark.parametrize("family", ["cloud-v1", "legacy-v1", "tenant-v1", "serverless-v1"])
