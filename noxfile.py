@@ -117,6 +117,22 @@ def clients(session: nox.Session) -> None:
     session.run("pytest", "tests/wire/clients", *session.posargs)
 
 
+@nox.session
+def api(session: nox.Session) -> None:
+    """Every answer of the emulator's Atlas v2 against schemas; with ``-- spec.yaml`` the vendor's document as well."""
+    install(session, "test", package=PACKAGE)
+    session.env |= {"API_ANSWERS": "all", "PYTHONPATH": "tests/support"}
+    run = ("pytest", *TWO_WORKERS, "tests/wire/emulator/test_answer_schemas.py")
+    if not session.posargs:
+        session.run(*run)
+        return
+    session.env["OPENAPI"] = str(Path(session.posargs[0]).resolve())
+    try:
+        session.run("python", "-m", "api_drift", session.env["OPENAPI"])
+    finally:
+        session.run(*run)  # also where the document differs from what we know
+
+
 @nox.session(python=PYTHONS)
 def matrix(session: nox.Session) -> None:
     """The full suite on every Python the classifiers name, as far as it is here."""

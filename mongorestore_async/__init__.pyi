@@ -102,6 +102,7 @@ from .models import HttpRestore as HttpRestore
 from .models import IndexState as IndexState
 from .models import IndexStatus as IndexStatus
 from .models import IndexStrategy as IndexStrategy
+from .models import JobDocument as JobDocument
 from .models import JobRef as JobRef
 from .models import JobState as JobState
 from .models import JobStatus as JobStatus
@@ -111,6 +112,7 @@ from .models import PointInTime as PointInTime
 from .models import PollPolicy as PollPolicy
 from .models import ProjectClusters as ProjectClusters
 from .models import ProjectSummary as ProjectSummary
+from .models import RawDocument as RawDocument
 from .models import Renamed as Renamed
 from .models import RequestedNamespace as RequestedNamespace
 from .models import RestoredCollection as RestoredCollection

@@ -61,9 +61,9 @@ from mongorestore_async.emulator.world.collection_restores import (
     PlannedCollection,
 )
 from mongorestore_async.emulator.world.collection_words import CollectionKind, CollectionOutcome
+from mongorestore_async.emulator.world.hosts import Host, Hosts
 from mongorestore_async.emulator.world.namespaces import Collection, Index, Namespaces
 from mongorestore_async.emulator.world.snapshot_store import Snapshot, Snapshots, SnapshotState
-from mongorestore_async.emulator.world.world import Host, Hosts
 
 __all__ = [
     "SERVER_STATE",

@@ -109,7 +109,7 @@ def main() -> None:
         sharded["name"],
         DeliveryType.download,
     )
-    job = replica["job"] if download is None else download.restore_id
+    job = replica["running_download"] if download is None else download.restore_id
     calls(
         "creates",
         "CloudBackups.cancel_snapshot_restore_request",

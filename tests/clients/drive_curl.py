@@ -137,7 +137,7 @@ def creates(calls: Calls, curl: Curl, side: dict[str, Any]) -> None:
     for title, body in bodies.items():
         name = f"POST restoreJobs, {title}, v2"
         made = calls("creates", name, curl, place, version="2023-01-01", body=body)
-    job = backed["job"] if made is None else made["id"]
+    job = backed["running_download"] if made is None else made["id"]
     cancel = ("--request", "DELETE")
     calls("creates", "DELETE restoreJobs/{id}, v2", curl, f"{place}/{job}", *cancel, version="2023-01-01")
 

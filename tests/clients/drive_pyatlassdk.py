@@ -137,7 +137,7 @@ def cloud_backup(calls: Calls, client: AtlasAdminClient, side: dict[str, Any]) -
             group,
             body,
         )
-    number = replica["job"] if job is None else job.id
+    number = replica["running_download"] if job is None else job.id
     calls.silent(
         "creates",
         "cancel_group_cluster_backup_restore_job",

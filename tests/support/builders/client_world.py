@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from mongorestore_async.emulator import ClusterKind, Side
+from mongorestore_async.emulator.world.entities import Order
 
 #: A moment that a point-in-time restore can ask for.
 AGO = timedelta(hours=2)
@@ -34,7 +35,7 @@ def describe(emulator):
             "other_project": {"id": other.id, "name": other.name, "cluster": there.name},
             "clusters": places(emulator, atlas),
             "moment": moment,
-            "database": "sales",
+            "database": "shop",
             "collection": "orders",
         },
     }
@@ -55,7 +56,15 @@ def places(emulator, project):
                 "snapshot": world.snapshots.id(cluster),
                 "job": world.jobs.at(cluster, 0).id,
                 "checkpoint": checkpoints[0].id if checkpoints else None,
-                "collection_job": None,
+                "running_download": running_download(world, cluster),
+                "collection_job": next((job.id for job in world.collection_restores.of(cluster)), None),
             },
         )
     return found
+
+
+def running_download(world, cluster):
+    """The id of a download that is under way, where downloads can be cancelled."""
+    if cluster.kind is not ClusterKind.CLOUD_BACKUP:
+        return None
+    return world.jobs.create(cluster, Order(over_http=True, snapshot_id=world.snapshots.id(cluster, 2)))[0].id

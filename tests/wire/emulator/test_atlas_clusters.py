@@ -51,6 +51,25 @@ async def test_what_backup_enabled_means_depends_on_the_version(call_atlas):
     assert not {"providerSettings", "providerBackupEnabled"} & set(seen["2024-08-05"][0])
 
 
+@pytest.mark.parametrize(("family", "day"), [("cloud-v1", None), ("cloud", "2023-01-01")])
+@pytest.mark.parametrize("kind", ["cloud-backup", "cloud-backup-sharded", "tenant", "legacy"])
+async def test_old_clusters_have_what_old_clients_read(call_atlas, family, day, kind):
+    async with call_atlas(family, kind) as atlas:
+        accept = {} if day is None else {"Accept": f"application/vnd.atlas.{day}+json"}
+        one = await atlas.get(f"{atlas.project}/clusters/{atlas.cluster.name}", **accept)
+        newest = (await atlas.send("GET", f"{atlas.project}/clusters/{atlas.cluster.name}", **CLUSTERS)).document
+
+    assert one["mongoURIUpdated"] == one["createDate"]
+    assert one["mongoURI"].startswith(f"mongodb://{one['name']}-shard-00-00.")
+    (specs,) = one["replicationSpecs"]
+    assert one["numShards"] == specs["numShards"] == (2 if atlas.cluster.kind.sharded else 1)
+    assert one["mongoDBVersion"].startswith(one["mongoDBMajorVersion"] + ".")
+    assert one["providerSettings"]["regionName"] in specs["regionsConfig"]
+    assert ("backingProviderName" in one["providerSettings"]) is (kind == "tenant")
+    if day is not None:
+        assert not {"mongoURI", "mongoURIUpdated", "numShards", "providerSettings", "diskSizeGB"} & set(newest)
+
+
 async def test_flex_clusters_have_a_list_of_their_own(call_atlas):
     async with call_atlas("flex", clusters_per_project=14) as atlas:
         page = await atlas.get(f"{atlas.project}/flexClusters")

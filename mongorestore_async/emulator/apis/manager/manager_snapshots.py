@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from mongorestore_async.emulator.world.cluster_backups import Checkpoint
-    from mongorestore_async.emulator.world.world import Host
+    from mongorestore_async.emulator.world.hosts import Host
 
 __all__ = [
     "ROUTES",
