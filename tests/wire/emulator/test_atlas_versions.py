@@ -90,15 +90,6 @@ async def test_a_body_of_another_type_is_refused(call_atlas, family, content_typ
     assert refusal == (status, "UNSUPPORTED_MEDIA_TYPE")
 
 
-@pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8", "Application/JSON"])
-@pytest.mark.parametrize("family", ["cloud", "legacy", "tenant", "serverless", "flex"])
-async def test_a_body_may_be_plain_json_if_the_version_is_in_accept(call_atlas, family, content_type):
-    async with call_atlas(family) as atlas:
-        plain = {"Content-Type": content_type}
-        assert (await atlas.refused("POST", body={}, **plain))[1].startswith("MISSING_ATTRIBUTE")
-        assert await atlas.refused("POST", body={}, Accept="*/*", **plain) == (406, "INVALID_VERSION_DATE")
-
-
 @pytest.mark.parametrize("family", ["cloud-v1", "legacy-v1", "tenant-v1", "serverless-v1"])
 async def test_v1_knows_no_versions(call_atlas, family):
     async with call_atlas(family) as atlas:
