@@ -102,6 +102,7 @@ from .models import HttpRestore as HttpRestore
 from .models import IndexState as IndexState
 from .models import IndexStatus as IndexStatus
 from .models import IndexStrategy as IndexStrategy
+from .models import JobDocument as JobDocument
 from .models import JobRef as JobRef
 from .models import JobState as JobState
 from .models import JobStatus as JobStatus

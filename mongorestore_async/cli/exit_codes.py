@@ -7,7 +7,7 @@ code  meaning
 1     the API or the network failed, nothing was found, the output could not be written, or a question was declined
 2     usage error: invalid arguments, environment or settings; a protected target; a download of a restore into a
       cluster, onto another file, or into a directory that cannot be used
-3     finished, but a job failed, was cancelled or expired
+3     finished, but a job failed, was cancelled or expired, or left out collections that were named
 4     not authorised: the key is invalid, or lacks permission
 5     timed out, or a job cannot be found any more: the restore may be running; wait again as printed
 6     a create was sent and its outcome is unknown, also because it was interrupted: a restore may be running
@@ -76,7 +76,7 @@ _MEANINGS = {
     ExitCode.DONE: "done",
     ExitCode.ERROR: "API or network error, nothing found, or confirmation declined",
     ExitCode.USAGE: "usage error: invalid arguments, environment or settings, or no archive to download",
-    ExitCode.RESTORE_FAILED: "finished, but a job failed, was cancelled or expired",
+    ExitCode.RESTORE_FAILED: "finished, but a job failed, was cancelled or expired, or left out named collections",
     ExitCode.NOT_AUTHORISED: "not authorised: the key is invalid, or lacks permission",
     ExitCode.TIMED_OUT: "timed out, or a job was lost sight of: the restore may be running",
     ExitCode.OUTCOME_UNKNOWN: "a create was sent, outcome unknown: a restore may be running",
@@ -112,7 +112,6 @@ _VARIANTS = {
     "Checkpoint": "--checkpoint-id",
     "OplogTime": "--oplog-ts",
     "PointInTime": "--point-in-time",
-    "CollectionRestore": "create-collections",
 }
 
 
@@ -124,6 +123,12 @@ def _confirm_overwrite(values: Mapping[str, Any]) -> str:
     if values["is_source"]:
         return "restore into another cluster, or pass --overwrite-source"
     return "restore into another cluster, or leave out the --protect (or MONGORESTORE_PROTECTED) that names it"
+
+
+def _use_variant(values: Mapping[str, Any]) -> str:
+    if "CollectionRestore" in values["variants"]:  # a family that takes it takes nothing else
+        return "use the command create-collections"
+    return f"use one of {', '.join(_VARIANTS[name] for name in values['variants'])}"
 
 
 #: The hints of errors (:class:`~mongorestore_async.errors.Hint`) in the words of the command line.
@@ -172,7 +177,7 @@ CLI_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.USE_FAMILY: "pass --family {family}",
     HintKind.USE_REQUEST: "update this package",
     HintKind.USE_SERVER_TERMS: "leave --max-downloads, --expires and --expiration-hours out",
-    HintKind.USE_VARIANT: lambda values: f"use one of {', '.join(_VARIANTS[name] for name in values['variants'])}",
+    HintKind.USE_VARIANT: _use_variant,
     HintKind.USE_VERSIONED_FAMILY: "update this package",
     HintKind.WAIT_AGAIN: "wait again",
     HintKind.WAIT_FOR_RUNNING: (

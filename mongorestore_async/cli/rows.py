@@ -48,7 +48,7 @@ class JobRow:
         snapshot_id: Snapshot restored from.
         expires: When the download link expires.
         batch_id: Batch of a sharded restore.
-        target: Destination cluster, id or name.
+        target: Destination cluster, id or name, where its project is told too.
         ref: Text form of the job's reference.
 
     """
@@ -69,37 +69,27 @@ class JobRow:
     @classmethod
     def of(cls, job: JobDocument) -> JobRow:
         """Make the row of a job of any family."""
-        found: dict[str, str | datetime | None] = {"id": job.id, "state": job.state}
+        found: dict[str, str | datetime | None] = {
+            "id": job.id,
+            "state": job.state,
+            "created": job.requested_at,
+            "finished": job.finished_at,
+            "expires": job.expires_at,
+            "target": None if job.target is None else job.target.cluster,
+        }
         if isinstance(job, RestoreJob):
             found |= _manager(job)
-        elif isinstance(job, CloudBackupRestoreJob):
+        elif isinstance(job, (CloudBackupRestoreJob, TenantRestoreJob)):
             found |= {
                 "delivery": job.delivery_type,
-                "created": job.created_at,
-                "finished": job.finished_at,
                 "snapshot_moment": job.snapshot_moment,
                 "snapshot_id": job.snapshot_id,
-                "expires": job.expires_at,
-                "target": job.target_cluster_name,
-            }
-        elif isinstance(job, TenantRestoreJob):
-            found |= {
-                "delivery": job.delivery_type,
-                "created": job.restore_scheduled_date,
-                "finished": job.restore_finished_date,
-                "snapshot_moment": job.snapshot_moment,
-                "snapshot_id": job.snapshot_id,
-                "expires": job.expiration_date,
-                "target": job.target_deployment_item_name,
             }
         elif isinstance(job, CollectionRestoreJob):
             found |= {
                 "delivery": job.write_strategy,
-                "created": job.created_at,
-                "finished": job.finished_at,
                 "snapshot_moment": _moment(job),
                 "snapshot_id": job.snapshot_id,
-                "target": job.target_cluster_name,
             }
         ref = "" if job.ref is None else str(job.ref)
         return cls(ref=ref, **{name: _text(value) for name, value in found.items()})
@@ -113,7 +103,6 @@ def _summary(rows: Sequence[JobRow]) -> str:
 
 def _manager(job: RestoreJob) -> dict[str, str | datetime | None]:
     found: dict[str, str | datetime | None] = {
-        "created": job.created,
         "snapshot_moment": job.snapshot_moment,
         "snapshot_id": job.snapshot_id,
         "batch_id": job.batch_id,
@@ -122,8 +111,6 @@ def _manager(job: RestoreJob) -> dict[str, str | datetime | None]:
         found |= {
             "delivery": job.delivery.method_name,
             "delivery_status": job.delivery.status_name,
-            "expires": job.delivery.expires,
-            "target": job.delivery.target_cluster_name or job.delivery.target_cluster_id,
         }
     return found
 

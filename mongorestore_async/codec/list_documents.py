@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.codec.structs import Order
     from mongorestore_async.models.document import UndecodedItem
-    from mongorestore_async.models.job_ref import JobRef
+    from mongorestore_async.models.job import JobRef
 
 __all__ = ["DecodedItems", "ListDocument", "decode_list", "has_next", "identities", "page_decoder", "pick", "read_list"]
 

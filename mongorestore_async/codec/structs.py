@@ -28,7 +28,8 @@ import msgspec
 
 from mongorestore_async.codec.scalars import vocabulary
 from mongorestore_async.codec.structuring import ABSENT_WITHOUT, is_vocabulary, kind_of, part_of, received_fields
-from mongorestore_async.models.document import Document, JobDocument, UndecodedItem, wire_names
+from mongorestore_async.models.document import Document, UndecodedItem, wire_names
+from mongorestore_async.models.job import JobDocument
 from mongorestore_async.models.secret import REDACTED, HiddenDocument, HiddenSecret, Secret
 
 if TYPE_CHECKING:

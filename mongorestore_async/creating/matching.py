@@ -29,12 +29,11 @@ from mongorestore_async.protocol.dates import count_since_epoch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
     from mongorestore_async.families.family import Family
     from mongorestore_async.models import RestoreRequest
 
-__all__ = ["fits", "requested_at"]
+__all__ = ["fits"]
 
 _Pairs: TypeAlias = "Iterator[tuple[object, object]]"
 
@@ -68,15 +67,6 @@ def fits(family: Family[Any], request: RestoreRequest, job: JobDocument) -> bool
 
 def _agree(pairs: _Pairs) -> bool:
     return all(asked == found for asked, found in pairs if found is not None and _is_told(asked))
-
-
-def requested_at(job: JobDocument) -> datetime | None:
-    """When a job was requested (UTC), None where it does not say."""
-    if isinstance(job, RestoreJob):
-        return job.created
-    if isinstance(job, (CloudBackupRestoreJob, CollectionRestoreJob)):
-        return job.created_at
-    return job.restore_scheduled_date if isinstance(job, TenantRestoreJob) else None
 
 
 def _is_told(asked: object) -> bool:

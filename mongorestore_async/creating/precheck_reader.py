@@ -12,6 +12,7 @@ from mongorestore_async.creating.precheck_facts import Evidence
 from mongorestore_async.creating.running_restores import goes_into
 from mongorestore_async.errors import BadRequest, NotFound, Unsupported
 from mongorestore_async.listing.arrays import documents_of
+from mongorestore_async.listing.cluster_lists import clusters_of
 from mongorestore_async.listing.page_reader import ListQuery, ListSource
 from mongorestore_async.listing.pager import Pager
 from mongorestore_async.models import (
@@ -68,7 +69,7 @@ async def read_evidence(view: SessionView, source: JobSource[Any], request: Rest
         known["snapshot"] = await reading.snapshot(wanted.id)
     else:
         # A config server takes no automated restore, so the source is a cluster.
-        summary = await _find_cluster(view, source.family, Target(source.project, str(ref.cluster)))
+        summary = await _find_source(view, source.family, Target(source.project, str(ref.cluster)))
         known |= {"source": summary, "source_snapshots": await reading.some_snapshots(summary)}
         known |= await reading.moments(wanted.id if isinstance(wanted, Checkpoint) else None)
     target = await _find_cluster(view, source.family, request.target)
@@ -116,7 +117,7 @@ async def list_clusters(view: SessionView, family: Family[Any], project: str) ->
         project: Project id.
 
     """
-    return await _clusters(view, family, project).collect()
+    return await clusters_of(view, family, project).collect()
 
 
 class _Reading:
@@ -204,14 +205,18 @@ def _is_page(error: ApiError) -> bool:
     return error.from_gateway and error.error_code is None
 
 
-async def _find_cluster(view: SessionView, family: Family[Any], wanted: Target) -> ClusterSummary | None:
-    async for found in _clusters(view, family, wanted.project_id):
+async def _find_source(view: SessionView, family: Family[Any], wanted: Target) -> ClusterSummary | None:
+    """Find the cluster that data come from, also one that was deleted and whose backups are retained."""
+    found = await _find_cluster(view, family, wanted)
+    if found is None and family.lists_deleted_clusters:
+        found = await _find_cluster(view, family, wanted, include_deleted=True)
+    return found
+
+
+async def _find_cluster(
+    view: SessionView, family: Family[Any], wanted: Target, *, include_deleted: bool = False
+) -> ClusterSummary | None:
+    async for found in clusters_of(view, family, wanted.project_id, include_deleted=include_deleted):
         if wanted.cluster == (found.id if family.cluster_key == "id" else found.name):
             return found
     return None
-
-
-def _clusters(view: SessionView, family: Family[Any], project: str) -> Pager[ClusterSummary]:
-    names = {"project": project}
-    clusters = documents_of(view, family, family.clusters_path, ClusterSummary, lambda found: found.id, names)
-    return Pager(clusters, ListQuery())

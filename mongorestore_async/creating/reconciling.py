@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Generic
 
 import attrs
 
-from mongorestore_async.creating.matching import fits, requested_at
+from mongorestore_async.creating.matching import fits
 from mongorestore_async.errors import Verdict
-from mongorestore_async.models import CloudBackupRestoreJob, JobDocument, JobT, RestoreJob
+from mongorestore_async.models import JobDocument, JobT, RestoreJob
 from mongorestore_async.protocol.dates import http_date
 
 if TYPE_CHECKING:
@@ -113,13 +113,11 @@ def _is_new(baseline: Baseline, job: JobDocument) -> bool:
     """Whether a job may have come after the baseline."""
     if job.id in baseline.ids:
         return False
-    told = requested_at(job)
-    if told is None and isinstance(job, CloudBackupRestoreJob):
-        told = job.finished_at
+    told = job.finished_at if job.requested_at is None else job.requested_at
     return told is None or baseline.moment is None or told >= baseline.moment - _CLOCK_TOLERANCE
 
 
 def _is_certainly_new(baseline: Baseline, job: JobDocument) -> bool:
     """Whether it must have: on a list of several pages, a job missing on the first may still be an old one."""
-    told = requested_at(job)
+    told = job.requested_at
     return baseline.complete or (told is not None and baseline.moment is not None and told > baseline.moment)

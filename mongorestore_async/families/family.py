@@ -7,10 +7,12 @@ from typing import Generic, Literal, TypeAlias, TypedDict
 import attrs
 
 from mongorestore_async.families.rate_limit import RateLimit  # noqa: TC001 - a field type
-from mongorestore_async.models.document import JobT
+from mongorestore_async.models.job import JobT
 from mongorestore_async.models.snapshot import ClusterSnapshot, SnapshotDocument
 
 __all__ = ["Encoding", "Family", "ManagerPaths", "manager_paths"]
+
+_CLUSTERS = "/groups/{project}/clusters"
 
 
 class ManagerPaths(TypedDict):
@@ -131,7 +133,7 @@ class Family(Generic[JobT]):
     unpaged: frozenset[str] = frozenset()
 
     cluster_key: Literal["id", "name", "host"]
-    clusters_path: str = "/groups/{project}/clusters"
+    clusters_path: str = _CLUSTERS
     all_clusters_path: str | None = "/clusters"
     hosts_path: str | None = None
     projects_path: str = "/groups"
@@ -139,6 +141,11 @@ class Family(Generic[JobT]):
 
     def __repr__(self) -> str:
         return f"<Family {self.name}>"
+
+    @property
+    def lists_deleted_clusters(self) -> bool:
+        """Whether deleted clusters whose backups are retained can be listed: dedicated clusters of Atlas API v2."""
+        return self.is_v2 and self.clusters_path == _CLUSTERS
 
     def media_type_of(self, path: str) -> str:
         """Media type of a call to one of the paths."""

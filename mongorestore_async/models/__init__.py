@@ -7,7 +7,7 @@ costs neither an HTTP library nor cattrs.
   ``cloud_backup``, ``tenant``, ``collections`` (with what is asked for); ``inventory`` for projects, clusters and
   hosts. A new member of a document is a field there; ``wire()`` names the JSON member where camel case does not.
 - ``document``: what all of them share; ``states``: the open enums and the states that all families share;
-  ``values``: links, times, versions; ``headers``; ``job_ref``: the address of a job.
+  ``job``: what the jobs of all families answer, and their addresses; ``values``: links, times, versions; ``headers``.
 - Asked for: ``requests``, which check themselves when they are made; ``policies``: the guard, and how to poll.
 - ``secret``: values that no repr, log or serializer shows, and the one redaction of documents.
 - ``validators``: every check of a value that a caller passes, with the one wording of its refusal.
@@ -41,8 +41,6 @@ from mongorestore_async.models.collections import (
 )
 from mongorestore_async.models.document import (
     Document,
-    JobDocument,
-    JobT,
     RawDocument,
     RawList,
     redact,
@@ -57,7 +55,7 @@ from mongorestore_async.models.inventory import (
     ProjectClusters,
     ProjectSummary,
 )
-from mongorestore_async.models.job_ref import JobRef
+from mongorestore_async.models.job import JobDocument, JobRef, JobT
 from mongorestore_async.models.policies import PollPolicy, RestoreGuard
 from mongorestore_async.models.requests import (
     SERVER_DEFAULT,

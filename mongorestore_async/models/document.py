@@ -1,13 +1,11 @@
 """Received values that may hold secrets: JSON documents, read-only and redacted wherever they are shown, and models."""
 
-import abc
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self, TypeVar, cast, overload
 
 import attrs
 
-from mongorestore_async.models.job_ref import JobRef
 from mongorestore_async.models.secret import (
     REDACTED,
     HiddenSecret,
@@ -18,13 +16,10 @@ from mongorestore_async.models.secret import (
     unhide,
     without_urls,
 )
-from mongorestore_async.models.states import JobState
 
 __all__ = [
     "MAX_DEPTH",
     "Document",
-    "JobDocument",
-    "JobT",
     "RawDocument",
     "RawList",
     "UndecodedItem",
@@ -33,7 +28,6 @@ __all__ = [
     "is_deeper",
     "redact",
     "reveal",
-    "stamp",
     "wire",
     "wire_names",
 ]
@@ -303,32 +297,6 @@ class Document:
         return core_schema.is_instance_schema(cls, serialization=write)
 
 
-@attrs.frozen(kw_only=True)
-class JobDocument(Document, abc.ABC):
-    """A received restore job of any family.
-
-    Attributes:
-        id: Job id. Opaque: the vendor's own examples hold ids that are not hexadecimal.
-
-    """
-
-    id: str
-    _origin: JobRef | None = attrs.field(default=None, eq=False, repr=False, alias="ref")
-
-    @property
-    def ref(self) -> JobRef | None:
-        """Where the job was found, to find it again; None for a document of unknown origin."""
-        # All jobs of a page share one origin, which names no job.
-        origin = self._origin
-        return origin if origin is None or origin.job else attrs.evolve(origin, job=self.id)
-
-    @property
-    @abc.abstractmethod
-    def state(self) -> JobState:
-        """Where the job stands, in the words all families share."""
-
-
-JobT = TypeVar("JobT", bound=JobDocument)
 DocumentT = TypeVar("DocumentT", bound=Document)
 
 
@@ -336,9 +304,3 @@ def attach(document: DocumentT, raw: RawDocument) -> DocumentT:
     """Set ``raw`` of a document that was just made, or decoded late."""
     object.__setattr__(document, "_received", hide_document(raw))
     return document
-
-
-def stamp(job: JobT, origin: JobRef) -> JobT:
-    """Set where a job was found: at the origin, which names no job."""
-    object.__setattr__(job, "_origin", origin)
-    return job

@@ -14,7 +14,7 @@ from mongorestore_async.downloading.download import DownloadSource, download_bat
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.models import CollectionRestoreJob, HttpRestore, JobDocument, JobRef, RestoreJob
 from mongorestore_async.models.validators import require_flag, seconds_of
-from mongorestore_async.waiting.end_rules import Until, check_until
+from mongorestore_async.waiting.end_rules import Goal, Until, check_until, until_told
 from mongorestore_async.waiting.job_watch import JobWatch
 from mongorestore_async.waiting.waiter import Waiter
 
@@ -44,7 +44,8 @@ class RestoreBatch(Generic[JobT_co]):
     Attributes:
         jobs: The jobs as they were read last, at least one.
         sources: The clusters and config servers they belong to.
-        until: What :meth:`wait` waits for unless told: known for a batch that was created here.
+        until: What :meth:`wait` waits for unless told: known for a batch that was created here, and for one of
+            :meth:`AsyncSession.batch` whose jobs all tell the same.
         existing: Whether :meth:`ClusterBase.ensure_restore` found them running instead of starting them.
 
     """
@@ -99,8 +100,9 @@ class RestoreBatch(Generic[JobT_co]):
         Args:
             timeout: Seconds for the whole wait, None for no end.
             until: ``"finished"``: the restore is over; for a job of Atlas cloud backup that is a download, its URL is
-                there. ``"downloadable"``: there is a URL to download from. Unless given, a batch that was created
-                here waits for what was asked for.
+                there. ``"downloadable"``: there is a URL to download from. Given, it holds for all jobs. Unless given,
+                a batch that was created here waits for what was asked for, and other jobs are waited for by what each
+                tells: a download of Atlas until its file is there, a restore into a cluster until it is over.
             on_poll: Called with a :class:`PollReport` after each round of polls; an error in it ends the wait.
             accept_incomplete: Whether a restore of single databases and collections may leave out what it named. Once
                 such a job is SUCCESSFUL its collections are read: one that was named and was not restored, or whose
@@ -117,7 +119,8 @@ class RestoreBatch(Generic[JobT_co]):
             JobVanished: A job that was there can no longer be found, so its outcome is unknown; the others are over.
             WaitTimeout: The time passed; the restores keep running.
             WaitError: A cluster could not be read for longer than the policy allows.
-            ConfigError: ``until`` is missing, or the job can never reach it.
+            ConfigError: ``until`` is missing and a job does not tell, as most of Ops Manager and Cloud Manager do not;
+                or a job can never reach it.
             SessionClosed: The session was closed, before or meanwhile.
             AuthError: The key is not accepted (any more).
             Forbidden: The key has no rights (any more).
@@ -235,17 +238,20 @@ class RestoreBatch(Generic[JobT_co]):
             found.append(DownloadSource(job, partial(source.restore_job, ref.job)))
         return found
 
-    def _choose(self, until: Until | None) -> Until:
+    def _choose(self, until: Until | None) -> Goal:
         chosen = until or self.until
-        if chosen is None:
+        if chosen is not None:
+            check_until(chosen)
+            return chosen
+        untold = next((job.id for job in self.jobs if until_told(job) is None), None)
+        if untold is not None:
             raise ConfigError(
-                "pass until='finished' to wait for the restore, or until='downloadable' to wait for its file;"
-                " only a batch created by this process has a default"
+                f"restore job {untold} does not tell what it is: pass until='finished' to wait for the restore, or"
+                f" until='downloadable' to wait for its file"
             )
-        check_until(chosen)
-        return chosen
+        return "told"
 
-    def _follow(self, until: Until | None, *, accept_incomplete: bool = False) -> Waiter[Any]:
+    def _follow(self, until: Goal | None, *, accept_incomplete: bool = False) -> Waiter[Any]:
         jobs: list[tuple[JobRef, JobDocument]] = []
         for job in self.jobs:
             if job.ref is None:

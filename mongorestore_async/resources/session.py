@@ -288,6 +288,7 @@ class AsyncSession(RawCalls):
         Args:
             refs: Addresses, or their texts: ``str(job.ref)``.
             until: What to wait for, ``"finished"`` or ``"downloadable"``; may be told to :meth:`RestoreBatch.wait` too.
+                Needed only where a job does not tell itself: see there.
 
         Raises:
             ConfigError: No address, one that cannot be read, or an unknown family.

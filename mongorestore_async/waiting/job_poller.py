@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.families import RateLimit
     from mongorestore_async.models import PollPolicy
-    from mongorestore_async.waiting.end_rules import Until
+    from mongorestore_async.waiting.end_rules import Goal
     from mongorestore_async.waiting.job_source import JobSource
     from mongorestore_async.waiting.tracker import Group
 
@@ -53,7 +53,7 @@ class JobPoller(Generic[JobT]):
     """
 
     def __init__(
-        self, source: JobSource[JobT], policy: PollPolicy, until: Until | None, *, batches: bool = True
+        self, source: JobSource[JobT], policy: PollPolicy, until: Goal | None, *, batches: bool = True
     ) -> None:
         self.source = source
         self.jobs: JobTracker[JobT] = JobTracker(

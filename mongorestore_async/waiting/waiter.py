@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.errors import WaitTimeout
     from mongorestore_async.families import RateLimit
-    from mongorestore_async.waiting.end_rules import Until
+    from mongorestore_async.waiting.end_rules import Goal
     from mongorestore_async.waiting.job_source import JobSource
     from mongorestore_async.waiting.tracker import TrackedJob
 
@@ -35,7 +35,7 @@ class Waiter(Generic[JobT]):
     Args:
         sources: The clusters and config servers.
         jobs: Addresses of the jobs, each with the job as far as it is known.
-        until: What is waited for; None to read each job once.
+        until: What is waited for, or ``"told"``; None to read each job once.
         read_at: Loop time at which ``jobs`` were read, None for a time ago.
         once: Whether a missing job and a failed poll are raised at once, whatever the policy allows. Else a
             reading (``until`` None) tolerates both for as long as the grace of the policy.
@@ -51,7 +51,7 @@ class Waiter(Generic[JobT]):
         self,
         sources: Iterable[JobSource[JobT]],
         jobs: Iterable[tuple[JobRef, JobT | None]],
-        until: Until | None,
+        until: Goal | None,
         *,
         read_at: float | None = None,
         once: bool = False,

@@ -140,8 +140,9 @@ class CollectionRow:
     Attributes:
         source: Its ``database.collection`` in the backup.
         state: Where it stands, as the API calls it.
-        target: What it is called in the target, or is to be called there.
-        renamed: ``yes`` if it has another name than was asked for, because that one was taken.
+        target: What it was to be called in the target.
+        effective_target: What it is called there; empty if it is not restored.
+        renamed: ``yes`` if that is another name than was asked for, because that one was taken.
         restored_documents: Documents restored so far.
         total_documents: Documents in all, an estimate at first.
         indexes: State of its indexes, as the API calls it.
@@ -152,6 +153,7 @@ class CollectionRow:
     source: str
     state: str = ""
     target: str = ""
+    effective_target: str = ""
     renamed: str = ""
     restored_documents: str = ""
     total_documents: str = ""
@@ -165,7 +167,8 @@ class CollectionRow:
         return cls(
             source=_words(collection.source_namespace),
             state=_words(collection.state),
-            target=_words(collection.effective_target_namespace or collection.target_namespace),
+            target=_words(collection.target_namespace),
+            effective_target=_words(collection.effective_target_namespace),
             renamed="yes" if collection.renamed else "",
             restored_documents=_words(collection.restored_documents),
             total_documents=_words(collection.total_documents),
@@ -209,8 +212,8 @@ COLLECTION_LAYOUT: ListLayout[RestoredCollection, CollectionRow] = ListLayout(
     columns=(
         Column("Collection", lambda row: row.source),
         Column("State", lambda row: row.state, style=_collection_style),
-        Column("Restored as", lambda row: row.target, rank=1),
-        Column("Renamed", lambda row: row.renamed, rank=3, style=lambda _: "yellow"),
+        Column("Restored as", lambda row: row.effective_target, rank=1),
+        Column("Name taken", lambda row: row.renamed, rank=3, style=lambda _: "yellow"),
         Column("Documents", lambda row: row.restored_documents, rank=4, number=True),
         Column("of", lambda row: row.total_documents, rank=5, number=True),
         Column("Indexes", lambda row: row.indexes, rank=2),

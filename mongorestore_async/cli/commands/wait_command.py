@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 import mongorestore_async
 from mongorestore_async.cli.cluster_options import ClusterOptions
 from mongorestore_async.cli.commands.jobs_command import describe_collection
-from mongorestore_async.cli.console import fold_command, show_deprecations, stderr_console
+from mongorestore_async.cli.console import fold_command, printable, show_deprecations, stderr_console
 from mongorestore_async.cli.exit_codes import ExitCode
 from mongorestore_async.cli.job_selection import JobRefs, JobSelection
 from mongorestore_async.cli.progress_display import PollDisplay
@@ -20,7 +20,7 @@ from mongorestore_async.families import FAMILIES
 from mongorestore_async.models import CollectionRestoreJob
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from mongorestore_async import RestoreBatch
     from mongorestore_async.models import JobDocument, JobRef
@@ -113,7 +113,7 @@ async def _wait(
                 if jobs:
                     _write(jobs, output, show_secrets=show_secrets)
                 if isinstance(error, RestoreIncomplete):
-                    for line in _incomplete_lines(error, jobs, selection.server):
+                    for line in _list_commands(jobs, selection.server):
                         error.add_note(line)
                 raise
     _write(batch, output, show_secrets=show_secrets)
@@ -124,25 +124,32 @@ def _write(jobs: "Iterable[JobDocument]", output: OutputFormat, *, show_secrets:
     write_result(lambda: write_items(jobs, output, JOB_LAYOUT, show_secrets=show_secrets))
 
 
-def _incomplete_lines(
-    error: RestoreIncomplete, jobs: "Iterable[JobDocument]", server: ServerOptions
-) -> "Iterator[str]":
-    for each in error.collections:
-        yield f"  {describe_collection(each)}"
-    yield from _list_commands(jobs, server)
-
-
 def _print_collections(batch: "RestoreBatch[Any]", server: ServerOptions) -> None:
-    """Say what restores of databases have skipped, and how to see what became of each collection."""
+    """Say what restores of collections left out, and how to see what became of each collection."""
     console = stderr_console()
-    if batch.skipped:
-        console.print_sentence(f"Skipped, because such collections cannot be restored: {len(batch.skipped)}")
-        for each in batch.skipped[:_MOST_LINES]:
-            console.print(f"  {describe_collection(each)}", soft_wrap=True)
-        if len(batch.skipped) > _MOST_LINES:
-            console.print(f"  ... and {len(batch.skipped) - _MOST_LINES} more")
+    outcomes = [job.outcome for job in batch if isinstance(job, CollectionRestoreJob) and job.outcome is not None]
+    accepted = [describe_collection(each) for outcome in outcomes for each in outcome.incomplete]
+    accepted += [_describe_missing(name) for outcome in outcomes for name in outcome.missing]
+    for head, found in (
+        ("Not restored as asked, which was accepted", accepted),
+        ("Skipped, because such collections cannot be restored", list(map(describe_collection, batch.skipped))),
+    ):
+        if found:
+            console.print_sentence(f"{head}: {len(found)}")
+            for line in _shortened(found):
+                console.print(line, soft_wrap=True)
     for line in _list_commands(batch, server):
         console.print(line, soft_wrap=True)
+
+
+def _describe_missing(name: str) -> str:
+    return f"{printable(name)}  not listed"
+
+
+def _shortened(found: "Sequence[str]") -> "Iterator[str]":
+    yield from (f"  {each}" for each in found[:_MOST_LINES])
+    if len(found) > _MOST_LINES:
+        yield f"  ... and {len(found) - _MOST_LINES} more"
 
 
 def _list_commands(jobs: "Iterable[JobDocument]", server: ServerOptions) -> "Iterator[str]":

@@ -137,7 +137,7 @@ async def read_prompt(
     reading = _Reading(session, source)
     snapshot = await reading.snapshot(request.source.id) if isinstance(request.source, Snapshot) else None
     place = Target(own.project, own.cluster or str(own.host))
-    origin = () if own.cluster is None else await reading.clusters(place, "the cluster that the backup comes from")
+    origin = () if own.cluster is None else await reading.origin(place)
     found = await reading.clusters(target, "the target")
     return OverwritePrompt(
         request=request,
@@ -170,11 +170,21 @@ class _Reading:
             self._note("the snapshot", error)
             return None
 
-    async def clusters(self, wanted: Target, what: str) -> "list[ClusterSummary]":
+    async def origin(self, place: Target) -> "list[ClusterSummary]":
+        """Read which cluster the backup comes from, also where it was deleted and its backups are retained."""
+        what, known = "the cluster that the backup comes from", len(self.unknown)
+        found = await self.clusters(place, what)
+        if found or not self._source.family.lists_deleted_clusters:
+            return found
+        del self.unknown[known:]
+        return await self.clusters(place, what, include_deleted=True)
+
+    async def clusters(self, wanted: Target, what: str, *, include_deleted: bool = False) -> "list[ClusterSummary]":
         """Read the list of a project: the cluster that is wanted, then others that have its name."""
         family = self._source.family
+        project = self._session.project(wanted.project_id, family)
         try:
-            listed = await self._session.project(wanted.project_id, family).clusters().collect()
+            listed = await project.clusters(include_deleted=include_deleted).collect()
         except RestoreError as error:
             self._note(f"the name of {what}", error)
             return []

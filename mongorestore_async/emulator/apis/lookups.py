@@ -119,14 +119,14 @@ def cluster_by_id(world: World, project: Project, cluster_id: str) -> Cluster:
     return cluster
 
 
-def cluster_by_name(request: web.Request, project: Project, name: str) -> Cluster:
-    """The cluster of a name, for Atlas.
+def cluster_by_name(request: web.Request, project: Project, name: str, *, retained: bool = False) -> Cluster:
+    """The cluster of a name, for Atlas; if wanted also a deleted one whose backups were retained.
 
     Raises:
         ServiceError: 404.
 
     """
-    cluster = request.app[SERVER_STATE].world.find_cluster_by_name(project, name)
+    cluster = request.app[SERVER_STATE].world.find_cluster_by_name(project, name, retained=retained)
     if cluster is None:
         raise _missing_cluster(request, project, name)
     return cluster
@@ -166,7 +166,8 @@ def atlas_cluster_of(request: web.Request, kinds: frozenset[ClusterKind] | None 
     """
     world = request.app[SERVER_STATE].world
     project = project_of(world, request.match_info["group"], Side.ATLAS)
-    cluster = cluster_by_name(request, project, request.match_info["cluster"])
+    # Backups of a deleted cluster may be there still, the cluster is not.
+    cluster = cluster_by_name(request, project, request.match_info["cluster"], retained=kinds is not None)
     flex, serverless = cluster.kind is ClusterKind.FLEX, cluster.kind is ClusterKind.SERVERLESS
     if (kinds is FLEX_KINDS) is not flex:
         code = "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API" if flex else "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API"

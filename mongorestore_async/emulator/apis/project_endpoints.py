@@ -1,7 +1,6 @@
 """Projects of both sides, the clusters of all projects, and the dedicated clusters of an Atlas project.
 
-Flex clusters and serverless instances have files of their own, and so have the clusters of Ops Manager and Cloud
-Manager (``neighbours`` sections 1 and 2).
+The clusters of the other APIs are in the files of those (``neighbours`` sections 1 and 2).
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ from mongorestore_async.emulator.apis.request_info import (
     atlas_routes,
     is_v2,
     manager_routes,
+    read_flag,
     side_of,
     version_of,
 )
@@ -133,12 +133,23 @@ async def all_clusters(request: web.Request) -> web.Response:
 
 
 def clusters_answer(
-    request: web.Request, kinds: frozenset[ClusterKind], write: Callable[[Cluster], dict[str, Any]]
+    request: web.Request,
+    kinds: frozenset[ClusterKind],
+    write: Callable[[Cluster], dict[str, Any]],
+    *,
+    deleted: bool = False,
 ) -> web.Response:
-    """A page of the clusters of an Atlas project that are of some kinds."""
+    """A page of the clusters of an Atlas project that are of some kinds; if wanted, deleted ones with backups too."""
     world = request.app[SERVER_STATE].world
     project = project_of(world, request.match_info["group"], Side.ATLAS)
-    return items_answer(request, [cluster for cluster in world.clusters(project) if cluster.kind in kinds], write)
+    retained = world.retained(project) if deleted else []
+
+    def write_one(cluster: Cluster) -> dict[str, Any]:
+        # That a deleted one says so, and nothing else, is a guess: no such answer has been published.
+        return write(cluster) | ({"retainBackups": True} if cluster in retained else {})
+
+    found = sorted((*world.clusters(project), *retained), key=lambda cluster: cluster.number)
+    return items_answer(request, [cluster for cluster in found if cluster.kind in kinds], write_one)
 
 
 def _cluster_writer(request: web.Request) -> Callable[[Cluster], dict[str, Any]]:
@@ -149,7 +160,9 @@ def _cluster_writer(request: web.Request) -> Callable[[Cluster], dict[str, Any]]
 
 async def list_atlas_clusters(request: web.Request) -> web.Response:
     """``GET /groups/{G}/clusters`` of Atlas: no flex clusters, no serverless instances."""
-    return clusters_answer(request, frozenset(ClusterKind) - _OWN_API_KINDS, _cluster_writer(request))
+    deleted = is_v2(request) and read_flag(request, "includeDeletedWithRetainedBackups")
+    kinds = frozenset(ClusterKind) - _OWN_API_KINDS
+    return clusters_answer(request, kinds, _cluster_writer(request), deleted=deleted)
 
 
 async def one_atlas_cluster(request: web.Request) -> web.Response:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.emulator.emulator_settings import EmulatorSettings
     from mongorestore_async.emulator.flow_control import Clock
+    from mongorestore_async.emulator.world.hosts import Host
 
 __all__ = ["World"]
 
@@ -81,6 +82,7 @@ class World:
         self.collection_restores = CollectionRestores(settings, clock, self._ids, self.snapshots, endings)
         self.namespaces = self.collection_restores.namespaces
         self._removed: set[str] = set()
+        self._retained: dict[str, Cluster] = {}
 
     def organization(self, side: Side) -> Organization:
         """The organization that all projects of a side belong to."""
@@ -147,6 +149,10 @@ class World:
         found = (self.cluster(project, number) for number in range(self.cluster_count(project.side)))
         return (cluster for cluster in found if cluster.id not in self._removed)
 
+    def retained(self, project: Project) -> list[Cluster]:
+        """The clusters of a project that were removed, and whose backups were retained."""
+        return [cluster for cluster in self._retained.values() if cluster.project == project]
+
     def members(self, cluster: Cluster) -> tuple[Cluster, ...]:
         """The shards and the config set of a sharded cluster; empty for other kinds."""
         if not cluster.kind.sharded:
@@ -173,25 +179,35 @@ class World:
         top = self.cluster(project, fields.cluster)
         return next((found for found in (top, *self.members(top)) if found.id == cluster_id), None)
 
-    def find_cluster_by_name(self, project: Project, name: str) -> Cluster | None:
-        """The top-level cluster of a name in a project."""
+    def find_cluster_by_name(self, project: Project, name: str, *, retained: bool = False) -> Cluster | None:
+        """The top-level cluster of a name in a project, also a removed one if wanted and its backups were retained."""
         number = name.rpartition("-")[2]
         if not (number.isascii() and number.isdecimal()) or int(number) >= self.cluster_count(project.side):
             return None
         found = self.cluster(project, int(number))
-        return found if found.name == name and found.id not in self._removed else None
+        gone = found.id in self._removed and not (retained and found.id in self._retained)
+        return None if gone or found.name != name else found
 
-    def remove_cluster(self, cluster: Cluster) -> None:
+    def remove_cluster(self, cluster: Cluster, *, retain_backups: bool = False) -> None:
         """Remove a cluster of Atlas: it is found no longer, and collection restores into it end as canceled.
 
+        Args:
+            cluster: The cluster.
+            retain_backups: Whether its snapshots and restore jobs still answer, and
+                ``includeDeletedWithRetainedBackups`` lists it. How the real server does that is not known.
+
         Raises:
-            ConfigError: It is a cluster of the manager; those stay.
+            ConfigError: It is a cluster of the manager; those stay. Or it has no cloud backup to be retained.
 
         """
+        if retain_backups and cluster.kind not in {ClusterKind.CLOUD_BACKUP, ClusterKind.CLOUD_BACKUP_SHARDED}:
+            raise ConfigError(f"Only cloud backups can be retained; {cluster.name} is {cluster.kind}.")
         if cluster.project.side is not Side.ATLAS:
             raise ConfigError(f"Only clusters of Atlas can be removed; {cluster.name} is one of the manager.")
         self.collection_restores.cancel_into(cluster)
         self._removed.add(cluster.id)
+        if retain_backups:
+            self._retained[cluster.id] = cluster
 
     def find_job(self, job_id: str) -> Job | None:
         """The job of an id, whatever project and cluster it belongs to."""

@@ -119,7 +119,8 @@ def _check_suffix(_instance: object, attribute: attrs.Attribute[Any], value: obj
     what = f"CollectionRestore.{attribute.name}"
     if not isinstance(value, str):
         raise ConfigError(f"{what} must be a str, or None for no suffix, not {type(value).__name__}")
-    (check_database_suffix if attribute.name == "database_suffix" else check_collection_suffix)(what, value)
+    check = check_database_suffix if attribute.name == "database_suffix" else check_collection_suffix
+    check(f"the {attribute.name.replace('_', ' ')}", value)
 
 
 def _told(value: object) -> str:

@@ -7,13 +7,13 @@ from enum import StrEnum
 
 import attrs
 
-from mongorestore_async.errors import ConfigError
 from mongorestore_async.models.collections.outcome import CollectionsOutcome
 from mongorestore_async.models.collections.parts import IndexStatus
 from mongorestore_async.models.collections.request import CollectionRestore, IndexStrategy, WriteStrategy
-from mongorestore_async.models.document import JobDocument, wire
+from mongorestore_async.models.document import wire
+from mongorestore_async.models.job import JobDocument, told_target
 from mongorestore_async.models.requests import Target
-from mongorestore_async.models.states import JobState, state_of
+from mongorestore_async.models.states import BAD_ENDS, JobState, state_of
 from mongorestore_async.models.values import Link
 
 __all__ = [
@@ -43,7 +43,6 @@ _STATES: dict[str, JobState] = {
     CollectionRestoreState.IN_PROGRESS: JobState.RUNNING,
     CollectionRestoreState.FINALIZING: JobState.RUNNING,
 }
-_BAD_STATES = frozenset({JobState.FAILED, JobState.CANCELLED, JobState.EXPIRED})
 
 
 @attrs.frozen(kw_only=True)
@@ -106,7 +105,8 @@ class CollectionRestoreJob(JobDocument):
     database_suffix: str | None = None
     collection_suffix: str | None = None
     created_at: datetime | None = None
-    finished_at: datetime | None = None
+    # A field answers for the property of all jobs, which can be read only, as that of a frozen class can.
+    finished_at: datetime | None = None  # pyright: ignore[reportIncompatibleMethodOverride]
     error_message: str | None = None
     restored_documents: int | None = None
     total_documents: int | None = None
@@ -143,24 +143,14 @@ class CollectionRestoreJob(JobDocument):
     @property
     def target(self) -> Target | None:
         """Where it restores to, None where the job does not say."""
-        if self.target_group_id is None or self.target_cluster_name is None:
-            return None
-        try:
-            return Target(self.target_group_id, self.target_cluster_name)
-        except ConfigError:
-            return None  # what a server sends need not be what can be sent
-
-    @property
-    def over(self) -> bool:
-        """Whether the job is over, well or badly."""
-        return self.state is JobState.FINISHED or self.state in _BAD_STATES
+        return told_target(self.target_group_id, self.target_cluster_name)
 
     @property
     def ok(self) -> bool | None:
         """Whether all that was named was restored; None while it runs, and until its collections were read."""
-        if self.state in _BAD_STATES:
+        if self.state in BAD_ENDS:
             return False
-        return None if self._outcome is None else self._outcome.ok
+        return None if self._outcome is None or not self.over else self._outcome.ok
 
     @property
     def downloadable(self) -> bool | None:

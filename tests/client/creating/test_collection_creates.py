@@ -40,6 +40,8 @@ ADDS = attrs.evolve(REQUEST, write=WriteStrategy.CREATE_NEW)
 ONTO_ITSELF = attrs.evolve(REQUEST, target=Target("p", "c"))
 JOBS = "clusters/c/collectionRestoreJobs"
 
+pytestmark = pytest.mark.usefixtures("atlas")
+
 
 @attrs.define
 class Atlas:
@@ -172,7 +174,7 @@ async def test_two_new_jobs_of_one_kind_cannot_be_told_apart(atlas, cluster):
     "source", [PointInTime(datetime.now(UTC) + timedelta(days=1)), OplogTime(2**32 - 1, 1), OplogTime(5, 5)]
 )
 @pytest.mark.parametrize("verb", ["create_restore_job", "ensure_restore", "dry_run"])
-async def test_bad_moments_are_refused_before_anything_is_sent(atlas, cluster, server, source, verb):
+async def test_bad_moments_are_refused_before_anything_is_sent(cluster, server, source, verb):
     with pytest.raises(ConfigError):
         await getattr(cluster, verb)(attrs.evolve(REQUEST, source=source))
     assert server.sent == []
@@ -188,37 +190,37 @@ GUARDS = [
 @pytest.mark.parametrize("verb", ["create_restore_job", "ensure_restore"])
 @pytest.mark.parametrize(("guard", "request_"), GUARDS)
 class TestGuard:
-    async def test_protects_what_would_be_dropped(self, atlas, guarded, server, guard, request_, verb):
+    async def test_protects_what_would_be_dropped(self, guarded, server, guard, request_, verb):
         with pytest.raises(ProtectedTarget):
             await getattr(guarded(guard), verb)(request_)
         assert server.sent == []
 
-    async def test_lets_pass_what_only_adds(self, atlas, guarded, server, guard, request_, verb):
+    async def test_lets_pass_what_only_adds(self, guarded, server, guard, request_, verb):
         request = attrs.evolve(request_, write=WriteStrategy.CREATE_NEW)
         batch = await getattr(guarded(guard), verb)(request)
 
         assert (len(batch), len(server.posts)) == (1, 1)
         assert not any("clusters?" in sent.url for sent in server.sent)  # nobody asked what the clusters are
 
-    async def test_lets_pass_what_is_confirmed(self, atlas, guarded, server, guard, request_, verb):
+    async def test_lets_pass_what_is_confirmed(self, guarded, server, guard, request_, verb):
         await getattr(guarded(guard), verb)(request_, overwrite=request_.target)
         assert len(server.posts) == 1
 
 
-async def test_the_guard_knows_a_target_by_its_id_as_well(atlas, guarded, server):
+async def test_the_guard_knows_a_target_by_its_id_as_well(guarded, server):
     guard = RestoreGuard([Target("p2", "id-of-there")])
     with pytest.raises(ProtectedTarget, match="it is protected, as id-of-there"):
         await guarded(guard).create_restore_job(REQUEST)
     assert server.posts == []
 
 
-async def test_what_only_adds_needs_no_confirmation(atlas, cluster, server):
+async def test_what_only_adds_needs_no_confirmation(cluster, server):
     with pytest.raises(ConfigError, match=r"WriteStrategy\.CREATE_NEW does not overwrite a cluster: leave overwrite"):
         await cluster.create_restore_job(ADDS, overwrite=ADDS.target)
     assert server.sent == []
 
 
-async def test_a_plan_shows_what_would_be_overwritten(atlas, cluster, server):
+async def test_a_plan_shows_what_would_be_overwritten(cluster, server):
     plan, adds = await cluster.dry_run(REQUEST), await cluster.dry_run(ADDS)
 
     assert (plan.target, adds.target, plan.body["writeStrategy"]) == (REQUEST.target, None, "OVERWRITE_EXISTING")
@@ -226,7 +228,7 @@ async def test_a_plan_shows_what_would_be_overwritten(atlas, cluster, server):
     assert server.sent == []
 
 
-async def test_a_protected_target_is_a_finding_of_a_plan(atlas, guarded):
+async def test_a_protected_target_is_a_finding_of_a_plan(guarded):
     plan = await guarded(RestoreGuard()).dry_run(ONTO_ITSELF)
     assert [finding.rule for finding in plan.findings] == ["guard"]
 
@@ -246,12 +248,12 @@ class TestPrecheck:
             await cluster.create_restore_job(REQUEST, precheck=True)
         assert server.posts == []
 
-    async def test_refuses_a_snapshot_that_is_not_there(self, atlas, cluster, server):
+    async def test_refuses_a_snapshot_that_is_not_there(self, cluster, server):
         with pytest.raises(NotFound):
             await cluster.create_restore_job(attrs.evolve(REQUEST, source=Snapshot("s9")), precheck=True)
         assert server.posts == []
 
-    async def test_warns_of_a_target_that_is_not_listed(self, atlas, cluster):
+    async def test_warns_of_a_target_that_is_not_listed(self, cluster):
         plan = await cluster.dry_run(attrs.evolve(REQUEST, target=Target("p2", "gone")), precheck=True)
         assert [(finding.rule, finding.fatal) for finding in plan.findings] == [("target", False)]
 
@@ -274,7 +276,7 @@ class TestPrecheck:
             with pytest.raises(NotRestorable, match="a cluster takes one at a time"):
                 await cluster.create_restore_job(REQUEST, precheck=True)
 
-    async def test_reads_no_snapshot_for_a_moment(self, atlas, cluster, server):
+    async def test_reads_no_snapshot_for_a_moment(self, cluster, server):
         moment = attrs.evolve(REQUEST, source=PointInTime(datetime.now(UTC)), target=Target("p", "c"))
         plan = await cluster.dry_run(moment, precheck=True)
 
@@ -334,20 +336,20 @@ class TestEnsure:
         assert {batch[0].id for batch in batches} == {"j0"}
         assert len(server.posts) == 1
 
-    async def test_the_order_of_names_makes_no_other_restore(self, atlas, cluster, server):
+    async def test_the_order_of_names_makes_no_other_restore(self, cluster, server):
         names = ["shop.orders", "shop.items"]
         await cluster.ensure_restore(attrs.evolve(REQUEST, collections=names))
         again = await cluster.ensure_restore(attrs.evolve(REQUEST, collections=names[::-1]))
 
         assert (again.existing, len(server.posts)) == (True, 1)
 
-    async def test_a_plain_create_starts_another_one(self, atlas, cluster, server):
+    async def test_a_plain_create_starts_another_one(self, cluster, server):
         await cluster.create_restore_job(REQUEST)
         await cluster.create_restore_job(REQUEST)
         assert len(server.posts) == 2
 
 
-async def test_there_is_no_call_to_cancel_one(atlas, cluster, server):
+async def test_there_is_no_call_to_cancel_one(cluster, server):
     with pytest.raises(Exception, match="cancel"):
         await cluster.cancel_restore_job("j")
     assert server.sent == []

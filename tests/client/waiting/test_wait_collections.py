@@ -176,7 +176,7 @@ async def test_a_bad_end_counts_more_than_an_incomplete_one(restores, batch_of):
 async def test_an_unknown_state_is_waited_through(restores, batch_of):
     job = restores.put(state="ARCHIVING", **NAMED)
     batch = await batch_of()
-    restores.fault = lambda look: job.update(state="SUCCESSFUL") if len(restores.looks) > 3 else None
+    restores.fault = lambda _look: job.update(state="SUCCESSFUL") if len(restores.looks) > 3 else None
 
     assert (await batch.wait(timeout=5))[0].ok is True
 
@@ -280,11 +280,14 @@ async def test_several_jobs_of_a_cluster_are_listed_and_judged(restores, batch_o
 async def test_a_watch_tells_the_changes_and_ends_the_same(restores, batch_of):
     job = restores.put(state="INITIALIZING", listed=[BAD], **NAMED)
     batch, seen = await batch_of(), []
-    with pytest.raises(RestoreIncomplete):
+
+    async def watch():
         async for each in batch.watch(timeout=5):
             seen.append((str(each.state), each.ok))
             job["state"] = "IN_PROGRESS" if len(seen) == 1 else "SUCCESSFUL"
 
+    with pytest.raises(RestoreIncomplete):
+        await watch()
     assert seen == [("PENDING", None), ("RUNNING", None), ("FINISHED", False)]
     assert [each.ok async for each in batch.watch(timeout=5, accept_incomplete=True)][-1] is False
 

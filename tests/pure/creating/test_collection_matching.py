@@ -26,7 +26,7 @@ from mongorestore_async import (
     load_job,
 )
 from mongorestore_async.codec.request_bodies import encode_request
-from mongorestore_async.creating.matching import fits, requested_at
+from mongorestore_async.creating.matching import fits
 from mongorestore_async.creating.running_restores import find_busy, find_running, goes_into, is_same, spell_request
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
@@ -168,8 +168,8 @@ def test_other_kinds_of_requests_and_jobs_never_fit():
 
 
 def test_when_it_was_requested():
-    assert requested_at(job_of(echo(REQUEST, createdAt="2026-11-29T00:00:00Z"))) == NOW
-    assert requested_at(job_of(echo(REQUEST))) is None
+    assert job_of(echo(REQUEST, createdAt="2026-11-29T00:00:00Z")).requested_at == NOW
+    assert job_of(echo(REQUEST)).requested_at is None
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ def test_a_database_has_at_most_63_bytes(name):
 
 
 def test_a_namespace_among_databases_is_told_where_it_belongs():
-    with pytest.raises(ConfigError, match="must not contain '.': a collection goes into collections"):
+    with pytest.raises(ConfigError, match=r"must not contain '\.': a collection goes into collections"):
         ask(databases=["shop.orders"])
     with pytest.raises(ConfigError, match=r"has no dot: pass database\.collection; a database goes into databases"):
         ask(collections=["shop"])
@@ -211,7 +211,7 @@ def test_an_empty_suffix_is_left_out(field):
 
 @pytest.mark.parametrize("character", [*'/\\. "$', "\0", "\ud800"])
 def test_characters_that_no_suffix_of_databases_has(character):
-    with pytest.raises(ConfigError, match="database_suffix .* must not contain"):
+    with pytest.raises(ConfigError, match=r"database_suffix .* must not contain"):
         ask(collections=["a.b"], database_suffix=f"_{character}")
 
 
@@ -231,13 +231,13 @@ def test_suffixes_of_collections_that_are_allowed(suffix):
 
 def test_names_fit_with_their_suffixes():
     ask(databases=["a" * 60], collections=["b" * 60 + "." + "c" * 188], database_suffix="_22", collection_suffix="_33")
-    with pytest.raises(ConfigError, match="a database with its suffix, .* has 64 bytes"):
+    with pytest.raises(ConfigError, match=r"a database with its suffix, .* has 64 bytes"):
         ask(databases=["a" * 61], database_suffix="_22")
-    with pytest.raises(ConfigError, match="the database of a collection with its suffixes, .* has 64 bytes"):
+    with pytest.raises(ConfigError, match=r"the database of a collection with its suffixes, .* has 64 bytes"):
         ask(collections=["a" * 61 + ".c"], database_suffix="_22")
-    with pytest.raises(ConfigError, match="a collection with its suffixes, .* has 256 bytes"):
+    with pytest.raises(ConfigError, match=r"a collection with its suffixes, .* has 256 bytes"):
         ask(collections=["a." + "c" * 251], collection_suffix="_33")
-    with pytest.raises(ConfigError, match="a collection with its suffixes, .* has 256 bytes"):
+    with pytest.raises(ConfigError, match=r"a collection with its suffixes, .* has 256 bytes"):
         ask(collections=["a." + "c" * 251], database_suffix="_33")
     with pytest.raises(ConfigError, match="system collection"):
         ask(collections=["a.b.system"], collection_suffix=".x")
