@@ -185,11 +185,11 @@ class EmulatorSettings:
         sunset_enforced: Whether resources of Atlas v2 answer 410 ``VERSION_GONE`` from their sunset on, by the clock.
         today: Play Atlas v2 as it is on this day (a date, or text such as ``"2026-11-29"``), which goes on with the
             clock: resources whose sunset has come answer 410, and answers have the rate-limit headers of their endpoint
-            set, whose documented limits hold, and the service version. None: old resources are served for ever, and
-            there are no limits but ``rate_limiting``, which also holds instead of the documented ones.
+            set, whose documented limits hold. None: old resources are served for ever, and there are no limits but
+            ``rate_limiting``, which also holds instead of the documented ones.
         body_limit: Largest request body in bytes; more is answered 413.
         gzip: Whether bodies above 1 KiB are compressed for those who accept it.
-        service_version_on_atlas: Whether Atlas too sends ``X-MongoDB-Service-Version``.
+        service_version_on_atlas: Whether Atlas v1.0 too sends ``X-MongoDB-Service-Version``, as all others do.
         request_log_size: How many requests are remembered in ``Emulator.requests``.
 
     Raises:
