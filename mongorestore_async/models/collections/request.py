@@ -28,7 +28,7 @@ MOST_ENTRIES = 100
 class WriteStrategy(StrEnum):
     """What happens to a collection of the target that has the name of a restored one.
 
-    ``CREATE_NEW`` leaves it alone: the restored one is renamed (:attr:`RestoredCollection.effective_target_namespace`).
+    ``CREATE_NEW`` leaves it alone: the restored one is renamed (``effective_target_namespace``).
     ``OVERWRITE_EXISTING`` drops and replaces it; what is written to it while the job runs is lost.
     """
 
