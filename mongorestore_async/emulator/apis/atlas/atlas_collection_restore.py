@@ -29,7 +29,7 @@ from mongorestore_async.emulator.apis.request_info import COLLECTIONS, ResourceV
 from mongorestore_async.emulator.document_parts import add_extra_fields, apply_changes, iso
 from mongorestore_async.emulator.server_state import SERVER_STATE, ServerState
 from mongorestore_async.emulator.service_errors import ServiceError
-from mongorestore_async.emulator.setting_types import CollectionLimit
+from mongorestore_async.emulator.setting_types import CollectionLimit, Oddity
 from mongorestore_async.emulator.world.collection_restores import CollectionOrder
 from mongorestore_async.emulator.world.collection_words import CollectionOutcome
 
@@ -272,8 +272,14 @@ def collection_restore_document(state: ServerState, job: CollectionRestore) -> d
         "collectionSuffix": order.collection_suffix,
     }
     document |= {name: value for name, value in optional.items() if value is not None}
-    add_extra_fields(document, state.settings.oddities)
+    _apply_oddities(document, job, state.settings.oddities)
     return apply_changes(document, job.changes)
+
+
+def _apply_oddities(document: dict[str, Any], job: CollectionRestore, oddities: frozenset[Oddity]) -> None:
+    if Oddity.UNKNOWN_WORDS in oddities and job.number % 5 == 0:
+        document["state"] = "LEVITATING"
+    add_extra_fields(document, oddities)
 
 
 def _entries(entries: tuple[tuple[str, str | None], ...]) -> list[dict[str, str]]:
@@ -301,7 +307,7 @@ def collection_document(state: ServerState, job: CollectionRestore, one: Planned
     }
     if one.effective is not None:
         document["effectiveTargetNamespace"] = one.effective
-    add_extra_fields(document, state.settings.oddities)
+    _apply_oddities(document, job, state.settings.oddities)
     return apply_changes(document, job.collection_changes.get(one.source, {}))
 
 
