@@ -6,7 +6,7 @@ Documented are members and rules, no code of an error (``november-2026`` section
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from mongorestore_async.emulator.apis.answers import Shape, answer, items_answer
 from mongorestore_async.emulator.apis.create_bodies import (
@@ -168,9 +168,10 @@ async def read_collection_order(request: web.Request, cluster: Cluster) -> Colle
 
 
 def _read_entries(document: dict[str, Any], name: str) -> tuple[tuple[str, str | None], ...]:
-    entries = document.get(name, [])
-    if not isinstance(entries, list):
+    sent = document.get(name, [])
+    if not isinstance(sent, list):
         raise ServiceError("INVALID_JSON_ATTRIBUTE", name)
+    entries = cast("list[object]", sent)
     if len(entries) > _MOST_ENTRIES:
         raise ServiceError("VALIDATION_ERROR", fields={name: f"size must be between 0 and {_MOST_ENTRIES}"})
     found: list[tuple[str, str | None]] = []
@@ -178,7 +179,9 @@ def _read_entries(document: dict[str, Any], name: str) -> tuple[tuple[str, str |
         if not isinstance(entry, dict):
             raise ServiceError("INVALID_JSON_ATTRIBUTE", f"{name}[{place}]")
         known = frozenset({"sourceNamespace", "targetNamespace"})
-        fields = BodyFields(entry, known=known, read_only=frozenset(), prefix=f"{name}[{place}].")
+        fields = BodyFields(
+            cast("dict[str, Any]", entry), known=known, read_only=frozenset(), prefix=f"{name}[{place}]."
+        )
         target = fields.text("targetNamespace") if "targetNamespace" in fields else ""
         found.append((fields.text("sourceNamespace"), target or None))
     return tuple(found)
