@@ -16,7 +16,7 @@ import attrs
 from aiohttp import web
 from aiohttp.http import SERVER_SOFTWARE
 
-from mongorestore_async.emulator.apis import project_endpoints
+from mongorestore_async.emulator.apis import organizations, project_endpoints
 from mongorestore_async.emulator.apis.answers import error_answer, service_error_answer
 from mongorestore_async.emulator.apis.atlas import (
     atlas_backup_snapshots,
@@ -27,12 +27,12 @@ from mongorestore_async.emulator.apis.atlas import (
     atlas_serverless,
     atlas_snapshot_contents,
     atlas_tenant,
+    endpoint_sets,
 )
-from mongorestore_async.emulator.apis.atlas.endpoint_sets import documented_limit
-from mongorestore_async.emulator.apis.manager import manager_clusters, manager_jobs, manager_snapshots
+from mongorestore_async.emulator.apis.manager import manager_backups, manager_clusters, manager_jobs, manager_snapshots
 from mongorestore_async.emulator.apis.request_info import api_of, family_of, is_v2
 from mongorestore_async.emulator.digest_server import Outcome
-from mongorestore_async.emulator.document_parts import MANAGER_API
+from mongorestore_async.emulator.document_parts import MANAGER_API, UNAUTHENTICATED_API
 from mongorestore_async.emulator.download_server import DOWNLOAD_ROUTES, is_download
 from mongorestore_async.emulator.server_state import SERVER_STATE, ServerState
 from mongorestore_async.emulator.service_errors import ServiceError, error_document
@@ -51,7 +51,9 @@ __all__ = ["TASKS", "arrange_headers", "cancel_tasks", "create_app", "create_dow
 
 _ROUTES: tuple[Route, ...] = (
     *project_endpoints.ROUTES,
+    *organizations.ROUTES,
     *manager_clusters.ROUTES,
+    *manager_backups.ROUTES,
     *manager_jobs.ROUTES,
     *manager_snapshots.ROUTES,
     *atlas_legacy.ROUTES,
@@ -62,6 +64,7 @@ _ROUTES: tuple[Route, ...] = (
     *atlas_tenant.ROUTES,
     *atlas_flex.ROUTES,
     *atlas_serverless.ROUTES,
+    *endpoint_sets.ROUTES,
 )
 #: Clients have addressed the real servers with a slash at the end for years.
 _SLASH = "{slash:/?}"
@@ -158,8 +161,7 @@ async def _process(
         if record.outcome is not Outcome.ACCEPTED:
             # Documented as a plain 401 of the API: it names no scheme.
             return record, error_answer(401, "UNEXPECTED_ERROR", "You are not authorized for this resource."), None
-    elif request.path.startswith(state.settings.base_path + OAUTH_API) or is_download(request):
-        # These endpoints check their clients themselves.
+    elif _needs_no_login(request, state) or is_download(request):
         record = state.log.note(attrs.evolve(record, outcome=Outcome.ACCEPTED))
     else:
         record, stale = _login(request, state, record, body)
@@ -183,13 +185,19 @@ async def _process(
     return record, response, fault
 
 
+def _needs_no_login(request: web.Request, state: ServerState) -> bool:
+    # Those of tokens check their clients themselves.
+    apis = (OAUTH_API, UNAUTHENTICATED_API)
+    return request.path.startswith(tuple(state.settings.base_path + api for api in apis))
+
+
 def _count(request: web.Request, state: ServerState) -> Allowance | None:
     # A verb that is not allowed has no route.
     named = _PROJECT_IN_PATH.search(request.path)
-    documented = None
-    if state.settings.today is not None and is_v2(request):
-        documented = documented_limit(request.path.removeprefix(state.settings.base_path))
-    return state.rate_limit_counter.count(None if named is None else named[1], state.clock.elapsed, documented)
+    held = None
+    if is_v2(request):
+        held = endpoint_sets.held_limit(request.path.removeprefix(state.settings.base_path), state.settings)
+    return state.rate_limit_counter.count(None if named is None else named[1], state.clock.elapsed, held)
 
 
 def _bearer(request: web.Request, state: ServerState) -> str | None:

@@ -102,7 +102,7 @@ def check_ended(
     unread = _unread([each for each in everywhere if each.given_up])
     vanished = _vanished(everywhere, followed)
     unknown = ". ".join(filter(None, (vanished, unread)))
-    if any(each.bad for each in followed):
+    if any(each.bad and each.job is not None for each in followed):
         bad = [each for each in followed if each.bad or (each.incomplete and not accept_incomplete)]
         raise RestoreFailed(
             f"{len(bad)} of {len(followed)} restore jobs failed: {_names(bad)}. Look for the cause in the project's "

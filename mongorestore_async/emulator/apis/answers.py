@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 __all__ = [
+    "SERVICE_VERSION",
     "Shape",
     "answer",
+    "common_headers",
     "empty_answer",
     "error_answer",
     "items_answer",
@@ -65,7 +67,8 @@ def _wrap(document: dict[str, Any] | list[Any], status: int, shape: Shape, style
     return {"status": status, "envelope" if style is EnvelopeStyle.ENVELOPE else "content": document}
 
 
-_SERVICE_VERSION = "gitHash=3b1f5c4e8d2a7f6090b1c2d3e4f5a6b7c8d9e0f1; versionString=8.0.14.100.20261015T0812Z"
+#: What ``X-MongoDB-Service-Version`` says.
+SERVICE_VERSION = "gitHash=3b1f5c4e8d2a7f6090b1c2d3e4f5a6b7c8d9e0f1; versionString=8.0.14.100.20261015T0812Z"
 _COMPRESS_FROM = 1024
 #: The parameters that the links of a list repeat.
 _KEPT = ("pretty", "batchId", "state", "sourceNamespace", "targetNamespace")
@@ -110,7 +113,7 @@ def empty_answer(request: web.Request) -> web.Response:
     """
     if read_flag(request, "envelope"):
         return answer(request, {}, Shape.ENTITY, 204)
-    return web.Response(status=204, headers=_headers(request))
+    return web.Response(status=204, headers=common_headers(request))
 
 
 def error_answer(
@@ -144,7 +147,7 @@ def _response(request: web.Request, document: dict[str, Any] | list[Any], status
     version = version_of(request)
     # Errors are plain JSON even if a version was asked for.
     good = version if status < HTTPStatus.BAD_REQUEST else None
-    headers = _headers(request) | {"Content-Type": "application/json" if good is None else good.media_type}
+    headers = common_headers(request) | {"Content-Type": "application/json" if good is None else good.media_type}
     body = text.encode()
     response = web.Response(body=body, status=status, headers=headers)
     if settings.gzip and len(body) > _COMPRESS_FROM and "gzip" in request.headers.get("Accept-Encoding", ""):
@@ -152,12 +155,12 @@ def _response(request: web.Request, document: dict[str, Any] | list[Any], status
     return response
 
 
-def _headers(request: web.Request) -> dict[str, str]:
+def common_headers(request: web.Request) -> dict[str, str]:
+    """The headers that answers of every kind have."""
     headers = {"Vary": "Accept-Encoding", "Strict-Transport-Security": "max-age=300"}
     settings = request.app[SERVER_STATE].settings
-    on_atlas = settings.service_version_on_atlas or (is_v2(request) and settings.today is not None)
-    if side_of(request) is not Side.ATLAS or on_atlas:
-        headers["X-MongoDB-Service-Version"] = _SERVICE_VERSION
+    if side_of(request) is not Side.ATLAS or is_v2(request) or settings.service_version_on_atlas:
+        headers["X-MongoDB-Service-Version"] = SERVICE_VERSION
     version = version_of(request)
     return headers if version is None else headers | version.headers
 

@@ -59,6 +59,7 @@ _FAMILIES = (
     ("/restoreJobs", "atlas-legacy"),
     ("/snapshots", "atlas-legacy"),
     ("/backupCheckpoints", "atlas-legacy"),
+    ("/snapshotSchedule", "atlas-legacy"),
 )
 
 
@@ -145,7 +146,7 @@ def version_of(request: web.Request) -> ResourceVersion | None:
 
 
 def _check_versions(handler: Handler, versions: tuple[ResourceVersion, ...]) -> Handler:
-    """A handler of v2 that requires a version in ``Accept``, and in ``Content-Type`` if there is a body.
+    """A handler of v2 that requires a version in ``Accept``; a body has that or is plain JSON.
 
     Args:
         handler: The endpoint; it reads the version with :func:`version_of`.
@@ -163,7 +164,9 @@ def _check_versions(handler: Handler, versions: tuple[ResourceVersion, ...]) -> 
         if enforced and sunset is not None and request.app[SERVER_STATE].today >= sunset:
             raise ServiceError("VERSION_GONE", str(version.day))
         content_type = request.headers.get("Content-Type", "")
-        if request.method == "POST" and _newest(versions, content_type) is None:
+        # Plain JSON is taken: the vendor's own curl examples name the version in Accept alone.
+        plain = content_type.partition(";")[0].strip().lower() == "application/json"
+        if request.method == "POST" and not plain and _newest(versions, content_type) is None:
             raise ServiceError(
                 "UNSUPPORTED_MEDIA_TYPE",
                 content_type,

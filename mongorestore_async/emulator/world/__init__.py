@@ -1,8 +1,9 @@
 """The data the emulator serves: computed from a seed, plus what was created since.
 
-``entities`` says what there is, ``world`` finds projects and clusters, ``hosts`` their hosts, ``job_store`` keeps the
-restore jobs, ``snapshot_store`` the snapshots they come from, ``cluster_backups`` who has a backup, and checkpoints.
-Nothing here knows HTTP or the form of a document.
+``entities`` says what there is, ``world`` finds projects and clusters, ``hosts`` and ``organization`` what belongs to
+them; ``job_store`` keeps the restore jobs, ``snapshot_store`` the snapshots they are made from, ``cluster_backups`` who
+has a backup, and checkpoints; ``collection_restore_store`` the collection restores. Nothing here knows HTTP or the form
+of a document.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The hosts of the emulator's clusters (Ops Manager, Cloud Manager), computed when asked for."""
+"""The hosts of the clusters of Ops Manager and Cloud Manager, computed from the clusters."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from mongorestore_async.emulator.world.entities import Cluster, ClusterKind, Identifiers, IdFields, IdKind, Project
+from mongorestore_async.emulator.world.entities import Cluster, ClusterKind, Identifiers, IdFields, IdKind
 from mongorestore_async.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from mongorestore_async.emulator.world.entities import Project
 
 __all__ = ["Host", "Hosts"]
 

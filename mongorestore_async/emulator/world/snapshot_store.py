@@ -12,9 +12,8 @@ import attrs
 from mongorestore_async.emulator.world.entities import Cluster, Identifiers, IdFields, IdKind, Side, random_bits
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from mongorestore_async.emulator.emulator_settings import EmulatorSettings
+    from mongorestore_async.emulator.flow_control import Clock
 
 __all__ = ["Snapshot", "SnapshotState", "Snapshots"]
 
@@ -29,11 +28,14 @@ _OF_ATLAS, _FIRST_PART = 8, 9
 #: What the number of a snapshot, modulo ten, says about it.
 _RUNNING, _FOR_EVER, _INCONSISTENT, _MISSING, _FAILED, _ON_DEMAND, _ENDS_SOON = 1, 2, 3, 4, 5, 6, 7
 _EXPIRED = frozenset({8, 9})
+#: The number of the first snapshot that was taken.
+_TAKEN = 1_000_000
 
 
 class SnapshotState(StrEnum):
-    """The state of a snapshot. It never changes: only restores progress on their own."""
+    """The state of a snapshot. Those of the start data never change; one that was taken is queued, then runs."""
 
+    QUEUED = "queued"
     COMPLETE = "complete"
     RUNNING = "running"
     FAILED = "failed"
@@ -53,6 +55,7 @@ class Snapshot:
         inconsistent: Whether it may be inconsistent (Ops Manager, Cloud Manager, legacy).
         shard_missing: Whether it lacks a shard (sharded clusters of these).
         on_demand: Whether somebody asked for it, rather than the schedule.
+        description: What they said about it, or nothing.
         dice: 64 random bits of its own.
         changes: Members of its document that were patched.
 
@@ -67,6 +70,7 @@ class Snapshot:
     inconsistent: bool
     shard_missing: bool
     on_demand: bool
+    description: str = ""
     dice: int
     changes: dict[str, object] = attrs.field(factory=dict, eq=False)
 
@@ -80,23 +84,35 @@ class Snapshot:
         return self.expires is not None and self.expires <= now
 
 
+@attrs.frozen
+class _Request:
+    """A snapshot that was asked for: when, for how many days, with which words."""
+
+    at: float
+    days: float
+    description: str
+
+
 class Snapshots:
     """Looks up, patches and removes snapshots. May be called from any thread.
 
     Each top-level cluster has ``EmulatorSettings.snapshots_per_cluster`` of them, and so has each mirrored config
     server. Of every ten, by number: 1 is still running, 5 has failed, 8 and 9 have expired, 2 is kept for ever, 3 may
     be inconsistent, 4 lacks a shard (if there are shards), 6 was taken on demand, 7 ends two hours after the clock's
-    start, 0 is as it should be.
+    start, 0 is as it should be. Those that were taken since are newer, and numbered from a million up.
     """
 
-    def __init__(self, settings: EmulatorSettings, start: datetime, ids: Identifiers) -> None:
+    def __init__(self, settings: EmulatorSettings, clock: Clock, ids: Identifiers) -> None:
         self._total = settings.snapshots_per_cluster
         self._seed = settings.seed
+        self._seconds = settings.restore_seconds
         self._ids = ids
-        self._start = start.timestamp()
+        self._clock = clock
+        self._start = clock.start.timestamp()
+        self._taken_since: dict[str, list[_Request]] = {}
         self._changes: dict[str, dict[str, object]] = {}
         self._removed: set[str] = set()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         newest = (1, 0) if self._total > 1 else (0,)
         self._numbers = (*newest[: self._total], *range(2, self._total))
         complete = [number for number in self._numbers if _state(number) is SnapshotState.COMPLETE]
@@ -115,8 +131,10 @@ class Snapshots:
         """All snapshots of a cluster, newest first. A shard has none: those of its cluster include it."""
         if cluster.member is not None:
             return []
-        found = [self._snapshot(cluster, number) for number in self._numbers]
         with self._lock:
+            taken = len(self._taken_since.get(cluster.id, ()))
+            numbers = (*reversed(range(_TAKEN, _TAKEN + taken)), *self._numbers)
+            found = [self._snapshot(cluster, number) for number in numbers]
             return [one for one in found if one.id not in self._removed]
 
     def find(self, cluster: Cluster, snapshot_id: str) -> Snapshot | None:
@@ -125,8 +143,23 @@ class Snapshots:
         if fields is None or cluster.member is not None or snapshot_id in self._removed:
             return None
         number = fields.index & (1 << _SLOT) - 1
-        known = number < self._total and self.id(cluster, number) == snapshot_id
-        return self._snapshot(cluster, number) if known else None
+        taken = len(self._taken_since.get(cluster.id, ()))
+        exists = number < self._total or _TAKEN <= number < _TAKEN + taken
+        return self._snapshot(cluster, number) if exists and self.id(cluster, number) == snapshot_id else None
+
+    def take(self, cluster: Cluster, *, days: float, description: str = "") -> Snapshot:
+        """Take one now; it is complete after as long as a restore takes.
+
+        Args:
+            cluster: Whose.
+            days: How long it is kept.
+            description: What is said about it.
+
+        """
+        with self._lock:
+            taken = self._taken_since.setdefault(cluster.id, [])
+            taken.append(_Request(self._clock.now().timestamp(), days, description))
+            return self._snapshot(cluster, _TAKEN + len(taken) - 1)
 
     def before(self, cluster: Cluster, moment: float, skip: int = 0) -> tuple[str, float | None]:
         """Id and time of the last complete snapshot before a moment, or of one a few (``skip``) before that.
@@ -163,6 +196,8 @@ class Snapshots:
         return self._start - self._age(number) - _jitter(cluster)
 
     def _snapshot(self, cluster: Cluster, number: int) -> Snapshot:
+        if number >= _TAKEN:
+            return self._snapshot_taken(cluster, number)
         kind, taken, snapshot_id = number % 10, self._taken(cluster, number), self.id(cluster, number)
         expires: float | None = taken + _LIFE
         if kind == _FOR_EVER:
@@ -182,6 +217,26 @@ class Snapshots:
             inconsistent=kind == _INCONSISTENT,
             shard_missing=kind == _MISSING and manager and cluster.kind.sharded and not cluster.host,
             on_demand=kind == _ON_DEMAND,
+            description="before the upgrade" if kind == _ON_DEMAND else "",
+            dice=random_bits(f"{self._seed} {cluster.id} snapshot {number}"),
+            changes=self._changes.get(snapshot_id, {}),
+        )
+
+    def _snapshot_taken(self, cluster: Cluster, number: int) -> Snapshot:
+        asked, snapshot_id = self._taken_since[cluster.id][number - _TAKEN], self.id(cluster, number)
+        passed = self._clock.now().timestamp() - asked.at
+        state = SnapshotState.QUEUED if passed < self._seconds / 10 else SnapshotState.RUNNING
+        return Snapshot(
+            id=snapshot_id,
+            number=number,
+            cluster=cluster,
+            taken=asked.at,
+            state=SnapshotState.COMPLETE if passed >= self._seconds else state,
+            expires=asked.at + asked.days * 24 * _HOUR,
+            inconsistent=False,
+            shard_missing=False,
+            on_demand=True,
+            description=asked.description,
             dice=random_bits(f"{self._seed} {cluster.id} snapshot {number}"),
             changes=self._changes.get(snapshot_id, {}),
         )

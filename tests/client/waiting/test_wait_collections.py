@@ -298,6 +298,8 @@ async def test_one_job_can_be_watched(restores, batch_of):
 
     assert [job.ok async for job in cluster.watch_restore_job("j", timeout=5)] == [True]
     restores.collections["j"] = [BAD]
+    watch = cluster.watch_restore_job("j", timeout=5, accept_incomplete=True)
+    assert [job.ok async for job in watch] == [False]
     with pytest.raises(RestoreIncomplete):
         _ = [job async for job in cluster.watch_restore_job("j", timeout=5)]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from mongorestore_async import FAMILIES
+from mongorestore_async import FAMILIES, RestoredCollection
 from mongorestore_async.codec.structuring import received_fields
 from mongorestore_async.models import wire_names
 
@@ -98,7 +98,14 @@ def _use(family: Family[Any], name: str, path: str) -> Use:
 def _model(family: Family[Any], name: str) -> type | None:
     if name in {"jobs_path", "job_path", "create_path", "download_path"}:
         return family.job_type
-    return family.snapshot_type if name.startswith(("snapshot", "sharded_snapshot")) else None
+    return {
+        "snapshots_path": family.snapshot_type,
+        "snapshot_path": family.snapshot_type,
+        "sharded_snapshots_path": family.snapshot_type,
+        "sharded_snapshot_path": family.snapshot_type,
+        "restored_collections_path": RestoredCollection,
+        "restored_collection_path": RestoredCollection,
+    }.get(name)
 
 
 def fields_of(model: type) -> list[Field]:

@@ -55,8 +55,20 @@ NEIGHBOURS = (
     ("flex-cluster", FLEX, f"{_GROUP}/flexClusters", f"{_GROUP}/flexClusters/{{item}}"),
     ("serverless-instance", OLD, f"{_GROUP}/serverless", f"{_GROUP}/serverless/{{item}}"),
 )
-_BY_NAME = ("cluster-2024-08-05", "cluster-2023-02-01", "cluster-2023-01-01", "flex-cluster", "serverless-instance")
+#: What stands in the path of one, where that is not its id.
+_KEYS = {
+    "cluster-2024-08-05": "name",
+    "cluster-2023-02-01": "name",
+    "cluster-2023-01-01": "name",
+    "flex-cluster": "name",
+    "serverless-instance": "name",
+    "snapshot-database": "name",
+    "snapshot-collection": "name",
+    "restored-collection": "sourceNamespace",
+}
 
+_COLLECTIONS = f"{_CLUSTER}/collectionRestoreJobs"
+_DATABASES = f"{_CLUSTER}/backup/snapshots/{{snapshot}}/databases"
 _SHARDED = f"{_CLUSTER}/backup/snapshots/shardedCluster"
 #: The same below one cluster, with its kind in the world before it.
 BACKUPS = (
@@ -64,6 +76,15 @@ BACKUPS = (
     ("cloud-backup", "cloud-backup-job", OLD, f"{_CLUSTER}/backup/restoreJobs", None),
     ("cloud-backup-sharded", "cloud-backup-sharded-snapshot", OLD, f"{_SHARDED}s", f"{_SHARDED}/{{item}}"),
     ("cloud-backup-sharded", "cloud-backup-job", OLD, f"{_CLUSTER}/backup/restoreJobs", None),
+    *(
+        (place, kind, NEWEST, path, None)
+        for place in ("cloud-backup", "cloud-backup-sharded")
+        for kind, path in (
+            ("collection-restore-job", _COLLECTIONS),
+            ("snapshot-database", _DATABASES),
+            ("snapshot-collection", f"{_DATABASES}/{{database}}/collections"),
+        )
+    ),
     ("legacy", "legacy-snapshot", OLD, f"{_CLUSTER}/snapshots", None),
     ("legacy", "legacy-job", OLD, f"{_CLUSTER}/restoreJobs", None),
     ("legacy-sharded", "legacy-snapshot", OLD, f"{_CLUSTER}/snapshots", None),
@@ -107,6 +128,21 @@ CREATES = (
     ),
 )
 
+_WHOLE = {"databases": [{"sourceNamespace": "shop"}]}
+_NAMED = {"collections": [{"sourceNamespace": "shop.orders", "targetNamespace": "shop.old"}]}
+_NEW = {"writeStrategy": "CREATE_NEW", "indexStrategy": "ALL", **_INTO}
+_OVER = {"writeStrategy": "OVERWRITE_EXISTING", "indexStrategy": "ALL_EXCEPT_TTL", **_INTO}
+#: Bodies of collection-level restores, and how their collections end; there is one at a time in a cluster.
+COLLECTION_CREATES = (
+    ({**_NEW, **_WHOLE, "snapshotId": "{snapshot}", "databaseSuffix": "_restored"}, {}),
+    ({**_OVER, **_NAMED, "pointInTimeUtcSeconds": "{moment}"}, {}),
+    ({**_NEW, **_NAMED, "oplogTs": "{moment}", "oplogInc": 1, "collectionSuffix": "_x"}, {"shop.orders": "FAILED"}),
+    *(
+        ({**_NEW, **_WHOLE, "snapshotId": "{snapshot}"}, {"shop.orders": word})
+        for word in ("INDEX_BUILD_FAILED", "INDEXES_FAILED", "NOT_FOUND", "ROLLBACK", "NOT_RESTORED")
+    ),
+)
+
 
 class V2Answers:
     """Calls an emulator that asks for no login.
@@ -143,7 +179,7 @@ class V2Answers:
         document = await self.call("GET", listed, version, f"{kind}[]", **values)
         if one is None and kind in {"project", "project-clusters", "rate-limit"}:
             return
-        member = "name" if kind in _BY_NAME else "id"
+        member = _KEYS.get(kind, "id")
         for item in document.get("results", ())[:most]:
             await self.call("GET", one or f"{listed}/{{item}}", version, kind, item=item[member], **values)
 
@@ -153,6 +189,7 @@ class V2Answers:
         for kind, version, listed, one in NEIGHBOURS:
             await self.read(kind, version, listed, one, project=project.id, org=project.org_id)
         await self.call("GET", "/groups/byName/{name}", OLD, "project", name=project.name)
+        await self.call("GET", "/rateLimits/{item}", NEWEST, "rate-limit", item=self.limit())
 
     async def backups(self, *, most=None):
         """Snapshots, checkpoints and jobs of every family.
@@ -164,6 +201,8 @@ class V2Answers:
         for place, kind, version, listed, one in BACKUPS:
             values = self.values(place)
             await self.read(kind, version, listed, one, most=most, **values)
+        schedule = f"{_CLUSTER}/snapshotSchedule"
+        await self.call("GET", schedule, OLD, "snapshot-schedule", **self.values("legacy-sharded"))
 
     async def creates(self, outcomes=("done",)):
         """Each create, and its job in the states it runs through; a download is cancelled in the end.
@@ -184,24 +223,47 @@ class V2Answers:
                         one = f"{jobs or path}/{{item}}"
                         await self.call("GET", one, version, kind.removesuffix("[]"), item=job["id"], **values)
                         self.emulator.clock.advance(150)
+        for place, kind in (("cloud-backup", "snapshot"), ("cloud-backup-sharded", "sharded-snapshot")):
+            body = {"description": "before the upgrade", "retentionInDays": 3}
+            taken = f"{_CLUSTER}/backup/snapshots"
+            await self.call("POST", taken, OLD, f"cloud-backup-{kind}", body, **self.values(place))
         values = self.values("cloud-backup")
         made = await self.call("POST", f"{_CLUSTER}/backup/restoreJobs", OLD, "cloud-backup-job", _DOWNLOAD, **values)
         one = f"{_CLUSTER}/backup/restoreJobs/{{item}}"
         await self.call("DELETE", one, OLD, "nothing", item=made["id"], **values)
         await self.call("GET", one, OLD, "cloud-backup-job", item=made["id"], **values)
 
+    async def collection_restores(self):
+        """Restores of collections in the states they run through, with what became of each collection."""
+        one = f"{_COLLECTIONS}/{{job}}"
+        for body, endings in COLLECTION_CREATES:
+            self.emulator.end_next_collections(endings)
+            values = self.values("cloud-backup")
+            made = await self.call("POST", _COLLECTIONS, NEWEST, "collection-restore-job", body, **values)
+            if made.get("error"):
+                continue
+            for _ in range(6):
+                await self.call("GET", one, NEWEST, "collection-restore-job", job=made["id"], **values)
+                await self.read("restored-collection", NEWEST, f"{one}/collections", None, job=made["id"], **values)
+                self.emulator.clock.advance(150)
+
     async def refusals(self):
         """Errors of every family."""
         for place, _, version, listed, one in BACKUPS:
             values = self.values(place)
             await self.call("GET", one or f"{listed}/{{item}}", version, "error", item="0" * 24, **values)
-            await self.call("GET", listed, version, "error", **{**values, "cluster": "nobody"})
+            await self.call("GET", listed, version, "error", **{**values, "cluster": "nobody", "database": "none"})
         for place, _, version, path, _, _ in CREATES:
             for body in ({}, {"snapshotId": 7}, {"surprise": True}):
                 await self.call("POST", path, version, "error", body=body, **self.values(place))
         await self.call("GET", "/groups/{project}", OLD, "error", project="0" * 24)
         await self.call("GET", "/nothing", OLD, "error")
         await self.call("GET", "/groups", "1999-01-01", "error")
+
+    def limit(self):
+        """The id of an endpoint set, from the list of limits."""
+        (limits,) = (one.document for one in self.seen if one.call == "GET /rateLimits")
+        return limits["results"][0]["endpointSetId"] if "results" in limits else "none"
 
     def values(self, place):
         """What fills the templates below the first cluster of a kind."""
@@ -211,6 +273,7 @@ class V2Answers:
             "project": cluster.project_id,
             "cluster": cluster.name,
             "snapshot": world.snapshots.id(cluster),
+            "database": "shop",
             "moment": int(self.emulator.clock.now().timestamp()) - 7200,
         }
 

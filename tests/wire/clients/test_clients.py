@@ -98,7 +98,7 @@ async def test_every_call_works_or_has_its_reason(seen, book):
 
 
 def test_the_reasons_are_those_of_the_page(book):
-    header = ("client", "call", "what is seen", "why it is so on the real server")
+    header = ("client", "call", "what is seen", "why, and the real server")
     table = book.table("clients.rst", "refusals", header, list(REFUSALS))
     for key, row in REFUSALS.items():
         table.check(key, row)

@@ -50,6 +50,7 @@ async def test_answers_keep_to_their_schemas(answering):
         await answers.neighbours()
         await answers.backups(most=2)
         await answers.creates()
+        await answers.collection_restores()
         await answers.refusals()
 
     assert problems(answers) == []
@@ -72,6 +73,7 @@ async def test_answers_keep_to_schemas_in_every_state(answering, outcome, settin
         await answers.neighbours()
         await answers.backups()
         await answers.creates((outcome,))
+        await answers.collection_restores()
 
     assert problems(answers) == []
     if "OPENAPI" in os.environ:

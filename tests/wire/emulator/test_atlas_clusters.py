@@ -51,6 +51,25 @@ async def test_what_backup_enabled_means_depends_on_the_version(call_atlas):
     assert not {"providerSettings", "providerBackupEnabled"} & set(seen["2024-08-05"][0])
 
 
+@pytest.mark.parametrize(("family", "day"), [("cloud-v1", None), ("cloud", "2023-01-01")])
+@pytest.mark.parametrize("kind", ["cloud-backup", "cloud-backup-sharded", "tenant", "legacy"])
+async def test_old_clusters_have_what_old_clients_read(call_atlas, family, day, kind):
+    async with call_atlas(family, kind) as atlas:
+        accept = {} if day is None else {"Accept": f"application/vnd.atlas.{day}+json"}
+        one = await atlas.get(f"{atlas.project}/clusters/{atlas.cluster.name}", **accept)
+        newest = (await atlas.send("GET", f"{atlas.project}/clusters/{atlas.cluster.name}", **CLUSTERS)).document
+
+    assert one["mongoURIUpdated"] == one["createDate"]
+    assert one["mongoURI"].startswith(f"mongodb://{one['name']}-shard-00-00.")
+    (specs,) = one["replicationSpecs"]
+    assert one["numShards"] == specs["numShards"] == (2 if atlas.cluster.kind.sharded else 1)
+    assert one["mongoDBVersion"].startswith(one["mongoDBMajorVersion"] + ".")
+    assert one["providerSettings"]["regionName"] in specs["regionsConfig"]
+    assert ("backingProviderName" in one["providerSettings"]) is (kind == "tenant")
+    if day is not None:
+        assert not {"mongoURI", "mongoURIUpdated", "numShards", "providerSettings", "diskSizeGB"} & set(newest)
+
+
 async def test_flex_clusters_have_a_list_of_their_own(call_atlas):
     async with call_atlas("flex", clusters_per_project=14) as atlas:
         page = await atlas.get(f"{atlas.project}/flexClusters")
@@ -224,6 +243,39 @@ def test_a_cluster_that_is_not_there_says_how_to_get_it(settings, kind, advice):
     world = ServerState(EmulatorSettings(**settings)).world
     with pytest.raises(ConfigError, match=advice):
         world.first(kind)
+
+
+def test_a_cluster_that_was_removed_is_no_longer_the_first():
+    world = ServerState(EmulatorSettings(projects=2)).world
+    first = world.first("flex")
+    world.remove_cluster(first)
+    assert (world.first("flex").kind, world.first("flex").project.number) == ("flex", 1)
+    world.remove_cluster(world.first("flex"))
+    with pytest.raises(ConfigError, match="Every flex cluster of this world was removed"):
+        world.first("flex")
+
+
+@pytest.mark.parametrize("mirror", [-1, 3])
+def test_a_cluster_has_three_mirrored_config_servers(mirror):
+    world = ServerState(EmulatorSettings()).world
+    assert len({world.config_server(number).id for number in range(3)}) == 3
+    with pytest.raises(ConfigError, match=f"no mirrored config server {mirror}: a cluster has 3"):
+        world.config_server(mirror)
+
+
+@pytest.mark.parametrize(
+    ("ask", "advice"),
+    [
+        (lambda world: world.project("cloud", 0), "'cloud' is no side; choose from manager, atlas"),
+        (lambda world: world.organization("cloud"), "'cloud' is no side"),
+        (lambda world: world.backups.switch_off(world.first(), "off"), "'off' is no NoBackup; choose from BACKUP_CON"),
+        (lambda world: world.project("atlas", 2), "no project 2: this world has 2 on each side"),
+        (lambda world: world.cluster(world.project("atlas", 0), 7), "no cluster 7: projects here have 7 clusters"),
+    ],
+)
+def test_what_a_world_lacks_is_told(ask, advice):
+    with pytest.raises(ConfigError, match=advice):
+        ask(ServerState().world)
 
 
 def test_a_world_has_each_kind_that_fits_or_says_what_it_needs():

@@ -24,6 +24,8 @@ PLACES = [
     ("cloud", "clusters/{}/backup/snapshots"),
     ("cloud", "clusters/{}/backup/snapshots/shardedClusters"),
     ("cloud", "clusters/{}/backup/tenant/restores"),
+    ("collections", "clusters/{}/collectionRestoreJobs"),
+    ("collections", "clusters/{}/backup/snapshots/555555555555555555555555/databases"),
     ("legacy", "clusters/{}/restoreJobs"),
     ("legacy", "clusters/{}/snapshots"),
     ("legacy", "clusters/{}/backupCheckpoints"),

@@ -10,9 +10,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mongorestore_async.emulator.apis.answers import Shape, answer, items_answer, make_links
+from mongorestore_async.emulator.apis.create_bodies import BodyFields, read_body
 from mongorestore_async.emulator.apis.lookups import (
     CLOUD_BACKUP_KINDS,
     atlas_cluster_of,
+    require_backup,
     snapshot_of,
     snapshots_left,
 )
@@ -37,11 +39,13 @@ __all__ = [
     "one_replica_set_snapshot",
     "one_sharded_snapshot",
     "snapshot_fields",
+    "take_snapshot",
 ]
 
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
 _FILTERS = ("pointInTimeUtcSeconds", "oplogTs", "oplogInc")
 _STATES = {
+    SnapshotState.QUEUED: "queued",
     SnapshotState.COMPLETE: "completed",
     SnapshotState.RUNNING: "inProgress",
     SnapshotState.FAILED: "failed",
@@ -50,6 +54,12 @@ _FREQUENCIES = ("daily", "hourly", "weekly", "hourly", "monthly")
 #: Which of every ten snapshots is a yearly one.
 _YEARLY = 9
 _MEBIBYTE = 1_048_576
+#: How long a snapshot is kept if its create does not say; the real default is not known.
+_DAYS = 1
+_READ_ONLY = frozenset({
+    "cloudProvider", "copyRegions", "createdAt", "expiresAt", "frequencyType", "id", "links", "masterKeyUUID",
+    "mongodVersion", "policyItems", "replicaSetName", "snapshotType", "status", "storageSizeBytes", "type",
+})  # fmt: skip
 
 
 async def list_replica_set_snapshots(request: web.Request) -> web.Response:
@@ -77,6 +87,21 @@ async def one_replica_set_snapshot(request: web.Request) -> web.Response:
 async def one_sharded_snapshot(request: web.Request) -> web.Response:
     """``GET .../backup/snapshots/shardedCluster/{S}``, in the singular."""
     return answer(request, _document(request, _find(request, sharded=True)), Shape.ENTITY)
+
+
+async def take_snapshot(request: web.Request) -> web.Response:
+    """``POST .../backup/snapshots``, of replica sets and sharded clusters: the snapshot, which is queued."""
+    state, cluster = request.app[SERVER_STATE], atlas_cluster_of(request, CLOUD_BACKUP_KINDS)
+    require_backup(state, cluster)
+    known = frozenset({"description", "retentionInDays"})
+    body = BodyFields(await read_body(request), known=known, read_only=_READ_ONLY)
+    days = body.optional_count("retentionInDays") or _DAYS
+    description = body.text("description") if "description" in body else ""
+    return answer(
+        request,
+        _document(request, state.world.snapshots.take(cluster, days=days, description=description)),
+        Shape.CREATED,
+    )
 
 
 def _find(request: web.Request, *, sharded: bool) -> Snapshot:
@@ -123,14 +148,16 @@ def cloud_backup_snapshot(
     """
     cluster = snapshot.cluster
     path = "shardedCluster/" if cluster.kind.sharded else ""
-    document = snapshot_fields(snapshot, "yearly" if snapshot.number % 10 == _YEARLY else None)
+    document = snapshot_fields(
+        snapshot, "yearly" if not snapshot.on_demand and snapshot.number % 10 == _YEARLY else None
+    )
     document |= {
         "type": "shardedCluster" if cluster.kind.sharded else "replicaSet",
         "policyItems": [] if snapshot.on_demand else [f"{snapshot.dice & 0xFFFFFFFF:024x}"],
         "links": links.entity(cluster, f"backup/snapshots/{path}{snapshot.id}"),
     }
-    if snapshot.on_demand:
-        document["description"] = "before the upgrade"
+    if snapshot.description:
+        document["description"] = snapshot.description
     document |= master_key(snapshot.dice)
     if cluster.kind.sharded:
         document["snapshotIds"] = list(parts)
@@ -140,7 +167,8 @@ def cloud_backup_snapshot(
             for part, member in zip(parts, members, strict=True)
         ]
     else:
-        document["cloudProvider"] = "AWS"
+        if snapshot.state is not SnapshotState.QUEUED:
+            document["cloudProvider"] = "AWS"
         document["copyRegions"] = []
         document["replicaSetName"] = cluster.replica_set
     return apply_changes(document, snapshot.changes)
@@ -170,6 +198,7 @@ _SNAPSHOTS = "/groups/{group}/clusters/{cluster}/backup/snapshots"
 # The fixed paths are before those that an id would fit into.
 ROUTES = atlas_routes(
     ("GET", _SNAPSHOTS, list_replica_set_snapshots),
+    ("POST", _SNAPSHOTS, take_snapshot),
     ("GET", _SNAPSHOTS + "/shardedClusters", list_sharded_snapshots),
     ("GET", _SNAPSHOTS + "/shardedCluster/{snapshot}", one_sharded_snapshot),
     ("GET", _SNAPSHOTS + "/{snapshot}", one_replica_set_snapshot),

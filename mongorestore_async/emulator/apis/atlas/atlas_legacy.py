@@ -31,6 +31,7 @@ from mongorestore_async.emulator.apis.create_bodies import (
 )
 from mongorestore_async.emulator.apis.job_answers import create_jobs, created_list_answer, job_answer, jobs_answer
 from mongorestore_async.emulator.apis.lookups import LEGACY_KINDS, atlas_cluster_of
+from mongorestore_async.emulator.apis.manager.manager_backups import one_schedule
 from mongorestore_async.emulator.apis.manager.manager_jobs import manager_job
 from mongorestore_async.emulator.apis.manager.manager_snapshots import (
     list_checkpoints,
@@ -215,6 +216,7 @@ ROUTES = atlas_routes(
     ("GET", _CLUSTER + "/restoreJobs/{job}", one_legacy_job),
     ("GET", _CLUSTER + "/snapshots", list_snapshots),
     ("GET", _CLUSTER + "/snapshots/{snapshot}", one_snapshot),
+    ("GET", _CLUSTER + "/snapshotSchedule", one_schedule),
     ("GET", _CLUSTER + "/backupCheckpoints", list_checkpoints),
     ("GET", _CLUSTER + "/backupCheckpoints/{checkpoint}", one_checkpoint),
     versions=_VERSIONS,

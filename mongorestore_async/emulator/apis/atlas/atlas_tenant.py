@@ -81,6 +81,7 @@ _TABLE_NAMES = {
     "timestamp": "snapshotFinishedDate",
 }
 _SNAPSHOT_STATES = {
+    SnapshotState.QUEUED: "QUEUED",
     SnapshotState.COMPLETE: "COMPLETED",
     SnapshotState.RUNNING: "RUNNING",
     SnapshotState.FAILED: "FAILED",
