@@ -73,7 +73,8 @@ _SOURCES = (Snapshot, PointInTime, OplogTime)
 
 def _entries(value: Iterable[str | Renamed]) -> tuple[str | Renamed, ...]:
     """Take any iterable of entries but those that are one entry themselves; the validator refuses the rest."""
-    if isinstance(value, (str, bytes, Mapping, Renamed)) or not isinstance(value, Iterable):
+    one = isinstance(value, (str, bytes, Mapping, Renamed))
+    if one or not isinstance(value, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
         return cast("tuple[str | Renamed, ...]", value)
     return tuple(value)
 
