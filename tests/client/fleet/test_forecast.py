@@ -203,6 +203,17 @@ async def test_limits_that_the_user_chose_count(connect, world, rule, seconds, c
     assert plan.documented
 
 
+@pytest.mark.parametrize(("sessions", "seconds"), [(1, 120.0), (2, 50.0)])
+async def test_fleets_of_one_session_share_its_limits(connect, world, sessions, seconds):
+    options = Options(rate_limits=RateLimit(2, 1, 10, "caller"), timeout=600)
+    made = [connect(options=options) for _ in range(sessions)]
+    both = Fleet.merge(*(Fleet(made[number % sessions], OPS_MANAGER, name=name) for number, name in enumerate("ab")))
+
+    plan = await both.dry_run()
+
+    assert (plan.requests, plan.discovery, plan.seconds) == (12, 2, seconds)
+
+
 async def test_an_empty_fleet_takes_no_time(connect, make_world):
     make_world(projects=0)
 

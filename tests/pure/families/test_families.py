@@ -146,3 +146,9 @@ def test_a_family_that_only_lists_leaves_the_rest_out():
         encode_request(
             attrs.evolve(family, creates=frozenset({HttpRestore})), HttpRestore.on_server_terms("s"), now=NOW
         )
+
+
+def test_deleted_clusters_are_a_list_of_atlas_v2():
+    listing = {family.name for family in FAMILIES.values() if family.lists_deleted_clusters}
+
+    assert listing == {"atlas-cloud-backup", "atlas-collection-restore", "atlas-legacy", "atlas-tenant"}

@@ -183,6 +183,15 @@ async def test_a_full_disk_rolls_back_half_way(restoring):
     assert states == {"shop.customers": "ROLLBACK", "shop.orders": "ROLLBACK", "shop.sessions": "NOT_RESTORED"}
 
 
+async def test_every_fifth_job_has_words_nobody_knows(restoring):
+    async with restoring(collection_restores_per_cluster=6, oddities=[Oddity.UNKNOWN_WORDS]) as there:
+        jobs = (await there.get())["results"]
+        found = (await there.get(f"{there.jobs}/{jobs[5]['id']}/collections"))["results"]
+
+    assert [job["state"] for job in jobs] == ["LEVITATING", *["SUCCESSFUL"] * 4, "LEVITATING"]
+    assert {one["state"] for one in found} == {"LEVITATING"}
+
+
 async def test_documents_are_patched(restoring):
     async with restoring(restore_seconds=0, oddities=[Oddity.EXTRA_FIELDS]) as there:
         made = await there.create("shop.orders")
