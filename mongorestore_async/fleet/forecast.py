@@ -136,9 +136,9 @@ def _slowest(
         return _Found(Forecast(pace, None, documented=not any(told.values())), ())
     limit = slowest[1]
     held = [
-        (of_run[key], project)
+        (of_run[key], key[2])
         for key, seconds in times.items()
-        if (project := key[2]) is not None and key[1] in from_server and seconds > pace
+        if key[2] is not None and key[1] in from_server and seconds > pace
     ]
     return _Found(Forecast(times[slowest], limit, documented=limit not in from_server), held)
 
