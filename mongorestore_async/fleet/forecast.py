@@ -136,12 +136,11 @@ def _slowest(
         return _Found(Forecast(pace, None, documented=not any(told.values())), ())
     limit = slowest[1]
     held = [
-        (of_run[key], key[2]) for key in times if key[2] is not None and key[1] in from_server and times[key] > pace
+        (of_run[key], project)
+        for key, seconds in times.items()
+        if (project := key[2]) is not None and key[1] in from_server and seconds > pace
     ]
-    return _Found(
-        Forecast(times[slowest], limit, documented=limit not in from_server),
-        [(run, project) for run, project in held if project is not None],
-    )
+    return _Found(Forecast(times[slowest], limit, documented=limit not in from_server), held)
 
 
 def _calls_of(run: FleetRun) -> Iterator[_Calls]:

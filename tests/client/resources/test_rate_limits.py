@@ -227,7 +227,7 @@ async def test_what_is_only_documented_changes_nothing(connect, server):
 
 @pytest.mark.parametrize("rule", [None, RateLimit(1, 1, 1), {ATLAS_CLOUD_BACKUP: None}], ids=["none", "one", "dict"])
 async def test_limits_that_were_chosen_are_not_replaced(connect, server, rule):
-    with pytest.raises(ConfigError, match="Options.rate_limits chose"):
+    with pytest.raises(ConfigError, match=r"Options\.rate_limits chose"):
         await connect(options=Options(rate_limits=rule)).use_rate_limits()
 
     assert server.sent == []

@@ -255,6 +255,18 @@ async def test_a_list_that_fails_delays_no_other_job(restores, batch_of):
     assert [job.ok for job in done] == [True, True]
 
 
+async def test_a_job_that_fails_delays_no_collections_of_others(restores, batch_of):
+    restores.put("j", state="IN_PROGRESS", **NAMED)
+    restores.put("k", **NAMED)
+    batch = await batch_of(REF, REF[:-1] + "k", patience=0.5)
+    restores.fault = lambda look: refused(500) if look in {"j", "list"} else None
+    with pytest.raises(WaitError, match="could not be read") as caught:
+        await batch.wait(timeout=None)
+
+    assert [job.ok for job in caught.value.jobs] == [None, True]
+    assert restores.looks.count("collections") == 1
+
+
 async def test_a_key_without_the_right_to_the_list_is_told(restores, batch_of):
     restores.put(**NAMED)
     restores.fault = lambda look: refused(403, "USER_UNAUTHORIZED") if look == "collections" else None
