@@ -1,7 +1,7 @@
 """Whether a job that restores single collections comes from a request: every member that it echoes is compared.
 
-What an answer may leave out says nothing: a member that is missing, and a list of names that is empty where the other
-one is not. Entries are compared as sets, each with the name that it is to have in the target.
+What an answer leaves out says nothing: a member that is missing or null. A list of names that is there and empty says
+that none was asked for. Entries are compared as sets, each with the name that it is to have in the target.
 """
 
 from __future__ import annotations
@@ -106,9 +106,9 @@ def _tells_source(source: Snapshot | PointInTime | OplogTime, job: CollectionRes
 
 def _names(request: CollectionRestore, job: CollectionRestoreJob) -> Iterator[tuple[object, object]]:
     asked = (_renames(request.named_databases()), _renames(request.named_collections()))
-    told = (_echoed(job.databases), _echoed(job.collections))
-    for wanted, found in zip(asked, told, strict=True):
-        yield wanted, found or None
+    told = (("databases", _echoed(job.databases)), ("collections", _echoed(job.collections)))
+    for wanted, (member, found) in zip(asked, told, strict=True):
+        yield wanted, None if job.raw.get(member) is None else found
 
 
 def _renames(entries: Iterable[Renamed]) -> frozenset[tuple[str, str]]:

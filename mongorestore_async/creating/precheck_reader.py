@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mongorestore_async.codec.documents import read_jobs
 from mongorestore_async.codec.structuring import structure_by_id, structure_each
 from mongorestore_async.creating.precheck_facts import Evidence
-from mongorestore_async.creating.running_restores import goes_into
+from mongorestore_async.creating.running_restores import ACTIVE, goes_into
 from mongorestore_async.errors import BadRequest, NotFound, Unsupported
 from mongorestore_async.listing.arrays import documents_of
 from mongorestore_async.listing.cluster_lists import clusters_of
@@ -22,7 +22,6 @@ from mongorestore_async.models import (
     ClusterSummary,
     CollectionRestore,
     HttpRestore,
-    JobState,
     Snapshot,
     SnapshotDocument,
     Target,
@@ -40,7 +39,6 @@ __all__ = ["find_cluster_id", "list_clusters", "read_evidence"]
 
 #: Snapshots looked at for versions, topology and the id of their cluster; all of them have the same one.
 _LOOKED_AT = 100
-_RUNNING = frozenset({JobState.PENDING, JobState.RUNNING})
 
 
 async def read_evidence(view: SessionView, source: JobSource[Any], request: RestoreRequest) -> Evidence:
@@ -141,7 +139,7 @@ class _Reading:
         return [
             job
             async for job in Pager(listed, ListQuery())
-            if job.state in _RUNNING and (into is None or goes_into(family, into, job))
+            if job.state in ACTIVE and (into is None or goes_into(family, into, job))
         ]
 
     async def snapshot(self, snapshot_id: str) -> SnapshotDocument:

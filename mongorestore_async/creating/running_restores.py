@@ -36,9 +36,19 @@ if TYPE_CHECKING:
     from mongorestore_async.families import Family
     from mongorestore_async.models import Delivery, JobDocument, RestoreRequest, Target
 
-__all__ = ["Busy", "Running", "find_busy", "find_running", "goes_into", "is_same", "spell_request", "spell_target"]
+__all__ = [
+    "ACTIVE",
+    "Busy",
+    "Running",
+    "find_busy",
+    "find_running",
+    "goes_into",
+    "is_same",
+    "spell_request",
+    "spell_target",
+]
 
-_ACTIVE = frozenset({JobState.PENDING, JobState.RUNNING})
+ACTIVE = frozenset({JobState.PENDING, JobState.RUNNING})
 _METHODS = (None, DeliveryMethod.HTTP, DeliveryMethod.AUTOMATED_RESTORE)
 
 
@@ -94,11 +104,11 @@ def find_running(
         else:
             known_same = spell_request(family, asked) == spell_request(family, request)
             compared = [(job, known_same) for job in batch]
-        if any(same and job.state in _ACTIVE for job, same in compared):
+        if any(same and job.state in ACTIVE for job, same in compared):
             restores.append(tuple(batch))
             continue
         for job, same in compared:
-            if (same is None and job.state in _ACTIVE) or (same is not False and job.state is JobState.UNKNOWN):
+            if (same is None and job.state in ACTIVE) or (same is not False and job.state is JobState.UNKNOWN):
                 unsure.append(job)
     return Running(tuple(restores), tuple(unsure))
 
@@ -130,7 +140,7 @@ def find_busy(
                 spell_target(family, asked.target) == spell_target(family, target)
             )
         if goes is not False:
-            (certain if goes else possible).extend(job for job in batch if job.state in _ACTIVE)
+            (certain if goes else possible).extend(job for job in batch if job.state in ACTIVE)
         if goes:
             # Without a target as well, it would block every restore for as long as it is listed.
             possible.extend(job for job in batch if job.state is JobState.UNKNOWN)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mongorestore_async.codec.structuring import structure
 from mongorestore_async.errors import DataError, Hint, HintKind, Unsupported
+from mongorestore_async.families import ATLAS_COLLECTION_RESTORE
 from mongorestore_async.listing.arrays import documents_of
 from mongorestore_async.listing.page_reader import ListQuery
 from mongorestore_async.listing.pager import Pager
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from mongorestore_async.transport.session_view import SessionView
 
 __all__ = ["list_restored", "list_snapshot_collections", "list_snapshot_databases", "read_restored"]
-
-#: The family that has all this.
-_FAMILY = "atlas-collection-restore"
 
 
 def list_restored(
@@ -133,5 +131,7 @@ def _read(namespace: str, document: Any) -> RestoredCollection:
 
 def _path_of(family: Family[Any], path: str | None, what: str) -> str:
     if path is None:
-        raise Unsupported(f"{family.title} has no {what}:", hint=Hint(HintKind.USE_FAMILY, {"family": _FAMILY}))
+        raise Unsupported(
+            f"{family.title} has no {what}:", hint=Hint(HintKind.USE_FAMILY, {"family": ATLAS_COLLECTION_RESTORE.name})
+        )
     return path

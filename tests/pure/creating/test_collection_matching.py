@@ -104,6 +104,13 @@ def test_whatever_an_answer_leaves_out_it_still_fits(names):
     assert same(REQUEST, document) is (None if names else True)
 
 
+@pytest.mark.parametrize("name", ["databases", "collections"])
+def test_a_list_that_is_told_to_be_empty_is_another_request(name):
+    assert same(REQUEST, echo(REQUEST, **{name: []})) is False
+    assert same(REQUEST, echo(REQUEST, **{name: None})) is None
+    assert same(attrs.evolve(REQUEST, **{name: []}), echo(REQUEST, **{name: []})) is True
+
+
 @pytest.mark.parametrize("empty", ["", None])
 def test_an_empty_target_name_is_the_source_name(empty):
     document = echo(REQUEST)
@@ -207,7 +214,7 @@ def test_only_what_is_not_over_runs(state, running, unsure):
     assert (len(busy.certain), len(busy.possible)) == (running, unsure)
 
 
-def test_what_this_session_asked_for_is_known_whatever_is_echoed():
+def test_what_this_session_asked_for_is_known_without_an_echo():
     job = job_of({"id": "j", "state": "IN_PROGRESS"})
 
     assert find_running(ATLAS_COLLECTION_RESTORE, REQUEST, [job], {"j": REQUEST}).restores == ((job,),)

@@ -215,7 +215,7 @@ def test_small_worlds_have_the_kinds_they_always_had():
 
 
 @pytest.mark.parametrize(("side", "clusters"), [(Side.MANAGER, 3), (Side.ATLAS, 7)])
-def test_the_usual_world_has_one_cluster_of_each_kind_in_each_project(side, clusters):
+def test_each_project_has_one_cluster_of_each_kind(side, clusters):
     world = ServerState(EmulatorSettings()).world
     for project in world.projects(side):
         kinds = [cluster.kind for cluster in world.clusters(project)]

@@ -203,6 +203,8 @@ async def test_the_hundred_and_first_entry_is_refused_by_name(call_atlas, name):
         ("collections", "shop.or$ders"),
         ("collections", "shop.or\0ders"),
         ("collections", "shop." + "c" * 251),
+        ("databases", "shop\ud800"),
+        ("collections", "shop.\udfff"),
     ],
 )
 async def test_names_that_mongodb_refuses_are_refused(call_atlas, name, source):
@@ -222,6 +224,7 @@ async def test_names_that_mongodb_refuses_are_refused(call_atlas, name, source):
         {"databaseSuffix": "x" * 60},
         {"collectionSuffix": "$"},
         {"collectionSuffix": "x" * 245},
+        {"databaseSuffix": "\ud800"},
     ],
 )
 async def test_targets_that_mongodb_refuses_are_refused(call_atlas, change):

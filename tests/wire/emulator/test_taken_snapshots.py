@@ -30,7 +30,7 @@ def list_of(atlas):
 
 @pytest.mark.parametrize("kind", ["cloud-backup", "cloud-backup-sharded"])
 @pytest.mark.parametrize("family", CLOUD)
-async def test_a_snapshot_that_was_taken_is_queued_runs_and_is_complete(call_atlas, family, kind):
+async def test_a_taken_snapshot_is_queued_runs_and_is_complete(call_atlas, family, kind):
     async with call_atlas(family, kind, restore_seconds=600) as atlas:
         before = (await atlas.get(list_of(atlas)))["totalCount"]
         made = await atlas.made({"description": "before the move", "retentionInDays": 7}, place_of(atlas))

@@ -231,7 +231,10 @@ def _is_legal(database: str, collection: str, database_suffix: str, collection_s
     if not database or not collection:
         return False
     database, collection = database + database_suffix, collection + collection_suffix
-    bytes_of_database, bytes_of_collection = len(database.encode()), len(collection.encode())
+    try:
+        bytes_of_database, bytes_of_collection = len(database.encode()), len(collection.encode())
+    except UnicodeEncodeError:  # half a surrogate pair: JSON can write it, no name has it
+        return False
     fits = bytes_of_database <= _DATABASE_BYTES and bytes_of_database + 1 + bytes_of_collection <= _NAMESPACE_BYTES
     return fits and not _NOT_IN_DATABASES & set(database) and not _NOT_IN_COLLECTIONS & set(collection)
 
