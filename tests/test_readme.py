@@ -86,6 +86,22 @@ def test_the_reference_has_every_public_name():
     assert ".. automodule:: mongorestore_async.errors" in DOCS["errors.rst"]
 
 
+@pytest.mark.parametrize(
+    "kind", ["AsyncSession", "Project", "Cluster", "ConfigServer", "RestoreBatch", "Fleet", "Pager"]
+)
+def test_the_reference_has_every_verb(kind):
+    listed = dict(re.findall(r"^\.\. autoclass:: (\w+)\n((?: {3}:.*\n)*)", DOCS["reference.rst"], re.MULTILINE))
+    hidden = {
+        f"{base.__name__}.{name}"
+        for base in getattr(mongorestore_async, kind).__mro__
+        if base.__module__.startswith("mongorestore_async.") and base.__name__ not in listed
+        for name in vars(base)
+        if not name.startswith("_")
+    }
+
+    assert not hidden or ":inherited-members:" in listed[kind]
+
+
 def variables(row):
     """Names of environment variables in a row of the table of them."""
     (line,) = (line for line in DOCS["lists.rst"].splitlines() if line.startswith(row))
