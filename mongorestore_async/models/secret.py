@@ -20,6 +20,7 @@ __all__ = [
     "hide_each",
     "is_secret_name",
     "represent",
+    "represent_text",
     "unhide",
     "without_urls",
 ]
@@ -202,6 +203,11 @@ def represent(self: Any) -> str:
     """Write the ``repr`` of a model with hidden fields, under the names its constructor and its users know."""
     shown = (f"{field.alias}={getattr(self, field.name)!r}" for field in self.__attrs_attrs__ if field.repr)
     return f"{type(self).__name__}({', '.join(shown)})"
+
+
+def represent_text(value: str | None) -> str:
+    """Write a text of the server for people in a ``repr``: its URLs may be links with a key in them."""
+    return repr(value if value is None else without_urls(value))
 
 
 @functools.lru_cache(maxsize=1024)

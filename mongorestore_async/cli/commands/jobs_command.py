@@ -20,6 +20,7 @@ from mongorestore_async.cli.session_factory import make_session, read_credential
 from mongorestore_async.cli.stdout_writer import OutputFormat, OutputOption, SecretsOption, make_writer
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.models import RestoredCollection, RestoredCollectionState
+from mongorestore_async.models.secret import without_urls
 
 if TYPE_CHECKING:
     from mongorestore_async import AsyncSession, Pager
@@ -173,7 +174,7 @@ class CollectionRow:
             restored_documents=_words(collection.restored_documents),
             total_documents=_words(collection.total_documents),
             indexes="" if indexes is None else _words(indexes.state),
-            index_error="" if indexes is None else _words(indexes.error_message),
+            index_error="" if indexes is None else _words(without_urls(indexes.error_message or "")),
         )
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 import attrs
 
 from mongorestore_async.models.document import Document
+from mongorestore_async.models.secret import represent_text
 from mongorestore_async.models.values import Link
 
 __all__ = [
@@ -71,7 +72,7 @@ class IndexStatus:
 
     state: IndexState | str | None = None
     failed_collection_count: int | None = None
-    error_message: str | None = None
+    error_message: str | None = attrs.field(default=None, repr=represent_text)
     failed_indexes: tuple[FailedIndex, ...] = ()
 
     @property

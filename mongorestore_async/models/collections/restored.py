@@ -13,6 +13,7 @@ from mongorestore_async.models.collections.request import CollectionRestore, Ind
 from mongorestore_async.models.document import wire
 from mongorestore_async.models.job import JobDocument, told_target
 from mongorestore_async.models.requests import Target
+from mongorestore_async.models.secret import represent_text
 from mongorestore_async.models.states import BAD_ENDS, JobState, state_of
 from mongorestore_async.models.values import Link
 
@@ -107,7 +108,7 @@ class CollectionRestoreJob(JobDocument):
     created_at: datetime | None = None
     # A field answers for the property of all jobs, which can be read only, as that of a frozen class can.
     finished_at: datetime | None = None  # pyright: ignore[reportIncompatibleMethodOverride]
-    error_message: str | None = None
+    error_message: str | None = attrs.field(default=None, repr=represent_text)
     restored_documents: int | None = None
     total_documents: int | None = None
     index_status: IndexStatus | None = None

@@ -107,6 +107,15 @@ def test_both_ways_of_decoding_give_the_same_jobs(documents):
     assert [(each.outcome, each.asked, each.ok) for each in found.results] == [(None, None, None), (None, None, False)]
 
 
+def test_a_link_in_a_message_is_not_shown():
+    text = "see https://u:pw@h.example/x?token=abc"
+    job = job_of(state="FAILED", errorMessage=text, indexStatus={"errorMessage": text})
+
+    assert (job.error_message, job.index_status.error_message) == (text, text)
+    assert repr(job).count("'see **redacted**'") == 2
+    assert "None" in repr(job_of().index_status)
+
+
 @pytest.mark.parametrize("word", STATES)
 def test_states_in_the_words_of_all_families(word):
     job = job_of() if word is None else job_of(state=word)

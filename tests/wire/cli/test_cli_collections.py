@@ -17,8 +17,19 @@ from aiohttp import web
 
 from mongorestore_async.cli.commands.collection_options import CollectionOptions
 from mongorestore_async.cli.commands.create_collections_command import FollowOptions
+from mongorestore_async.cli.commands.jobs_command import CollectionRow
 from mongorestore_async.errors import ConfigError
-from mongorestore_async.models import IndexStrategy, OplogTime, PointInTime, Renamed, Snapshot, Target, WriteStrategy
+from mongorestore_async.models import (
+    IndexStatus,
+    IndexStrategy,
+    OplogTime,
+    PointInTime,
+    Renamed,
+    RestoredCollection,
+    Snapshot,
+    Target,
+    WriteStrategy,
+)
 
 FAMILY = "atlas-collection-restore"
 FAST = ("--poll", "0.05s")
@@ -506,6 +517,14 @@ def test_collections_of_a_job_are_listed_in_every_format(form, call, listed, ord
     else:
         assert re.search(r"^shop\.orders +SUCCESSFUL +shop\.orders_\S+ +yes ", ended.out, re.MULTILINE)
         assert re.search(r"^4 collections: 3 SUCCESSFUL, 1 UNSUPPORTED\. 3 got another name", ended.out, re.MULTILINE)
+
+
+def test_a_link_in_the_message_of_an_index_is_not_shown():
+    status = IndexStatus(state="FAILED", error_message="see https://u:pw@h.example/x?token=abc")
+
+    row = CollectionRow.of(RestoredCollection(source_namespace="a.b", index_status=status))
+
+    assert row.index_error == "see **redacted**"
 
 
 @pytest.mark.parametrize("words", [("--page", "2"), ("--batch-id", "b")])
