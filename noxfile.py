@@ -97,6 +97,42 @@ def tools(session: nox.Session) -> None:
     session.run("pytest", "tests/wire/tools", *session.posargs)
 
 
+@nox.session(python="3.11")
+def clients(session: nox.Session) -> None:
+    """Other people's clients against the emulator, each in an environment of its own; atlasapi wants Python 3.11."""
+    install(session, "test", package=PACKAGE)
+    folder = Path(session.create_tmp()).resolve()
+    for requirement in nox.project.dependency_groups(PROJECT, "clients"):
+        environment = folder / requirement.partition("==")[0]
+        session.run("python", "-m", "venv", "--clear", str(environment))
+        python = environment / ("Scripts" if os.name == "nt" else "bin") / "python"
+        session.run(str(python), "-m", "pip", "install", "--quiet", requirement, external=True)
+    if shutil.which("npm") is None:
+        session.warn("npm is not installed: its client is left out")
+    else:
+        (folder / "npm").mkdir(exist_ok=True)
+        shutil.copy("tests/clients/package.json", folder / "npm")
+        session.run("npm", "install", "--no-audit", "--no-fund", "--prefix", str(folder / "npm"), external=True)
+    session.env["CLIENTS"] = str(folder)
+    session.run("pytest", "tests/wire/clients", *session.posargs)
+
+
+@nox.session
+def api(session: nox.Session) -> None:
+    """Every answer of the emulator's Atlas v2 against schemas; with ``-- spec.yaml`` the vendor's document as well."""
+    install(session, "test", package=PACKAGE)
+    session.env |= {"API_ANSWERS": "all", "PYTHONPATH": "tests/support"}
+    run = ("pytest", *TWO_WORKERS, "tests/wire/emulator/test_answer_schemas.py")
+    if not session.posargs:
+        session.run(*run)
+        return
+    session.env["OPENAPI"] = str(Path(session.posargs[0]).resolve())
+    try:
+        session.run("python", "-m", "api_drift", session.env["OPENAPI"])
+    finally:
+        session.run(*run)  # also where the document differs from what we know
+
+
 @nox.session(python=PYTHONS)
 def matrix(session: nox.Session) -> None:
     """The full suite on every Python the classifiers name, as far as it is here."""

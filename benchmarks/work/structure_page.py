@@ -109,10 +109,10 @@ def parts(url: str, repeats: int) -> dict[str, Any]:
     """In a client process: what of ours the pieces of the work take, in milliseconds."""
     del url
     from mongorestore_async import RestoreJob
-    from mongorestore_async.codec.list_documents import decode_list, page_decoder
+    from mongorestore_async.codec.list_documents import decode_list, page_form
 
     body = page(cluster_id(1, 1_000), 1, _PAGE)
-    decode = page_decoder(RestoreJob).decode
+    decode = page_form(RestoreJob).decode
     found: dict[str, list[float]] = {"decode": [], "check": [], "make": []}
     for _ in range(repeats):
         moments = [time.process_time()]

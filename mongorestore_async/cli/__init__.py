@@ -8,6 +8,7 @@ options before any I/O, opens one session, and writes results to standard output
 file                  what is changed there
 ====================  =============================================================================================
 ``commands/``         one file per command, and the options that only one command has
+``creates/``          what the commands that create jobs share: sources, safety, the question, sending
 ``cluster_options``   options that name a cluster or a config server, and their environment variables
 ``job_selection``     the ways to name jobs: references, ids, a batch
 ``wait_options``      how long to wait, and what is printed when a wait is left early (``ResumeHint``)

@@ -11,7 +11,7 @@ from mongorestore_async.families import FAMILIES, Family
 from mongorestore_async.transport.environment import BASE_URL_NAMES
 
 if TYPE_CHECKING:
-    from mongorestore_async import AsyncSession
+    from mongorestore_async import AsyncSession, Cluster
     from mongorestore_async.resources.cluster_base import ClusterBase
 
 __all__ = [
@@ -85,10 +85,21 @@ class ClusterOptions:
             Unsupported: The family has no config servers.
 
         """
-        project = session.project(self.project_id, FAMILIES[self.family])
+        if self.host_id is None:
+            return self.named_cluster(session)
+        return session.project(self.project_id, FAMILIES[self.family]).config_server(self.host_id)
+
+    def named_cluster(self, session: "AsyncSession") -> "Cluster[Any]":
+        """The cluster, for what config servers do not have.
+
+        Raises:
+            ConfigError: A config server is named; an id that cannot be sent, or a family the session cannot be used
+                with.
+
+        """
         if self.host_id is not None:
-            return project.config_server(self.host_id)
-        return project.cluster(self.cluster_id or "")
+            raise ConfigError("a config server has no such list: pass --cluster-id instead of --host-id")
+        return session.project(self.project_id, FAMILIES[self.family]).cluster(self.cluster_id or "")
 
     def command_line(self, command: str, *options: str) -> list[str]:
         """A command line for this cluster or host."""

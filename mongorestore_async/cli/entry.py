@@ -12,6 +12,7 @@ from rich.text import Text
 from mongorestore_async.cli.cluster_options import VARIABLES
 from mongorestore_async.cli.commands import (
     cancel_command,
+    create_collections_command,
     create_command,
     demo_command,
     download_command,
@@ -67,12 +68,13 @@ def make_app() -> App:
     app.command(fleet_command.make_fleet_app(sort_key=3))
     app.command(snapshots_command.snapshots, sort_key=4)
     app.command(create_command.create, sort_key=5)
-    app.command(wait_command.wait, sort_key=6)
-    app.command(watch_command.watch, sort_key=7)
-    app.command(download_command.download, sort_key=8)
-    app.command(cancel_command.cancel, sort_key=9)
+    app.command(create_collections_command.create_collections, sort_key=6)
+    app.command(wait_command.wait, sort_key=7)
+    app.command(watch_command.watch, sort_key=8)
+    app.command(download_command.download, sort_key=9)
+    app.command(cancel_command.cancel, sort_key=10)
     # The emulator has a command line of its own, with its own help.
-    app.command(emulator_command.emulator, sort_key=10, help_flags=[], version_flags=[])
+    app.command(emulator_command.emulator, sort_key=11, help_flags=[], version_flags=[])
     return app
 
 

@@ -7,7 +7,7 @@ code  meaning
 1     the API or the network failed, nothing was found, the output could not be written, or a question was declined
 2     usage error: invalid arguments, environment or settings; a protected target; a download of a restore into a
       cluster, onto another file, or into a directory that cannot be used
-3     finished, but a job failed, was cancelled or expired
+3     finished, but a job failed, was cancelled or expired, or left out collections that were named
 4     not authorised: the key is invalid, or lacks permission
 5     timed out, or a job cannot be found any more: the restore may be running; wait again as printed
 6     a create was sent and its outcome is unknown, also because it was interrupted: a restore may be running
@@ -21,6 +21,7 @@ code  meaning
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,7 @@ from mongorestore_async.errors import (
     LinkRefused,
     MaybeCreated,
     NothingToDownload,
+    RestoreError,
     RestoreFailed,
     ResumePoint,
     WaitError,
@@ -46,13 +48,12 @@ from mongorestore_async.errors import (
 from mongorestore_async.errors.hints import add_advice
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
 
     from mongorestore_async import Finding
-    from mongorestore_async.errors import RestoreError
     from mongorestore_async.errors.hints import Wording
 
-__all__ = ["CLI_WORDINGS", "ExitCode", "error_text", "exit_code_of", "exit_codes", "explain"]
+__all__ = ["CLI_WORDINGS", "ExitCode", "error_text", "exit_code_of", "exit_codes", "explain", "no_resume_page"]
 
 
 class ExitCode(IntEnum):
@@ -75,7 +76,7 @@ _MEANINGS = {
     ExitCode.DONE: "done",
     ExitCode.ERROR: "API or network error, nothing found, or confirmation declined",
     ExitCode.USAGE: "usage error: invalid arguments, environment or settings, or no archive to download",
-    ExitCode.RESTORE_FAILED: "finished, but a job failed, was cancelled or expired",
+    ExitCode.RESTORE_FAILED: "finished, but a job failed, was cancelled or expired, or left out named collections",
     ExitCode.NOT_AUTHORISED: "not authorised: the key is invalid, or lacks permission",
     ExitCode.TIMED_OUT: "timed out, or a job was lost sight of: the restore may be running",
     ExitCode.OUTCOME_UNKNOWN: "a create was sent, outcome unknown: a restore may be running",
@@ -124,8 +125,15 @@ def _confirm_overwrite(values: Mapping[str, Any]) -> str:
     return "restore into another cluster, or leave out the --protect (or MONGORESTORE_PROTECTED) that names it"
 
 
+def _use_variant(values: Mapping[str, Any]) -> str:
+    if "CollectionRestore" in values["variants"]:  # a family that takes it takes nothing else
+        return "use the command create-collections"
+    return f"use one of {', '.join(_VARIANTS[name] for name in values['variants'])}"
+
+
 #: The hints of errors (:class:`~mongorestore_async.errors.Hint`) in the words of the command line.
 CLI_WORDINGS: Mapping[HintKind, Wording] = {
+    HintKind.ACCEPT_INCOMPLETE: "restore what is missing again, or pass --accept-incomplete if it need not be there",
     HintKind.CHECK_BASE_URL: "check that --base-url points to the API, not to a proxy or gateway",
     HintKind.CHECK_CERTIFICATE: "check the certificates of the server and of its CA",
     HintKind.CHECK_CLOCK: "renew the certificate, or set this machine's clock",
@@ -140,6 +148,7 @@ CLI_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.LEAVE_OUT: lambda values: f"leave {_option(values['argument'])} out",
     HintKind.LOG_IN: "set an API key or a service account in the environment",
     HintKind.MORE_SLOTS: "try again later, or make fewer calls at once (--concurrency)",
+    HintKind.NAME_VERSION: "update this package",
     HintKind.NARROW_LIST: "narrow the list (--batch-id, --limit) or report this to its operator",
     HintKind.READ_UNCOUNTED: "run it again, or narrow the list (--batch-id, --limit) or report this to its operator",
     HintKind.OVERWRITE_FILES: "choose another --directory, or pass --overwrite",
@@ -149,6 +158,8 @@ CLI_WORDINGS: Mapping[HintKind, Wording] = {
         "if the server wants a client certificate, use the Python library: the command line cannot send one"
     ),
     HintKind.PASS_INSTEAD: lambda values: f"pass {_option(values['argument'])} instead",
+    HintKind.PASS_NEWER_VERSION: "update this package",
+    HintKind.PASS_OTHER_VERSION: "update this package",
     HintKind.PASS_RESUME_TOKEN: "pass the token that the earlier run printed",
     HintKind.PASS_WHOLE_REFERENCE: "pass it as create prints it, or as the ref column of jobs -o csv has it",
     HintKind.RAISE_STALL_TIMEOUT: "rerun the command to resume",
@@ -164,8 +175,9 @@ CLI_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.SMALLER_PAGES: "ask for smaller pages (--items-per-page of the command jobs)",
     HintKind.USE_API_KEY: "set MCLI_PUBLIC_API_KEY and MCLI_PRIVATE_API_KEY, and unset the service account",
     HintKind.USE_FAMILY: "pass --family {family}",
+    HintKind.USE_REQUEST: "update this package",
     HintKind.USE_SERVER_TERMS: "leave --max-downloads, --expires and --expiration-hours out",
-    HintKind.USE_VARIANT: lambda values: f"use one of {', '.join(_VARIANTS[name] for name in values['variants'])}",
+    HintKind.USE_VARIANT: _use_variant,
     HintKind.USE_VERSIONED_FAMILY: "update this package",
     HintKind.WAIT_AGAIN: "wait again",
     HintKind.WAIT_FOR_RUNNING: (
@@ -206,3 +218,13 @@ def explain(error: RestoreError) -> str:
         sized = "" if size is None else f" --items-per-page {size}"
         parts.append(f"(resume with --page {error.resume_at}{sized})")
     return printable(" ".join(parts))
+
+
+@contextmanager
+def no_resume_page() -> Generator[None]:
+    """Let errors name no page to resume at: for a command that has no ``--page`` for its list."""
+    try:
+        yield
+    except RestoreError as error:
+        error.resume_at = None
+        raise

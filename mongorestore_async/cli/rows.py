@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -10,16 +11,25 @@ import attrs
 from mongorestore_async.cli.columns import Column, ListLayout, state_style
 from mongorestore_async.cli.console import plural, printable
 from mongorestore_async.cli.units import format_time, shorten_time
-from mongorestore_async.models import CloudBackupRestoreJob, RestoreJob, TenantRestoreJob
+from mongorestore_async.models import (
+    CloudBackupRestoreJob,
+    CollectionRestoreJob,
+    RestoreJob,
+    TenantRestoreJob,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from mongorestore_async import Found
     from mongorestore_async.models import JobDocument
 
-__all__ = ["JOB_LAYOUT", "FoundRow", "JobRow", "found_layout"]
+__all__ = [
+    "JOB_LAYOUT",
+    "FoundRow",
+    "JobRow",
+    "found_layout",
+]
 
 
 @attrs.frozen(kw_only=True)
@@ -30,7 +40,7 @@ class JobRow:
         id: Job id.
         state: A :class:`~mongorestore_async.models.JobState`.
         delivery: Kind of delivery as the API calls it. Automated jobs of Ops Manager and Cloud Manager have
-            ``HTTP`` as well (``restore-jobs`` D13).
+            ``HTTP`` as well (``restore-jobs`` D13); restores of collections have their write strategy.
         delivery_status: Status of the delivery; Ops Manager and Cloud Manager only.
         created: When the job was requested, UTC, ISO 8601, as all dates.
         finished: When it ended; Atlas only.
@@ -38,7 +48,7 @@ class JobRow:
         snapshot_id: Snapshot restored from.
         expires: When the download link expires.
         batch_id: Batch of a sharded restore.
-        target: Destination cluster, id or name.
+        target: Destination cluster, id or name, where its project is told too.
         ref: Text form of the job's reference.
 
     """
@@ -59,28 +69,27 @@ class JobRow:
     @classmethod
     def of(cls, job: JobDocument) -> JobRow:
         """Make the row of a job of any family."""
-        found: dict[str, str | datetime | None] = {"id": job.id, "state": job.state}
+        found: dict[str, str | datetime | None] = {
+            "id": job.id,
+            "state": job.state,
+            "created": job.requested_at,
+            "finished": job.finished_at,
+            "expires": job.expires_at,
+            "target": None if job.target is None else job.target.cluster,
+        }
         if isinstance(job, RestoreJob):
             found |= _manager(job)
-        elif isinstance(job, CloudBackupRestoreJob):
+        elif isinstance(job, (CloudBackupRestoreJob, TenantRestoreJob)):
             found |= {
                 "delivery": job.delivery_type,
-                "created": job.created_at,
-                "finished": job.finished_at,
                 "snapshot_moment": job.snapshot_moment,
                 "snapshot_id": job.snapshot_id,
-                "expires": job.expires_at,
-                "target": job.target_cluster_name,
             }
-        elif isinstance(job, TenantRestoreJob):
+        elif isinstance(job, CollectionRestoreJob):
             found |= {
-                "delivery": job.delivery_type,
-                "created": job.restore_scheduled_date,
-                "finished": job.restore_finished_date,
-                "snapshot_moment": job.snapshot_moment,
+                "delivery": job.write_strategy,
+                "snapshot_moment": _moment(job),
                 "snapshot_id": job.snapshot_id,
-                "expires": job.expiration_date,
-                "target": job.target_deployment_item_name,
             }
         ref = "" if job.ref is None else str(job.ref)
         return cls(ref=ref, **{name: _text(value) for name, value in found.items()})
@@ -94,7 +103,6 @@ def _summary(rows: Sequence[JobRow]) -> str:
 
 def _manager(job: RestoreJob) -> dict[str, str | datetime | None]:
     found: dict[str, str | datetime | None] = {
-        "created": job.created,
         "snapshot_moment": job.snapshot_moment,
         "snapshot_id": job.snapshot_id,
         "batch_id": job.batch_id,
@@ -103,10 +111,17 @@ def _manager(job: RestoreJob) -> dict[str, str | datetime | None]:
         found |= {
             "delivery": job.delivery.method_name,
             "delivery_status": job.delivery.status_name,
-            "expires": job.delivery.expires,
-            "target": job.delivery.target_cluster_name or job.delivery.target_cluster_id,
         }
     return found
+
+
+def _moment(job: CollectionRestoreJob) -> datetime | None:
+    """The moment that a job restores to, where it names one; a moment beyond all calendars is none."""
+    seconds = job.oplog_ts if job.point_in_time_utc_seconds is None else job.point_in_time_utc_seconds
+    try:
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
 
 
 def _text(value: str | datetime | None) -> str:

@@ -18,7 +18,16 @@ from mongorestore_async.cli.units import format_duration, parse_duration
 from mongorestore_async.errors import RestoreError, WaitError, WaitTimeout
 from mongorestore_async.models import JobRef
 
-__all__ = ["PollOption", "ResumeHint", "WaitClock", "WaitOptions", "poll_arguments", "poll_policy"]
+__all__ = [
+    "ACCEPT_INCOMPLETE",
+    "TIMEOUT",
+    "PollOption",
+    "ResumeHint",
+    "WaitClock",
+    "WaitOptions",
+    "poll_arguments",
+    "poll_policy",
+]
 
 #: Exit codes after which the same command resumes.
 _RESUMABLE = frozenset({ExitCode.TIMED_OUT, ExitCode.DOWNLOAD_FAILED})
@@ -33,6 +42,22 @@ PollOption = Annotated[
     ),
 ]
 
+#: Option of a wait whose end is set.
+TIMEOUT = Parameter(
+    converter=parse_duration,
+    show_default=format_duration,
+    help=(
+        "How long to wait, finding the jobs included, such as 6h, 90m or 1h30m. The restore continues after a timeout."
+    ),
+)
+
+#: Option of a wait for restores of collections.
+ACCEPT_INCOMPLETE = Parameter(
+    negative=(),
+    show_default=False,
+    help="Accept that named collections were not restored, or not their indexes (create-collections).",
+)
+
 
 @Parameter(name="*")
 @attrs.frozen(kw_only=True)
@@ -43,22 +68,21 @@ class WaitOptions:
         Literal["finished", "downloadable"],
         Parameter(help="What to wait for: the end of the restore, or a file that can be downloaded."),
     ] = "finished"
-    timeout: Annotated[
-        timedelta,
-        Parameter(
-            converter=parse_duration,
-            show_default=format_duration,
-            help=(
-                "How long to wait, finding the jobs included, such as 6h, 90m or 1h30m. The restore continues after a "
-                "timeout."
-            ),
-        ),
-    ] = timedelta(hours=6)
+    timeout: Annotated[timedelta, TIMEOUT] = timedelta(hours=6)
     poll: PollOption = None
+    accept_incomplete: Annotated[bool, ACCEPT_INCOMPLETE] = False
 
     def arguments(self) -> tuple[str, ...]:
         """The options as arguments of a command line."""
-        return ("--until", self.until, "--timeout", format_duration(self.timeout), *poll_arguments(self.poll))
+        accepted = ("--accept-incomplete",) * self.accept_incomplete
+        return (
+            "--until",
+            self.until,
+            "--timeout",
+            format_duration(self.timeout),
+            *poll_arguments(self.poll),
+            *accepted,
+        )
 
 
 def poll_arguments(shortest: timedelta | None) -> tuple[str, ...]:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, cast
 from mongorestore_async.codec.list_documents import DecodedItems, identities
 from mongorestore_async.codec.structuring import contradicts, require_id, structure, structure_each
 from mongorestore_async.errors import DataError
-from mongorestore_async.models.document import RawDocument, attach, conceal, stamp
-from mongorestore_async.models.job_ref import JobRef
+from mongorestore_async.models.document import RawDocument, attach, conceal
+from mongorestore_async.models.job import JobRef, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mongorestore_async.families.family import Family
-    from mongorestore_async.models.document import JobT
+    from mongorestore_async.models.job import JobT
 
 __all__ = ["load_job", "read_batch", "read_created", "read_ids", "read_job", "read_jobs"]
 

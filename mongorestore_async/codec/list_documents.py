@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mongorestore_async.codec.structs import Order
-    from mongorestore_async.models.job_ref import JobRef
+    from mongorestore_async.models.job import JobRef
 
 __all__ = ["DecodedItems", "ListDocument", "decode_list", "has_next", "identities", "page_form", "pick", "read_list"]
 

@@ -12,7 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, assert_never
 
 from mongorestore_async.codec.atlas_request_bodies import check_minimum, encode_cloud_backup, encode_tenant
+from mongorestore_async.codec.collection_bodies import encode_collections
 from mongorestore_async.errors import ConfigError, Hint, HintKind, Unsupported
+from mongorestore_async.models.collections import CollectionRestore
 from mongorestore_async.models.requests import (
     SERVER_DEFAULT,
     AutomatedRestore,
@@ -26,13 +28,14 @@ from mongorestore_async.protocol.dates import POINT_IN_TIME_WINDOW, check_reach,
 
 if TYPE_CHECKING:
     from mongorestore_async.families.family import Family
+    from mongorestore_async.models.collections import RestoreRequest
 
 __all__ = ["create_path", "encode_request"]
 
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-def create_path(family: Family[Any], request: HttpRestore | AutomatedRestore) -> str:
+def create_path(family: Family[Any], request: RestoreRequest) -> str:
     """Find the path that a create is sent to: some families take downloads at a path of their own.
 
     Raises:
@@ -47,7 +50,7 @@ def create_path(family: Family[Any], request: HttpRestore | AutomatedRestore) ->
     return path
 
 
-def encode_request(family: Family[Any], request: HttpRestore | AutomatedRestore, *, now: datetime) -> dict[str, Any]:
+def encode_request(family: Family[Any], request: RestoreRequest, *, now: datetime) -> dict[str, Any]:
     """Encode a create request for a family ("Create: request body").
 
     Args:
@@ -62,6 +65,8 @@ def encode_request(family: Family[Any], request: HttpRestore | AutomatedRestore,
 
     """
     _check_supported(family, request)
+    if isinstance(request, CollectionRestore):
+        return encode_collections(family, request, now)
     match family.encoding:
         case "manager" | "legacy":
             return _encode_with_delivery(family, request, now)
@@ -69,7 +74,7 @@ def encode_request(family: Family[Any], request: HttpRestore | AutomatedRestore,
             return encode_cloud_backup(family, request, now)
         case "tenant":
             return encode_tenant(family, request)
-        case None:
+        case "collections" | None:
             raise Unsupported(
                 f"restore jobs of {family.title} cannot be created: the family defines no request encoding"
             )
@@ -84,12 +89,16 @@ _WORDS: dict[type[Any], str] = {
     OplogTime: "restores to an oplog timestamp",
     PointInTime: "restores to a point in time",
     Checkpoint: "restores to a checkpoint",
+    CollectionRestore: "restores of single databases and collections",
 }
 
 
 def _check_supported(family: Family[Any], request: object) -> None:
-    if not isinstance(request, (HttpRestore, AutomatedRestore)):
-        raise ConfigError(f"the request must be an HttpRestore or an AutomatedRestore, not {type(request).__name__}")
+    if not isinstance(request, (HttpRestore, AutomatedRestore, CollectionRestore)):
+        raise ConfigError(
+            f"the request must be an HttpRestore, an AutomatedRestore or a CollectionRestore, not"
+            f" {type(request).__name__}"
+        )
     variant = type(request.source if isinstance(request, AutomatedRestore) else request)
     if not family.creates:
         raise Unsupported(f"{family.title}: this version can list and read its restore jobs, not create them")

@@ -28,7 +28,8 @@ import msgspec
 
 from mongorestore_async.codec.scalars import vocabulary
 from mongorestore_async.codec.structuring import ABSENT_WITHOUT, is_vocabulary, kind_of, part_of, received_fields
-from mongorestore_async.models.document import DecodedItem, Document, JobDocument, wire_names
+from mongorestore_async.models.document import DecodedItem, Document, wire_names
+from mongorestore_async.models.job import JobDocument
 from mongorestore_async.models.secret import Secret, hide, hide_document, hide_each
 
 if TYPE_CHECKING:
@@ -216,6 +217,7 @@ def copier_of(model: Any, nulls: Order = ()) -> Callable[..., Any]:
     if issubclass(model, Document):
         lines += ["made._item = source", "if received is not None: made._received = hide_document(received)"]
     lines += ["made._origin = origin"] if issubclass(model, JobDocument) else []
+    lines += [f"made.{field.name} = None" for field in attrs.fields(model) if not wire_names(field)]
     lines = ["made = blank()", *lines, "made.__class__ = model", "return made"]
     source = "\n    ".join(["def copy(source, origin=None, received=None):", *lines])
     exec(compile(source, f"<copy of {model.__name__}>", "exec"), names)  # noqa: S102 - nothing received is in it

@@ -30,16 +30,15 @@ from mongorestore_async.errors import DataError
 from mongorestore_async.models.document import (
     MAX_DEPTH,
     Document,
-    JobDocument,
     RawDocument,
     RawList,
     attach,
     conceal,
     is_deeper,
     reveal,
-    stamp,
     wire_names,
 )
+from mongorestore_async.models.job import JobDocument, stamp
 from mongorestore_async.models.secret import Secret
 from mongorestore_async.models.values import Link, OplogTimestamp
 
@@ -47,7 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mongorestore_async.codec.explainer import Problem
-    from mongorestore_async.models.job_ref import JobRef
+    from mongorestore_async.models.job import JobRef
 
     Hook = Callable[[Any, Any], Any]
     JsonObject = dict[str, Any]
@@ -239,7 +238,7 @@ def is_vocabulary(kind: Any) -> bool:
 def received_fields(model: type[Any]) -> list[attrs.Attribute[Any]]:
     """Fields that are read from members: all but those that a document has of its own."""
     attrs.resolve_types(model)
-    return [field for field in attrs.fields(model) if field.name not in _OWN]
+    return [field for field in attrs.fields(model) if field.name not in _OWN and wire_names(field)]
 
 
 def is_standard(model: Any) -> bool:

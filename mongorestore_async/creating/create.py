@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mongorestore_async.errors import RequestContext
     from mongorestore_async.families import Family
     from mongorestore_async.listing.pager import Pager
-    from mongorestore_async.models import AutomatedRestore, HttpRestore
+    from mongorestore_async.models import RestoreRequest
     from mongorestore_async.transport.open_creates import OpenCreates
 
 __all__ = ["create_once"]
@@ -42,7 +42,7 @@ async def create_once(
     family: Family[JobT],
     list_ids: Callable[[], Pager[str]],
     list_jobs: Callable[[], Pager[JobT]],
-    request: HttpRestore | AutomatedRestore,
+    request: RestoreRequest,
     send: Callable[..., Awaitable[tuple[JobT, ...]]],
     own: Callable[[tuple[JobT, ...]], BatchT],
     open_creates: OpenCreates,

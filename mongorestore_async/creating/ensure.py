@@ -25,13 +25,14 @@ from mongorestore_async.errors import (
     NotUnique,
     Rule,
 )
-from mongorestore_async.models import AutomatedRestore, HttpRestore, JobT
+from mongorestore_async.models import HttpRestore, JobT
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from mongorestore_async.creating.running_restores import Running
+    from mongorestore_async.models import RestoreRequest, Target
     from mongorestore_async.transport.session_view import SessionView
     from mongorestore_async.waiting.job_source import JobSource
 
@@ -54,7 +55,7 @@ class StartedRestore(Generic[JobT]):
     """
 
     source: JobSource[JobT]
-    request: HttpRestore | AutomatedRestore
+    request: RestoreRequest
     jobs: tuple[JobT, ...]
     at: float
     number: int
@@ -62,7 +63,7 @@ class StartedRestore(Generic[JobT]):
     place: Hashable
 
 
-def lock_key(source: JobSource[Any], request: HttpRestore | AutomatedRestore) -> Hashable:
+def lock_key(source: JobSource[Any], request: RestoreRequest) -> Hashable:
     """Say what one call at a time may start: restores into one target, or downloads of one request.
 
     Args:
@@ -75,9 +76,7 @@ def lock_key(source: JobSource[Any], request: HttpRestore | AutomatedRestore) ->
     return spell_target(source.family, request.target)
 
 
-def hold_target(
-    view: SessionView, source: JobSource[Any], request: HttpRestore | AutomatedRestore
-) -> AbstractAsyncContextManager[int]:
+def hold_target(view: SessionView, source: JobSource[Any], request: RestoreRequest) -> AbstractAsyncContextManager[int]:
     """Let one call of the session at a time look and start; entering tells how many restores it had started before.
 
     Args:
@@ -89,9 +88,7 @@ def hold_target(
     return view.transport.restore_locks.hold(lock_key(source, request), view.transport.open)
 
 
-def remember_restore(
-    view: SessionView, source: JobSource[JobT], request: HttpRestore | AutomatedRestore, jobs: Iterable[JobT]
-) -> None:
+def remember_restore(view: SessionView, source: JobSource[JobT], request: RestoreRequest, jobs: Iterable[JobT]) -> None:
     """Remember what was started: a job may be listed late, and may never show its target.
 
     Args:
@@ -113,7 +110,7 @@ def remember_restore(
 async def find_existing(
     view: SessionView,
     source: JobSource[JobT],
-    request: HttpRestore | AutomatedRestore,
+    request: RestoreRequest,
     *,
     target: JobSource[Any] | None,
     begun: int,
@@ -157,15 +154,15 @@ async def find_existing(
     busy = find_busy(source.family, request.target, (job for job in jobs if id(job) not in apart), known)
     certain, possible = [*(job for each in late for job in each.jobs), *busy.certain], list[Any](busy.possible)
     if not running.restores:
-        _refuse_busy(request, certain, certainly=True)
+        _refuse_busy(request.target, certain, certainly=True)
     _refuse_unsure(running)
     for place in _others(source, target, started):
         jobs = await _read_jobs(place, optional=place is target)
         busy = find_busy(place.family, request.target, jobs, _known_at(view, place))
         certain += [*(job for each in _late(view, place, started, jobs) for job in each.jobs), *busy.certain]
         possible += busy.possible
-    _refuse_busy(request, certain, certainly=True)
-    _refuse_busy(request, possible, certainly=False)
+    _refuse_busy(request.target, certain, certainly=True)
+    _refuse_busy(request.target, possible, certainly=False)
     _refuse_open(view.open_creates.of(key))
     return None
 
@@ -181,7 +178,7 @@ def _place(source: JobSource[Any]) -> Hashable:
     return ref.family, ref.project.casefold(), where if source.family.cluster_key == "name" else where.casefold()
 
 
-def _known_at(view: SessionView, source: JobSource[Any]) -> dict[str, HttpRestore | AutomatedRestore]:
+def _known_at(view: SessionView, source: JobSource[Any]) -> dict[str, RestoreRequest]:
     place = _place(source)
     return {job.id: each.request for each in _started(view) if each.place == place for job in each.jobs}
 
@@ -243,10 +240,10 @@ def _refuse_open(creates: Sequence[MaybeCreated]) -> None:
         )
 
 
-def _refuse_busy(request: AutomatedRestore, jobs: Sequence[Any], *, certainly: bool) -> None:
+def _refuse_busy(into: Target, jobs: Sequence[Any], *, certainly: bool) -> None:
     if not jobs:
         return
-    target = f"cluster {request.target.cluster} of project {request.target.project_id}"
+    target = f"cluster {into.cluster} of project {into.project_id}"
     if certainly:
         problem = f"{target} is being restored from something else ({_named(jobs)}):"
     else:

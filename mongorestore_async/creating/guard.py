@@ -33,14 +33,14 @@ from mongorestore_async.errors import (
     ProtectedTarget,
     TransportError,
 )
-from mongorestore_async.models import AutomatedRestore, ClusterSnapshot, HttpRestore, ProjectSummary, Target
+from mongorestore_async.models import ClusterSnapshot, ProjectSummary, Target, overwritten_by
 from mongorestore_async.models.policies import WHOLE_PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable, Sequence
 
     from mongorestore_async.families import Family
-    from mongorestore_async.models import ClusterSummary
+    from mongorestore_async.models import ClusterSummary, RestoreRequest
     from mongorestore_async.transport.session_view import SessionView
     from mongorestore_async.waiting.job_source import JobSource
 
@@ -67,7 +67,7 @@ class _Protected:
     is_source: bool = False
 
 
-async def refuse_aliases(view: SessionView, source: JobSource[Any], request: HttpRestore | AutomatedRestore) -> None:
+async def refuse_aliases(view: SessionView, source: JobSource[Any], request: RestoreRequest) -> None:
     """Refuse a target that is protected under another id or name.
 
     What is equal as it stands was refused before: see :func:`refuse_protected`.
@@ -84,9 +84,10 @@ async def refuse_aliases(view: SessionView, source: JobSource[Any], request: Htt
 
     """
     guard = view.options.guard
-    if guard is None or isinstance(request, HttpRestore):
+    target = overwritten_by(request)
+    if guard is None or target is None:
         return
-    family, target = source.family, request.target
+    family = source.family
     project, found = target.project_id.casefold(), list[_Protected]()
     # A config server takes no automated restore, so the source is a cluster.
     if guard.protect_source and source.project.casefold() == project:

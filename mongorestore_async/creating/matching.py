@@ -8,10 +8,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from mongorestore_async.creating.collection_matching import pairs_of
 from mongorestore_async.models import (
     AutomatedRestore,
     Checkpoint,
     CloudBackupRestoreJob,
+    CollectionRestore,
+    CollectionRestoreJob,
     HttpRestore,
     JobDocument,
     OplogTime,
@@ -26,18 +29,19 @@ from mongorestore_async.protocol.dates import count_since_epoch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
     from mongorestore_async.families.family import Family
+    from mongorestore_async.models import RestoreRequest
 
-__all__ = ["fits", "requested_at"]
+__all__ = ["fits"]
 
 _Pairs: TypeAlias = "Iterator[tuple[object, object]]"
 
+_WHOLE_CLUSTER = (RestoreJob, CloudBackupRestoreJob, TenantRestoreJob)
 _SECOND = timedelta(seconds=1)
 
 
-def fits(family: Family[Any], request: HttpRestore | AutomatedRestore, job: JobDocument) -> bool:
+def fits(family: Family[Any], request: RestoreRequest, job: JobDocument) -> bool:
     """Whether a job may come from a request: snapshot, target, kind and point in time, where they are given.
 
     Args:
@@ -46,31 +50,30 @@ def fits(family: Family[Any], request: HttpRestore | AutomatedRestore, job: JobD
         job: The job.
 
     """
+    if isinstance(request, CollectionRestore) and isinstance(job, _WHOLE_CLUSTER):
+        return False
     if isinstance(job, RestoreJob):
         pairs = _of_restore_job(family, request, job)
     elif isinstance(job, CloudBackupRestoreJob):
         pairs = _of_cloud_backup_job(request, job)
     elif isinstance(job, TenantRestoreJob):
         pairs = _of_tenant_job(request, job)
+    elif isinstance(job, CollectionRestoreJob):
+        return isinstance(request, CollectionRestore) and _agree(pairs_of(request, job))
     else:
         return True
+    return _agree(pairs)
+
+
+def _agree(pairs: _Pairs) -> bool:
     return all(asked == found for asked, found in pairs if found is not None and _is_told(asked))
-
-
-def requested_at(job: JobDocument) -> datetime | None:
-    """When a job was requested (UTC), None where it does not say."""
-    if isinstance(job, RestoreJob):
-        return job.created
-    if isinstance(job, CloudBackupRestoreJob):
-        return job.created_at
-    return job.restore_scheduled_date if isinstance(job, TenantRestoreJob) else None
 
 
 def _is_told(asked: object) -> bool:
     return asked is not None and not isinstance(asked, ServerDefault)
 
 
-def _snapshot(request: HttpRestore | AutomatedRestore) -> str | None:
+def _snapshot(request: RestoreRequest) -> str | None:
     if isinstance(request, HttpRestore):
         return _id(request.snapshot_id)
     return _id(request.source.id) if isinstance(request.source, Snapshot) else None
@@ -81,7 +84,7 @@ def _id(text: str | None) -> str | None:
     return None if text is None else text.casefold()
 
 
-def _of_restore_job(family: Family[Any], request: HttpRestore | AutomatedRestore, job: RestoreJob) -> _Pairs:
+def _of_restore_job(family: Family[Any], request: RestoreRequest, job: RestoreJob) -> _Pairs:
     yield _snapshot(request), _id(job.snapshot_id)
     checkpoint = isinstance(request, AutomatedRestore) and isinstance(request.source, Checkpoint)
     yield checkpoint, None if job.checkpoint_id is None else True
@@ -107,7 +110,7 @@ def _of_restore_job(family: Family[Any], request: HttpRestore | AutomatedRestore
         yield _id(request.target.cluster), _id(delivery.target_cluster_id)
 
 
-def _of_cloud_backup_job(request: HttpRestore | AutomatedRestore, job: CloudBackupRestoreJob) -> _Pairs:
+def _of_cloud_backup_job(request: RestoreRequest, job: CloudBackupRestoreJob) -> _Pairs:
     yield _snapshot(request), _id(job.snapshot_id)
     if isinstance(request, HttpRestore):
         yield CloudBackupDeliveryType.DOWNLOAD, job.delivery_type
@@ -133,7 +136,7 @@ def _of_cloud_backup_job(request: HttpRestore | AutomatedRestore, job: CloudBack
         yield seconds, asked_for
 
 
-def _of_tenant_job(request: HttpRestore | AutomatedRestore, job: TenantRestoreJob) -> _Pairs:
+def _of_tenant_job(request: RestoreRequest, job: TenantRestoreJob) -> _Pairs:
     yield _snapshot(request), _id(job.snapshot_id)
     if isinstance(request, HttpRestore):
         # The vendor's example of a download has a target as well.

@@ -43,6 +43,7 @@ class Evidence:
         source: The cluster the data come from.
         source_snapshots: Some of its snapshots.
         ranges: What it could be restored to.
+        running: Running restores of single collections, from the source or into the target: references to their jobs.
         target_read: Whether the target was looked for.
         target: The target, None if it was not found.
         target_snapshots: Some of its snapshots; none at all where its backup is switched off.
@@ -55,6 +56,7 @@ class Evidence:
     source: ClusterSummary | None = None
     source_snapshots: tuple[SnapshotDocument, ...] = ()
     ranges: tuple[TimeRange, ...] | None = None
+    running: tuple[str, ...] = ()
     target_read: bool = False
     target: ClusterSummary | None = None
     target_snapshots: tuple[SnapshotDocument, ...] | None = None

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from mongorestore_async.codec.documents import read_jobs
 from mongorestore_async.codec.structuring import structure_by_id, structure_each
 from mongorestore_async.creating.precheck_facts import Evidence
+from mongorestore_async.creating.running_restores import goes_into
 from mongorestore_async.errors import BadRequest, NotFound, Unsupported
 from mongorestore_async.listing.arrays import documents_of
-from mongorestore_async.listing.page_reader import ListQuery
+from mongorestore_async.listing.cluster_lists import clusters_of
+from mongorestore_async.listing.page_reader import ListQuery, ListSource
 from mongorestore_async.listing.pager import Pager
 from mongorestore_async.models import (
-    AutomatedRestore,
     Checkpoint,
     ClusterCheckpoint,
     ClusterSnapshot,
     ClusterSummary,
+    CollectionRestore,
     HttpRestore,
+    JobState,
     Snapshot,
     SnapshotDocument,
     Target,
@@ -27,6 +32,7 @@ from mongorestore_async.models import (
 if TYPE_CHECKING:
     from mongorestore_async.errors import ApiError
     from mongorestore_async.families import Family
+    from mongorestore_async.models import CollectionRestoreJob, RestoreRequest
     from mongorestore_async.transport.session_view import SessionView
     from mongorestore_async.waiting.job_source import JobSource
 
@@ -34,9 +40,10 @@ __all__ = ["find_cluster_id", "list_clusters", "read_evidence"]
 
 #: Snapshots looked at for versions, topology and the id of their cluster; all of them have the same one.
 _LOOKED_AT = 100
+_RUNNING = frozenset({JobState.PENDING, JobState.RUNNING})
 
 
-async def read_evidence(view: SessionView, source: JobSource[Any], request: HttpRestore | AutomatedRestore) -> Evidence:
+async def read_evidence(view: SessionView, source: JobSource[Any], request: RestoreRequest) -> Evidence:
     """Read the snapshot, and for a restore into a cluster both clusters.
 
     Args:
@@ -55,12 +62,14 @@ async def read_evidence(view: SessionView, source: JobSource[Any], request: Http
     reading = _Reading(view, source.family, {"project": source.project, **place})
     if isinstance(request, HttpRestore):
         return Evidence(now=now, snapshot=await reading.snapshot(request.snapshot_id))
+    if isinstance(request, CollectionRestore):
+        return await _read_for_collections(view, source, request, reading)
     wanted, known = request.source, dict[str, Any]()
     if isinstance(wanted, Snapshot):
         known["snapshot"] = await reading.snapshot(wanted.id)
     else:
         # A config server takes no automated restore, so the source is a cluster.
-        summary = await _find_cluster(view, source.family, Target(source.project, str(ref.cluster)))
+        summary = await _find_source(view, source.family, Target(source.project, str(ref.cluster)))
         known |= {"source": summary, "source_snapshots": await reading.some_snapshots(summary)}
         known |= await reading.moments(wanted.id if isinstance(wanted, Checkpoint) else None)
     target = await _find_cluster(view, source.family, request.target)
@@ -68,6 +77,20 @@ async def read_evidence(view: SessionView, source: JobSource[Any], request: Http
         names = {"project": request.target.project_id, "cluster": request.target.cluster}
         known["target_snapshots"] = await _Reading(view, source.family, names).snapshots_of_target(target)
     return Evidence(now=now, target_read=True, target=target, **known)
+
+
+async def _read_for_collections(
+    view: SessionView, source: JobSource[Any], request: CollectionRestore, reading: _Reading
+) -> Evidence:
+    wanted, family, target = request.source, source.family, request.target
+    snapshot = await reading.snapshot(wanted.id) if isinstance(wanted, Snapshot) else None
+    found = await _find_cluster(view, family, target)
+    running = await reading.running_jobs(None)
+    into = {"project": target.project_id, "cluster": target.cluster}
+    if found is not None and into != reading.names:
+        running += await _Reading(view, family, into).running_jobs(target)
+    refs = tuple(str(job.ref or job.id) for job in running)
+    return Evidence(now=view.now(), snapshot=snapshot, target_read=True, target=found, running=refs)
 
 
 async def find_cluster_id(view: SessionView, family: Family[Any], names: dict[str, str]) -> str | None:
@@ -94,7 +117,7 @@ async def list_clusters(view: SessionView, family: Family[Any], project: str) ->
         project: Project id.
 
     """
-    return await _clusters(view, family, project).collect()
+    return await clusters_of(view, family, project).collect()
 
 
 class _Reading:
@@ -104,6 +127,22 @@ class _Reading:
         self._view = view
         self._family = family
         self._names = names
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Its identifiers."""
+        return self._names
+
+    async def running_jobs(self, into: Target | None) -> list[CollectionRestoreJob]:
+        """Read the running restores of single collections: all of its list, or those that go into a target."""
+        family, names = self._family, self._names
+        read = partial(read_jobs, family, **names)
+        listed = ListSource(self._view, family, family.jobs_path, names, read, attrgetter("id"), model=family.job_type)
+        return [
+            job
+            async for job in Pager(listed, ListQuery())
+            if job.state in _RUNNING and (into is None or goes_into(family, into, job))
+        ]
 
     async def snapshot(self, snapshot_id: str) -> SnapshotDocument:
         """Read one snapshot. Those of a sharded cluster may stand elsewhere, and the id does not tell."""
@@ -166,14 +205,18 @@ def _is_page(error: ApiError) -> bool:
     return error.from_gateway and error.error_code is None
 
 
-async def _find_cluster(view: SessionView, family: Family[Any], wanted: Target) -> ClusterSummary | None:
-    async for found in _clusters(view, family, wanted.project_id):
+async def _find_source(view: SessionView, family: Family[Any], wanted: Target) -> ClusterSummary | None:
+    """Find the cluster that data come from, also one that was deleted and whose backups are retained."""
+    found = await _find_cluster(view, family, wanted)
+    if found is None and family.lists_deleted_clusters:
+        found = await _find_cluster(view, family, wanted, include_deleted=True)
+    return found
+
+
+async def _find_cluster(
+    view: SessionView, family: Family[Any], wanted: Target, *, include_deleted: bool = False
+) -> ClusterSummary | None:
+    async for found in clusters_of(view, family, wanted.project_id, include_deleted=include_deleted):
         if wanted.cluster == (found.id if family.cluster_key == "id" else found.name):
             return found
     return None
-
-
-def _clusters(view: SessionView, family: Family[Any], project: str) -> Pager[ClusterSummary]:
-    names = {"project": project}
-    clusters = documents_of(view, family, family.clusters_path, ClusterSummary, lambda found: found.id, names)
-    return Pager(clusters, ListQuery())

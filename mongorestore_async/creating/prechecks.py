@@ -9,15 +9,15 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from mongorestore_async.errors import Finding, Rule
-from mongorestore_async.models import AutomatedRestore, Checkpoint, HttpRestore, OplogTime, PointInTime
+from mongorestore_async.errors import Finding, Hint, HintKind, Rule
+from mongorestore_async.models import Checkpoint, CollectionRestore, HttpRestore, OplogTime, PointInTime
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mongorestore_async.creating.precheck_facts import Evidence, Release
     from mongorestore_async.families import Family
-    from mongorestore_async.models import OplogTimestamp, TimeRange
+    from mongorestore_async.models import OplogTimestamp, RestoreRequest, Target, TimeRange
 
 __all__ = ["check_restore", "no_backup"]
 
@@ -25,9 +25,7 @@ _FCV_WITH_OPLOG = (4, 2)
 _SECOND = timedelta(seconds=1)
 
 
-def check_restore(
-    family: Family[Any], request: HttpRestore | AutomatedRestore, evidence: Evidence
-) -> tuple[Finding, ...]:
+def check_restore(family: Family[Any], request: RestoreRequest, evidence: Evidence) -> tuple[Finding, ...]:
     """Compare a request with what is known of its snapshot and its target.
 
     Args:
@@ -39,12 +37,15 @@ def check_restore(
     found = [*_about_snapshot(evidence)]
     if isinstance(request, HttpRestore):
         return (*found, *_about_link(request, evidence))
+    if isinstance(request, CollectionRestore):
+        # Single collections are restored by their documents: topology and versions need not be the same.
+        return (*found, *_about_target(family, request.target, evidence), *_about_running(evidence))
     if isinstance(request.source, Checkpoint):
         found += _about_checkpoint(evidence)
     elif isinstance(request.source, (OplogTime, PointInTime)):
         found += _about_oplog(evidence)
         found += _about_ranges(request.source, evidence)
-    found += _about_target(family, request, evidence)
+    found += _about_target(family, request.target, evidence)
     found += _about_topology(evidence)
     found += _about_versions(family, evidence)
     return tuple(found)
@@ -115,10 +116,10 @@ def _about_ranges(wanted: OplogTime | PointInTime, evidence: Evidence) -> Iterat
     yield Finding(Rule.TIME_RANGE, f"the point in time is outside all restorable time ranges{latest}")
 
 
-def _about_target(family: Family[Any], request: AutomatedRestore, evidence: Evidence) -> Iterator[Finding]:
+def _about_target(family: Family[Any], into: Target, evidence: Evidence) -> Iterator[Finding]:
     if not evidence.target_read:
         return
-    name, target = request.target.cluster, evidence.target
+    name, target = into.cluster, evidence.target
     by_id = family.cluster_key == "id"
     if target is None:
         # A restore into another kind of cluster, such as from flex into a dedicated one, is not in this list.
@@ -135,6 +136,15 @@ def _about_target(family: Family[Any], request: AutomatedRestore, evidence: Evid
             Rule.TARGET,
             no_backup(name),
         )
+
+
+def _about_running(evidence: Evidence) -> Iterator[Finding]:
+    if evidence.running:
+        problem = (
+            f"another restore of single collections is running ({', '.join(evidence.running)}), and a cluster takes one"
+            f" at a time:"
+        )
+        yield Finding(Rule.RUNNING, problem, hint=Hint(HintKind.WAIT_FOR_RUNNING))
 
 
 def _about_topology(evidence: Evidence) -> Iterator[Finding]:

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Generic
 
 import attrs
 
-from mongorestore_async.creating.matching import fits, requested_at
+from mongorestore_async.creating.matching import fits
 from mongorestore_async.errors import Verdict
-from mongorestore_async.models import CloudBackupRestoreJob, JobDocument, JobT, RestoreJob
+from mongorestore_async.models import JobDocument, JobT, RestoreJob
 from mongorestore_async.protocol.dates import http_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from mongorestore_async.families.family import Family
-    from mongorestore_async.models import AutomatedRestore, HttpRestore
+    from mongorestore_async.models import RestoreRequest
 
 __all__ = ["Baseline", "Findings", "find_created", "server_moment"]
 
@@ -69,7 +69,7 @@ def server_moment(headers: Mapping[str, str]) -> datetime | None:
 def find_created(
     family: Family[JobT],
     baseline: Baseline,
-    request: HttpRestore | AutomatedRestore,
+    request: RestoreRequest,
     jobs: Iterable[JobT],
     *,
     reached: bool = True,
@@ -113,13 +113,11 @@ def _is_new(baseline: Baseline, job: JobDocument) -> bool:
     """Whether a job may have come after the baseline."""
     if job.id in baseline.ids:
         return False
-    told = requested_at(job)
-    if told is None and isinstance(job, CloudBackupRestoreJob):
-        told = job.finished_at
+    told = job.finished_at if job.requested_at is None else job.requested_at
     return told is None or baseline.moment is None or told >= baseline.moment - _CLOCK_TOLERANCE
 
 
 def _is_certainly_new(baseline: Baseline, job: JobDocument) -> bool:
     """Whether it must have: on a list of several pages, a job missing on the first may still be an old one."""
-    told = requested_at(job)
+    told = job.requested_at
     return baseline.complete or (told is not None and baseline.moment is not None and told > baseline.moment)

@@ -19,12 +19,13 @@ from mongorestore_async.errors import (
     ProtectedTarget,
     Rule,
 )
-from mongorestore_async.models import AutomatedRestore, HttpRestore, Target
+from mongorestore_async.models import HttpRestore, Target, overwritten_by
 from mongorestore_async.protocol.urls import build_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mongorestore_async.models import RestoreRequest
     from mongorestore_async.transport.session_view import SessionView
     from mongorestore_async.waiting.job_source import JobSource
 
@@ -39,7 +40,7 @@ class RestorePlan:
         method: HTTP verb.
         url: Where it would be sent to; holds no secrets.
         body: JSON value that would be sent.
-        target: Cluster whose data would be replaced, None for a download.
+        target: Cluster whose data would be replaced, None for a download and for a restore that only adds.
         findings: Reasons why it would fail; those of the pre-check only if requested.
 
     """
@@ -60,7 +61,7 @@ async def plan_restore(
     view: SessionView,
     source: JobSource[Any],
     names: Mapping[str, str],
-    request: HttpRestore | AutomatedRestore,
+    request: RestoreRequest,
     *,
     precheck: bool,
     overwrite: Target | None,
@@ -94,7 +95,7 @@ async def plan_restore(
         method="POST",
         url=str(build_url(view.transport.base_url, path, query=None, **names)),
         body=body,
-        target=request.target if isinstance(request, AutomatedRestore) else None,
+        target=overwritten_by(request),
         findings=findings,
     )
 
@@ -102,39 +103,39 @@ async def plan_restore(
 def refuse_protected(
     view: SessionView,
     source: JobSource[Any],
-    request: HttpRestore | AutomatedRestore,
+    request: RestoreRequest,
     overwrite: Target | None,
 ) -> None:
     """Ask the guard of the session, if it has one.
 
     Raises:
         ProtectedTarget: The target is protected and not named in ``overwrite``, or another one is named there.
-        ConfigError: ``overwrite`` is no target, or stands beside a download.
+        ConfigError: ``overwrite`` is no target, or stands beside a request that overwrites nothing.
 
     """
     if overwrite is not None and not isinstance(overwrite, Target):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ConfigError(f"overwrite must be the Target of the request, not {type(overwrite).__name__}")
-    if isinstance(request, HttpRestore):
+    target = overwritten_by(request)
+    if target is None:
         if overwrite is not None:
+            what = "a download" if isinstance(request, HttpRestore) else "a restore with WriteStrategy.CREATE_NEW"
             raise ConfigError(
-                "a download does not overwrite a cluster:", hint=Hint(HintKind.LEAVE_OUT, {"argument": "overwrite"})
+                f"{what} does not overwrite a cluster:", hint=Hint(HintKind.LEAVE_OUT, {"argument": "overwrite"})
             )
         return
-    if overwrite is not None and overwrite != request.target:
+    if overwrite is not None and overwrite != target:
         raise ProtectedTarget(
-            f"the restore goes into cluster {request.target.cluster} of project {request.target.project_id}, overwrite"
+            f"the restore goes into cluster {target.cluster} of project {target.project_id}, overwrite"
             f" names cluster {overwrite.cluster} of project {overwrite.project_id}: name the one that may be"
             f" overwritten in both, or leave overwrite out"
         )
     guard = view.options.guard
     if guard is not None and overwrite is None:
         # A config server takes no automated restore, so the source is a cluster.
-        guard.check(Target(source.project, str(source.ref("-").cluster)), request.target)
+        guard.check(Target(source.project, str(source.ref("-").cluster)), target)
 
 
-async def require_restorable(
-    view: SessionView, source: JobSource[Any], request: HttpRestore | AutomatedRestore
-) -> None:
+async def require_restorable(view: SessionView, source: JobSource[Any], request: RestoreRequest) -> None:
     """Check the snapshot and the target, and refuse what the server would refuse.
 
     Raises:

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, Generic
 
 import attrs
 
+from mongorestore_async.creating.collection_matching import is_told, spell
 from mongorestore_async.creating.matching import fits
 from mongorestore_async.models import (
-    AutomatedRestore,
     Checkpoint,
     CloudBackupRestoreJob,
+    CollectionRestore,
+    CollectionRestoreJob,
     HttpRestore,
     JobState,
     JobT,
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from mongorestore_async.families import Family
-    from mongorestore_async.models import Delivery, JobDocument, Target
+    from mongorestore_async.models import Delivery, JobDocument, RestoreRequest, Target
 
 __all__ = ["Busy", "Running", "find_busy", "find_running", "goes_into", "is_same", "spell_request", "spell_target"]
 
@@ -70,9 +72,9 @@ class Busy(Generic[JobT]):
 
 def find_running(
     family: Family[JobT],
-    request: HttpRestore | AutomatedRestore,
+    request: RestoreRequest,
     jobs: Iterable[JobT],
-    known: Mapping[str, HttpRestore | AutomatedRestore] | None = None,
+    known: Mapping[str, RestoreRequest] | None = None,
 ) -> Running[JobT]:
     """Look for the restore a request asks for among the jobs of its cluster. What is over does not count.
 
@@ -105,7 +107,7 @@ def find_busy(
     family: Family[JobT],
     target: Target,
     jobs: Iterable[JobT],
-    known: Mapping[str, HttpRestore | AutomatedRestore] | None = None,
+    known: Mapping[str, RestoreRequest] | None = None,
 ) -> Busy[JobT]:
     """Look for running restores into a target. What is over does not count, and downloads do not.
 
@@ -124,7 +126,7 @@ def find_busy(
             told = {goes_into(family, target, job) for job in batch} - {None}
             goes = None if not told else True in told
         else:
-            goes = isinstance(asked, AutomatedRestore) and (
+            goes = not isinstance(asked, HttpRestore) and (
                 spell_target(family, asked.target) == spell_target(family, target)
             )
         if goes is not False:
@@ -171,7 +173,7 @@ def _told_target(family: Family[Any], job: JobDocument) -> tuple[str | None, str
     if isinstance(job, RestoreJob) and job.delivery is not None:
         delivery, by_name = job.delivery, family.cluster_key == "name"
         return delivery.target_group_id, delivery.target_cluster_name if by_name else delivery.target_cluster_id
-    if isinstance(job, CloudBackupRestoreJob):
+    if isinstance(job, (CloudBackupRestoreJob, CollectionRestoreJob)):
         return job.target_group_id, job.target_cluster_name
     if isinstance(job, TenantRestoreJob):
         return job.target_project_id, job.target_deployment_item_name
@@ -189,7 +191,7 @@ def spell_target(family: Family[Any], target: Target) -> tuple[str, str]:
     return target.project_id.casefold(), _spell_cluster(family, target.cluster)
 
 
-def spell_request(family: Family[Any], request: HttpRestore | AutomatedRestore) -> tuple[object, ...]:
+def spell_request(family: Family[Any], request: RestoreRequest) -> tuple[object, ...]:
     """Spell a request as two of them are compared: they ask for the same restore if these are equal.
 
     Args:
@@ -199,6 +201,8 @@ def spell_request(family: Family[Any], request: HttpRestore | AutomatedRestore) 
     """
     if isinstance(request, HttpRestore):
         return request.snapshot_id.casefold(), request.max_downloads, request.expires, request.expiration_hours
+    if isinstance(request, CollectionRestore):
+        return *spell(request), *spell_target(family, request.target)
     source = request.source
     spelt = source.id.casefold() if isinstance(source, (Snapshot, Checkpoint)) else source
     return type(source).__name__, spelt, *spell_target(family, request.target)
@@ -215,14 +219,12 @@ def _batches(jobs: Iterable[JobT]) -> Iterable[list[JobT]]:
     return batches.values()
 
 
-def _asked(
-    batch: list[JobT], known: Mapping[str, HttpRestore | AutomatedRestore] | None
-) -> HttpRestore | AutomatedRestore | None:
+def _asked(batch: list[JobT], known: Mapping[str, RestoreRequest] | None) -> RestoreRequest | None:
     """What a batch was asked for with, if that is known of one of its jobs: an answer may name the first only."""
     return next((known[job.id] for job in batch if job.id in known), None) if known else None
 
 
-def is_same(family: Family[Any], request: HttpRestore | AutomatedRestore, job: JobDocument) -> bool | None:
+def is_same(family: Family[Any], request: RestoreRequest, job: JobDocument) -> bool | None:
     """Whether a job does what a request asks for; None where it shows too little.
 
     Args:
@@ -241,13 +243,15 @@ def is_same(family: Family[Any], request: HttpRestore | AutomatedRestore, job: J
     elif isinstance(job, TenantRestoreJob):
         told = (job.delivery_type, job.snapshot_id)
         target = (job.target_project_id, job.target_deployment_item_name)
+    elif isinstance(job, CollectionRestoreJob) and isinstance(request, CollectionRestore):
+        return True if is_told(request, job) else None
     else:
         return None
     wanted = told if isinstance(request, HttpRestore) else (*told, *target)
     return None if None in wanted else True
 
 
-def _is_same_restore_job(family: Family[Any], request: HttpRestore | AutomatedRestore, job: RestoreJob) -> bool | None:
+def _is_same_restore_job(family: Family[Any], request: RestoreRequest, job: RestoreJob) -> bool | None:
     delivery = job.delivery
     downloads = delivery is not None and _has_terms_of_a_download(delivery)
     if isinstance(request, HttpRestore):
@@ -276,7 +280,7 @@ def _has_terms_of_a_download(delivery: Delivery) -> bool:
     return any(term is not None for term in (delivery.max_downloads, delivery.expiration_hours, delivery.expires))
 
 
-def _cloud_backup_source(request: HttpRestore | AutomatedRestore, job: CloudBackupRestoreJob) -> tuple[object, ...]:
+def _cloud_backup_source(request: RestoreRequest, job: CloudBackupRestoreJob) -> tuple[object, ...]:
     source = None if isinstance(request, HttpRestore) else request.source
     if isinstance(source, OplogTime):
         return job.oplog_ts or None, job.oplog_inc or None

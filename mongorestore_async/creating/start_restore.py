@@ -13,15 +13,17 @@ from mongorestore_async.creating.guard import refuse_aliases
 from mongorestore_async.creating.restore_plan import refuse_protected, require_restorable
 from mongorestore_async.listing.page_reader import ListQuery, ListSource
 from mongorestore_async.listing.pager import Pager
+from mongorestore_async.models import CollectionRestore, CollectionRestoreJob
+from mongorestore_async.models.collections.restored import keep_request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from mongorestore_async.models import AutomatedRestore, HttpRestore, JobT, Target
+    from mongorestore_async.models import JobDocument, JobT, RestoreRequest, Target
     from mongorestore_async.transport.session_view import SessionView
     from mongorestore_async.waiting.job_source import JobSource
 
-__all__ = ["check_request", "start_restore"]
+__all__ = ["check_request", "keep_requests", "start_restore"]
 
 BatchT = TypeVar("BatchT")
 
@@ -29,7 +31,7 @@ BatchT = TypeVar("BatchT")
 def check_request(
     view: SessionView,
     source: JobSource[JobT],
-    request: HttpRestore | AutomatedRestore,
+    request: RestoreRequest,
     overwrite: Target | None,
 ) -> None:
     """Refuse what can be refused without I/O.
@@ -50,11 +52,24 @@ def check_request(
     refuse_protected(view, source, request, overwrite)
 
 
+def keep_requests(jobs: Iterable[JobDocument], request: RestoreRequest) -> None:
+    """Note in jobs of single collections what they were asked for with: their answers may leave it out.
+
+    Args:
+        jobs: Jobs that are certainly of the request.
+        request: The request.
+
+    """
+    for job in jobs:
+        if isinstance(job, CollectionRestoreJob) and isinstance(request, CollectionRestore):
+            keep_request(job, request)
+
+
 async def start_restore(
     view: SessionView,
     source: JobSource[JobT],
     names: Mapping[str, str],
-    request: HttpRestore | AutomatedRestore,
+    request: RestoreRequest,
     own: Callable[[tuple[JobT, ...]], BatchT],
     precheck: bool,
     overwrite: Target | None,
@@ -90,6 +105,7 @@ async def start_restore(
     ids = ListSource(view, family, family.jobs_path, names, read_ids, str)
 
     def remember(jobs: tuple[JobT, ...]) -> BatchT:
+        keep_requests(jobs, request)
         remember_restore(view, source, request, jobs)
         return own(jobs)
 

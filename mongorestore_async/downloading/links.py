@@ -49,7 +49,6 @@ __all__ = [
     "LinkState",
     "downloads_allowed",
     "find_links",
-    "link_expiry",
     "link_state",
     "next_step",
     "no_link",
@@ -147,7 +146,7 @@ def find_links(job: JobDocument) -> Mapping[str, DownloadLink | None]:
 
 
 def link_state(job: JobDocument) -> LinkState:
-    """Derive the state of a job's links from the job alone, without a clock (see :func:`link_expiry`).
+    """Derive the state of a job's links from the job alone, without a clock.
 
     READY may stand on a job without any link: then it is NOT_READY for us. A link may stand on an expired job. A
     finished job of Ops Manager or Cloud Manager with neither link nor limits of one restored into a cluster (D13).
@@ -161,15 +160,6 @@ def link_state(job: JobDocument) -> LinkState:
     if job.state in _ENDED:
         return _ENDED[job.state]
     return LinkState.READY if any(find_links(job).values()) else LinkState.NOT_READY
-
-
-def link_expiry(job: JobDocument) -> datetime | None:
-    """When the links of a job expire (UTC), None where it does not say."""
-    if isinstance(job, RestoreJob):
-        return None if job.delivery is None else job.delivery.expires
-    if isinstance(job, CloudBackupRestoreJob):
-        return job.expires_at
-    return job.expiration_date if isinstance(job, TenantRestoreJob) else None
 
 
 def downloads_allowed(job: JobDocument) -> int | None:

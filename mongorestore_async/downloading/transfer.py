@@ -12,7 +12,6 @@ from mongorestore_async.downloading.links import (
     LinkState,
     downloads_allowed,
     find_links,
-    link_expiry,
     link_state,
     no_link,
     refusal,
@@ -303,7 +302,7 @@ class Transfer:
         except RestoreError as error:
             self._give_up(failed, f"the job could not be read either: {error.problem}")
         self.archive.allowed = downloads_allowed(self._job)
-        state, expires = link_state(self._job), link_expiry(self._job)
+        state, expires = link_state(self._job), self._job.expires_at
         if state is LinkState.READY and expires is not None and expires <= self._rules.now():
             state = LinkState.EXPIRED
         if state is not LinkState.READY:

@@ -12,10 +12,10 @@ The world is a function of the seed: jobs, snapshots and archives are computed w
 stored. The state of a job follows from the clock, which a test can stop and advance. Nothing is shared with the client
 but errors, families and the version, so that the two cannot make the same mistake.
 
-To change a setting open ``emulator_settings`` (types: ``setting_types``); an error code: ``service_errors``; a field or
-rule of one API: its file in ``apis/``; links and download URLs: ``document_parts``; data: ``world/``. A new API is one
-file in ``apis/`` with ``ROUTES``, named in ``application``; its clusters are a ``ClusterKind``, listed in
-``world/world.py``.
+To change a setting open ``emulator_settings`` (types: ``setting_types``, ``downloads/``); an error code:
+``service_errors``; a field or rule of one API: its file in ``apis/``; links and download URLs: ``document_parts``;
+data: ``world/``. A new API is one file below ``apis/`` with ``ROUTES``, named in ``application``; its clusters are a
+``ClusterKind``, listed in ``world/world.py``.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ from mongorestore_async.emulator.apis.answers import error_answer
 from mongorestore_async.emulator.application import create_app, create_download_app
 from mongorestore_async.emulator.digest_server import Outcome
 from mongorestore_async.emulator.download_state import DownloadRecord, Downloads, Offer
+from mongorestore_async.emulator.downloads.download_play import DownloadPlay, Validators
+from mongorestore_async.emulator.downloads.generated_archive import Archive
 from mongorestore_async.emulator.emulator_settings import EmulatorSettings
 from mongorestore_async.emulator.flow_control import Clock, Gate
-from mongorestore_async.emulator.generated_archive import Archive
 from mongorestore_async.emulator.server_state import (
     SERVER_STATE,
     BeforeAnswer,
@@ -39,7 +40,8 @@ from mongorestore_async.emulator.server_state import (
 from mongorestore_async.emulator.servers import DownloadHost, Emulator, ThreadedEmulator
 from mongorestore_async.emulator.setting_types import (
     ChallengeForm,
-    DownloadPlay,
+    CollectionLimit,
+    CreateFault,
     EnvelopeStyle,
     Manager,
     NoncePolicy,
@@ -48,20 +50,20 @@ from mongorestore_async.emulator.setting_types import (
     QopForm,
     RateCode,
     RateLimiting,
-    Validators,
     WaitForm,
 )
 from mongorestore_async.emulator.world import Cluster, ClusterKind, Job, JobOutcome, Project, Side, World
-from mongorestore_async.emulator.world.cluster_backups import (
-    Backups,
-    Checkpoint,
-    Checkpoints,
-    NoBackup,
-    Snapshot,
-    Snapshots,
-    SnapshotState,
+from mongorestore_async.emulator.world.cluster_backups import Backups, Checkpoint, Checkpoints, NoBackup
+from mongorestore_async.emulator.world.collection_restore_store import CollectionRestores
+from mongorestore_async.emulator.world.collection_restores import (
+    CollectionOrder,
+    CollectionRestore,
+    PlannedCollection,
 )
-from mongorestore_async.emulator.world.world import Host, Hosts
+from mongorestore_async.emulator.world.collection_words import CollectionKind, CollectionOutcome
+from mongorestore_async.emulator.world.hosts import Host, Hosts
+from mongorestore_async.emulator.world.namespaces import Collection, Index, Namespaces
+from mongorestore_async.emulator.world.snapshot_store import Snapshot, Snapshots, SnapshotState
 
 __all__ = [
     "SERVER_STATE",
@@ -74,7 +76,15 @@ __all__ = [
     "Clock",
     "Cluster",
     "ClusterKind",
+    "Collection",
+    "CollectionKind",
+    "CollectionLimit",
+    "CollectionOrder",
+    "CollectionOutcome",
+    "CollectionRestore",
+    "CollectionRestores",
     "Counts",
+    "CreateFault",
     "DownloadHost",
     "DownloadPlay",
     "DownloadRecord",
@@ -87,15 +97,18 @@ __all__ = [
     "Gate",
     "Host",
     "Hosts",
+    "Index",
     "Job",
     "JobOutcome",
     "Manager",
+    "Namespaces",
     "NoBackup",
     "NoncePolicy",
     "Oddity",
     "Offer",
     "Outcome",
     "OverMax",
+    "PlannedCollection",
     "Project",
     "QopForm",
     "RateCode",

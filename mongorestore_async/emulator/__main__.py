@@ -8,10 +8,10 @@ import contextlib
 import shlex
 import signal
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from mongorestore_async.emulator import Emulator, EmulatorSettings, Manager, NoncePolicy, Oddity
+from mongorestore_async.emulator import CreateFault, Emulator, EmulatorSettings, Manager, NoncePolicy, Oddity
 from mongorestore_async.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -27,6 +27,10 @@ def _moment(text: str) -> datetime:
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found
 
 
+def _day(text: str) -> date:
+    return datetime.now(UTC).date() if text == "now" else date.fromisoformat(text)
+
+
 def _arguments() -> argparse.ArgumentParser:
     usual = EmulatorSettings()
     parser = argparse.ArgumentParser(
@@ -40,16 +44,18 @@ def _arguments() -> argparse.ArgumentParser:
     add("--base-path", default=usual.base_path, help="path prefix before /api")
     add("--manager", choices=[*Manager], default=usual.manager, help="the product below /api/public/v1.0")
     add("--projects", type=int, default=usual.projects, help="projects, on each side")
-    add("--clusters", type=int, default=usual.clusters_per_project, help="clusters per project")
+    add("--clusters", type=int, default=None, help="clusters per project; None is one of each kind")
     add("--jobs", type=int, default=usual.jobs_per_cluster, help="restore jobs per cluster")
     add("--seed", type=int, default=usual.seed, help="same seed, same data")
     add("--start", type=_moment, default="now", help="where its clock starts: now, or a date in ISO 8601")
+    add("--today", type=_day, help="play Atlas v2 as on this day, now or in ISO 8601: ended versions, rate limits")
     add("--speed", type=float, default=usual.speed, help="seconds on its clock in one real second")
     add("--restore-seconds", type=float, default=usual.restore_seconds, help="duration of a restore on its clock")
     add("--archive-bytes", type=int, default=usual.archive_bytes, help="size of the archives that jobs deliver")
     add("--nonce-policy", choices=[*NoncePolicy], default=usual.nonce_policy, help="how long a digest nonce lives")
     add("--page-cap", type=int, default=usual.page_cap, help="largest itemsPerPage allowed")
     add("--oddity", choices=[*Oddity], action="append", default=[], help="an unusual shape to play; repeatable")
+    add("--create-fault", choices=[*CreateFault], action="append", default=[], help="fail a create; repeatable")
     add("--public-key", default=usual.public_key, help="digest user name")
     add("--private-key", default=usual.private_key, help="digest password")
     add("--no-auth", action="store_true", help="take every request without a login")
@@ -65,12 +71,14 @@ def _settings(chosen: argparse.Namespace) -> EmulatorSettings:
         jobs_per_cluster=chosen.jobs,
         seed=chosen.seed,
         start=chosen.start,
+        today=chosen.today,
         speed=chosen.speed,
         restore_seconds=chosen.restore_seconds,
         archive_bytes=chosen.archive_bytes,
         nonce_policy=chosen.nonce_policy,
         page_cap=chosen.page_cap,
         oddities=chosen.oddity,
+        create_faults=chosen.create_fault,
         public_key=chosen.public_key,
         private_key=chosen.private_key,
         auth_enabled=not chosen.no_auth,

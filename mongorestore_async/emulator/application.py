@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,22 +16,23 @@ import attrs
 from aiohttp import web
 from aiohttp.http import SERVER_SOFTWARE
 
-from mongorestore_async.emulator.apis import (
+from mongorestore_async.emulator.apis import organizations, project_endpoints
+from mongorestore_async.emulator.apis.answers import error_answer, service_error_answer
+from mongorestore_async.emulator.apis.atlas import (
     atlas_backup_snapshots,
     atlas_cloud_backup,
+    atlas_collection_restore,
     atlas_flex,
     atlas_legacy,
     atlas_serverless,
+    atlas_snapshot_contents,
     atlas_tenant,
-    manager_clusters,
-    manager_jobs,
-    manager_snapshots,
-    project_endpoints,
 )
-from mongorestore_async.emulator.apis.answers import error_answer, service_error_answer
-from mongorestore_async.emulator.apis.request_info import api_of, family_of
+from mongorestore_async.emulator.apis.atlas.endpoint_sets import documented_limit
+from mongorestore_async.emulator.apis.manager import manager_backups, manager_clusters, manager_jobs, manager_snapshots
+from mongorestore_async.emulator.apis.request_info import api_of, family_of, is_v2
 from mongorestore_async.emulator.digest_server import Outcome
-from mongorestore_async.emulator.document_parts import MANAGER_API
+from mongorestore_async.emulator.document_parts import MANAGER_API, UNAUTHENTICATED_API
 from mongorestore_async.emulator.download_server import DOWNLOAD_ROUTES, is_download
 from mongorestore_async.emulator.server_state import SERVER_STATE, ServerState
 from mongorestore_async.emulator.service_errors import ServiceError, error_document
@@ -49,17 +51,23 @@ __all__ = ["TASKS", "arrange_headers", "cancel_tasks", "create_app", "create_dow
 
 _ROUTES: tuple[Route, ...] = (
     *project_endpoints.ROUTES,
+    *organizations.ROUTES,
     *manager_clusters.ROUTES,
+    *manager_backups.ROUTES,
     *manager_jobs.ROUTES,
     *manager_snapshots.ROUTES,
     *atlas_legacy.ROUTES,
     *atlas_cloud_backup.ROUTES,
     *atlas_backup_snapshots.ROUTES,
+    *atlas_collection_restore.ROUTES,
+    *atlas_snapshot_contents.ROUTES,
     *atlas_tenant.ROUTES,
     *atlas_flex.ROUTES,
     *atlas_serverless.ROUTES,
-    *DOWNLOAD_ROUTES,
 )
+#: Clients have addressed the real servers with a slash at the end for years.
+_SLASH = "{slash:/?}"
+_PROJECT_IN_PATH = re.compile("/groups/([0-9a-f]{24})(?:/|$)")
 #: The order in which the documents print the headers of a 200; the 401 has an order of its own.
 _HEADERS_200 = ("Vary", "Content-Type", "Strict-Transport-Security", "Date", "Connection", "Content-Length")
 _HEADERS_401 = ("Content-Type", "Date", "WWW-Authenticate", "Content-Length", "Connection")
@@ -80,7 +88,8 @@ def create_app(settings: EmulatorSettings | None = None, *, state: ServerState |
 
     """
     served = ServerState(settings) if state is None else state
-    return _make_app(served, (*_ROUTES, *served.tokens.routes()))
+    routes = [(method, path + _SLASH, handler) for method, path, handler in (*_ROUTES, *served.tokens.routes())]
+    return _make_app(served, (*routes, *DOWNLOAD_ROUTES))
 
 
 def create_download_app(state: ServerState) -> web.Application:
@@ -151,8 +160,7 @@ async def _process(
         if record.outcome is not Outcome.ACCEPTED:
             # Documented as a plain 401 of the API: it names no scheme.
             return record, error_answer(401, "UNEXPECTED_ERROR", "You are not authorized for this resource."), None
-    elif request.path.startswith(state.settings.base_path + OAUTH_API) or is_download(request):
-        # These endpoints check their clients themselves.
+    elif _needs_no_login(request, state) or is_download(request):
         record = state.log.note(attrs.evolve(record, outcome=Outcome.ACCEPTED))
     else:
         record, stale = _login(request, state, record, body)
@@ -161,15 +169,34 @@ async def _process(
     fault: Fault = state.fault_after_login(record) if state.fault_after_login is not None else None
     if fault == "drop" or isinstance(fault, web.StreamResponse):
         return record, None, fault
-    allowance = state.rate_limit_counter.count(request.match_info.get("group"), state.clock.elapsed)
+    allowance = _count(request, state)
     if allowance is not None and allowance.wait:
         response: web.StreamResponse = _rate_limited(request, state, allowance)
     else:
         response = await _call_handler(request, handler)
-    response.headers.update(state.rate_limit_counter.headers(allowance))
+    if is_v2(request) and response.headers.get("X-Error-Code") == "GROUP_NOT_FOUND":
+        # Recorded: for such a project the service in front answers.
+        response.headers.pop("X-MongoDB-Service-Version", None)
+    else:
+        response.headers.update(state.rate_limit_counter.headers(allowance))
     if state.settings.nextnonce and record.nonce is not None:
         response.headers["Authentication-Info"] = state.guard.next_nonce(state.clock.elapsed)
     return record, response, fault
+
+
+def _needs_no_login(request: web.Request, state: ServerState) -> bool:
+    # Those of tokens check their clients themselves.
+    apis = (OAUTH_API, UNAUTHENTICATED_API)
+    return request.path.startswith(tuple(state.settings.base_path + api for api in apis))
+
+
+def _count(request: web.Request, state: ServerState) -> Allowance | None:
+    # A verb that is not allowed has no route.
+    named = _PROJECT_IN_PATH.search(request.path)
+    documented = None
+    if state.settings.today is not None and is_v2(request):
+        documented = documented_limit(request.path.removeprefix(state.settings.base_path))
+    return state.rate_limit_counter.count(None if named is None else named[1], state.clock.elapsed, documented)
 
 
 def _bearer(request: web.Request, state: ServerState) -> str | None:
@@ -211,9 +238,9 @@ def _rate_limited(request: web.Request, state: ServerState, allowance: Allowance
     """The answer to a request beyond the rate limit."""
     state.counts.rate_limited += 1
     counter = state.rate_limit_counter
-    code, status, detail, parameters = counter.error_parts(request.path, allowance.wait)
+    code, status, detail, parameters = counter.error_parts(request.path, allowance)
     response = service_error_answer(request, ServiceError(code, *parameters, status=status, detail=detail))
-    response.headers.update(counter.retry_after(allowance.wait, state.clock.now()))
+    response.headers.update(counter.retry_after(allowance, state.clock.now()))
     return response
 
 

@@ -31,6 +31,7 @@ __all__ = [
     "MANAGER_API",
     "PULL_PATH",
     "STORAGE_PATH",
+    "UNAUTHENTICATED_API",
     "LinkState",
     "Links",
     "add_extra_fields",
@@ -57,6 +58,8 @@ __all__ = [
 MANAGER_API = "/api/public/v1.0"
 ATLAS_API = "/api/atlas/v1.0"
 ATLAS_V2_API = "/api/atlas/v2"
+#: Where no login is asked for.
+UNAUTHENTICATED_API = "/api/private/unauth"
 #: Prefixes of relations other than self, next and previous (D21).
 _RELATIONS = {ATLAS_V2_API: "https://cloud.mongodb.com/"}
 _RELATIONS_V1 = "http://mms.mongodb.com/"

@@ -27,15 +27,21 @@ from mongorestore_async.emulator.document_parts import (
     presigned_target,
     pull_target,
 )
-from mongorestore_async.emulator.download_state import ArchiveVersion, ByteRange, DownloadRecord, Offer, requested_range
+from mongorestore_async.emulator.download_state import (
+    ArchiveVersion,
+    ByteRange,
+    DownloadRecord,
+    Offer,
+    requested_range,
+)
+from mongorestore_async.emulator.downloads.download_play import DownloadPlay
 from mongorestore_async.emulator.server_state import SERVER_STATE, ServerState
-from mongorestore_async.emulator.setting_types import DownloadPlay
 from mongorestore_async.emulator.token_server import TokenStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mongorestore_async.emulator.generated_archive import Archive
+    from mongorestore_async.emulator.downloads.generated_archive import Archive
     from mongorestore_async.emulator.world.entities import Job
 
 __all__ = ["DOWNLOAD_ROUTES", "ArchiveBody", "is_download"]

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from mongorestore_async.emulator.generated_archive import Archive
-from mongorestore_async.emulator.setting_types import DownloadPlay, Validators
+from mongorestore_async.emulator.downloads.download_play import DownloadPlay, Validators
+from mongorestore_async.emulator.downloads.generated_archive import Archive
 
 if TYPE_CHECKING:
     from collections.abc import Callable

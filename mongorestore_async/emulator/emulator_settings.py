@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
-from mongorestore_async.emulator.generated_archive import SMALLEST
+from mongorestore_async.emulator.downloads.download_play import DownloadPlay
+from mongorestore_async.emulator.downloads.generated_archive import SMALLEST
 from mongorestore_async.emulator.setting_types import (
     ChallengeForm,
-    DownloadPlay,
+    CollectionLimit,
+    CreateFault,
     EnvelopeStyle,
     Manager,
     NoncePolicy,
@@ -33,6 +35,7 @@ _MOST = {
     "clusters_per_project": 1 << 12,
     "jobs_per_cluster": 1 << 27,
     "snapshots_per_cluster": 2000,
+    "collection_restores_per_cluster": 10_000,
 }
 #: The data of the largest world start three years before the clock does.
 _EARLIEST = datetime(1975, 1, 1, tzinfo=UTC)
@@ -45,6 +48,14 @@ def _utc(value: datetime) -> datetime:
             "EmulatorSettings.start has no time zone; give an aware datetime, for example with tzinfo=UTC."
         )
     return value.astimezone(UTC)
+
+
+def _day(value: date | str | None) -> date | None:
+    try:
+        found = date.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        raise ConfigError(f"EmulatorSettings.today is {value!r}; give a date such as '2026-11-29'.") from None
+    return found.date() if isinstance(found, datetime) else found
 
 
 def _word(words: type[_WordT], value: str) -> _WordT:
@@ -72,6 +83,14 @@ def _envelope_style(value: str) -> EnvelopeStyle:
 
 def _oddities(values: Iterable[str]) -> frozenset[Oddity]:
     return frozenset(_word(Oddity, value) for value in values)
+
+
+def _create_faults(values: Iterable[str]) -> tuple[CreateFault, ...]:
+    return tuple(_word(CreateFault, value) for value in values)
+
+
+def _collection_limits(values: Iterable[str]) -> frozenset[CollectionLimit]:
+    return frozenset(_word(CollectionLimit, value) for value in values)
 
 
 def _challenges(values: Iterable[ChallengeForm]) -> tuple[ChallengeForm, ...]:
@@ -106,9 +125,10 @@ class EmulatorSettings:
         manager: The product below ``/api/public/v1.0``. Atlas is always there, below ``/api/atlas/v1.0`` and ``v2``.
         projects: Projects of the manager, and as many more of Atlas.
         clusters_per_project: Top-level clusters of each project; their kinds take turns (:class:`ClusterKind`), so
-            that 3 have every kind of the manager, and 7 every kind of Atlas.
+            that 3 have every kind of the manager, and 7 every kind of Atlas. None: one of each kind.
         jobs_per_cluster: Restore jobs of each cluster at the start. They are computed when asked for.
         snapshots_per_cluster: Snapshots of each cluster; see :class:`~mongorestore_async.emulator.Snapshots`.
+        collection_restores_per_cluster: Collection restores of each cloud backup cluster at the start, all over.
         restore_seconds: How long a restore takes on the emulator's clock, in seconds.
         start: Where the emulator's clock starts, UTC.
         speed: Seconds that pass on the emulator's clock in one real second; 0 stops it.
@@ -144,13 +164,19 @@ class EmulatorSettings:
         oddities: Unusual shapes to play.
 
         http_defaults: Whether an HTTP restore may leave out ``maxDownloads`` and the expiry, as vendor tools do.
+        create_faults: How the first creates fail, one word for each, as with ``Emulator.fail_next_creates``.
         check_snapshots: Whether a create needs a snapshot or checkpoint of this world that can be restored (404, 409).
         wrong_content_type_status: 415 or 400, the status for a create that is not ``application/json``.
         download_limits: Whether Atlas cloud backup refuses a second active download of a snapshot, and a twenty-first
             one of a project.
         shard_cancels: Whether downloads of sharded clusters can be cancelled (405 otherwise; cloud backup).
+        collection_limits: What stands in the way of collection restores.
         missing_version_status: 406 or 400, the status for a request to Atlas v2 that names no version of its resource.
-        sunset_enforced: Whether resources of Atlas v2 answer 410 ``VERSION_GONE`` from their sunset on.
+        sunset_enforced: Whether resources of Atlas v2 answer 410 ``VERSION_GONE`` from their sunset on, by the clock.
+        today: Play Atlas v2 as it is on this day (a date, or text such as ``"2026-11-29"``), which goes on with the
+            clock: resources whose sunset has come answer 410, and answers have the rate-limit headers of their endpoint
+            set, whose documented limits hold, and the service version. None: old resources are served for ever, and
+            there are no limits but ``rate_limiting``, which also holds instead of the documented ones.
         body_limit: Largest request body in bytes; more is answered 413.
         gzip: Whether bodies above 1 KiB are compressed for those who accept it.
         service_version_on_atlas: Whether Atlas too sends ``X-MongoDB-Service-Version``.
@@ -176,9 +202,10 @@ class EmulatorSettings:
     seed: int = 0
     manager: Manager = attrs.field(default=Manager.CLOUD_MANAGER, converter=_manager)
     projects: int = 2
-    clusters_per_project: int = 3
+    clusters_per_project: int | None = None
     jobs_per_cluster: int = 25
     snapshots_per_cluster: int = 10
+    collection_restores_per_cluster: int = 1
     restore_seconds: float = 600.0
     start: datetime = attrs.field(default=datetime(2026, 11, 2, 12, 0, tzinfo=UTC), converter=_utc)
     speed: float = 1.0
@@ -213,12 +240,15 @@ class EmulatorSettings:
     oddities: frozenset[Oddity] = attrs.field(default=frozenset(), converter=_oddities)
 
     http_defaults: bool = True
+    create_faults: tuple[CreateFault, ...] = attrs.field(default=(), converter=_create_faults)
     check_snapshots: bool = False
     wrong_content_type_status: int = 415
     download_limits: bool = False
     shard_cancels: bool = True
+    collection_limits: frozenset[CollectionLimit] = attrs.field(default=frozenset(), converter=_collection_limits)
     missing_version_status: int = 406
     sunset_enforced: bool = False
+    today: date | None = attrs.field(default=None, converter=_day)
     body_limit: int = 64 * 1024
     gzip: bool = True
     service_version_on_atlas: bool = False
@@ -231,18 +261,15 @@ class EmulatorSettings:
         self._between("spurious_every", 2)
         self._between("token_seconds", 1)
         self._between("max_live_tokens", 0)
-        if self.token_requests_per_minute is not None:
-            self._between("token_requests_per_minute", 0)
+        self._between("token_requests_per_minute", 0)
         self._between("page_cap", 1)
         self._between("archive_bytes", SMALLEST)
         self._between("body_limit", 1)
         self._between("request_log_size", 0)
         self._between("restore_seconds", 0)
         self._between("speed", 0)
-        if self.page_clamp is not None:
-            self._between("page_clamp", 1)
-        if self.nonce_life_seconds is not None:
-            self._between("nonce_life_seconds", 0)
+        self._between("page_clamp", 1)
+        self._between("nonce_life_seconds", 0)
         if not self.challenges:
             raise ConfigError("EmulatorSettings.challenges is empty; offer one, or set auth_enabled=False.")
         if self.wrong_content_type_status not in {400, 415}:
@@ -254,6 +281,8 @@ class EmulatorSettings:
 
     def _between(self, name: str, least: int, most: int | None = None) -> None:
         value = getattr(self, name)
+        if value is None:
+            return
         if value < least or (most is not None and value > most):
             limit = f"at least {least}" if most is None else f"from {least} to {most}"
             raise ConfigError(f"EmulatorSettings.{name} is {value!r}; it must be {limit}.")

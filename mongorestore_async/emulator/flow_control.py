@@ -130,11 +130,13 @@ class Allowance:
     """Whether a request may pass.
 
     Attributes:
+        limiting: What it was counted against.
         remaining: How many more may pass now.
         wait: Seconds until one may, 0 for one that did.
 
     """
 
+    limiting: RateLimiting
     remaining: int
     wait: float = 0.0
 
@@ -146,29 +148,32 @@ class _Counter:
 
 
 class RateLimitCounter:
-    """Counts requests against a limit (``protocol`` section 7).
+    """Counts requests against limits (``protocol`` section 7).
 
     Args:
-        limiting: The limit, None for none.
+        limiting: The one limit that holds instead of the documented ones, or None.
 
     """
 
     def __init__(self, limiting: RateLimiting | None) -> None:
         self._limiting = limiting
-        self._counters: dict[str | None, _Counter] = {}
+        self._counters: dict[tuple[str, str | None], _Counter] = {}
 
-    def count(self, project: str | None, elapsed: float) -> Allowance | None:
+    def count(self, project: str | None, elapsed: float, documented: RateLimiting | None = None) -> Allowance | None:
         """Count a request; None if it does not count.
 
         Args:
             project: The project it is about, None for none.
             elapsed: Seconds on the emulator's clock.
+            documented: The documented limit of its endpoint set, if it has one and that is played.
 
         """
-        if self._limiting is None or (self._limiting.limit.scope == "project" and project is None):
+        limiting = documented if self._limiting is None else self._limiting
+        if limiting is None or (limiting.limit.scope == "project" and project is None):
             return None
-        limit = self._limiting.limit
-        counter = self._counters.setdefault(project if limit.scope == "project" else None, _Counter())
+        limit = limiting.limit
+        whose = (limit.name, project if limit.scope == "project" else None)
+        counter = self._counters.setdefault(whose, _Counter())
         if limit.window:
             restart = math.floor(elapsed / limit.per_seconds) * limit.per_seconds
             if counter.at < restart:
@@ -180,36 +185,32 @@ class RateLimitCounter:
             wait = (counter.used + 1 - limit.capacity) / per_second
         counter.at = elapsed
         if counter.used + 1 > limit.capacity:
-            return Allowance(0, wait)
+            return Allowance(limiting, 0, wait)
         counter.used += 1
-        return Allowance(math.floor(limit.capacity - counter.used))
+        return Allowance(limiting, math.floor(limit.capacity - counter.used))
 
-    def error_parts(self, path: str, wait: float) -> tuple[str, int, str, tuple[Any, ...]]:
-        """Code, status, text and parameters of the error for a request beyond the limit.
-
-        Args:
-            path: Of the request.
-            wait: Seconds until one may pass.
-
-        """
-        if self._limiting is None:
-            raise AssertionError("nothing is limited")
-        limit, code = self._limiting.limit, self._limiting.code
+    @staticmethod
+    def error_parts(path: str, allowance: Allowance) -> tuple[str, int, str, tuple[Any, ...]]:
+        """Code, status, text and parameters of the error for a request beyond the limit; ``path`` is its own."""
+        limit, code, wait = allowance.limiting.limit, allowance.limiting.code, allowance.wait
         match code:
             case RateCode.RATE_LIMITED:
                 minutes = limit.per_seconds / 60
                 text = f"Resource {path} is limited to {limit.capacity} requests every {minutes:g} minutes."
                 return code, 429, text, (path, limit.capacity, minutes)
             case RateCode.RATE_LIMITED_TOKEN_BUCKET:
+                # Recorded without the slash at its beginning.
+                path = path.lstrip("/")
                 text = f"Rate limit of endpoint set {path} exceeded; retry in {math.ceil(wait)} seconds."
                 parameters = (path, math.ceil(wait), limit.capacity, limit.refill, limit.per_seconds)
                 return code, 429, text, parameters
             case RateCode.RATE_LIMITED_IP:
                 return code, 400, "Too many requests from this IP address.", ()
 
-    def retry_after(self, wait: float, now: datetime) -> dict[str, str]:
+    @staticmethod
+    def retry_after(allowance: Allowance, now: datetime) -> dict[str, str]:
         """``Retry-After`` of that error, if it is sent."""
-        form, seconds = WaitForm.NONE if self._limiting is None else self._limiting.retry_after, math.ceil(wait)
+        form, seconds = allowance.limiting.retry_after, math.ceil(allowance.wait)
         match form:
             case WaitForm.NONE:
                 return {}
@@ -218,11 +219,12 @@ class RateLimitCounter:
             case WaitForm.DATE:
                 return {"Retry-After": format_datetime(now + timedelta(seconds=seconds), usegmt=True)}
 
-    def headers(self, allowance: Allowance | None) -> dict[str, str]:
+    @staticmethod
+    def headers(allowance: Allowance | None) -> dict[str, str]:
         """``RateLimit-Limit`` and ``RateLimit-Remaining`` of an answer, if they are sent."""
-        if self._limiting is None or allowance is None or not self._limiting.headers:
+        if allowance is None or not allowance.limiting.headers:
             return {}
         return {
-            "RateLimit-Limit": str(self._limiting.limit.capacity),
+            "RateLimit-Limit": str(allowance.limiting.limit.capacity),
             "RateLimit-Remaining": str(allowance.remaining),
         }

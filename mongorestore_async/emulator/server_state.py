@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, date, datetime, time, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,8 +15,11 @@ from mongorestore_async.emulator.digest_server import DigestServer, Outcome
 from mongorestore_async.emulator.download_state import Archives, Downloads
 from mongorestore_async.emulator.emulator_settings import EmulatorSettings
 from mongorestore_async.emulator.flow_control import Clock, Gate, RateLimitCounter
+from mongorestore_async.emulator.setting_types import CreateFault
 from mongorestore_async.emulator.token_server import TokenServer
-from mongorestore_async.emulator.world.entities import Cluster, Job, JobOutcome
+from mongorestore_async.emulator.world.collection_restores import CollectionRestore
+from mongorestore_async.emulator.world.collection_words import CollectionOutcome
+from mongorestore_async.emulator.world.entities import Cluster, Job, JobOutcome, random_bits
 from mongorestore_async.emulator.world.world import World
 from mongorestore_async.errors import ConfigError
 
@@ -171,6 +175,7 @@ class ServerState:
         self.downloads = Downloads(self.settings.downloads, self.settings.request_log_size)
         self.gate = Gate()
         self.working: set[asyncio.Task[Any]] = set()
+        self._create_faults = list(self.settings.create_faults)
         self.fault: FaultHook | None = None
         self.fault_after_login: FaultHook | None = None
         self.before_answer: BeforeAnswer | None = None
@@ -194,6 +199,13 @@ class ServerState:
     def client_secret(self) -> str:
         """The secret of the service account."""
         return self.settings.client_secret
+
+    @property
+    def today(self) -> date:
+        """The day by which versions of Atlas v2 end: from ``EmulatorSettings.today`` on, or that of the clock."""
+        if self.settings.today is None:
+            return self.clock.now().date()
+        return (datetime.combine(self.settings.today, time(), UTC) + timedelta(seconds=self.clock.elapsed)).date()
 
     @property
     def requests(self) -> tuple[RequestRecord, ...]:
@@ -239,9 +251,56 @@ class ServerState:
             raise ConfigError(f"Jobs end {', '.join(JobOutcome)}; that is not among {outcomes!r}.") from None
         self.world.jobs.end_next(words)
 
-    def patch_job(self, job: Job, changes: dict[str, Any]) -> None:
+    def fail_next_creates(self, *faults: CreateFault | str) -> None:
+        """Answer the creates that come next with 500 ``UNEXPECTED_ERROR``: one word for each create.
+
+        A create that is refused for its body or path takes no word. Creates after those are answered as ever. Calling
+        it again forgets the words that are left.
+
+        Example: ``fail_next_creates("taken", "not-taken")``.
+
+        Raises:
+            ConfigError: A word is no :class:`CreateFault`.
+
+        """
+        try:
+            self._create_faults = [CreateFault(fault) for fault in faults]
+        except ValueError:
+            raise ConfigError(f"Creates fail {', '.join(CreateFault)}; that is not among {faults!r}.") from None
+
+    def next_create_fault(self) -> CreateFault | None:
+        """Take the next word of those, which is never EITHER; None for a create that is answered."""
+        fault = self._create_faults.pop(0) if self._create_faults else None
+        if fault is not CreateFault.EITHER:
+            return fault
+        taken = random_bits(f"{self.settings.seed} create {self.counts.creates_received}", 1) % 2
+        return CreateFault.TAKEN if taken else CreateFault.NOT_TAKEN
+
+    def end_next_collections(self, endings: Mapping[str, CollectionOutcome | str]) -> None:
+        """Choose how collections of the collection restore end that is created next, by namespace in the backup.
+
+        The job ends as its collections let it; ``end_next_jobs("done")`` beside it makes it end well all the same.
+        Calling it again forgets what was said before.
+
+        Example: ``end_next_collections({"shop.orders": "INDEX_BUILD_FAILED"})``.
+
+        Raises:
+            ConfigError: A word is no :class:`CollectionOutcome`.
+
+        """
+        try:
+            words = {namespace: CollectionOutcome(word) for namespace, word in endings.items()}
+        except ValueError:
+            known = ", ".join(CollectionOutcome)
+            raise ConfigError(f"Collections end {known}; that is not among {dict(endings)!r}.") from None
+        self.world.collection_restores.end_next(words)
+
+    def patch_job(self, job: Job | CollectionRestore, changes: dict[str, Any]) -> None:
         """Change a job's document from now on: members are replaced, objects merged, ``...`` removes a member."""
-        self.world.jobs.patch(job, changes)
+        if isinstance(job, CollectionRestore):
+            self.world.collection_restores.patch(job, changes)
+        else:
+            self.world.jobs.patch(job, changes)
 
 
 #: Where an application keeps its state: ``create_app(settings)[SERVER_STATE]``.

@@ -32,6 +32,7 @@
     │   ├── WaitTimeout         its time passed
     │   ├── JobVanished         a job that was read before cannot be found any more
     │   └── RestoreFailed       a restore ended badly
+    │       └── RestoreIncomplete   not all that it named was restored
     └── DownloadError           an archive could not be fetched
         ├── DownloadExpired     its link has expired
         ├── DownloadUsedUp      its link has reached its maximum number of downloads
@@ -110,6 +111,7 @@ from mongorestore_async.errors.restores import (
     NothingToDownload,
     NotRestorable,
     RestoreFailed,
+    RestoreIncomplete,
     WaitError,
     WaitTimeout,
 )
@@ -153,6 +155,7 @@ __all__ = [
     "RequestTimeout",
     "RestoreError",
     "RestoreFailed",
+    "RestoreIncomplete",
     "ResumePoint",
     "Rule",
     "ServerError",

@@ -45,6 +45,7 @@ class RequestContext:
         tries: How often the call was tried.
         logging_in: Whether it ended in getting a token for it, so that this try of the call itself had no effect.
         in_doubt: Whether the server may have acted on an earlier try, to which no whole answer came or a 5xx.
+        version: The version of Atlas v2 that the caller named, None where the family chose it.
 
     """
 
@@ -57,6 +58,7 @@ class RequestContext:
     tries: int = 1
     logging_in: bool = False
     in_doubt: bool = False
+    version: str | None = None
 
 
 class ResumePoint(int):

@@ -21,6 +21,7 @@ Wording = str | Callable[[Mapping[str, Any]], str]
 class HintKind(StrEnum):
     """What a user can do about an error. The comments list the values of each hint."""
 
+    ACCEPT_INCOMPLETE = auto()
     CHECK_BASE_URL = auto()
     CHECK_CERTIFICATE = auto()
     CHECK_CLOCK = auto()
@@ -35,12 +36,15 @@ class HintKind(StrEnum):
     LEAVE_OUT = auto()  # argument
     LOG_IN = auto()
     MORE_SLOTS = auto()
+    NAME_VERSION = auto()
     NARROW_LIST = auto()
     OVERWRITE_FILES = auto()
     PASS_BASE_URL = auto()
     PASS_CA_FILE = auto()
     PASS_CLIENT_CERTIFICATE = auto()
     PASS_INSTEAD = auto()  # argument
+    PASS_NEWER_VERSION = auto()
+    PASS_OTHER_VERSION = auto()
     PASS_RESUME_TOKEN = auto()
     PASS_WHOLE_REFERENCE = auto()
     RAISE_STALL_TIMEOUT = auto()
@@ -54,6 +58,7 @@ class HintKind(StrEnum):
     SMALLER_PAGES = auto()
     USE_API_KEY = auto()
     USE_FAMILY = auto()  # family: its name, such as "cloud-manager"
+    USE_REQUEST = auto()
     USE_SERVER_TERMS = auto()
     USE_VARIANT = auto()  # variants: names of request classes
     USE_VERSIONED_FAMILY = auto()
@@ -105,6 +110,9 @@ def add_advice(problem: str, advice: str) -> str:
 
 #: The sentences of this library, in the names of its Python interface.
 PYTHON_WORDINGS: Mapping[HintKind, Wording] = {
+    HintKind.ACCEPT_INCOMPLETE: (
+        "restore what is missing again, or pass accept_incomplete=True to wait() if it need not be there"
+    ),
     HintKind.CHECK_BASE_URL: "check that base_url points to the API, not to a proxy or gateway",
     HintKind.CHECK_CERTIFICATE: "check the certificates of the server and of its CA",
     HintKind.CHECK_CLOCK: "renew the certificate, or set this machine's clock",
@@ -121,12 +129,20 @@ PYTHON_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.LEAVE_OUT: "leave {argument} out",
     HintKind.LOG_IN: ("pass DigestAuth(public_key, private_key) or ServiceAccount(client_id, client_secret)"),
     HintKind.MORE_SLOTS: "make fewer concurrent calls, or raise Options.max_in_flight or Options.timeout",
+    HintKind.NAME_VERSION: (
+        "if the vendor's page of it names another one, ask for that as in session.request(..., version='2025-03-12'), "
+        "or update this package"
+    ),
     HintKind.NARROW_LIST: "narrow the list (batch_id, limit) or report this to its operator",
     HintKind.OVERWRITE_FILES: "choose another directory, or pass overwrite=True",
     HintKind.PASS_BASE_URL: "pass its address as base_url",
     HintKind.PASS_CA_FILE: "pass the certificate of the CA that signed it as ca_file",
     HintKind.PASS_CLIENT_CERTIFICATE: "if the server wants a client certificate, pass an SSLContext with one as ssl",
     HintKind.PASS_INSTEAD: "pass {argument} instead",
+    HintKind.PASS_NEWER_VERSION: "pass a newer version, one that the vendor's page of it names",
+    HintKind.PASS_OTHER_VERSION: (
+        "pass a version that the vendor's page of it names: the newest one up to that date is served"
+    ),
     HintKind.PASS_RESUME_TOKEN: "pass stream.resume_token of the earlier run unchanged",
     HintKind.PASS_WHOLE_REFERENCE: "pass it as str(job.ref) writes it",
     HintKind.RAISE_STALL_TIMEOUT: "raise stall_timeout if the host is only slow",
@@ -145,6 +161,7 @@ PYTHON_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.SMALLER_PAGES: "ask for smaller pages (items_per_page) or raise Options.max_body",
     HintKind.USE_API_KEY: "log in with DigestAuth(public_key, private_key)",
     HintKind.USE_FAMILY: lambda values: f"use {values['family'].upper().replace('-', '_')}",
+    HintKind.USE_REQUEST: "read it with session.request()",
     HintKind.USE_SERVER_TERMS: "use HttpRestore.on_server_terms(snapshot_id)",
     HintKind.USE_VARIANT: lambda values: f"use one of {', '.join(values['variants'])}",
     HintKind.USE_VERSIONED_FAMILY: (

@@ -29,6 +29,7 @@ __all__ = [
     "NotRestorable",
     "NothingToDownload",
     "RestoreFailed",
+    "RestoreIncomplete",
     "WaitError",
     "WaitTimeout",
 ]
@@ -210,6 +211,32 @@ class RestoreFailed(WaitError):
     ) -> None:
         super().__init__(message, jobs=jobs, request=request, resume_at=resume_at, hint=hint)
         self.failed = tuple(failed)
+
+
+class RestoreIncomplete(RestoreFailed):
+    """A restore ended well by its state, but not all of what it named was restored, or not with its indexes.
+
+    Attributes:
+        collections: The collections (:class:`RestoredCollection`) that were not restored as asked.
+        missing: Named databases and collections of which the server tells nothing.
+
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        jobs: Sequence[JobLike] = (),
+        failed: Sequence[JobLike] = (),
+        collections: Sequence[Any] = (),
+        missing: Sequence[str] = (),
+        request: RequestContext | None = None,
+        resume_at: int | None = None,
+        hint: Hint | None = None,
+    ) -> None:
+        super().__init__(message, jobs=jobs, failed=failed, request=request, resume_at=resume_at, hint=hint)
+        self.collections = tuple(collections)
+        self.missing = tuple(missing)
 
 
 class DownloadError(RestoreError):

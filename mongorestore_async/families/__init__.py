@@ -18,18 +18,22 @@ from types import MappingProxyType
 from typing import Any, TypeGuard
 
 from mongorestore_async.families.atlas_cloud_backup import ATLAS_CLOUD_BACKUP, ATLAS_CLOUD_BACKUP_V1
+from mongorestore_async.families.atlas_collection_restore import ATLAS_COLLECTION_RESTORE
 from mongorestore_async.families.atlas_flex import ATLAS_FLEX
 from mongorestore_async.families.atlas_legacy import ATLAS_LEGACY, ATLAS_LEGACY_V1
 from mongorestore_async.families.atlas_serverless import ATLAS_SERVERLESS, ATLAS_SERVERLESS_V1
 from mongorestore_async.families.atlas_tenant import ATLAS_TENANT, ATLAS_TENANT_V1
+from mongorestore_async.families.atlas_v2 import API_PATH
 from mongorestore_async.families.cloud_manager import CLOUD_MANAGER
 from mongorestore_async.families.family import Family
 from mongorestore_async.families.ops_manager import OPS_MANAGER
 from mongorestore_async.families.rate_limit import RateLimit
 
 __all__ = [
+    "API_PATH",
     "ATLAS_CLOUD_BACKUP",
     "ATLAS_CLOUD_BACKUP_V1",
+    "ATLAS_COLLECTION_RESTORE",
     "ATLAS_FLEX",
     "ATLAS_LEGACY",
     "ATLAS_LEGACY_V1",

@@ -10,7 +10,15 @@ from mongorestore_async.families.rate_limit import (
     RateLimit,
 )
 
-__all__ = ["API_PATH", "CLUSTERS_MEDIA_TYPE", "FLEX_MEDIA_TYPE", "MEDIA_TYPE", "NEIGHBOUR_RATES", "rate_of"]
+__all__ = [
+    "API_PATH",
+    "CLUSTERS_MEDIA_TYPE",
+    "COLLECTIONS_MEDIA_TYPE",
+    "FLEX_MEDIA_TYPE",
+    "MEDIA_TYPE",
+    "NEIGHBOUR_RATES",
+    "rate_of",
+]
 
 API_PATH = "/api/atlas/v2"
 
@@ -20,6 +28,8 @@ MEDIA_TYPE = "application/vnd.atlas.2023-01-01+json"
 CLUSTERS_MEDIA_TYPE = "application/vnd.atlas.2024-08-05+json"
 #: Everything about flex clusters.
 FLEX_MEDIA_TYPE = "application/vnd.atlas.2024-11-13+json"
+#: Restores of single databases and collections, and what a snapshot holds.
+COLLECTIONS_MEDIA_TYPE = "application/vnd.atlas.2025-03-12+json"
 
 #: Limits of projects and clusters, whatever the family.
 NEIGHBOUR_RATES = (

@@ -7,10 +7,12 @@ from typing import Generic, Literal, TypeAlias, TypedDict
 import attrs
 
 from mongorestore_async.families.rate_limit import RateLimit  # noqa: TC001 - a field type
-from mongorestore_async.models.document import JobT
+from mongorestore_async.models.job import JobT
 from mongorestore_async.models.snapshot import ClusterSnapshot, SnapshotDocument
 
 __all__ = ["Encoding", "Family", "ManagerPaths", "manager_paths"]
+
+_CLUSTERS = "/groups/{project}/clusters"
 
 
 class ManagerPaths(TypedDict):
@@ -35,8 +37,8 @@ def manager_paths(place: str) -> ManagerPaths:
 
 
 #: How a create is written: as Ops Manager and Cloud Manager, Atlas legacy, Atlas cloud backup, Atlas M2/M5 and
-#: flex, or serverless instances want it.
-Encoding: TypeAlias = Literal["manager", "legacy", "cloud-backup", "tenant", "serverless"]
+#: flex, serverless instances, or restores of single collections want it.
+Encoding: TypeAlias = Literal["manager", "legacy", "cloud-backup", "tenant", "serverless", "collections"]
 
 
 @attrs.frozen(kw_only=True, cache_hash=True)
@@ -44,8 +46,8 @@ class Family(Generic[JobT]):
     """One API of one product, as data: adding a family adds a file with one of these, never a class.
 
     Paths are templates below ``api_path`` with the fields ``{project}``, ``{cluster}`` (or ``{host}``), ``{job}``,
-    ``{snapshot}`` and ``{checkpoint}``, each to be filled with one percent-encoded segment. A verb whose path is None
-    does not exist in the family.
+    ``{snapshot}``, ``{checkpoint}``, ``{database}`` and ``{namespace}``, each to be filled with one percent-encoded
+    segment. A verb whose path is None does not exist in the family.
 
     Attributes:
         name: Short name, as it stands in a :class:`~mongorestore_async.models.JobRef`.
@@ -69,6 +71,8 @@ class Family(Generic[JobT]):
         is_v2: Whether the stricter rules of the Atlas Administration API v2 hold for a create.
         creates: Types of request (:class:`HttpRestore`) and of source of an automated restore that a create
             accepts; empty where nothing can be created.
+        restored_collections_path: List of what became of each collection of a job, or None.
+        restored_collection_path: One of those, with the field ``{namespace}``.
         filters: Query parameters of the job list beyond the ones all lists have, as they stand on the wire.
         newest_first: Whether the vendor promises that order for the job list.
 
@@ -77,6 +81,8 @@ class Family(Generic[JobT]):
         snapshot_path: One snapshot, or None.
         sharded_snapshots_path: List of those of a sharded cluster, if it is another one.
         sharded_snapshot_path: One of those.
+        snapshot_databases_path: List of the databases in a snapshot, or None.
+        snapshot_collections_path: List of the collections of one, with the field ``{database}``.
         checkpoints_path: List of the checkpoints of one cluster, or None.
         checkpoint_path: One checkpoint, or None.
         unpaged: Those of the lists that document no paging: they are asked for whole.
@@ -110,6 +116,8 @@ class Family(Generic[JobT]):
     encoding: Encoding | None = None
     is_v2: bool = False
     creates: frozenset[type] = frozenset()
+    restored_collections_path: str | None = None
+    restored_collection_path: str | None = None
     filters: frozenset[str] = frozenset()
     newest_first: bool = False
 
@@ -118,12 +126,14 @@ class Family(Generic[JobT]):
     snapshot_path: str | None = None
     sharded_snapshots_path: str | None = None
     sharded_snapshot_path: str | None = None
+    snapshot_databases_path: str | None = None
+    snapshot_collections_path: str | None = None
     checkpoints_path: str | None = None
     checkpoint_path: str | None = None
     unpaged: frozenset[str] = frozenset()
 
     cluster_key: Literal["id", "name", "host"]
-    clusters_path: str = "/groups/{project}/clusters"
+    clusters_path: str = _CLUSTERS
     all_clusters_path: str | None = "/clusters"
     hosts_path: str | None = None
     projects_path: str = "/groups"
@@ -131,6 +141,11 @@ class Family(Generic[JobT]):
 
     def __repr__(self) -> str:
         return f"<Family {self.name}>"
+
+    @property
+    def lists_deleted_clusters(self) -> bool:
+        """Whether deleted clusters whose backups are retained can be listed: dedicated clusters of Atlas API v2."""
+        return self.is_v2 and self.clusters_path == _CLUSTERS
 
     def media_type_of(self, path: str) -> str:
         """Media type of a call to one of the paths."""

@@ -40,14 +40,17 @@ class Discovery:
 
     """
 
-    def __init__(self, session: AsyncSession, family: Family[Any], fleet: str) -> None:
+    def __init__(
+        self, session: AsyncSession, family: Family[Any], fleet: str, *, include_deleted: bool = False
+    ) -> None:
         self.calls = 0
         self._session = session
         self._family = family
         self._fleet = fleet
+        self._include_deleted = include_deleted
         # One of these is walked, the first unless it is None.
         self._with_clusters: PageIterator[ProjectClusters] | None = None
-        if family.all_clusters_path is not None and not family.is_v2:
+        if family.all_clusters_path is not None and not family.is_v2 and not include_deleted:
             size = min(_PROJECTS, session.options.items_per_page)
             self._with_clusters = session.clusters(family, items_per_page=size).pages()
         self._projects = session.projects(family).pages()
@@ -82,17 +85,18 @@ class Discovery:
             RestoreError: Any error of a call.
 
         """
-        clusters: list[FleetCluster] = []
-        pager = self._session.project(project.id, self._family).clusters()
+        clusters: dict[str, FleetCluster] = {}
+        pager = self._session.project(project.id, self._family).clusters(include_deleted=self._include_deleted)
         async for page in pager.pages():
             self.calls += 1
             for listed in page.items:
                 cluster = self._cluster(project, listed)
                 if cluster is None:
                     raise DataError(f"the list of clusters of project {project.id} contains a cluster without a name")
-                if listed.takes_restores:
-                    clusters.append(cluster)
-        return tuple(clusters)
+                # A path has one name, whatever was deleted under it: it is read once, as the cluster that is there.
+                if listed.takes_restores and (cluster.key not in clusters or not listed.retain_backups):
+                    clusters[cluster.key] = cluster
+        return tuple(clusters.values())
 
     def _discovered(self, listed: ProjectClusters) -> Discovered:
         project = FleetProject(self._fleet, listed.group_id, listed.group_name)

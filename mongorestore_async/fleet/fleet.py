@@ -9,6 +9,7 @@ from mongorestore_async.errors import ConfigError, Hint, HintKind, Unsupported
 from mongorestore_async.fleet.cluster_reading import Member
 from mongorestore_async.fleet.fleet_query import FleetQuery, Patterns
 from mongorestore_async.fleet.fleet_stream import FleetStream
+from mongorestore_async.listing.cluster_lists import check_include_deleted
 from mongorestore_async.models import JobDocument, JobT
 from mongorestore_async.protocol.urls import check_identifier
 from mongorestore_async.resources.session import view_of
@@ -81,6 +82,7 @@ class Fleet(Generic[JobT_co]):
         since: datetime | None = None,
         states: Iterable[JobState | str] | None = None,
         batch_id: str | None = None,
+        include_deleted: bool = False,
         projects: str | Iterable[str] | None = None,
         clusters: str | Iterable[str] | None = None,
         resume: str | None = None,
@@ -102,16 +104,19 @@ class Fleet(Generic[JobT_co]):
                 it ended before.
             states: Only jobs in one of these :class:`JobState`.
             batch_id: Only jobs of this batch (``batchId``; Ops Manager, Cloud Manager and Atlas legacy).
+            include_deleted: Read deleted clusters whose backups are retained too (Atlas v2, dedicated clusters; what is
+                not known of them: :meth:`Project.clusters`). Of several with one name the name is read once. Where the
+                server does not answer for one, ``stream.failures`` has it.
             projects: Only projects with one of these names or ids; globs such as ``"prod-*"`` too.
             clusters: The same for clusters.
-            resume: ``resume_token`` of an earlier run with the same fleets, projects, clusters, states and batch_id;
-                ``since`` may differ. Clusters it read to the end are not read again.
+            resume: ``resume_token`` of an earlier run with the same fleets, projects, clusters, states, batch_id
+                and include_deleted; ``since`` may differ. Clusters it read to the end are not read again.
             on_progress: Called with the progress after each cluster. It must not block; an exception in it is logged
                 and does not affect the run.
 
         Raises:
             ConfigError: An argument is out of its range, or ``resume`` is the token of another run.
-            Unsupported: ``batch_id`` for a family whose lists have no such filter.
+            Unsupported: ``batch_id`` or ``include_deleted`` for a family whose lists have no such filter.
 
         """
         if batch_id is not None:
@@ -125,6 +130,7 @@ class Fleet(Generic[JobT_co]):
         query = FleetQuery(
             concurrency=concurrency,
             per_project=per_project,
+            include_deleted=self._check_deleted(include_deleted),
             since=since,
             states=states,
             batch_id=batch_id,
@@ -138,18 +144,21 @@ class Fleet(Generic[JobT_co]):
         *,
         concurrency: int = 16,
         per_project: int = 4,
+        include_deleted: bool = False,
         projects: str | Iterable[str] | None = None,
         clusters: str | Iterable[str] | None = None,
     ) -> FleetPlan:
         """Tell how many calls :meth:`restore_jobs` would make: discovers projects and clusters, reads no jobs.
 
         Raises:
+            Unsupported: ``include_deleted`` for a family that has no such list.
             RestoreError: The list of projects could not be read.
 
         """
         query = FleetQuery(
             concurrency=concurrency,
             per_project=per_project,
+            include_deleted=self._check_deleted(include_deleted),
             projects=Patterns("projects", projects),
             clusters=Patterns("clusters", clusters),
         )
@@ -157,3 +166,6 @@ class Fleet(Generic[JobT_co]):
             async for _ in stream:
                 pass
         return stream.plan
+
+    def _check_deleted(self, include_deleted: bool) -> bool:
+        return all(check_include_deleted(member.family, include_deleted) for member in self.members)

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import attrs
 
-from mongorestore_async.creating.matching import requested_at
 from mongorestore_async.errors import ConfigError
-from mongorestore_async.models import CloudBackupRestoreJob, JobDocument, JobState, TenantRestoreJob
+from mongorestore_async.models import JobDocument, JobState
 from mongorestore_async.models.validators import whole
 
 if TYPE_CHECKING:
@@ -98,6 +97,7 @@ class FleetQuery:
     since: datetime | None = attrs.field(default=None, validator=_since)
     states: frozenset[JobState] | None = attrs.field(default=None, converter=_states)
     batch_id: str | None = None
+    include_deleted: bool = False
     projects: Patterns = attrs.field(factory=lambda: Patterns("projects", None))
     clusters: Patterns = attrs.field(factory=lambda: Patterns("clusters", None))
 
@@ -110,7 +110,9 @@ class FleetQuery:
     def words(self) -> tuple[str, ...]:
         """What of it decides which clusters are read to the end, for the resume token; ``since`` may move on."""
         states = None if self.states is None else sorted(self.states)
-        return tuple(repr(part) for part in (self.projects.words, self.clusters.words, states, self.batch_id))
+        found = tuple(repr(part) for part in (self.projects.words, self.clusters.words, states, self.batch_id))
+        # Only where it is asked for, so that tokens of earlier versions are read.
+        return (*found, "include_deleted") if self.include_deleted else found
 
     def choose(self, jobs: Sequence[JobT]) -> Sequence[JobT]:
         """Choose the wanted ones of a page."""
@@ -126,15 +128,10 @@ class FleetQuery:
         """Whether, in a list with the newest first, no wanted job can follow these."""
         if self.since is None or not jobs:
             return False
-        told = requested_at(jobs[-1])
+        told = jobs[-1].requested_at
         return told is not None and told < self.since
 
 
 def _not_after(job: JobDocument) -> datetime | None:
     """A moment that the request of a job cannot lie behind: its own, or the job's end. None where neither is known."""
-    told = requested_at(job)
-    if told is None and isinstance(job, CloudBackupRestoreJob):
-        return job.finished_at
-    if told is None and isinstance(job, TenantRestoreJob):
-        return job.restore_finished_date
-    return told
+    return job.finished_at if job.requested_at is None else job.requested_at

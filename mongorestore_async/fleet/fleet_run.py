@@ -67,7 +67,7 @@ class FleetRun:
         self._query = query
         self._counters = counters
         self._hand_over = hand_over
-        self._discovery = Discovery(member.session, member.family, member.name)
+        self._discovery = Discovery(member.session, member.family, member.name, include_deleted=query.include_deleted)
         self._turns: asyncio.PriorityQueue[tuple[int, int, ProjectWork | None]] = asyncio.PriorityQueue()
         self._number = count()  # of turns: those of one priority are taken in the order they were given
         self._answers: asyncio.Queue[tuple[Reading, Reply] | None] = asyncio.Queue(query.spare)

@@ -12,6 +12,7 @@ query parameters       ``page_reader``: one call for a page, its query, the fall
 ``first``, ``collect`` ``pager``: what users hold, and its verbs
 ``async for``          ``iterators``: the rules of cancellation, errors and the end of an iterator
 calls ahead            ``pages_ahead``: ``ahead()`` and ``collect(concurrency=)``
+lists without a model  ``raw_documents``: any list endpoint, and what an item without an id is known by
 pauses for other tasks ``materialize``: a page is worked on in slices, so that it never holds up the event loop
 =====================  ===============================================================================================
 

@@ -21,6 +21,7 @@ from mongorestore_async.transport.session_view import attach_request, check_quer
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
+    from mongorestore_async.codec.list_documents import ListDocument
     from mongorestore_async.errors import RequestContext
     from mongorestore_async.families import Family
     from mongorestore_async.models import Link
@@ -28,20 +29,16 @@ if TYPE_CHECKING:
     from mongorestore_async.transport import DecodeLocks
     from mongorestore_async.transport.session_view import SessionView
 
-__all__ = ["ListQuery", "ListSource", "PageReader", "Received"]
+__all__ = ["LIST_ARGUMENTS", "ListQuery", "ListSource", "PageReader", "Received"]
 
 ItemT = TypeVar("ItemT")
 
 #: The API's own default and the largest page of old releases: what is asked for when 500 is refused.
 _SMALL_PAGE = 100
 
-#: Query parameters with an argument of their own.
-_ARGUMENTS = {
-    "pageNum": "starting_at",
-    "itemsPerPage": "items_per_page",
-    "includeCount": "include_count",
-    "batchId": "batch_id",
-}
+#: Query parameters of all lists with an argument of their own, and those of the lists of jobs and what is beside them.
+LIST_ARGUMENTS = {"pageNum": "starting_at", "itemsPerPage": "items_per_page", "includeCount": "include_count"}
+_ARGUMENTS = {**LIST_ARGUMENTS, "batchId": "batch_id"}
 _REFUSED_SIZE = frozenset(
     {None, "INVALID_QUERY_PARAMETER", "INVALID_ATTRIBUTE", "VALIDATION_ERROR", "UNEXPECTED_ERROR"}
 )
@@ -53,22 +50,24 @@ class ListSource(Generic[ItemT]):
 
     Attributes:
         view: What to call the API with.
-        family: The product family, None for a plain JSON list below the base URL.
+        family: The product family, None for a list below the base URL.
         path: Path with placeholders.
         names: Identifiers for the path.
         read: Structures the ``results`` of a page.
         identify: Gives the id of an item, by which repeated ones are recognised; reads one field and nothing else.
         model: What the items are, where ``read`` takes items that were decoded with the body of the page; else None.
+        read_document: Reads the document of a page.
 
     """
 
     view: SessionView
-    family: Family[Any]
+    family: Family[Any] | None
     path: str
     names: Mapping[str, str]
     read: Callable[[Sequence[Any]], Sequence[ItemT]]
     identify: Callable[[ItemT], str]
     model: type[Any] | None = attrs.field(default=None, kw_only=True)
+    read_document: Callable[[Any], ListDocument] = attrs.field(default=read_list, kw_only=True)
 
 
 def _check_size(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
@@ -114,7 +113,7 @@ class ListQuery:
     limit: int | None = attrs.field(default=None, validator=optional(whole()))
     starting_at: int = attrs.field(default=1, validator=_check_start)
     include_count: bool | None = attrs.field(default=None, validator=optional(flag()))
-    filters: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    filters: Mapping[str, Any] = attrs.field(factory=dict[str, str])
     extra: Mapping[str, Any] | None = attrs.field(
         default=None, validator=optional(_check_extra), converter=attrs.converters.optional(_copy)
     )
@@ -183,7 +182,7 @@ class PageReader(Generic[ItemT]):
             start, size = (int(start), start.items_per_page) if size is None else (start.in_pages_of(size), size)
         # The size stays the same for the whole walk: page numbers have no meaning otherwise.
         self._size = size or min(source.view.options.items_per_page, source.view.transport.server_info.page_limit)
-        self._pages = source.path not in source.family.unpaged
+        self._pages = source.family is None or source.path not in source.family.unpaged
         if size is None and start == 1 and query.limit is not None:  # no larger than needed
             self._size = min(self._size, query.limit)
         self._may_shrink = size is None and self._size > _SMALL_PAGE and self._pages
@@ -302,7 +301,7 @@ class PageReader(Generic[ItemT]):
     async def read(self, number: int, reply: Reply) -> Received[ItemT]:
         """Structure the items of what :meth:`ask` gave."""
         try:
-            document = read_list(reply.document)
+            document = self._source.read_document(reply.document)
             read, results = self._source.read, cast("Sequence[Any]", document.results)
             at_once = isinstance(results, DecodedItems)  # decoded and checked with the body
             items = read(results) if at_once else await read_in_slices(read, results, self.decode_locks)

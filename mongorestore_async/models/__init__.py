@@ -4,10 +4,10 @@ Documents come in from ``codec`` and keep what was received in ``raw``; requests
 costs neither an HTTP library nor cattrs.
 
 - Received, one file per dialect: ``restore_job`` and ``snapshot`` (Ops Manager, Cloud Manager, Atlas legacy),
-  ``cloud_backup``, ``tenant``; ``inventory`` for projects, clusters and hosts. A new member of a document is a field
-  there; ``wire()`` names the JSON member where camel case does not.
+  ``cloud_backup``, ``tenant``, ``collections`` (with what is asked for); ``inventory`` for projects, clusters and
+  hosts. A new member of a document is a field there; ``wire()`` names the JSON member where camel case does not.
 - ``document``: what all of them share; ``states``: the open enums and the states that all families share;
-  ``values``: links, times, versions; ``headers``; ``job_ref``: the address of a job.
+  ``job``: what the jobs of all families answer, and their addresses; ``values``: links, times, versions; ``headers``.
 - Asked for: ``requests``, which check themselves when they are made; ``policies``: the guard, and how to poll.
 - ``secret``: values that no repr, log or serializer shows, and the one redaction of documents.
 - ``validators``: every check of a value that a caller passes, with the one wording of its refusal.
@@ -20,10 +20,27 @@ from mongorestore_async.models.cloud_backup import (
     PrivateDownloadUrl,
     SnapshotMember,
 )
+from mongorestore_async.models.collections import (
+    CollectionRestore,
+    CollectionRestoreJob,
+    CollectionRestoreState,
+    CollectionsOutcome,
+    FailedIndex,
+    IndexState,
+    IndexStatus,
+    IndexStrategy,
+    Renamed,
+    RequestedNamespace,
+    RestoredCollection,
+    RestoredCollectionState,
+    RestoreRequest,
+    SnapshotCollection,
+    SnapshotDatabase,
+    WriteStrategy,
+    overwritten_by,
+)
 from mongorestore_async.models.document import (
     Document,
-    JobDocument,
-    JobT,
     RawDocument,
     RawList,
     redact,
@@ -38,7 +55,7 @@ from mongorestore_async.models.inventory import (
     ProjectClusters,
     ProjectSummary,
 )
-from mongorestore_async.models.job_ref import JobRef
+from mongorestore_async.models.job import JobDocument, JobRef, JobT
 from mongorestore_async.models.policies import PollPolicy, RestoreGuard
 from mongorestore_async.models.requests import (
     SERVER_DEFAULT,
@@ -86,15 +103,23 @@ __all__ = [
     "ClusterOverview",
     "ClusterSnapshot",
     "ClusterSummary",
+    "CollectionRestore",
+    "CollectionRestoreJob",
+    "CollectionRestoreState",
+    "CollectionsOutcome",
     "Component",
     "Delivery",
     "DeliveryMethod",
     "DeliveryStatus",
     "Document",
+    "FailedIndex",
     "FileHash",
     "Headers",
     "HostSummary",
     "HttpRestore",
+    "IndexState",
+    "IndexStatus",
+    "IndexStrategy",
     "JobDocument",
     "JobRef",
     "JobState",
@@ -112,12 +137,19 @@ __all__ = [
     "ProjectSummary",
     "RawDocument",
     "RawList",
+    "Renamed",
+    "RequestedNamespace",
     "RestoreGuard",
     "RestoreJob",
+    "RestoreRequest",
+    "RestoredCollection",
+    "RestoredCollectionState",
     "Secret",
     "ServerDefault",
     "ServiceVersion",
     "Snapshot",
+    "SnapshotCollection",
+    "SnapshotDatabase",
     "SnapshotDocument",
     "SnapshotMember",
     "SnapshotPart",
@@ -127,7 +159,9 @@ __all__ = [
     "TenantSnapshot",
     "TenantStatus",
     "TimeRange",
+    "WriteStrategy",
     "find_link",
+    "overwritten_by",
     "redact",
     "wire",
     "wire_names",

@@ -6,10 +6,18 @@ from datetime import datetime
 
 import attrs
 
-from mongorestore_async.models.document import JobDocument, wire
+from mongorestore_async.models.document import wire
+from mongorestore_async.models.job import JobDocument, told_target
+from mongorestore_async.models.requests import Target
 from mongorestore_async.models.secret import Secret, hide, hide_each, represent, unhide
 from mongorestore_async.models.snapshot import SnapshotDocument
-from mongorestore_async.models.states import CloudBackupDeliveryType, CloudBackupSnapshotStatus, JobState, known
+from mongorestore_async.models.states import (
+    BAD_ENDS,
+    CloudBackupDeliveryType,
+    CloudBackupSnapshotStatus,
+    JobState,
+    known,
+)
 from mongorestore_async.models.values import Link, OplogTimestamp
 
 __all__ = ["CloudBackupRestoreJob", "CloudBackupSnapshot", "Component", "PrivateDownloadUrl", "SnapshotMember"]
@@ -95,8 +103,9 @@ class CloudBackupRestoreJob(JobDocument):
     expired: bool | None = None
     failed: bool | None = None
     created_at: datetime | None = None
-    expires_at: datetime | None = None
-    finished_at: datetime | None = None
+    # Fields answer for the properties of all jobs, which can be read only, as those of a frozen class can.
+    expires_at: datetime | None = None  # pyright: ignore[reportIncompatibleMethodOverride]
+    finished_at: datetime | None = None  # pyright: ignore[reportIncompatibleMethodOverride]
     _delivery_url: tuple[Secret, ...] = attrs.field(default=(), alias="delivery_url", converter=hide_each)
     components: tuple[Component, ...] = ()
     private_download_delivery_urls: tuple[PrivateDownloadUrl, ...] = ()
@@ -131,14 +140,38 @@ class CloudBackupRestoreJob(JobDocument):
         ):
             if flag:
                 return state
-        kind = known(CloudBackupDeliveryType, self.delivery_type)
+        kind = self._kind
         if not isinstance(kind, CloudBackupDeliveryType):
             return JobState.UNKNOWN
-        over = self._downloadable if kind is CloudBackupDeliveryType.DOWNLOAD else self.finished_at is not None
+        over = self._has_urls if kind is CloudBackupDeliveryType.DOWNLOAD else self.finished_at is not None
         return JobState.FINISHED if over else JobState.RUNNING
 
     @property
-    def _downloadable(self) -> bool:
+    def requested_at(self) -> datetime | None:
+        """When the job was requested (UTC): v1.0 only, and not always."""
+        return self.created_at
+
+    @property
+    def target(self) -> Target | None:
+        """The cluster that is restored into, by name."""
+        if self._kind is CloudBackupDeliveryType.DOWNLOAD:
+            return None
+        return told_target(self.target_group_id, self.target_cluster_name)
+
+    @property
+    def downloadable(self) -> bool | None:
+        """Whether all archives can be fetched: a download with its URLs. None where an unknown kind of job has some."""
+        if not self._has_urls or self.state in BAD_ENDS:
+            return False
+        kind = self._kind
+        return kind is CloudBackupDeliveryType.DOWNLOAD if isinstance(kind, CloudBackupDeliveryType) else None
+
+    @property
+    def _kind(self) -> str | None:
+        return known(CloudBackupDeliveryType, self.delivery_type)
+
+    @property
+    def _has_urls(self) -> bool:
         every_part = bool(self.components) and all(part.download_url for part in self.components)
         return bool(self.delivery_url) or every_part
 

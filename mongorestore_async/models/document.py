@@ -1,12 +1,10 @@
 """Received values that may hold secrets: JSON documents, read-only and redacted wherever they are shown, and models."""
 
-import abc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast, overload
 
 import attrs
 
-from mongorestore_async.models.job_ref import JobRef
 from mongorestore_async.models.secret import (
     REDACTED,
     HiddenSecret,
@@ -17,14 +15,11 @@ from mongorestore_async.models.secret import (
     unhide,
     without_urls,
 )
-from mongorestore_async.models.states import JobState
 
 __all__ = [
     "MAX_DEPTH",
     "DecodedItem",
     "Document",
-    "JobDocument",
-    "JobT",
     "RawDocument",
     "RawList",
     "attach",
@@ -32,7 +27,6 @@ __all__ = [
     "is_deeper",
     "redact",
     "reveal",
-    "stamp",
     "wire",
     "wire_names",
 ]
@@ -284,15 +278,15 @@ _WIRE = "mongorestore_async.wire"
 _NOTHING_RECEIVED = hide_document(RawDocument({}))
 
 
-def wire(name: str, *aliases: str) -> dict[str, Any]:
+def wire(*names: str) -> dict[str, Any]:
     """Name the JSON member of a field, as attrs ``metadata``, where the rule of :func:`wire_names` does not hold.
 
     Args:
-        name: The documented member. It wins if an alias is there as well.
-        aliases: Other spellings the vendor's examples and clients use.
+        names: The documented member, which wins if others are there as well, and other spellings that the vendor's
+            examples and clients use. None at all: the field is read from no member.
 
     """
-    return {_WIRE: (name, *aliases)}
+    return {_WIRE: names}
 
 
 def wire_names(field: "attrs.Attribute[Any]") -> tuple[str, ...]:
@@ -343,32 +337,6 @@ class Document(_OfItem):
         return core_schema.is_instance_schema(cls, serialization=write)
 
 
-@attrs.frozen(kw_only=True)
-class JobDocument(Document, abc.ABC):
-    """A received restore job of any family.
-
-    Attributes:
-        id: Job id. Opaque: the vendor's own examples hold ids that are not hexadecimal.
-
-    """
-
-    id: str
-    _origin: JobRef | None = attrs.field(default=None, eq=False, repr=False, alias="ref")
-
-    @property
-    def ref(self) -> JobRef | None:
-        """Where the job was found, to find it again; None for a document of unknown origin."""
-        # All jobs of a page share one origin, which names no job.
-        origin = self._origin
-        return origin if origin is None or origin.job else attrs.evolve(origin, job=self.id)
-
-    @property
-    @abc.abstractmethod
-    def state(self) -> JobState:
-        """Where the job stands, in the words all families share."""
-
-
-JobT = TypeVar("JobT", bound=JobDocument)
 DocumentT = TypeVar("DocumentT", bound=Document)
 
 
@@ -376,9 +344,3 @@ def attach(document: DocumentT, raw: RawDocument) -> DocumentT:
     """Set ``raw`` of a document that was just made, or decoded late."""
     object.__setattr__(document, "_received", hide_document(raw))
     return document
-
-
-def stamp(job: JobT, origin: JobRef) -> JobT:
-    """Set where a job was found: at the origin, which names no job."""
-    object.__setattr__(job, "_origin", origin)
-    return job

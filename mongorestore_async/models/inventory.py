@@ -58,7 +58,9 @@ class ClusterSummary(Document):
         shard_name: Set on a member of a sharded cluster.
         replica_set_name: Replica set.
         group_id: Project it belongs to.
-        state_name: Atlas only, such as ``IDLE``.
+        state_name: Atlas only, such as ``IDLE``; no word of it says that a cluster is deleted.
+        retain_backups: Atlas v2 only: whether the backups of a deleted cluster are retained, as the vendor's schema has
+            it; None where it is not told. See :meth:`Project.clusters`.
         last_heartbeat: Last sign of life (UTC); Ops Manager and Cloud Manager only.
         links: Related documents, for information.
 
@@ -71,6 +73,7 @@ class ClusterSummary(Document):
     replica_set_name: str | None = None
     group_id: str | None = None
     state_name: str | None = None
+    retain_backups: bool | None = None
     last_heartbeat: datetime | None = None
     links: tuple[Link, ...] = ()
 

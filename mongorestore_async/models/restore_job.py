@@ -6,9 +6,19 @@ from datetime import datetime
 
 import attrs
 
-from mongorestore_async.models.document import Document, JobDocument, wire
+from mongorestore_async.models.document import Document, wire
+from mongorestore_async.models.job import JobDocument, told_target
+from mongorestore_async.models.requests import Target
 from mongorestore_async.models.secret import Secret, hide, represent, unhide
-from mongorestore_async.models.states import DeliveryMethod, DeliveryStatus, JobState, JobStatus, state_of
+from mongorestore_async.models.states import (
+    BAD_ENDS,
+    DeliveryMethod,
+    DeliveryStatus,
+    JobState,
+    JobStatus,
+    known,
+    state_of,
+)
 from mongorestore_async.models.values import Link, OplogTimestamp
 
 __all__ = ["CheckpointPart", "ClusterCheckpoint", "Delivery", "FileHash", "RestoreJob"]
@@ -140,6 +150,50 @@ class RestoreJob(JobDocument):
         A FINISHED job may have an expired delivery. A sharded restore is over when every job of its batch is.
         """
         return state_of(self.status_name, _STATES)
+
+    @property
+    def requested_at(self) -> datetime | None:
+        """When the job was requested (UTC)."""
+        return self.created
+
+    @property
+    def finished_at(self) -> datetime | None:
+        """None: these APIs do not tell when a job was over."""
+        return None
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the download is gone (UTC)."""
+        return None if self.delivery is None else self.delivery.expires
+
+    @property
+    def target(self) -> Target | None:
+        """The cluster that is restored into, by id, on Atlas by name; often not told, also on automated jobs."""
+        delivery, origin = self.delivery, self._origin
+        if delivery is None:
+            return None
+        # Of unknown origin, a job with a name is one of Atlas legacy: the others document the id alone.
+        by_name = delivery.target_cluster_name if origin is None else origin.family.startswith("atlas-")
+        cluster = delivery.target_cluster_name if by_name else delivery.target_cluster_id
+        return told_target(delivery.target_group_id, cluster)
+
+    @property
+    def downloadable(self) -> bool | None:
+        """Whether the archive can be fetched: ``READY``, with a URL.
+
+        None where there is a URL and another word than the documented ones, and where there is no ``delivery``.
+        """
+        delivery = self.delivery
+        if self.state in BAD_ENDS:
+            return False
+        if delivery is None:
+            return None
+        if not (delivery.url or delivery.url_v2):
+            return False
+        word = known(DeliveryStatus, delivery.status_name)
+        if isinstance(word, DeliveryStatus):
+            return word is DeliveryStatus.READY
+        return False if state_of(word, {}) in BAD_ENDS else None
 
     @property
     def snapshot_moment(self) -> datetime | None:

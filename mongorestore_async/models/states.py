@@ -14,7 +14,9 @@ from types import MappingProxyType
 from typing import TypeVar
 
 __all__ = [
+    "BAD_ENDS",
     "END_WORDS",
+    "OVER",
     "CloudBackupDeliveryType",
     "CloudBackupSnapshotStatus",
     "DeliveryMethod",
@@ -46,6 +48,10 @@ class JobState(StrEnum):
     EXPIRED = "EXPIRED"
     UNKNOWN = "UNKNOWN"
 
+
+#: States in which a job has ended badly, and those in which it has ended. UNKNOWN is none of them.
+BAD_ENDS = frozenset({JobState.FAILED, JobState.CANCELLED, JobState.EXPIRED})
+OVER = BAD_ENDS | {JobState.FINISHED}
 
 #: Words that can only mean an end, in whatever family they are met. Good ends are the exact words of three families
 #: (Ops Manager, M2/M5 and flex, collection-level restores) and no others: a bad end that is not known costs time, a

@@ -6,10 +6,12 @@ from datetime import datetime
 
 import attrs
 
-from mongorestore_async.models.document import JobDocument, wire
+from mongorestore_async.models.document import wire
+from mongorestore_async.models.job import JobDocument, told_target
+from mongorestore_async.models.requests import Target
 from mongorestore_async.models.secret import Secret, hide, represent, unhide
 from mongorestore_async.models.snapshot import SnapshotDocument
-from mongorestore_async.models.states import JobState, TenantDeliveryType, TenantStatus, state_of
+from mongorestore_async.models.states import JobState, TenantDeliveryType, TenantStatus, known, state_of
 from mongorestore_async.models.values import Link
 
 __all__ = ["TenantRestoreJob", "TenantSnapshot"]
@@ -80,6 +82,40 @@ class TenantRestoreJob(JobDocument):
     def state(self) -> JobState:
         """Where the job stands."""
         return state_of(self.status, _STATES)
+
+    @property
+    def requested_at(self) -> datetime | None:
+        """When the restore was requested (UTC)."""
+        return self.restore_scheduled_date
+
+    @property
+    def finished_at(self) -> datetime | None:
+        """When the job was over (UTC), also on FAILED jobs."""
+        return self.restore_finished_date
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the download is gone (UTC); stands on RESTORE jobs too, where it says nothing."""
+        return self.expiration_date
+
+    @property
+    def target(self) -> Target | None:
+        """The cluster that is restored into, by name. The vendor's example of a download names one too: it has none."""
+        if self._kind is TenantDeliveryType.DOWNLOAD:
+            return None
+        return told_target(self.target_project_id, self.target_deployment_item_name)
+
+    @property
+    def downloadable(self) -> bool | None:
+        """Whether the archive can be fetched: ``COMPLETED``, with a URL. None for a URL in an unknown state."""
+        state = self.state
+        if self._kind is TenantDeliveryType.RESTORE or not self.snapshot_url:
+            return False
+        return None if state is JobState.UNKNOWN else state is JobState.FINISHED
+
+    @property
+    def _kind(self) -> str | None:
+        return known(TenantDeliveryType, self.delivery_type)
 
     @property
     def snapshot_moment(self) -> datetime | None:

@@ -7,6 +7,8 @@ the error that an answer stands for. Nothing here waits or decides on another tr
 - ``bodies``: bytes to JSON values: encodings, and what no JSON value is made of (members named twice, ``NaN``, too many
   values).
 - ``urls``: addresses, and the ids and names that stand in them.
+- ``versions``: versions of Atlas v2: which ones can be asked for, and the advice where one is refused.
+- ``request_headers``: which headers of a user's may travel.
 - ``rate_limit_headers``, ``deprecation``, ``dates``: what headers say. An invalid header counts as not sent.
 - ``redaction``: text redacted before it is shown.
 

@@ -36,9 +36,9 @@ from mongorestore_async.models.document import redact
 from mongorestore_async.models.headers import Headers  # noqa: TC001 - a field type
 from mongorestore_async.models.values import ServiceVersion
 from mongorestore_async.protocol.bodies import MANY_VALUES, Unreadable, decode_body, has_many_values, is_utf_8
-from mongorestore_async.protocol.deprecation import replacement
 from mongorestore_async.protocol.rate_limit_headers import retry_after
 from mongorestore_async.protocol.redaction import excerpt, one_line, redact_text
+from mongorestore_async.protocol.versions import advise_on_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -64,7 +64,6 @@ _ADDRESS_CODES = frozenset({"IP_ADDRESS_NOT_ON_ACCESS_LIST", "IP_ADDRESS_NOT_ON_
 
 _HINTS: Mapping[str, Hint] = {
     "NOT_ATLAS_GROUP": Hint(HintKind.USE_FAMILY, {"family": "cloud-manager"}),
-    "INVALID_VERSION_DATE": Hint(HintKind.USE_VERSIONED_FAMILY),
 }
 
 #: Bytes of an error document that is looked into for a code while the login waits.
@@ -75,8 +74,6 @@ _KEPT = 4000
 
 _WRAPPERS = ("content", "envelope")
 _LIST_OR_ERROR = frozenset({"results", "error", "errorCode"})
-
-_VERSIONS = "the API is versioned by the media type in Accept, and the requested version does not exist"
 
 #: What to do next, for codes whose own text does not say it.
 _ADVICE: Mapping[str, str] = {
@@ -90,8 +87,6 @@ _ADVICE: Mapping[str, str] = {
     "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API": "this is a flex cluster; use the flex family",
     "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API": "this is not a flex cluster; use the cloud backup family",
     "AUTOMATED_RESTORE_OF_SHARD_NOT_ALLOWED": "restore the sharded cluster as a whole: use its own id, not a shard's",
-    "VERSION_GONE": "this version of the API was switched off; use the family that replaces it, or update this package",
-    "INVALID_VERSION_DATE": _VERSIONS,
     "PERSONAL_API_KEYS_DEPRECATED": "create a programmatic API key; personal keys are no longer accepted",
     "INVALID_GROUP_ID": "project ids are 24 hexadecimal characters; check the id",
     "INVALID_CLUSTER_ID": "cluster ids are 24 hexadecimal characters; pass the id, not the name",
@@ -101,7 +96,6 @@ _ADVICE: Mapping[str, str] = {
 
 #: The same for statuses that no code goes with.
 _BY_OTHERS: Mapping[int, str] = {
-    406: _VERSIONS,
     407: "a proxy on the way wants a login; check the user name and the password in the URL of the proxy",
 }
 
@@ -310,7 +304,11 @@ def _api_error(raw: RawReply, status: int, content: Any) -> ApiError:
     if code in _ADDRESS_CODES and parameters and str(parameters[0]) not in said:
         said += f" ({one_line(str(parameters[0]))})"
     message = f"HTTP {status}{f' {code}' if code else ''}: {said or 'no details'}"
-    if (advice := _advice(status, code, raw.request.family)) is not None:
+    advice, hint = advise_on_version(status, code, raw.request) or (
+        _BY_OTHERS.get(status) or _ADVICE.get(code or ""),
+        _HINTS.get(code or ""),
+    )
+    if advice is not None:
         message += f" -> {advice}"
     limited = issubclass(kind, RateLimited)
     asks = limited or status >= 500 or status in _MAY_ASK  # noqa: PLR2004
@@ -328,7 +326,7 @@ def _api_error(raw: RawReply, status: int, content: Any) -> ApiError:
         retry_after=wait,
         from_gateway=not _is_error_document(content, status),
         request=attrs.evolve(raw.request, status=raw.status),
-        hint=_HINTS.get("INVALID_VERSION_DATE" if status == 406 else code or ""),  # noqa: PLR2004
+        hint=hint,
     )
 
 
@@ -338,12 +336,6 @@ def _is_error_document(content: Any, status: int) -> bool:
     error = document.get("error")
     own = isinstance(error, int) and not isinstance(error, bool) and error == status
     return own and any(isinstance(document.get(name), str) for name in ("detail", "reason", "errorCode"))
-
-
-def _advice(status: int, code: str | None, family: str | None) -> str | None:
-    if status == 410 and code != "PERSONAL_API_KEYS_DEPRECATED":  # noqa: PLR2004
-        return replacement(family) or _ADVICE["VERSION_GONE"]
-    return _BY_OTHERS.get(status) or _ADVICE.get(code or "")
 
 
 def _text(value: Any) -> str | None:

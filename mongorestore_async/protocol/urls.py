@@ -21,7 +21,7 @@ from mongorestore_async.models.validators import require_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["DEFAULT_BASE_URL", "build_url", "check_identifier", "parse_base_url"]
+__all__ = ["DEFAULT_BASE_URL", "build_url", "check_identifier", "check_name", "parse_base_url"]
 
 
 # Percent-encoding alone does not help: proxies and servers decode, and normalise, a path before they route it.
@@ -44,6 +44,38 @@ def check_identifier(kind: str, value: str) -> str:
     if (found := _BREAKS_A_PATH.search(value)) is not None:
         raise ConfigError(f"{kind} must not contain {found[0]!r}: pass the bare id or name, not a path or a URL")
     return value
+
+
+# What a decoded path would be changed by.
+_DOT_SEGMENT = re.compile(r"(?:\A|[/\\])\.{1,2}(?:[/\\]|\Z)")
+_UNWRITABLE = re.compile(r"[\0\ud800-\udfff]")
+
+
+def check_name(kind: str, value: str) -> str:
+    """Return the name of a database or a namespace if it can be one segment of a path, percent-encoded.
+
+    Names of collections may hold what no id does: slashes, question marks, blanks. Only what a proxy that decodes a
+    path would take for a step out of it is refused.
+
+    Args:
+        kind: What the error calls it.
+        value: What the caller passed.
+
+    Raises:
+        ConfigError: ``value`` is no str, is empty, holds a NUL or a lone surrogate, or dot segments.
+
+    """
+    if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigError(f"{kind} must be a str, not {type(value).__name__}: pass it as the API shows it")
+    if not value or _UNWRITABLE.search(value):
+        raise ConfigError(f"{kind} is empty or holds a NUL or lone surrogate: pass it as the API shows it")
+    if _DOT_SEGMENT.search(value):
+        raise ConfigError(f"{kind} holds a dot segment, which no path can have: look for it in the list")
+    return value
+
+
+#: Which placeholders of a path take names instead of ids.
+_NAMES = {"database": check_name, "namespace": check_name}
 
 
 #: Cloud Manager and Atlas; Ops Manager has no public host.
@@ -117,7 +149,7 @@ def build_url(base: URL, path: str, *, query: Mapping[str, Any] | None = None, *
     for kind, value in names.items():
         # Ids have letters and digits only, as a rule: nothing to refuse, nothing to encode.
         if not (type(value) is str and value.isascii() and value.isalnum()):
-            names[kind] = quote(check_identifier(kind, value), safe="")
+            names[kind] = quote(_NAMES.get(kind, check_identifier)(kind, value), safe="")
     pieces = list(_template(path))
     for place in range(1, len(pieces), 2):
         kind = pieces[place]

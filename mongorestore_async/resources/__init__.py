@@ -7,7 +7,8 @@ the rest to the rooms below: pages to ``listing``, creates to ``creating``, wait
 
 Where to change what:
 
-- settings and life of a session, the escape hatch ``request()``, lists over all projects: ``session``;
+- settings and life of a session, lists over all projects: ``session``; the escape hatches ``request()`` and
+  ``pages()``: ``raw_calls``;
 - the verbs that clusters and config servers share (jobs, creates, cancels, snapshots): ``cluster_base``; what only
   one of them has (checkpoints, time ranges, the target of a restore): ``cluster``;
 - lists of clusters and hosts: ``project``; choosing a snapshot: ``snapshots``;

@@ -12,9 +12,9 @@ import attrs
 from mongorestore_async.downloading.archive_fetcher import ArchiveFetcher
 from mongorestore_async.downloading.download import DownloadSource, download_batch
 from mongorestore_async.errors import ConfigError
-from mongorestore_async.models import HttpRestore, JobDocument, JobRef, RestoreJob
-from mongorestore_async.models.validators import seconds_of
-from mongorestore_async.waiting.end_rules import Until, check_until
+from mongorestore_async.models import CollectionRestoreJob, HttpRestore, JobDocument, JobRef, RestoreJob
+from mongorestore_async.models.validators import require_flag, seconds_of
+from mongorestore_async.waiting.end_rules import Goal, Until, check_until, until_told
 from mongorestore_async.waiting.job_watch import JobWatch
 from mongorestore_async.waiting.waiter import Waiter
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mongorestore_async.downloading.download_types import DownloadedFile, DownloadProgress
-    from mongorestore_async.models import AutomatedRestore
+    from mongorestore_async.models import RestoredCollection, RestoreRequest
     from mongorestore_async.waiting.job_source import JobSource
     from mongorestore_async.waiting.wait_errors import PollReport
 
@@ -44,7 +44,8 @@ class RestoreBatch(Generic[JobT_co]):
     Attributes:
         jobs: The jobs as they were read last, at least one.
         sources: The clusters and config servers they belong to.
-        until: What :meth:`wait` waits for unless told: known for a batch that was created here.
+        until: What :meth:`wait` waits for unless told: known for a batch that was created here, and for one of
+            :meth:`AsyncSession.batch` whose jobs all tell the same.
         existing: Whether :meth:`ClusterBase.ensure_restore` found them running instead of starting them.
 
     """
@@ -72,6 +73,12 @@ class RestoreBatch(Generic[JobT_co]):
         return ids.pop() if len(ids) == 1 else None
 
     @property
+    def skipped(self) -> tuple[RestoredCollection, ...]:
+        """What restores of whole databases skipped by design: views, time series. Known once :meth:`wait` read it."""
+        outcomes = (job.outcome for job in self.jobs if isinstance(job, CollectionRestoreJob))
+        return tuple(found for outcome in outcomes if outcome is not None for found in outcome.skipped)
+
+    @property
     def refs(self) -> tuple[JobRef, ...]:
         """References to the jobs, printable and without secrets."""
         return tuple(job.ref for job in self.jobs if job.ref is not None)
@@ -82,6 +89,7 @@ class RestoreBatch(Generic[JobT_co]):
         timeout: timedelta | float | None,  # noqa: ASYNC109 - of the whole wait, and it says which jobs are left
         until: Until | None = None,
         on_poll: Callable[[PollReport], object] | None = None,
+        accept_incomplete: bool = False,
     ) -> RestoreBatch[JobT_co]:
         """Wait until all jobs are over ("States and waiting"); cancelling the wait never cancels a restore.
 
@@ -92,19 +100,27 @@ class RestoreBatch(Generic[JobT_co]):
         Args:
             timeout: Seconds for the whole wait, None for no end.
             until: ``"finished"``: the restore is over; for a job of Atlas cloud backup that is a download, its URL is
-                there. ``"downloadable"``: there is a URL to download from. Unless given, a batch that was created
-                here waits for what was asked for.
+                there. ``"downloadable"``: there is a URL to download from. Given, it holds for all jobs. Unless given,
+                a batch that was created here waits for what was asked for, and other jobs are waited for by what each
+                tells: a download of Atlas until its file is there, a restore into a cluster until it is over.
             on_poll: Called with a :class:`PollReport` after each round of polls; an error in it ends the wait.
+            accept_incomplete: Whether a restore of single databases and collections may leave out what it named. Once
+                such a job is SUCCESSFUL its collections are read: one that was named and was not restored, or whose
+                indexes failed, is an error unless this is True. What a restore of a whole database skips by design is
+                in :attr:`skipped`. ``job.ok`` tells which it was.
 
         Returns:
             A batch with the jobs as they are now.
 
         Raises:
             RestoreFailed: All are over, and at least one restore ended badly.
+            RestoreIncomplete: All are over, none badly, and one did not restore all that it named; or what its
+                collections became cannot be told.
             JobVanished: A job that was there can no longer be found, so its outcome is unknown; the others are over.
             WaitTimeout: The time passed; the restores keep running.
             WaitError: A cluster could not be read for longer than the policy allows.
-            ConfigError: ``until`` is missing, or the job can never reach it.
+            ConfigError: ``until`` is missing and a job does not tell, as most of Ops Manager and Cloud Manager do not;
+                or a job can never reach it.
             SessionClosed: The session was closed, before or meanwhile.
             AuthError: The key is not accepted (any more).
             Forbidden: The key has no rights (any more).
@@ -113,11 +129,17 @@ class RestoreBatch(Generic[JobT_co]):
         chosen, seconds = self._choose(until), seconds_of(timeout)
         if inspect.iscoroutinefunction(on_poll):
             raise ConfigError("on_poll must be a plain function: a coroutine function would never be awaited")
-        waiting = self._follow(chosen)
+        waiting = self._follow(chosen, accept_incomplete=accept_incomplete)
         await waiting.run(seconds, on_poll)
         return self._renewed(waiting)
 
-    def watch(self, *, timeout: timedelta | float | None = None, until: Until | None = None) -> AsyncIterator[JobT_co]:
+    def watch(
+        self,
+        *,
+        timeout: timedelta | float | None = None,
+        until: Until | None = None,
+        accept_incomplete: bool = False,
+    ) -> AsyncIterator[JobT_co]:
         """Give each job as it is now and again at each change of its state, until all are over; else as :meth:`wait`.
 
         A cancelled ``anext`` of what this returns loses no change: the next one continues the wait.
@@ -127,7 +149,7 @@ class RestoreBatch(Generic[JobT_co]):
 
         """
         chosen, seconds = self._choose(until), seconds_of(timeout)
-        return JobWatch(self._follow(chosen), seconds)
+        return JobWatch(self._follow(chosen, accept_incomplete=accept_incomplete), seconds)
 
     async def refresh(self) -> RestoreBatch[JobT_co]:
         """Read all jobs once, and what other jobs belong to their batches.
@@ -216,17 +238,20 @@ class RestoreBatch(Generic[JobT_co]):
             found.append(DownloadSource(job, partial(source.restore_job, ref.job)))
         return found
 
-    def _choose(self, until: Until | None) -> Until:
+    def _choose(self, until: Until | None) -> Goal:
         chosen = until or self.until
-        if chosen is None:
+        if chosen is not None:
+            check_until(chosen)
+            return chosen
+        untold = next((job.id for job in self.jobs if until_told(job) is None), None)
+        if untold is not None:
             raise ConfigError(
-                "pass until='finished' to wait for the restore, or until='downloadable' to wait for its file;"
-                " only a batch created by this process has a default"
+                f"restore job {untold} does not tell what it is: pass until='finished' to wait for the restore, or"
+                f" until='downloadable' to wait for its file"
             )
-        check_until(chosen)
-        return chosen
+        return "told"
 
-    def _follow(self, until: Until | None) -> Waiter[Any]:
+    def _follow(self, until: Goal | None, *, accept_incomplete: bool = False) -> Waiter[Any]:
         jobs: list[tuple[JobRef, JobDocument]] = []
         for job in self.jobs:
             if job.ref is None:
@@ -234,12 +259,13 @@ class RestoreBatch(Generic[JobT_co]):
             jobs.append((job.ref, job))
         if until is None:
             return Waiter(self.sources, jobs, until, once=True)
-        return Waiter(self.sources, jobs, until, read_at=self._read_at)
+        require_flag("accept_incomplete", accept_incomplete)
+        return Waiter(self.sources, jobs, until, read_at=self._read_at, accept_incomplete=accept_incomplete)
 
     def _renewed(self, waiting: Waiter[Any]) -> RestoreBatch[JobT_co]:
         return attrs.evolve(self, jobs=waiting.jobs, read_at=asyncio.get_running_loop().time())
 
 
-def until_of(request: HttpRestore | AutomatedRestore) -> Until:
+def until_of(request: RestoreRequest) -> Until:
     """What a batch that was created here waits for."""
     return "downloadable" if isinstance(request, HttpRestore) else "finished"

@@ -11,7 +11,7 @@ from mongorestore_async.families import FAMILIES
 from mongorestore_async.models import JobRef
 from mongorestore_async.protocol.urls import check_identifier
 from mongorestore_async.resources.batch import RestoreBatch
-from mongorestore_async.waiting.end_rules import Until, check_until
+from mongorestore_async.waiting.end_rules import Until, check_until, until_told
 from mongorestore_async.waiting.waiter import Waiter
 
 if TYPE_CHECKING:
@@ -49,7 +49,9 @@ async def find_batch(
     waiting = Waiter[Any](sources.values(), [(ref, None) for ref in wanted], None, batches=False)
     await waiting.read_all()
     now = asyncio.get_running_loop().time()
-    return RestoreBatch(waiting.jobs, sources=waiting.sources, until=until, read_at=now)
+    kinds: set[Until | None] = {until_told(job) for job in waiting.jobs} if until is None else {until}
+    common = kinds.pop() if len(kinds) == 1 else None
+    return RestoreBatch(waiting.jobs, sources=waiting.sources, until=common, read_at=now)
 
 
 async def read_by_ref(project: Callable[[str, Family[Any]], Project[Any]], ref: JobRef | str) -> JobDocument:

@@ -15,9 +15,21 @@ from mongorestore_async.listing.pager import Pager
 from mongorestore_async.models import ClusterCheckpoint, ClusterSnapshot, JobT, Target, TimeRange
 from mongorestore_async.protocol.urls import check_identifier
 from mongorestore_async.resources.cluster_base import ClusterBase
+from mongorestore_async.resources.collection_restores import (
+    list_restored,
+    list_snapshot_collections,
+    list_snapshot_databases,
+    read_restored,
+)
 
 if TYPE_CHECKING:
     from mongorestore_async.families import Family
+    from mongorestore_async.models import (
+        RestoredCollection,
+        RestoredCollectionState,
+        SnapshotCollection,
+        SnapshotDatabase,
+    )
     from mongorestore_async.transport.session_view import SessionView
 
 __all__ = ["Cluster", "ConfigServer"]
@@ -109,6 +121,73 @@ class Cluster(ClusterBase[JobT]):
         if cluster_id is None:
             raise NotRestorable(no_backup(self.cluster))
         return Target(self.project, cluster_id)
+
+    def restored_collections(
+        self,
+        job_id: str,
+        *,
+        state: RestoredCollectionState | str | None = None,
+        source: str | None = None,
+        target: str | None = None,
+        items_per_page: int | None = None,
+        limit: int | None = None,
+    ) -> Pager[RestoredCollection]:
+        """List what became of each collection of a restore job. Empty while the job is INITIALIZING.
+
+        Does no I/O itself: iterate the pager, or await it for its first page.
+
+        Args:
+            job_id: Id of the job.
+            state: Only collections in this state.
+            source: Only those of this source namespace (``database.collection``).
+            target: Only those of this target namespace.
+            items_per_page: As for :meth:`restore_jobs`.
+            limit: At most so many in all.
+
+        Raises:
+            ConfigError: A value that cannot be sent.
+            Unsupported: The family has no such list: Atlas collection restores have.
+
+        """
+        filters = {"state": state, "source": source, "target": target}
+        query = {"items_per_page": items_per_page, "limit": limit}
+        return list_restored(self._view, self.family, self._names, job_id, filters, **query)
+
+    async def restored_collection(self, job_id: str, namespace: str) -> RestoredCollection:
+        """Read what became of one collection of a restore job.
+
+        Args:
+            job_id: Id of the job.
+            namespace: Its source namespace, ``database.collection``; percent-encoded here.
+
+        Raises:
+            NotFound: No such job, or it has no such collection.
+            ConfigError: A value that cannot be sent.
+            DataError: The answer is about another collection.
+            Unsupported: The family has no such call.
+
+        """
+        return await read_restored(self._view, self.family, self._names, job_id, namespace)
+
+    def snapshot_databases(
+        self, snapshot_id: str, *, items_per_page: int | None = None, limit: int | None = None
+    ) -> Pager[SnapshotDatabase]:
+        """List the databases in a snapshot; arguments as for :meth:`restored_collections`.
+
+        Raises:
+            ConfigError: A value that cannot be sent.
+            Unsupported: The family cannot look into snapshots: Atlas collection restores can.
+
+        """
+        query = {"items_per_page": items_per_page, "limit": limit}
+        return list_snapshot_databases(self._view, self.family, self._names, snapshot_id, **query)
+
+    def snapshot_collections(
+        self, snapshot_id: str, database: str, *, items_per_page: int | None = None, limit: int | None = None
+    ) -> Pager[SnapshotCollection]:
+        """List the collections of one database in a snapshot; else as :meth:`snapshot_databases`."""
+        query = {"items_per_page": items_per_page, "limit": limit}
+        return list_snapshot_collections(self._view, self.family, self._names, snapshot_id, database, **query)
 
     def _cluster(self, _target: Target) -> Cluster[JobT]:
         return Cluster(self._view, self.family, _target.project_id, _target.cluster)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Generic
 from mongorestore_async.codec.documents import read_batch, read_job, read_jobs
 from mongorestore_async.creating.ensure import find_existing, hold_target
 from mongorestore_async.creating.restore_plan import plan_restore
-from mongorestore_async.creating.start_restore import check_request, start_restore
+from mongorestore_async.creating.start_restore import check_request, keep_requests, start_restore
 from mongorestore_async.errors import (
     Hint,
     HintKind,
@@ -17,7 +17,7 @@ from mongorestore_async.errors import (
 )
 from mongorestore_async.listing.page_reader import ListQuery, ListSource
 from mongorestore_async.listing.pager import Pager
-from mongorestore_async.models import AutomatedRestore, HttpRestore, JobRef, JobT
+from mongorestore_async.models import HttpRestore, JobRef, JobT
 from mongorestore_async.protocol.urls import check_identifier
 from mongorestore_async.resources.batch import RestoreBatch, until_of
 from mongorestore_async.resources.cancelling import cancel_job
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.creating.restore_plan import RestorePlan
     from mongorestore_async.families import Family
-    from mongorestore_async.models import SnapshotDocument, Target
+    from mongorestore_async.models import RestoreRequest, SnapshotDocument, Target
     from mongorestore_async.resources.batch import Until
     from mongorestore_async.resources.snapshots import SnapshotPager
     from mongorestore_async.transport import HttpSettings, Options
@@ -143,7 +143,7 @@ class ClusterBase(Generic[JobT]):
 
     async def create_restore_job(
         self,
-        request: HttpRestore | AutomatedRestore,
+        request: RestoreRequest,
         *,
         precheck: bool = False,
         overwrite: Target | None = None,
@@ -181,7 +181,7 @@ class ClusterBase(Generic[JobT]):
 
     async def ensure_restore(
         self,
-        request: HttpRestore | AutomatedRestore,
+        request: RestoreRequest,
         *,
         precheck: bool = False,
         overwrite: Target | None = None,
@@ -213,16 +213,17 @@ class ClusterBase(Generic[JobT]):
 
         """
         check_request(self._view, self, request, overwrite)
-        target = self._cluster(request.target) if isinstance(request, AutomatedRestore) else None
+        target = None if isinstance(request, HttpRestore) else self._cluster(request.target)
         async with hold_target(self._view, self, request) as begun:
             jobs = await find_existing(self._view, self, request, target=target, begun=begun)
             if jobs is not None:
+                keep_requests(jobs, request)
                 return RestoreBatch(jobs, sources=(self,), until=until_of(request), existing=True)
             return await self._start(request, precheck, overwrite)
 
     async def dry_run(
         self,
-        request: HttpRestore | AutomatedRestore,
+        request: RestoreRequest,
         *,
         precheck: bool = False,
         overwrite: Target | None = None,
@@ -331,8 +332,6 @@ class ClusterBase(Generic[JobT]):
         """Name a target as a place with jobs of its own; None where this family has none."""
         return None
 
-    async def _start(
-        self, request: HttpRestore | AutomatedRestore, precheck: bool, overwrite: Target | None
-    ) -> RestoreBatch[JobT]:
+    async def _start(self, request: RestoreRequest, precheck: bool, overwrite: Target | None) -> RestoreBatch[JobT]:
         own = partial(RestoreBatch[JobT], sources=(self,), until=until_of(request))
         return await start_restore(self._view, self, self._names, request, own, precheck, overwrite)

@@ -17,13 +17,12 @@ from mongorestore_async.models.secret import hide, unhide
 from mongorestore_async.protocol.urls import DEFAULT_BASE_URL, parse_base_url
 from mongorestore_async.resources.batch_lookup import find_batch, read_by_ref
 from mongorestore_async.resources.project import Project
+from mongorestore_async.resources.raw_calls import RawCalls
 from mongorestore_async.transport import HttpSettings, Options, Transport
 from mongorestore_async.transport.environment import read_environment
 from mongorestore_async.transport.session_view import (
     SessionView,
-    check_call,
     check_family,
-    check_query,
     warn_of_plain_http,
 )
 
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
     from mongorestore_async.errors import MaybeCreated
     from mongorestore_async.families import Family
     from mongorestore_async.models import JobDocument, JobRef
-    from mongorestore_async.protocol.replies import Reply
     from mongorestore_async.resources.batch import RestoreBatch, Until
     from mongorestore_async.transport import Stats, ViewChanges
     from mongorestore_async.transport.connection import ProxyChoice
@@ -47,7 +45,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncSession", "view_of"]
 
 
-class AsyncSession:
+class AsyncSession(RawCalls):
     """A session with Ops Manager, Cloud Manager or Atlas.
 
     Making one does no I/O and needs no event loop. It opens on the first call, by ``async with`` or by
@@ -290,6 +288,7 @@ class AsyncSession:
         Args:
             refs: Addresses, or their texts: ``str(job.ref)``.
             until: What to wait for, ``"finished"`` or ``"downloadable"``; may be told to :meth:`RestoreBatch.wait` too.
+                Needed only where a job does not tell itself: see there.
 
         Raises:
             ConfigError: No address, one that cannot be read, or an unknown family.
@@ -308,39 +307,6 @@ class AsyncSession:
 
         """
         return await read_by_ref(self.project, ref)
-
-    async def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        family: Family[Any] | None = None,
-        query: Mapping[str, str | int | bool] | None = None,
-        json: Any = None,
-    ) -> Reply:
-        """Call an endpoint that this library has no method for, with its login and its errors.
-
-        Args:
-            method: GET, POST, PUT, PATCH or DELETE.
-            path: Path below the family's API path, percent-encoded where needed.
-            family: Decides API path and media type; without one the path starts at the base URL.
-            query: Query parameters.
-            json: Body, None for none.
-
-        Returns:
-            The answer: ``status``, ``headers``, ``document``.
-
-        Raises:
-            ConfigError: A method, path, query or body that cannot be sent.
-            RestoreError: Any error of the call.
-
-        """
-        verb = check_call(method, path)
-        if family is not None:
-            check_family(self._view, family)
-        if query is not None:
-            check_query(query, {})
-        return await self._view.call(verb, path, family=family, query=query, body=json)
 
 
 def view_of(session: AsyncSession) -> SessionView:

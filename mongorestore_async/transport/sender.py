@@ -78,6 +78,7 @@ class Call:
         decode_list: Decodes the body of a list document, None where none is expected.
         path: Its path as the family has it, placeholders and all; empty for a call that is none of the API's.
         state: Takes note of whether the server may have acted on it; None where nobody asks.
+        version: The version that its caller named, None where the family chose it.
 
     """
 
@@ -92,6 +93,7 @@ class Call:
     rate: RateLimit | None = None
     path: str = ""
     state: SendState | None = None
+    version: str | None = None
 
 
 @attrs.define(eq=False, repr=False)
@@ -162,6 +164,7 @@ class Progress:
             tries=max(1, self.tries),
             logging_in=self.logging_in,
             in_doubt=self.in_doubt,
+            version=self.call.version,
         )
 
     def record(self, *, seconds: float, failed: str | None) -> ExchangeRecord:

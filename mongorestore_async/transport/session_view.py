@@ -16,7 +16,9 @@ from mongorestore_async.errors import ConfigError, DataError, Hint, HintKind, Re
 from mongorestore_async.families import Family
 from mongorestore_async.models.validators import flag, require_text
 from mongorestore_async.protocol.rate_limit_headers import project_in
+from mongorestore_async.protocol.request_headers import with_headers
 from mongorestore_async.protocol.urls import DEFAULT_BASE_URL, build_url
+from mongorestore_async.protocol.versions import media_type_of
 from mongorestore_async.transport.open_creates import OpenCreates
 from mongorestore_async.transport.options import choose_limit
 from mongorestore_async.transport.sender import Call
@@ -32,7 +34,15 @@ if TYPE_CHECKING:
     from mongorestore_async.transport.options import Options
     from mongorestore_async.transport.transport import Transport
 
-__all__ = ["SessionView", "attach_request", "check_call", "check_family", "check_query", "warn_of_plain_http"]
+__all__ = [
+    "SessionView",
+    "attach_request",
+    "check_family",
+    "check_method",
+    "check_path",
+    "check_query",
+    "warn_of_plain_http",
+]
 
 ResultT = TypeVar("ResultT")
 
@@ -96,6 +106,8 @@ class SessionView:
         pretty: Whether calls ask for indented JSON.
         now: The clock that request rules are checked with.
         open_creates: Creates whose outcome is open; shared by all views.
+        version: The version of Atlas v2 that all its calls ask for, None for that of the family.
+        headers: Request headers that all its calls have beside their own; None for none.
 
     Raises:
         ConfigError: A flag is no boolean.
@@ -108,6 +120,8 @@ class SessionView:
     pretty: bool = attrs.field(default=False, validator=flag())
     now: Callable[[], datetime] = attrs.field(default=_utc_now, repr=False)
     open_creates: OpenCreates = attrs.field(factory=OpenCreates, repr=False)
+    version: str | None = None
+    headers: Mapping[str, str] | None = None
 
     async def call(
         self,
@@ -144,15 +158,16 @@ class SessionView:
         endpoint, names = _endpoint(family, path), names or {}
         if self.envelope or self.pretty:
             query = {**(query or {}), "envelope": self.envelope or None, "pretty": self.pretty or None}
-        headers = {"Accept": endpoint.media_type}
+        media_type = endpoint.media_type if self.version is None else media_type_of(self.version)
+        headers = {"Accept": media_type}
         if body is not None:
-            headers["Content-Type"] = endpoint.media_type
+            headers["Content-Type"] = media_type
         project = names.get("project") or endpoint.project
         rule, rate = self.options.rate_limits, endpoint.rate_without_project if project is None else endpoint.rate
         call = Call(
             method=method,
             url=build_url(self.transport.base_url, endpoint.path, query=query, **names),
-            headers=headers,
+            headers=headers if self.headers is None else with_headers(headers, self.headers),
             body=None if body is None else _encode(body),
             family=endpoint.family,
             enveloped=self.envelope,
@@ -161,6 +176,7 @@ class SessionView:
             rate=rate if type(rule) is str else choose_limit(rule, family, path, project),
             path=path,
             state=state,
+            version=self.version,
         )
         return await self.transport.exchange(call, self.options)
 
@@ -258,19 +274,36 @@ def check_family(view: SessionView, family: Family[Any], *, stacklevel: int = 3)
         warnings.warn(family.deprecation, DeprecationWarning, stacklevel=stacklevel)
 
 
-def check_call(method: object, path: str) -> str:
-    """Check a call to an endpoint that has no verb here, and return its method in upper case.
+def check_method(method: object) -> str:
+    """Check the method of a call to an endpoint that has no verb here, and return it in upper case.
 
     Raises:
-        ConfigError: No such method, or a path that does not start with one slash.
+        ConfigError: There is no such method.
 
     """
     verb = method.upper() if isinstance(method, str) else None
     if verb is None or verb not in _METHODS:
         raise ConfigError(f"the method must be one of {', '.join(sorted(_METHODS))}, not {method!r}")
+    return verb
+
+
+def check_path(path: str, family: Family[Any] | None) -> None:
+    """Check the path of such a call.
+
+    Args:
+        path: What the caller passed.
+        family: The family it named, None for none.
+
+    Raises:
+        ConfigError: The path does not start with one slash, has a query, or begins with the family's own.
+
+    """
     if not require_text("path", path).startswith("/") or path.startswith("//"):
         raise ConfigError("a path must start with one slash, such as /groups; the host comes from base_url")
-    return verb
+    if "?" in path:
+        raise ConfigError("a path must have no query: pass the parameters as query={name: value}")
+    if family is not None and f"{path}/".startswith(f"{family.api_path}/"):
+        raise ConfigError(f"leave {family.api_path} out of the path: the family {family.name} brings it")
 
 
 def warn_of_plain_http(url: URL) -> None:

@@ -1,7 +1,8 @@
 """When a restore job is over, and whether well: the families' own rules ("States and waiting").
 
-The bad words and flags come first, because a failed job may have a finish time. A word that can only mean an end is one
-in every family (``END_WORDS`` in ``models.states``); a word that is not known is never an end, least of all a good one.
+The words of all jobs decide (``over``, ``ok`` and ``downloadable``, which the models define): the bad ones come first,
+because a failed job may have a finish time. A status word that can only mean an end is one in every family
+(``END_WORDS`` in ``models.states``); a word that is not known is never an end, least of all a good one.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from mongorestore_async.errors import ConfigError, Hint, HintKind
 from mongorestore_async.models import (
     CloudBackupDeliveryType,
     CloudBackupRestoreJob,
+    CollectionRestoreJob,
     DeliveryMethod,
     DeliveryStatus,
     JobState,
@@ -22,17 +24,24 @@ from mongorestore_async.models import (
     TenantDeliveryType,
     TenantRestoreJob,
 )
-from mongorestore_async.models.states import known, state_of
+from mongorestore_async.models.states import BAD_ENDS, known, state_of
+from mongorestore_async.protocol.redaction import redact_text
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from mongorestore_async.models import JobDocument
 
-__all__ = ["Ending", "Until", "WaitOutcome", "check_until", "describe", "end_of"]
+__all__ = ["Ending", "Goal", "Until", "WaitOutcome", "check_until", "describe", "end_of", "until_told"]
 
 #: What a wait waits for: the restore itself, or the file to be there.
 Until: TypeAlias = Literal["finished", "downloadable"]
+
+#: The same for several jobs: ``"told"`` is for each what the job itself tells (:func:`until_told`).
+Goal: TypeAlias = Literal["finished", "downloadable", "told"]
+
+#: How much of a server's message is told.
+_LONGEST_MESSAGE = 300
 
 _UNTIL = ("finished", "downloadable")
 _BAD_DELIVERY = frozenset(
@@ -43,7 +52,10 @@ _BAD_DELIVERY = frozenset(
         DeliveryStatus.MAX_DOWNLOADS_EXCEEDED,
     }
 )
-_BAD_STATES = frozenset({JobState.FAILED, JobState.CANCELLED, JobState.EXPIRED})
+_DOWNLOADS = frozenset({CloudBackupDeliveryType.DOWNLOAD, TenantDeliveryType.DOWNLOAD})
+_RESTORES = frozenset(
+    {CloudBackupDeliveryType.AUTOMATED, CloudBackupDeliveryType.POINT_IN_TIME, TenantDeliveryType.RESTORE}
+)
 
 
 class WaitOutcome(Enum):
@@ -52,6 +64,8 @@ class WaitOutcome(Enum):
     GOING_ON = auto()
     DONE = auto()
     BAD = auto()
+    #: It ended well, but not all that it named was restored.
+    INCOMPLETE = auto()
     #: It was there and can no longer be found: it may have ended well or badly, or be running.
     LOST = auto()
 
@@ -87,11 +101,21 @@ def check_until(until: str, job: JobDocument | None = None) -> None:
     """
     if until not in _UNTIL:
         raise ConfigError(f"until must be {' or '.join(map(repr, _UNTIL))}, not {until!r}")
-    if job is not None and until == "downloadable" and _fills_a_cluster(job) and not _has_file(job):
+    if job is not None and until == "downloadable" and _fills_a_cluster(job):
         raise ConfigError(
             f"restore job {job.id} restores into a cluster and will have no download:",
             hint=Hint(HintKind.WAIT_UNTIL_FINISHED),
         )
+
+
+def until_told(job: JobDocument) -> Until | None:
+    """Tell what to wait for from the kind of a job, None where it does not show.
+
+    On Ops Manager, Cloud Manager and Atlas legacy only a job that shows its target tells, and not all do (D13).
+    """
+    if _fills_a_cluster(job):
+        return "finished"
+    return "downloadable" if _kind_of(job) in _DOWNLOADS else None
 
 
 def end_of(job: JobDocument, until: Until, now: datetime) -> Ending:
@@ -107,13 +131,14 @@ def end_of(job: JobDocument, until: Until, now: datetime) -> Ending:
 
     """
     words = describe(job)
-    if isinstance(job, RestoreJob):
-        outcome = _manager(job, until)
-    elif job.state in _BAD_STATES:
+    if job.state in BAD_ENDS or (until == "downloadable" and _has_lost_its_file(job)):
         outcome = WaitOutcome.BAD
+    elif until == "downloadable":
+        outcome = WaitOutcome.DONE if job.downloadable else WaitOutcome.GOING_ON
+    elif job.ok is None:  # it is running, or its collections are still to be read
+        outcome = WaitOutcome.GOING_ON
     else:
-        done = job.state is JobState.FINISHED and (until == "finished" or _has_file(job))
-        outcome = WaitOutcome.DONE if done else WaitOutcome.GOING_ON
+        outcome = WaitOutcome.DONE if job.ok else WaitOutcome.INCOMPLETE
     if outcome is WaitOutcome.GOING_ON and until == "downloadable" and _is_too_late(job, now):
         return Ending(WaitOutcome.BAD, f"{words}, and its download has expired")
     return Ending(outcome, words)
@@ -128,6 +153,8 @@ def describe(job: JobDocument) -> str:
             words += f", delivery {_word(delivery)}"
     elif isinstance(job, TenantRestoreJob):
         words = f"status {_word(job.status)}"
+    elif isinstance(job, CollectionRestoreJob):
+        words = f"state {_word(job.state_name)}{_about_collections(job)}"
     else:
         words = str(job.state).lower()
     return f"{words}, with a URL" if _has_file(job) else words
@@ -137,16 +164,24 @@ def _word(word: str | None) -> str:
     return "unknown" if word is None else str(word).upper()
 
 
-def _manager(job: RestoreJob, until: Until) -> WaitOutcome:
-    if job.state in _BAD_STATES:
-        return WaitOutcome.BAD
-    if until == "finished":
-        return WaitOutcome.DONE if job.state is JobState.FINISHED else WaitOutcome.GOING_ON
-    word = None if job.delivery is None else job.delivery.status_name
-    delivery = known(DeliveryStatus, word)
-    if delivery in _BAD_DELIVERY or state_of(word, {}) in _BAD_STATES:
-        return WaitOutcome.BAD
-    return WaitOutcome.DONE if delivery is DeliveryStatus.READY and _has_file(job) else WaitOutcome.GOING_ON
+def _has_lost_its_file(job: JobDocument) -> bool:
+    if not isinstance(job, RestoreJob) or job.delivery is None:
+        return False
+    word = job.delivery.status_name
+    return known(DeliveryStatus, word) in _BAD_DELIVERY or state_of(word, {}) in BAD_ENDS
+
+
+def _about_collections(job: CollectionRestoreJob) -> str:
+    if job.state in BAD_ENDS:
+        return f": {redact_text(job.error_message)[:_LONGEST_MESSAGE]}" if job.error_message else ""
+    if job.state is not JobState.FINISHED:
+        return ""
+    outcome = job.outcome
+    if outcome is None:
+        return ", its collections not read yet"
+    counts = ((len(outcome.incomplete), "not restored as asked"), (len(outcome.missing), "not listed"))
+    told = [f"{count} {what}" for count, what in counts if count]
+    return "".join(f", {each}" for each in [*told, outcome.problem] if each)
 
 
 def _has_file(job: JobDocument) -> bool:
@@ -158,13 +193,16 @@ def _has_file(job: JobDocument) -> bool:
     return isinstance(job, TenantRestoreJob) and bool(job.snapshot_url)
 
 
-def _fills_a_cluster(job: JobDocument) -> bool:
+def _kind_of(job: JobDocument) -> str | None:
     if isinstance(job, CloudBackupRestoreJob):
-        kind = known(CloudBackupDeliveryType, job.delivery_type)
-        return kind in {CloudBackupDeliveryType.AUTOMATED, CloudBackupDeliveryType.POINT_IN_TIME}
-    if isinstance(job, TenantRestoreJob):
-        return known(TenantDeliveryType, job.delivery_type) is TenantDeliveryType.RESTORE
-    if not isinstance(job, RestoreJob) or job.delivery is None:
+        return known(CloudBackupDeliveryType, job.delivery_type)
+    return known(TenantDeliveryType, job.delivery_type) if isinstance(job, TenantRestoreJob) else None
+
+
+def _fills_a_cluster(job: JobDocument) -> bool:
+    if not isinstance(job, RestoreJob):
+        return isinstance(job, CollectionRestoreJob) or _kind_of(job) in _RESTORES
+    if job.delivery is None or _has_file(job):
         return False
     delivery = job.delivery
     echoed = delivery.target_cluster_id or delivery.target_cluster_name
@@ -176,9 +214,7 @@ def _is_too_late(job: JobDocument, now: datetime) -> bool:
     if isinstance(job, RestoreJob):
         delivery = job.delivery
         ready = delivery is not None and known(DeliveryStatus, delivery.status_name) is DeliveryStatus.READY
-        ends = delivery.expires if delivery is not None and ready else None
-    elif isinstance(job, TenantRestoreJob):
-        ends = job.expiration_date if job.state is JobState.FINISHED else None
     else:
-        ends = None
+        ready = isinstance(job, TenantRestoreJob) and job.state is JobState.FINISHED
+    ends = job.expires_at if ready else None
     return ends is not None and ends <= now

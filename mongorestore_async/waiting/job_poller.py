@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Generic
 
 from mongorestore_async.errors import DataError, NotFound, PaginationError, RestoreError
 from mongorestore_async.listing.materialize import materialize
-from mongorestore_async.models import JobT
+from mongorestore_async.models import CollectionRestoreJob, JobT
+from mongorestore_async.models.collections.restored import keep_outcome
 from mongorestore_async.transport.options import choose_limit
+from mongorestore_async.waiting.collection_judge import awaits_collections
+from mongorestore_async.waiting.collection_reader import judge_collections
 from mongorestore_async.waiting.tracker import JobTracker, key_of
 
 if TYPE_CHECKING:
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.families import RateLimit
     from mongorestore_async.models import PollPolicy
-    from mongorestore_async.waiting.end_rules import Until
+    from mongorestore_async.waiting.end_rules import Goal
     from mongorestore_async.waiting.job_source import JobSource
     from mongorestore_async.waiting.tracker import Group
 
@@ -50,7 +53,7 @@ class JobPoller(Generic[JobT]):
     """
 
     def __init__(
-        self, source: JobSource[JobT], policy: PollPolicy, until: Until | None, *, batches: bool = True
+        self, source: JobSource[JobT], policy: PollPolicy, until: Goal | None, *, batches: bool = True
     ) -> None:
         self.source = source
         self.jobs: JobTracker[JobT] = JobTracker(
@@ -75,6 +78,7 @@ class JobPoller(Generic[JobT]):
         self._counted = True  # whether the counts of its batches are asked for
         # Groups whose last poll failed come last, so that they delay no other.
         self._failed: set[str] = set()
+        self._unsettled: dict[str, float] = {}  # when the collections of a job that is over were first looked at
         self._read: set[str] = set()
         self._missed: list[tuple[str, float, bool]] = []  # counted once the poll is done
         self._changed = False
@@ -139,6 +143,31 @@ class JobPoller(Generic[JobT]):
             if unread is not None:
                 raise unread
             self._failed.discard(group.key)
+        await self._read_collections()
+
+    async def _read_collections(self) -> None:
+        """Read what became of the collections of jobs that are over: only those tell whether they ended well."""
+        failure: RestoreError | None = None
+        for followed in self.jobs.awaiting():
+            job, key = followed.job, key_of(followed.id)
+            if key not in self._read or not isinstance(job, CollectionRestoreJob):
+                continue
+            self.calls += 1
+            since = self._unsettled.setdefault(key, self._elapsed())
+            try:
+                judge = await judge_collections(self.source, job, followed.id)
+            except RestoreError as error:
+                if not error.transient:
+                    raise
+                failure = error
+                continue
+            # A node that lags behind may not show all of them, or not as they are.
+            if not judge.unsettled or self._elapsed() - since >= self.policy.grace:
+                keep_outcome(job, judge.outcome())
+                self._changed = True
+                self.jobs.receive(job, datetime.now(UTC), as_id=followed.id)
+        if failure is not None:
+            raise failure
 
     async def _walk_list(self, job_ids: Sequence[str], *, most: int) -> None:
         wanted = set(map(key_of, job_ids))
@@ -207,7 +236,8 @@ class JobPoller(Generic[JobT]):
         key = key_of(as_id or job.id)
         self._read.add(key)
         followed = self.jobs.jobs.get(key)
-        self._answered |= followed is not None and not followed.ending.over
+        # A job whose collections cannot be read is no sign of a server that works again.
+        self._answered |= followed is not None and not followed.ending.over and not awaits_collections(job)
         self._changed |= self.jobs.receive(job, datetime.now(UTC), as_id=as_id)
 
     def _miss(self, job_ids: Iterable[str], error: NotFound) -> None:

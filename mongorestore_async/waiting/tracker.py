@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import attrs
 
-from mongorestore_async.models import JobDocument, RestoreJob
-from mongorestore_async.waiting.end_rules import Ending, Until, WaitOutcome, check_until, describe, end_of
+from mongorestore_async.models import CollectionRestoreJob, JobDocument, RestoreJob
+from mongorestore_async.models.collections.restored import inherit
+from mongorestore_async.waiting.collection_judge import awaits_collections
+from mongorestore_async.waiting.end_rules import Ending, Goal, WaitOutcome, check_until, describe, end_of, until_told
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -49,6 +51,11 @@ class TrackedJob(Generic[JobT]):
     def bad(self) -> bool:
         """Whether it ended badly."""
         return self.ending.outcome is WaitOutcome.BAD
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether it ended well, but not all that it named was restored."""
+        return self.ending.outcome is WaitOutcome.INCOMPLETE
 
     @property
     def lost(self) -> bool:
@@ -99,16 +106,16 @@ class JobTracker(Generic[JobT]):
     """What is known about the jobs of one cluster.
 
     Args:
-        until: What is waited for; None to read each job once.
+        until: What is waited for, or ``"told"``; None to read each job once.
         grace: Seconds in which a job that was never seen may be missing.
         patience: Seconds in which a job that was seen may be missing.
         batches: Whether the members of a batch can be listed, and are followed with the one that was named.
 
     """
 
-    def __init__(self, until: Until | None, *, grace: float, patience: float, batches: bool) -> None:
+    def __init__(self, until: Goal | None, *, grace: float, patience: float, batches: bool) -> None:
         self.jobs: dict[str, TrackedJob[JobT]] = {}  # by id without regard to case: see ``key_of``
-        self._until: Until | None = until
+        self._until: Goal | None = until
         self._grace = grace
         self._patience = patience
         self._batches = batches
@@ -133,8 +140,7 @@ class JobTracker(Generic[JobT]):
             followed.seen = seen
             self._keep(followed, job)
             if self._until is not None:
-                check_until(self._until, job)
-                followed.ending = end_of(job, self._until, now)
+                self._decide(followed, job, self._until, now, first=True)
 
     def receive(self, job: JobT, now: datetime, *, as_id: str | None = None) -> bool:
         """Take a job that was read; those that are not followed are ignored, unless they belong to a batch.
@@ -165,9 +171,7 @@ class JobTracker(Generic[JobT]):
         if self._until is None:
             followed.ending = Ending(WaitOutcome.DONE, describe(job))
         else:
-            if not followed.seen:
-                check_until(self._until, job)
-            followed.ending = end_of(job, self._until, now)
+            self._decide(followed, job, self._until, now, first=not followed.seen)
         followed.seen = True
         return before != describe(job)
 
@@ -203,6 +207,12 @@ class JobTracker(Generic[JobT]):
         """Take note that all members of a batch are known, until the next poll."""
         self._whole.add(batch_id)
 
+    def awaiting(self) -> list[TrackedJob[JobT]]:
+        """Give the jobs that are over, but for what their collections have to tell."""
+        if self._until is None:
+            return []
+        return [each for each in self.jobs.values() if not each.ending.over and awaits_collections(each.job)]
+
     def groups(self) -> Iterator[Group[JobT]]:
         """Give the jobs by what ends together."""
         members: dict[tuple[str | None, str | None], list[TrackedJob[JobT]]] = {}
@@ -228,7 +238,17 @@ class JobTracker(Generic[JobT]):
                 found.append(group)
         return found
 
+    @staticmethod
+    def _decide(followed: TrackedJob[JobT], job: JobT, goal: Goal, now: datetime, *, first: bool) -> None:
+        # A job that has told what to wait for, and tells it no more, is waited for to its end.
+        until = (until_told(job) or "finished") if goal == "told" else goal
+        if first:
+            check_until(until, job)
+        followed.ending = end_of(job, until, now)
+
     def _keep(self, followed: TrackedJob[JobT], job: JobT) -> None:
+        if isinstance(job, CollectionRestoreJob):
+            inherit(job, followed.job)
         followed.job = job
         batch = self._batch_of(job)
         if batch is not None and self._batches:

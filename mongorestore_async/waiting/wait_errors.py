@@ -6,13 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from mongorestore_async.errors import Hint, HintKind, JobVanished, NotFound, RestoreFailed, WaitError, WaitTimeout
+from mongorestore_async.errors import (
+    Hint,
+    HintKind,
+    JobVanished,
+    NotFound,
+    RestoreFailed,
+    RestoreIncomplete,
+    WaitError,
+    WaitTimeout,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mongorestore_async.errors import RestoreError
-    from mongorestore_async.models import JobDocument
+    from mongorestore_async.models import CollectionsOutcome, JobDocument, RestoredCollection
     from mongorestore_async.waiting.job_poller import JobPoller
     from mongorestore_async.waiting.job_source import JobSource
     from mongorestore_async.waiting.tracker import TrackedJob
@@ -71,15 +80,19 @@ _MOST_NAMED = 10
 _WHOLE_SECONDS = 10
 
 
-def check_ended(pollers: Iterable[JobPoller[Any]], followed: Sequence[TrackedJob[Any]]) -> None:
+def check_ended(
+    pollers: Iterable[JobPoller[Any]], followed: Sequence[TrackedJob[Any]], *, accept_incomplete: bool = False
+) -> None:
     """Raise if a wait that is over was not a success.
 
     Args:
         pollers: The clusters polled.
         followed: All their jobs, in the order to report them.
+        accept_incomplete: Whether a restore may leave out what it named.
 
     Raises:
         RestoreFailed: A restore ended badly.
+        RestoreIncomplete: One ended well, but without all that it named.
         JobVanished: A job that was there can no longer be found.
         WaitError: A cluster could not be polled for longer than the policy allows.
         NotFound: A job was never there.
@@ -89,21 +102,54 @@ def check_ended(pollers: Iterable[JobPoller[Any]], followed: Sequence[TrackedJob
     unread = _unread([each for each in everywhere if each.given_up])
     vanished = _vanished(everywhere, followed)
     unknown = ". ".join(filter(None, (vanished, unread)))
-    failed = _jobs(each for each in followed if each.bad)
-    if failed:
+    if any(each.bad and each.job is not None for each in followed):
+        bad = [each for each in followed if each.bad or (each.incomplete and not accept_incomplete)]
         raise RestoreFailed(
-            f"{len(failed)} of {len(followed)} restore jobs failed: "
-            f"{_names(each for each in followed if each.bad)}. Look for the cause in the project's activity feed, then "
-            f"create a new restore{f'. {unknown}' if unknown else ''}",
+            f"{len(bad)} of {len(followed)} restore jobs failed: {_names(bad)}. Look for the cause in the project's "
+            f"activity feed, then create a new restore{f'. {unknown}' if unknown else ''}",
             jobs=_jobs(followed),
-            failed=failed,
+            failed=_jobs(bad),
         )
+    if not accept_incomplete:
+        _check_complete(followed, unknown)
     if vanished:
         lost = _jobs(each for each in followed if each.lost)
         raise JobVanished(unknown, jobs=_jobs(followed), vanished=lost) from _missing(everywhere)
     if unread:
         raise WaitError(unread, jobs=_jobs(followed)) from next(each.error for each in everywhere if each.given_up)
     check_found(everywhere)
+
+
+def _check_complete(followed: Sequence[TrackedJob[Any]], unknown: str) -> None:
+    """Raise if a restore ended well by its state, but not all that it named is there.
+
+    Raises:
+        RestoreIncomplete: Of the first such job the collections are named.
+
+    """
+    incomplete = [each for each in followed if each.incomplete]
+    if not incomplete:
+        return
+    outcomes: list[CollectionsOutcome] = [each.job.outcome for each in incomplete if each.job is not None]
+    collections = [found for outcome in outcomes for found in outcome.incomplete]
+    missing = [name for outcome in outcomes for name in outcome.missing]
+    told = [f"{found.source_namespace or 'unnamed'} ({_state(found)})" for found in collections]
+    told += [f"{name} (not listed)" for name in missing]
+    raise RestoreIncomplete(
+        f"{len(incomplete)} of {len(followed)} restore jobs did not restore all that they named: {_names(incomplete)}"
+        f"{f'. Collections: {_some(told)}' if told else ''}{f'. {unknown}' if unknown else ''}",
+        jobs=_jobs(followed),
+        failed=_jobs(incomplete),
+        collections=collections,
+        missing=missing,
+        hint=Hint(HintKind.ACCEPT_INCOMPLETE),
+    )
+
+
+def _state(found: RestoredCollection) -> str:
+    indexes = found.index_status
+    told = "" if indexes is None or indexes.state is None else f", indexes {indexes.state}"
+    return f"{found.state or 'unknown'}{told}"
 
 
 def _unread(lost: Sequence[JobPoller[Any]]) -> str:
@@ -155,16 +201,19 @@ def check_found(pollers: Iterable[JobPoller[Any]]) -> None:
             )
 
 
-def timed_out(followed: Sequence[TrackedJob[Any]], seconds: float | None) -> WaitTimeout:
+def timed_out(
+    followed: Sequence[TrackedJob[Any]], seconds: float | None, *, accept_incomplete: bool = False
+) -> WaitTimeout:
     """Make the error of a wait whose time has passed.
 
     Args:
         followed: All its jobs, in the order to report them.
         seconds: The time it had.
+        accept_incomplete: As for :func:`check_ended`.
 
     """
     going = [each for each in followed if not each.ending.over]
-    bad = [each for each in followed if each.bad]
+    bad = [each for each in followed if each.bad or (each.incomplete and not accept_incomplete)]
     lost = [each for each in followed if each.lost]
     known = f"; {len(bad)} failed: {_names(bad)}" if bad else ""
     known += f"; {len(lost)} can no longer be found: {_names(lost)}" if lost else ""

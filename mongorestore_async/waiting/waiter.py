@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.errors import WaitTimeout
     from mongorestore_async.families import RateLimit
-    from mongorestore_async.waiting.end_rules import Until
+    from mongorestore_async.waiting.end_rules import Goal
     from mongorestore_async.waiting.job_source import JobSource
     from mongorestore_async.waiting.tracker import TrackedJob
 
@@ -35,11 +35,12 @@ class Waiter(Generic[JobT]):
     Args:
         sources: The clusters and config servers.
         jobs: Addresses of the jobs, each with the job as far as it is known.
-        until: What is waited for; None to read each job once.
+        until: What is waited for, or ``"told"``; None to read each job once.
         read_at: Loop time at which ``jobs`` were read, None for a time ago.
         once: Whether a missing job and a failed poll are raised at once, whatever the policy allows. Else a
             reading (``until`` None) tolerates both for as long as the grace of the policy.
         batches: Whether to follow the whole batch that a job belongs to.
+        accept_incomplete: Whether a restore of single collections may leave out what it named.
 
     Raises:
         ConfigError: A job of a cluster that is not among ``sources``, or one that will never be what is waited for.
@@ -50,11 +51,12 @@ class Waiter(Generic[JobT]):
         self,
         sources: Iterable[JobSource[JobT]],
         jobs: Iterable[tuple[JobRef, JobT | None]],
-        until: Until | None,
+        until: Goal | None,
         *,
         read_at: float | None = None,
         once: bool = False,
         batches: bool = True,
+        accept_incomplete: bool = False,
     ) -> None:
         found = tuple(sources)
         if not found:
@@ -68,6 +70,7 @@ class Waiter(Generic[JobT]):
         self._pollers = {_place(each.ref("-")): JobPoller(each, self._policy, until, batches=batches) for each in found}
         self._order: list[TrackedJob[JobT]] = []
         self._round = 0
+        self._accept_incomplete = accept_incomplete
         self._read_at = read_at
         self._started: float | None = None
         now = datetime.now(UTC)
@@ -140,6 +143,7 @@ class Waiter(Generic[JobT]):
         Raises:
             WaitTimeout: The time passed.
             RestoreFailed: All are over, and at least one restore ended badly.
+            RestoreIncomplete: All are over, and one did not restore all that it named.
             JobVanished: A job that was there can no longer be found; none of the others ended badly.
             WaitError: A cluster could not be polled for longer than the policy allows.
             RestoreError: See :meth:`step`.
@@ -174,11 +178,11 @@ class Waiter(Generic[JobT]):
 
     def check_ended(self) -> None:
         """Raise if a wait that is over was not a success; see :func:`wait_errors.check_ended`."""
-        check_ended(self._pollers.values(), self._followed())
+        check_ended(self._pollers.values(), self._followed(), accept_incomplete=self._accept_incomplete)
 
     def timed_out(self, seconds: float | None) -> WaitTimeout:
         """Make the error of a wait whose time has passed."""
-        return timed_out(self._followed(), seconds)
+        return timed_out(self._followed(), seconds, accept_incomplete=self._accept_incomplete)
 
     def report(self) -> PollReport:
         """Report the state of the wait."""
@@ -189,7 +193,8 @@ class Waiter(Generic[JobT]):
                 left = poller.given_up or group.over
                 for member in group.members:
                     unpolled = left and not member.ending.over
-                    bad = member.bad or member.lost or unpolled
+                    incomplete = member.incomplete and not self._accept_incomplete
+                    bad = member.bad or member.lost or unpolled or incomplete
                     counts["bad" if bad else "over" if member.ending.over else "open"] += 1
                     counts["lost"] += member.lost or (unpolled and poller.given_up)
                     counts["missing"] += not bad and member.missed > 0

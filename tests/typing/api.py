@@ -16,6 +16,7 @@ from yarl import URL
 
 import mongorestore_async
 from mongorestore_async import (
+    ATLAS_CLOUD_BACKUP,
     ATLAS_CLOUD_BACKUP_V1,
     ATLAS_TENANT_V1,
     CLOUD_MANAGER,
@@ -50,6 +51,7 @@ from mongorestore_async import (
     Project,
     ProjectSummary,
     RateLimited,
+    RawDocument,
     Reconciliation,
     Reply,
     RequestContext,
@@ -97,8 +99,27 @@ async def sessions(http: aiohttp.ClientSession) -> None:
         assert_type(session.with_options(retry=NO_RETRY), AsyncSession)
         assert_type(session.with_options(retry=lambda failure: float(failure.tries)), AsyncSession)
         assert_type(await session.request("GET", "/groups", family=OPS_MANAGER, query={"pageNum": 2}), Reply)
+        assert_type(
+            await session.request("PATCH", "/x", family=ATLAS_CLOUD_BACKUP, version="2025-03-12", headers={"X-A": "b"}),
+            Reply,
+        )
         await session.open()
         await session.close()
+
+
+async def any_list_gives_raw_documents(session: AsyncSession) -> None:
+    pager = session.pages("/groups/p/alerts", family=ATLAS_CLOUD_BACKUP, version="2025-03-12", headers={"X-A": "b"})
+    other: Pager[RawDocument] = session.pages("/orgs", query={"a": True, "b": 1}, items_per_page=10, limit=5)
+    assert_type(aiter(other), AsyncIterator[RawDocument])
+    async for document in pager:
+        assert_type(document, RawDocument)
+        assert_type(document["id"], Any)
+    assert_type(await pager, Page[RawDocument])
+    assert_type(await pager.first(), RawDocument | None)
+    assert_type(await pager.one(), RawDocument)
+    assert_type(await pager.collect(), list[RawDocument])
+    async for page in pager.pages():
+        assert_type(page, Page[RawDocument])
 
 
 async def projects_and_clusters(session: AsyncSession) -> None:

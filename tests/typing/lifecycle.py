@@ -104,6 +104,12 @@ async def waits(session: AsyncSession, batch: RestoreBatch[RestoreJob]) -> None:
     assert_type(await batch.refresh(), RestoreBatch[RestoreJob])
     assert_type(await session.batch(["a/b/c/d", *batch.refs], until="downloadable"), RestoreBatch[Any])
     assert_type(await session.restore_job("a/b/c/d"), JobDocument)
+    assert_type(await (await session.batch(batch.refs)).wait(timeout=None), RestoreBatch[Any])
+    for each in (await session.restore_job("a/b/c/d"), batch[0]):
+        for moment in (each.requested_at, each.finished_at, each.expires_at):
+            assert_type(moment, datetime | None)
+        assert_type((each.over, each.ok), tuple[bool, bool | None])
+        assert_type((each.target, each.downloadable), tuple[Target | None, bool | None])
     assert_type((await session.restore_job(batch.refs[0])).state, JobState)
     cluster = session.project("p", ATLAS_FLEX).cluster("c")
     async for job in cluster.watch_restore_job("j", until="finished"):

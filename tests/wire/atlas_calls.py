@@ -26,6 +26,7 @@ FAMILIES = {
     "tenant": (V2, "tenant", "clusters", "backup/tenant/restores", "2023-01-01"),
     "serverless-v1": (V1, "serverless", "serverless", "backup/restoreJobs", None),
     "serverless": (V2, "serverless", "serverless", "backup/restoreJobs", "2023-01-01"),
+    "collections": (V2, "cloud-backup", "clusters", "collectionRestoreJobs", "2025-03-12"),
     "flex": (V2, "flex", "flexClusters", "backup/restoreJobs", "2024-11-13"),
 }
 
@@ -104,3 +105,55 @@ async def call_atlas(family: str, kind: str | None = None, **settings: Any) -> A
     settings = {"speed": 0, "auth_enabled": False, "clusters_per_project": 7, **settings}
     async with Emulator(EmulatorSettings(**settings)) as emulator, aiohttp.ClientSession() as client:
         yield AtlasCalls(emulator, client, family, kind)
+
+
+class CollectionRestoreCalls(AtlasCalls):
+    """Creates collection restores of one cluster, and looks at them."""
+
+    path = ""
+
+    @property
+    def world(self) -> Any:
+        return self.emulator.world
+
+    async def create(self, *sources: Any, target: Any = None, **changes: Any) -> Any:
+        """Databases are names without a dot; an entry may also be a dictionary."""
+        target = target or self.cluster
+        entries = [one if isinstance(one, dict) else {"sourceNamespace": one} for one in sources]
+        body = {
+            "targetClusterName": target.name,
+            "targetGroupId": target.project_id,
+            "writeStrategy": "CREATE_NEW",
+            "indexStrategy": "ALL",
+            "snapshotId": self.snapshot,
+            "databases": [one for one in entries if "." not in one["sourceNamespace"]],
+            "collections": [one for one in entries if "." in one["sourceNamespace"]],
+            **changes,
+        }
+        made = await self.made({name: value for name, value in body.items() if value is not ...})
+        self.path = f"{self.jobs}/{made['id']}"
+        return made
+
+    async def job(self, after: float = 0.0) -> Any:
+        """The job that was created last, after some seconds on the emulator's clock."""
+        self.emulator.clock.advance(after)
+        return await self.get(self.path)
+
+    async def collections(self, query: str = "") -> Any:
+        """Its collections."""
+        return (await self.get(f"{self.path}/collections{query}"))["results"]
+
+    async def states(self) -> dict[str, str]:
+        """Their states by namespace in the backup."""
+        return {one["sourceNamespace"]: one["state"] for one in await self.collections()}
+
+    def names(self, cluster: Any = None) -> list[str]:
+        """The namespaces of a cluster in the world."""
+        return [one.namespace for one in self.world.namespaces.of(cluster or self.cluster)]
+
+
+@asynccontextmanager
+async def restore_collections(kind: str | None = None, **settings: Any) -> AsyncIterator[CollectionRestoreCalls]:
+    """The same for collection restores, each of which takes a thousand seconds."""
+    async with call_atlas("collections", kind, **{"restore_seconds": 1000, **settings}) as atlas:
+        yield CollectionRestoreCalls(atlas.emulator, atlas.client, "collections", kind)

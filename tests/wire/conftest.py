@@ -40,6 +40,12 @@ def call_atlas() -> Any:
 
 
 @pytest.fixture
+def restoring() -> Any:
+    """Create collection restores in an emulator by plain aiohttp, for ``async with``: see atlas_calls.py."""
+    return _atlas.restore_collections
+
+
+@pytest.fixture
 def connect() -> Any:
     """Make a session with an emulator's key, or with another one."""
 

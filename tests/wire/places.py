@@ -60,6 +60,7 @@ PLACES = (
     Place("Atlas legacy v2", "atlas-legacy", "legacy"),
     Place("Atlas cloud backup v1.0", "atlas-cloud-backup-v1", "cloud-backup", "cloud-backup-sharded"),
     Place("Atlas cloud backup v2", "atlas-cloud-backup", "cloud-backup", "cloud-backup-sharded"),
+    Place("Atlas collection restore v2", "atlas-collection-restore", "cloud-backup", "cloud-backup-sharded"),
     Place("Atlas M2/M5 v1.0", "atlas-tenant-v1", "tenant"),
     Place("Atlas M2/M5 v2", "atlas-tenant", "tenant"),
     Place("Atlas flex v2", "atlas-flex", "flex"),

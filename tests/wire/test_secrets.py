@@ -52,6 +52,7 @@ from mongorestore_async.transport.environment import (
 
 PROXY_PASSWORD = "Pr0xyPassw0rdOfNobody"
 AGENT_KEY = "a6e17k3y0fn0b0dy5ag3nt"
+GATEWAY_KEY = "g47ewayk3y0fn0b0dy"
 
 
 class Tap:
@@ -239,6 +240,31 @@ async def test_agent_api_keys_show_nowhere(emulate, hunt):
         hunt.thing("reply", await session.request("GET", "/groups", family=OPS_MANAGER))
         know(hunt, emulator, wire, jobs)
         hunt.secrets["agent API key"] = AGENT_KEY
+
+
+async def test_headers_of_users_show_nowhere(emulate, hunt):
+    async with playground(emulate, hunt) as (emulator, wire, session, cluster):
+        jobs = await ready_jobs(cluster)
+        headers = {"X-Gateway-Key": GATEWAY_KEY}
+        pager = session.pages("/groups", family=OPS_MANAGER, headers=headers)
+        hunt.thing("pager", pager)
+        hunt.thing("page", await pager)
+        hunt.thing("reply", await session.request("GET", "/groups", family=OPS_MANAGER, headers=headers))
+        assert wire.received.count(f"X-Gateway-Key: {GATEWAY_KEY}\r\n".encode()) >= 2
+        calls = {
+            "refused": lambda: session.request("GET", "/groups", headers=headers | {"Host": "x"}),
+            "no text": lambda: session.request("GET", "/groups", headers=headers | {"X-A": GATEWAY_KEY.encode()}),
+            "no family": lambda: session.request("GET", "/groups", family="none", headers=headers),
+            "bad path": lambda: session.request("GET", "/a/../b", family=OPS_MANAGER, headers=headers),
+            "not found": lambda: session.request("GET", "/nothing", family=OPS_MANAGER, headers=headers),
+            "not found by a walk": lambda: session.pages("/nothing", family=OPS_MANAGER, headers=headers).collect(),
+        }
+        for name, call in calls.items():
+            hunt.error(name, await caught(call()))
+        emulator.fault = lambda _record: "drop"
+        hunt.error("broken", await caught(session.request("PATCH", "/groups", family=OPS_MANAGER, headers=headers)))
+        know(hunt, emulator, wire, jobs)
+        hunt.secrets["gateway key"] = GATEWAY_KEY
 
 
 def broken_documents(job):

@@ -83,6 +83,14 @@ class FleetOptions:
     batch_id: Annotated[
         str | None, Parameter(help="Only the jobs of this batch (Ops Manager, Cloud Manager, Atlas legacy).")
     ] = None
+    include_deleted: Annotated[
+        bool,
+        Parameter(
+            negative=(),
+            show_default=False,
+            help="Read deleted clusters whose backups are retained too (Atlas v2, dedicated clusters).",
+        ),
+    ] = False
     concurrency: Annotated[
         int, Parameter(validator=_AT_LEAST_ONE, help="Number of clusters read at once, in each family.")
     ] = 16
@@ -120,6 +128,7 @@ class FleetOptions:
         return {
             "concurrency": self.concurrency,
             "per_project": self.per_project,
+            "include_deleted": self.include_deleted,
             "projects": self.projects or None,
             "clusters": self.clusters or None,
         }
@@ -144,6 +153,8 @@ class FleetOptions:
             words += "--since", format_time(self.since)
         if self.batch_id is not None:
             words += "--batch-id", self.batch_id
+        if self.include_deleted:
+            words.append("--include-deleted")
         for option, name in (("--concurrency", "concurrency"), ("--per-project", "per_project")):
             if (value := getattr(self, name)) != defaults[name].default:
                 words += option, str(value)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import attrs
 from cyclopts import Parameter, validators
@@ -11,7 +11,8 @@ from cyclopts import Parameter, validators
 from mongorestore_async.cli.cluster_options import ClusterOptions
 from mongorestore_async.cli.columns import Column, ListLayout
 from mongorestore_async.cli.console import plural, printable, show_deprecations, stderr_console
-from mongorestore_async.cli.exit_codes import ExitCode
+from mongorestore_async.cli.creates.source_options import require_text
+from mongorestore_async.cli.exit_codes import ExitCode, no_resume_page
 from mongorestore_async.cli.session_factory import make_session, read_credentials
 from mongorestore_async.cli.stdout_writer import OutputFormat, OutputOption, SecretsOption, make_writer
 from mongorestore_async.cli.units import format_size, format_time, parse_time, shorten_time
@@ -19,9 +20,10 @@ from mongorestore_async.errors import ConfigError
 from mongorestore_async.models import CloudBackupSnapshot, ClusterSnapshot, TenantSnapshot
 
 if TYPE_CHECKING:
-    from mongorestore_async.models import SnapshotDocument
+    from mongorestore_async import Pager
+    from mongorestore_async.models import SnapshotCollection, SnapshotDatabase, SnapshotDocument
 
-__all__ = ["SnapshotOptions", "SnapshotRow", "snapshot_layout", "snapshots"]
+__all__ = ["NameRow", "SnapshotOptions", "SnapshotRow", "snapshot_layout", "snapshots"]
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -54,9 +56,35 @@ class SnapshotOptions:
             help="Include incomplete snapshots (Ops Manager, Cloud Manager, Atlas legacy).",
         ),
     ] = False
-    limit: Annotated[int | None, Parameter(validator=validators.Number(gte=1), help="Maximum number of snapshots.")] = (
-        None
-    )
+    limit: Annotated[
+        int | None,
+        Parameter(validator=validators.Number(gte=1), help="Maximum number of snapshots, databases or collections."),
+    ] = None
+    browse: Annotated[
+        str | None,
+        Parameter(
+            validator=require_text,
+            help="Instead of snapshots: the databases in this snapshot, by its id (atlas-collection-restore).",
+        ),
+    ] = None
+    database: Annotated[
+        str | None,
+        Parameter(validator=require_text, help="With --browse: the collections of this database instead."),
+    ] = None
+
+    def check(self) -> None:
+        """Check that the options go together.
+
+        Raises:
+            ConfigError: They do not.
+
+        """
+        if self.before is not None and not self.latest:
+            raise ConfigError("--before chooses the snapshot of --latest: pass both")
+        if self.database is not None and self.browse is None:
+            raise ConfigError("--database is a database of the snapshot that --browse names: pass both")
+        if self.browse is not None and (self.latest or self.sharded or self.all):
+            raise ConfigError("--browse shows what is in one snapshot: leave --latest, --sharded and --all out")
 
 
 def snapshots(
@@ -66,16 +94,17 @@ def snapshots(
     output: OutputOption = OutputFormat.TABLE,
     show_secrets: SecretsOption = False,
 ) -> int:
-    """List the snapshots of one cluster, with the reasons why a snapshot cannot be restored.
+    """List the snapshots of one cluster, with the reasons why a snapshot cannot be restored, or browse one of them.
 
     All pages are read. A table has the newest snapshot first, the other
     formats keep the order of the API.
     """
     cluster.resolve()
     options = options or SnapshotOptions()
-    if options.before is not None and not options.latest:
-        raise ConfigError("--before chooses the snapshot of --latest: pass both")
-    asyncio.run(_list(cluster, options, read_credentials(), output, show_secrets=show_secrets))
+    options.check()
+    read = _list if options.browse is None else _browse
+    with no_resume_page():
+        asyncio.run(read(cluster, options, read_credentials(), output, show_secrets=show_secrets))
     return ExitCode.DONE
 
 
@@ -101,6 +130,53 @@ async def _list(
                 async for page in found.pages():
                     writer.add(page)
     writer.finish()
+
+
+async def _browse(
+    cluster: ClusterOptions,
+    options: SnapshotOptions,
+    environ: dict[str, str],
+    output: OutputFormat,
+    *,
+    show_secrets: bool,
+) -> None:
+    snapshot_id, database = options.browse or "", options.database
+    writer = make_writer(output, _browse_layout(database), show_secrets=show_secrets)
+    with show_deprecations(cluster.resolve()), stderr_console().status("reading the snapshot"):
+        async with make_session(environ, cluster.server) as session:
+            source = cluster.named_cluster(session)
+            found: Pager[Any] = (
+                source.snapshot_databases(snapshot_id, limit=options.limit)
+                if database is None
+                else source.snapshot_collections(snapshot_id, database, limit=options.limit)
+            )
+            async for page in found.pages():
+                writer.add(page)
+    writer.finish()
+
+
+@attrs.frozen(kw_only=True)
+class NameRow:
+    """The row of a database or a collection of a snapshot.
+
+    Attributes:
+        name: Its name, as ``--database`` and ``--collection`` of ``create-collections`` take it.
+
+    """
+
+    name: str
+
+
+def _browse_layout(database: str | None) -> "ListLayout[SnapshotDatabase | SnapshotCollection, NameRow]":
+    noun, before = ("database", "") if database is None else ("collection", f"{database}.")
+    return ListLayout(
+        row_type=NameRow,
+        row=lambda found: NameRow(name=printable(before + found.name)),
+        document=lambda found, redacted: found.to_dict(redacted=redacted),
+        columns=(Column(noun.capitalize(), lambda row: row.name),),
+        summary=lambda rows: f"{plural(len(rows), noun)}.",
+        empty_text=f"no {noun}s",
+    )
 
 
 def _taken_at(snapshot: "SnapshotDocument") -> datetime:

@@ -1,27 +1,34 @@
 """``mongorestore-async wait``."""
 
 import asyncio
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import mongorestore_async
-from mongorestore_async.cli.console import show_deprecations, stderr_console
+from mongorestore_async.cli.cluster_options import ClusterOptions
+from mongorestore_async.cli.commands.jobs_command import describe_collection
+from mongorestore_async.cli.console import fold_command, printable, show_deprecations, stderr_console
 from mongorestore_async.cli.exit_codes import ExitCode
 from mongorestore_async.cli.job_selection import JobRefs, JobSelection
 from mongorestore_async.cli.progress_display import PollDisplay
 from mongorestore_async.cli.rows import JOB_LAYOUT
-from mongorestore_async.cli.session_factory import make_session, read_credentials
+from mongorestore_async.cli.session_factory import ServerOptions, make_session, read_credentials
 from mongorestore_async.cli.standard_streams import write_result
 from mongorestore_async.cli.stdout_writer import OutputFormat, OutputOption, SecretsOption, write_items
 from mongorestore_async.cli.wait_options import ResumeHint, WaitClock, WaitOptions, poll_policy
-from mongorestore_async.errors import WaitError
+from mongorestore_async.errors import RestoreIncomplete, WaitError
 from mongorestore_async.families import FAMILIES
+from mongorestore_async.models import CollectionRestoreJob
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from mongorestore_async.models import JobDocument
+    from mongorestore_async import RestoreBatch
+    from mongorestore_async.models import JobDocument, JobRef
 
-__all__ = ["wait"]
+__all__ = ["wait", "wait_for_jobs"]
+
+#: Lines about collections, and about jobs; the commands that are printed list all.
+_MOST_LINES = 20
 
 
 def wait(
@@ -39,9 +46,39 @@ def wait(
     """
     selection, options = selection or JobSelection(), options or WaitOptions()
     selection.check(refs)
+    return wait_for_jobs(refs, selection, options, None, output, show_secrets=show_secrets)
+
+
+def wait_for_jobs(
+    refs: "tuple[JobRef, ...]",
+    selection: JobSelection,
+    options: WaitOptions,
+    environ: dict[str, str] | None,
+    output: OutputFormat,
+    *,
+    show_secrets: bool,
+) -> int:
+    """Wait for jobs that were checked, and write what they are at their end.
+
+    Args:
+        refs: The jobs, or none if the selection names them.
+        selection: Other ways to name jobs, and where the API is.
+        options: What to wait for, and how long.
+        environ: Variables with the credentials; None to read them.
+        output: The output format.
+        show_secrets: Whether documents are written with their secrets.
+
+    Returns:
+        The exit code of a wait that ended well.
+
+    Raises:
+        RestoreError: It did not.
+
+    """
     resume_hint = ResumeHint("wait", selection.server, options.arguments(), refs)
     with resume_hint.on_early_end():
-        asyncio.run(_wait(resume_hint, selection, options, read_credentials(), output, show_secrets=show_secrets))
+        environ = environ or read_credentials()
+        asyncio.run(_wait(resume_hint, selection, options, environ, output, show_secrets=show_secrets))
     return ExitCode.DONE
 
 
@@ -65,13 +102,62 @@ async def _wait(
                     display.look_for(len(resume_hint.refs))
                     async with clock.finding():
                         batch = await session.batch(resume_hint.refs, until=options.until)
-                    batch = await batch.wait(timeout=clock.left, until=options.until, on_poll=display.show)
+                    batch = await batch.wait(
+                        timeout=clock.left,
+                        until=options.until,
+                        on_poll=display.show,
+                        accept_incomplete=options.accept_incomplete,
+                    )
             except WaitError as error:
-                if error.jobs:
-                    _write(cast("tuple[JobDocument, ...]", error.jobs), output, show_secrets=show_secrets)
+                jobs = cast("tuple[JobDocument, ...]", error.jobs)
+                if jobs:
+                    _write(jobs, output, show_secrets=show_secrets)
+                if isinstance(error, RestoreIncomplete):
+                    for line in _list_commands(jobs, selection.server):
+                        error.add_note(line)
                 raise
     _write(batch, output, show_secrets=show_secrets)
+    _print_collections(batch, selection.server)
 
 
 def _write(jobs: "Iterable[JobDocument]", output: OutputFormat, *, show_secrets: bool) -> None:
     write_result(lambda: write_items(jobs, output, JOB_LAYOUT, show_secrets=show_secrets))
+
+
+def _print_collections(batch: "RestoreBatch[Any]", server: ServerOptions) -> None:
+    """Say what restores of collections left out, and how to see what became of each collection."""
+    console = stderr_console()
+    outcomes = [job.outcome for job in batch if isinstance(job, CollectionRestoreJob) and job.outcome is not None]
+    accepted = [describe_collection(each) for outcome in outcomes for each in outcome.incomplete]
+    accepted += [_describe_missing(name) for outcome in outcomes for name in outcome.missing]
+    for head, found in (
+        ("Not restored as asked, which was accepted", accepted),
+        ("Skipped, because such collections cannot be restored", list(map(describe_collection, batch.skipped))),
+    ):
+        if found:
+            console.print_sentence(f"{head}: {len(found)}")
+            for line in _shortened(found):
+                console.print(line, soft_wrap=True)
+    for line in _list_commands(batch, server):
+        console.print(line, soft_wrap=True)
+
+
+def _describe_missing(name: str) -> str:
+    return f"{printable(name)}  not listed"
+
+
+def _shortened(found: "Sequence[str]") -> "Iterator[str]":
+    yield from (f"  {each}" for each in found[:_MOST_LINES])
+    if len(found) > _MOST_LINES:
+        yield f"  ... and {len(found) - _MOST_LINES} more"
+
+
+def _list_commands(jobs: "Iterable[JobDocument]", server: ServerOptions) -> "Iterator[str]":
+    """Commands that list the collections of jobs."""
+    width = stderr_console().width
+    refs = [job.ref for job in jobs if isinstance(job, CollectionRestoreJob) and job.ref is not None]
+    if refs:
+        yield "List what became of each collection, and how it is called now:"
+    for ref in refs[:_MOST_LINES]:
+        where = ClusterOptions(family=ref.family, project_id=ref.project, cluster_id=ref.cluster, server=server)
+        yield fold_command(where.command_line("jobs", "--collections", ref.job), width)

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from mongorestore_async.models import JobDocument
-    from mongorestore_async.waiting.end_rules import Until
 
 __all__ = ["watch"]
 
@@ -75,14 +74,14 @@ async def _watch(
                 found = {job.ref: job for job in batch}
                 try:
                     view.show(batch)
-                    async for job in batch.watch(timeout=clock.left):
+                    async for job in batch.watch(timeout=clock.left, accept_incomplete=options.accept_incomplete):
                         found |= {job.ref: job}
                         view.show([job])
                 except OSError as lost:
-                    _stop(tuple(found.values()), options.until, lost)
+                    _stop(tuple(found.values()), options, lost)
 
 
-def _stop(jobs: "tuple[JobDocument, ...]", until: "Until", lost: OSError) -> None:
+def _stop(jobs: "tuple[JobDocument, ...]", options: WaitOptions, lost: OSError) -> None:
     """End a watch that nobody sees: by the jobs as they were seen last.
 
     Raises:
@@ -90,8 +89,9 @@ def _stop(jobs: "tuple[JobDocument, ...]", until: "Until", lost: OSError) -> Non
         WaitError: Not all jobs have ended.
 
     """
-    endings = [(job, end_of(job, until, datetime.now(UTC))) for job in jobs]
-    bad = tuple(job for job, ending in endings if ending.outcome is WaitOutcome.BAD)
+    endings = [(job, end_of(job, options.until, datetime.now(UTC))) for job in jobs]
+    bad_ends = {WaitOutcome.BAD} if options.accept_incomplete else {WaitOutcome.BAD, WaitOutcome.INCOMPLETE}
+    bad = tuple(job for job, ending in endings if ending.outcome in bad_ends)
     problem = f"stopped watching: standard output cannot be written ({lost.strerror or lost})"
     if bad:
         raise RestoreFailed(f"{problem}; {plural(len(bad), 'job')} ended badly", jobs=jobs, failed=bad)

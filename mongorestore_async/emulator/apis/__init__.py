@@ -1,9 +1,9 @@
 """The APIs: one file each, with its routes, bodies of creates, rules and documents.
 
-``atlas_cloud_backup``, ``atlas_legacy``, ``atlas_tenant``, ``atlas_flex`` and ``atlas_serverless`` are the families of
-Atlas, v1.0 and v2 together; ``manager_*`` are Ops Manager and Cloud Manager; ``project_endpoints`` is what both sides
-have. What APIs share is said once: ``request_info`` (what a request asks for), ``lookups`` (what its path names),
-``create_bodies`` (fields and rules of creates), ``answers`` (lists, single jobs, creates, headers).
+``atlas/`` has the families of Atlas, ``manager/`` Ops Manager and Cloud Manager; ``project_endpoints`` and
+``organizations`` are what both sides have. What APIs share is said once: ``request_info`` (what a request asks for),
+``lookups`` (what its path names), ``create_bodies`` (fields and rules of creates), ``answers`` (documents, lists,
+headers), ``job_answers`` (restore jobs).
 """
 
 from __future__ import annotations

@@ -9,10 +9,10 @@ import json
 from enum import StrEnum
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 from aiohttp import web
 
-from mongorestore_async.emulator.apis.lookups import job_of, lists_no_jobs, require_backup, require_id
 from mongorestore_async.emulator.apis.request_info import PageQuery, is_v2, read_flag, side_of, version_of
 from mongorestore_async.emulator.document_parts import ATLAS_API, ATLAS_V2_API, Links
 from mongorestore_async.emulator.server_state import SERVER_STATE
@@ -21,20 +21,16 @@ from mongorestore_async.emulator.setting_types import EnvelopeStyle, Oddity
 from mongorestore_async.emulator.world import Side
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
-
-    from mongorestore_async.emulator.world import Cluster, Job, Order
+    from collections.abc import Callable, Mapping, Sequence
 
 __all__ = [
+    "SERVICE_VERSION",
     "Shape",
     "answer",
-    "create_jobs",
-    "created_list_answer",
+    "common_headers",
     "empty_answer",
     "error_answer",
     "items_answer",
-    "job_answer",
-    "jobs_answer",
     "list_answer",
     "make_links",
     "service_error_answer",
@@ -71,8 +67,11 @@ def _wrap(document: dict[str, Any] | list[Any], status: int, shape: Shape, style
     return {"status": status, "envelope" if style is EnvelopeStyle.ENVELOPE else "content": document}
 
 
-_SERVICE_VERSION = "gitHash=3b1f5c4e8d2a7f6090b1c2d3e4f5a6b7c8d9e0f1; versionString=8.0.14.100.20261015T0812Z"
+#: What ``X-MongoDB-Service-Version`` says.
+SERVICE_VERSION = "gitHash=3b1f5c4e8d2a7f6090b1c2d3e4f5a6b7c8d9e0f1; versionString=8.0.14.100.20261015T0812Z"
 _COMPRESS_FROM = 1024
+#: The parameters that the links of a list repeat.
+_KEPT = ("pretty", "batchId", "state", "sourceNamespace", "targetNamespace")
 
 
 def make_links(request: web.Request) -> Links:
@@ -114,7 +113,7 @@ def empty_answer(request: web.Request) -> web.Response:
     """
     if read_flag(request, "envelope"):
         return answer(request, {}, Shape.ENTITY, 204)
-    return web.Response(status=204, headers=_headers(request))
+    return web.Response(status=204, headers=common_headers(request))
 
 
 def error_answer(
@@ -148,7 +147,7 @@ def _response(request: web.Request, document: dict[str, Any] | list[Any], status
     version = version_of(request)
     # Errors are plain JSON even if a version was asked for.
     good = version if status < HTTPStatus.BAD_REQUEST else None
-    headers = _headers(request) | {"Content-Type": "application/json" if good is None else good.media_type}
+    headers = common_headers(request) | {"Content-Type": "application/json" if good is None else good.media_type}
     body = text.encode()
     response = web.Response(body=body, status=status, headers=headers)
     if settings.gzip and len(body) > _COMPRESS_FROM and "gzip" in request.headers.get("Accept-Encoding", ""):
@@ -156,10 +155,13 @@ def _response(request: web.Request, document: dict[str, Any] | list[Any], status
     return response
 
 
-def _headers(request: web.Request) -> dict[str, str]:
+def common_headers(request: web.Request) -> dict[str, str]:
+    """The headers that answers of every kind have."""
     headers = {"Vary": "Accept-Encoding", "Strict-Transport-Security": "max-age=300"}
-    if side_of(request) is not Side.ATLAS or request.app[SERVER_STATE].settings.service_version_on_atlas:
-        headers["X-MongoDB-Service-Version"] = _SERVICE_VERSION
+    settings = request.app[SERVER_STATE].settings
+    on_atlas = settings.service_version_on_atlas or (is_v2(request) and settings.today is not None)
+    if side_of(request) is not Side.ATLAS or on_atlas:
+        headers["X-MongoDB-Service-Version"] = SERVICE_VERSION
     version = version_of(request)
     return headers if version is None else headers | version.headers
 
@@ -171,6 +173,7 @@ def list_answer(
     *,
     linked: bool = True,
     paged: bool = True,
+    counting: bool = True,
 ) -> web.Response:
     """A page of a list.
 
@@ -180,6 +183,7 @@ def list_answer(
         fetch: Gives the documents from a position on, at most so many.
         linked: Whether the list document has links (lists of tenant jobs have none).
         paged: Whether it has pages; all of it is one page otherwise, whatever was asked for.
+        counting: Whether the endpoint has ``includeCount``; without it, ``totalCount`` cannot be left out.
 
     Raises:
         ServiceError: A paging parameter is malformed or out of range.
@@ -190,23 +194,27 @@ def list_answer(
     start, size = (page.start, page.size) if paged else (0, total)
     document: dict[str, Any] = {"results": list(fetch(start, size))}
     if linked and Oddity.NO_LIST_LINKS not in settings.oddities:
-        document["links"] = _list_links(request, page, total, page_links=paged and settings.include_next_links)
-    if page.with_count and settings.include_total_count:
+        page_links = paged and settings.include_next_links
+        document["links"] = _list_links(request, page, total, page_links=page_links, counting=counting)
+    if (page.with_count or not counting) and settings.include_total_count:
         document["totalCount"] = total
     return answer(request, document, Shape.ATLAS_LIST if side_of(request) is Side.ATLAS else Shape.MANAGER_LIST)
 
 
-def _list_links(request: web.Request, page: PageQuery, total: int, *, page_links: bool) -> list[dict[str, str]]:
+def _list_links(
+    request: web.Request, page: PageQuery, total: int, *, page_links: bool, counting: bool
+) -> list[dict[str, str]]:
     links = make_links(request)
     settings = request.app[SERVER_STATE].settings
-    path = request.rel_url.raw_path.removeprefix(settings.base_path)
-    kept = "".join(f"{name}={request.query[name]}&" for name in ("pretty", "batchId") if name in request.query)
+    path = request.rel_url.raw_path.removeprefix(settings.base_path).rstrip("/")
+    kept = "".join(f"{name}={quote(request.query[name])}&" for name in _KEPT if name in request.query)
     found = [links.link(f"{links.root}{path}?{kept}pageNum={page.number}&itemsPerPage={page.asked}")]
     around = {"previous": page.number - 1, "next": page.number + 1 if page.start + page.size < total else 0}
     for rel, number in around.items():
         if page_links and number:
             # Recorded: another order than self, and includeCount although the request had none.
-            query = f"{kept}includeCount=true&itemsPerPage={page.asked}&pageNum={number}"
+            count = "includeCount=true&" if counting else ""
+            query = f"{kept}{count}itemsPerPage={page.asked}&pageNum={number}"
             found.append(links.link(f"{links.root}{path}?{query}", rel))
     return found
 
@@ -218,6 +226,7 @@ def items_answer(
     *,
     linked: bool = True,
     paged: bool = True,
+    counting: bool = True,
 ) -> web.Response:
     """A page of a list whose items are all at hand; ``write`` makes the document of one. See :func:`list_answer`."""
     return list_answer(
@@ -226,102 +235,5 @@ def items_answer(
         lambda start, count: [write(item) for item in items[start : start + count]],
         linked=linked,
         paged=paged,
+        counting=counting,
     )
-
-
-def jobs_answer(
-    request: web.Request,
-    cluster: Cluster,
-    write: Callable[[Job], dict[str, Any]],
-    *,
-    batches: bool = False,
-    linked: bool = True,
-    paged: bool = True,
-) -> web.Response:
-    """A page of the jobs of a cluster, newest first. For ``linked`` and ``paged`` see :func:`list_answer`.
-
-    Args:
-        request: Has the page in its query, and the batch as ``batchId``.
-        cluster: Whose jobs.
-        write: Makes the document of one.
-        batches: Whether the API has ``batchId``.
-        linked: Whether the list document has links.
-        paged: Whether it has pages.
-
-    Raises:
-        ServiceError: A parameter is wrong, or the cluster has no backup and says so.
-
-    """
-    state = request.app[SERVER_STATE]
-    jobs, batch_id = state.world.jobs, request.query.get("batchId") if batches else None
-    if batch_id is not None:
-        require_id(batch_id, "INVALID_QUERY_PARAMETER", "batchId")
-    if lists_no_jobs(state, cluster):
-        return items_answer(request, [], write, linked=linked, paged=paged)
-    if batch_id is not None:
-        return items_answer(request, jobs.batch(cluster, batch_id), write, linked=linked, paged=paged)
-    total = jobs.count(cluster)
-    return list_answer(
-        request,
-        total,
-        lambda start, count: [write(job) for job in jobs.page(cluster, start, min(count, total))],
-        linked=linked,
-        paged=paged,
-    )
-
-
-def job_answer(
-    request: web.Request,
-    cluster: Cluster,
-    write: Callable[[Job], dict[str, Any]],
-    *,
-    missing: str = "RESTORE_JOB_NOT_FOUND",
-) -> web.Response:
-    """One job of a cluster.
-
-    Args:
-        request: Its path names the job.
-        cluster: Whose job.
-        write: Makes its document.
-        missing: The error code for a job that does not exist.
-
-    Raises:
-        ServiceError: There is no such job, or the cluster has no backup.
-
-    """
-    require_backup(request.app[SERVER_STATE], cluster)
-    return answer(request, write(job_of(request, cluster, missing)), Shape.ENTITY)
-
-
-async def create_jobs(
-    request: web.Request,
-    find_cluster: Callable[[web.Request], Cluster],
-    read: Callable[[web.Request, Cluster], Awaitable[Order]],
-) -> tuple[Cluster, list[Job]]:
-    """Process a create; returns its cluster and the jobs it started, newest first.
-
-    Args:
-        request: The create.
-        find_cluster: Looks up the cluster its path names.
-        read: Reads and checks its body.
-
-    Raises:
-        ServiceError: It is refused.
-
-    """
-    state = request.app[SERVER_STATE]
-    state.counts.creates_received += 1
-    cluster = find_cluster(request)
-    require_backup(state, cluster)
-    made = state.world.jobs.create(cluster, await read(request, cluster))
-    state.counts.creates_taken += 1
-    return cluster, made
-
-
-def created_list_answer(
-    request: web.Request, cluster: Cluster, results: list[dict[str, Any]], *, query: str = ""
-) -> web.Response:
-    """The list document of the jobs that a create started; its ``self`` link has ``query`` before the page."""
-    links = make_links(request)
-    self_link = links.link(f"{links.cluster(cluster)}/restoreJobs?{query}pageNum=1&itemsPerPage=100")
-    return answer(request, {"links": [self_link], "results": results, "totalCount": len(results)}, Shape.CREATED)

@@ -21,7 +21,7 @@ from mongorestore_async.emulator.apis.request_info import is_v2, side_of
 from mongorestore_async.emulator.server_state import SERVER_STATE
 from mongorestore_async.emulator.service_errors import ServiceError
 from mongorestore_async.emulator.world import Side
-from mongorestore_async.emulator.world.cluster_backups import SnapshotState
+from mongorestore_async.emulator.world.snapshot_store import SnapshotState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -200,7 +200,7 @@ def target_by_name(request: web.Request, project_id: str, name: str) -> Cluster:
 
     """
     world = request.app[SERVER_STATE].world
-    return cluster_by_name(world, project_of(world, project_id, Side.ATLAS), name)
+    return cluster_by_name(request, project_of(world, project_id, Side.ATLAS), name)
 
 
 def target_by_id(request: web.Request, project_id: str, cluster_id: str) -> Cluster:

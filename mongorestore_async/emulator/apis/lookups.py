@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mongorestore_async.emulator.apis.request_info import side_of
+from mongorestore_async.emulator.apis.request_info import is_v2, side_of
 from mongorestore_async.emulator.server_state import SERVER_STATE
 from mongorestore_async.emulator.service_errors import ServiceError
 from mongorestore_async.emulator.world import Cluster, ClusterKind, Job, Project, Side
-from mongorestore_async.emulator.world.cluster_backups import NoBackup, Snapshot, SnapshotState
+from mongorestore_async.emulator.world.cluster_backups import NoBackup
 from mongorestore_async.emulator.world.entities import Identifiers
+from mongorestore_async.emulator.world.snapshot_store import Snapshot, SnapshotState
 from mongorestore_async.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.emulator.server_state import ServerState
     from mongorestore_async.emulator.world import World
-    from mongorestore_async.emulator.world.world import Host
+    from mongorestore_async.emulator.world.hosts import Host
 
 __all__ = [
     "CLOUD_BACKUP_KINDS",
@@ -118,17 +119,23 @@ def cluster_by_id(world: World, project: Project, cluster_id: str) -> Cluster:
     return cluster
 
 
-def cluster_by_name(world: World, project: Project, name: str) -> Cluster:
-    """The cluster of a name, for Atlas.
+def cluster_by_name(request: web.Request, project: Project, name: str, *, retained: bool = False) -> Cluster:
+    """The cluster of a name, for Atlas; if wanted also a deleted one whose backups were retained.
 
     Raises:
         ServiceError: 404.
 
     """
-    cluster = world.find_cluster_by_name(project, name)
+    cluster = request.app[SERVER_STATE].world.find_cluster_by_name(project, name, retained=retained)
     if cluster is None:
-        raise ServiceError("CLUSTER_NAME_NOT_FOUND", name, project.id)
+        raise _missing_cluster(request, project, name)
     return cluster
+
+
+def _missing_cluster(request: web.Request, project: Project, name: str) -> ServiceError:
+    # Recorded: v2 says CLUSTER_NOT_FOUND, whose text speaks of an id elsewhere (``november-2026`` section 3).
+    code = "CLUSTER_NOT_FOUND" if is_v2(request) else "CLUSTER_NAME_NOT_FOUND"
+    return ServiceError(code, name, project.id, detail=f"No cluster named {name} exists in group {project.id}.")
 
 
 def job_of(request: web.Request, cluster: Cluster, missing: str = "RESTORE_JOB_NOT_FOUND") -> Job:
@@ -159,13 +166,14 @@ def atlas_cluster_of(request: web.Request, kinds: frozenset[ClusterKind] | None 
     """
     world = request.app[SERVER_STATE].world
     project = project_of(world, request.match_info["group"], Side.ATLAS)
-    cluster = cluster_by_name(world, project, request.match_info["cluster"])
+    # Backups of a deleted cluster may be there still, the cluster is not.
+    cluster = cluster_by_name(request, project, request.match_info["cluster"], retained=kinds is not None)
     flex, serverless = cluster.kind is ClusterKind.FLEX, cluster.kind is ClusterKind.SERVERLESS
     if (kinds is FLEX_KINDS) is not flex:
         code = "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API" if flex else "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API"
         raise ServiceError(code, cluster.name)
     if serverless if kinds is None else kinds is SERVERLESS_KINDS and not serverless:
-        raise ServiceError("CLUSTER_NAME_NOT_FOUND", cluster.name, project.id)
+        raise _missing_cluster(request, project, cluster.name)
     if kinds is None or cluster.kind in kinds:
         return cluster
     if kinds in _DEDICATED and any(cluster.kind in others for others in _DEDICATED):

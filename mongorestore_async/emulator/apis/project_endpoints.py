@@ -1,7 +1,6 @@
 """Projects of both sides, the clusters of all projects, and the dedicated clusters of an Atlas project.
 
-Flex clusters and serverless instances have files of their own, and so have the clusters of Ops Manager and Cloud
-Manager (``neighbours`` sections 1 and 2).
+The clusters of the other APIs are in the files of those (``neighbours`` sections 1 and 2).
 """
 
 from __future__ import annotations
@@ -26,12 +25,12 @@ from mongorestore_async.emulator.apis.request_info import (
     atlas_routes,
     is_v2,
     manager_routes,
+    read_flag,
     side_of,
     version_of,
 )
 from mongorestore_async.emulator.document_parts import Links, iso, release
 from mongorestore_async.emulator.server_state import SERVER_STATE
-from mongorestore_async.emulator.service_errors import ServiceError
 from mongorestore_async.emulator.setting_types import Oddity
 from mongorestore_async.emulator.world import Cluster, ClusterKind, Project, Side
 
@@ -50,7 +49,6 @@ __all__ = [
     "cluster_fields",
     "clusters_answer",
     "list_atlas_clusters",
-    "list_organization_projects",
     "list_projects",
     "one_atlas_cluster",
     "one_project",
@@ -59,15 +57,21 @@ __all__ = [
     "project_with_clusters",
 ]
 
+#: What clusters have in v1.0, and in v2 before 2023-02-01, only.
+_V1_FIELDS = frozenset({
+    "diskSizeGB", "mongoURI", "mongoURIUpdated", "mongoURIWithOptions", "numShards", "providerBackupEnabled",
+    "providerSettings", "replicationFactor", "srvAddress",
+})  # fmt: skip
 #: Flex clusters and serverless instances are in the lists of their own APIs only.
 _OWN_API_KINDS = FLEX_KINDS | SERVERLESS_KINDS
 #: When the clusters of Atlas were created, seconds since 1970.
 CLUSTERS_CREATED = 1_500_000_000
 #: From this version on ``backupEnabled`` is cloud backup.
 _CLOUD_BACKUP_ENABLED = date(2023, 2, 1)
+_OLD_CLUSTERS_END = date(2027, 7, 1)
 _VERSIONS = (
-    ResourceVersion(FIRST, NEW_CLUSTERS),
-    ResourceVersion(_CLOUD_BACKUP_ENABLED, NEW_CLUSTERS),
+    ResourceVersion(FIRST, NEW_CLUSTERS, _OLD_CLUSTERS_END),
+    ResourceVersion(_CLOUD_BACKUP_ENABLED, NEW_CLUSTERS, _OLD_CLUSTERS_END),
     ResourceVersion(NEW_CLUSTERS),
 )
 
@@ -82,7 +86,7 @@ def _project(request: web.Request, project: Project) -> dict[str, Any]:
     state = request.app[SERVER_STATE]
     return project_document(
         project,
-        clusters=state.settings.clusters_per_project,
+        clusters=state.world.cluster_count(project.side),
         links=make_links(request),
         now=state.clock.now(),
         oddities=state.settings.oddities,
@@ -96,14 +100,6 @@ async def list_projects(request: web.Request) -> web.Response:
         request.app[SERVER_STATE].settings.projects,
         lambda start, count: [_project(request, one) for one in _projects(request, start, count)],
     )
-
-
-async def list_organization_projects(request: web.Request) -> web.Response:
-    """``GET /orgs/{O}/groups``: all of them, for there is one organisation; another one is refused."""
-    state = request.app[SERVER_STATE]
-    if state.settings.projects and request.match_info["org"] != state.world.project(side_of(request), 0).org_id:
-        raise ServiceError("USER_CANNOT_ACCESS_ORG", request.match_info["org"])
-    return await list_projects(request)
 
 
 async def one_project(request: web.Request) -> web.Response:
@@ -137,12 +133,23 @@ async def all_clusters(request: web.Request) -> web.Response:
 
 
 def clusters_answer(
-    request: web.Request, kinds: frozenset[ClusterKind], write: Callable[[Cluster], dict[str, Any]]
+    request: web.Request,
+    kinds: frozenset[ClusterKind],
+    write: Callable[[Cluster], dict[str, Any]],
+    *,
+    deleted: bool = False,
 ) -> web.Response:
-    """A page of the clusters of an Atlas project that are of some kinds."""
+    """A page of the clusters of an Atlas project that are of some kinds; if wanted, deleted ones with backups too."""
     world = request.app[SERVER_STATE].world
     project = project_of(world, request.match_info["group"], Side.ATLAS)
-    return items_answer(request, [cluster for cluster in world.clusters(project) if cluster.kind in kinds], write)
+    retained = world.retained(project) if deleted else []
+
+    def write_one(cluster: Cluster) -> dict[str, Any]:
+        # That a deleted one says so, and nothing else, is a guess: no such answer has been published.
+        return write(cluster) | ({"retainBackups": True} if cluster in retained else {})
+
+    found = sorted((*world.clusters(project), *retained), key=lambda cluster: cluster.number)
+    return items_answer(request, [cluster for cluster in found if cluster.kind in kinds], write_one)
 
 
 def _cluster_writer(request: web.Request) -> Callable[[Cluster], dict[str, Any]]:
@@ -153,7 +160,9 @@ def _cluster_writer(request: web.Request) -> Callable[[Cluster], dict[str, Any]]
 
 async def list_atlas_clusters(request: web.Request) -> web.Response:
     """``GET /groups/{G}/clusters`` of Atlas: no flex clusters, no serverless instances."""
-    return clusters_answer(request, frozenset(ClusterKind) - _OWN_API_KINDS, _cluster_writer(request))
+    deleted = is_v2(request) and read_flag(request, "includeDeletedWithRetainedBackups")
+    kinds = frozenset(ClusterKind) - _OWN_API_KINDS
+    return clusters_answer(request, kinds, _cluster_writer(request), deleted=deleted)
 
 
 async def one_atlas_cluster(request: web.Request) -> web.Response:
@@ -185,7 +194,6 @@ def project_document(
             "clusterCount": clusters,
             "created": iso(1_500_000_000 + project.number),
             "withDefaultAlertsSettings": True,
-            "regionUsageRestrictions": "NONE",
             "tags": [{"key": "team", "value": "storage"}],
         }
     if Oddity.AGENT_KEYS in oddities:
@@ -227,7 +235,7 @@ def project_with_clusters(
         "groupId": project.id,
         "groupName": project.name,
         "orgId": project.org_id,
-        "orgName": "The emulated organisation",
+        "orgName": f"{project.side}-organization",
         "planType": "Cloud Manager" if project.side is Side.MANAGER else "Atlas",
         "tags": [],
         "clusters": [
@@ -264,17 +272,44 @@ def _provider(cluster: Cluster) -> tuple[str, str]:
     return ("TENANT", "M2") if cluster.kind is ClusterKind.TENANT else ("AWS", "M10")
 
 
+def _provider_settings(cluster: Cluster) -> dict[str, Any]:
+    provider, size = _provider(cluster)
+    found = {"instanceSizeName": size, "providerName": provider, "regionName": "US_EAST_1"}
+    return found | ({"backingProviderName": "AWS"} if provider == "TENANT" else {})
+
+
 def atlas_cluster(cluster: Cluster, *, links: Links) -> dict[str, Any]:
     """A cluster as v1.0 lists it: ``backupEnabled`` is legacy backup."""
     cloud = cluster.kind in {ClusterKind.CLOUD_BACKUP, ClusterKind.CLOUD_BACKUP_SHARDED}
-    provider, size = _provider(cluster)
+    seeds = ",".join(f"{cluster.name}-shard-00-0{number}.emulated.example.invalid:27017" for number in range(3))
+    created = iso(CLUSTERS_CREATED + cluster.number)
+    shards = 2 if cluster.kind.sharded else 1
+    region = {"analyticsNodes": 0, "electableNodes": 3, "priority": 7, "readOnlyNodes": 0}
     return cluster_fields(cluster, links) | {
         "clusterType": "SHARDED" if cluster.kind.sharded else "REPLICASET",
+        "createDate": created,
+        "diskSizeGB": 10.0,
+        "mongoDBMajorVersion": release(cluster).rpartition(".")[0],
+        "mongoDBVersion": release(cluster),
+        "mongoURI": f"mongodb://{seeds}",
+        "mongoURIUpdated": created,
+        "mongoURIWithOptions": f"mongodb://{seeds}/?ssl=true&authSource=admin",
+        "numShards": shards,
         "paused": False,
+        "replicationFactor": 3,
+        "replicationSpecs": [
+            {
+                "id": f"{cluster.id[:-1]}0",
+                "numShards": shards,
+                "regionsConfig": {"US_EAST_1": region},
+                "zoneName": "Zone 1",
+            }
+        ],
+        "srvAddress": f"mongodb+srv://{cluster.name}.emulated.example.invalid",
         "backupEnabled": cluster.kind in {ClusterKind.LEGACY, ClusterKind.LEGACY_SHARDED},
         "providerBackupEnabled": cloud,
         "pitEnabled": cloud,
-        "providerSettings": {"instanceSizeName": size, "providerName": provider},
+        "providerSettings": _provider_settings(cluster),
     }
 
 
@@ -292,10 +327,8 @@ def atlas_cluster_v2(cluster: Cluster, *, links: Links) -> dict[str, Any]:
         {"id": f"{cluster.id[:-1]}{shard}", "regionConfigs": [region], "zoneName": "Zone 1"}
         for shard in range(2 if cluster.kind.sharded else 1)
     ]
-    gone = {"providerBackupEnabled", "providerSettings"}
-    return {name: value for name, value in before.items() if name not in gone} | {
+    return {name: value for name, value in before.items() if name not in _V1_FIELDS} | {
         "backupEnabled": before["providerBackupEnabled"],
-        "mongoDBMajorVersion": "8.0",
         "replicationSpecs": specs,
     }
 
@@ -304,7 +337,6 @@ _PROJECTS = (
     ("GET", "/groups", list_projects),
     ("GET", "/groups/{group}", one_project),
     ("GET", "/groups/byName/{name}", project_named),
-    ("GET", "/orgs/{org}/groups", list_organization_projects),
     ("GET", "/clusters", all_clusters),
 )
 ROUTES = (

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BASIC",
+    "COLLECTIONS",
     "FIRST",
     "FLEX",
     "NEW_CLUSTERS",
@@ -49,6 +50,8 @@ Route = tuple[str, str, Handler]
 
 #: Part of the path and the family it belongs to; the first match counts.
 _FAMILIES = (
+    ("/collectionRestoreJobs", "atlas-collection-restore"),
+    ("/databases", "atlas-collection-restore"),
     ("/flexClusters", "atlas-flex"),
     ("/serverless", "atlas-serverless"),
     ("/backup/tenant/", "atlas-tenant"),
@@ -56,6 +59,7 @@ _FAMILIES = (
     ("/restoreJobs", "atlas-legacy"),
     ("/snapshots", "atlas-legacy"),
     ("/backupCheckpoints", "atlas-legacy"),
+    ("/snapshotSchedule", "atlas-legacy"),
 )
 
 
@@ -124,10 +128,11 @@ def _http_date(day: date) -> str:
     return format_datetime(datetime.combine(day, time(), UTC), usegmt=True).replace(", 0", ", ")
 
 
-#: The dates that most resources share: the first version, the new cluster schema, flex clusters.
+#: The dates that resources share: the first version, the new cluster schema, flex clusters, collection restores.
 FIRST = date(2023, 1, 1)
 NEW_CLUSTERS = date(2024, 8, 5)
 FLEX = date(2024, 11, 13)
+COLLECTIONS = date(2025, 3, 12)
 
 #: The versions of resources that were never changed: cloud backup, projects, clusters of all projects.
 BASIC = (ResourceVersion(FIRST),)
@@ -141,7 +146,7 @@ def version_of(request: web.Request) -> ResourceVersion | None:
 
 
 def _check_versions(handler: Handler, versions: tuple[ResourceVersion, ...]) -> Handler:
-    """A handler of v2 that requires a version in ``Accept``, and in ``Content-Type`` if there is a body.
+    """A handler of v2 that requires a version in ``Accept``; a body has that or is plain JSON.
 
     Args:
         handler: The endpoint; it reads the version with :func:`version_of`.
@@ -155,11 +160,13 @@ def _check_versions(handler: Handler, versions: tuple[ResourceVersion, ...]) -> 
         if version is None:
             raise ServiceError("INVALID_VERSION_DATE", str(versions[-1].day), status=settings.missing_version_status)
         request[_KEY] = version
-        today = request.app[SERVER_STATE].clock.now().date()
-        if settings.sunset_enforced and version.sunset is not None and today >= version.sunset:
+        enforced, sunset = settings.sunset_enforced or settings.today is not None, version.sunset
+        if enforced and sunset is not None and request.app[SERVER_STATE].today >= sunset:
             raise ServiceError("VERSION_GONE", str(version.day))
         content_type = request.headers.get("Content-Type", "")
-        if request.method == "POST" and _newest(versions, content_type) is None:
+        # Plain JSON is taken: the vendor's own curl examples name the version in Accept alone.
+        plain = content_type.partition(";")[0].strip().lower() == "application/json"
+        if request.method == "POST" and not plain and _newest(versions, content_type) is None:
             raise ServiceError(
                 "UNSUPPORTED_MEDIA_TYPE",
                 content_type,

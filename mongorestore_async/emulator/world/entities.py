@@ -264,11 +264,9 @@ def start_order(cluster: Cluster, dice: int, snapshot: str) -> Order:
 def start_outcome(cluster: Cluster, dice: int) -> JobOutcome:
     """How a job of the start data ends, by its random bits."""
     chance = (dice >> 16) % 40
-    if chance == 0:
-        return JobOutcome.FAILED
     if chance == 1 and not cluster.kind.shared:
         return JobOutcome.CANCELLED
-    return JobOutcome.DONE
+    return JobOutcome.FAILED if chance == 0 else JobOutcome.DONE
 
 
 def random_bits(text: str, size: int = 8) -> int:
@@ -297,6 +295,7 @@ class IdKind(IntEnum):
     BATCH = 11
     HOST = 12
     HOST_JOB = 13
+    COLLECTION_JOB = 14
 
 
 @attrs.frozen

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.emulator.emulator_settings import EmulatorSettings
     from mongorestore_async.emulator.flow_control import Clock
-    from mongorestore_async.emulator.world.cluster_backups import Snapshots
+    from mongorestore_async.emulator.world.snapshot_store import Snapshots
 
 __all__ = ["JobNumbers", "Jobs"]
 
@@ -144,6 +144,7 @@ class Jobs:
         ids: Identifiers,
         members: Callable[[Cluster], Sequence[Cluster]],
         snapshots: Snapshots,
+        endings: list[JobOutcome],
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -151,7 +152,7 @@ class Jobs:
         self._members = members
         self._snapshots = snapshots
         self._records: dict[str, _ClusterJobs] = {}
-        self._endings: list[JobOutcome] = []
+        self._endings = endings
         self._lock = threading.RLock()
         self._first = clock.start.timestamp() - _NEWEST
 
@@ -245,7 +246,7 @@ class Jobs:
     def end_next(self, outcomes: Sequence[JobOutcome]) -> None:
         """Set the outcomes of the next jobs, one after the other; later jobs succeed."""
         with self._lock:
-            self._endings = list(outcomes)
+            self._endings[:] = outcomes
 
     def patch(self, job: Job, changes: dict[str, Any]) -> None:
         """Change a job's document from now on: members are replaced, objects merged, ``...`` removes a member.

@@ -1,14 +1,12 @@
-"""The data of the emulator: projects, clusters and hosts, computed from a seed when asked for."""
+"""The data of the emulator: projects and clusters, computed from a seed when asked for."""
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from typing import TYPE_CHECKING
 
-import attrs
-
-from mongorestore_async.emulator.world.cluster_backups import Backups, Checkpoints, Snapshots
+from mongorestore_async.emulator.world.cluster_backups import Backups, Checkpoints
+from mongorestore_async.emulator.world.collection_restore_store import CollectionRestores
 from mongorestore_async.emulator.world.entities import (
     Cluster,
     ClusterKind,
@@ -16,22 +14,26 @@ from mongorestore_async.emulator.world.entities import (
     IdFields,
     IdKind,
     Job,
+    JobOutcome,
     Project,
     Side,
     random_bits,
 )
+from mongorestore_async.emulator.world.hosts import Host, Hosts
 from mongorestore_async.emulator.world.job_store import Jobs
+from mongorestore_async.emulator.world.organization import Organization
+from mongorestore_async.emulator.world.snapshot_store import Snapshots
 from mongorestore_async.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator
 
     from mongorestore_async.emulator.emulator_settings import EmulatorSettings
     from mongorestore_async.emulator.flow_control import Clock
+    from mongorestore_async.emulator.world.hosts import Host
 
-__all__ = ["Host", "Hosts", "World"]
+__all__ = ["World"]
 
-_HOSTS_PER_SET = 3
 _KINDS = {
     Side.MANAGER: (ClusterKind.REPLICA_SET, ClusterKind.SHARDED, ClusterKind.SHARDED_FCV_40),
     Side.ATLAS: (
@@ -52,110 +54,6 @@ _WORDS = ("electron", "proton", "neutron", "muon", "gluon", "photon", "boson", "
 _CREATED_STAMP = 0x4F000000
 
 
-@attrs.frozen(kw_only=True)
-class Host:
-    """A MongoDB process.
-
-    Attributes:
-        id: 32 hexadecimal characters: ids of hosts are longer than the others.
-        cluster: The top-level cluster it belongs to.
-        group: Its shard or config set; None for a ``mongos``, a mirrored config server, a replica set's member.
-        index: Its fields among the hosts of the cluster.
-        type_name: As in documents: ``REPLICA_PRIMARY``, ``SHARD_CONFIG``, ``SHARD_MONGOS`` ...
-        mirror: Which of the cluster's mirrored config servers it is, from 1; 0 for every other host.
-
-    """
-
-    id: str
-    cluster: Cluster
-    group: Cluster | None = None
-    index: int
-    type_name: str
-    mirror: int = 0
-
-    @property
-    def state(self) -> str | None:
-        """Its state in its replica set, if it is in one."""
-        return next((word for word in ("PRIMARY", "SECONDARY") if self.type_name.endswith(word)), None)
-
-    @property
-    def backup(self) -> Cluster:
-        """What to give ``world.jobs`` and ``world.snapshots`` for its own jobs and snapshots.
-
-        Raises:
-            ConfigError: It is not a mirrored config server, so it has none.
-
-        """
-        if not self.mirror:
-            raise ConfigError(f"Host {self.id} is no mirrored config server; take world.config_server().")
-        return attrs.evolve(self.cluster, id=self.id, host=self.mirror)
-
-
-class Hosts:
-    """Computes hosts from clusters.
-
-    Config servers of sharded clusters with feature compatibility version 4.0 are mirrored, those of newer ones are a
-    replica set.
-
-    Args:
-        ids: Writes their ids.
-        clusters: Gives the top-level clusters of a project.
-        members: Gives the shards and the config set of a cluster.
-
-    """
-
-    def __init__(
-        self,
-        ids: Identifiers,
-        clusters: Callable[[Project], Iterator[Cluster]],
-        members: Callable[[Cluster], Sequence[Cluster]],
-    ) -> None:
-        self._ids = ids
-        self._clusters = clusters
-        self._members = members
-
-    def of(self, cluster: Cluster) -> list[Host]:
-        """The hosts of a top-level cluster: three of each replica set, and a ``mongos`` before shards."""
-        found: list[tuple[Cluster | None, str, int]] = [(None, "SHARD_MONGOS", 0)] if cluster.kind.sharded else []
-        for group in self._members(cluster) if cluster.kind.sharded else (None,):
-            config = group is not None and group.member == "config"
-            if config and cluster.kind is ClusterKind.SHARDED_FCV_40:
-                found += [(None, "SHARD_CONFIG", mirror) for mirror in range(1, _HOSTS_PER_SET + 1)]
-            else:
-                kind = "SHARD_CONFIG" if config else "SHARD" if group else "REPLICA"
-                found += [
-                    (group, f"{kind}_{'SECONDARY' if index else 'PRIMARY'}", 0) for index in range(_HOSTS_PER_SET)
-                ]
-        return [
-            Host(id=self._id(cluster, index), cluster=cluster, group=group, index=index, type_name=kind, mirror=mirror)
-            for index, (group, kind, mirror) in enumerate(found)
-        ]
-
-    def page(self, project: Project, start: int, count: int) -> list[Host]:
-        """The hosts at ``count`` positions of the project's list from ``start`` on."""
-        return list(itertools.islice(self._all(project), start, start + count))
-
-    def count(self, project: Project) -> int:
-        """How many hosts a project has."""
-        return sum(len(self.of(cluster)) for cluster in self._clusters(project))
-
-    def find(self, project: Project, host_id: str) -> Host | None:
-        """The host of an id in a project."""
-        fields = self._ids.read(host_id[8:]) if Identifiers.well_formed(host_id[8:]) else None
-        if fields is None or fields.kind is not IdKind.HOST:
-            return None
-        cluster = next(itertools.islice(self._clusters(project), fields.cluster, None), None)
-        hosts = [] if cluster is None else self.of(cluster)
-        return next((host for host in hosts if host.id == host_id), None)
-
-    def _all(self, project: Project) -> Iterator[Host]:
-        return itertools.chain.from_iterable(self.of(cluster) for cluster in self._clusters(project))
-
-    def _id(self, cluster: Cluster, index: int) -> str:
-        tail = self._ids.write(IdFields(IdKind.HOST, cluster.project.number, cluster.number, index))
-        return hashlib.blake2b(tail.encode(), digest_size=4).hexdigest() + tail
-
-
 class World:
     """Projects, clusters and jobs of both sides.
 
@@ -167,6 +65,8 @@ class World:
         snapshots: Their snapshots.
         checkpoints: Their checkpoints.
         jobs: Their restore jobs.
+        collection_restores: Their collection restores (Atlas cloud backup).
+        namespaces: Their databases and collections (Atlas), and those of their snapshots.
 
     """
 
@@ -175,9 +75,18 @@ class World:
         self._ids = Identifiers(settings.seed)
         self.backups = Backups()
         self.hosts = Hosts(self._ids, self.clusters, self.members)
-        self.snapshots = Snapshots(settings, clock.start, self._ids)
+        self.snapshots = Snapshots(settings, clock, self._ids)
         self.checkpoints = Checkpoints(clock.start, self._ids)
-        self.jobs = Jobs(settings, clock, self._ids, self.members, self.snapshots)
+        endings: list[JobOutcome] = []
+        self.jobs = Jobs(settings, clock, self._ids, self.members, self.snapshots, endings)
+        self.collection_restores = CollectionRestores(settings, clock, self._ids, self.snapshots, endings)
+        self.namespaces = self.collection_restores.namespaces
+        self._removed: set[str] = set()
+        self._retained: dict[str, Cluster] = {}
+
+    def organization(self, side: Side) -> Organization:
+        """The organization that all projects of a side belong to."""
+        return Organization(self._ids.write(IdFields(IdKind.ORGANIZATION, stamp=_CREATED_STAMP)), Side(side))
 
     def project(self, side: Side, number: int) -> Project:
         """A project by its number, from 0.
@@ -186,6 +95,7 @@ class World:
             ConfigError: The number is too large.
 
         """
+        side = Side(side)  # a plain word would write ids of its own
         if not 0 <= number < self._settings.projects:
             raise ConfigError(f"There is no project {number}: this world has {self._settings.projects} on each side.")
         return Project(
@@ -193,7 +103,7 @@ class World:
             name=f"{side}-project-{number}",
             side=side,
             number=number,
-            org_id=self._ids.write(IdFields(IdKind.ORGANIZATION, stamp=_CREATED_STAMP)),
+            org_id=self.organization(side).id,
         )
 
     def projects(self, side: Side) -> Iterator[Project]:
@@ -209,6 +119,11 @@ class World:
                 return found if found.id == project_id else None
         return None
 
+    def cluster_count(self, side: Side) -> int:
+        """How many top-level clusters each project of a side has; unless set, one of each kind."""
+        count = self._settings.clusters_per_project
+        return len(_KINDS[side]) if count is None else count
+
     def cluster(self, project: Project, number: int) -> Cluster:
         """A top-level cluster by its number in the project, from 0.
 
@@ -216,10 +131,9 @@ class World:
             ConfigError: The number is too large.
 
         """
-        if not 0 <= number < self._settings.clusters_per_project:
-            raise ConfigError(
-                f"There is no cluster {number}: projects here have {self._settings.clusters_per_project} clusters."
-            )
+        count = self.cluster_count(project.side)
+        if not 0 <= number < count:
+            raise ConfigError(f"There is no cluster {number}: projects here have {count} clusters.")
         kinds = _KINDS[project.side]
         word = _WORDS[self._dice(project, number) % len(_WORDS)]
         return Cluster(
@@ -232,7 +146,12 @@ class World:
 
     def clusters(self, project: Project) -> Iterator[Cluster]:
         """The top-level clusters of a project."""
-        return (self.cluster(project, number) for number in range(self._settings.clusters_per_project))
+        found = (self.cluster(project, number) for number in range(self.cluster_count(project.side)))
+        return (cluster for cluster in found if cluster.id not in self._removed)
+
+    def retained(self, project: Project) -> list[Cluster]:
+        """The clusters of a project that were removed, and whose backups were retained."""
+        return [cluster for cluster in self._retained.values() if cluster.project == project]
 
     def members(self, cluster: Cluster) -> tuple[Cluster, ...]:
         """The shards and the config set of a sharded cluster; empty for other kinds."""
@@ -255,26 +174,48 @@ class World:
     def find_cluster(self, project: Project, cluster_id: str) -> Cluster | None:
         """The cluster of an id in a project, members of sharded clusters included."""
         fields = self._ids.read(cluster_id)
-        if fields is None or fields.cluster >= self._settings.clusters_per_project:
+        if fields is None or fields.cluster >= self.cluster_count(project.side):
             return None
         top = self.cluster(project, fields.cluster)
         return next((found for found in (top, *self.members(top)) if found.id == cluster_id), None)
 
-    def find_cluster_by_name(self, project: Project, name: str) -> Cluster | None:
-        """The top-level cluster of a name in a project."""
+    def find_cluster_by_name(self, project: Project, name: str, *, retained: bool = False) -> Cluster | None:
+        """The top-level cluster of a name in a project, also a removed one if wanted and its backups were retained."""
         number = name.rpartition("-")[2]
-        if not (number.isascii() and number.isdecimal()) or int(number) >= self._settings.clusters_per_project:
+        if not (number.isascii() and number.isdecimal()) or int(number) >= self.cluster_count(project.side):
             return None
         found = self.cluster(project, int(number))
-        return found if found.name == name else None
+        gone = found.id in self._removed and not (retained and found.id in self._retained)
+        return None if gone or found.name != name else found
+
+    def remove_cluster(self, cluster: Cluster, *, retain_backups: bool = False) -> None:
+        """Remove a cluster of Atlas: it is found no longer, and collection restores into it end as canceled.
+
+        Args:
+            cluster: The cluster.
+            retain_backups: Whether its snapshots and restore jobs still answer, and
+                ``includeDeletedWithRetainedBackups`` lists it. How the real server does that is not known.
+
+        Raises:
+            ConfigError: It is a cluster of the manager; those stay. Or it has no cloud backup to be retained.
+
+        """
+        if retain_backups and cluster.kind not in {ClusterKind.CLOUD_BACKUP, ClusterKind.CLOUD_BACKUP_SHARDED}:
+            raise ConfigError(f"Only cloud backups can be retained; {cluster.name} is {cluster.kind}.")
+        if cluster.project.side is not Side.ATLAS:
+            raise ConfigError(f"Only clusters of Atlas can be removed; {cluster.name} is one of the manager.")
+        self.collection_restores.cancel_into(cluster)
+        self._removed.add(cluster.id)
+        if retain_backups:
+            self._retained[cluster.id] = cluster
 
     def find_job(self, job_id: str) -> Job | None:
         """The job of an id, whatever project and cluster it belongs to."""
         fields = self._ids.read(job_id) if Identifiers.well_formed(job_id) else None
-        numbers = (self._settings.projects, self._settings.clusters_per_project)
+        side = Side.ATLAS if fields is not None and fields.kind is IdKind.ATLAS_JOB else Side.MANAGER
+        numbers = (self._settings.projects, self.cluster_count(side))
         if fields is None or fields.project >= numbers[0] or fields.cluster >= numbers[1]:
             return None
-        side = Side.ATLAS if fields.kind is IdKind.ATLAS_JOB else Side.MANAGER
         cluster = self.cluster(self.project(side, fields.project), fields.cluster)
         mirrors = [host.backup for host in self.hosts.of(cluster) if host.mirror] if side is Side.MANAGER else []
         found = (self.jobs.find(where, job_id) for where in (cluster, *mirrors))
@@ -284,10 +225,15 @@ class World:
         """The first cluster of a kind. Tests usually get a project, a cluster id and a name from it.
 
         Raises:
-            ConfigError: This world is too small to have one.
+            ConfigError: There is no such kind, or this world is too small to have one; it says how to get one.
 
         """
-        wanted = ClusterKind(kind)
+        try:
+            wanted = ClusterKind(kind)
+        except ValueError:
+            raise ConfigError(f"{kind!r} is no kind of cluster; choose from {', '.join(ClusterKind)}.") from None
+        if not self._settings.projects:
+            raise ConfigError(f"This world has no {wanted} cluster: it has no projects; set projects to 1 or more.")
         for side in Side:
             for project in itertools.islice(self.projects(side), 1):
                 for cluster in itertools.islice(self.clusters(project), len(_KINDS[side])):
@@ -295,7 +241,8 @@ class World:
                         return cluster
         needed = next(kinds.index(wanted) for kinds in _KINDS.values() if wanted in kinds) + 1
         raise ConfigError(
-            f"This world has no {wanted} cluster; give it a project and set clusters_per_project to {needed} or more."
+            f"This world has no {wanted} cluster: its projects have {self._settings.clusters_per_project} clusters; "
+            f"set clusters_per_project to {needed} or more, or leave it out."
         )
 
     def config_server(self, mirror: int = 0) -> Host:

@@ -21,6 +21,7 @@ PLACES = {
     "atlas-legacy": (f"{V2}/clusters/c/snapshots", ClusterSnapshot),
     "atlas-cloud-backup-v1": (f"{V1}/clusters/c/backup/snapshots", CloudBackupSnapshot),
     "atlas-cloud-backup": (f"{V2}/clusters/c/backup/snapshots", CloudBackupSnapshot),
+    "atlas-collection-restore": (f"{V2}/clusters/c/backup/snapshots", CloudBackupSnapshot),
     "atlas-tenant-v1": (f"{V1}/clusters/c/backup/tenant/snapshots", TenantSnapshot),
     "atlas-tenant": (f"{V2}/clusters/c/backup/tenant/snapshots", TenantSnapshot),
     "atlas-flex": (f"{V2}/flexClusters/c/backup/snapshots", TenantSnapshot),

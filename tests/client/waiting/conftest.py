@@ -17,7 +17,7 @@ from mongorestore_async import CLOUD_MANAGER, NO_RETRY, OPS_MANAGER, Options
 from mongorestore_async.models import PollPolicy
 
 _PATH = re.compile(
-    r"/groups/([^/]+)/(?:clusters|flexClusters|hosts)/([^/]+)/(?:backup/)?restoreJobs(?:/([^/?]+))?(?:\?|\Z)"
+    r"/groups/([^/]+)/(?:clusters|flexClusters|hosts)/([^/]+)/(?:backup/)?(?:restoreJobs|collectionRestoreJobs)(?:/([^/?]+))?(?:\?|\Z)"
 )
 
 

@@ -169,7 +169,7 @@ def test_a_family_refuses_the_variant_it_does_not_know():
 
 @pytest.mark.parametrize("request_", [{"snapshotId": "S"}, None, Snapshot("S")])
 def test_what_is_no_request_is_refused(request_):
-    with pytest.raises(ConfigError, match="must be an HttpRestore or an AutomatedRestore, not"):
+    with pytest.raises(ConfigError, match="must be an HttpRestore, an AutomatedRestore or a CollectionRestore, not"):
         encode_request(OPS_MANAGER, request_, now=NOW)
 
 

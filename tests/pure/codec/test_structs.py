@@ -225,7 +225,14 @@ def complaints(error):
 )
 def test_lists_of_every_model_are_decoded_in_every_form(model, options):
     links = [{"href": "h", "rel": "self"}]
-    document = {"id": "J", "groupId": "G", "links": links, "somethingNew": {"deep": [1.50, None]}, "another": "A"}
+    document = {
+        "id": "J",
+        "groupId": "G",
+        "name": "N",
+        "links": links,
+        "somethingNew": {"deep": [1.50, None]},
+        "another": "A",
+    }
     body = json.dumps({"totalCount": 2, "results": [document] * 2, "links": links}, **options).encode()
     found = decode_list(model, body)
 
@@ -249,7 +256,7 @@ def nulls_of(model):
 @pytest.mark.parametrize("model", RECEIVED)
 @pytest.mark.parametrize("make_nulls", [nulls_of, lambda model: dict.fromkeys(names_in(model))])
 def test_nulls_are_as_good_as_nothing_in_every_field(model, make_nulls):
-    document = {"id": "J", "groupId": "G"}
+    document = {"id": "J", "groupId": "G", "name": "N"}
     nulls = make_nulls(model) | document
     for documents_of_page in ([nulls, document], [document], [document, nulls]):
         found = decode_list(model, compact({"results": documents_of_page, "totalCount": None}, sort_keys=True)).results

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from builders.foreign_jobs import ForeignJob
 from builders.restores import DOWNLOAD, RESTORE, TARGET
 from mongorestore_async.codec.structuring import structure
 from mongorestore_async.creating.running_restores import find_busy, find_running, goes_into, spell_request, spell_target
@@ -16,8 +17,7 @@ from mongorestore_async.families import (
     CLOUD_MANAGER,
     OPS_MANAGER,
 )
-from mongorestore_async.models import AutomatedRestore, Checkpoint, JobState, OplogTime, Snapshot, Target
-from mongorestore_async.models.document import JobDocument
+from mongorestore_async.models import AutomatedRestore, Checkpoint, OplogTime, Snapshot, Target
 
 BY_ID = {"targetGroupId": "P2", "targetClusterId": "C2"}
 BY_NAME = {"targetGroupId": "p2", "targetClusterName": "c2"}
@@ -92,12 +92,7 @@ def test_a_job_tells_where_it_goes_or_does_not(family, members, goes):
 
 
 def test_a_job_of_another_kind_tells_nothing():
-    class OtherJob(JobDocument):
-        """A kind of job that a user made."""
-
-        state = JobState.RUNNING
-
-    assert goes_into(OPS_MANAGER, TARGET, OtherJob.__new__(OtherJob)) is None
+    assert goes_into(OPS_MANAGER, TARGET, ForeignJob(id="j")) is None
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mongorestore_async.creating.matching import fits, requested_at
+from mongorestore_async.creating.matching import fits
 from mongorestore_async.families import (
     ATLAS_CLOUD_BACKUP,
     ATLAS_FLEX,
@@ -134,9 +134,3 @@ def test_targets_are_compared_by_what_the_family_calls_them():
     assert not fits(CLOUD_MANAGER, WHOLE, RestoreJob(id="j", delivery=by_name))
     assert fits(ATLAS_LEGACY, WHOLE, RestoreJob(id="j", delivery=by_name))
     assert not fits(ATLAS_LEGACY, WHOLE, RestoreJob(id="j", delivery=other))
-
-
-def test_the_time_of_request_has_its_own_field_in_each_job_kind():
-    assert requested_at(RestoreJob(id="j", created=MOMENT)) == MOMENT
-    assert requested_at(CloudBackupRestoreJob(id="j", created_at=MOMENT)) == MOMENT
-    assert requested_at(TenantRestoreJob(id="j", restore_scheduled_date=MOMENT)) == MOMENT

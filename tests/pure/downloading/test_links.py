@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import attrs
 import pytest
 
+from builders.foreign_jobs import ForeignJob
 from mongorestore_async.downloading.links import (
     DownloadLink,
     LinkState,
     downloads_allowed,
     find_links,
-    link_expiry,
     link_state,
     next_step,
     no_link,
@@ -34,8 +33,6 @@ from mongorestore_async.models import (
     Component,
     Delivery,
     Headers,
-    JobDocument,
-    JobState,
     RestoreJob,
     Secret,
     TenantRestoreJob,
@@ -152,15 +149,8 @@ def test_a_job_tells_where_its_links_stand(job, state):
 
 
 def test_a_kind_of_job_without_archives_has_none():
-    @attrs.frozen(kw_only=True)
-    class Other(JobDocument):
-        @property
-        def state(self):
-            return JobState.FINISHED
-
-    assert find_links(Other(id="j")) == {}
-    assert link_state(Other(id="j")) is LinkState.NO_ARCHIVE
-    assert link_expiry(Other(id="j")) is None
+    assert find_links(ForeignJob(id="j")) == {}
+    assert link_state(ForeignJob(id="j")) is LinkState.NO_ARCHIVE
 
 
 @pytest.mark.parametrize(
@@ -176,13 +166,6 @@ def test_a_kind_of_job_without_archives_has_none():
 )
 def test_a_job_tells_how_often_its_link_may_be_used(job, allowed):
     assert downloads_allowed(job) == allowed
-
-
-def test_a_job_tells_when_its_link_expires():
-    jobs = (restore_job(expires=NOW), cloud_job(expires_at=NOW), tenant_job(expiration_date=NOW))
-
-    assert [link_expiry(job) for job in jobs] == [NOW] * 3
-    assert link_expiry(RestoreJob(id="j")) is None
 
 
 @pytest.mark.parametrize("state", LinkState)

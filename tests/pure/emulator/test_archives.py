@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mongorestore_async.emulator import EmulatorSettings, ServerState
-from mongorestore_async.emulator.generated_archive import SMALLEST, Archive, joined_crc
+from mongorestore_async.emulator.downloads.generated_archive import SMALLEST, Archive, joined_crc
 from mongorestore_async.errors import ConfigError
 
 SIZES = (SMALLEST, SMALLEST + 1, SMALLEST + 511, 65_535, 65_540, 70_000, 256 * 1024, 1_000_003)

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 import attrs
 import pytest
 
+from builders.foreign_jobs import ForeignJob
 from mongorestore_async import (
     ATLAS_CLOUD_BACKUP,
     ATLAS_FLEX,
     AutomatedRestore,
     Checkpoint,
     CloudBackupRestoreJob,
-    JobState,
     OplogTime,
     Snapshot,
     Target,
@@ -24,19 +24,10 @@ from mongorestore_async.creating.precheck_facts import Evidence
 from mongorestore_async.creating.prechecks import check_restore
 from mongorestore_async.creating.running_restores import is_same
 from mongorestore_async.downloading.verification import GzipCheck
-from mongorestore_async.models import JobDocument, SnapshotDocument
+from mongorestore_async.models import SnapshotDocument
 
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
 TARGET = Target("p", "c")
-
-
-@attrs.frozen(kw_only=True)
-class ForeignJob(JobDocument):
-    """A job of a family that is to come."""
-
-    @property
-    def state(self):
-        return JobState.RUNNING
 
 
 def test_a_checkpoint_has_no_form_on_atlas():

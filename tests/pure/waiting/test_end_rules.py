@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from mongorestore_async import (
     ATLAS_CLOUD_BACKUP,
+    ATLAS_COLLECTION_RESTORE,
     ATLAS_FLEX,
     ATLAS_LEGACY,
     ATLAS_SERVERLESS,
@@ -250,6 +251,11 @@ def test_the_words_are_the_apis_and_hold_no_url():
 
     assert describe(job) == "statusName FINISHED, delivery LEVITATING, with a URL"
     assert end_of(job, "finished", NOW).words == describe(job)
+
+
+def test_the_words_of_a_collection_restore_are_its_state():
+    assert describe(load_job(ATLAS_COLLECTION_RESTORE, {"id": "j", "state": "canceled"})) == "state CANCELED"
+    assert describe(load_job(ATLAS_COLLECTION_RESTORE, {"id": "j"})) == "state unknown"
 
 
 def test_words_change_with_the_delivery_alone():

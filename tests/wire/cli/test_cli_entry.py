@@ -15,7 +15,19 @@ from mongorestore_async.cli import exit_codes, main
 from mongorestore_async.cli.entry import make_app
 from mongorestore_async.cli.exit_codes import ExitCode, exit_code_of, explain
 
-COMMANDS = ("demo", "jobs", "fleet", "snapshots", "create", "wait", "watch", "download", "cancel", "emulator")
+COMMANDS = (
+    "demo",
+    "jobs",
+    "fleet",
+    "snapshots",
+    "create",
+    "create-collections",
+    "wait",
+    "watch",
+    "download",
+    "cancel",
+    "emulator",
+)
 WITHOUT_EXTRA = """
 import sys
 sys.modules["{missing}"] = None

@@ -8,7 +8,7 @@ import pytest
 
 from mongorestore_async import CLOUD_MANAGER, FAMILIES, AutomatedRestore, HttpRestore, Rule, Snapshot, Target
 from mongorestore_async.cli.cluster_options import VARIABLES, ClusterOptions
-from mongorestore_async.cli.commands.create_options import SafetyOptions
+from mongorestore_async.cli.creates.safety_options import SafetyOptions
 from mongorestore_async.cli.entry import make_app
 from mongorestore_async.cli.exit_codes import CLI_WORDINGS, error_text, explain
 from mongorestore_async.errors import (

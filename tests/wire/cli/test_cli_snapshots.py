@@ -17,6 +17,7 @@ KINDS = {
     "cloud-manager": "replica-set",
     "atlas-cloud-backup": "cloud-backup",
     "atlas-cloud-backup-v1": "cloud-backup",
+    "atlas-collection-restore": "cloud-backup",
     "atlas-flex": "flex",
     "atlas-legacy": "legacy",
     "atlas-legacy-v1": "legacy",

@@ -23,6 +23,7 @@ VARIABLES = re.compile(r"\b(?:MONGODB|MCLI|MONGORESTORE|HTTPS?|NO)_[A-Z_]+")
 
 #: How messages begin that only programs get to see: about arguments that no option gives, and the use of objects.
 OF_PROGRAMS = (
+    "CollectionRestore names nothing to restore: pass databases, ",
     "A {} challenge is not supported: use one from choose_challen",
     "HttpRestore requires an expiry: pass expires or expiration_h",
     "HttpRestore takes either expires or expiration_hours: leave ",
@@ -34,6 +35,7 @@ OF_PROGRAMS = (
     "a path must start with one slash, such as /groups; the host ",
     "a reference must be a JobRef or its string form, not {}",
     "auth must be DigestAuth(public_key, private_key), ServiceAcc",
+    "a path must have no query: pass the parameters as query={nam",
     "before must have a time zone: pass an aware datetime, such a",
     "family must be a product family such as OPS_MANAGER, not {}",
     "items_per_page is the page size, at most {}; to limit the to",
@@ -42,7 +44,7 @@ OF_PROGRAMS = (
     "on_progress must be a callable, not {}",
     "options must be Options(...), not {}",
     "pass either ssl or ca_file; an SSLContext loads a CA file wi",
-    "pass until='finished' to wait for the restore, or until='dow",
+    "restore job {} does not tell what it is: pass until='finished'",
     "query contains {}, a flag of the session: use session.with_o",
     'rate_limits must be "adaptive", "documented", a RateLimit, a',
     "read a stream inside its own block: async with fleet.restore",
@@ -67,6 +69,7 @@ OF_PROGRAMS = (
     "{} must be RestoreGuard(...) or None, not {}",
     "{} must be SharedLimits(redis, key) or None, not {}",
     "{} must be True or False, not {}",
+    "{} must be a str, or None for no suffix, not {}",
     "{} must be printable ASCII text or None",
     "{}{} must be a number above 0, or None for no limit, not {}",
     "this error comes from another process: dismiss it in sessio",
@@ -79,6 +82,8 @@ INTO = ("--target-cluster-id", "7" * 24, "--yes")
 SNAPSHOT = ("--snapshot-id", "s")
 LINK = ("--max-downloads", "1", "--expiration-hours", "2")
 NOWHERE = ("--base-url", "http://127.0.0.1:9")
+COLLECTIONS = ("create-collections", *CLUSTER, "--target-cluster", "c", *SNAPSHOT, "--write", "create-new")
+LISTED = ("--family", "atlas-collection-restore", *CLUSTER)
 
 #: What users get wrong, and what they meet.
 WRONG = [
@@ -120,6 +125,40 @@ WRONG = [
     ("create", *ATLAS, "--checkpoint-id", "k", *INTO),
     ("create", *ATLAS, *SNAPSHOT, *LINK),
     ("create", "--family", "atlas-flex", *CLUSTER, "--oplog-ts", "1700000000", "--oplog-inc", "1", *INTO),
+    ("create", *LISTED, *SNAPSHOT, *INTO),
+    ("create", *LISTED, *SNAPSHOT),
+    COLLECTIONS,
+    COLLECTIONS[:-2],
+    (*COLLECTIONS, "--database", "shop", *NOWHERE),
+    (*COLLECTIONS, "--database", "shop", "--latest"),
+    (*COLLECTIONS, "--database", "shop.orders"),
+    (*COLLECTIONS, "--database", "shop", "--database", "shop"),
+    (*COLLECTIONS, "--database", "a b"),
+    (*COLLECTIONS, "--database", "x" * 64),
+    (*COLLECTIONS, "--database", ""),
+    (*COLLECTIONS, "--database", "shop", "--database-suffix", "/"),
+    (*COLLECTIONS, "--database", "shop", "--collection-suffix", "$"),
+    (*COLLECTIONS, "--database", "shop", "--collection", "shop.orders"),
+    (*COLLECTIONS, "--collection", "shop"),
+    (*COLLECTIONS, "--collection", "shop."),
+    (*COLLECTIONS, "--collection", ".orders"),
+    (*COLLECTIONS, "--collection", ""),
+    (*COLLECTIONS, "--collection", "shop.system.views"),
+    (*COLLECTIONS, "--collection", f"shop.{'x' * 300}"),
+    (*COLLECTIONS, "--rename", "shop", ""),
+    (*COLLECTIONS, "--rename", "shop", "a.b"),
+    (*COLLECTIONS, "--rename", "shop.orders", "orders"),
+    (*COLLECTIONS, "--rename", "a", "c", "--rename", "b", "c"),
+    (*COLLECTIONS, "--rename", "a", "b", "--rename", "a", "c"),
+    (*COLLECTIONS, *(word for number in range(101) for word in ("--database", f"d{number}"))),
+    (*COLLECTIONS[:-1], "overwrite-existing", "--database", "shop"),
+    (*COLLECTIONS, "--database", "shop", "--timeout", "1h"),
+    ("snapshots", *MANAGER, "--browse", "s"),
+    ("snapshots", *LISTED, "--browse", "a/b"),
+    ("snapshots", *LISTED, "--database", "shop"),
+    ("jobs", *ATLAS, "--collections", "j"),
+    ("jobs", *LISTED, "--collections", "j", "--page", "2"),
+    ("jobs", *LISTED, "--batch-id", "b"),
     ("wait", "nonsense"),
     ("wait", "a/b/c/d"),
     ("wait", *ATLAS, "--batch-id", "b"),
@@ -170,5 +209,6 @@ def test_an_unknown_command_is_told_with_all_commands(call):
     ended = call("nonsense")
 
     assert (
-        "Commands are demo, jobs, fleet, snapshots, create, wait, watch, download, cancel, emulator. See" in ended.err
-    )
+        "Commands are demo, jobs, fleet, snapshots, create, create-collections, wait, watch, download, cancel, "
+        "emulator. See"
+    ) in ended.err

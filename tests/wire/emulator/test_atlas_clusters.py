@@ -51,6 +51,25 @@ async def test_what_backup_enabled_means_depends_on_the_version(call_atlas):
     assert not {"providerSettings", "providerBackupEnabled"} & set(seen["2024-08-05"][0])
 
 
+@pytest.mark.parametrize(("family", "day"), [("cloud-v1", None), ("cloud", "2023-01-01")])
+@pytest.mark.parametrize("kind", ["cloud-backup", "cloud-backup-sharded", "tenant", "legacy"])
+async def test_old_clusters_have_what_old_clients_read(call_atlas, family, day, kind):
+    async with call_atlas(family, kind) as atlas:
+        accept = {} if day is None else {"Accept": f"application/vnd.atlas.{day}+json"}
+        one = await atlas.get(f"{atlas.project}/clusters/{atlas.cluster.name}", **accept)
+        newest = (await atlas.send("GET", f"{atlas.project}/clusters/{atlas.cluster.name}", **CLUSTERS)).document
+
+    assert one["mongoURIUpdated"] == one["createDate"]
+    assert one["mongoURI"].startswith(f"mongodb://{one['name']}-shard-00-00.")
+    (specs,) = one["replicationSpecs"]
+    assert one["numShards"] == specs["numShards"] == (2 if atlas.cluster.kind.sharded else 1)
+    assert one["mongoDBVersion"].startswith(one["mongoDBMajorVersion"] + ".")
+    assert one["providerSettings"]["regionName"] in specs["regionsConfig"]
+    assert ("backingProviderName" in one["providerSettings"]) is (kind == "tenant")
+    if day is not None:
+        assert not {"mongoURI", "mongoURIUpdated", "numShards", "providerSettings", "diskSizeGB"} & set(newest)
+
+
 async def test_flex_clusters_have_a_list_of_their_own(call_atlas):
     async with call_atlas("flex", clusters_per_project=14) as atlas:
         page = await atlas.get(f"{atlas.project}/flexClusters")
@@ -100,6 +119,8 @@ async def test_projects_are_the_same_in_both_versions(call_atlas):
     assert refusal == (404, "NOT_ATLAS_GROUP")
 
 
+#: How the code of an unknown cluster begins: v2 says CLUSTER_NOT_FOUND, v1.0 CLUSTER_NAME_NOT_FOUND.
+UNKNOWN = "unknown"
 #: Where jobs are read: what clusters of each kind answer there, for each of the two APIs.
 WRONG = {
     "clusters/{}/restoreJobs": {
@@ -122,7 +143,7 @@ WRONG = {
         "flex": (400, "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API"),
     },
     "serverless/{}/backup/restoreJobs": {
-        **dict.fromkeys(DEDICATED, (404, "CLUSTER_NAME_NOT_FOUND")),
+        **dict.fromkeys(DEDICATED, (404, UNKNOWN)),
         "flex": (400, "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API"),
     },
     "flexClusters/{}/backup/restoreJobs": {
@@ -137,16 +158,18 @@ WRONG = {
 )
 async def test_each_endpoint_is_for_its_own_kind_of_cluster(call_atlas, family, path):
     headers = {"Accept": "application/vnd.atlas.2025-03-12+json"} if family == "cloud" else {}
+    unknown = "CLUSTER_NOT_FOUND" if family == "cloud" else "CLUSTER_NAME_NOT_FOUND"
     seen = {}
     async with call_atlas(family) as atlas:
         for kind in ATLAS_KINDS:
             (name,) = named(atlas, kind)
             response = await atlas.send("GET", f"{atlas.project}/{path.format(name)}", **headers)
             if response.status != 200:
-                seen[kind] = (response.status, response.document["errorCode"])
+                code = response.document["errorCode"]
+                seen[kind] = (response.status, UNKNOWN if code == unknown else code)
                 assert response.document["parameters"][0] == name
         missing = f"{atlas.project}/{path.format('Cluster0')}"
-        assert await atlas.refused("GET", missing, **headers) == (404, "CLUSTER_NAME_NOT_FOUND")
+        assert await atlas.refused("GET", missing, **headers) == (404, unknown)
 
     assert seen == WRONG[path]
 
@@ -157,9 +180,9 @@ async def test_single_clusters_are_looked_for_in_their_own_place(call_atlas):
         newest = {"Accept": "application/vnd.atlas.2025-03-12+json"}
         for path, refusal in {
             f"clusters/{flex}": (400, "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API"),
-            f"clusters/{serverless}": (404, "CLUSTER_NAME_NOT_FOUND"),
+            f"clusters/{serverless}": (404, "CLUSTER_NOT_FOUND"),
             f"flexClusters/{cloud}": (400, "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API"),
-            f"serverless/{cloud}": (404, "CLUSTER_NAME_NOT_FOUND"),
+            f"serverless/{cloud}": (404, "CLUSTER_NOT_FOUND"),
             f"serverless/{flex}": (400, "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API"),
         }.items():
             assert await atlas.refused("GET", f"{atlas.project}/{path}", **newest) == refusal
@@ -185,10 +208,41 @@ async def test_clusters_without_backup_have_no_jobs(call_atlas, family, answer):
 
 
 def test_small_worlds_have_the_kinds_they_always_had():
-    world = ServerState(EmulatorSettings()).world
+    world = ServerState(EmulatorSettings(clusters_per_project=3)).world
     project = world.project(Side.ATLAS, 0)
 
     assert [cluster.kind for cluster in world.clusters(project)] == ["cloud-backup", "tenant", "cloud-backup-sharded"]
+
+
+@pytest.mark.parametrize(("side", "clusters"), [(Side.MANAGER, 3), (Side.ATLAS, 7)])
+def test_the_usual_world_has_one_cluster_of_each_kind_in_each_project(side, clusters):
+    world = ServerState(EmulatorSettings()).world
+    for project in world.projects(side):
+        kinds = [cluster.kind for cluster in world.clusters(project)]
+        assert (len(kinds), len(set(kinds)), world.cluster_count(side)) == (clusters, clusters, clusters)
+    for kind in ClusterKind:
+        assert world.first(kind).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("settings", "kind", "advice"),
+    [
+        (
+            {"clusters_per_project": 3},
+            "flex",
+            "have 3 clusters; set clusters_per_project to 4 or more, or leave it out",
+        ),
+        ({"clusters_per_project": 0}, "replica-set", "have 0 clusters; set clusters_per_project to 1 or more"),
+        ({"projects": 0}, "flex", "it has no projects; set projects to 1 or more"),
+        ({"projects": 0}, "replica-set", "it has no projects"),
+        ({}, "m0", "'m0' is no kind of cluster; choose from replica-set, sharded, "),
+        ({}, "atlas-flex", "choose from .*flex, serverless, "),
+    ],
+)
+def test_a_cluster_that_is_not_there_says_how_to_get_it(settings, kind, advice):
+    world = ServerState(EmulatorSettings(**settings)).world
+    with pytest.raises(ConfigError, match=advice):
+        world.first(kind)
 
 
 def test_a_world_has_each_kind_that_fits_or_says_what_it_needs():

@@ -84,13 +84,12 @@ async def test_a_restore_says_which_cluster_it_goes_into(call_atlas, family):
         ({"targetClusterName": ..., "targetGroupId": ...}, (400, "MISSING_ATTRIBUTES")),
         ({"targetGroupId": ...}, (400, "MISSING_ATTRIBUTE")),
         ({"targetGroupId": "0" * 24}, (404, "GROUP_NOT_FOUND")),
-        ({"targetClusterName": "Cluster0"}, (404, "CLUSTER_NAME_NOT_FOUND")),
         ({"oplogTs": NOW}, (400, "INVALID_ATTRIBUTE")),
         ({"pointInTimeUTCSeconds": NOW}, (400, "INVALID_ATTRIBUTE")),
         ({"deliveryUrl": []}, (400, "ATTRIBUTE_READ_ONLY")),
         ({"snapshotID": "0" * 24}, (400, "INVALID_ATTRIBUTE")),
         ({"deliveryType": "download"}, (400, "INVALID_ATTRIBUTE")),
-        ({"deliveryType": "pointInTime"}, (400, "INVALID_ATTRIBUTE")),
+        ({"deliveryType": "pointInTime"}, (400, "MISSING_ONE_OF_MANY_ATTRIBUTES")),
     ],
 )
 @pytest.mark.parametrize("family", CLOUD)
@@ -181,12 +180,14 @@ async def test_tenant_and_flex_have_own_restore_and_download_paths(call_atlas, f
 
 
 @pytest.mark.parametrize("family", TENANT)
-async def test_only_v1_wants_the_project_of_the_target(call_atlas, family):
+async def test_only_tenant_v2_does_without_the_project_of_the_target(call_atlas, family):
     async with call_atlas(family) as atlas:
         other = atlas.emulator.world.first("cloud-backup")
         body = restore(atlas, targetProjectId=..., targetDeploymentItemName=other.name)
-        if family == "tenant-v1":
-            assert await atlas.refused("POST", body=body) == (400, "MISSING_ATTRIBUTE")
+        if family != "tenant":
+            refusal = await atlas.post(body)
+            assert (refusal.status, refusal.document["errorCode"]) == (400, "MISSING_ATTRIBUTE")
+            assert refusal.document["parameters"] == ["targetProjectId"]
         else:
             made = await atlas.made(body)
             assert (made["targetProjectId"], made["targetDeploymentItemName"]) == (other.project_id, other.name)
@@ -198,10 +199,9 @@ async def test_only_v1_wants_the_project_of_the_target(call_atlas, family):
         ({"snapshotId": ...}, (400, "MISSING_ATTRIBUTE")),
         ({"snapshotId": "x"}, (404, "INVALID_SNAPSHOT_ID")),
         ({"targetDeploymentItemName": ...}, (400, "MISSING_ATTRIBUTE")),
-        ({"targetDeploymentItemName": "Cluster0"}, (404, "CLUSTER_NAME_NOT_FOUND")),
         ({"targetProjectId": "x"}, (404, "INVALID_GROUP_ID")),
         ({"deliveryType": "RESTORE"}, (400, "ATTRIBUTE_READ_ONLY")),
-        ({"instanceName": "x"}, (400, "ATTRIBUTE_READ_ONLY")),
+        ({"clusterName": "x"}, (400, "ATTRIBUTE_READ_ONLY")),
         ({"targetClusterName": "x"}, (400, "INVALID_ATTRIBUTE")),
     ],
 )

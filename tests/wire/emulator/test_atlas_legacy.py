@@ -125,7 +125,6 @@ async def test_a_server_without_defaults_wants_count_and_expiry(call_atlas, fami
         ({"targetGroupId": ...}, (400, "MISSING_ATTRIBUTE")),
         ({"targetGroupId": "0" * 24}, (404, "GROUP_NOT_FOUND")),
         ({"targetClusterName": ...}, (400, "MISSING_ONE_OF_ATTRIBUTES")),
-        ({"targetClusterName": "Cluster0"}, (404, "CLUSTER_NAME_NOT_FOUND")),
         ({"targetClusterId": "0" * 24}, (400, "INVALID_ATTRIBUTE")),
         ({"targetClusterName": ..., "targetClusterId": "0" * 24}, (404, "CLUSTER_NOT_FOUND")),
         ({"targetClusterName": ..., "targetClusterId": "x"}, (404, "INVALID_CLUSTER_ID")),

@@ -14,6 +14,7 @@ import sys
 import threading
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
 
 import aiohttp
 import pytest
@@ -225,7 +226,13 @@ def test_bad_values_and_taken_ports_end_with_a_message(capsys):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         assert main(["--port", str(taken.getsockname()[1])]) == 1
     assert "Choose another --port" in capsys.readouterr().err
-    for wrong in (["--start", "yesterday"], ["--nonce-policy", "eternal"], ["--oddity", "sanity"]):
+    for wrong in (
+        ["--start", "yesterday"],
+        ["--today", "tomorrow"],
+        ["--nonce-policy", "eternal"],
+        ["--oddity", "sanity"],
+        ["--create-fault", "lost"],
+    ):
         with pytest.raises(SystemExit) as caught:
             main(wrong)
         assert caught.value.code == 2
@@ -240,6 +247,7 @@ def test_arguments_become_settings(monkeypatch):
     monkeypatch.setattr("mongorestore_async.emulator.__main__._serve", serve)
     arguments = "--projects 3 --clusters 2 --jobs 250 --seed 7 --speed 60 --nonce-policy one-use --no-auth"
     more = "--manager ops-manager --start 2026-11-01T10:00 --page-cap 100 --oddity bare-creates --restore-seconds 5"
+    more += " --today 2027-01-18 --create-fault taken --create-fault either"
     assert main([*arguments.split(), *more.split()]) == 0
     assert main(["--start", "2026-11-01T10:00:00+02:00"]) == 0
 
@@ -256,8 +264,25 @@ def test_arguments_become_settings(monkeypatch):
         page_cap=100,
         oddities=["bare-creates"],
         restore_seconds=5,
+        today="2027-01-18",
+        create_faults=["taken", "either"],
     )
+    assert (seen[1].today, seen[1].clusters_per_project, seen[1].create_faults) == (None, None, ())
     assert [one.start.isoformat() for one in seen] == ["2026-11-01T10:00:00+00:00", "2026-11-01T08:00:00+00:00"]
+
+
+def test_today_is_a_day_or_now(monkeypatch):
+    seen = []
+
+    async def serve(emulator):
+        seen.append(emulator.settings.today)
+
+    monkeypatch.setattr("mongorestore_async.emulator.__main__._serve", serve)
+    before = datetime.now(UTC).date()
+    assert [main(["--today", day]) for day in ("2026-01-15", "now")] == [0, 0]
+
+    assert seen[0] == date(2026, 1, 15)
+    assert before <= seen[1] <= datetime.now(UTC).date()
 
 
 async def test_an_emulator_can_speak_https(tmp_path):

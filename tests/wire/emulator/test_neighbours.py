@@ -137,7 +137,6 @@ async def test_projects_of_each_side_have_their_own_members():
     }  # fmt: skip
     assert set(atlas) == {
         "id", "name", "orgId", "links", "created", "clusterCount", "tags", "withDefaultAlertsSettings",
-        "regionUsageRestrictions",
     }  # fmt: skip
     assert [type(one) for one in (*manager["tags"], *atlas["tags"])] == [str, dict]
 

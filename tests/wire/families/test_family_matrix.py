@@ -14,6 +14,7 @@ from mongorestore_async import (
     AutomatedRestore,
     BadRequest,
     Checkpoint,
+    CollectionRestore,
     HttpRestore,
     OplogTime,
     Options,
@@ -21,6 +22,7 @@ from mongorestore_async import (
     Snapshot,
     Target,
     Unsupported,
+    WriteStrategy,
 )
 
 if TYPE_CHECKING:
@@ -30,24 +32,26 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 VERBS = (
     "list", "read one", "batch filter", "download on own terms", "download", "snapshot", "oplog time", "point in time",
-    "checkpoint", "cancel", "snapshots", "sharded snapshots", "checkpoints", "time ranges", "hosts", "all clusters",
+    "checkpoint", "collections", "cancel", "snapshots", "sharded snapshots", "browse", "checkpoints", "time ranges",
+    "hosts", "all clusters",
 )  # fmt: skip
 
 #: What the fact sheet says, in the order of VERBS; ``!`` is sent and refused by the server.
 EXPECTED = {
-    "Ops Manager":                  "yes yes yes yes yes yes yes yes !   no  yes no  yes yes yes yes",
-    "Ops Manager, config server":   "yes yes no  yes yes no  no  no  no  no  yes no  -   -   -   -",
-    "Cloud Manager":                "yes yes yes yes yes yes yes yes yes no  yes no  yes yes yes yes",
-    "Cloud Manager, config server": "yes yes no  yes yes no  no  no  no  no  yes no  -   -   -   -",
-    "Atlas legacy v1.0":            "yes yes yes yes yes yes yes yes no  no  yes no  yes no  no  yes",
-    "Atlas legacy v2":              "yes yes yes yes yes yes yes yes no  no  yes no  yes no  no  yes",
-    "Atlas cloud backup v1.0":      "yes yes no  no  yes yes yes yes no  yes yes yes no  no  no  yes",
-    "Atlas cloud backup v2":        "yes yes no  no  yes yes yes yes no  yes yes yes no  no  no  yes",
-    "Atlas M2/M5 v1.0":             "yes yes no  no  yes yes no  no  no  no  yes no  no  no  no  yes",
-    "Atlas M2/M5 v2":               "yes yes no  no  yes yes no  no  no  no  yes no  no  no  no  yes",
-    "Atlas flex v2":                "yes yes no  no  yes yes no  no  no  no  yes no  no  no  no  no",
-    "Atlas serverless v1.0":        "yes yes no  no  no  yes no  no  no  no  yes no  no  no  no  no",
-    "Atlas serverless v2":          "yes yes no  no  no  yes no  yes no  no  yes no  no  no  no  no",
+    "Ops Manager":                  "yes yes yes yes yes yes yes yes !   no  no  yes no  no  yes yes yes yes",
+    "Ops Manager, config server":   "yes yes no  yes yes no  no  no  no  no  no  yes no  -   -   -   -   -",
+    "Cloud Manager":                "yes yes yes yes yes yes yes yes yes no  no  yes no  no  yes yes yes yes",
+    "Cloud Manager, config server": "yes yes no  yes yes no  no  no  no  no  no  yes no  -   -   -   -   -",
+    "Atlas legacy v1.0":            "yes yes yes yes yes yes yes yes no  no  no  yes no  no  yes no  no  yes",
+    "Atlas legacy v2":              "yes yes yes yes yes yes yes yes no  no  no  yes no  no  yes no  no  yes",
+    "Atlas cloud backup v1.0":      "yes yes no  no  yes yes yes yes no  no  yes yes yes no  no  no  no  yes",
+    "Atlas cloud backup v2":        "yes yes no  no  yes yes yes yes no  no  yes yes yes no  no  no  no  yes",
+    "Atlas collection restore v2":  "yes yes no  no  no  no  no  no  no  yes no  yes yes yes no  no  no  yes",
+    "Atlas M2/M5 v1.0":             "yes yes no  no  yes yes no  no  no  no  no  yes no  no  no  no  no  yes",
+    "Atlas M2/M5 v2":               "yes yes no  no  yes yes no  no  no  no  no  yes no  no  no  no  no  yes",
+    "Atlas flex v2":                "yes yes no  no  yes yes no  no  no  no  no  yes no  no  no  no  no  no",
+    "Atlas serverless v1.0":        "yes yes no  no  no  yes no  no  no  no  no  yes no  no  no  no  no  no",
+    "Atlas serverless v2":          "yes yes no  no  no  yes no  yes no  no  no  yes no  no  no  no  no  no",
 }  # fmt: skip
 
 
@@ -111,6 +115,15 @@ class Bench:
         found = [one async for one in here.checkpoints() if one.restorable] if self.place.sharded else []
         await self.automated(Checkpoint(found[0].id if found else "5" * 24), here)
 
+    async def try_collections(self) -> None:
+        target = Target("0" * 24, "nowhere") if self.place.kind is None else await self.here.restore_target()
+        source = Snapshot(await self.snapshot_id())
+        request = CollectionRestore(source, target, write=WriteStrategy.CREATE_NEW, collections=["shop.orders"])
+        batch = await self.create(request)
+        self.emulator.clock.advance(self.emulator.settings.restore_seconds)
+        (found,) = await self.here.restored_collections(batch[0].id).collect()
+        assert (await self.here.restored_collection(batch[0].id, "shop.orders")) == found
+
     async def try_cancel(self) -> None:
         if self.here.family.cancel_path is None:
             await self.here.cancel_restore_job("5" * 24)
@@ -129,6 +142,12 @@ class Bench:
         assert found
         assert found[0].is_sharded
         assert (await here.snapshot(found[0].id, sharded=True)).id == found[0].id
+
+    async def try_browse(self) -> None:
+        snapshot = await self.snapshot_id()
+        databases = await self.here.snapshot_databases(snapshot).collect()
+        assert [one.name for one in databases] == ["shop", "staff", "telemetry"]
+        assert await self.here.snapshot_collections(snapshot, "shop").collect()
 
     async def try_checkpoints(self) -> None:
         here = self.place.of(self.session, self.emulator, sharded=True)
@@ -164,7 +183,9 @@ async def test_each_verb_works_or_is_refused_before_it_is_sent(place, emulate, c
     expected = dict(zip(VERBS, EXPECTED[place.title].split(), strict=True))
     seen = {}
     async with (
-        emulate(**place.settings, start=datetime.now(UTC).replace(microsecond=0)) as emulator,
+        emulate(
+            **place.settings, collection_restores_per_cluster=25, start=datetime.now(UTC).replace(microsecond=0)
+        ) as emulator,
         connect(emulator, options=Options.for_tests()) as session,
     ):
         bench = Bench(place, session, emulator)

@@ -1,0 +1,125 @@
+"""Options of creates that say what is checked, or asked for, before one is sent."""
+
+import sys
+from typing import Annotated
+
+import attrs
+from cyclopts import Group, Parameter
+
+from mongorestore_async.cli.cluster_options import ClusterOptions
+from mongorestore_async.cli.creates.overwrite_prompt import OverwritingRestore
+from mongorestore_async.errors import ConfigError
+from mongorestore_async.models import (
+    AutomatedRestore,
+    CollectionRestore,
+    HttpRestore,
+    RestoreGuard,
+    RestoreRequest,
+    Target,
+)
+
+__all__ = ["SafetyOptions"]
+
+_SAFETY = Group("Safety", sort_key=4)
+
+
+def _protected(text: str) -> Target:
+    project, slash, cluster = text.partition("/")
+    if not (project and slash and cluster) or "/" in cluster:
+        raise ConfigError(f"--protect takes PROJECT/CLUSTER, or PROJECT/* for all clusters of a project, not {text!r}")
+    return Target(project, cluster)
+
+
+@Parameter(name="*")
+@attrs.frozen(kw_only=True)
+class SafetyOptions:
+    """What is checked, or asked for, before a create is sent."""
+
+    yes: Annotated[
+        bool,
+        Parameter(
+            name=("--yes", "--force", "-y"),
+            negative=(),
+            show_default=False,
+            group=_SAFETY,
+            help="Overwrite data of the target without asking for confirmation.",
+        ),
+    ] = False
+    dry_run: Annotated[
+        bool,
+        Parameter(negative=(), show_default=False, group=_SAFETY, help="Print the request, but do not send it."),
+    ] = False
+    precheck: Annotated[
+        bool,
+        Parameter(
+            negative=(),
+            show_default=False,
+            group=_SAFETY,
+            help="Check the snapshot and the target first: versions, topology, whether the backup is complete.",
+        ),
+    ] = False
+    ensure: Annotated[
+        bool,
+        Parameter(
+            negative=(),
+            show_default=False,
+            group=_SAFETY,
+            help="If the same restore is already running, show it and do not start another one.",
+        ),
+    ] = False
+    protect: Annotated[
+        tuple[str, ...],
+        Parameter(
+            env_var="MONGORESTORE_PROTECTED",
+            negative=(),
+            show_default=False,
+            group=_SAFETY,
+            help="Refuse to overwrite this cluster: PROJECT/CLUSTER, or PROJECT/* for a project; may be repeated.",
+        ),
+    ] = ()
+    overwrite_source: Annotated[
+        bool,
+        Parameter(
+            negative=(),
+            show_default=False,
+            group=_SAFETY,
+            help="Allow overwriting the cluster that the backup comes from.",
+        ),
+    ] = False
+
+    @property
+    def guard(self) -> RestoreGuard:
+        """The clusters that the session must not overwrite.
+
+        Raises:
+            ConfigError: A protected cluster is not written as documented.
+
+        """
+        return RestoreGuard(tuple(map(_protected, self.protect)), protect_source=not self.overwrite_source)
+
+    def check(self, cluster: ClusterOptions, request: RestoreRequest) -> OverwritingRestore | None:
+        """Check whether a request may be sent; returns it if it has to be confirmed first.
+
+        Args:
+            cluster: Where the data come from.
+            request: What is asked for.
+
+        Raises:
+            ProtectedTarget: The target must not be overwritten.
+            ConfigError: A confirmation is needed, and there is no terminal.
+
+        """
+        guard = self.guard  # a bad --protect is told for a download as well
+        if isinstance(request, HttpRestore) or (isinstance(request, CollectionRestore) and not request.drops_data):
+            return None
+        own, target = Target(cluster.project_id, cluster.cluster_id or cluster.host_id or ""), request.target
+        guard.check(own, target)
+        if self.yes:
+            return None
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            what = "removes all data" if isinstance(request, AutomatedRestore) else "drops collections"
+            raise ConfigError(
+                f"this {what} of cluster {target.cluster} of project {target.project_id}, and there is no"
+                f" terminal to ask for confirmation: pass --yes"
+            )
+        return request

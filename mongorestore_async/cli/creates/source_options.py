@@ -1,0 +1,103 @@
+"""Options of creates that say what to restore from, beside the checkpoints that only some families have."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import attrs
+from cyclopts import Group, Parameter, Token, validators
+
+from mongorestore_async.cli.units import parse_time
+from mongorestore_async.errors import ConfigError
+from mongorestore_async.models import OplogTime, PointInTime, Snapshot
+
+__all__ = ["SOURCE", "SourceOptions", "require_text"]
+
+#: Group of these options in the help.
+SOURCE = Group("What to restore from (one of them)", sort_key=1)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UINT32 = validators.Number(gte=1, lte=2**32 - 1)
+
+
+def require_text(_type: Any, value: str | None) -> None:
+    """Refuse an empty id or name, such as an unset variable of a shell gives.
+
+    Raises:
+        ValueError: It is empty.
+
+    """
+    if value is not None and not value:
+        raise ValueError("it is empty; pass it as the API shows it")
+
+
+def _milliseconds(_type: Any, tokens: Sequence[Token]) -> datetime:
+    try:
+        return _EPOCH + timedelta(milliseconds=int(tokens[0].value))
+    except (ValueError, OverflowError):
+        raise ValueError("not a number of milliseconds since 1970") from None
+
+
+@Parameter(name="*")
+@attrs.frozen(kw_only=True)
+class SourceOptions:
+    """What to restore from: each option as it was given, or None."""
+
+    snapshot_id: Annotated[
+        str | None, Parameter(validator=require_text, alias="--snapshotId", group=SOURCE, help="A snapshot.")
+    ] = None
+    oplog_ts: Annotated[
+        int | None,
+        Parameter(
+            validator=_UINT32,
+            alias="--oplogTs",
+            group=SOURCE,
+            help="An oplog timestamp: its seconds since 1970; requires --oplog-inc.",
+        ),
+    ] = None
+    oplog_inc: Annotated[
+        int | None,
+        Parameter(
+            validator=_UINT32,
+            alias="--oplogInc",
+            group=SOURCE,
+            help="The increment of the oplog timestamp within its second.",
+        ),
+    ] = None
+    point_in_time: Annotated[
+        datetime | None,
+        Parameter(
+            converter=parse_time,
+            group=SOURCE,
+            help=(
+                "A point in time, ISO 8601 with a time zone; Ops Manager, Cloud Manager and Atlas legacy take the last "
+                "24 hours only."
+            ),
+        ),
+    ] = None
+    point_in_time_millis: Annotated[
+        datetime | None,
+        Parameter(
+            name="--pointInTimeUTCMillis",
+            converter=_milliseconds,
+            group=SOURCE,
+            help="A point in time, in milliseconds since 1970.",
+        ),
+    ] = None
+
+    def sources(self) -> list[Snapshot | OplogTime | PointInTime]:
+        """Make the sources that were given, in the values of the library; exactly one can be sent.
+
+        Raises:
+            ConfigError: One half of an oplog timestamp is missing.
+
+        """
+        if (self.oplog_ts is None) != (self.oplog_inc is None):
+            raise ConfigError("--oplog-ts and --oplog-inc belong together: pass both")
+        found: list[Snapshot | OplogTime | PointInTime] = []
+        if self.snapshot_id is not None:
+            found.append(Snapshot(self.snapshot_id))
+        if self.oplog_ts is not None and self.oplog_inc is not None:
+            found.append(OplogTime(self.oplog_ts, self.oplog_inc))
+        found += [PointInTime(given) for given in (self.point_in_time, self.point_in_time_millis) if given is not None]
+        return found
