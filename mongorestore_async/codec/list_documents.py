@@ -202,12 +202,13 @@ def page_form(model: Any, order: Order = ()) -> PageForm:
 _learned: dict[Any, PageForm] = {}
 
 
-def decode_list(model: Any, body: bytes) -> ListDocument | None:
+def decode_list(model: Any, body: bytes, learned: dict[Any, PageForm] | None = None) -> ListDocument | None:
     """Decode and check a list document and its items.
 
     Args:
         model: What the items are, a :class:`~mongorestore_async.models.Document`.
         body: The document, in UTF-8.
+        learned: What was learned from documents of the same origin; pages that were received unless given.
 
     Returns:
         The document; None for what is left to the converter, be it right or wrong.
@@ -215,7 +216,8 @@ def decode_list(model: Any, body: bytes) -> ListDocument | None:
     """
     if not is_standard(model):
         return None
-    form, received = _learned.get(model) or page_form(model), None
+    learned = _learned if learned is None else learned
+    form, received = learned.get(model) or page_form(model), None
     try:
         page, is_lossless = form.decoded(body)
         if not is_lossless and len(compact := msgspec.json.format(body, indent=-1)) < len(body):
@@ -223,6 +225,7 @@ def decode_list(model: Any, body: bytes) -> ListDocument | None:
             page, is_lossless = form.decoded(body)
         if not is_lossless:
             form, page, received = _learn_page(model, form, page, body)
+            learned[model] = form  # also if it does not fit, so that it is not tried again for the next page
     except (msgspec.DecodeError, OverflowError, RecursionError, ValueError):
         return None
     if page is None or not form.is_in_utc(page):
@@ -252,12 +255,8 @@ def _learn_page(
         return form, None, None
     # First an order that fits the pages before as well, then one for this page alone.
     for known in () if is_odd else dict.fromkeys([form.order, ()]):
-        learned = page_form(model, learn_order(_page_model(model), [document], known))
-        _learned[model] = learned  # also if it does not fit, so that it is not tried again for the next page
-        if learned is form:
-            continue
-        form = learned
-        page, is_lossless = form.decoded(body)
+        before, form = form, page_form(model, learn_order(_page_model(model), [document], known))
+        page, is_lossless = form.decoded(body) if form is not before else (page, False)
         if is_lossless:
             return form, page, None
     return form, page, list(map(RawDocument.of, document["results"]))

@@ -46,12 +46,12 @@ def is_deeper(value: Any, levels: int) -> bool:
         level = [
             item
             for inner in level
-            if isinstance(inner, (dict, list))
+            if isinstance(inner, (dict, list, tuple))
             for item in cast("list[Any]", inner.values() if isinstance(inner, dict) else inner)
         ]
         if not level:
             return False
-    return any(isinstance(inner, (dict, list)) for inner in level)
+    return any(isinstance(inner, (dict, list, tuple)) for inner in level)
 
 
 def redact(value: Any) -> Any:
