@@ -38,7 +38,17 @@ if TYPE_CHECKING:
     from mongorestore_async.codec.structs import Order
     from mongorestore_async.models.job import JobRef
 
-__all__ = ["DecodedItems", "ListDocument", "decode_list", "has_next", "identities", "page_form", "pick", "read_list"]
+__all__ = [
+    "DecodedItems",
+    "ListDocument",
+    "PageForm",
+    "decode_list",
+    "has_next",
+    "identities",
+    "page_form",
+    "pick",
+    "read_list",
+]
 
 
 T = TypeVar("T")

@@ -35,7 +35,7 @@ from mongorestore_async.models.secret import Secret, hide, hide_document, hide_e
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-__all__ = ["ItemStruct", "Order", "copier_of", "learn_order", "nulls_in", "struct_of", "utc_check_of"]
+__all__ = ["ItemStruct", "Order", "copier_of", "late_fields_of", "learn_order", "nulls_in", "struct_of", "utc_check_of"]
 
 #: What a field of a kind looks like on the wire: a date must name its zone, and one URL may stand for an array of them.
 #: Unlike lists, tuples of Structs are soon none of the garbage collector's business.
