@@ -71,6 +71,10 @@ from .families import FAMILIES as FAMILIES
 from .families import OPS_MANAGER as OPS_MANAGER
 from .families import Family as Family
 from .families import RateLimit as RateLimit
+from .families.endpoint_set import Endpoint as Endpoint
+from .families.endpoint_set import EndpointSet as EndpointSet
+from .families.endpoint_set import LimitScope as LimitScope
+from .families.endpoint_set import LimitValue as LimitValue
 from .fleet import ClusterOutcome as ClusterOutcome
 from .fleet import FailureKind as FailureKind
 from .fleet import Fleet as Fleet

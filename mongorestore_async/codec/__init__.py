@@ -8,8 +8,8 @@ or a :class:`~mongorestore_async.errors.DataError` that names every place that d
 - ``structuring``: JSON values, and all that the fast way does not take, by cattrs. Users register hooks here.
 - ``explainer``: what cattrs found wrong, as paths and complaints. ``scalars``: which forms of a date, a number, a word
   are taken; change what is tolerated here, and only here.
-- ``documents``: jobs of a list, of a create, and :func:`load_job`. ``request_bodies`` and ``atlas_request_bodies``: the
-  other direction.
+- ``documents``: jobs of a list, of a create, and :func:`load_job`. ``request_bodies``, ``atlas_request_bodies``
+  and ``collection_bodies``: the other direction.
 
 Theory of operation: the two ways must mean the same. So the fast way only takes the plainest forms, and proves that it
 lost nothing: a page that was decoded is written as JSON again and compared with its body. ``{"results":[{"id":"J"}]}``

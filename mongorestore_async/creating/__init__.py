@@ -9,6 +9,7 @@ and an automated restore wipes its target, so a create is prepared by reads and 
   field is "taken"; that none is there proves nothing, so all else is "cannot tell".
 - ``running_restores``: whether the same restore is running already (``ensure_restore``).
 - ``matching``: whether a job comes from a request, compared in every field that both have. Both files above use it.
+  ``collection_matching`` has the fields of restores of single collections.
 - ``prechecks``: the vendor's rules over ``precheck_facts``, pure; ``precheck_reader`` reads those facts.
 - ``restore_plan``: the dry run, and the refusals before a create: the guard (``RestoreGuard.check``), the pre-check.
 

@@ -11,7 +11,15 @@ import sys
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from mongorestore_async.emulator import CreateFault, Emulator, EmulatorSettings, Manager, NoncePolicy, Oddity
+from mongorestore_async.emulator import (
+    CollectionLimit,
+    CreateFault,
+    Emulator,
+    EmulatorSettings,
+    Manager,
+    NoncePolicy,
+    Oddity,
+)
 from mongorestore_async.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -55,6 +63,9 @@ def _arguments() -> argparse.ArgumentParser:
     add("--nonce-policy", choices=[*NoncePolicy], default=usual.nonce_policy, help="how long a digest nonce lives")
     add("--page-cap", type=int, default=usual.page_cap, help="largest itemsPerPage allowed")
     add("--oddity", choices=[*Oddity], action="append", default=[], help="an unusual shape to play; repeatable")
+    add(
+        "--collection-limit", choices=[*CollectionLimit], action="append", default=[], help="hinder collection restores"
+    )
     add("--create-fault", choices=[*CreateFault], action="append", default=[], help="fail a create; repeatable")
     add("--public-key", default=usual.public_key, help="digest user name")
     add("--private-key", default=usual.private_key, help="digest password")
@@ -78,6 +89,7 @@ def _settings(chosen: argparse.Namespace) -> EmulatorSettings:
         nonce_policy=chosen.nonce_policy,
         page_cap=chosen.page_cap,
         oddities=chosen.oddity,
+        collection_limits=chosen.collection_limit,
         create_faults=chosen.create_fault,
         public_key=chosen.public_key,
         private_key=chosen.private_key,

@@ -27,8 +27,8 @@ from mongorestore_async.emulator.apis.atlas import (
     atlas_serverless,
     atlas_snapshot_contents,
     atlas_tenant,
+    endpoint_sets,
 )
-from mongorestore_async.emulator.apis.atlas.endpoint_sets import documented_limit
 from mongorestore_async.emulator.apis.manager import manager_backups, manager_clusters, manager_jobs, manager_snapshots
 from mongorestore_async.emulator.apis.request_info import api_of, family_of, is_v2
 from mongorestore_async.emulator.digest_server import Outcome
@@ -64,6 +64,7 @@ _ROUTES: tuple[Route, ...] = (
     *atlas_tenant.ROUTES,
     *atlas_flex.ROUTES,
     *atlas_serverless.ROUTES,
+    *endpoint_sets.ROUTES,
 )
 #: Clients have addressed the real servers with a slash at the end for years.
 _SLASH = "{slash:/?}"
@@ -193,10 +194,10 @@ def _needs_no_login(request: web.Request, state: ServerState) -> bool:
 def _count(request: web.Request, state: ServerState) -> Allowance | None:
     # A verb that is not allowed has no route.
     named = _PROJECT_IN_PATH.search(request.path)
-    documented = None
-    if state.settings.today is not None and is_v2(request):
-        documented = documented_limit(request.path.removeprefix(state.settings.base_path))
-    return state.rate_limit_counter.count(None if named is None else named[1], state.clock.elapsed, documented)
+    held = None
+    if is_v2(request):
+        held = endpoint_sets.held_limit(request.path.removeprefix(state.settings.base_path), state.settings)
+    return state.rate_limit_counter.count(None if named is None else named[1], state.clock.elapsed, held)
 
 
 def _bearer(request: web.Request, state: ServerState) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
@@ -22,9 +22,10 @@ from mongorestore_async.emulator.setting_types import (
     RateLimiting,
 )
 from mongorestore_async.errors import ConfigError
+from mongorestore_async.families import RateLimit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 __all__ = ["EmulatorSettings"]
 
@@ -97,6 +98,13 @@ def _challenges(values: Iterable[ChallengeForm]) -> tuple[ChallengeForm, ...]:
     return tuple(values)
 
 
+def _endpoint_limits(values: Mapping[str, RateLimit]) -> Mapping[str, RateLimit]:
+    limits: dict[Any, Any] = dict(values)
+    if not all(isinstance(name, str) and isinstance(limit, RateLimit) for name, limit in limits.items()):
+        raise ConfigError("EmulatorSettings.endpoint_limits must map ids of endpoint sets to a RateLimit.")
+    return limits
+
+
 def _prefix(value: str) -> str:
     cleaned = value.rstrip("/")
     if cleaned and (not cleaned.startswith("/") or any(mark in cleaned for mark in "{}?# ")):
@@ -120,6 +128,8 @@ class EmulatorSettings:
         token_requests_per_minute: More are answered 429 ``rate_limited`` (the service takes 10); None: no limit.
 
         rate_limiting: How many requests it takes in a time; None: any number.
+        endpoint_limits: Limits of endpoint sets of Atlas v2 by their ids, such as
+            ``{"cloudBackups": RateLimit(20, 10, 1)}``, instead of the documented ones; ``GET /rateLimits`` tells them.
 
         seed: Same seed and sizes, same data.
         manager: The product below ``/api/public/v1.0``. Atlas is always there, below ``/api/atlas/v1.0`` and ``v2``.
@@ -175,11 +185,11 @@ class EmulatorSettings:
         sunset_enforced: Whether resources of Atlas v2 answer 410 ``VERSION_GONE`` from their sunset on, by the clock.
         today: Play Atlas v2 as it is on this day (a date, or text such as ``"2026-11-29"``), which goes on with the
             clock: resources whose sunset has come answer 410, and answers have the rate-limit headers of their endpoint
-            set, whose documented limits hold, and the service version. None: old resources are served for ever, and
-            there are no limits but ``rate_limiting``, which also holds instead of the documented ones.
+            set, whose documented limits hold. None: old resources are served for ever, and there are no limits but
+            ``rate_limiting``, which also holds instead of the documented ones.
         body_limit: Largest request body in bytes; more is answered 413.
         gzip: Whether bodies above 1 KiB are compressed for those who accept it.
-        service_version_on_atlas: Whether Atlas too sends ``X-MongoDB-Service-Version``.
+        service_version_on_atlas: Whether Atlas v1.0 too sends ``X-MongoDB-Service-Version``, as all others do.
         request_log_size: How many requests are remembered in ``Emulator.requests``.
 
     Raises:
@@ -198,6 +208,9 @@ class EmulatorSettings:
     token_requests_per_minute: int | None = None
 
     rate_limiting: RateLimiting | None = None
+    endpoint_limits: Mapping[str, RateLimit] = attrs.field(
+        factory=dict[str, RateLimit], converter=_endpoint_limits, hash=False
+    )
 
     seed: int = 0
     manager: Manager = attrs.field(default=Manager.CLOUD_MANAGER, converter=_manager)

@@ -202,7 +202,7 @@ class ServerState:
 
     @property
     def today(self) -> date:
-        """The day by which versions of Atlas v2 end: from ``EmulatorSettings.today`` on, or that of the clock."""
+        """The day by which versions of Atlas v2 end, from ``EmulatorSettings.today`` on, or that of the clock."""
         if self.settings.today is None:
             return self.clock.now().date()
         return (datetime.combine(self.settings.today, time(), UTC) + timedelta(seconds=self.clock.elapsed)).date()

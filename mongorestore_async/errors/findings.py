@@ -34,7 +34,8 @@ class Rule(StrEnum):
     TARGET = "target"
     """The target exists, is no part of a sharded cluster, and has its backup enabled."""
     RUNNING = "running"
-    """No other restore into the target is running; :meth:`ClusterBase.ensure_restore` checks it, the pre-check not."""
+    """No other restore into the target is running; :meth:`ClusterBase.ensure_restore` checks it, the pre-check only
+    for restores of single collections, of which a cluster takes one at a time."""
     GUARD = "guard"
     """The session's guard protects the target."""
 

@@ -31,11 +31,12 @@ FLEX_MEDIA_TYPE = "application/vnd.atlas.2024-11-13+json"
 #: Restores of single databases and collections, and what a snapshot holds.
 COLLECTIONS_MEDIA_TYPE = "application/vnd.atlas.2025-03-12+json"
 
-#: Limits of projects and clusters, whatever the family.
+#: Limits of projects, clusters and the list of limits, whatever the family.
 NEIGHBOUR_RATES = (
     ATLAS_V2_CLUSTERS,
     ATLAS_V2_PROJECTS,
     attrs.evolve(ATLAS_V2_CALLER, name="all clusters", paths=frozenset({"/clusters"})),
+    attrs.evolve(ATLAS_V2_CALLER, name="rate limits", paths=frozenset({"/rateLimits"})),
 )
 
 

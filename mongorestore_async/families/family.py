@@ -144,7 +144,7 @@ class Family(Generic[JobT]):
 
     @property
     def lists_deleted_clusters(self) -> bool:
-        """Whether deleted clusters whose backups are retained can be listed: dedicated clusters of Atlas API v2."""
+        """Whether deleted clusters whose backups are retained can be listed; dedicated ones in Atlas v2 can."""
         return self.is_v2 and self.clusters_path == _CLUSTERS
 
     def media_type_of(self, path: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import asyncio
+import math
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
@@ -12,10 +14,13 @@ from mongorestore_async.fleet.fleet_records import FleetCluster, FleetProject
 if TYPE_CHECKING:
     from mongorestore_async.families import Family
     from mongorestore_async.listing.iterators import PageIterator
+    from mongorestore_async.listing.page import Page
     from mongorestore_async.models import ClusterOverview, ClusterSummary, ProjectClusters
     from mongorestore_async.resources import AsyncSession
 
 __all__ = ["Discovered", "Discovery"]
+
+ItemT = TypeVar("ItemT")
 
 #: Projects asked for at once where each comes with all its clusters.
 _PROJECTS = 100
@@ -37,13 +42,16 @@ class Discovery:
 
     Attributes:
         calls: Pages read so far.
+        listed: Those of them that are about one project.
+        fastest: Seconds of the fastest of these calls, infinity before the first.
 
     """
 
     def __init__(
         self, session: AsyncSession, family: Family[Any], fleet: str, *, include_deleted: bool = False
     ) -> None:
-        self.calls = 0
+        self.calls = self.listed = 0
+        self.fastest = math.inf
         self._session = session
         self._family = family
         self._fleet = fleet
@@ -55,6 +63,12 @@ class Discovery:
             self._with_clusters = session.clusters(family, items_per_page=size).pages()
         self._projects = session.projects(family).pages()
 
+    @property
+    def path(self) -> str:
+        """Path of the list that is walked for projects."""
+        found = None if self._with_clusters is None else self._family.all_clusters_path
+        return found or self._family.projects_path
+
     async def next_projects(self) -> list[Discovered] | None:
         """Read the next page of projects; None behind the last one.
 
@@ -64,7 +78,7 @@ class Discovery:
         """
         if self._with_clusters is not None:
             try:
-                page = await anext(self._with_clusters, None)
+                page = await self._timed(self._with_clusters)
             except (Forbidden, NotFound) as error:
                 if error.run_wide or self.calls:
                     raise
@@ -72,7 +86,7 @@ class Discovery:
             else:
                 self.calls += page is not None
                 return None if page is None else [self._discovered(listed) for listed in page]
-        projects = await anext(self._projects, None)
+        projects = await self._timed(self._projects)
         if projects is None:
             return None
         self.calls += 1
@@ -87,8 +101,10 @@ class Discovery:
         """
         clusters: dict[str, FleetCluster] = {}
         pager = self._session.project(project.id, self._family).clusters(include_deleted=self._include_deleted)
-        async for page in pager.pages():
+        pages = pager.pages()
+        while (page := await self._timed(pages)) is not None:
             self.calls += 1
+            self.listed += 1
             for listed in page.items:
                 cluster = self._cluster(project, listed)
                 if cluster is None:
@@ -97,6 +113,15 @@ class Discovery:
                 if listed.takes_restores and (cluster.key not in clusters or not listed.retain_backups):
                     clusters[cluster.key] = cluster
         return tuple(clusters.values())
+
+    async def _timed(self, pages: PageIterator[ItemT]) -> Page[ItemT] | None:
+        """Read the next page of a list, and take note of how fast it came; None behind the last one."""
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        page = await anext(pages, None)
+        if page is not None:
+            self.fastest = min(self.fastest, clock() - began)
+        return page
 
     def _discovered(self, listed: ProjectClusters) -> Discovered:
         project = FleetProject(self._fleet, listed.group_id, listed.group_name)

@@ -148,7 +148,10 @@ class Fleet(Generic[JobT_co]):
         projects: str | Iterable[str] | None = None,
         clusters: str | Iterable[str] | None = None,
     ) -> FleetPlan:
-        """Tell how many calls :meth:`restore_jobs` would make: discovers projects and clusters, reads no jobs.
+        """Tell how many calls :meth:`restore_jobs` would make, and how long they take.
+
+        Discovers projects and clusters, and reads no jobs. Atlas v2 is asked for its rate limits
+        (:meth:`AsyncSession.rate_limits`); where it does not tell them, the documented ones count.
 
         Raises:
             Unsupported: ``include_deleted`` for a family that has no such list.
@@ -165,7 +168,7 @@ class Fleet(Generic[JobT_co]):
         async with FleetStream[Any](self.members, query, dry=True) as stream:
             async for _ in stream:
                 pass
-        return stream.plan
+            return await stream.plan()
 
     def _check_deleted(self, include_deleted: bool) -> bool:
         return all(check_include_deleted(member.family, include_deleted) for member in self.members)

@@ -11,6 +11,7 @@ from mongorestore_async.models import JobDocument
 
 if TYPE_CHECKING:
     from mongorestore_async.errors import RestoreError
+    from mongorestore_async.families import RateLimit
 
 __all__ = [
     "ClusterOutcome",
@@ -188,6 +189,10 @@ class FleetPlan:
         requests: Calls it takes to read them: one each, and one more for every 500 jobs a cluster has beyond the
             first 500, a number not known in advance. Logins and the discovery are not counted.
         discovery: Calls the discovery took; the fan-out makes them again.
+        seconds: How long all of them take at least: as the slowest of the rate limits lets them pass, if it is full at
+            the start, and no faster than the fastest call of the discovery.
+        bound_by: That limit, its ``name`` that of the endpoint set; None where no limit holds the run back.
+        documented: Whether the limits are only what the vendor documents, and not what the server told.
         failures: What could not be discovered.
 
     """
@@ -196,4 +201,7 @@ class FleetPlan:
     clusters: int
     requests: int
     discovery: int
+    seconds: float = 0.0
+    bound_by: RateLimit | None = None
+    documented: bool = True
     failures: tuple[FleetFailure, ...] = ()

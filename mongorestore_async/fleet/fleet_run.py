@@ -14,6 +14,7 @@ from mongorestore_async.fleet.fleet_records import ClusterOutcome, FailureKind
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
+    from mongorestore_async.families import Family
     from mongorestore_async.fleet.cluster_reading import Member
     from mongorestore_async.fleet.counters import Counters
     from mongorestore_async.fleet.discovery import Discovered
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from mongorestore_async.listing.page_reader import PageReader
     from mongorestore_async.models import JobDocument
     from mongorestore_async.protocol.replies import Reply
+    from mongorestore_async.resources import AsyncSession
 
 __all__ = ["FleetRun"]
 
@@ -50,6 +52,8 @@ class FleetRun:
     Attributes:
         resume_token: What was read.
         error: What ended the discovery early, None if nothing did.
+        discovery: Finds the projects and clusters.
+        sizes: How many clusters of each project are to be read; of a dry run only.
 
     """
 
@@ -67,7 +71,8 @@ class FleetRun:
         self._query = query
         self._counters = counters
         self._hand_over = hand_over
-        self._discovery = Discovery(member.session, member.family, member.name, include_deleted=query.include_deleted)
+        self.sizes: dict[str, int] = {}
+        self.discovery = Discovery(member.session, member.family, member.name, include_deleted=query.include_deleted)
         self._turns: asyncio.PriorityQueue[tuple[int, int, ProjectWork | None]] = asyncio.PriorityQueue()
         self._number = count()  # of turns: those of one priority are taken in the order they were given
         self._answers: asyncio.Queue[tuple[Reading, Reply] | None] = asyncio.Queue(query.spare)
@@ -77,9 +82,14 @@ class FleetRun:
         self._unlisted = 1  # lists that are not read to the end: that of the projects, and those of their clusters
 
     @property
-    def calls(self) -> int:
-        """Pages of lists of projects and clusters that were read."""
-        return self._discovery.calls
+    def session(self) -> AsyncSession:
+        """What reads it."""
+        return self._member.session
+
+    @property
+    def family(self) -> Family[Any]:
+        """What is read."""
+        return self._member.family
 
     async def run(self) -> None:
         """Read the fleet.
@@ -96,7 +106,7 @@ class FleetRun:
 
     async def _discover(self) -> None:
         try:
-            while (page := await self._discovery.next_projects()) is not None:
+            while (page := await self.discovery.next_projects()) is not None:
                 for found in page:
                     if self._query.projects.match(found.project.id, found.project.name):
                         await self._begin(found)
@@ -133,6 +143,7 @@ class FleetRun:
         self._counters.clusters += work.left
         self._counters.skipped += len(chosen) - work.left
         if self._hand_over is None:
+            self.sizes[work.place.id] = work.left
             work.waiting.clear()
 
     def _end_list(self) -> None:
@@ -194,7 +205,7 @@ class FleetRun:
     async def _list(self, work: ProjectWork) -> None:
         work.left = 0
         try:
-            clusters = await self._discovery.clusters(work.place)
+            clusters = await self.discovery.clusters(work.place)
         except RestoreError as error:
             self._fail(error, project=work.place)
         else:

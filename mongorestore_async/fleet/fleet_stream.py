@@ -10,6 +10,7 @@ from mongorestore_async.errors import ConfigError, NotFound
 from mongorestore_async.fleet.counters import Counters
 from mongorestore_async.fleet.fleet_records import FailureKind, FleetPlan, Found
 from mongorestore_async.fleet.fleet_run import FleetRun
+from mongorestore_async.fleet.forecast import foretell
 from mongorestore_async.fleet.resume_token import ResumeToken, fingerprint, read_token, write_token
 from mongorestore_async.listing.iterators import ResumableIterator
 from mongorestore_async.listing.materialize import rest
@@ -116,15 +117,17 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
         """
         return write_token({name: run.resume_token for name, run in self._runs.items()})
 
-    @property
-    def plan(self) -> FleetPlan:
-        """What was discovered; of use after a dry run."""
-        progress = self.progress
+    async def plan(self) -> FleetPlan:
+        """Say what was discovered, and how long it will take; of use after a dry run."""
+        progress, forecast = self.progress, await foretell(tuple(self._runs.values()), self._query)
         return FleetPlan(
             projects=progress.projects,
             clusters=progress.clusters,
             requests=progress.clusters,
-            discovery=sum(run.calls for run in self._runs.values()),
+            discovery=sum(run.discovery.calls for run in self._runs.values()),
+            seconds=forecast.seconds,
+            bound_by=forecast.bound_by,
+            documented=forecast.documented,
             failures=self.failures,
         )
 

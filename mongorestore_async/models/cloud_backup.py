@@ -148,7 +148,7 @@ class CloudBackupRestoreJob(JobDocument):
 
     @property
     def requested_at(self) -> datetime | None:
-        """When the job was requested (UTC): v1.0 only, and not always."""
+        """When the job was requested (UTC), which only v1.0 tells, and not always."""
         return self.created_at
 
     @property
@@ -160,7 +160,7 @@ class CloudBackupRestoreJob(JobDocument):
 
     @property
     def downloadable(self) -> bool | None:
-        """Whether all archives can be fetched: a download with its URLs. None where an unknown kind of job has some."""
+        """Whether all archives of a download have their URLs. None where an unknown kind of job has some."""
         if not self._has_urls or self.state in BAD_ENDS:
             return False
         kind = self._kind

@@ -34,7 +34,10 @@ def _share(_instance: object, attribute: "attrs.Attribute[Any]", value: Any) -> 
 
 @attrs.frozen
 class RestoreGuard:
-    """Refuses automated restores into protected clusters: such a restore deletes all data of its target.
+    """Refuses restores into protected clusters that delete data there.
+
+    An automated restore deletes all data of its target, one of single collections with ``OVERWRITE_EXISTING`` those
+    that have the same names. With ``CREATE_NEW`` nothing is deleted, so it goes into any cluster, the source included.
 
     Ids and names are compared without regard to case: servers take ids in either. What is equal as it stands is refused
     without I/O. Otherwise a create asks the server what the clusters are, for a cluster has several ids and names, but
@@ -112,7 +115,8 @@ class PollPolicy:
         growth: What the delay is multiplied with after a poll that showed no change, 1 to 100.
         jitter: Random part added to the delay, so that many waits do not poll at the same moment.
         grace: Seconds from the first poll in which a job that was never seen may be missing (404): right after a
-            create it may not be listed yet.
+            create it may not be listed yet. Also the seconds for which the list of collections of a SUCCESSFUL job may
+            show less than was asked for before that is believed.
         patience: Seconds for which a job that was there may be missing (404), and in 5 polls at least, before its
             outcome counts as unknown. Also the seconds for which polls of a cluster may fail without a success before
             its jobs are given up. Only temporary failures are tolerated: no answer, 5xx, a gateway's error page of any

@@ -179,7 +179,7 @@ class RestoreJob(JobDocument):
 
     @property
     def downloadable(self) -> bool | None:
-        """Whether the archive can be fetched: ``READY``, with a URL.
+        """Whether the archive can be fetched, which takes ``READY`` and a URL.
 
         None where there is a URL and another word than the documented ones, and where there is no ``delivery``.
         """

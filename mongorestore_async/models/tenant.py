@@ -100,14 +100,14 @@ class TenantRestoreJob(JobDocument):
 
     @property
     def target(self) -> Target | None:
-        """The cluster that is restored into, by name. The vendor's example of a download names one too: it has none."""
+        """The cluster that is restored into, by name; None for a download, even if it names one."""
         if self._kind is TenantDeliveryType.DOWNLOAD:
             return None
         return told_target(self.target_project_id, self.target_deployment_item_name)
 
     @property
     def downloadable(self) -> bool | None:
-        """Whether the archive can be fetched: ``COMPLETED``, with a URL. None for a URL in an unknown state."""
+        """Whether it is ``COMPLETED`` and has a URL to fetch from. None for a URL in an unknown state."""
         state = self.state
         if self._kind is TenantDeliveryType.RESTORE or not self.snapshot_url:
             return False

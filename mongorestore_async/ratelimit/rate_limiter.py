@@ -50,6 +50,9 @@ class RateLimiter:
         rule: Which limits to keep to; see :class:`~mongorestore_async.Options`.
         shared: Where they are shared with other processes, None for nowhere.
 
+    Attributes:
+        told: What the server told to hold instead of a documented limit, for one project, or for all (None).
+
     """
 
     def __init__(
@@ -63,11 +66,25 @@ class RateLimiter:
         # means no limit for calls without a project. Documented limits are corrected by the server.
         chosen = (rule, None) if isinstance(rule, RateLimit) else rule.values() if isinstance(rule, Mapping) else ()
         self._chosen = frozenset(chosen)
+        self.told: dict[tuple[RateLimit, str | None], RateLimit] = {}
+        self._kept: frozenset[RateLimit] = frozenset()  # those of them
         self._counters = None if shared is None else RedisCounters(shared)
         self._queues: OrderedDict[tuple[RateLimit | None, str | None], LimitQueue] = OrderedDict()
         self._generation = 0
         self._worked_at = -math.inf
         self._free: Admission = (), 0  # that of all calls for which no limit is known
+
+    def keep_to(self, limit: RateLimit, *, instead_of: RateLimit, project: str | None) -> None:
+        """Keep to a limit that the server told, from the start.
+
+        Args:
+            limit: What holds.
+            instead_of: The documented limit it stands for.
+            project: The project it holds for, None for all others.
+
+        """
+        self.told[instead_of, project] = limit
+        self._kept = frozenset(self.told.values())
 
     def try_admit(self, limit: RateLimit | None, project: str | None) -> Admission | None:
         """Admit a call at once, or give None if it has to wait: then :meth:`admit` it."""
@@ -190,7 +207,7 @@ class RateLimiter:
 
     def _queues_of(self, limit: RateLimit | None, project: str | None) -> tuple[LimitQueue, ...]:
         """Find the queues a call passes: of its limit and project, then of the address; none where none is known."""
-        kept = limit is not None and self._from_start
+        kept = limit is not None and (self._from_start or limit in self._kept)
         if not kept and not self._queues:
             return ()
         own = self._queue(limit, project) if kept else self._known(_key(limit, project))

@@ -11,7 +11,8 @@ Where to change what:
   ``pages()``: ``raw_calls``;
 - the verbs that clusters and config servers share (jobs, creates, cancels, snapshots): ``cluster_base``; what only
   one of them has (checkpoints, time ranges, the target of a restore): ``cluster``;
-- lists of clusters and hosts: ``project``; choosing a snapshot: ``snapshots``;
+- lists of clusters and hosts: ``project``; choosing a snapshot: ``snapshots``; what became of single collections, and
+  what a snapshot holds: ``collection_restores``;
 - following jobs together: ``batch``; finding them again by their addresses: ``batch_lookup``.
 
 The way of a call, for one page of a list: ``Cluster.restore_jobs()`` makes a ``Pager`` (no I/O) of a ``ListSource``

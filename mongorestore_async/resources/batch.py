@@ -74,7 +74,7 @@ class RestoreBatch(Generic[JobT_co]):
 
     @property
     def skipped(self) -> tuple[RestoredCollection, ...]:
-        """What restores of whole databases skipped by design: views, time series. Known once :meth:`wait` read it."""
+        """What restores of whole databases skipped by design, such as views. Known once :meth:`wait` read it."""
         outcomes = (job.outcome for job in self.jobs if isinstance(job, CollectionRestoreJob))
         return tuple(found for outcome in outcomes if outcome is not None for found in outcome.skipped)
 

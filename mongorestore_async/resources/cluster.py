@@ -141,7 +141,7 @@ class Cluster(ClusterBase[JobT]):
             state: Only collections in this state.
             source: Only those of this source namespace (``database.collection``).
             target: Only those of this target namespace.
-            items_per_page: As for :meth:`restore_jobs`.
+            items_per_page: As for :meth:`ClusterBase.restore_jobs`.
             limit: At most so many in all.
 
         Raises:

@@ -148,7 +148,7 @@ class ClusterBase(Generic[JobT]):
         precheck: bool = False,
         overwrite: Target | None = None,
     ) -> RestoreBatch[JobT]:
-        """Start a restore. An automated restore first removes all data of its target.
+        """Start a restore. An automated restore first removes all data of its target; see also :class:`WriteStrategy`.
 
         Rules that need no I/O are checked first. Then the job list is read once, which warms the login and remembers
         what was there, and the request travels once: again only where the server certainly did not act on it (a
@@ -187,6 +187,8 @@ class ClusterBase(Generic[JobT]):
         overwrite: Target | None = None,
     ) -> RestoreBatch[JobT]:
         """Start a restore unless the same one is running: same snapshot (or moment, or checkpoint) and target.
+
+        Of single collections it is the same with the same names, strategies and suffixes, too, in any order.
 
         The job lists of this cluster and of the target are read whole; what is over does not count. In a session and
         its views one call at a time looks and starts for each target (for each request, if it is a download), plain
@@ -247,7 +249,12 @@ class ClusterBase(Generic[JobT]):
         return await plan_restore(self._view, self, self._names, request, precheck=precheck, overwrite=overwrite)
 
     def watch_restore_job(
-        self, job_id: str, *, timeout: timedelta | float | None = None, until: Until | None = None
+        self,
+        job_id: str,
+        *,
+        timeout: timedelta | float | None = None,
+        until: Until | None = None,
+        accept_incomplete: bool = False,
     ) -> AsyncIterator[JobT]:
         """Give one job as it is now and again at each change of its state, until it is over.
 
@@ -258,6 +265,7 @@ class ClusterBase(Generic[JobT]):
             job_id: Id of the job.
             timeout: Seconds for all of it, None for no end.
             until: As for :meth:`RestoreBatch.wait`; ``"finished"`` unless given.
+            accept_incomplete: As for :meth:`RestoreBatch.wait`.
 
         Raises:
             RestoreFailed: It ended badly; raised after its last change was given.
@@ -267,7 +275,8 @@ class ClusterBase(Generic[JobT]):
             RestoreError: As :meth:`RestoreBatch.wait`.
 
         """
-        return watch_one(self, check_identifier("restore job id", job_id), timeout, until or "finished")
+        checked = check_identifier("restore job id", job_id)
+        return watch_one(self, checked, timeout, until or "finished", accept_incomplete=accept_incomplete)
 
     async def cancel_restore_job(self, job_id: str) -> None:
         """Cancel a restore job: Atlas cloud backup only, and there only jobs of downloads ("Cancel").

@@ -67,7 +67,7 @@ class Project(Generic[JobT]):
         Args:
             include_deleted: List deleted clusters whose backups are retained too
                 (``includeDeletedWithRetainedBackups``): dedicated clusters of Atlas v2 only. No answer with one has
-                been published: no ``stateName`` says deleted, :attr:`ClusterSummary.retain_backups` may tell, and a
+                been published: no ``stateName`` says deleted, ``retain_backups`` may tell, and a
                 cluster that is missing without this argument is deleted. Nor is it known whether the snapshots and
                 jobs of one can still be read by its name, or those of another cluster that has the name now: calls are
                 sent, and the server decides.

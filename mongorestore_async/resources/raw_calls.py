@@ -13,12 +13,14 @@ from mongorestore_async.models.secret import hide
 from mongorestore_async.protocol.request_headers import check_headers
 from mongorestore_async.protocol.urls import build_url
 from mongorestore_async.protocol.versions import check_version
+from mongorestore_async.resources.rate_limits import RateLimits, use_limits
 from mongorestore_async.transport.session_view import check_family, check_method, check_path, check_query
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mongorestore_async.families import Family
+    from mongorestore_async.families.endpoint_set import EndpointSet
     from mongorestore_async.models import RawDocument
     from mongorestore_async.protocol.replies import Reply
     from mongorestore_async.transport.session_view import SessionView
@@ -121,6 +123,43 @@ class RawCalls:
             filters=dict(query or {}),
         )
         return Pager(raw_documents_of(view, family, path), asked)
+
+    def rate_limits(self, project: str | None = None, name: str | None = None) -> RateLimits:
+        """List the rate limits of Atlas v2 as they hold for this key: ``async for limit in session.rate_limits()``.
+
+        Where the key has no right to know them, or the server has no such list, the sizes are those that the vendor
+        documents; :attr:`EndpointSet.documented` says so. What holds for a project may be another number than for the
+        others: ask for it with its id.
+
+        Args:
+            project: Id of the project whose limits to list; None for what holds where nothing was agreed.
+            name: Only the endpoint set of this name.
+
+        Raises:
+            ConfigError: An argument that cannot be sent.
+            RestoreError: Any other error of the call; raised by ``anext``.
+
+        """
+        return RateLimits(self._view, project, name)
+
+    async def use_rate_limits(self, project: str | None = None) -> tuple[EndpointSet, ...]:
+        """Read the rate limits as the server has them, and keep to them from now on; for all views of the session.
+
+        What is not told (:attr:`EndpointSet.documented`) changes nothing. What answers say later about a limit counts,
+        as ever.
+
+        Args:
+            project: For the calls about this project only; None for all others.
+
+        Returns:
+            What was read, as :meth:`rate_limits` lists it.
+
+        Raises:
+            ConfigError: ``Options.rate_limits`` is neither ``"adaptive"`` nor ``"documented"``.
+            RestoreError: As :meth:`rate_limits`.
+
+        """
+        return await use_limits(self._view, project)
 
     def _checked(
         self, path: str, family: Family[Any] | None, version: str | None, headers: Mapping[str, str] | None

@@ -164,6 +164,8 @@ class SessionView:
             headers["Content-Type"] = media_type
         project = names.get("project") or endpoint.project
         rule, rate = self.options.rate_limits, endpoint.rate_without_project if project is None else endpoint.rate
+        if rate is not None and (told := self.transport.limits.told):
+            rate = told.get((rate, project)) or told.get((rate, None), rate)
         call = Call(
             method=method,
             url=build_url(self.transport.base_url, endpoint.path, query=query, **names),

@@ -53,6 +53,7 @@ class Transport:
         server_info: What was learnt about the server.
         decode_locks: Where large answers are decoded, and long pages structured.
         restore_locks: One create at a time for each target, and what was started.
+        limits: The rate limits it keeps to.
 
     """
 
@@ -67,7 +68,7 @@ class Transport:
         self._connection = Connection(settings, limit=options.max_in_flight, threads=self.decode_locks.threads)
         self._sender = Sender(self._connection, self.server_info)
         self._authenticator = make_authenticator(auth, base_url)
-        self._limits = RateLimiter(options.rate_limits, options.shared_limits)
+        self.limits = RateLimiter(options.rate_limits, options.shared_limits)
         self._budget = RetryBudget()
         self._challenges = 0
         self._retries = 0
@@ -146,7 +147,7 @@ class Transport:
         finally:
             self.decode_locks.threads.close()
             try:
-                await self._limits.close()
+                await self.limits.close()
             finally:
                 await self._connection.close()
                 async with self._opening or asyncio.Lock():
@@ -208,7 +209,7 @@ class Transport:
                 _notify(record, options)
 
     async def _try(self, progress: Progress, options: Options, ends: float) -> Reply:
-        call, limits = progress.call, self._limits
+        call, limits = progress.call, self.limits
         send, post = partial(self._sender.send, progress, options), partial(self._post_for, progress, options)
         # One login for all tries: an unanswered challenge is kept for the next try.
         attempt = progress.attempt = self._authenticator.begin(
@@ -259,7 +260,7 @@ class Transport:
 
     async def _take_slot(self, progress: Progress, ends: float) -> None:
         """Wait until the rate limits and a slot allow to send a call; ``progress`` takes note of its admission."""
-        call, limits = progress.call, self._limits
+        call, limits = progress.call, self.limits
         while True:
             progress.admission = limits.try_admit(call.rate, call.project)
             if progress.admission is None:

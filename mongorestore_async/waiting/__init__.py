@@ -27,6 +27,11 @@ group is complete and open. Poll 2 lists ``a`` and ``c`` only, so ``b`` is read 
 Poll 3 lists ``b`` as finished (missed is 0 again) and ``a`` as BROKEN: the group is over, and the wait raises
 ``RestoreFailed`` for ``a``. Had ``a`` finished and ``b`` stayed away, the wait would have raised ``JobVanished``.
 
+A job of single collections is over once its collections were read, too: a SUCCESSFUL one may have left some out.
+``collection_reader`` reads them page after page, in the poll that shows the end, and ``collection_judge`` decides; it
+keeps only what is not as asked. Until then the job counts as running, so a list that cannot be read is a failed poll
+like any other, and the time-out bounds it. A list that shows too little is read again for ``PollPolicy.grace`` seconds.
+
 An answer counts for the job that was asked for, and for no other: a job with another id, or one of another batch, is a
 ``DataError`` and so a failed poll. Ids are compared without regard to case (``tracker.key_of``).
 """

@@ -80,6 +80,7 @@ class JobPoller(Generic[JobT]):
         self._failed: set[str] = set()
         self._unsettled: dict[str, float] = {}  # when the collections of a job that is over were first looked at
         self._read: set[str] = set()
+        self._looked: set[str] = set()  # jobs whose collections this poll has asked for
         self._missed: list[tuple[str, float, bool]] = []  # counted once the poll is done
         self._changed = False
         self._answered = False
@@ -106,7 +107,7 @@ class JobPoller(Generic[JobT]):
         """
         now = asyncio.get_running_loop().time()
         self._first = now if self._first is None else self._first
-        self._read, self._missed, self._answered, self.calls = set(), [], False, 0
+        self._read, self._looked, self._missed, self._answered, self.calls = set(), set(), [], False, 0
         try:
             await self._poll()
         except RestoreError as error:
@@ -134,24 +135,31 @@ class JobPoller(Generic[JobT]):
         if walks:
             await self._walk_list([job_id for group in groups for job_id in group.open_ids], most=len(groups) - 1)
             self._walk_failed = False
+        failure = await self._read_collections()
         for group in sorted(self.jobs.open_groups(self._read), key=lambda group: group.key in self._failed):
             self._failed.add(group.key)
             unread = None if group.batch_id is None else await self._list_batch(group.batch_id, group)
             for job_id in group.open_ids:
                 if key_of(job_id) not in self._read:
                     await self._read_one(job_id)
+            failure = await self._read_collections() or failure
             if unread is not None:
                 raise unread
             self._failed.discard(group.key)
-        await self._read_collections()
+        if failure is not None:
+            raise failure
 
-    async def _read_collections(self) -> None:
-        """Read what became of the collections of jobs that are over: only those tell whether they ended well."""
+    async def _read_collections(self) -> RestoreError | None:
+        """Read what became of the collections of jobs that are over: only those tell whether they ended well.
+
+        A failure is returned, so that it delays no other job.
+        """
         failure: RestoreError | None = None
         for followed in self.jobs.awaiting():
             job, key = followed.job, key_of(followed.id)
-            if key not in self._read or not isinstance(job, CollectionRestoreJob):
+            if key not in self._read or key in self._looked or not isinstance(job, CollectionRestoreJob):
                 continue
+            self._looked.add(key)
             self.calls += 1
             since = self._unsettled.setdefault(key, self._elapsed())
             try:
@@ -166,8 +174,7 @@ class JobPoller(Generic[JobT]):
                 keep_outcome(job, judge.outcome())
                 self._changed = True
                 self.jobs.receive(job, datetime.now(UTC), as_id=followed.id)
-        if failure is not None:
-            raise failure
+        return failure
 
     async def _walk_list(self, job_ids: Sequence[str], *, most: int) -> None:
         wanted = set(map(key_of, job_ids))

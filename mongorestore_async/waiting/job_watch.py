@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mongorestore_async.listing.iterators import ResumableIterator
 from mongorestore_async.models import JobT
-from mongorestore_async.models.validators import seconds_of
+from mongorestore_async.models.validators import require_flag, seconds_of
 from mongorestore_async.waiting.end_rules import check_until
 from mongorestore_async.waiting.waiter import Waiter
 
@@ -66,7 +66,17 @@ class JobWatch(ResumableIterator[JobT]):
         self._ready = iter(changed)
 
 
-def watch_one(source: JobSource[JobT], job_id: str, timeout: timedelta | float | None, until: Until) -> JobWatch[JobT]:
+def watch_one(
+    source: JobSource[JobT],
+    job_id: str,
+    timeout: timedelta | float | None,
+    until: Until,
+    *,
+    accept_incomplete: bool = False,
+) -> JobWatch[JobT]:
     """Give one job at each change of its state; see :meth:`ClusterBase.watch_restore_job`."""
     check_until(until)
-    return JobWatch(Waiter((source,), [(source.ref(job_id), None)], until, batches=False), seconds_of(timeout))
+    require_flag("accept_incomplete", accept_incomplete)
+    jobs = [(source.ref(job_id), None)]
+    waiter = Waiter((source,), jobs, until, batches=False, accept_incomplete=accept_incomplete)
+    return JobWatch(waiter, seconds_of(timeout))

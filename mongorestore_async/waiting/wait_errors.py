@@ -54,8 +54,8 @@ class PollReport:
         seconds: Time since the wait began.
         open: Jobs that are not over.
         over: Jobs that ended well.
-        bad: Jobs that ended badly, and those that are no longer polled: members of a batch that another one
-            ended, jobs of a cluster that is given up, jobs that can no longer be found.
+        bad: Jobs that ended badly, are incomplete (unless that is accepted), or are no longer polled: members of a
+            batch that another one ended, jobs of a cluster that is given up, jobs that can no longer be found.
         lost: Those of ``bad`` whose outcome is unknown: their cluster is given up, or they can no longer be found.
         missing: Those of ``open`` that the last look at them did not find.
         failures: Clusters whose last poll failed.

@@ -56,7 +56,8 @@ class Calls:
             value = make()
             if isinstance(value, Iterator):
                 value = list(value)
-            seen = "" if value or empty else f"gave {value!r}"
+            results = value.get("results") if isinstance(value, dict) else getattr(value, "results", None)
+            seen = "" if empty or (value and results != []) else f"gave {value!r}"
         except Exception as error:  # noqa: BLE001 - a client may raise what it likes
             text = " ".join(str(error).split()).replace(self.world["url"], "")
             seen = f"{type(error).__name__}: {text}"

@@ -22,6 +22,7 @@ def main() -> None:
     replica, sharded = (side["clusters"][kind] for kind in ("cloud-backup", "cloud-backup-sharded"))
     name, snapshot = replica["name"], replica["snapshot"]
     calls("projects", "Organizations.organizations", getattr, orgs, "organizations")
+    calls("projects", "Organizations.count", getattr, orgs, "count")
     calls("projects", "Organizations.organization_by_id", orgs.organization_by_id, side["org"])
     calls("projects", "Organizations.organization_by_name", orgs.organization_by_name, side["org_name"])
     calls("projects", "Organizations.get_all_projects_for_org", orgs.get_all_projects_for_org, side["org"])

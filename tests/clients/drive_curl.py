@@ -53,10 +53,7 @@ def managers(calls: Calls, curl: Curl, side: dict[str, Any]) -> None:
     project, place = side["project"], side["clusters"]["replica-set"]
     group = f"{MANAGER}/groups/{project['id']}"
     cluster = f"{group}/clusters/{place['id']}"
-    reads = {
-        "projects": ("/orgs", f"/orgs/{side['org']}", f"/orgs/{side['org']}/groups", "/groups", "/groups/"),
-    }
-    for path in reads["projects"]:
+    for path in ("/orgs", f"/orgs/{side['org']}", f"/orgs/{side['org']}/groups", "/groups", "/groups/"):
         calls("projects", f"GET {shown(path, side)}, manager", curl, MANAGER + path)
     by_name = f"{MANAGER}/groups/byName/{project['name']}"
     calls("projects", "GET /groups/byName/{name}, manager", curl, by_name)
@@ -106,7 +103,32 @@ def atlas(calls: Calls, curl: Curl, side: dict[str, Any]) -> None:
             for area, tail in zip(("snapshots", "jobs"), tails, strict=True):
                 path = f"{api}{group}/{collection}/{places[kind]['name']}/{tail}"
                 calls(area, f"GET {tail}, {kind}, {api[11:]}", curl, path, version=version)
+    collections(calls, curl, side)
     creates(calls, curl, side)
+
+
+def collections(calls: Calls, curl: Curl, side: dict[str, Any]) -> None:
+    """Limits, and collection-level restores: both are at the newest version only."""
+    newest, place = "2025-03-12", side["clusters"]["cloud-backup"]
+    cluster = f"{V2}/groups/{side['project']['id']}/clusters/{place['name']}"
+    calls("projects", "GET /rateLimits, v2", curl, f"{V2}/rateLimits", version=newest)
+    databases = f"{cluster}/backup/snapshots/{place['snapshot']}/databases"
+    calls("snapshots", "GET databases, v2", curl, databases, version=newest)
+    listed = f"{databases}/{side['database']}/collections"
+    calls("snapshots", "GET collections, v2", curl, listed, version=newest)
+    jobs = f"{cluster}/collectionRestoreJobs"
+    calls("jobs", "GET collectionRestoreJobs, v2", curl, jobs, version=newest)
+    became = f"{jobs}/{place['collection_job']}/collections?state=SUCCESSFUL"
+    calls("jobs", "GET collectionRestoreJobs/{id}/collections, v2", curl, became, version=newest)
+    body = {
+        "snapshotId": place["snapshot"],
+        "targetGroupId": side["project"]["id"],
+        "targetClusterName": place["name"],
+        "writeStrategy": "CREATE_NEW",
+        "indexStrategy": "NONE",
+        "databases": [{"sourceNamespace": side["database"], "targetNamespace": "copy"}],
+    }
+    calls("creates", "POST collectionRestoreJobs, v2", curl, jobs, version=newest, body=body)
 
 
 def creates(calls: Calls, curl: Curl, side: dict[str, Any]) -> None:

@@ -19,6 +19,8 @@ def main() -> None:
         calls("projects", "version.get_service_version", version.get_service_version)
         calls("projects", "organizations.list", orgs.list)
         calls("projects", "organizations.get", orgs.get, org)
+        calls("projects", "organizations.list_iter", orgs.list_iter, items_per_page=1)
+        calls("projects", "organizations.list_projects_iter", orgs.list_projects_iter, org, items_per_page=1)
         calls("projects", "organizations.list_projects", orgs.list_projects, org)
         calls("projects", "projects.list", projects.list)
         calls("projects", "projects.list_iter", projects.list_iter, items_per_page=1)
@@ -28,7 +30,11 @@ def main() -> None:
         calls("clusters", "clusters.list_iter", clusters.list_iter, project, items_per_page=1)
         calls("clusters", "clusters.get", clusters.get, project, replica["id"])
         calls("clusters", "clusters.list_all", clusters.list_all)
+        calls("clusters", "clusters.list_all_iter", clusters.list_all_iter, items_per_page=1)
         calls("clusters", "deployments.list_hosts", hosts.list_hosts, project)
+        calls("clusters", "deployments.list_hosts_iter", hosts.list_hosts_iter, project, items_per_page=2)
+        calls("clusters", "deployments.get_primaries", hosts.get_primaries, project)
+        calls("clusters", "deployments.get_mongos_hosts", hosts.get_mongos_hosts, project)
         calls("clusters", "deployments.get_host", hosts.get_host, project, side["host"])
         for place in (replica, sharded):
             job, snapshot = place["job"], place["snapshot"]
@@ -41,6 +47,14 @@ def main() -> None:
                 project,
                 place["id"],
                 snapshot,
+            )
+            calls(
+                "snapshots",
+                f"backup.list_snapshots_iter, {kind}",
+                backup.list_snapshots_iter,
+                project,
+                place["id"],
+                items_per_page=3,
             )
             calls("jobs", f"backup.list_restore_jobs, {kind}", backup.list_restore_jobs, project, place["id"])
             calls("jobs", f"backup.get_restore_job, {kind}", backup.get_restore_job, project, place["id"], job)

@@ -22,6 +22,7 @@ def neighbours(calls: Calls, client: AtlasAdminClient, side: dict[str, Any]) -> 
     calls("projects", "projects.get_group_by_name", client.projects.get_group_by_name, project["name"])
     limits = client.rate_limiting
     calls("projects", "rate_limiting.list_rate_limits", limits.list_rate_limits, group_id=group)
+    calls("projects", "rate_limiting.get_rate_limit", limits.get_rate_limit, side["limit"], group_id=group)
     calls("clusters", "clusters.list_cluster_details", client.clusters.list_cluster_details)
     calls("clusters", "clusters.list_group_clusters", client.clusters.list_group_clusters, group)
     for kind in ("cloud-backup", "cloud-backup-sharded", "legacy"):
@@ -214,7 +215,7 @@ def collections(calls: Calls, client: AtlasAdminClient, side: dict[str, Any]) ->
         index_strategy="ALL",
         collections=[models.ApiAtlasRestoreCollectionNamespaceView(source_namespace=namespace)],
     )
-    made = calls(
+    calls(
         "creates",
         "create_group_cluster_collection_restore_job",
         backups.create_group_cluster_collection_restore_job,
@@ -222,14 +223,23 @@ def collections(calls: Calls, client: AtlasAdminClient, side: dict[str, Any]) ->
         group,
         body,
     )
-    number = job if made is None else made.id
     calls(
         "jobs",
         "list_group_cluster_collection_restore_job_collections",
         backups.list_group_cluster_collection_restore_job_collections,
         name,
         group,
-        number,
+        job,
+        state="SUCCESSFUL",
+    )
+    calls(
+        "jobs",
+        "get_group_cluster_collection_restore_job_collection",
+        backups.get_group_cluster_collection_restore_job_collection,
+        name,
+        group,
+        job,
+        namespace,
     )
 
 

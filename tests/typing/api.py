@@ -36,11 +36,15 @@ from mongorestore_async import (
     Delivery,
     DeliveryStatus,
     DigestAuth,
+    Endpoint,
+    EndpointSet,
     Family,
     HttpRestore,
     JobRef,
     JobState,
     JobStatus,
+    LimitScope,
+    LimitValue,
     MaybeCreated,
     OplogTime,
     OplogTimestamp,
@@ -50,6 +54,7 @@ from mongorestore_async import (
     PointInTime,
     Project,
     ProjectSummary,
+    RateLimit,
     RateLimited,
     RawDocument,
     Reconciliation,
@@ -120,6 +125,20 @@ async def any_list_gives_raw_documents(session: AsyncSession) -> None:
     assert_type(await pager.collect(), list[RawDocument])
     async for page in pager.pages():
         assert_type(page, Page[RawDocument])
+
+
+async def rate_limits_are_endpoint_sets(session: AsyncSession) -> None:
+    async for found in session.rate_limits("p", name="clusters"):
+        assert_type(found, EndpointSet)
+        assert_type(found.scope, LimitScope | str | None)
+        assert_type(found.capacity, LimitValue)
+        assert_type(found.capacity.value, int)
+        assert_type(found.capacity.default_value, int | None)
+        assert_type(found.endpoints, tuple[Endpoint, ...])
+        assert_type(found.rate_limit, RateLimit | None)
+        assert_type(found.documented, bool)
+    assert_type(await anext(session.rate_limits()), EndpointSet)
+    assert_type(await session.use_rate_limits(), tuple[EndpointSet, ...])
 
 
 async def projects_and_clusters(session: AsyncSession) -> None:

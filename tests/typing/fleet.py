@@ -24,6 +24,7 @@ from mongorestore_async import (
     Found,
     JobState,
     Page,
+    RateLimit,
     RestoreError,
     RestoreJob,
     TenantRestoreJob,
@@ -78,6 +79,8 @@ async def reads(fleet: Fleet[RestoreJob]) -> None:
 async def plans(fleet: Fleet[TenantRestoreJob]) -> None:
     plan = await fleet.dry_run(projects=["prod-*"], per_project=2)
     assert_type(plan, FleetPlan)
+    assert_type(plan.seconds, float)
+    assert_type(plan.bound_by, RateLimit | None)
     assert_type(plan.requests, int)
 
 

@@ -88,9 +88,9 @@ def create_collections(
     if options.latest:
         environ = read_credentials()
         request = attrs.evolve(request, source=Snapshot(asyncio.run(_find_latest(cluster, environ))))
-    created: list[RestoreBatch[Any]] = []
+    created: list[tuple[RestoreBatch[Any], dict[str, str]]] = []
 
-    def report(batch: "RestoreBatch[Any]") -> None:
+    def report(batch: "RestoreBatch[Any]", environ: dict[str, str]) -> None:
         def write_created() -> None:
             print_created(stdout_console(), batch, cluster.server, "Wait for the end:", "wait", "--timeout", "6h")
 
@@ -100,7 +100,7 @@ def create_collections(
             else:
                 write_items(batch, output, JOB_LAYOUT, show_secrets=show_secrets)
 
-        created.append(batch)
+        created.append((batch, environ))
         if wait_options is not None:
             # Standard output is for the jobs at their end.
             print_created(stderr_console(), batch, cluster.server)
@@ -110,14 +110,9 @@ def create_collections(
     code = run_create(cluster, request, safety, report, environ=environ)
     if wait_options is None or not created:
         return code
-    return wait_for_jobs(
-        created[0].refs,
-        JobSelection(server=cluster.server),
-        wait_options,
-        environ or read_credentials(),
-        output,
-        show_secrets=show_secrets,
-    )
+    batch, environ = created[0]
+    selection = JobSelection(server=cluster.server)
+    return wait_for_jobs(batch.refs, selection, wait_options, environ, output, show_secrets=show_secrets)
 
 
 async def _find_latest(cluster: ClusterOptions, environ: dict[str, str]) -> str:

@@ -39,7 +39,7 @@ def create(
     request = (options or CreateOptions()).request(cluster.resolve(), cluster.project_id)
     is_download = isinstance(request, HttpRestore)
 
-    def report(batch: "RestoreBatch[Any]") -> None:
+    def report(batch: "RestoreBatch[Any]", _environ: dict[str, str]) -> None:
         def write_created() -> None:
             print_created(stdout_console(), batch, cluster.server, *(_DOWNLOAD if is_download else _WAIT))
 

@@ -207,6 +207,8 @@ class PlanRow:
         clusters: Clusters to read.
         requests: Requests that read them.
         discovery: Requests that find them.
+        seconds: Duration of all of them at least.
+        bound_by: The rate limit that decides, empty where none does.
 
     """
 
@@ -214,22 +216,28 @@ class PlanRow:
     clusters: str
     requests: str
     discovery: str
+    seconds: str
+    bound_by: str
 
     @classmethod
     def of(cls, plan: "FleetPlan") -> "PlanRow":
         """Make the row of a plan."""
-        return cls(**{name: str(count) for name, count in _counts(plan).items()})
+        return cls(**{name: "" if value is None else str(value) for name, value in _document(plan).items()})
 
 
-def _counts(plan: "FleetPlan") -> dict[str, int]:
-    return {name: getattr(plan, name) for name in ("projects", "clusters", "requests", "discovery")}
+def _document(plan: "FleetPlan") -> dict[str, Any]:
+    counts = {name: getattr(plan, name) for name in ("projects", "clusters", "requests", "discovery")}
+    limit = plan.bound_by
+    named = None if limit is None else f"{limit.name}: {limit}".removeprefix(": ")
+    return counts | {"seconds": round(plan.seconds, 1), "bound_by": named}
 
 
 def _summary(rows: Sequence[PlanRow]) -> str:
     total = sum(int(row.requests) + int(row.discovery) for row in rows)
+    held = [f" They take at least {row.seconds} s ({printable(row.bound_by)})." for row in rows if row.bound_by]
     return (
-        f"{plural(total, 'request')} in all, and one more for every 500 jobs of a cluster after its first 500. "
-        f"No jobs were read."
+        f"{plural(total, 'request')} in all, and one more for every 500 jobs of a cluster after its first 500."
+        f"{''.join(held)} No jobs were read."
     )
 
 
@@ -237,7 +245,7 @@ def _summary(rows: Sequence[PlanRow]) -> str:
 PLAN_LAYOUT: "ListLayout[FleetPlan, PlanRow]" = ListLayout(
     row_type=PlanRow,
     row=PlanRow.of,
-    document=lambda plan, _redacted: _counts(plan),
+    document=lambda plan, _redacted: _document(plan),
     columns=(
         Column("Projects", lambda row: row.projects, number=True),
         Column("Clusters", lambda row: row.clusters, number=True),

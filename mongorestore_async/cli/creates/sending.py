@@ -42,7 +42,7 @@ def run_create(
     cluster: ClusterOptions,
     request: RestoreRequest,
     safety: SafetyOptions,
-    report: "Callable[[RestoreBatch[Any]], None]",
+    report: "Callable[[RestoreBatch[Any], dict[str, str]], None]",
     *,
     environ: dict[str, str] | None = None,
 ) -> int:
@@ -52,7 +52,8 @@ def run_create(
         cluster: Where the data come from.
         request: What is asked for.
         safety: What is checked before it is sent.
-        report: Writes what was created; a signal does not end the process before that.
+        report: Writes what was created, and takes the variables with the credentials, so that nobody is asked for them
+            twice; a signal does not end the process before that.
         environ: Variables with the credentials, if they were read already.
 
     Returns:
@@ -75,7 +76,7 @@ def run_create(
             stderr_console().print_sentence("Nothing was sent.")
             return ExitCode.ERROR
         with _interrupt_on_signals():
-            report(_Create(cluster, request, safety).run(environ))
+            report(_Create(cluster, request, safety).run(environ), environ)
     return ExitCode.DONE
 
 

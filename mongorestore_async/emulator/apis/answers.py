@@ -159,8 +159,7 @@ def common_headers(request: web.Request) -> dict[str, str]:
     """The headers that answers of every kind have."""
     headers = {"Vary": "Accept-Encoding", "Strict-Transport-Security": "max-age=300"}
     settings = request.app[SERVER_STATE].settings
-    on_atlas = settings.service_version_on_atlas or (is_v2(request) and settings.today is not None)
-    if side_of(request) is not Side.ATLAS or on_atlas:
+    if side_of(request) is not Side.ATLAS or is_v2(request) or settings.service_version_on_atlas:
         headers["X-MongoDB-Service-Version"] = SERVICE_VERSION
     version = version_of(request)
     return headers if version is None else headers | version.headers

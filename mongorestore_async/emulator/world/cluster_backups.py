@@ -15,6 +15,7 @@ from mongorestore_async.emulator.world.entities import (
     IdKind,
     Side,
 )
+from mongorestore_async.errors import ConfigError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -64,8 +65,17 @@ class Backups:
         self._off: dict[str, BackupOff] = {}
 
     def switch_off(self, cluster: Cluster, answer: NoBackup, snapshots_left: int = 0) -> None:
-        """Switch the backup of a cluster off."""
-        self._off[cluster.id] = BackupOff(NoBackup(answer), snapshots_left)
+        """Switch the backup of a cluster off.
+
+        Raises:
+            ConfigError: ``answer`` is no :class:`NoBackup`.
+
+        """
+        try:
+            word = NoBackup(answer)
+        except ValueError:
+            raise ConfigError(f"{answer!r} is no NoBackup; choose from {', '.join(NoBackup)}.") from None
+        self._off[cluster.id] = BackupOff(word, snapshots_left)
 
     def switch_on(self, cluster: Cluster) -> None:
         """Switch it on again."""

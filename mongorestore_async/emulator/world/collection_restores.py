@@ -159,8 +159,8 @@ class CollectionRestore:
     seconds: float
     order: CollectionOrder
     outcome: JobOutcome | None = None
-    endings: Mapping[str, CollectionOutcome] = attrs.field(factory=dict)
-    held: Mapping[str, tuple[str, Collection | None]] = attrs.field(factory=dict, repr=False)
+    endings: Mapping[str, CollectionOutcome]
+    held: Mapping[str, tuple[str, Collection | None]] = attrs.field(repr=False)
     estimate: int = 0
     collections: tuple[PlannedCollection, ...] | None = None
     part: float = 1.0

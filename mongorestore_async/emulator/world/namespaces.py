@@ -206,10 +206,9 @@ class Namespaces:
         self._settle()
         with self._lock:
             history = self._histories.get(cluster.id)
-            place = 0 if history is None else bisect_right(history.moments, moment)
-            if history is None or moment < self._start or not place:
+            if history is None or moment < self._start:
                 return self._sorted(self._start_contents(cluster, 0).values())
-            return self._sorted(history.contents[place - 1].values())
+            return self._sorted(history.contents[bisect_right(history.moments, moment) - 1].values())
 
     def present(self, cluster: Cluster) -> Mapping[str, Collection]:
         """What a cluster holds by what was applied so far; for the restores themselves."""
@@ -221,11 +220,12 @@ class Namespaces:
     ) -> None:
         """Change what a cluster holds from a moment on; for the restores themselves."""
         with self._lock:
-            contents = dict(self.present(cluster))
+            before = self.present(cluster)
+            contents = dict(before)
             for namespace in drop:
                 contents.pop(namespace, None)
             contents |= {made.namespace: made for made in put}
-            history = self._histories.setdefault(cluster.id, _History([], []))
+            history = self._histories.setdefault(cluster.id, _History([self._start], [before]))
             history.moments.append(moment)
             history.contents.append(contents)
 

@@ -54,6 +54,13 @@ _WORDS = ("electron", "proton", "neutron", "muon", "gluon", "photon", "boson", "
 _CREATED_STAMP = 0x4F000000
 
 
+def _side(word: Side | str) -> Side:
+    try:
+        return Side(word)
+    except ValueError:
+        raise ConfigError(f"{word!r} is no side; choose from {', '.join(Side)}.") from None
+
+
 class World:
     """Projects, clusters and jobs of both sides.
 
@@ -86,7 +93,7 @@ class World:
 
     def organization(self, side: Side) -> Organization:
         """The organization that all projects of a side belong to."""
-        return Organization(self._ids.write(IdFields(IdKind.ORGANIZATION, stamp=_CREATED_STAMP)), Side(side))
+        return Organization(self._ids.write(IdFields(IdKind.ORGANIZATION, stamp=_CREATED_STAMP)), _side(side))
 
     def project(self, side: Side, number: int) -> Project:
         """A project by its number, from 0.
@@ -95,7 +102,7 @@ class World:
             ConfigError: The number is too large.
 
         """
-        side = Side(side)  # a plain word would write ids of its own
+        side = _side(side)  # a plain word would write ids of its own
         if not 0 <= number < self._settings.projects:
             raise ConfigError(f"There is no project {number}: this world has {self._settings.projects} on each side.")
         return Project(
@@ -234,12 +241,14 @@ class World:
             raise ConfigError(f"{kind!r} is no kind of cluster; choose from {', '.join(ClusterKind)}.") from None
         if not self._settings.projects:
             raise ConfigError(f"This world has no {wanted} cluster: it has no projects; set projects to 1 or more.")
-        for side in Side:
-            for project in itertools.islice(self.projects(side), 1):
-                for cluster in itertools.islice(self.clusters(project), len(_KINDS[side])):
-                    if cluster.kind is wanted:
-                        return cluster
-        needed = next(kinds.index(wanted) for kinds in _KINDS.values() if wanted in kinds) + 1
+        side = next(side for side, kinds in _KINDS.items() if wanted in kinds)
+        needed = _KINDS[side].index(wanted) + 1
+        if needed <= self.cluster_count(side):
+            every = itertools.chain.from_iterable(map(self.clusters, self.projects(side)))
+            found = next((cluster for cluster in every if cluster.kind is wanted), None)
+            if found is None:
+                raise ConfigError(f"Every {wanted} cluster of this world was removed; make another world.")
+            return found
         raise ConfigError(
             f"This world has no {wanted} cluster: its projects have {self._settings.clusters_per_project} clusters; "
             f"set clusters_per_project to {needed} or more, or leave it out."
@@ -253,7 +262,10 @@ class World:
 
         """
         hosts = self.hosts.of(self.first(ClusterKind.SHARDED_FCV_40))
-        return [host for host in hosts if host.mirror][mirror]
+        mirrors = [host for host in hosts if host.mirror]
+        if not 0 <= mirror < len(mirrors):
+            raise ConfigError(f"There is no mirrored config server {mirror}: a cluster has {len(mirrors)}.")
+        return mirrors[mirror]
 
     def _dice(self, project: Project, number: int) -> int:
         return random_bits(f"{self._settings.seed} {project.side} {project.number} {number}", 4)

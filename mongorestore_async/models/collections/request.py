@@ -28,7 +28,7 @@ MOST_ENTRIES = 100
 class WriteStrategy(StrEnum):
     """What happens to a collection of the target that has the name of a restored one.
 
-    ``CREATE_NEW`` leaves it alone: the restored one is renamed (:attr:`RestoredCollection.effective_target_namespace`).
+    ``CREATE_NEW`` leaves it alone: the restored one is renamed (``effective_target_namespace``).
     ``OVERWRITE_EXISTING`` drops and replaces it; what is written to it while the job runs is lost.
     """
 
@@ -73,7 +73,8 @@ _SOURCES = (Snapshot, PointInTime, OplogTime)
 
 def _entries(value: Iterable[str | Renamed]) -> tuple[str | Renamed, ...]:
     """Take any iterable of entries but those that are one entry themselves; the validator refuses the rest."""
-    if isinstance(value, (str, bytes, Mapping, Renamed)) or not isinstance(value, Iterable):
+    one = isinstance(value, (str, bytes, Mapping, Renamed))
+    if one or not isinstance(value, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
         return cast("tuple[str | Renamed, ...]", value)
     return tuple(value)
 

@@ -117,7 +117,7 @@ class CollectionRestoreJob(JobDocument):
 
     @property
     def state(self) -> JobState:
-        """Where the job stands. FINISHED says nothing of its collections: see :attr:`ok`."""
+        """Where the job stands. FINISHED says nothing of its collections, :attr:`ok` does."""
         return state_of(self.state_name, _STATES)
 
     @property
@@ -137,7 +137,7 @@ class CollectionRestoreJob(JobDocument):
 
     @property
     def expires_at(self) -> datetime | None:
-        """Always None: nothing of it expires."""
+        """Always None, because nothing of it expires."""
         return None
 
     @property
@@ -154,7 +154,7 @@ class CollectionRestoreJob(JobDocument):
 
     @property
     def downloadable(self) -> bool | None:
-        """Always False: it restores into a cluster."""
+        """Always False, because it restores into a cluster."""
         return False
 
 

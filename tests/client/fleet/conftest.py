@@ -13,7 +13,7 @@ import pytest
 from mongorestore_async import OPS_MANAGER
 from mongorestore_async.fleet import Fleet
 
-_JOBS = re.compile(r"/groups/([^/]+)/(?:clusters|flexClusters)/([^/]+)/(?:backup/)?restoreJobs")
+_JOBS = re.compile(r"/groups/([^/]+)/(?:clusters|flexClusters)/([^/]+)/(?:backup/)?(?:r|collectionR)estoreJobs")
 _LISTS = re.compile(r"/groups/([^/]+)/(?:clusters|flexClusters)\?")
 
 

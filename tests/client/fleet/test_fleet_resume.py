@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mongorestore_async import ATLAS_FLEX, OPS_MANAGER
+from mongorestore_async import ATLAS_COLLECTION_RESTORE, ATLAS_FLEX, OPS_MANAGER
 from mongorestore_async.fleet import Fleet
 
 
@@ -42,7 +42,7 @@ async def test_a_resumed_run_reads_only_the_clusters_not_yet_read(fleet, world, 
     assert len(world.read) == len(second) / world.jobs
 
 
-@pytest.mark.parametrize("family", [OPS_MANAGER, ATLAS_FLEX])
+@pytest.mark.parametrize("family", [OPS_MANAGER, ATLAS_COLLECTION_RESTORE, ATLAS_FLEX])
 async def test_a_project_without_clusters_is_read_like_any_other(connect, world, family, read):
     world.places["p9"] = []
     fleet = Fleet(connect(base_url="https://cloud.example.com"), family)
@@ -56,7 +56,7 @@ async def test_a_project_without_clusters_is_read_like_any_other(connect, world,
     assert len(world.server.sent) == (1 if family is OPS_MANAGER else 5)
 
 
-BOTH = pytest.mark.parametrize("family", [OPS_MANAGER, ATLAS_FLEX], ids=str)
+BOTH = pytest.mark.parametrize("family", [OPS_MANAGER, ATLAS_COLLECTION_RESTORE, ATLAS_FLEX], ids=str)
 
 
 @pytest.fixture

@@ -8,7 +8,14 @@ from collections import Counter
 
 import pytest
 
-from mongorestore_async import ATLAS_CLOUD_BACKUP, ATLAS_FLEX, OPS_MANAGER, AsyncSession, ConfigError
+from mongorestore_async import (
+    ATLAS_CLOUD_BACKUP,
+    ATLAS_COLLECTION_RESTORE,
+    ATLAS_FLEX,
+    OPS_MANAGER,
+    AsyncSession,
+    ConfigError,
+)
 from mongorestore_async.fleet import ClusterOutcome, Fleet
 
 
@@ -34,7 +41,7 @@ async def test_one_list_finds_all_clusters(fleet, world, read):
     assert len(world.server.sent) == 6 + 1
 
 
-@pytest.mark.parametrize("family", [ATLAS_CLOUD_BACKUP, ATLAS_FLEX])
+@pytest.mark.parametrize("family", [ATLAS_CLOUD_BACKUP, ATLAS_COLLECTION_RESTORE, ATLAS_FLEX])
 async def test_where_that_list_is_not_complete_projects_are_asked(connect, world, family, read):
     fleet = Fleet(connect(base_url="https://cloud.example.com"), family)
 

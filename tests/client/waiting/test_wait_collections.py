@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
+import pickle
 import re
 
 import attrs
@@ -15,6 +17,8 @@ from mongorestore_async import (
     NO_RETRY,
     ConfigError,
     Forbidden,
+    NotFound,
+    NothingToDownload,
     Options,
     RestoredCollection,
     RestoreFailed,
@@ -251,11 +255,92 @@ async def test_a_list_that_fails_delays_no_other_job(restores, batch_of):
     assert [job.ok for job in done] == [True, True]
 
 
+async def test_a_job_that_fails_delays_no_collections_of_others(restores, batch_of):
+    restores.put("j", state="IN_PROGRESS", **NAMED)
+    restores.put("k", **NAMED)
+    batch = await batch_of(REF, REF[:-1] + "k", patience=0.5)
+    restores.fault = lambda look: refused(500) if look in {"j", "list"} else None
+    with pytest.raises(WaitError, match="could not be read") as caught:
+        await batch.wait(timeout=None)
+
+    assert [job.ok for job in caught.value.jobs] == [None, True]
+    assert restores.looks.count("collections") == 1
+
+
 async def test_a_key_without_the_right_to_the_list_is_told(restores, batch_of):
     restores.put(**NAMED)
     restores.fault = lambda look: refused(403, "USER_UNAUTHORIZED") if look == "collections" else None
     with pytest.raises(Forbidden):
         await (await batch_of()).wait(timeout=5)
+
+
+async def test_a_list_that_is_switched_off_is_told(restores, batch_of):
+    restores.put(**NAMED)
+    restores.fault = lambda look: refused(410, "VERSION_GONE") if look == "collections" else None
+    with pytest.raises(NotFound, match="VERSION_GONE"):
+        await (await batch_of()).wait(timeout=5)
+
+
+async def test_there_is_nothing_to_download(restores, batch_of, tmp_path):
+    restores.put(**NAMED)
+    batch = await batch_of()
+    with pytest.raises(NothingToDownload):
+        await batch.download(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_an_incomplete_restore_is_told_to_other_processes(restores, batch_of):
+    restores.put(listed=[BAD], **{**NAMED, **WHOLE, "databases": [{"sourceNamespace": "crm"}]})
+    with pytest.raises(RestoreIncomplete) as caught:
+        await (await batch_of()).wait(timeout=5)
+
+    copy = pickle.loads(pickle.dumps(caught.value))  # noqa: S301
+    assert (str(copy), copy.missing) == (str(caught.value), ("crm",))
+    assert [each.source_namespace for each in copy.collections] == ["shop.orders"]
+    assert [job.ok for job in copy.failed] == [False]
+
+
+async def test_reports_count_an_incomplete_restore_as_bad(restores, batch_of):
+    restores.put(listed=[BAD], **NAMED)
+    for accept in (False, True):
+        reports = []
+        with contextlib.suppress(RestoreIncomplete):
+            await (await batch_of()).wait(timeout=5, on_poll=reports.append, accept_incomplete=accept)
+        assert [(report.bad, report.over, report.open) for report in reports] == [
+            (1, 0, 0) if not accept else (0, 1, 0)
+        ]
+
+
+async def test_a_page_of_a_gateway_is_no_empty_list(restores, batch_of):
+    restores.put(**NAMED)
+    page = CallbackResult(status=404, body="<html>not here</html>", content_type="text/html")
+    restores.fault = lambda look: page if look == "collections" and restores.looks.count(look) < 3 else None
+    assert (await (await batch_of(grace=0)).wait(timeout=5))[0].ok is True
+
+
+async def test_pages_that_contradict_each_other_are_read_again(restores, batch_of):
+    restores.put(listed=[{**GOOD, "sourceNamespace": f"shop.c{number}"} for number in range(30)], **WHOLE)
+    restores.cap = 10
+    broken = CallbackResult(payload={"results": [], "totalCount": 30})
+
+    def fault(look):
+        return broken if look == "collections" and 1 < restores.looks.count(look) < 20 else None
+
+    restores.fault = fault
+    assert (await (await batch_of()).wait(timeout=30))[0].ok is True
+
+
+async def test_a_cancelled_wait_can_be_repeated(restores, batch_of):
+    restores.put(**NAMED)
+    restores.fault = lambda look: asyncio.sleep(60) if look == "collections" else None
+    batch = await batch_of()
+    task = asyncio.create_task(batch.wait(timeout=None))
+    await asyncio.sleep(1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    restores.fault = None
+    assert (await batch.wait(timeout=5))[0].ok is True
 
 
 async def test_time_can_pass_while_collections_are_read(restores, batch_of):
@@ -298,6 +383,8 @@ async def test_one_job_can_be_watched(restores, batch_of):
 
     assert [job.ok async for job in cluster.watch_restore_job("j", timeout=5)] == [True]
     restores.collections["j"] = [BAD]
+    watch = cluster.watch_restore_job("j", timeout=5, accept_incomplete=True)
+    assert [job.ok async for job in watch] == [False]
     with pytest.raises(RestoreIncomplete):
         _ = [job async for job in cluster.watch_restore_job("j", timeout=5)]
 

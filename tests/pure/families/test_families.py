@@ -15,6 +15,7 @@ from mongorestore_async.errors import Unsupported
 from mongorestore_async.families import (
     ATLAS_CLOUD_BACKUP,
     ATLAS_CLOUD_BACKUP_V1,
+    ATLAS_COLLECTION_RESTORE,
     ATLAS_FLEX,
     ATLAS_LEGACY,
     ATLAS_LEGACY_V1,
@@ -79,6 +80,8 @@ def test_a_config_server_is_the_same_api_by_host():
     [
         (ATLAS_CLOUD_BACKUP, "jobs_path", "cloud backups"),
         (ATLAS_CLOUD_BACKUP, "snapshots_path", "cloud backups"),
+        (ATLAS_COLLECTION_RESTORE, "jobs_path", "cloud backups"),
+        (ATLAS_COLLECTION_RESTORE, "restored_collections_path", "cloud backups"),
         (ATLAS_LEGACY, "jobs_path", "cloud backups"),
         (ATLAS_LEGACY, "job_path", "cloud backups"),
         (ATLAS_LEGACY, "snapshots_path", "legacy backup"),
@@ -143,3 +146,9 @@ def test_a_family_that_only_lists_leaves_the_rest_out():
         encode_request(
             attrs.evolve(family, creates=frozenset({HttpRestore})), HttpRestore.on_server_terms("s"), now=NOW
         )
+
+
+def test_deleted_clusters_are_a_list_of_atlas_v2():
+    listing = {family.name for family in FAMILIES.values() if family.lists_deleted_clusters}
+
+    assert listing == {"atlas-cloud-backup", "atlas-collection-restore", "atlas-legacy", "atlas-tenant"}

@@ -205,13 +205,13 @@ def test_a_suffix_is_text(field, suffix):
 
 @pytest.mark.parametrize("field", ["database_suffix", "collection_suffix"])
 def test_an_empty_suffix_is_left_out(field):
-    with pytest.raises(ConfigError, match=f"{field} is empty: leave it out"):
+    with pytest.raises(ConfigError, match=f"the {field.replace('_', ' ')} is empty: leave it out"):
         ask(databases=["a"], **{field: ""})
 
 
 @pytest.mark.parametrize("character", [*'/\\. "$', "\0", "\ud800"])
 def test_characters_that_no_suffix_of_databases_has(character):
-    with pytest.raises(ConfigError, match=r"database_suffix .* must not contain"):
+    with pytest.raises(ConfigError, match=r"the database suffix .* must not contain"):
         ask(collections=["a.b"], database_suffix=f"_{character}")
 
 
@@ -220,7 +220,7 @@ def test_characters_that_no_suffix_of_databases_has(character):
     [("$", "must not contain"), ("\0", "must not contain"), (".system.x", "system"), ("x" * 253, "bytes")],
 )
 def test_what_no_suffix_of_collections_is(suffix, why):
-    with pytest.raises(ConfigError, match=f"collection_suffix .*{why}"):
+    with pytest.raises(ConfigError, match=f"the collection suffix .*{why}"):
         ask(databases=["a"], collection_suffix=suffix)
 
 

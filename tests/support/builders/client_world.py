@@ -35,6 +35,7 @@ def describe(emulator):
             "other_project": {"id": other.id, "name": other.name, "cluster": there.name},
             "clusters": places(emulator, atlas),
             "moment": moment,
+            "limit": "cloudBackups",
             "database": "shop",
             "collection": "orders",
         },

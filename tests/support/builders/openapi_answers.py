@@ -10,6 +10,8 @@ _NAME = "document"
 #: Members that the vendor's document describes wrongly: recorded answers have the frequency ``ondemand``, and the least
 #: increment was copied from the seconds beside it.
 _MISTAKES = {"frequencyType", "increment"}
+#: A word of the document of August 2026 that the next one lacks; the emulator plays both.
+_DROPPED = {"INDEX_BUILD_FAILED"}
 
 
 class OpenApiSchemas:
@@ -40,7 +42,7 @@ class OpenApiSchemas:
             schema = _translated(version.schema)
             self._validators[key] = Draft202012Validator(schema, registry=self._registry)
         errors = self._validators[key].iter_errors(answer.document)
-        return [f"{error.json_path}: {error.message}"[:300] for error in errors]
+        return [f"{error.json_path}: {error.message}"[:300] for error in errors if str(error.instance) not in _DROPPED]
 
 
 def _translated(value):

@@ -163,6 +163,22 @@ def test_a_started_restore_is_told_somewhere(streams, form, run, create, emulato
         assert f"/{job.id}\n" in err
 
 
+@pytest.mark.parametrize("wait", [False, True])
+@pytest.mark.parametrize(("streams", "form"), cases(1, LOST))
+def test_a_restore_of_collections_is_told_somewhere(streams, form, wait, run, emulator):
+    cluster = emulator.world.first("cloud-backup")
+    words = ("--snapshot-id", emulator.world.snapshots.id(cluster), "--target-cluster", cluster.name, "--database",
+             "shop", "--write", "create-new", "-o", form, *["--wait", "--timeout", "0.01s"] * wait)  # fmt: skip
+    code, _, err = run(
+        "create-collections", "--project-id", cluster.project_id, "--cluster", cluster.name, *words, **STREAMS[streams]
+    )
+
+    job = emulator.world.collection_restores.of(cluster)[-1]
+    emulator.clock.advance(2 * emulator.settings.restore_seconds)  # one runs at a time
+    assert code == (5 if wait else 0)
+    assert f"/{job.id}\n" in err or streams not in UNSEEN
+
+
 @pytest.mark.parametrize("streams", [*LOST, "stderr-closed-pipe"])
 def test_an_unknown_outcome_keeps_its_code_unseen(streams, run, create, emulator):
     emulator.fault_after_login = lambda record: "drop-answer" if record.method == "POST" else None

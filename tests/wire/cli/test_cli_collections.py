@@ -589,6 +589,22 @@ async def test_an_interrupted_wait_prints_how_to_resume(start, order, emulator):
     assert re.search(rf"mongorestore-async wait {FAMILY}/\S+ --until finished --timeout 2h --accept-incomplete\n", text)
 
 
+@pytest.mark.parametrize("source", [("--snapshot-id", "{newest}"), ("--latest",)])
+async def test_a_key_is_asked_for_once(source, on_terminal, backup, own, newest, emulator):
+    keys = {"MONGODB_ATLAS_PUBLIC_API_KEY": None, "MONGODB_ATLAS_PRIVATE_API_KEY": None}
+    words = (*(word.format(newest=newest) for word in source), "--collection", "shop.orders", "--write", "create-new")
+    command = ("create-collections", *backup, *words, "--target-cluster", own.name, "--wait", *FAST)
+    async with on_terminal(*command, **keys) as terminal:
+        await terminal.expect("Public key: ")
+        terminal.type(f"{emulator.public_key}\n")
+        await terminal.expect("Private key (hidden): ")
+        terminal.type(f"{emulator.private_key}\n")
+        assert await terminal.end() == 0
+
+    assert terminal.text.count("Public key: ") == 1
+    assert "FINISHED" in terminal.text
+
+
 @pytest.mark.parametrize("status", [500, 503])
 def test_an_answer_of_a_broken_server_is_an_unknown_outcome(status, call, order, emulator):
     emulator.fault_after_login = lambda record: (

@@ -15,7 +15,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from aiohttp import web
 
-from mongorestore_async.emulator import Side
+from mongorestore_async import RateLimit
+from mongorestore_async.emulator import EmulatorSettings, Side, ThreadedEmulator
 
 FLEET = ("fleet", "jobs", "--family", "cloud-manager")
 CSV_COLUMNS = (
@@ -221,8 +222,10 @@ def test_a_dry_run_counts_the_requests_and_reads_no_jobs(call, requests_of):
     assert "7 requests in all" in ended.out
     assert len(paths) == 1
     assert len(real) == 7
-    plan = {"projects": 1, "clusters": 3, "requests": 3, "discovery": 1}
-    assert lines(call(*FLEET, "--dry-run", "-o", "jsonl", "--projects", "*-0").out) == [plan]
+    plan = {"projects": 1, "clusters": 3, "requests": 3, "discovery": 1, "bound_by": None}
+    (found,) = lines(call(*FLEET, "--dry-run", "-o", "jsonl", "--projects", "*-0").out)
+    assert found.pop("seconds") < 60
+    assert found == plan
 
 
 def test_failures_are_listed_with_a_command_that_reads_them(call, emulator, jobs_in, projects, requests_of):
@@ -308,3 +311,16 @@ class TestAFleetOfManyProjects:
         assert (first.code, second.code) == (9, 0)
         assert len(token) > 1000
         assert [one["job"]["id"] for one in lines(second.out)] == jobs_in(projects[7])
+
+
+def test_a_dry_run_tells_what_holds_a_run_back(call):
+    limits = {"cloudBackups": RateLimit(2, 1, 7, "caller")}
+    settings = EmulatorSettings(projects=1, clusters_per_project=3, jobs_per_cluster=1, endpoint_limits=limits)
+    with ThreadedEmulator(settings) as slow:
+        words = ("fleet", "jobs", "--family", "atlas-cloud-backup", "--base-url", slow.url, "--dry-run")
+        table, document = call(*words), call(*words, "-o", "jsonl")
+
+    assert "5 requests in all" in table.out
+    assert "They take at least 7.0 s (Cloud Backups: 2 calls at once and 1 in 7 s per key)." in table.out
+    (found,) = lines(document.out)
+    assert (found["seconds"], found["bound_by"][:13]) == (7.0, "Cloud Backups")

@@ -55,6 +55,7 @@ OF_PROGRAMS = (
     "strict_certificates belongs to an SSLContext of this library",
     "the fleets to merge must have different names: set them with",
     "the request must be an HttpRestore or an AutomatedRestore, n",
+    "this session keeps to the limits that Options.rate_limits ch",
     "the retry rule returned {}; it must return seconds to wait, ",
     "the session is closed; create a new AsyncSession",
     "these jobs have no known session: use session.batch(refs) to",

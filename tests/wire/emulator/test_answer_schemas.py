@@ -5,6 +5,7 @@ of the vendor as well, whose name is in ``OPENAPI``.
 """
 
 import os
+import re
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -33,10 +34,28 @@ def answering(emulate):
     return start
 
 
-def problems(answers):
-    """What does not keep to a schema, each kind of problem once."""
+MEDIA_TYPE = re.compile(r"application/vnd\.atlas\.(\d{4}-\d\d-\d\d)\+json;charset=utf-8")
+
+
+def wrong_headers(answer):
+    """What is wrong with the headers of an answer: protocol, sections 6 to 8."""
+    content_type = answer.headers.get("Content-Type", "")
+    if answer.kind == "error":
+        codes = answer.headers.get("X-Error-Code"), answer.document["errorCode"]
+        return [] if content_type == "application/json" and codes[0] == codes[1] else [f"{content_type}, {codes}"]
+    found = MEDIA_TYPE.fullmatch(content_type)
+    right = answer.kind == "nothing" or (found is not None and found[1] <= answer.version)
+    return [] if right else [f"{answer.version} was asked for, {content_type} came"]
+
+
+def problems(answers, *, gone=False):
+    """What does not keep to a schema, each kind of problem once; ``gone`` allows for versions past their sunset."""
     found = {}
     for answer in answers.seen:
+        for problem in wrong_headers(answer):
+            found[f"{answer.title} headers"] = problem
+        if gone and answer.kind == "error" and answer.document["errorCode"] == "VERSION_GONE":
+            continue
         if answer.kind != answer.wanted:
             found[answer.title] = f"{answer.wanted} wanted, {answer.kind} came"
         elif answer.kind != "nothing":
@@ -79,3 +98,22 @@ async def test_answers_keep_to_schemas_in_every_state(answering, outcome, settin
     if "OPENAPI" in os.environ:
         document = OpenApiSchemas(Document.read(Path(os.environ["OPENAPI"])))
         assert [line for answer in answers.seen for line in document.problems(answer) or ()] == []
+
+
+@full
+async def test_answers_of_today_keep_to_their_schemas(answering):
+    async with answering(jobs_per_cluster=12, today="2026-11-29") as answers:
+        await answers.neighbours()
+        await answers.backups(most=2)
+        await answers.creates()
+        await answers.collection_restores()
+
+    assert problems(answers, gone=True) == []
+    assert [one.title for one in answers.seen if one.status < 400 and "RateLimit-Limit" not in one.headers] == []
+    assert {one.call.split("/")[-1] for one in answers.seen if one.status == 410} == {
+        "restores",
+        "snapshots",
+        "restoreJobs",
+        "restore",
+        "download",
+    }

@@ -245,6 +245,39 @@ def test_a_cluster_that_is_not_there_says_how_to_get_it(settings, kind, advice):
         world.first(kind)
 
 
+def test_a_cluster_that_was_removed_is_no_longer_the_first():
+    world = ServerState(EmulatorSettings(projects=2)).world
+    first = world.first("flex")
+    world.remove_cluster(first)
+    assert (world.first("flex").kind, world.first("flex").project.number) == ("flex", 1)
+    world.remove_cluster(world.first("flex"))
+    with pytest.raises(ConfigError, match="Every flex cluster of this world was removed"):
+        world.first("flex")
+
+
+@pytest.mark.parametrize("mirror", [-1, 3])
+def test_a_cluster_has_three_mirrored_config_servers(mirror):
+    world = ServerState(EmulatorSettings()).world
+    assert len({world.config_server(number).id for number in range(3)}) == 3
+    with pytest.raises(ConfigError, match=f"no mirrored config server {mirror}: a cluster has 3"):
+        world.config_server(mirror)
+
+
+@pytest.mark.parametrize(
+    ("ask", "advice"),
+    [
+        (lambda world: world.project("cloud", 0), "'cloud' is no side; choose from manager, atlas"),
+        (lambda world: world.organization("cloud"), "'cloud' is no side"),
+        (lambda world: world.backups.switch_off(world.first(), "off"), "'off' is no NoBackup; choose from BACKUP_CON"),
+        (lambda world: world.project("atlas", 2), "no project 2: this world has 2 on each side"),
+        (lambda world: world.cluster(world.project("atlas", 0), 7), "no cluster 7: projects here have 7 clusters"),
+    ],
+)
+def test_what_a_world_lacks_is_told(ask, advice):
+    with pytest.raises(ConfigError, match=advice):
+        ask(ServerState().world)
+
+
 def test_a_world_has_each_kind_that_fits_or_says_what_it_needs():
     kinds = {
         Side.MANAGER: [ClusterKind.REPLICA_SET, ClusterKind.SHARDED, ClusterKind.SHARDED_FCV_40],

@@ -133,7 +133,7 @@ async def test_v2_refuses_moments_before_2008_and_names_the_member(call_atlas, m
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"text"', b"null"])
-@pytest.mark.parametrize("family", ["cloud", "legacy-v1", "tenant", "flex", "serverless-v1"])
+@pytest.mark.parametrize("family", ["cloud", "collections", "legacy-v1", "tenant", "flex", "serverless-v1"])
 async def test_bodies_that_are_no_object_are_refused(call_atlas, family, body):
     async with call_atlas(family) as atlas:
         status, code = await atlas.refused("POST", body=body)

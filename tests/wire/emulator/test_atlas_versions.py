@@ -71,7 +71,7 @@ async def test_the_version_is_found_among_other_things_in_accept(call_atlas, acc
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "Application/JSON; charset=utf-8"])
-@pytest.mark.parametrize("family", ["cloud", "legacy", "tenant", "serverless", "flex"])
+@pytest.mark.parametrize("family", ["cloud", "collections", "legacy", "tenant", "serverless", "flex"])
 async def test_a_body_may_be_plain_json(call_atlas, family, content_type):
     """The vendor's curl examples name the version in ``Accept`` alone."""
     async with call_atlas(family) as atlas:
@@ -82,7 +82,7 @@ async def test_a_body_may_be_plain_json(call_atlas, family, content_type):
 
 @pytest.mark.parametrize("status", [415, 400])
 @pytest.mark.parametrize("content_type", [None, "text/plain", "application/jsonp", V2.format("2022-01-01")])
-@pytest.mark.parametrize("family", ["cloud", "legacy", "tenant", "serverless", "flex"])
+@pytest.mark.parametrize("family", ["cloud", "collections", "legacy", "tenant", "serverless", "flex"])
 async def test_a_body_of_another_type_is_refused(call_atlas, family, content_type, status):
     async with call_atlas(family, wrong_content_type_status=status) as atlas:
         refusal = await atlas.refused("POST", body={}, **{"Content-Type": content_type})

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from mongorestore_async import FAMILIES, AutomatedRestore, HttpRestore, MaybeCreated, Options, Snapshot, Verdict
+from mongorestore_async import (
+    ATLAS_COLLECTION_RESTORE,
+    FAMILIES,
+    AutomatedRestore,
+    CollectionRestore,
+    HttpRestore,
+    MaybeCreated,
+    Options,
+    Snapshot,
+    Verdict,
+    WriteStrategy,
+)
 from mongorestore_async.emulator import CreateFault, EmulatorSettings, ServerState
 from mongorestore_async.errors import ConfigError
 
@@ -93,6 +104,32 @@ def test_a_word_that_is_none_of_these_is_refused(words):
         ServerState().fail_next_creates(*words)
     with pytest.raises(ConfigError, match="no CreateFault; choose from taken, not-taken, either"):
         EmulatorSettings(create_faults=words)
+
+
+@pytest.mark.parametrize("fault", [CreateFault.TAKEN, CreateFault.NOT_TAKEN])
+async def test_a_500_on_a_collection_restore_is_uncertain_too(emulate, connect, fault):
+    settings = {"projects": 1, "collection_restores_per_cluster": 0}
+    async with emulate(**settings) as emulator, connect(emulator, options=Options.for_tests()) as session:
+        place = emulator.world.first("cloud-backup")
+        cluster = session.project(place.project_id, ATLAS_COLLECTION_RESTORE).cluster(place.name)
+        snapshot = await cluster.snapshots().latest_restorable()
+        database = (await cluster.snapshot_databases(snapshot.id)).items[0].name
+        request = CollectionRestore(
+            Snapshot(snapshot.id),
+            await cluster.restore_target(),
+            write=WriteStrategy.CREATE_NEW,
+            databases=[database],
+        )
+        emulator.fail_next_creates(fault)
+        with pytest.raises(MaybeCreated, match="UNEXPECTED_ERROR") as caught:
+            await cluster.create_restore_job(request)
+        found = await caught.value.reconcile()
+        jobs = emulator.world.collection_restores.of(place)
+
+    if fault is CreateFault.TAKEN:
+        assert (found.verdict, [job.id for job in found.batch]) == (Verdict.TAKEN, [job.id for job in jobs])
+    else:
+        assert (found.verdict, jobs) == (Verdict.CANNOT_TELL, [])
 
 
 @pytest.mark.parametrize("automated", [True, False], ids=["automated", "download"])

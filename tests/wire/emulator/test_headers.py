@@ -107,7 +107,17 @@ async def test_errors_are_plain_json_with_the_headers_of_a_success():
     assert "Content-Type: application/json" in lines
 
 
-async def test_atlas_can_send_the_service_version_as_recorded():
+@pytest.mark.parametrize("tail", ["/groups", "/clusters", "/groups/x", "/nothing", "/groups?pageNum=0"])
+async def test_atlas_v2_sends_the_service_version_as_recorded(call_atlas, tail):
+    async with call_atlas("cloud") as atlas:
+        response = await atlas.send("GET", atlas.api + tail)
+        unknown = await atlas.send("GET", f"{atlas.api}/groups/{'0' * 24}")
+
+    assert response.headers["X-MongoDB-Service-Version"].startswith("gitHash=")
+    assert (unknown.status, "X-MongoDB-Service-Version" in unknown.headers) == (404, False)
+
+
+async def test_atlas_v1_can_send_the_service_version():
     settings = EmulatorSettings(auth_enabled=False, service_version_on_atlas=True)
     async with Emulator(settings) as emulator:
         _, lines, _ = await raw(emulator, "/api/atlas/v1.0/groups")

@@ -232,6 +232,7 @@ def test_bad_values_and_taken_ports_end_with_a_message(capsys):
         ["--nonce-policy", "eternal"],
         ["--oddity", "sanity"],
         ["--create-fault", "lost"],
+        ["--collection-limit", "disk"],
     ):
         with pytest.raises(SystemExit) as caught:
             main(wrong)
@@ -247,7 +248,7 @@ def test_arguments_become_settings(monkeypatch):
     monkeypatch.setattr("mongorestore_async.emulator.__main__._serve", serve)
     arguments = "--projects 3 --clusters 2 --jobs 250 --seed 7 --speed 60 --nonce-policy one-use --no-auth"
     more = "--manager ops-manager --start 2026-11-01T10:00 --page-cap 100 --oddity bare-creates --restore-seconds 5"
-    more += " --today 2027-01-18 --create-fault taken --create-fault either"
+    more += " --today 2027-01-18 --create-fault taken --create-fault either --collection-limit nvme"
     assert main([*arguments.split(), *more.split()]) == 0
     assert main(["--start", "2026-11-01T10:00:00+02:00"]) == 0
 
@@ -265,6 +266,7 @@ def test_arguments_become_settings(monkeypatch):
         oddities=["bare-creates"],
         restore_seconds=5,
         today="2027-01-18",
+        collection_limits=["nvme"],
         create_faults=["taken", "either"],
     )
     assert (seen[1].today, seen[1].clusters_per_project, seen[1].create_faults) == (None, None, ())

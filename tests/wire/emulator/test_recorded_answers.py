@@ -24,6 +24,8 @@ PLACES = [
     ("cloud", "clusters/{}/backup/snapshots"),
     ("cloud", "clusters/{}/backup/snapshots/shardedClusters"),
     ("cloud", "clusters/{}/backup/tenant/restores"),
+    ("collections", "clusters/{}/collectionRestoreJobs"),
+    ("collections", "clusters/{}/backup/snapshots/555555555555555555555555/databases"),
     ("legacy", "clusters/{}/restoreJobs"),
     ("legacy", "clusters/{}/snapshots"),
     ("legacy", "clusters/{}/backupCheckpoints"),
@@ -182,12 +184,37 @@ SLASHED = {
     "/api/public/v1.0": (
         "/groups",
         "/groups/{manager}",
+        "/groups/byName/{title}",
         "/clusters",
         "/groups/{manager}/clusters",
         "/groups/{manager}/hosts",
+        "/groups/{manager}/backupConfigs",
+        "/orgs",
+        "/orgs/{org}",
+        "/orgs/{org}/groups",
+        "/orgs/{org}/teams",
+        "/orgs/{org}/users",
     ),
-    "/api/atlas/v1.0": ("/groups", "/groups/{atlas}/clusters", "/groups/{atlas}/clusters/{name}/backup/restoreJobs"),
-    "/api/atlas/v2": ("/groups", "/clusters", "/groups/{atlas}", "/groups/{atlas}/clusters/{name}/backup/snapshots"),
+    "/api/atlas/v1.0": (
+        "/groups",
+        "/groups/{atlas}/clusters",
+        "/groups/{atlas}/clusters/{name}/backup/restoreJobs",
+        "/groups/{atlas}/teams",
+        "/groups/{atlas}/users",
+        "/orgs",
+        "/orgs/{org}/teams",
+    ),
+    "/api/atlas/v2": (
+        "/groups",
+        "/clusters",
+        "/groups/{atlas}",
+        "/groups/{atlas}/clusters/{name}/backup/snapshots",
+        "/groups/{atlas}/clusters/{name}/backup/snapshots/shardedClusters",
+        "/groups/{atlas}/flexClusters",
+        "/groups/{atlas}/serverless",
+        "/orgs",
+        "/orgs/{org}/groups",
+    ),
 }
 
 
@@ -195,10 +222,11 @@ SLASHED = {
     ("api", "path"), [(api, path) for api, paths in SLASHED.items() for path in paths], ids=lambda part: part
 )
 async def test_a_slash_at_the_end_changes_nothing(call_atlas, api, path):
-    accept = {"Accept": "application/vnd.atlas.2024-08-05+json" if api.endswith("v2") else "application/json"}
+    accept = {"Accept": "application/vnd.atlas.2024-11-13+json" if api.endswith("v2") else "application/json"}
     async with call_atlas("cloud", base_path="/prefix") as atlas:
-        ids = {"manager": atlas.emulator.world.first().project_id, "atlas": atlas.cluster.project_id}
-        target = api + path.format(**ids, name=atlas.cluster.name)
+        manager, cluster = atlas.emulator.world.first().project, atlas.cluster
+        ids = {"manager": manager.id, "title": manager.name, "atlas": cluster.project_id, "org": manager.org_id}
+        target = api + path.format(**ids, name=cluster.name)
         plain = await atlas.get(target, **accept)
         for ending in ("/", "/?pageNum=1&itemsPerPage=100"):
             assert await atlas.get(target + ending, **accept) == plain

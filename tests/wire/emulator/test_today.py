@@ -136,7 +136,6 @@ async def test_answers_of_v2_tell_the_documented_bucket(call_atlas, family, path
         responses = [await atlas.send("GET", target_of(atlas, path), Accept=V2.format(version)) for _ in range(2)]
 
     assert [limits(response) for response in responses] == [(size, size - 1), (size, size - 2)]
-    assert all("X-MongoDB-Service-Version" in response.headers for response in responses)
 
 
 async def test_endpoint_sets_and_projects_have_buckets_of_their_own(call_atlas):
@@ -195,7 +194,7 @@ async def test_where_the_real_servers_send_no_rate_limit_none_is_sent(call_atlas
 
     assert {name for name, headers in seen.items() if any("RateLimit" in header for header in headers)} == set()
     versioned = {name for name, headers in seen.items() if "X-MongoDB-Service-Version" in headers}
-    assert versioned == {"manager"}
+    assert versioned == {"manager", "no day"}
 
 
 async def test_a_documented_bucket_runs_empty_and_refills(call_atlas):

@@ -332,7 +332,7 @@ async def test_a_thousand_projects_are_each_counted(emulate, connect):
         assert len(pages) == 1000
         with pytest.raises(RateLimited):
             await clusters[500].restore_jobs()
-        assert len(session._view.transport._limits._queues) == 1000
+        assert len(session._view.transport.limits._queues) == 1000
 
 
 async def test_by_default_an_unlimited_server_is_never_waited_for(emulate, connect):

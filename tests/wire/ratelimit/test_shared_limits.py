@@ -215,7 +215,7 @@ async def test_cancelling_while_redis_is_asked_leaves_it_usable(server, emulate,
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
         assert len(await cluster.restore_jobs()) == 25
-        (queue,) = session._view.transport._limits._queues.values()
+        (queue,) = session._view.transport.limits._queues.values()
         assert (queue.pending, queue.waiting) == (0, 0)
 
 

@@ -6,7 +6,7 @@ Documented are members and rules, no code of an error (``november-2026`` section
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from mongorestore_async.emulator.apis.answers import Shape, answer, items_answer
 from mongorestore_async.emulator.apis.create_bodies import (
@@ -29,7 +29,7 @@ from mongorestore_async.emulator.apis.request_info import COLLECTIONS, ResourceV
 from mongorestore_async.emulator.document_parts import add_extra_fields, apply_changes, iso
 from mongorestore_async.emulator.server_state import SERVER_STATE, ServerState
 from mongorestore_async.emulator.service_errors import ServiceError
-from mongorestore_async.emulator.setting_types import CollectionLimit
+from mongorestore_async.emulator.setting_types import CollectionLimit, Oddity
 from mongorestore_async.emulator.world.collection_restores import CollectionOrder
 from mongorestore_async.emulator.world.collection_words import CollectionOutcome
 
@@ -168,9 +168,10 @@ async def read_collection_order(request: web.Request, cluster: Cluster) -> Colle
 
 
 def _read_entries(document: dict[str, Any], name: str) -> tuple[tuple[str, str | None], ...]:
-    entries = document.get(name, [])
-    if not isinstance(entries, list):
+    sent = document.get(name, [])
+    if not isinstance(sent, list):
         raise ServiceError("INVALID_JSON_ATTRIBUTE", name)
+    entries = cast("list[object]", sent)
     if len(entries) > _MOST_ENTRIES:
         raise ServiceError("VALIDATION_ERROR", fields={name: f"size must be between 0 and {_MOST_ENTRIES}"})
     found: list[tuple[str, str | None]] = []
@@ -178,7 +179,9 @@ def _read_entries(document: dict[str, Any], name: str) -> tuple[tuple[str, str |
         if not isinstance(entry, dict):
             raise ServiceError("INVALID_JSON_ATTRIBUTE", f"{name}[{place}]")
         known = frozenset({"sourceNamespace", "targetNamespace"})
-        fields = BodyFields(entry, known=known, read_only=frozenset(), prefix=f"{name}[{place}].")
+        fields = BodyFields(
+            cast("dict[str, Any]", entry), known=known, read_only=frozenset(), prefix=f"{name}[{place}]."
+        )
         target = fields.text("targetNamespace") if "targetNamespace" in fields else ""
         found.append((fields.text("sourceNamespace"), target or None))
     return tuple(found)
@@ -272,8 +275,14 @@ def collection_restore_document(state: ServerState, job: CollectionRestore) -> d
         "collectionSuffix": order.collection_suffix,
     }
     document |= {name: value for name, value in optional.items() if value is not None}
-    add_extra_fields(document, state.settings.oddities)
+    _apply_oddities(document, job, state.settings.oddities)
     return apply_changes(document, job.changes)
+
+
+def _apply_oddities(document: dict[str, Any], job: CollectionRestore, oddities: frozenset[Oddity]) -> None:
+    if Oddity.UNKNOWN_WORDS in oddities and job.number % 5 == 0:
+        document["state"] = "LEVITATING"
+    add_extra_fields(document, oddities)
 
 
 def _entries(entries: tuple[tuple[str, str | None], ...]) -> list[dict[str, str]]:
@@ -301,7 +310,7 @@ def collection_document(state: ServerState, job: CollectionRestore, one: Planned
     }
     if one.effective is not None:
         document["effectiveTargetNamespace"] = one.effective
-    add_extra_fields(document, state.settings.oddities)
+    _apply_oddities(document, job, state.settings.oddities)
     return apply_changes(document, job.collection_changes.get(one.source, {}))
 
 
