@@ -112,10 +112,10 @@ def _redacted(value: Any, hidden: bool = False, linked: bool = False, depth: int
         return [_redacted(item, hidden, linked, depth + 1) for item in value]
     copied: dict[str, Any] = dict(value)
     for key, item in value.items():
-        below = hidden or is_secret_name(key)
+        below, in_links = hidden or is_secret_name(key), linked or key == _LINKS
         # Most members hold nothing, and no URL.
-        if below or item.__class__ not in _SCALARS or (item.__class__ is str and "/" in item):
-            copied[key] = _redacted(item, below, linked or key == _LINKS, depth + 1)
+        if below or item.__class__ not in _SCALARS or (item.__class__ is str and (in_links or "/" in item)):
+            copied[key] = _redacted(item, below, in_links, depth + 1)
     return copied
 
 
