@@ -106,6 +106,16 @@ async def test_a_job_that_was_over_before_is_read_as_well(restores, batch_of):
     assert restores.looks.count("collections") == 2
 
 
+async def test_collections_of_a_job_that_is_over_are_read_at_once(restores, connect):
+    restores.put(**NAMED)
+    poll = PollPolicy(shortest=3600, longest=3600)
+    session = connect(options=Options(retry=NO_RETRY, rate_limits=None, poll=poll))
+    batch = await session.batch([REF])
+
+    assert (await batch.wait(timeout=5))[0].ok is True
+    assert restores.looks == ["j", "j", "collections"]
+
+
 async def test_what_was_read_is_kept_by_a_refresh(restores, batch_of):
     restores.put(listed=[GOOD, VIEW], **WHOLE)
     done = await (await batch_of()).wait(timeout=5)
