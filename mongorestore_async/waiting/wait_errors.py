@@ -16,6 +16,7 @@ from mongorestore_async.errors import (
     WaitError,
     WaitTimeout,
 )
+from mongorestore_async.waiting.job_source import describe_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -155,9 +156,10 @@ def _state(found: RestoredCollection) -> str:
 def _unread(lost: Sequence[JobPoller[Any]]) -> str:
     if not lost:
         return ""
+    why = next((f" ({each.error.problem})" for each in lost if each.error is not None), "")
     return (
-        f"{_some([repr(each.source) for each in lost])} could not be read for {lost[0].policy.patience:g} s; the "
-        f"outcome of their restores is unknown; wait again"
+        f"{_some([describe_source(each.source) for each in lost])} could not be read for "
+        f"{lost[0].policy.patience:g} s{why}; the outcome of their restores is unknown; wait again"
     )
 
 

@@ -574,7 +574,7 @@ async def test_an_interrupted_create_is_an_unknown_outcome(number, start, order,
     assert "its outcome is unknown" in lines[0]
     assert lines[1:] == [
         "List the jobs before you send it again:",
-        f"  mongorestore-async jobs {' '.join(listed).replace('--cluster ', '--cluster-id ')} --limit 5",
+        f"  mongorestore-async jobs {' '.join(listed).replace('--cluster ', '--cluster-id ')}",
     ]
 
 
