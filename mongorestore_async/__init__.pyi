@@ -3,6 +3,7 @@
 from .auth.credentials import DigestAuth as DigestAuth
 from .auth.credentials import ServiceAccount as ServiceAccount
 from .codec.documents import load_job as load_job
+from .codec.documents import load_jobs as load_jobs
 from .codec.structuring import converter as converter
 from .creating.restore_plan import RestorePlan as RestorePlan
 from .downloading.download_types import DownloadedFile as DownloadedFile

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -20,6 +19,7 @@ from mongorestore_async.models import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from mongorestore_async import Found
     from mongorestore_async.models import JobDocument
@@ -88,7 +88,7 @@ class JobRow:
         elif isinstance(job, CollectionRestoreJob):
             found |= {
                 "delivery": job.write_strategy,
-                "snapshot_moment": _moment(job),
+                "snapshot_moment": job.snapshot_moment,
                 "snapshot_id": job.snapshot_id,
             }
         ref = "" if job.ref is None else str(job.ref)
@@ -113,15 +113,6 @@ def _manager(job: RestoreJob) -> dict[str, str | datetime | None]:
             "delivery_status": job.delivery.status_name,
         }
     return found
-
-
-def _moment(job: CollectionRestoreJob) -> datetime | None:
-    """The moment that a job restores to, where it names one; a moment beyond all calendars is none."""
-    seconds = job.oplog_ts if job.point_in_time_utc_seconds is None else job.point_in_time_utc_seconds
-    try:
-        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, OSError, ValueError):
-        return None
 
 
 def _text(value: str | datetime | None) -> str:

@@ -53,7 +53,8 @@ def _source(family: Family[Any], source: Snapshot | PointInTime | OplogTime, now
         for what, number in (("seconds", source.seconds), ("increment", source.increment)):
             if number > _INT32_MAX:
                 raise ConfigError(
-                    f"OplogTime.{what} is {number}; {family.title} takes at most {_INT32_MAX}: pass a smaller one"
+                    f"the {what} of the oplog timestamp, {number}, must be smaller: {family.title} takes at most"
+                    f" {_INT32_MAX}"
                 )
         return {"oplogTs": source.seconds, "oplogInc": source.increment}
     check_reach(source.moment, now)

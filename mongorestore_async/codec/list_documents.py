@@ -18,7 +18,7 @@ import functools
 import re
 from collections.abc import Sequence
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, TypeVar, final, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, final, overload
 
 import attrs
 import msgspec
@@ -36,10 +36,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mongorestore_async.codec.structs import Order
-    from mongorestore_async.models.document import UndecodedItem
     from mongorestore_async.models.job import JobRef
 
-__all__ = ["DecodedItems", "ListDocument", "decode_list", "has_next", "identities", "page_decoder", "pick", "read_list"]
+__all__ = [
+    "DecodedItems",
+    "ListDocument",
+    "PageForm",
+    "decode_list",
+    "has_next",
+    "identities",
+    "page_form",
+    "pick",
+    "read_list",
+]
 
 
 T = TypeVar("T")
@@ -58,25 +67,26 @@ class DecodedItems(Sequence[T_co]):
 
     """
 
-    __slots__ = ("_copy", "_origin", "_received", "structs")
+    __slots__ = ("_make", "_origin", "_received", "structs")
 
     def __init__(
         self,
         structs: Sequence[Any],
-        received: Sequence[UndecodedItem],
-        copy: Callable[..., T_co],
+        received: Sequence[RawDocument] | None,
+        make: Callable[..., T_co],
         origin: JobRef | None = None,
     ) -> None:
         self.structs = structs
-        self._received = received
-        self._copy = copy
+        self._received = received  # None where it can be made of what was decoded
+        self._make = make
         self._origin = origin
 
     def __len__(self) -> int:
         return len(self.structs)
 
     def __iter__(self) -> Iterator[T_co]:
-        return map(self._copy, self.structs, self._received, repeat(self._origin))
+        received = repeat(None) if self._received is None else self._received
+        return map(self._make, self.structs, repeat(self._origin), received)
 
     @overload
     def __getitem__(self, index: int) -> T_co: ...
@@ -84,17 +94,18 @@ class DecodedItems(Sequence[T_co]):
     def __getitem__(self, index: slice) -> DecodedItems[T_co]: ...
     def __getitem__(self, index: int | slice) -> T_co | DecodedItems[T_co]:
         if isinstance(index, slice):
-            return DecodedItems(self.structs[index], self._received[index], self._copy, self._origin)
-        return self._copy(self.structs[index], self._received[index], self._origin)
+            received = None if self._received is None else self._received[index]
+            return DecodedItems(self.structs[index], received, self._make, self._origin)
+        return self._make(self.structs[index], self._origin, None if self._received is None else self._received[index])
 
     def picked(self, indexes: Sequence[int]) -> DecodedItems[T_co]:
         """Choose items by their places."""
-        structs, received = ([each[index] for index in indexes] for each in (self.structs, self._received))
-        return DecodedItems(structs, received, self._copy, self._origin)
+        received = None if self._received is None else [self._received[index] for index in indexes]
+        return DecodedItems([self.structs[index] for index in indexes], received, self._make, self._origin)
 
     def found_at(self, origin: JobRef | None) -> DecodedItems[T_co]:
         """Set where restore jobs were found."""
-        return DecodedItems(self.structs, self._received, self._copy, origin)
+        return DecodedItems(self.structs, self._received, self._make, origin)
 
 
 def pick(items: Sequence[T], indexes: Sequence[int]) -> Sequence[T]:
@@ -158,17 +169,56 @@ def read_list(content: Any) -> ListDocument:
     return attrs.evolve(structure(ListDocument, {**reveal(content), "results": ()}), results=results)
 
 
-#: The order of members that pages had of late, by the model of their items. A server may change it at any time, so it
-#: only tells what to try first.
-_learned: dict[Any, Order] = {}
+class PageForm(NamedTuple):
+    """How pages are read whose objects have their members in one order.
+
+    Attributes:
+        order: The order.
+        decode: Makes the Struct of a page.
+        is_in_utc: Whether all dates of a page are.
+        read: Makes what a page holds beside its items.
+        make: Makes the model of an item.
+
+    """
+
+    order: Order
+    decode: Callable[[bytes], Any]
+    is_in_utc: Callable[[Any], bool]
+    read: Callable[[Any], ListDocument]
+    make: Callable[..., Any]
+
+    def decoded(self, body: bytes) -> tuple[Any, bool]:
+        """Decode a page, and tell whether nothing was lost and nothing is nested too deep."""
+        page = self.decode(body)
+        return page, msgspec.json.encode(page) == body and not (self.order and _may_be_deep(body))
 
 
-def decode_list(model: Any, body: bytes) -> ListDocument | None:
+@functools.lru_cache(maxsize=64)
+def page_form(model: Any, order: Order = ()) -> PageForm:
+    """Tell how pages are read whose items are of a model. Numbers with a fraction are left as they are."""
+    page_model = _page_model(model)
+    nulls = nulls_in(order)
+    return PageForm(
+        order=order,
+        decode=msgspec.json.Decoder(struct_of(page_model, order), float_hook=msgspec.Raw).decode,
+        is_in_utc=utc_check_of(page_model),
+        read=copier_of(ListDocument, nulls),
+        make=copier_of(model, dict(nulls).get("results", ((), False))[0]),
+    )
+
+
+#: The form that pages had of late, by the model of their items. A server may change it at any time, so it only tells
+#: what to try first.
+_learned: dict[Any, PageForm] = {}
+
+
+def decode_list(model: Any, body: bytes, learned: dict[Any, PageForm] | None = None) -> ListDocument | None:
     """Decode and check a list document and its items.
 
     Args:
         model: What the items are, a :class:`~mongorestore_async.models.Document`.
         body: The document, in UTF-8.
+        learned: What was learned from documents of the same origin; pages that were received unless given.
 
     Returns:
         The document; None for what is left to the converter, be it right or wrong.
@@ -176,53 +226,50 @@ def decode_list(model: Any, body: bytes) -> ListDocument | None:
     """
     if not is_standard(model):
         return None
+    learned = _learned if learned is None else learned
+    form, received = learned.get(model) or page_form(model), None
     try:
-        page, is_lossless = _decode_page(model, _learned.get(model, ()), body)
+        page, is_lossless = form.decoded(body)
         if not is_lossless and len(compact := msgspec.json.format(body, indent=-1)) < len(body):
             body = compact
-            page, is_lossless = _decode_page(model, _learned.get(model, ()), body)
-        page, received = (page, page.results) if is_lossless else _learn_page(model, page, body)
+            page, is_lossless = form.decoded(body)
+        if not is_lossless:
+            form, page, received = _learn_page(model, form, page, body)
+            learned[model] = form  # also if it does not fit, so that it is not tried again for the next page
     except (msgspec.DecodeError, OverflowError, RecursionError, ValueError):
         return None
-    if received is None or not utc_check_of(_page_model(model))(page):
+    if page is None or not form.is_in_utc(page):
         return None
-    nulls = nulls_in(page.order)
-    document: ListDocument = copier_of(ListDocument, nulls)(page)
-    copy = copier_of(model, dict(nulls).get("results", ((), False))[0])
-    return attrs.evolve(document, results=DecodedItems(page.results, received, copy))
+    document = form.read(page)
+    items = DecodedItems[Any](page.results, received, form.make)
+    return ListDocument(results=items, total_count=document.total_count, links=document.links)
 
 
-def _decode_page(model: Any, order: Order, body: bytes) -> tuple[Any, bool]:
-    """Decode a page, and tell whether nothing was lost and nothing is nested too deep."""
-    page = page_decoder(model, order).decode(body)
-    return page, msgspec.json.encode(page) == body and not (order and _may_be_deep(body))
-
-
-def _learn_page(model: Any, page: Any, body: bytes) -> tuple[Any, Sequence[Any] | None]:
+def _learn_page(
+    model: Any, form: PageForm, page: Any, body: bytes
+) -> tuple[PageForm, Any, Sequence[RawDocument] | None]:
     """Learn the order of members from a page that another order does not fit.
 
     Returns:
-        The page and its items as received. The items are None where a member came twice, a date would be rounded, or
-        an item is nested too deep.
+        Its form, the page, and its items as received where they cannot be made of it. The page is None where a member
+        came twice, a date would be rounded, or an item is nested too deep.
 
     """
     document, unreadable = msgspec.json.decode(body), None
     if msgspec.json.encode(document) != body:
         document, unreadable = decode_body(body, Headers())
     if unreadable is not None or _FINER_DATE.search(msgspec.json.encode(document) if b"\\u" in body else body):
-        return page, None
+        return form, None, None
     is_odd = _may_be_deep(body)
     if is_odd and is_deeper(document["results"], MAX_DEPTH + 1):
-        return page, None
-    before = _learned.get(model, ())
+        return form, None, None
     # First an order that fits the pages before as well, then one for this page alone.
-    for known in () if is_odd else dict.fromkeys([before, ()]):
-        order = learn_order(_page_model(model), [document], known)
-        page, is_lossless = _decode_page(model, order, body) if order != before else (page, False)
-        _learned[model] = order  # also if it does not fit, so that it is not tried again for the next page
+    for known in () if is_odd else dict.fromkeys([form.order, ()]):
+        before, form = form, page_form(model, learn_order(_page_model(model), [document], known))
+        page, is_lossless = form.decoded(body) if form is not before else (page, False)
         if is_lossless:
-            return page, page.results
-    return page, list(map(RawDocument.of, document["results"]))
+            return form, page, None
+    return form, page, list(map(RawDocument.of, document["results"]))
 
 
 def _may_be_deep(body: bytes) -> bool:
@@ -237,9 +284,3 @@ def _may_be_deep(body: bytes) -> bool:
 def _page_model(model: Any) -> Any:
     results = attrs.field(type=tuple[model, ...])
     return attrs.make_class("Page", {"results": results}, bases=(ListDocument,), frozen=True, kw_only=True)
-
-
-@functools.lru_cache(maxsize=64)
-def page_decoder(model: Any, order: Order = ()) -> msgspec.json.Decoder[Any]:
-    """Make the decoder of a page whose items are Structs of a model. It leaves numbers with a fraction as they are."""
-    return msgspec.json.Decoder(struct_of(_page_model(model), order), float_hook=msgspec.Raw)

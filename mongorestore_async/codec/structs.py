@@ -28,14 +28,14 @@ import msgspec
 
 from mongorestore_async.codec.scalars import vocabulary
 from mongorestore_async.codec.structuring import ABSENT_WITHOUT, is_vocabulary, kind_of, part_of, received_fields
-from mongorestore_async.models.document import Document, UndecodedItem, wire_names
+from mongorestore_async.models.document import DecodedItem, Document, wire_names
 from mongorestore_async.models.job import JobDocument
-from mongorestore_async.models.secret import REDACTED, HiddenDocument, HiddenSecret, Secret
+from mongorestore_async.models.secret import Secret, hide, hide_document, hide_each
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-__all__ = ["ItemStruct", "Order", "copier_of", "learn_order", "nulls_in", "struct_of", "utc_check_of"]
+__all__ = ["ItemStruct", "Order", "copier_of", "late_fields_of", "learn_order", "nulls_in", "struct_of", "utc_check_of"]
 
 #: What a field of a kind looks like on the wire: a date must name its zone, and one URL may stand for an array of them.
 #: Unlike lists, tuples of Structs are soon none of the garbage collector's business.
@@ -60,22 +60,34 @@ _USUAL: tuple[Order, bool] = ((), False)
 _MOST_NAMES = 100
 _LONGEST_NAME = 100
 
-#: What is hidden of the ``value`` of such a field. As :func:`~mongorestore_async.models.secret.hide` does it, in place.
+#: How fields of such a kind hide their ``value``.
 _HIDDEN: dict[Any, str] = {
-    Secret: "value",
-    tuple[Secret, ...]: "(value,) if value.__class__ is str else tuple(value)",
+    Secret: "hide(value)",
+    tuple[Secret, ...]: "hide_each((value,) if value.__class__ is str and value else value)",
+}
+
+#: What generated functions refer to.
+_NAMES: dict[str, Any] = {
+    "UNSET": msgspec.UNSET,
+    "hide": hide,
+    "hide_document": hide_document,
+    "hide_each": hide_each,
 }
 
 
-class ItemStruct(UndecodedItem, msgspec.Struct):
-    """What all Structs have in common. Written as JSON again, one gives the item it was decoded from."""
+class ItemStruct(DecodedItem, msgspec.Struct):
+    """What all Structs have in common. Written as JSON again, one gives the object it was decoded from."""
 
     __rich_repr__: ClassVar[Any] = None  # tracebacks may be printed with local variables, and one may hold a secret
     order: ClassVar[Order] = ()  # what it was made for
 
-    def encoded(self) -> bytes:
-        """Write it as JSON."""
-        return msgspec.json.encode(self)
+    def opened(self) -> dict[str, Any]:
+        """Make the object it was decoded from."""
+        return cast("dict[str, Any]", msgspec.to_builtins(self, enc_hook=_number))
+
+
+def _number(text: msgspec.Raw) -> float:
+    return float(bytes(text))
 
 
 @functools.lru_cache(maxsize=256)
@@ -97,7 +109,7 @@ def struct_of(model: Any, order: Order = ()) -> type[ItemStruct]:
         f"{model.__name__}Struct",
         [fields[name] for name in names],
         bases=(ItemStruct,),
-        namespace={"order": order},
+        namespace={"order": order, "late": late_fields_of(model, nulls_in(order))},
         rename={fields[name][0]: name for name in names},
         kw_only=True,
         gc=False,
@@ -193,31 +205,38 @@ def _utc_condition(model: Any, place: str) -> str:
 def copier_of(model: Any, nulls: Order = ()) -> Callable[..., Any]:
     """Generate the function that makes a model of its Struct.
 
-    Beside the Struct it takes the item as received, which a :class:`~mongorestore_async.models.Document` keeps,
-    and where it was found, which a restore job does. It never raises: by then the page is known to fit.
+    Beside the Struct it takes where the item was found, which a restore job keeps, and the item as received where that
+    cannot be made of the Struct. A :class:`~mongorestore_async.models.Document` keeps the Struct: its parts, its
+    secrets and ``raw`` are made when they are looked at. The function never raises: by then the page is known to fit.
     What :func:`nulls_in` gives for the order of the Struct tells which fields may be ``UNSET``, which becomes None.
     """
-    names: dict[str, Any] = {
-        "HiddenSecret": HiddenSecret,
-        "HiddenDocument": HiddenDocument,
-        "REDACTED": REDACTED,
-        "UNSET": msgspec.UNSET,
-        "blank": _unfrozen(model),
-        "model": model,
-    }
-    fields = received_fields(model)
-    lines = ["made = blank()", *chain.from_iterable(_field_lines(field, nulls, names) for field in fields)]
-    lines += (
-        ["made._received = hidden = HiddenDocument(REDACTED)", "hidden.held = received"]
-        if issubclass(model, Document)
-        else []
-    )
+    names: dict[str, Any] = {**_NAMES, "blank": _unfrozen(model), "model": model}
+    late = late_fields_of(model, nulls)
+    fields = (field for field in received_fields(model) if field.name not in late)
+    lines = [f"made.{field.name} = {_expression(field, nulls, names)}" for field in fields]
+    if issubclass(model, Document):
+        lines += ["made._item = source", "if received is not None: made._received = hide_document(received)"]
     lines += ["made._origin = origin"] if issubclass(model, JobDocument) else []
     lines += [f"made.{field.name} = None" for field in attrs.fields(model) if not wire_names(field)]
-    lines += ["made.__class__ = model", "return made"]
-    source = "\n    ".join(["def copy(source, received=None, origin=None):", *lines])
+    lines = ["made = blank()", *lines, "made.__class__ = model", "return made"]
+    source = "\n    ".join(["def copy(source, origin=None, received=None):", *lines])
     exec(compile(source, f"<copy of {model.__name__}>", "exec"), names)  # noqa: S102 - nothing received is in it
     return cast("Callable[..., Any]", names["copy"])
+
+
+@functools.lru_cache(maxsize=256)
+def late_fields_of(model: Any, nulls: Order = ()) -> dict[str, Callable[[Any], Any]]:
+    """Generate the functions that make those fields of a document that are not made with it."""
+    if not issubclass(model, Document):
+        return {}
+    found: dict[str, Callable[[Any], Any]] = {"_received": hide_document}
+    for field in received_fields(model):
+        kind = kind_of(field.type)
+        if kind in _HIDDEN or attrs.has(part_of(kind)):
+            names = dict(_NAMES)
+            source = f"lambda source: {_expression(field, nulls, names)}"
+            found[field.name] = eval(source, names)  # noqa: S307 - nothing received is in it
+    return found
 
 
 @functools.cache
@@ -231,13 +250,14 @@ def _unfrozen(model: type[Any]) -> type[Any]:
     return types.new_class(f"Unfrozen{model.__name__}", (model,), exec_body=lambda body: body.update(own, __slots__=()))
 
 
-def _field_lines(field: attrs.Attribute[Any], nulls: Order, names: dict[str, Any]) -> Iterator[str]:
-    """Give the lines that copy a field, and put what they need among the names."""
+def _expression(field: attrs.Attribute[Any], nulls: Order, names: dict[str, Any]) -> str:
+    """Write what a field of a model is made of, and put what that needs among the names."""
     kind, part = kind_of(field.type), part_of(field.type)
     members = [dict(nulls).get(name, _USUAL) for name in wire_names(field)]
     form = "(None if source.{0} is UNSET else source.{0})" if any(each[1] for each in members) else "source.{0}"
     place, *others = map(form.format, _spellings(field))
-    taken = "value"
+    for other in others:
+        place = f"({place} if {place} is not None else {other})"
     if is_vocabulary(kind):
         names[f"words_{field.name}"] = vocabulary(kind)
         taken = f"words_{field.name}[value]"
@@ -247,16 +267,12 @@ def _field_lines(field: attrs.Attribute[Any], nulls: Order, names: dict[str, Any
         there = "not in (None, UNSET)" if inner else "is not None"
         present = " or ".join(f"value.{name} {there}" for name in ABSENT_WITHOUT.get(part, ())) or "True"
         one = f"{copy}(value) if {present} else None"
-        each = f"tuple([{copy}(value) for value in value if {present}])"
-        taken = one if part is kind else each
-    if taken == "value" and kind not in _HIDDEN and not others and field.default in (attrs.NOTHING, None):
-        yield f"made.{field.name} = {place}"
-        return
+        taken = one if part is kind else f"tuple([{copy}(value) for value in value if {present}])"
+    elif kind in _HIDDEN:
+        taken = _HIDDEN[kind]
+    elif field.default in (attrs.NOTHING, None):
+        return place
+    else:
+        taken = "value"
     names[f"default_{field.name}"] = field.default
-    yield f"value = {place}"
-    yield from (f"if value is None: value = {other}" for other in others)
-    if kind in _HIDDEN:
-        yield f"if value: made.{field.name} = hidden = HiddenSecret(REDACTED); hidden.held = {_HIDDEN[kind]}"
-        yield f"else: made.{field.name} = {'value' if kind is Secret else '()'}"
-        return
-    yield f"made.{field.name} = default_{field.name} if value is None else {taken}"
+    return f"default_{field.name} if (value := {place}) is None else {taken}"

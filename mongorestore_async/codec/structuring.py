@@ -293,7 +293,7 @@ def _array_hook(model: Any, made: Converter) -> Hook:
     def structure_array(value: Any, _: Any) -> Any:
         if kind is Secret and isinstance(value, str):
             return (Secret(value),) if value else ()
-        if not isinstance(value, list):
+        if not isinstance(value, (list, tuple)):  # documents that are loaded may hold either
             raise ValidationError("array", value)
         items = structure_items(cast("Sequence[Any]", value), model)
         return tuple(item for item in items if item is not None) if kind in ABSENT_WITHOUT else items

@@ -80,7 +80,7 @@ class EndpointSet(Document):
 
     @property
     def documented(self) -> bool:
-        """Whether the server did not tell it: then it is what the vendor documents, which is "not a contract"."""
+        """Whether it is what the vendor documents ("not a contract") because the server did not tell it."""
         return not self.raw
 
     @property

@@ -151,7 +151,7 @@ class Fleet(Generic[JobT_co]):
         """Tell how many calls :meth:`restore_jobs` would make, and how long they take.
 
         Discovers projects and clusters, and reads no jobs. Atlas v2 is asked for its rate limits
-        (:meth:`AsyncSession.rate_limits`); where it does not tell them, the documented ones count.
+        (``session.rate_limits()``); where it does not tell them, the documented ones count.
 
         Raises:
             Unsupported: ``include_deleted`` for a family that has no such list.

@@ -245,19 +245,24 @@ class PageReader(Generic[ItemT]):
         total, length = received.total_count, len(received.items)
         if not self._pages and not more and (total is None or total <= received.length):
             total = length  # one that has no pages and says nothing of more is whole with its first answer
-        ids = identities(received.items, self._source.identify)
-        try:
-            step = self._walk.receive(PageFacts(ids, total, more, received.length - length))
-        except PaginationError as error:
-            error.request, error.resume_at = self.request, self.resume_point(error.resume_at)
-            raise
-        items = received.items if len(step.fresh) == length else pick(received.items, step.fresh)
+        items, drifted = received.items, False
+        if self._walk.is_whole(length, total, has_next=more):
+            self.ended = True
+        else:
+            ids = identities(items, self._source.identify)
+            try:
+                step = self._walk.receive(PageFacts(ids, total, more, received.length - length))
+            except PaginationError as error:
+                error.request, error.resume_at = self.request, self.resume_point(error.resume_at)
+                raise
+            items = items if len(step.fresh) == length else pick(items, step.fresh)
+            self.ended, drifted = step.next_number is None, step.drifted
         if self.left is not None:
             items = items[: self.left]
             self.left -= len(items)
-        self.ended = step.next_number is None or self.left == 0
-        same = items is received.items and step.drifted == received.drifted
-        return received if same else attrs.evolve(received, items=items, drifted=step.drifted)
+            self.ended |= self.left == 0
+        same = items is received.items and drifted == received.drifted
+        return received if same else attrs.evolve(received, items=items, drifted=drifted)
 
     async def fetch(self, number: int) -> Received[ItemT]:
         """Get a page by its number."""

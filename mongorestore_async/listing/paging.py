@@ -141,6 +141,10 @@ class Walk:
         """The page from which another walk finds all that this one has not delivered."""
         return self.number if self._hole is None else min(self._hole, self.number)
 
+    def is_whole(self, length: int, total_count: int | None, *, has_next: bool) -> bool:
+        """Whether a page of so many items is the whole list, as most are: nothing to compare, nothing to remember."""
+        return self._frontier == 0 and length > 0 and total_count == length and not has_next
+
     def receive(self, page: PageFacts) -> Step:
         """Take the page asked for by :attr:`number` and decide what comes next.
 
@@ -149,9 +153,6 @@ class Walk:
 
         """
         number = self.number
-        if self._frontier == 0 and page.total_count == len(page.ids) and page.ids and not page.has_next:
-            # The whole list on its first page, as most are: nothing to compare, nothing to remember.
-            return Step(tuple(range(len(page.ids))), None, drifted=False)
         if page.total_count is not None and page.total_count < len(page.ids):
             page = page._replace(total_count=None)
         self._has_links |= page.has_next

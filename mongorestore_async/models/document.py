@@ -1,8 +1,7 @@
 """Received values that may hold secrets: JSON documents, read-only and redacted wherever they are shown, and models."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Self, TypeVar, cast, overload
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast, overload
 
 import attrs
 
@@ -19,10 +18,10 @@ from mongorestore_async.models.secret import (
 
 __all__ = [
     "MAX_DEPTH",
+    "DecodedItem",
     "Document",
     "RawDocument",
     "RawList",
-    "UndecodedItem",
     "attach",
     "conceal",
     "is_deeper",
@@ -37,6 +36,7 @@ __all__ = [
 MAX_DEPTH = 100
 
 _LINKS = "links"
+_SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
 def is_deeper(value: Any, levels: int) -> bool:
@@ -46,17 +46,17 @@ def is_deeper(value: Any, levels: int) -> bool:
         level = [
             item
             for inner in level
-            if isinstance(inner, (dict, list))
+            if isinstance(inner, (dict, list, tuple))
             for item in cast("list[Any]", inner.values() if isinstance(inner, dict) else inner)
         ]
         if not level:
             return False
-    return any(isinstance(inner, (dict, list)) for inner in level)
+    return any(isinstance(inner, (dict, list, tuple)) for inner in level)
 
 
 def redact(value: Any) -> Any:
     """Copy a JSON value with everything below a secret member replaced by a placeholder."""
-    return _copy(value, hidden=False, redacted=True, depth=0)
+    return _redacted(value)
 
 
 def conceal(value: Any) -> Any:
@@ -76,33 +76,47 @@ def reveal(value: Any) -> Any:
     return _Raw.opened(value.held if isinstance(value, HiddenSecret) else value)
 
 
-def _copy(value: Any, *, hidden: bool, redacted: bool, depth: int, linked: bool = False) -> Any:
-    """Copy a JSON value into plain dictionaries and lists.
+def _kind_of(value: Any) -> type | None:
+    """Tell whether a value is an object (``dict``), an array (``list``), or neither (None)."""
+    kind = value.__class__
+    if kind is dict or kind is list:
+        return cast("type", kind)
+    # What is asked last takes long to tell.
+    if isinstance(value, (str, int, float, type(None))):
+        return None
+    return list if isinstance(value, (list, tuple, RawList)) else dict if isinstance(value, Mapping) else None
 
-    ``hidden`` is set below a secret member, ``linked`` below ``links``; both count only with ``redacted``.
-    """
-    if isinstance(value, Mapping):
-        if redacted and depth >= MAX_DEPTH:
-            return REDACTED
-        members = cast("Mapping[str, Any]", value)
-        return {
-            key: _copy(
-                item,
-                hidden=hidden or (redacted and is_secret_name(key)),
-                redacted=redacted,
-                depth=depth + 1,
-                linked=linked or key == _LINKS,
-            )
-            for key, item in members.items()
-        }
-    if isinstance(value, (list, tuple, RawList)):
-        if redacted and depth >= MAX_DEPTH:
-            return REDACTED
-        items = cast("Sequence[Any]", value)
-        return [_copy(item, hidden=hidden, redacted=redacted, depth=depth + 1, linked=linked) for item in items]
-    if redacted and hidden and value is not None and not isinstance(value, bool):
+
+def _copy(value: Any) -> Any:
+    """Copy a JSON value into plain dictionaries and lists."""
+    kind = _kind_of(value)
+    if kind is dict:
+        copied: dict[str, Any] = dict(value)
+        for key, item in value.items():
+            if item.__class__ not in _SCALARS:
+                copied[key] = _copy(item)
+        return copied
+    return list(map(_copy, value)) if kind is list else value
+
+
+def _redacted(value: Any, hidden: bool = False, linked: bool = False, depth: int = 0) -> Any:  # noqa: FBT002
+    """Copy a JSON value redacted; ``hidden`` is set below a secret member, ``linked`` below ``links``."""
+    kind = _kind_of(value)
+    if kind is None:
+        if isinstance(value, str) and not hidden:
+            return without_urls(value, linked=linked)
+        return REDACTED if hidden and value is not None and not isinstance(value, bool) else value
+    if depth >= MAX_DEPTH:
         return REDACTED
-    return without_urls(value, linked=linked) if redacted and isinstance(value, str) else value
+    if kind is list:
+        return [_redacted(item, hidden, linked, depth + 1) for item in value]
+    copied: dict[str, Any] = dict(value)
+    for key, item in value.items():
+        below, in_links = hidden or is_secret_name(key), linked or key == _LINKS
+        # Most members hold nothing, and no URL.
+        if below or item.__class__ not in _SCALARS or (item.__class__ is str and (in_links or "/" in item)):
+            copied[key] = _redacted(item, below, in_links, depth + 1)
+    return copied
 
 
 def _wrap(value: Any, *, secret: bool, linked: bool = False) -> Any:
@@ -135,7 +149,9 @@ class _Raw:
         return value._value if isinstance(value, _Raw) else value  # noqa: SLF001
 
     def _copied(self, *, redacted: bool) -> Any:
-        return _copy(self._value, hidden=self._secret, redacted=redacted, depth=0, linked=self._linked)
+        if not redacted:
+            return _copy(self._value)
+        return _redacted(self._value, self._secret, self._linked)
 
     def __eq__(self, other: object) -> bool:
         return bool(self._value == _Raw.opened(other))
@@ -210,18 +226,21 @@ class RawList(_Raw, Sequence[Any]):
         return len(self._value)
 
 
-class UndecodedItem:
-    """An item of a list as it was received, not decoded yet; ``repr`` and pickle are those of a redacted document."""
+class DecodedItem:
+    """An item of a list as it was decoded with its page; ``repr`` and pickle are those of a redacted document.
+
+    Attributes:
+        late: How to make those fields of its model that are made when they are looked at.
+
+    """
 
     __slots__ = ()
 
-    def encoded(self) -> bytes:
-        """Give its JSON text, known to be readable."""
-        raise NotImplementedError  # no ABC: its only subclass is a msgspec Struct, whose metaclass is another
+    late: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}
 
-    def opened(self) -> RawDocument:
-        """Decode it."""
-        return RawDocument.of(json.loads(self.encoded()))
+    def opened(self) -> dict[str, Any]:
+        """Make the document it was decoded from; arrays may be tuples."""
+        raise NotImplementedError  # no ABC: its only subclass is a msgspec Struct, whose metaclass is another
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({REDACTED!r})"
@@ -229,13 +248,30 @@ class UndecodedItem:
     __str__ = __repr__
 
     def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
-        return self.opened().__reduce_ex__(protocol)
+        return RawDocument.of(self.opened()).__reduce_ex__(protocol)
 
     def __copy__(self) -> Self:
         return self
 
     def __deepcopy__(self, memo: object) -> Self:
         return self
+
+
+class _OfItem:
+    """A model that may have been made of a decoded item, of which it then takes the fields that are still missing."""
+
+    __slots__ = ("_item",)
+
+    if not TYPE_CHECKING:  # which would take any name for an attribute
+
+        def __getattr__(self, name: str) -> Any:
+            """Make a field when it is first looked at; Python asks for what an object has not."""
+            item = None if name == "_item" else getattr(self, "_item", None)
+            if item is None or name not in item.late:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+            made = item.late[name](item)
+            object.__setattr__(self, name, made)
+            return made
 
 
 _WIRE = "mongorestore_async.wire"
@@ -261,10 +297,10 @@ def wire_names(field: "attrs.Attribute[Any]") -> tuple[str, ...]:
 
 
 @attrs.frozen(kw_only=True)
-class Document:
+class Document(_OfItem):
     """A received document. Equality and hash compare the typed fields, not ``raw``."""
 
-    _received: RawDocument | UndecodedItem = attrs.field(
+    _received: RawDocument | DecodedItem = attrs.field(
         default=_NOTHING_RECEIVED, eq=False, repr=False, alias="raw", converter=hide_document
     )
 
@@ -276,13 +312,17 @@ class Document:
         """
         received = unhide(self._received)
         if not isinstance(received, RawDocument):
-            received = received.opened()
+            received = RawDocument.of(_copy(received.opened()))
             attach(self, received)
         return received
 
     def to_dict(self, *, redacted: bool = True) -> dict[str, Any]:
         """Copy the document as received into plain dictionaries; secrets are replaced unless told otherwise."""
-        return self.raw.to_dict(redacted=redacted)
+        received = unhide(self._received)
+        if isinstance(received, RawDocument):
+            return received.to_dict(redacted=redacted)
+        document = received.opened()
+        return cast("dict[str, Any]", _redacted(document) if redacted else _copy(document))
 
     def __iter__(self) -> Iterator[tuple[str, Any]]:
         """Give the members of :meth:`to_dict`, so that ``dict(job)`` and web frameworks that call it are redacted."""

@@ -213,7 +213,8 @@ def is_secret_name(name: str) -> bool:
 def without_urls(text: str, *, linked: bool = False) -> str:
     """Replace the URLs in a text; below ``links`` only those that have the form of a download link."""
     if linked:
-        return REDACTED if _KEYED.search(text) else text
+        may_be_keyed = "?" in text or "&" in text or "/pull/" in text.lower()
+        return REDACTED if may_be_keyed and _KEYED.search(text) else text
     if "//" not in text and "/pull/" not in text:
         return text
     return _URL.sub(lambda found: found[0] if _HOSTS.fullmatch(found[0]) else REDACTED, text)

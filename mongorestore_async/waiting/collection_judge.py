@@ -136,7 +136,10 @@ class CollectionJudge:
             return False
         if status.state is None or status.state is IndexState.SUCCESSFUL:
             return True
-        return self._indexes == IndexStrategy.NONE and status.state in {IndexState.NOT_RESTORED, IndexState.NOT_STARTED}
+        if status.state is IndexState.NOT_RESTORED:
+            # Of a collection whose indexes are all TTL indexes none is asked for either.
+            return self._indexes in {IndexStrategy.NONE, IndexStrategy.ALL_EXCEPT_TTL}
+        return status.state is IndexState.NOT_STARTED and self._indexes == IndexStrategy.NONE
 
 
 def _sources(echoed: Iterable[RequestedNamespace]) -> list[str]:

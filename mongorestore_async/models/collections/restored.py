@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 import attrs
@@ -129,6 +129,15 @@ class CollectionRestoreJob(JobDocument):
     def asked(self) -> CollectionRestore | None:
         """The request, where this process made it."""
         return self._asked
+
+    @property
+    def snapshot_moment(self) -> datetime | None:
+        """When the restored data were current (UTC), where the job was asked for a moment and says so."""
+        seconds = self.point_in_time_utc_seconds or self.oplog_ts
+        try:
+            return None if not seconds else datetime.fromtimestamp(seconds, UTC)
+        except (OverflowError, OSError, ValueError):
+            return None  # beyond all calendars
 
     @property
     def requested_at(self) -> datetime | None:

@@ -134,6 +134,22 @@ def test_a_target_is_told_whole_or_not_at_all(members, target):
     assert job_of(**members).target == target
 
 
+@pytest.mark.parametrize(
+    ("members", "year"),
+    [
+        ({}, None),
+        ({"pointInTimeUtcSeconds": 0, "oplogTs": 0}, None),
+        ({"pointInTimeUtcSeconds": 1755000000}, 2025),
+        ({"oplogTs": 1755000000, "oplogInc": 7}, 2025),
+        ({"oplogTs": 10**15}, None),
+        ({"oplogTs": -(10**25)}, None),
+    ],
+)
+def test_the_moment_of_the_data_is_that_of_the_request(members, year):
+    found = job_of(**members).snapshot_moment
+    assert (None if found is None else found.year) == year
+
+
 @pytest.mark.parametrize("member", ["databases", "collections"])
 @pytest.mark.parametrize("value", ["shop", {"sourceNamespace": "shop"}, ["shop"], [5]])
 def test_what_is_no_list_of_names_is_refused(member, value):

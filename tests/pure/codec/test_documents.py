@@ -5,11 +5,25 @@ import copy
 import pytest
 
 from builders.constants import PLACE
-from mongorestore_async.codec.documents import load_job, read_batch, read_created, read_ids, read_job, read_jobs
+from mongorestore_async.codec import list_documents
+from mongorestore_async.codec.documents import (
+    load_job,
+    load_jobs,
+    read_batch,
+    read_created,
+    read_ids,
+    read_job,
+    read_jobs,
+)
+from mongorestore_async.codec.list_documents import decode_list
 from mongorestore_async.codec.structuring import contradicts, structure_by_id
 from mongorestore_async.errors import DataError
 from mongorestore_async.families import ATLAS_CLOUD_BACKUP_V1, ATLAS_TENANT_V1, CLOUD_MANAGER, OPS_MANAGER
 from mongorestore_async.models import CloudBackupRestoreJob, ClusterCheckpoint, JobRef, RestoreJob, TenantRestoreJob
+
+
+def nested(depth, array=list):
+    return array([nested(depth - 1, array)] if depth else ())
 
 
 class TestLoadJob:
@@ -182,3 +196,77 @@ def test_the_jobs_of_a_batch_name_it_or_none():
     with pytest.raises(DataError, match="another batch") as caught:
         read_batch(OPS_MANAGER, [*jobs, {"id": "d", "batchId": "bb"}], batch_id="b", **PLACE)
     assert caught.value.path == "$.results[3].batchId"
+
+
+DOCUMENTS = [
+    {"id": "J", "created": "2017-04-21T03:49:57Z", "delivery": {"url": "https://h/key"}, "more": [1.50, None]},
+    {"statusName": "finished", "id": "K", "links": [{"href": "h", "rel": "self"}, {}]},
+]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {},
+        {"created": 1492746597},
+        {"more": float("inf")},
+        {"more": 2**80},
+        {"more": "\ud800"},
+        {"links": ({"href": "h"},)},
+    ],
+)
+@pytest.mark.parametrize("place", [{}, PLACE, {"project": "P", "host": "H"}])
+def test_many_are_loaded_as_each_alone(odd, place):
+    documents = [*DOCUMENTS, {"id": "L", **odd}]
+    jobs = load_jobs(CLOUD_MANAGER, iter(documents), **place)
+    alone = tuple(load_job(CLOUD_MANAGER, document, **place) for document in documents)
+
+    assert jobs == alone
+    assert [repr(job) for job in jobs] == [repr(job) for job in alone]
+    assert [job.ref for job in jobs] == [job.ref for job in alone]
+    assert (jobs[0].ref is None) is (place == {})
+    raws = [job.to_dict(redacted=False) for job in jobs]
+    assert repr(raws) == repr([job.to_dict(redacted=False) for job in alone])
+    assert repr(raws) == repr(documents).replace("({'href': 'h'},)", "[{'href': 'h'}]")
+
+
+@pytest.mark.parametrize("odd", [{}, {"created": 1492746597}])
+def test_loaded_jobs_do_not_change_with_their_documents(odd):
+    document = {"id": "J", "delivery": {"methodName": "HTTP"}, **odd}
+    jobs = [*load_jobs(CLOUD_MANAGER, [document]), load_job(CLOUD_MANAGER, document)]
+    document["delivery"].clear()
+
+    assert [job.raw["delivery"] for job in jobs] == [{"methodName": "HTTP"}] * 2
+    assert [job.delivery.method_name for job in jobs] == ["HTTP"] * 2
+
+
+@pytest.mark.parametrize(
+    ("misfit", "path"),
+    [
+        ({"id": "L", "created": "https://h/key"}, "$[2].created"),
+        ({"delivery": {}}, "$[2].id"),
+        ("https://h/key", "$[2]"),
+        (None, "$[2]"),
+        ({"id": "L", "more": nested(200)}, "$[2]"),
+        ({"id": "L", "more": nested(200, tuple)}, "$[2]"),
+    ],
+)
+def test_the_misfit_among_many_is_told_by_its_index(misfit, path):
+    with pytest.raises(DataError) as caught:
+        load_jobs(CLOUD_MANAGER, [*DOCUMENTS, misfit])
+
+    assert caught.value.path == path
+    assert "h/key" not in str(caught.value)
+
+
+def test_none_are_loaded_of_nothing():
+    assert load_jobs(CLOUD_MANAGER, []) == ()
+
+
+def test_what_was_loaded_says_nothing_of_pages():
+    page = b'{"results":[{"batchId":"B","id":"J"}]}'
+    assert decode_list(RestoreJob, page).results[0].raw == {"batchId": "B", "id": "J"}
+    learned = dict(list_documents._learned)
+    load_jobs(CLOUD_MANAGER, [{"id": "J", "batchId": "B", "zone": 1}])
+
+    assert list_documents._learned == learned

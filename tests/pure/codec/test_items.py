@@ -19,8 +19,8 @@ from mongorestore_async.codec.list_documents import DecodedItems, decode_list, h
 from mongorestore_async.codec.structuring import structure, structure_each
 from mongorestore_async.errors import DataError, RequestContext
 from mongorestore_async.families import CLOUD_MANAGER
-from mongorestore_async.models import Headers, JobRef, Link, RestoreJob, Secret
-from mongorestore_async.models.document import MAX_DEPTH, UndecodedItem
+from mongorestore_async.models import Headers, JobRef, Link, RawDocument, RestoreJob, Secret
+from mongorestore_async.models.document import MAX_DEPTH, DecodedItem
 from mongorestore_async.models.secret import unhide
 from mongorestore_async.protocol.replies import RawReply, read_reply
 
@@ -247,7 +247,13 @@ class TestRaw:
         assert job.to_dict(redacted=False) == JOB
 
     def test_does_not_keep_the_page(self, job, document):
-        assert unhide(job._received).encoded() == compact(document)
+        assert compact(unhide(job._received).opened()) == compact(document)
+
+    def test_is_not_kept_by_a_dictionary_of_it(self, job):
+        assert job.to_dict(redacted=False) == JOB
+        assert not isinstance(unhide(job._received), RawDocument)
+        job.to_dict(redacted=False)["delivery"].clear()
+        assert job.to_dict()["delivery"].keys() == JOB["delivery"].keys()
 
     def test_shows_no_secret_undecoded(self, job):
         for shown in (repr(job), repr(unhide(job._received)), str(unhide(job._received)), f"{unhide(job._received)}"):
@@ -293,6 +299,6 @@ class TestReplies:
             reply_to(b'{"results":[' + b"{}," * 1_000_000 + b"{}]}", decode_list=decode_jobs)
 
 
-def test_what_holds_an_undecoded_item_knows_its_text():
+def test_a_decoded_item_knows_its_document():
     with pytest.raises(NotImplementedError):
-        UndecodedItem().encoded()
+        DecodedItem().opened()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 
-import msgspec
 import pytest
 
 from mongorestore_async.codec import list_documents
-from mongorestore_async.codec.list_documents import decode_list, has_next, page_decoder, read_list
+from mongorestore_async.codec.list_documents import decode_list, has_next, page_form, read_list
 from mongorestore_async.errors import DataError
 from mongorestore_async.models import Link, RestoreJob
 
@@ -124,7 +123,7 @@ def is_lossless(body):
     """Whether a page is read without the decoder of the standard library; checks that its items are exact."""
     found = decode_list(RestoreJob, body)
     assert json.dumps([job.to_dict(redacted=False) for job in found.results]) == json.dumps(json.loads(body)["results"])
-    return all(isinstance(each, msgspec.Struct) for each in found.results._received)
+    return found.results._received is None
 
 
 NEW = {"batchId": "B", "id": "J", "size": 5, "zone": {"tags": [{"a": None}, 1.50]}}
@@ -204,6 +203,7 @@ class TestPagesOfAnotherForm:
     def test_are_not_remembered_without_bounds(self, learned):
         for number in range(300):
             assert is_lossless(page_of({"id": "J", f"more{number}": 1}))
-        assert len(learned[RestoreJob]) <= 3
-        assert len(dict(learned[RestoreJob])["results"]) <= 100
-        assert page_decoder.cache_info().currsize <= 64
+        order = learned[RestoreJob].order
+        assert len(order) <= 3
+        assert len(dict(order)["results"][0]) <= 100
+        assert page_form.cache_info().currsize <= 64
