@@ -250,6 +250,20 @@ async def test_a_list_that_fails_for_ever_ends_the_wait(restores, batch_of):
         await (await batch_of(patience=0.5)).wait(timeout=None)
 
 
+@pytest.mark.parametrize(
+    ("others", "words"),
+    [({}, "have ended, but it was not told yet what became of"), ({"k": "IN_PROGRESS"}, "are still running")],
+)
+async def test_a_timeout_tells_whether_restores_still_run(others, words, restores, batch_of):
+    restores.put(listed=[], **NAMED)
+    for job, state in others.items():
+        restores.put(job, state, **NAMED)
+    batch = await batch_of(REF, *(f"atlas-collection-restore/p/c/{job}" for job in others), grace=60)
+
+    with pytest.raises(WaitTimeout, match=f"The restores {words}"):
+        await batch.wait(timeout=1)
+
+
 async def test_a_list_that_fails_delays_no_other_job(restores, batch_of):
     restores.put("j", **NAMED)
     running = restores.put("k", state="IN_PROGRESS", **NAMED)
