@@ -175,17 +175,17 @@ class CollectionRestore:
         taken: dict[str, str] = {}
         for database in self.named_databases():
             for name in (database.source, database.target):
-                check_database("an entry of databases,", name)
+                check_database("the database", name)
             ends = database.target + (self.database_suffix or "")
-            check_database("a database with its suffix,", ends)
+            check_database("the database with its suffix", ends)
             _take(taken, ends.lower(), database.source)
         restored = {database.source: database.target for database in self.named_databases()}
         for collection in self.named_collections():
             for name in (collection.source, collection.target):
-                check_namespace("an entry of collections,", name)
+                check_namespace("the collection", name)
             (database_name, _), (into, rest) = split_namespace(collection.source), split_namespace(collection.target)
             ends = f"{into}{self.database_suffix or ''}.{rest}{self.collection_suffix or ''}"
-            check_namespace("a collection with its suffixes,", ends)
+            check_namespace("the collection with its suffixes", ends)
             # Names of databases that differ only by case are the same: one cluster cannot have both.
             _take(taken, f"{into.lower()}.{rest}", collection.source)
             with_database = restored.get(database_name)

@@ -231,13 +231,13 @@ def test_suffixes_of_collections_that_are_allowed(suffix):
 
 def test_names_fit_with_their_suffixes():
     ask(databases=["a" * 60], collections=["b" * 60 + "." + "c" * 188], database_suffix="_22", collection_suffix="_33")
-    with pytest.raises(ConfigError, match=r"a database with its suffix, .* has 64 bytes"):
+    with pytest.raises(ConfigError, match=r"the database with its suffix .* has 64 bytes"):
         ask(databases=["a" * 61], database_suffix="_22")
-    with pytest.raises(ConfigError, match=r"the database of a collection with its suffixes, .* has 64 bytes"):
+    with pytest.raises(ConfigError, match=r"the database of the collection with its suffixes .* has 64 bytes"):
         ask(collections=["a" * 61 + ".c"], database_suffix="_22")
-    with pytest.raises(ConfigError, match=r"a collection with its suffixes, .* has 256 bytes"):
+    with pytest.raises(ConfigError, match=r"the collection with its suffixes .* has 256 bytes"):
         ask(collections=["a." + "c" * 251], collection_suffix="_33")
-    with pytest.raises(ConfigError, match=r"a collection with its suffixes, .* has 256 bytes"):
+    with pytest.raises(ConfigError, match=r"the collection with its suffixes .* has 256 bytes"):
         ask(collections=["a." + "c" * 251], database_suffix="_33")
     with pytest.raises(ConfigError, match="system collection"):
         ask(collections=["a.b.system"], collection_suffix=".x")
