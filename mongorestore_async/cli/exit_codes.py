@@ -40,6 +40,7 @@ from mongorestore_async.errors import (
     LinkRefused,
     MaybeCreated,
     NothingToDownload,
+    NotRestorable,
     RestoreError,
     RestoreFailed,
     ResumePoint,
@@ -148,6 +149,8 @@ CLI_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.LEAVE_OUT: lambda values: f"leave {_option(values['argument'])} out",
     HintKind.LOG_IN: "set an API key or a service account in the environment",
     HintKind.MORE_SLOTS: "try again later, or make fewer calls at once (--concurrency)",
+    HintKind.NAME_AS_COLLECTION: "pass a collection with --collection",
+    HintKind.NAME_AS_DATABASE: "pass DATABASE.COLLECTION; a database goes with --database",
     HintKind.NAME_VERSION: "update this package",
     HintKind.NARROW_LIST: "narrow the list (--batch-id, --limit) or report this to its operator",
     HintKind.READ_UNCOUNTED: "run it again, or narrow the list (--batch-id, --limit) or report this to its operator",
@@ -169,6 +172,7 @@ CLI_WORDINGS: Mapping[HintKind, Wording] = {
         "Python 3.13 and newer make the strict checks of RFC 5280: have the certificate issued anew, or pass "
         "--no-strict-certificates, which still verifies it"
     ),
+    HintKind.RENAME_ONE: "pass each once, or rename one with --rename",
     HintKind.REPEAT_QUERY: "repeat the command of that run with its token",
     HintKind.REQUEST_DOWNLOAD: "to get a file, run create without --target-cluster-id",
     HintKind.SET_BASE_URL: "set --base-url to the address it points to",
@@ -180,6 +184,7 @@ CLI_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.USE_VARIANT: _use_variant,
     HintKind.USE_VERSIONED_FAMILY: "update this package",
     HintKind.WAIT_AGAIN: "wait again",
+    HintKind.WAIT_FOR_OTHER: "wait for it with mongorestore-async wait, then start this one",
     HintKind.WAIT_FOR_RUNNING: (
         "wait for them with mongorestore-async wait, or leave --ensure out to start another restore"
     ),
@@ -204,6 +209,8 @@ def exit_code_of(error: RestoreError) -> ExitCode:
 
 def error_text(error: RestoreError | Finding) -> str:
     """Write what an error or a finding of a pre-check says on one line, in the words of the command line."""
+    if isinstance(error, NotRestorable) and error.findings:  # its message has theirs in the words of the library
+        return f"nothing was started: the pre-check failed: {'; '.join(map(error_text, error.findings))}"
     advice = "" if error.hint is None else error.hint.render(CLI_WORDINGS)
     return printable(" ".join(add_advice(error.problem, advice).split()))
 

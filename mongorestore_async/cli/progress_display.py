@@ -25,6 +25,7 @@ from mongorestore_async.cli.console import plural, printable
 from mongorestore_async.cli.exit_codes import explain
 from mongorestore_async.cli.units import format_size
 from mongorestore_async.waiting.end_rules import describe
+from mongorestore_async.waiting.job_source import describe_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,7 +83,7 @@ class PollDisplay:
         self._status.update(f"waiting: {running} running, next poll in {report.next_delay:.0f} s")
 
     def _show_failures(self, report: PollReport) -> None:
-        failing = {str(failure.source): failure for failure in report.failures}
+        failing = {describe_source(failure.source): failure for failure in report.failures}
         for name in failing.keys() - self._failing:
             self._print(f"{printable(name)} cannot be read, retrying: {explain(failing[name].error)}", style="yellow")
         for name in self._failing - failing.keys():

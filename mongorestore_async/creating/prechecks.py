@@ -144,7 +144,7 @@ def _about_running(evidence: Evidence) -> Iterator[Finding]:
             f"another restore of single collections is running ({', '.join(evidence.running)}), and a cluster takes one"
             f" at a time:"
         )
-        yield Finding(Rule.RUNNING, problem, hint=Hint(HintKind.WAIT_FOR_RUNNING))
+        yield Finding(Rule.RUNNING, problem, hint=Hint(HintKind.WAIT_FOR_OTHER))
 
 
 def _about_topology(evidence: Evidence) -> Iterator[Finding]:

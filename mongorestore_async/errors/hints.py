@@ -36,6 +36,8 @@ class HintKind(StrEnum):
     LEAVE_OUT = auto()  # argument
     LOG_IN = auto()
     MORE_SLOTS = auto()
+    NAME_AS_COLLECTION = auto()
+    NAME_AS_DATABASE = auto()
     NAME_VERSION = auto()
     NARROW_LIST = auto()
     OVERWRITE_FILES = auto()
@@ -52,6 +54,7 @@ class HintKind(StrEnum):
     READ_UNCOUNTED = auto()
     RECONCILE = auto()
     RELAX_CERTIFICATE_CHECKS = auto()
+    RENAME_ONE = auto()
     REPEAT_QUERY = auto()
     REQUEST_DOWNLOAD = auto()
     SET_BASE_URL = auto()
@@ -63,6 +66,7 @@ class HintKind(StrEnum):
     USE_VARIANT = auto()  # variants: names of request classes
     USE_VERSIONED_FAMILY = auto()
     WAIT_AGAIN = auto()
+    WAIT_FOR_OTHER = auto()
     WAIT_FOR_RUNNING = auto()
     WAIT_UNTIL_DOWNLOADABLE = auto()
     WAIT_UNTIL_FINISHED = auto()
@@ -129,6 +133,8 @@ PYTHON_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.LEAVE_OUT: "leave {argument} out",
     HintKind.LOG_IN: ("pass DigestAuth(public_key, private_key) or ServiceAccount(client_id, client_secret)"),
     HintKind.MORE_SLOTS: "make fewer concurrent calls, or raise Options.max_in_flight or Options.timeout",
+    HintKind.NAME_AS_COLLECTION: "a collection goes into collections",
+    HintKind.NAME_AS_DATABASE: "pass database.collection; a database goes into databases",
     HintKind.NAME_VERSION: (
         "if the vendor's page of it names another one, ask for that as in session.request(..., version='2025-03-12'), "
         "or update this package"
@@ -155,6 +161,7 @@ PYTHON_WORDINGS: Mapping[HintKind, Wording] = {
         "Python 3.13 and newer make the strict checks of RFC 5280: have the certificate issued anew, or pass "
         "strict_certificates=False, which still verifies it"
     ),
+    HintKind.RENAME_ONE: "pass each once, or rename one with Renamed(source, target)",
     HintKind.REPEAT_QUERY: "pass the same fleets, projects, clusters, states and batch_id",
     HintKind.REQUEST_DOWNLOAD: "a download needs an HttpRestore",
     HintKind.SET_BASE_URL: "set base_url to the address it points to",
@@ -168,6 +175,7 @@ PYTHON_WORDINGS: Mapping[HintKind, Wording] = {
         "pass a family, as in session.request(..., family=ATLAS_CLOUD_BACKUP), or update this package"
     ),
     HintKind.WAIT_AGAIN: "wait again; session.batch(error.refs) works in another process too",
+    HintKind.WAIT_FOR_OTHER: "wait for it with session.batch(refs), then start this one",
     HintKind.WAIT_FOR_RUNNING: (
         "wait for them with session.batch(refs), or start another restore with create_restore_job"
     ),

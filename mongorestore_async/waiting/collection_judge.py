@@ -9,6 +9,7 @@ Only what tells something is kept, so that a restore of many thousand collection
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from mongorestore_async.models import (
@@ -20,6 +21,7 @@ from mongorestore_async.models import (
     RestoredCollection,
     RestoredCollectionState,
 )
+from mongorestore_async.models.collections.namespaces import split_namespace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,15 +60,18 @@ class CollectionJudge:
     def __init__(self, job: CollectionRestoreJob) -> None:
         asked = job.asked
         if asked is None:
-            self._databases = _sources(job.databases)
-            self._collections = _sources(job.collections)
+            databases, collections = _sources(job.databases), _sources(job.collections)
             self._indexes: str | None = job.index_strategy
         else:
-            self._databases = frozenset(named.source for named in asked.named_databases())
-            self._collections = frozenset(named.source for named in asked.named_collections())
+            databases = [named.source for named in asked.named_databases()]
+            collections = [named.source for named in asked.named_collections()]
             self._indexes = asked.indexes
         self._job = job
+        self._databases, self._collections = frozenset(databases), frozenset(collections)
         self._missing = set(self._databases | self._collections)
+        # One may be restored several times, under several names: it is there once all of them are.
+        self._times = {name: count for name, count in Counter([*databases, *collections]).items() if count > 1}
+        self._targets: dict[str, set[str]] = {name: set() for name in self._times}
         self._incomplete: list[RestoredCollection] = []
         self._skipped: list[RestoredCollection] = []
         self._any = self._moving = self._indexes_told = False
@@ -75,7 +80,10 @@ class CollectionJudge:
         """Take one collection of the list."""
         self._any = True
         namespace = found.source_namespace or ""
-        self._missing -= {namespace, namespace.partition(".")[0]}
+        target = found.target_namespace or namespace
+        for name, ends in ((namespace, target), (split_namespace(namespace)[0], split_namespace(target)[0])):
+            if name in self._missing and self._is_there(name, ends):
+                self._missing.discard(name)
         if found.state is RestoredCollectionState.UNSUPPORTED and self._is_skipped(namespace):
             self._skipped.append(found)
             return
@@ -109,6 +117,13 @@ class CollectionJudge:
             return "the server tells neither what was asked for nor what became of any collection"
         return ""
 
+    def _is_there(self, name: str, target: str) -> bool:
+        """Whether what was named has been seen as often as it was asked for, now that it was seen under this name."""
+        if name not in self._times:
+            return True
+        self._targets[name].add(target)
+        return len(self._targets[name]) >= self._times[name]
+
     def _is_skipped(self, namespace: str) -> bool:
         """Whether a collection that cannot be restored was not named itself, as far as is known what was."""
         known = bool(self._databases or self._collections)
@@ -127,5 +142,6 @@ class CollectionJudge:
         return status.state is IndexState.NOT_STARTED and self._indexes == IndexStrategy.NONE
 
 
-def _sources(echoed: Iterable[RequestedNamespace]) -> frozenset[str]:
-    return frozenset(entry.source_namespace for entry in echoed if entry.source_namespace)
+def _sources(echoed: Iterable[RequestedNamespace]) -> list[str]:
+    targets = {(entry.source_namespace, entry.target_namespace) for entry in echoed if entry.source_namespace}
+    return [source for source, _ in targets if source]

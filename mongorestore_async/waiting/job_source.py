@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mongorestore_async.models import JobT
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mongorestore_async.transport.connection import HttpSettings
     from mongorestore_async.transport.options import Options
 
-__all__ = ["JobSource"]
+__all__ = ["JobSource", "describe_source"]
 
 
 class JobSource(Protocol[JobT]):
@@ -63,3 +63,10 @@ class JobSource(Protocol[JobT]):
     async def restore_job(self, job_id: str) -> JobT:
         """Read one of them."""
         ...
+
+
+def describe_source(source: JobSource[Any]) -> str:
+    """Name a cluster or a config server in a sentence."""
+    ref = source.ref("-")
+    what = f"config server {ref.host}" if ref.cluster is None else f"cluster {ref.cluster}"
+    return f"{what} of project {ref.project} ({ref.family})"

@@ -16,6 +16,8 @@ from mongorestore_async.errors import (
     WaitError,
     WaitTimeout,
 )
+from mongorestore_async.waiting.collection_judge import awaits_collections
+from mongorestore_async.waiting.job_source import describe_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -155,9 +157,10 @@ def _state(found: RestoredCollection) -> str:
 def _unread(lost: Sequence[JobPoller[Any]]) -> str:
     if not lost:
         return ""
+    why = next((f" ({each.error.problem})" for each in lost if each.error is not None), "")
     return (
-        f"{_some([repr(each.source) for each in lost])} could not be read for {lost[0].policy.patience:g} s; the "
-        f"outcome of their restores is unknown; wait again"
+        f"{_some([describe_source(each.source) for each in lost])} could not be read for "
+        f"{lost[0].policy.patience:g} s{why}; the outcome of their restores is unknown; wait again"
     )
 
 
@@ -217,10 +220,12 @@ def timed_out(
     lost = [each for each in followed if each.lost]
     known = f"; {len(bad)} failed: {_names(bad)}" if bad else ""
     known += f"; {len(lost)} can no longer be found: {_names(lost)}" if lost else ""
-    certain = "are" if not any(each.missed for each in going) else "may be"
+    where = f"{'may be' if any(each.missed for each in going) else 'are'} still running"
+    if going and all(awaits_collections(each.job) for each in going):
+        where = "have ended, but it was not told yet what became of their collections"
     return WaitTimeout(
         f"{len(going)} of {len(followed)} restore jobs not finished after {_rounded(seconds or 0)} s: "
-        f"{_names(going)}{known}. The restores {certain} still running",
+        f"{_names(going)}{known}. The restores {where}",
         jobs=_jobs(followed),
         hint=Hint(HintKind.WAIT_AGAIN),
     )

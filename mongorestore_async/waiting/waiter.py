@@ -106,8 +106,10 @@ class Waiter(Generic[JobT]):
         for poller in self._pollers.values():
             budget = _budget_of(poller)
             pace = Pace(poller.limit, calls[budget])
-            # What was read just now is not read again at once, unless only a batch is left to be listed as a whole.
-            read_at = self._read_at if any(group.open_ids for group in poller.jobs.open_groups()) else None
+            # What was read just now is not read again at once, unless only a batch is left to be listed as a whole,
+            # or a job is over but for its collections.
+            runs = any(group.open_ids for group in poller.jobs.open_groups()) and not poller.jobs.awaiting()
+            read_at = self._read_at if runs else None
             fresh = now if read_at is None else read_at + pace.delay(self._policy, 0, 0)
             poller.due = max(now, fresh) + pace.first_delay(self._policy, before[budget])
             before[budget] += poller.open

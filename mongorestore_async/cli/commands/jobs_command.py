@@ -198,7 +198,7 @@ def _collection_style(row: CollectionRow) -> str:
 
 
 def _collection_summary(rows: Sequence[CollectionRow]) -> str:
-    counts = Counter(row.state for row in rows)
+    counts = Counter(row.state or "unknown" for row in rows)
     states = ", ".join(f"{count} {state}" for state, count in counts.most_common())
     renamed = sum(row.renamed == "yes" for row in rows)
     names = f" {renamed} got another name, because the one asked for was taken." if renamed else ""

@@ -28,6 +28,7 @@ from mongorestore_async.cli.job_selection import job_command
 from mongorestore_async.cli.session_factory import ServerOptions, make_session, read_credentials
 from mongorestore_async.codec.request_bodies import encode_request
 from mongorestore_async.errors import MaybeCreated
+from mongorestore_async.families import FAMILIES
 from mongorestore_async.models import RestoreRequest
 
 if TYPE_CHECKING:
@@ -180,7 +181,9 @@ class _Create:
                 self.open = session.open_creates
 
     def _with_advice(self, error: MaybeCreated) -> MaybeCreated:
-        command = fold_command(self.cluster.command_line("jobs", "--limit", "5"), stderr_console().width)
+        # Elsewhere no order is promised: the new job may be the last of the list.
+        few = ("--limit", "5") if FAMILIES[self.cluster.family].newest_first else ()
+        command = fold_command(self.cluster.command_line("jobs", *few), stderr_console().width)
         error.add_note(f"List the jobs before you send it again:\n{command}")
         return error
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from mongorestore_async.errors import ConfigError
+from mongorestore_async.errors import ConfigError, Hint, HintKind
 
 __all__ = [
     "MOST_DATABASE_BYTES",
@@ -47,8 +47,10 @@ def check_database(what: str, name: str) -> str:
     if not name:
         raise ConfigError(f"{what} is empty: pass the name of a database")
     if (found := _IN_DATABASE.search(name)) is not None:
-        advice = "a collection goes into collections" if found[0] == "." else "pass the bare name of a database"
-        raise ConfigError(f"{what} {shown(name)} must not contain {found[0]!r}: {advice}")
+        problem = f"{what} {shown(name)} must not contain {found[0]!r}:"
+        if found[0] == ".":
+            raise ConfigError(problem, hint=Hint(HintKind.NAME_AS_COLLECTION))
+        raise ConfigError(f"{problem} pass the bare name of a database")
     _check_length(what, name, MOST_DATABASE_BYTES, "the name of a database")
     return name
 
@@ -67,9 +69,7 @@ def check_namespace(what: str, namespace: str) -> str:
     """
     database, dot, collection = namespace.partition(".")
     if not dot:
-        raise ConfigError(
-            f"{what} {shown(namespace)} has no dot: pass database.collection; a database goes into databases"
-        )
+        raise ConfigError(f"{what} {shown(namespace)} has no dot:", hint=Hint(HintKind.NAME_AS_DATABASE))
     check_database(f"the database of {what}", database)
     if not collection:
         raise ConfigError(f"{what} {shown(namespace)} names no collection: pass database.collection")

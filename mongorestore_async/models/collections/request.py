@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, cast
 
 import attrs
 
-from mongorestore_async.errors import ConfigError
+from mongorestore_async.errors import ConfigError, Hint, HintKind
 from mongorestore_async.models.collections.namespaces import (
     check_collection_suffix,
     check_database,
@@ -195,7 +195,7 @@ class CollectionRestore:
             ):
                 raise ConfigError(
                     f"{shown(collection.source)} is restored with its database already, under the same name:"
-                    f" leave it out of collections"
+                    f" leave one of the two out"
                 )
 
     def named_databases(self) -> Iterator[Renamed]:
@@ -220,8 +220,8 @@ def _take(taken: dict[str, str], ends: str, source: str) -> None:
     """Refuse two entries that end at the same name: one would replace the other, or be renamed."""
     if ends in taken:
         raise ConfigError(
-            f"{shown(taken[ends])} and {shown(source)} would be restored under the same name: pass each once, or rename"
-            f" one with Renamed(source, target)"
+            f"{shown(taken[ends])} and {shown(source)} would be restored under the same name:",
+            hint=Hint(HintKind.RENAME_ONE),
         )
     taken[ends] = source
 

@@ -106,6 +106,16 @@ async def test_a_job_that_was_over_before_is_read_as_well(restores, batch_of):
     assert restores.looks.count("collections") == 2
 
 
+async def test_collections_of_a_job_that_is_over_are_read_at_once(restores, connect):
+    restores.put(**NAMED)
+    poll = PollPolicy(shortest=3600, longest=3600)
+    session = connect(options=Options(retry=NO_RETRY, rate_limits=None, poll=poll))
+    batch = await session.batch([REF])
+
+    assert (await batch.wait(timeout=5))[0].ok is True
+    assert restores.looks == ["j", "j", "collections"]
+
+
 async def test_what_was_read_is_kept_by_a_refresh(restores, batch_of):
     restores.put(listed=[GOOD, VIEW], **WHOLE)
     done = await (await batch_of()).wait(timeout=5)
@@ -236,8 +246,22 @@ async def test_a_list_that_fails_for_a_while_is_borne(restores, batch_of, status
 async def test_a_list_that_fails_for_ever_ends_the_wait(restores, batch_of):
     restores.put(**NAMED)
     restores.fault = lambda look: refused(500) if look == "collections" else None
-    with pytest.raises(WaitError, match=r"could not be read for 0.5 s; the outcome of their restores is unknown"):
+    with pytest.raises(WaitError, match=r"could not be read for 0.5 s .*; the outcome of their restores is unknown"):
         await (await batch_of(patience=0.5)).wait(timeout=None)
+
+
+@pytest.mark.parametrize(
+    ("others", "words"),
+    [({}, "have ended, but it was not told yet what became of"), ({"k": "IN_PROGRESS"}, "are still running")],
+)
+async def test_a_timeout_tells_whether_restores_still_run(others, words, restores, batch_of):
+    restores.put(listed=[], **NAMED)
+    for job, state in others.items():
+        restores.put(job, state, **NAMED)
+    batch = await batch_of(REF, *(f"atlas-collection-restore/p/c/{job}" for job in others), grace=60)
+
+    with pytest.raises(WaitTimeout, match=f"The restores {words}"):
+        await batch.wait(timeout=1)
 
 
 async def test_a_list_that_fails_delays_no_other_job(restores, batch_of):

@@ -1,6 +1,7 @@
 """Looks that fail: which a wait bears, which end it, and jobs that are not there."""
 
 import asyncio
+import re
 
 import attrs
 import pytest
@@ -19,6 +20,7 @@ from mongorestore_async import (
     WaitError,
     WaitTimeout,
 )
+from mongorestore_async.waiting.job_source import describe_source
 
 
 def failing(times, answer):
@@ -98,9 +100,10 @@ async def test_a_cluster_is_given_up_and_the_others_are_waited_for(backups, batc
         if report.bad:
             backups.end("a")
 
-    with pytest.raises(WaitError, match=r"<Cluster ops-manager .*/bad> could not be read for 0\.03 s") as caught:
+    with pytest.raises(WaitError, match=r"^cluster bad of project \S+ \(ops-manager\) could not be") as caught:
         await batch.wait(timeout=5, on_poll=finish_late)
 
+    assert re.search(r"read for 0\.03 s \(HTTP 503 .*\); the outcome of their restores is unk", caught.value.problem)
     assert not isinstance(caught.value, (RestoreFailed, WaitTimeout))
     assert isinstance(caught.value.__cause__, ServerError)
     assert [str(job.state) for job in caught.value.jobs] == ["FINISHED", "RUNNING"]
@@ -353,3 +356,10 @@ async def test_addresses_are_read_with_the_patience_of_the_grace(backups, waitin
     backups.faults["c"] = refused(503)
     with pytest.raises(ServerError):
         await asyncio.wait_for(waiting_session().batch(["ops-manager/p/c/j"]), 2)
+
+
+def test_places_are_named_as_people_name_them(connect):
+    project = connect().project("p", OPS_MANAGER)
+
+    assert describe_source(project.cluster("c")) == "cluster c of project p (ops-manager)"
+    assert describe_source(project.config_server("h")) == "config server h of project p (ops-manager)"

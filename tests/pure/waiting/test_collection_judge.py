@@ -198,3 +198,35 @@ def test_no_order_of_collections_hides_one(told):
     bad = [name for name, state in told if state not in {State.SUCCESSFUL, State.UNSUPPORTED}]
     assert names(outcome) == (bad, [name for name, state in told if state is State.UNSUPPORTED])
     assert outcome.ok is (not bad and any(name.startswith("shop") for name, _ in told))
+
+
+TWICE = {"collections": [{"sourceNamespace": "shop.orders", "targetNamespace": f"shop.{to}"} for to in ("a", "b")]}
+BOTH = {"databases": [{"sourceNamespace": "shop"}, {"sourceNamespace": "shop", "targetNamespace": "shop_old"}]}
+
+
+@pytest.mark.parametrize(
+    ("echo", "targets", "missing"),
+    [
+        (TWICE, ["shop.a", "shop.b"], ()),
+        (TWICE, ["shop.a"], ("shop.orders",)),
+        (TWICE, ["shop.a", "shop.a"], ("shop.orders",)),
+        (BOTH, [None, "shop_old.orders"], ()),
+        (BOTH, ["", "shop_old.orders"], ()),
+        (BOTH, ["shop.orders"], ("shop",)),
+        (BOTH, [None, "shop.orders"], ("shop",)),
+        ({"collections": NAMED["collections"] * 2}, ["shop.orders"], ()),
+    ],
+)
+def test_what_is_restored_twice_has_to_be_there_twice(echo, targets, missing):
+    outcome = judge(*(found(targetNamespace=target) for target in targets), job=job_of(echo)).outcome()
+
+    assert (outcome.ok, outcome.missing) == (not missing, missing)
+
+
+def test_a_request_of_one_collection_twice_is_missed_once():
+    twice = [Renamed("shop.orders", "shop.a"), Renamed("shop.orders", "shop.b")]
+    asked = CollectionRestore(Snapshot("s"), Target("p", "c"), write=WriteStrategy.CREATE_NEW, collections=twice)
+    job = keep_request(job_of({}), asked)
+
+    made = judge(found(targetNamespace="shop.a"), job=job)
+    assert (made.unsettled, made.outcome().missing) == (True, ("shop.orders",))

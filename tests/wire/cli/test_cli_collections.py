@@ -253,8 +253,10 @@ def test_every_index_strategy_has_a_word(strategy, call, order):
         (["--rename", "a", "b", "--rename", "a", "c"], "--rename has the same name twice"),
         (["--database", "a", "--database", "a"], "the same name"),
         (["--database", "a", "--rename", "b", "a"], "the same name"),
-        (["--database", "shop.orders"], "must not contain '.'"),
-        (["--collection", "shop"], "no dot"),
+        (["--database", "shop.orders"], "must not contain '.': pass a collection with --collection"),
+        (["--collection", "shop"], "no dot: pass DATABASE.COLLECTION; a database goes with --database"),
+        (["--database", "shop", "--database", "shop"], "same name: pass each once, or rename one with --rename"),
+        (["--database", "shop", "--collection", "shop.orders"], "with its database already"),
         (["--rename", "shop.orders", "orders"], "no dot"),
         (["--collection", ""], "empty"),
         (["--database", ""], "empty"),
@@ -398,7 +400,8 @@ def test_a_second_restore_of_a_cluster_is_told_by_the_precheck(call, order, emul
     second = call(*order, "--database", "staff", "--precheck")
 
     assert (first.code, second.code, second.out) == (0, 1, "")
-    assert "the pre-check failed" in second.err
+    assert "the pre-check failed: another restore of single collections is running" in second.err
+    assert second.err.endswith("at a time: wait for it with mongorestore-async wait, then start this one\n")
     assert emulator.counts.creates_taken == 1
 
 
@@ -590,7 +593,7 @@ async def test_an_interrupted_create_is_an_unknown_outcome(number, start, order,
     assert "its outcome is unknown" in lines[0]
     assert lines[1:] == [
         "List the jobs before you send it again:",
-        f"  mongorestore-async jobs {' '.join(listed).replace('--cluster ', '--cluster-id ')} --limit 5",
+        f"  mongorestore-async jobs {' '.join(listed).replace('--cluster ', '--cluster-id ')}",
     ]
 
 

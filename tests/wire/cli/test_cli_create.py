@@ -199,7 +199,7 @@ async def test_an_unknown_outcome_has_its_own_exit_code_and_advice(run, place, t
     assert emulator.counts.creates_taken == before + 1
     assert "outcome is unknown" in ended.err.splitlines()[0]
     assert ended.err.endswith(
-        f"List the jobs before you send it again:\n  mongorestore-async jobs {' '.join(place())} --limit 5\n"
+        f"List the jobs before you send it again:\n  mongorestore-async jobs {' '.join(place())}\n"
     )
 
 

@@ -178,8 +178,8 @@ def test_a_temporarily_unreadable_cluster_is_retried(call, started, emulator):
     ended = call("wait", *refs, *FAST)
 
     assert ended.code == 0
-    assert "cannot be read, retrying: " in ended.err
-    assert "can be read again" in ended.err
+    assert re.search(r"  (cluster \S+ of project \S+ \(\S+\)) cannot be read, retrying: HTTP 500", ended.err)
+    assert re.search(r"  cluster \S+ of project \S+ \(\S+\) can be read again", ended.err)
 
 
 @pytest.mark.parametrize(
