@@ -256,7 +256,7 @@ async def test_the_clock_is_the_real_one_unless_told(session, server):
 
 @pytest.mark.parametrize("request_", [None, {"snapshotId": "s"}, Snapshot("s"), HttpRestore])
 async def test_something_else_than_a_request_is_never_sent(open_cluster, server, request_):
-    with pytest.raises(ConfigError, match="must be an HttpRestore or an AutomatedRestore"):
+    with pytest.raises(ConfigError, match="must be an HttpRestore, an AutomatedRestore or a CollectionRestore"):
         await open_cluster(CLOUD_MANAGER).create_restore_job(request_)
 
     assert server.sent == []

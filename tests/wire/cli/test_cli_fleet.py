@@ -278,7 +278,14 @@ async def test_a_reader_that_has_seen_enough_is_no_error(form, start, held):
         process.stdout._transport.close()
         held.set()
         err = await asyncio.wait_for(process.stderr.read(), 120)
-        assert (await process.wait(), err) == (0, b"")
+        code = await process.wait()
+
+    # Lines are written while clusters are read: whether all of them were by then is a matter of time.
+    unread = form == "jsonl" and code == 9
+    assert re.fullmatch(
+        r"stopped: standard output was closed; [345] of 6 clusters were read\n" if unread else "", err.decode()
+    )
+    assert code == (9 if unread else 0)
 
 
 async def test_a_terminal_shows_progress_and_wraps_reasons(on_terminal, held, emulator, projects):
