@@ -262,7 +262,7 @@ class _OfItem:
 
     __slots__ = ("_item",)
 
-    if not TYPE_CHECKING:  # which would take any name for an attribute
+    if not TYPE_CHECKING:  # pragma: no branch - a checker would take any name for an attribute
 
         def __getattr__(self, name: str) -> Any:
             """Make a field when it is first looked at; Python asks for what an object has not."""
