@@ -121,7 +121,7 @@ def clients(session: nox.Session) -> None:
 def api(session: nox.Session) -> None:
     """Every answer of the emulator's Atlas v2 against schemas; with ``-- spec.yaml`` the vendor's document as well."""
     install(session, "test", package=PACKAGE)
-    session.env |= {"API_ANSWERS": "all", "PYTHONPATH": "tests/support"}
+    session.env.update({"API_ANSWERS": "all", "PYTHONPATH": "tests/support"})
     run = ("pytest", *TWO_WORKERS, "tests/wire/emulator/test_answer_schemas.py")
     if not session.posargs:
         session.run(*run)
