@@ -144,6 +144,11 @@ class NotFound(ApiError):
     """404, 410, or ``one()`` on an empty list."""
 
     @property
+    def certain(self) -> bool:
+        """Whether the API itself says that what was asked for is not there; the page of a gateway does not."""
+        return self.status == _NOT_FOUND and not self.transient
+
+    @property
     def may_appear(self) -> bool:
         """Whether it may still appear. A job may; a project or a version of the API never does."""
         code = self.error_code or ""

@@ -17,19 +17,26 @@ __all__ = [
     "FLEX_MEDIA_TYPE",
     "MEDIA_TYPE",
     "NEIGHBOUR_RATES",
+    "media_type_of",
     "rate_of",
 ]
 
 API_PATH = "/api/atlas/v2"
 
+
+def media_type_of(version: str) -> str:
+    """Media type of a version: ``Accept``, and ``Content-Type`` of a body."""
+    return f"application/vnd.atlas.{version}+json"
+
+
 #: Restore jobs, snapshots, checkpoints, projects, and the clusters of all projects.
-MEDIA_TYPE = "application/vnd.atlas.2023-01-01+json"
+MEDIA_TYPE = media_type_of("2023-01-01")
 #: Clusters of a project; the older versions are deprecated.
-CLUSTERS_MEDIA_TYPE = "application/vnd.atlas.2024-08-05+json"
+CLUSTERS_MEDIA_TYPE = media_type_of("2024-08-05")
 #: Everything about flex clusters.
-FLEX_MEDIA_TYPE = "application/vnd.atlas.2024-11-13+json"
+FLEX_MEDIA_TYPE = media_type_of("2024-11-13")
 #: Restores of single databases and collections, and what a snapshot holds.
-COLLECTIONS_MEDIA_TYPE = "application/vnd.atlas.2025-03-12+json"
+COLLECTIONS_MEDIA_TYPE = media_type_of("2025-03-12")
 
 #: Limits of projects, clusters and the list of limits, whatever the family.
 NEIGHBOUR_RATES = (

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mongorestore_async.errors import RequestContext
     from mongorestore_async.families import Family
 
-__all__ = ["advise_on_version", "check_version", "media_type_of"]
+__all__ = ["advise_on_version", "check_version"]
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _PREVIEW = "preview"
@@ -32,11 +32,6 @@ _REFUSED = frozenset({"INVALID_VERSION_DATE", "UNSUPPORTED_MEDIA_TYPE"})
 _SWITCHED_OFF = "VERSION_GONE"
 #: A 410 that is about the key.
 _OLD_KEY = "PERSONAL_API_KEYS_DEPRECATED"
-
-
-def media_type_of(version: str) -> str:
-    """Media type of a version: ``Accept``, and ``Content-Type`` of a body."""
-    return f"application/vnd.atlas.{version}+json"
 
 
 def check_version(version: object, family: Family[Any] | None, path: str) -> str:

@@ -14,11 +14,11 @@ import attrs
 from mongorestore_async.auth.tokens import travels_in_clear
 from mongorestore_async.errors import ConfigError, DataError, Hint, HintKind, RestoreError
 from mongorestore_async.families import Family
+from mongorestore_async.families.atlas_v2 import media_type_of
 from mongorestore_async.models.validators import flag, require_text
 from mongorestore_async.protocol.rate_limit_headers import project_in
 from mongorestore_async.protocol.request_headers import with_headers
 from mongorestore_async.protocol.urls import DEFAULT_BASE_URL, build_url
-from mongorestore_async.protocol.versions import media_type_of
 from mongorestore_async.transport.open_creates import OpenCreates
 from mongorestore_async.transport.options import choose_limit
 from mongorestore_async.transport.sender import Call

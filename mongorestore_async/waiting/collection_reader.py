@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["judge_collections"]
 
 
-_NOT_FOUND = 404
-
-
 class _CollectionsSource(Protocol):
     """A cluster of a family whose jobs restore single collections."""
 
@@ -45,6 +42,6 @@ async def judge_collections(source: JobSource[Any], job: CollectionRestoreJob, j
                 judge.take(found)
     except NotFound as error:
         # The job is there, so its list is not there yet, or it ended meanwhile: as good as an empty one.
-        if error.transient or error.status != _NOT_FOUND:
+        if not error.certain:
             raise
     return judge

@@ -29,7 +29,6 @@ __all__ = ["JobPoller"]
 
 #: Page size where the newest jobs come first: those that are waited for are among them.
 _FIRST_PAGE = 100
-_NOT_FOUND = 404
 
 
 class JobPoller(Generic[JobT]):
@@ -248,7 +247,7 @@ class JobPoller(Generic[JobT]):
         self._changed |= self.jobs.receive(job, datetime.now(UTC), as_id=as_id)
 
     def _miss(self, job_ids: Iterable[str], error: NotFound) -> None:
-        if error.transient or error.status != _NOT_FOUND:
+        if not error.certain:
             raise error
         self.missing = error.with_traceback(None)
         for job_id in job_ids:

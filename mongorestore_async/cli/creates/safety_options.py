@@ -11,16 +11,17 @@ from mongorestore_async.cli.creates.overwrite_prompt import OverwritingRestore
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.models import (
     AutomatedRestore,
-    CollectionRestore,
     HttpRestore,
     RestoreGuard,
     RestoreRequest,
     Target,
+    overwritten_by,
 )
 
 __all__ = ["SafetyOptions"]
 
 _SAFETY = Group("Safety", sort_key=4)
+_FLAG = Parameter(negative=(), show_default=False, group=_SAFETY)
 
 
 def _protected(text: str) -> Target:
@@ -37,54 +38,39 @@ class SafetyOptions:
 
     yes: Annotated[
         bool,
+        _FLAG,
         Parameter(
             name=("--yes", "--force", "-y"),
-            negative=(),
-            show_default=False,
-            group=_SAFETY,
             help="Overwrite data of the target without asking for confirmation.",
         ),
     ] = False
     dry_run: Annotated[
         bool,
-        Parameter(negative=(), show_default=False, group=_SAFETY, help="Print the request, but do not send it."),
+        _FLAG,
+        Parameter(help="Print the request, but do not send it."),
     ] = False
     precheck: Annotated[
         bool,
-        Parameter(
-            negative=(),
-            show_default=False,
-            group=_SAFETY,
-            help="Check the snapshot and the target first: versions, topology, whether the backup is complete.",
-        ),
+        _FLAG,
+        Parameter(help="Check the snapshot and the target first: versions, topology, whether the backup is complete."),
     ] = False
     ensure: Annotated[
         bool,
-        Parameter(
-            negative=(),
-            show_default=False,
-            group=_SAFETY,
-            help="If the same restore is already running, show it and do not start another one.",
-        ),
+        _FLAG,
+        Parameter(help="If the same restore is already running, show it and do not start another one."),
     ] = False
     protect: Annotated[
         tuple[str, ...],
+        _FLAG,
         Parameter(
             env_var="MONGORESTORE_PROTECTED",
-            negative=(),
-            show_default=False,
-            group=_SAFETY,
             help="Refuse to overwrite this cluster: PROJECT/CLUSTER, or PROJECT/* for a project; may be repeated.",
         ),
     ] = ()
     overwrite_source: Annotated[
         bool,
-        Parameter(
-            negative=(),
-            show_default=False,
-            group=_SAFETY,
-            help="Allow overwriting the cluster that the backup comes from.",
-        ),
+        _FLAG,
+        Parameter(help="Allow overwriting the cluster that the backup comes from."),
     ] = False
 
     @property
@@ -110,10 +96,10 @@ class SafetyOptions:
 
         """
         guard = self.guard  # a bad --protect is told for a download as well
-        if isinstance(request, HttpRestore) or (isinstance(request, CollectionRestore) and not request.drops_data):
+        target = overwritten_by(request)
+        if target is None or isinstance(request, HttpRestore):
             return None
-        own, target = Target(cluster.project_id, cluster.cluster_id or cluster.host_id or ""), request.target
-        guard.check(own, target)
+        guard.check(Target(cluster.project_id, cluster.cluster_id or cluster.host_id or ""), target)
         if self.yes:
             return None
         if not (sys.stdin.isatty() and sys.stderr.isatty()):

@@ -8,7 +8,8 @@ from mongorestore_async import ATLAS_CLOUD_BACKUP, FAMILIES, ConfigError, Unsupp
 from mongorestore_async.cli.exit_codes import CLI_WORDINGS
 from mongorestore_async.errors import HintKind, RequestContext
 from mongorestore_async.families import API_PATH
-from mongorestore_async.protocol.versions import advise_on_version, check_version, media_type_of
+from mongorestore_async.families.atlas_v2 import media_type_of
+from mongorestore_async.protocol.versions import advise_on_version, check_version
 
 V2 = [family for family in FAMILIES.values() if family.api_path == API_PATH]
 OTHERS = [family for family in FAMILIES.values() if family.api_path != API_PATH]
