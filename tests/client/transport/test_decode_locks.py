@@ -14,8 +14,7 @@ from mongorestore_async.errors import DataError, RequestContext
 from mongorestore_async.listing.materialize import read_in_slices
 from mongorestore_async.models.headers import Headers
 from mongorestore_async.protocol.replies import RawReply
-from mongorestore_async.transport import Call, DecodeLocks
-from mongorestore_async.transport import sender as sender_module
+from mongorestore_async.transport import Call, DecodeLocks, decoding
 
 CALL = Call(method="GET", url=URL("http://test/api"), headers={})
 
@@ -90,18 +89,18 @@ async def test_a_short_page_waits_for_nobody():
 
 async def test_decoding_waits_for_the_structuring_of_earlier_pages(monkeypatch):
     # pages wait as bytes: none is decoded before the one in front of it is structured
-    read = sender_module.read_reply
+    read = decoding.read_reply
     async with counted() as turns:
 
         def decoded(raw, **rest):
             turns.note("decode")
             return read(raw, **rest)
 
-        monkeypatch.setattr(sender_module, "read_reply", decoded)
+        monkeypatch.setattr(decoding, "read_reply", decoded)
         bench = DecodeLocks()
 
         async def fetch(number):
-            reply = await sender_module.decode(page_of([number] * 200), CALL, bench)
+            reply = await decoding.decode_in_turn(page_of([number] * 200), CALL, bench)
             return await read_in_slices(turns.read, reply.document["results"], bench)
 
         await asyncio.gather(*(fetch(number) for number in range(3)))
@@ -115,7 +114,7 @@ async def test_a_cancelled_page_leaves_the_bench_to_the_others(after):
     bench = DecodeLocks()
 
     async def fetch():
-        reply = await sender_module.decode(page_of(list(range(300))), CALL, bench)
+        reply = await decoding.decode_in_turn(page_of(list(range(300))), CALL, bench)
         return await read_in_slices(tuple, reply.document["results"], bench)
 
     tasks = [asyncio.create_task(fetch()) for _ in range(3)]
