@@ -18,5 +18,6 @@ NAMES = (
     "neighbour",
     "growth",
     "imports",
+    "first_use",
     "loops",
 )
