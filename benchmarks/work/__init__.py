@@ -20,5 +20,6 @@ NAMES = (
     "neighbour",
     "growth",
     "imports",
+    "first_use",
     "loops",
 )
