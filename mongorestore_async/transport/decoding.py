@@ -8,7 +8,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from mongorestore_async.protocol.deprecation import read_notice, resource_of
-from mongorestore_async.protocol.replies import read_reply
+from mongorestore_async.protocol.replies import read_in_turns, read_reply
 
 if TYPE_CHECKING:
     from mongorestore_async.models.headers import Headers
@@ -52,11 +52,14 @@ async def decode_in_turn(raw: RawReply, call: Call, decode_locks: DecodeLocks) -
         RestoreError: As :func:`read_reply` does.
 
     """
+    _warn(raw, call)  # in no other thread: it names the line of the user by the stack of this one
     if len(raw.body) <= _MOST_ON_LOOP:
         async with decode_locks.decode_lock, decode_locks.structure_lock:
             await asyncio.sleep(0)
-            return decode(raw, call)
-    _warn(raw, call)  # here: it names the line of the user that is in this thread's stack
+            for reply in read_in_turns(raw, enveloped=call.enveloped, decode_list=call.decode_list):
+                if reply is not None:
+                    return reply
+                await asyncio.sleep(0)
     threads = decode_locks.threads
     return await threads.run(read_reply, raw, enveloped=call.enveloped, decode_list=call.decode_list)
 

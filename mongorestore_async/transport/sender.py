@@ -27,11 +27,12 @@ from mongorestore_async.transport.exchange_records import ExchangeRecord
 from mongorestore_async.transport.failures import scrub, translate, was_never_sent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
 
     from yarl import URL
 
     from mongorestore_async.auth.digest_login import Attempt
+    from mongorestore_async.auth.tokens import TokenRequest
     from mongorestore_async.errors import RestoreError
     from mongorestore_async.families.rate_limit import RateLimit
     from mongorestore_async.models.secret import Secret
@@ -70,7 +71,7 @@ class Call:
         enveloped: Whether the call asks for an envelope.
         project: The project it is about, None for none.
         rate: The rate limit it falls under, None if none is known.
-        decode_list: Decodes the body of a list document, None where none is expected.
+        decode_list: Decodes the body of a list document piece by piece, None where none is expected.
         path: Its path as the family has it, placeholders and all; empty for a call that is none of the API's.
         state: Takes note of whether the server may have acted on it; None where nobody asks.
         version: The version that its caller named, None where the family chose it.
@@ -83,7 +84,7 @@ class Call:
     body: bytes | None = attrs.field(default=None, repr=False)
     family: str | None = None
     enveloped: bool = False
-    decode_list: Callable[[bytes], Any] | None = None
+    decode_list: Callable[[bytes], Iterator[Any]] | None = None
     project: str | None = None
     rate: RateLimit | None = None
     path: str = ""
