@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import attrs
@@ -185,17 +185,22 @@ class PageReader(Generic[ItemT]):
             self._size = min(self._size, limit)
         self._may_shrink = size is None and self._size > _SMALL_PAGE and self._pages
         self._start = start
-        self._walk = Walk(
-            start,
+        self._total_count = total if start > 1 else None
+        self._is_at_start = True
+
+    @cached_property
+    def _walk(self) -> Walk:
+        return Walk(
+            self._start,
             size=self._size if self._pages else None,
-            total_count=total if start > 1 else None,
-            trusts_count=query.include_count is not False,
+            total_count=self._total_count,
+            trusts_count=self._query.include_count is not False,
         )
 
     @property
     def number(self) -> int:
         """The page to ask for next."""
-        return self._walk.number
+        return self._start if self._is_at_start else self._walk.number
 
     def resume_point(self, number: int | None = None) -> ResumePoint:
         """Say where to resume the walk.
@@ -232,7 +237,7 @@ class PageReader(Generic[ItemT]):
         """
         if self.ended:
             return None
-        number = self._walk.number
+        number = self.number
         try:
             received = await (self.read(number, await self.ask(number)) if fetch is None else fetch(number))
         except RestoreError as error:
@@ -244,9 +249,10 @@ class PageReader(Generic[ItemT]):
         if not self._pages and not more and (total is None or total <= received.length):
             total = length  # one that has no pages and says nothing of more is whole with its first answer
         items, drifted = received.items, False
-        if self._walk.is_whole(length, total, has_next=more):
-            self.ended = True
+        if self._is_at_start and self._start == 1 and 0 < length == total and not more:
+            self.ended = True  # one page is the whole list, as most are: nothing to compare, nothing to remember
         else:
+            self._is_at_start = False
             ids = identities(items, self._source.identify)
             try:
                 step = self._walk.receive(PageFacts(ids, total, more, received.length - length))

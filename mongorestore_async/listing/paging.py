@@ -26,7 +26,6 @@ in a list without links, when it is met at the end of a page. ``drifted`` tells 
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from mongorestore_async.errors import Hint, HintKind, PaginationError
@@ -93,26 +92,6 @@ class Walk:
 
     """
 
-    # What every walk begins with stands in the class: most lists are one page, which needs nothing of it.
-    length: int = 0
-    _top = PageFacts(())  # the frontier page
-    _coverage: Coverage  # made with the first item
-    _unit = 0  # length of the first page with items: positions are counted in it
-    _first = 0  # the number of that page
-    _delivered = 0
-    _blanks = 0
-    _has_links = False  # a page had a ``next`` link
-    _is_late = False  # the first count came after the first item
-    _fallen = _risen = 0  # how far the count fell and rose in all
-    _pushed = 0  # items seen again in front of new ones
-    _has_grown = False
-    _barren = 0  # pages in a row without a new id, those read again included
-    _unexplained = 0  # of the new ones of these with items, in a row, those that no new items explain
-    _excused = 0  # so many such pages the rise of the count explains
-    _run: int | None = None  # the first of the new ones
-    _hole: int | None = None  # the first page that lacked items
-    _rereads = 0  # since the last step forward
-
     def __init__(
         self,
         starting_at: int = 1,
@@ -122,16 +101,31 @@ class Walk:
         trusts_count: bool = True,
     ) -> None:
         self.number = starting_at
+        self.length = 0
         self.total_count = total_count
         self._start = starting_at
         self._most = size or _ANY_SIZE
         self._trusts_count = trusts_count
         self._frontier = starting_at - 1  # the last page read for the first time
+        self._top = PageFacts(())  # that page
+        self._coverage: Coverage  # made with the first item
+        self._unit = 0  # length of the first page with items: positions are counted in it
+        self._first = 0  # the number of that page
+        self._ids = DeliveredIds()
+        self._delivered = 0
+        self._blanks = 0
+        self._has_links = False  # a page had a ``next`` link
+        self._is_late = False  # the first count came after the first item
         self._first_count = total_count or 0
-
-    @cached_property
-    def _ids(self) -> DeliveredIds:
-        return DeliveredIds()  # not before it is needed: most lists are one page
+        self._fallen = self._risen = 0  # how far the count fell and rose in all
+        self._pushed = 0  # items seen again in front of new ones
+        self._has_grown = False
+        self._barren = 0  # pages in a row without a new id, those read again included
+        self._unexplained = 0  # of the new ones of these with items, in a row, those that no new items explain
+        self._excused = 0  # so many such pages the rise of the count explains
+        self._run: int | None = None  # the first of the new ones
+        self._hole: int | None = None  # the first page that lacked items
+        self._rereads = 0  # since the last step forward
 
     @property
     def received(self) -> int:
@@ -142,10 +136,6 @@ class Walk:
     def resume_at(self) -> int:
         """The page from which another walk finds all that this one has not delivered."""
         return self.number if self._hole is None else min(self._hole, self.number)
-
-    def is_whole(self, length: int, total_count: int | None, *, has_next: bool) -> bool:
-        """Whether a page of so many items is the whole list, as most are: nothing to compare, nothing to remember."""
-        return self._frontier == 0 and length > 0 and total_count == length and not has_next
 
     def receive(self, page: PageFacts) -> Step:
         """Take the page asked for by :attr:`number` and decide what comes next.
