@@ -125,8 +125,7 @@ def read_jobs(
     """
     origin = _origin_of(family.name, project, cluster, host)
     if isinstance(content, DecodedItems):
-        found: DecodedItems[JobT] = content
-        return found.found_at(origin)
+        return cast("DecodedItems[JobT]", content).found_at(origin)
     content = conceal(content)
     return structure_each(family.job_type, content, path=path, origin=origin)
 
