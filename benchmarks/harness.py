@@ -16,16 +16,19 @@ from urllib.request import urlopen
 
 import attrs
 import peers
+from figures import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-__all__ = ["Bench", "Goal", "Result", "cores", "meter", "ratio", "serve", "with_peer"]
+__all__ = ["Bench", "Goal", "Result", "Spread", "cores", "meter", "ratio", "serve", "spread", "table", "with_peer"]
 
 HERE = Path(__file__).parent
 
-#: A sample that takes longer, seconds, is taken in so many rounds at most.
-_LONG, _PATIENT_ROUNDS = 2.5, 3
+#: A sample that takes more CPU, seconds, is taken in so many rounds at most.
+_LONG, _PATIENT_ROUNDS = 4.0, 3
+#: What a second is in the units of tables.
+_UNITS = {"s": 1.0, "ms": 1e3, "us": 1e6}
 
 
 def cores() -> tuple[int, int]:
@@ -147,10 +150,11 @@ class Bench:
             names = list(found)
             first = turn % len(names)
             for name in names[first:] + names[:first]:
-                if turn >= _PATIENT_ROUNDS and found[name][0].get("wall", 0) > _LONG:
+                if turn >= _PATIENT_ROUNDS and found[name][0].get("cpu", 0) > _LONG:
                     continue
                 try:
-                    found[name].append(rows[name]())
+                    load = _load()
+                    found[name].append(rows[name]() | {"load": (load + _load()) / 2})
                 except RuntimeError as error:
                     if name not in peers.TITLES or name in {peers.OURS, peers.FLEET}:
                         raise
@@ -182,10 +186,62 @@ def obstacle(url: str, name: str, work: str) -> dict[str, Any]:
     return {"why": peers.obstacle(name) or peers.peer(name, url).cannot.get(work)}
 
 
+@attrs.frozen
+class Spread:
+    """The ratios of all rounds.
+
+    Attributes:
+        median: The middle one, which counts.
+        least: The smallest.
+        most: The largest.
+        rounds: How many there are.
+
+    """
+
+    median: float
+    least: float
+    most: float
+    rounds: int
+
+    def __str__(self) -> str:
+        return f"{shown(self.least)} to {shown(self.most)}" if self.rounds > 1 else "-"
+
+
+def spread(ours: Sequence[Mapping[str, Any]], theirs: Sequence[Mapping[str, Any]], figure: str) -> Spread:
+    """Divide ours by theirs in the same round, for each round."""
+    pairs = zip(ours, theirs, strict=False)  # a peer that takes long has fewer rounds
+    ratios = [float(mine[figure] / other[figure]) for mine, other in pairs]
+    return Spread(statistics.median(ratios), min(ratios), max(ratios), len(ratios))
+
+
 def ratio(ours: Sequence[Mapping[str, Any]], theirs: Sequence[Mapping[str, Any]], figure: str) -> float:
     """Median over the rounds of ours divided by theirs in the same round."""
-    pairs = zip(ours, theirs, strict=False)  # a peer that takes long has fewer rounds
-    return statistics.median(float(mine[figure] / other[figure]) for mine, other in pairs)
+    return spread(ours, theirs, figure).median
+
+
+def table(
+    found: Mapping[str, Sequence[Mapping[str, Any]]],
+    base: str,
+    titles: Mapping[str, str] = peers.TITLES,
+    *,
+    figure: str = "cpu",
+    unit: str = "s",
+) -> tuple[list[str], list[list[Any]]]:
+    """Make a table of ratios to a base, the smallest first: each with its spread, the load, and a figure as example."""
+    name = {"cpu": "CPU"}.get(figure, figure)
+    columns = ["way", f"{name} beside {titles[base]}", "smallest to largest", "load", f"{name}, {unit}, for example"]
+    rows: list[list[Any]] = []
+    for way, samples in found.items():
+        ratios = spread(samples, found[base], figure) if base in found else None
+        load = statistics.median(one["load"] for one in samples)
+        example = statistics.median(one[figure] for one in samples) * _UNITS[unit]
+        rows.append([titles[way], ratios and ratios.median, str(ratios or "-"), load, example])
+    return columns, sorted(rows, key=lambda row: row[-1])
+
+
+def _load() -> float:
+    """Say how many processes want a core, over the last minute."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
 
 
 class meter:  # noqa: N801 - used as a context manager only
@@ -202,31 +258,31 @@ class meter:  # noqa: N801 - used as a context manager only
 
 
 def with_peer(name: str, url: str, work: str, *arguments: Any, loop: str = "asyncio") -> dict[str, Any]:
-    """In a client process: open a peer, call one of its methods, and measure both."""
+    """In a client process: open a peer, call one of its methods, and measure that call, its login included."""
     import asyncio
 
     from peers.base import BlockingPeer
 
     made = peers.peer(name, url)
 
-    async def run() -> int:
+    async def run() -> dict[str, Any]:
         assert not isinstance(made, BlockingPeer)
         async with made:
-            count: int = await getattr(made, work)(*arguments)
-            return count
+            with meter() as figures:
+                count: int = await getattr(made, work)(*arguments)
+        return {**figures, "count": count}
 
     if isinstance(made, BlockingPeer):
-        with meter() as figures, made:
+        with made, meter() as figures:
             count = getattr(made, work)(*arguments)
-    else:
-        factory = None
-        if loop == "uvloop":
-            import uvloop
+        return {**figures, "count": count}
+    factory = None
+    if loop == "uvloop":
+        import uvloop
 
-            factory = uvloop.new_event_loop
-        with meter() as figures, asyncio.Runner(loop_factory=factory) as runner:
-            count = runner.run(run())
-    return {**figures, "count": count}
+        factory = uvloop.new_event_loop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        return runner.run(run())
 
 
 @contextmanager

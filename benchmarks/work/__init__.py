@@ -6,8 +6,10 @@ __all__ = ["NAMES"]
 NAMES = (
     "list_jobs",
     "structure_page",
+    "documents",
     "fan_out",
     "steps",
+    "instructions",
     "calls",
     "wire",
     "loop_stall",
@@ -18,5 +20,6 @@ NAMES = (
     "neighbour",
     "growth",
     "imports",
+    "first_use",
     "loops",
 )

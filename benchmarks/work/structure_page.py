@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from harness import Bench
 
-__all__ = ["measure"]
+__all__ = ["measure", "way_of"]
 
 _PAGE = 500
 #: Stands for the same jobs looked at one after the other, as a walk does, so that none is kept.
@@ -38,12 +38,13 @@ _TITLES = {
     "aiohttp_orjson": "orjson dicts",
     "aiohttp_json": "json dicts",
     "aiohttp_msgspec": "msgspec Structs",
-    "aiohttp_cattrs": "json + cattrs as it comes",
+    "aiohttp_cattrs": "stock cattrs over orjson",
     "httpx_pydantic": "pydantic",
 }
 
 
-def _way(name: str) -> Callable[[bytes], Any]:
+def way_of(name: str) -> Callable[[bytes], Any]:
+    """Say how a peer makes jobs of the bytes of a page."""
     match name:
         case "aiohttp_orjson":
             import orjson
@@ -60,12 +61,12 @@ def _way(name: str) -> Callable[[bytes], Any]:
             from peers.aiohttp_cattrs import JobPage as Attrs
             from peers.aiohttp_cattrs import converter
 
-            structure = converter().structure
-            return lambda body: structure(json.loads(body), Attrs)
+            loads = converter().loads
+            return lambda body: loads(body, Attrs)
         case "httpx_pydantic":
-            from peers.httpx_pydantic import JobPage as Model
+            from peers.httpx_pydantic import PAGES
 
-            return Model.model_validate_json
+            return PAGES.validate_json
         case _:
             return _ours(partial(deque, maxlen=0) if name == _ONE_BY_ONE else tuple)
 
@@ -93,7 +94,7 @@ def _ours(take: Callable[[Any], Any]) -> Callable[[bytes], Any]:
 def client(url: str, name: str, repeats: int) -> dict[str, Any]:
     """In a client process: decode a page again and again; the median counts."""
     del url
-    way = _way(name)
+    way = way_of(name)
     body = page(cluster_id(1, 1_000), 1, _PAGE)
     samples: list[float] = []
     way(body)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mongorestore_async.families import Family
     from mongorestore_async.models import Link
     from mongorestore_async.protocol.replies import Reply
-    from mongorestore_async.transport import DecodeLocks
+    from mongorestore_async.transport.loop_binding import DecodeLocks
     from mongorestore_async.transport.session_view import SessionView
 
 __all__ = ["LIST_ARGUMENTS", "ListQuery", "ListSource", "PageReader", "Received"]

@@ -15,8 +15,9 @@ from mongorestore_async.errors import DataError, RequestContext
 from mongorestore_async.listing.materialize import read_in_slices
 from mongorestore_async.models.headers import Headers
 from mongorestore_async.protocol.replies import RawReply
-from mongorestore_async.transport import Call, DecodeLocks
 from mongorestore_async.transport import sender as sender_module
+from mongorestore_async.transport.loop_binding import DecodeLocks
+from mongorestore_async.transport.sender import Call
 
 CALL = Call(method="GET", url=URL("http://test/api"), headers={})
 
