@@ -21,7 +21,20 @@ from figures import shown
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-__all__ = ["Bench", "Goal", "Result", "Spread", "cores", "meter", "ratio", "serve", "spread", "table", "with_peer"]
+__all__ = [
+    "Bench",
+    "Goal",
+    "Result",
+    "Spread",
+    "beside",
+    "cores",
+    "meter",
+    "ratio",
+    "serve",
+    "spread",
+    "table",
+    "with_peer",
+]
 
 HERE = Path(__file__).parent
 
@@ -53,6 +66,7 @@ class Goal:
         limit: The most it may be.
         least: The least it may be.
         counted: Whether it is a count, which is the same on every machine, rather than a time.
+        spread: The smallest and the largest figure of all rounds.
 
     """
 
@@ -61,6 +75,7 @@ class Goal:
     limit: float
     least: float | None = None
     counted: bool = False
+    spread: str = "-"
 
     @property
     def met(self) -> bool:
@@ -237,6 +252,23 @@ def table(
         example = statistics.median(one[figure] for one in samples) * _UNITS[unit]
         rows.append([titles[way], ratios and ratios.median, str(ratios or "-"), load, example])
     return columns, sorted(rows, key=lambda row: row[-1])
+
+
+def beside(
+    found: Mapping[str, Sequence[Mapping[str, Any]]],
+    ours: str,
+    limits: Mapping[str, float],
+    titles: Mapping[str, str] = peers.TITLES,
+    *,
+    figure: str = "cpu",
+) -> list[Goal]:
+    """Make goals: ours at most so many times what each of these takes."""
+    goals: list[Goal] = []
+    for name, limit in limits.items():
+        ratios = spread(found[ours], found[name], figure) if name in found and ours in found else None
+        text = f"at most {limit:.2f} x {titles[name]}"
+        goals.append(Goal(text=text, figure=ratios and ratios.median, limit=limit, spread=str(ratios or "-")))
+    return goals
 
 
 def _load() -> float:
