@@ -23,5 +23,6 @@ NAMES = (
     "neighbour",
     "growth",
     "imports",
+    "first_use",
     "loops",
 )

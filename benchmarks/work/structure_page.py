@@ -74,12 +74,12 @@ def way_of(name: str) -> Callable[[bytes], Any]:
 def _ours(take: Callable[[Any], Any]) -> Callable[[bytes], Any]:
     from mongorestore_async import CLOUD_MANAGER, RestoreJob
     from mongorestore_async.codec.documents import read_jobs
-    from mongorestore_async.codec.list_documents import decode_list, read_list
+    from mongorestore_async.codec.list_documents import decode_in_turns, read_list
     from mongorestore_async.errors import RequestContext
     from mongorestore_async.models.headers import Headers
     from mongorestore_async.protocol.replies import RawReply, read_reply
 
-    decode = partial(decode_list, RestoreJob)
+    decode = partial(decode_in_turns, RestoreJob)
     headers = Headers([("Content-Type", "application/json")])
     request = RequestContext(method="GET", url="http://localhost/")
 

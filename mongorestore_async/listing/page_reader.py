@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 import attrs
 from attrs.validators import optional
 
-from mongorestore_async.codec.list_documents import DecodedItems, decode_list, has_next, identities, pick, read_list
+from mongorestore_async.codec.list_documents import DecodedItems, decode_in_turns, has_next, identities, pick, read_list
 from mongorestore_async.errors import BadRequest, ConfigError, PaginationError, RestoreError, ResumePoint
 from mongorestore_async.listing.materialize import materialize, read_in_slices
 from mongorestore_async.listing.page import Page
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mongorestore_async.families import Family
     from mongorestore_async.models import Link
     from mongorestore_async.protocol.replies import Reply
-    from mongorestore_async.transport import DecodeLocks
+    from mongorestore_async.transport.loop_binding import DecodeLocks
     from mongorestore_async.transport.session_view import SessionView
 
 __all__ = ["LIST_ARGUMENTS", "ListQuery", "ListSource", "PageReader", "Received"]
@@ -291,7 +291,7 @@ class PageReader(Generic[ItemT]):
                         **query.filters,
                         **(query.extra or {}),
                     },
-                    decode_list=None if source.model is None else partial(decode_list, source.model),
+                    decode_list=None if source.model is None else partial(decode_in_turns, source.model),
                 )
             except BadRequest as error:
                 if shrunk or not self._may_shrink or error.error_code not in _REFUSED_SIZE:

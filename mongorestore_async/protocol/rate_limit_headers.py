@@ -188,7 +188,9 @@ def _until(reset: float, now: datetime) -> float:
 
 
 def _count(headers: Mapping[str, str], name: str) -> int | None:
-    match = _LEADING_COUNT.match(headers[name]) if name in headers else None
+    if name not in headers:
+        return None
+    match = _LEADING_COUNT.match(headers[name])
     return None if match is None else int(match[1])
 
 

@@ -35,15 +35,15 @@ from mongorestore_async.errors import (
 from mongorestore_async.models.document import redact
 from mongorestore_async.models.headers import Headers  # noqa: TC001 - a field type
 from mongorestore_async.models.values import ServiceVersion
-from mongorestore_async.protocol.bodies import MANY_VALUES, Unreadable, decode_body, has_many_values, is_utf_8
+from mongorestore_async.protocol.bodies import Unreadable, decode_body, has_many_values, is_utf_8
 from mongorestore_async.protocol.rate_limit_headers import retry_after
 from mongorestore_async.protocol.redaction import excerpt, one_line, redact_text
 from mongorestore_async.protocol.versions import advise_on_version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["RawReply", "Reply", "error_code_of", "is_error_document", "is_own", "read_reply", "unwrap"]
+__all__ = ["RawReply", "Reply", "error_code_of", "is_error_document", "is_own", "read_in_turns", "read_reply", "unwrap"]
 
 _BY_STATUS: Mapping[int, type[ApiError]] = {
     400: BadRequest,
@@ -92,7 +92,6 @@ _ADVICE: Mapping[str, str] = {
     "INVALID_CLUSTER_ID": "cluster ids are 24 hexadecimal characters; pass the id, not the name",
     "INVALID_JOB_ID": "restore job ids are 24 hexadecimal characters; check the id",
 }
-
 
 #: The same for statuses that no code goes with.
 _BY_OTHERS: Mapping[int, str] = {
@@ -154,14 +153,22 @@ class Reply:
         return None if text is None else ServiceVersion.parse(text)
 
 
-def read_reply(raw: RawReply, *, enveloped: bool = False, decode_list: Callable[[bytes], Any] | None = None) -> Reply:
-    """Decode an answer, or raise the error it stands for.
+def read_reply(raw: RawReply, **arguments: Any) -> Reply:
+    """Decode an answer at once; as :func:`read_in_turns`."""
+    *_, reply = read_in_turns(raw, **arguments)
+    return cast("Reply", reply)
+
+
+def read_in_turns(
+    raw: RawReply, *, enveloped: bool = False, decode_list: Callable[[bytes], Iterator[Any]] | None = None
+) -> Iterator[Reply | None]:
+    """Decode an answer, or raise the error it stands for. None comes after each piece of the work, the reply last.
 
     Args:
         raw: The answer.
         enveloped: Whether the request asked for an envelope.
-        decode_list: Decodes the body of a list document, in UTF-8, with its items; returns None where the body is
-            better decoded as any other. Only successes without an envelope are handed to it.
+        decode_list: Decodes the body of a list document, in UTF-8, with its items, piece by piece: gives the document
+            last, or None where it is better decoded as any other. Only successes without an envelope are handed to it.
 
     Raises:
         ApiError: The API, or a proxy before it, answered with an error status.
@@ -170,25 +177,26 @@ def read_reply(raw: RawReply, *, enveloped: bool = False, decode_list: Callable[
         DataError: The status is a success and the body is not JSON.
 
     """
+    if decode_list is not None and not enveloped and _may_be_list(raw):
+        for document in decode_list(raw.body):
+            if document is not None:
+                yield Reply(raw.status, raw.headers, document, raw.request)
+                return
+            yield None  # other tasks may run
     # Tracebacks may be printed with local variables, so the error is made in a frame that does not stay in one.
-    outcome = None if decode_list is None or enveloped else _decode_list(raw, decode_list)
-    if outcome is None:
-        outcome = _outcome(raw, enveloped=enveloped)
-    if isinstance(outcome, Reply):
-        return outcome
+    outcome = _outcome(raw, enveloped=enveloped)
     try:
-        raise outcome from None
+        if isinstance(outcome, RestoreError):
+            raise outcome from None
+        yield outcome
     finally:
         del outcome  # this frame and the error would keep each other, and the body, alive
 
 
-def _decode_list(raw: RawReply, decode_list: Callable[[bytes], Any]) -> Reply | RestoreError | None:
-    if raw.status != 200 or (len(raw.body) > MANY_VALUES and has_many_values(raw.body)):  # noqa: PLR2004
-        return None
-    if "charset" in raw.headers.get("Content-Type", "").lower() and not is_utf_8(raw.headers):
-        return None
-    document = decode_list(raw.body)
-    return None if document is None else Reply(raw.status, raw.headers, document, raw.request)
+def _may_be_list(raw: RawReply) -> bool:
+    if raw.status != 200 or has_many_values(raw.body):  # noqa: PLR2004
+        return False
+    return "charset" not in raw.headers.get("Content-Type", "").lower() or is_utf_8(raw.headers)
 
 
 def _outcome(raw: RawReply, *, enveloped: bool) -> Reply | RestoreError:

@@ -27,15 +27,21 @@ class TokenBucket:
     def __init__(self, limit: RateLimit) -> None:
         self._capacity = limit.capacity
         self._interval = limit.per_seconds / limit.refill
+        self._ahead = (limit.capacity - 1) * self._interval  # of ``full_at``, when the last call is taken
         self.full_at = -math.inf
 
     def wait(self, now: float) -> float:
         """Seconds until a call may be made, 0 for now."""
-        return max(0.0, self.full_at - (self._capacity - 1) * self._interval - now)
+        wait = self.full_at - self._ahead - now
+        return wait if wait > 0 else 0.0
 
-    def take(self, now: float) -> None:
-        """Count a call."""
-        self.full_at = max(self.full_at, now) + self._interval
+    def take(self, now: float) -> bool:
+        """Count a call if it may be made now; say whether."""
+        full_at = self.full_at
+        if full_at - self._ahead > now:
+            return False
+        self.full_at = (max(now, full_at)) + self._interval
+        return True
 
     def give_back(self, _taken: float) -> None:
         """Take note that a call counted at this moment was not made after all."""
@@ -66,9 +72,13 @@ class SlidingWindow:
         """Seconds until a call may be made, 0 for now."""
         return max(0.0, self._taken[0] + self._period - now) if len(self._taken) == self._capacity else 0.0
 
-    def take(self, now: float) -> None:
-        """Count a call."""
-        self._taken.append(now)
+    def take(self, now: float) -> bool:
+        """Count a call if it may be made now; say whether."""
+        taken = self._taken
+        if len(taken) == self._capacity and taken[0] + self._period > now:
+            return False
+        taken.append(now)
+        return True
 
     def give_back(self, taken: float) -> None:
         """Take note that a call counted at this moment was not made after all."""

@@ -24,9 +24,14 @@ _TICK = 0.001
 #: Seconds after a pause for which its refusals are remembered.
 _MEMORY = 30.0
 
+#: That of all queues without a refusal so far, which most are: only read, never written.
+_CALM = Backoff()
+
 
 class LimitQueue:
     """Admits calls in the order they came, no faster than a limit and not during a pause.
+
+    Most queues never hold a call back. What it takes is made when the first call waits, or is refused.
 
     Attributes:
         limit: The limit, None if none is known.
@@ -38,12 +43,12 @@ class LimitQueue:
     """
 
     def __init__(self, limit: RateLimit | None, shared: Callable[[], Awaitable[float]] | None = None) -> None:
-        self.backoff = Backoff()
+        self.backoff = _CALM
         self.pending = 0
         self.waiting = 0
         self.doubtful = False
-        self._turn = asyncio.Lock()  # goes to waiting calls in the order they came
-        self._changed = asyncio.Event()
+        self._turn: asyncio.Lock | None = None  # goes to waiting calls in the order they came
+        self._changed: asyncio.Event | None = None
         self.replace_limit(limit, shared)
 
     def replace_limit(self, limit: RateLimit | None, shared: Callable[[], Awaitable[float]] | None) -> None:
@@ -66,18 +71,16 @@ class LimitQueue:
     def enter(self, now: float) -> float | None:
         """Admit a call and say when it was counted, None if it was not; :meth:`leave` must follow."""
         self.pending += 1
-        self.backoff.enter(now)
-        counted = self._bucket is not None and not self._bucket.wait(now)
-        if self._bucket is not None and counted:
-            self._bucket.take(now)
+        if self.backoff is not _CALM:
+            self.backoff.enter(now)
         if self._spare:
             self._spare -= 1
-        return now if counted else None
+        return now if self._bucket is not None and self._bucket.take(now) else None
 
     def leave(self) -> None:
         """Take note that a call is over, however it ended."""
         self.pending -= 1
-        self._changed.set()
+        self._wake()
 
     def withdraw(self, counted: float | None) -> None:
         """Take note that a call was not made after all; ``counted`` is what :meth:`enter` said."""
@@ -96,6 +99,8 @@ class LimitQueue:
 
         """
         clock = asyncio.get_running_loop().time
+        if self._turn is None or self._changed is None:
+            self._turn, self._changed = asyncio.Lock(), asyncio.Event()
         self.waiting += 1
         try:
             async with self._turn:
@@ -116,34 +121,50 @@ class LimitQueue:
         if self._bucket is not None:
             self._bucket.lower(remaining, now)
             # Those in flight may not be counted in yet.
-            self._spare = max(0, remaining - self.pending) if trusted else 0
-            self._changed.set()
+            self._spare = remaining - self.pending if trusted and remaining > self.pending else 0
+            self._wake()
 
     def refuse(self, asked: float | None, now: float, *, admitted: int, current: int, trusted: bool = False) -> None:
         """Take note that the server refused a call; see :meth:`Backoff.refuse`.
 
         If its word is trusted, a call may pass at the time it names, however empty the bucket is.
         """
+        if self.backoff is _CALM:
+            self.backoff = Backoff()
         self.backoff.refuse(asked, now, admitted=admitted, current=current)
         self._spare = int(trusted and asked is not None)
-        self._changed.set()
+        self._wake()
 
     def succeed(self, admitted: int) -> None:
         """Take note that a call admitted in this generation was not refused."""
-        self.backoff.succeed(admitted)
-        self._changed.set()
+        if self.backoff is not _CALM:
+            self.backoff.succeed(admitted)
+            self._wake()
 
     def release(self) -> None:
         """Forget the last pause; see :meth:`Backoff.release`."""
-        self.backoff.release()
-        self._changed.set()
+        if self.backoff is not _CALM:
+            self.backoff.release()
+            self._wake()
+
+    def resolve_doubt(self) -> None:
+        """Forget the last pause if it was doubtful: it was the service that is down, after all."""
+        if self.doubtful:
+            self.release()
+
+    def _wake(self) -> None:
+        """Let the first of those that wait look again."""
+        if self._changed is not None:
+            self._changed.set()
 
     def _obstacle(self, now: float) -> float:
         """Seconds until a call may pass: 0 for now, infinity if only calls in flight can tell."""
-        hold = self.backoff.hold(self.pending, now)
+        hold = 0.0 if self.backoff is _CALM else self.backoff.hold(self.pending, now)
         if hold or self._bucket is None or self._spare:
             return hold
-        wait = max(self._bucket.wait(now), self._shared_at - now)
+        wait = self._bucket.wait(now)
+        if self._shared is not None:
+            wait = max(wait, self._shared_at - now)
         return max(_TICK, wait) if wait > 0 else 0.0
 
     async def _ask(self) -> float:

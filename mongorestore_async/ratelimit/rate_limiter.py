@@ -25,9 +25,8 @@ __all__ = ["MAX_QUEUES", "Admission", "RateLimiter"]
 #: Queues that are remembered. A dropped one starts counting from zero, which the server's answers correct.
 MAX_QUEUES = 2000
 
-#: A refusal with this code concerns the address of the machine: all calls of the session, which share this queue.
+#: A refusal with this code concerns the address of the machine: all calls of the session.
 _BY_ADDRESS = "RATE_LIMITED_IP"
-_ADDRESS = None, ""
 
 
 #: Seconds after an answer for which a 503 of a proxy is a call too many, and no service that is down.
@@ -37,8 +36,11 @@ _WORKS = 10.0
 _PROJECTS, _WITHIN = 3, 1.0
 
 
-#: Permission for one try of a call: the queues it passed, when each counted it, and how many pauses there were before.
-Admission: TypeAlias = tuple[tuple[tuple[LimitQueue, float | None], ...], int]
+#: The queues that a call passed, and when each counted it.
+Passed: TypeAlias = tuple[tuple[LimitQueue, float | None], ...]
+
+#: Permission for one try of a call: with how many pauses there were before.
+Admission: TypeAlias = tuple[Passed, int]
 
 
 class RateLimiter:
@@ -70,6 +72,7 @@ class RateLimiter:
         self._kept: frozenset[RateLimit] = frozenset()  # those of them
         self._counters = None if shared is None else RedisCounters(shared)
         self._queues: OrderedDict[tuple[RateLimit | None, str | None], LimitQueue] = OrderedDict()
+        self._address: LimitQueue | None = None  # which all calls pass beside their own
         self._generation = 0
         self._worked_at = -math.inf
         self._free: Admission = (), 0  # that of all calls for which no limit is known
@@ -88,13 +91,14 @@ class RateLimiter:
 
     def try_admit(self, limit: RateLimit | None, project: str | None) -> Admission | None:
         """Admit a call at once, or give None if it has to wait: then :meth:`admit` it."""
-        queues = self._queues_of(limit, project)
-        if not queues:
+        own, address = self._find(limit, project), self._address
+        if own is None and address is None:
             return self._free
         now = asyncio.get_running_loop().time()
-        if not all(queue.is_open(now) for queue in queues):
+        if (own is not None and not own.is_open(now)) or (address is not None and not address.is_open(now)):
             return None
-        return tuple([(queue, queue.enter(now)) for queue in queues]), self._generation
+        passed = () if own is None else ((own, own.enter(now)),)
+        return (passed if address is None else (*passed, (address, address.enter(now)))), self._generation
 
     async def admit(self, limit: RateLimit | None, project: str | None, ends: float) -> Admission:
         """Admit a call when its turn has come; ``ends`` is the loop time of its deadline.
@@ -105,18 +109,20 @@ class RateLimiter:
         """
         passed: list[tuple[LimitQueue, float | None]] = []
         with contextlib.ExitStack() as undo:
-            for queue in self._queues_of(limit, project):
-                passed.append((queue, await queue.enter_in_turn(ends)))
-                undo.callback(queue.withdraw, passed[-1][1])
+            for queue in (self._find(limit, project), self._address):
+                if queue is not None:
+                    passed.append((queue, await queue.enter_in_turn(ends)))
+                    undo.callback(queue.withdraw, passed[-1][1])
             undo.pop_all()
         return tuple(passed), self._generation
 
     def withdraw_outdated(self, admission: Admission, limit: RateLimit | None, project: str | None) -> bool:
         """Withdraw a call that was not sent yet if a pause began since it was admitted."""
         passed, admitted = admission
-        if admitted == self._generation or not any(
-            queue.backoff.generation > admitted for queue in self._queues_of(limit, project)
-        ):
+        if admitted == self._generation:
+            return False
+        queues = self._find(limit, project), self._address
+        if not any(queue is not None and queue.backoff.generation > admitted for queue in queues):
             return False
         for queue, counted in passed:
             queue.withdraw(counted)
@@ -151,25 +157,24 @@ class RateLimiter:
 
         """
         passed, admitted = admission
-        for queue, _ in passed:
-            queue.leave()
+        for each, _ in passed:
+            each.leave()
         if headers is None or self._off:
             return
-        tells = "RateLimit-Remaining" in headers and (limit is not None or bool(passed))
-        if tells and (remaining := rate_remaining(headers)) is not None:
-            queue = passed[0][0] if limit is None else self._queue(limit, project)
-            now = asyncio.get_running_loop().time()
-            queue.update_remaining(remaining, now, trusted=limit not in self._chosen)
+        now = asyncio.get_running_loop().time()
+        if (remaining := rate_remaining(headers)) is not None:
+            queue = self._own(passed, limit, project)
+            if queue is not None:
+                queue.update_remaining(remaining, now, trusted=limit not in self._chosen)
         if isinstance(error, ApiError) and (error.holds_others or self.is_one_too_many(error)):
             self._pause(admitted, limit, project, error)
         elif error is None or (isinstance(error, ApiError) and error.status < 500):  # noqa: PLR2004
-            self._worked_at = asyncio.get_running_loop().time()
-            for queue, _ in passed:
-                queue.succeed(admitted)
+            self._worked_at = now
+            for each, _ in passed:
+                each.succeed(admitted)
         elif isinstance(error, ApiError) and _is_overload(error):
-            for queue, _ in passed:
-                if queue.doubtful:
-                    queue.release()  # it was the service that is down, after all
+            for each, _ in passed:
+                each.resolve_doubt()
 
     async def close(self) -> None:
         """Close the connections to where limits are shared."""
@@ -178,7 +183,8 @@ class RateLimiter:
 
     def _pause(self, admitted: int, limit: RateLimit | None, project: str | None, error: ApiError) -> None:
         now, asked, trusted = asyncio.get_running_loop().time(), error.retry_after, limit not in self._chosen
-        queue = self._queue(*(_ADDRESS if error.error_code == _BY_ADDRESS else (limit, project)))
+        by_address = error.error_code == _BY_ADDRESS
+        queue = self._of_address() if by_address else self._queue(limit, project)
         self._generation += 1
         self._free = (), self._generation
         told = told_bucket(error.error_code, error.parameters)
@@ -187,32 +193,33 @@ class RateLimiter:
             queue.update_remaining(0, now, trusted=False)
         queue.refuse(asked, now, admitted=admitted, current=self._generation, trusted=trusted)
         queue.doubtful = not error.holds_others
-        address = self._known(_ADDRESS)
-        if asked is not None or queue is address:
+        if asked is not None or by_address:
             return
         # The first projects show that the limit is one of the address or the key; then its queue waits, not theirs.
-        guessed = [
-            each for each in self._queues.values() if now - each.backoff.guessed < _WITHIN and each is not address
-        ]
-        if address is not None and address.backoff.interval:
+        guessed = [each for each in self._queues.values() if now - each.backoff.guessed < _WITHIN]
+        if self._address is not None and self._address.backoff.interval:
             concerns_all = queue.backoff.refusals < _PROJECTS
         else:
             concerns_all = len(guessed) >= _PROJECTS
         if concerns_all:
             for each in guessed:
                 each.release()
-            address = self._queue(*_ADDRESS)
+            address = self._of_address()
             address.refuse(None, now, admitted=admitted, current=self._generation)
             address.doubtful = queue.doubtful
 
-    def _queues_of(self, limit: RateLimit | None, project: str | None) -> tuple[LimitQueue, ...]:
-        """Find the queues a call passes: of its limit and project, then of the address; none where none is known."""
-        kept = limit is not None and (self._from_start or limit in self._kept)
-        if not kept and not self._queues:
-            return ()
-        own = self._queue(limit, project) if kept else self._known(_key(limit, project))
-        address = self._known(_ADDRESS)
-        return tuple(queue for queue in (own, address) if queue is not None)
+    def _find(self, limit: RateLimit | None, project: str | None) -> LimitQueue | None:
+        """Find the queue that a call passes, and make one for a limit that is kept to; None where none is known."""
+        kept = limit is not None and (self._from_start or (bool(self._kept) and limit in self._kept))
+        if kept:
+            return self._queue(limit, project)
+        return self._known(_key(limit, project)) if self._queues else None
+
+    def _own(self, passed: Passed, limit: RateLimit | None, project: str | None) -> LimitQueue | None:
+        """Find the queue of a call that was admitted, and make one for its limit; None where it has none."""
+        if passed and passed[0][0] is not self._address:
+            return passed[0][0]
+        return None if limit is None else self._queue(limit, project)
 
     def _known(self, key: tuple[RateLimit | None, str | None]) -> LimitQueue | None:
         queue = self._queues.get(key)
@@ -229,12 +236,20 @@ class RateLimiter:
             queue = self._queues[key] = LimitQueue(limit, self._counter(limit, project))
         return queue
 
+    def _of_address(self) -> LimitQueue:
+        """Give the queue that all calls pass, or make it."""
+        if self._address is None:
+            self._address = LimitQueue(None)
+        return self._address
+
     def _counter(self, limit: RateLimit | None, project: str | None) -> Callable[[], Awaitable[float]] | None:
         return None if limit is None or self._counters is None else self._counters.counter(limit, project or "")
 
     def _forget(self) -> None:
         """Make room for one more queue: drop the idle ones, else the oldest empty one."""
         now = asyncio.get_running_loop().time()
+        if self._address is not None and self._address.is_idle(now):
+            self._address = None
         while self._queues and next(iter(self._queues.values())).is_idle(now):
             self._queues.popitem(last=False)
         if len(self._queues) >= MAX_QUEUES:

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from mongorestore_async.models import RestoreRequest, SnapshotDocument, Target
     from mongorestore_async.resources.batch import Until
     from mongorestore_async.resources.snapshots import SnapshotPager
-    from mongorestore_async.transport import HttpSettings, Options
+    from mongorestore_async.transport.connection import HttpSettings
+    from mongorestore_async.transport.options import Options
     from mongorestore_async.transport.session_view import SessionView
 
 __all__ = ["ClusterBase"]

@@ -31,21 +31,4 @@ What few calls need (an envelope, a deprecated resource, a proxy, a record) cost
 on functions, modules and frames of one page is in ``tests/wire/transport/test_way_of_a_call.py``.
 """
 
-from mongorestore_async.transport.connection import HttpSettings
-from mongorestore_async.transport.exchange_records import ExchangeRecord, Stats
-from mongorestore_async.transport.loop_binding import DecodeLocks
-from mongorestore_async.transport.options import OptionChanges, Options, ViewChanges
-from mongorestore_async.transport.sender import Call
-from mongorestore_async.transport.transport import Transport
-
-__all__ = [
-    "Call",
-    "DecodeLocks",
-    "ExchangeRecord",
-    "HttpSettings",
-    "OptionChanges",
-    "Options",
-    "Stats",
-    "Transport",
-    "ViewChanges",
-]
+__all__: list[str] = []

@@ -23,13 +23,13 @@ from mongorestore_async.errors import (
 from mongorestore_async.models.headers import Headers
 from mongorestore_async.protocol.rate_limit_headers import rate_headers
 from mongorestore_async.protocol.redaction import is_plain_url, redact_url
-from mongorestore_async.protocol.replies import RawReply, is_error_document, read_reply
+from mongorestore_async.protocol.replies import RawReply, is_error_document, read_in_turns, read_reply
 from mongorestore_async.transport.deprecation_warnings import warn_of_deprecation
 from mongorestore_async.transport.exchange_records import ExchangeRecord
 from mongorestore_async.transport.failures import scrub, translate, was_never_sent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from yarl import URL
 
@@ -75,7 +75,7 @@ class Call:
         enveloped: Whether the call asks for an envelope.
         project: The project it is about, None for none.
         rate: The rate limit it falls under, None if none is known.
-        decode_list: Decodes the body of a list document, None where none is expected.
+        decode_list: Decodes the body of a list document piece by piece, None where none is expected.
         path: Its path as the family has it, placeholders and all; empty for a call that is none of the API's.
         state: Takes note of whether the server may have acted on it; None where nobody asks.
         version: The version that its caller named, None where the family chose it.
@@ -88,7 +88,7 @@ class Call:
     body: bytes | None = attrs.field(default=None, repr=False)
     family: str | None = None
     enveloped: bool = False
-    decode_list: Callable[[bytes], Any] | None = None
+    decode_list: Callable[[bytes], Iterator[Any]] | None = None
     project: str | None = None
     rate: RateLimit | None = None
     path: str = ""
@@ -309,7 +309,10 @@ async def decode(raw: RawReply, call: Call, decode_locks: DecodeLocks) -> Reply:
     if len(raw.body) <= _MOST_ON_LOOP:
         async with decode_locks.decode_lock, decode_locks.structure_lock:
             await asyncio.sleep(0)
-            return read_reply(raw, enveloped=call.enveloped, decode_list=call.decode_list)
+            for reply in read_in_turns(raw, enveloped=call.enveloped, decode_list=call.decode_list):
+                if reply is not None:
+                    return reply
+                await asyncio.sleep(0)
     threads = decode_locks.threads
     return await threads.run(read_reply, raw, enveloped=call.enveloped, decode_list=call.decode_list)
 

@@ -29,7 +29,7 @@ from mongorestore_async import (
 )
 from mongorestore_async.models.headers import Headers
 from mongorestore_async.protocol.rate_limit_headers import TOKEN_BUCKET
-from mongorestore_async.ratelimit import RateLimiter
+from mongorestore_async.ratelimit import RateLimiter, limit_queue
 from mongorestore_async.ratelimit import rate_limiter as limits_module
 from mongorestore_async.transport.options import choose_limit
 
@@ -246,7 +246,8 @@ async def test_a_call_cancelled_before_the_last_queue_frees_the_first():
     await asyncio.sleep(1)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    assert [(queue.pending, queue.waiting) for queue in caller.limits._queues.values()] == [(0, 0)] * 2
+    queues = [*caller.limits._queues.values(), caller.limits._address]
+    assert [(queue.pending, queue.waiting) for queue in queues] == [(0, 0)] * 2
 
 
 async def test_calls_cancelled_in_the_last_queue_take_nothing():
@@ -607,6 +608,58 @@ async def test_an_adaptive_queue_keeps_to_a_limit_that_headers_tell():
     await caller.all(2)
     assert caller.times[0] == 0
     assert caller.times[-1] > 0
+
+
+# What a call costs that nothing holds back
+
+
+async def test_calls_without_a_known_limit_share_one_permission():
+    for rule in (None, "adaptive"):
+        caller = Caller(rule, rate=MINUTE)
+        await caller.all(50, headers=[("Content-Type", "application/json")])
+        assert caller.limits.try_admit(MINUTE, "A") is caller.limits.try_admit(MINUTE, "B")
+        assert not caller.limits._queues
+
+
+async def test_a_queue_nobody_waited_in_has_only_its_bucket():
+    caller = Caller(rate=MINUTE)
+    await caller.all(50, takes=1, headers=[("RateLimit-Remaining", "50")])
+    (queue,) = caller.limits._queues.values()
+    assert (queue._turn, queue._changed) == (None, None)
+    assert queue.backoff is limit_queue._CALM
+
+
+async def test_a_refusal_of_one_queue_is_no_refusal_of_another():
+    caller = Caller()
+    for project in ("A", "A", "B"):
+        await caller.is_refused(5, project=project)
+        await caller.call(project=project)
+    start = now()
+    await caller.all(100, project="C")
+    assert set(caller.times[-100:]) == {start}
+    untouched = vars(limit_queue.Backoff())
+    assert vars(limit_queue._CALM) == untouched
+
+
+async def test_a_limit_of_the_address_is_forgotten_too():
+    caller = Caller(rate=BUCKET)
+    await caller.is_refused(10, "RATE_LIMITED_IP", project="A")
+    await caller.call(project="B")
+    assert caller.limits._address is not None
+    await asyncio.sleep(40)
+    await caller.call(project="C")  # makes a queue, so others are forgotten
+    assert caller.limits._address is None
+    await caller.all(3, project="C")
+    assert caller.times[-3:] == [caller.times[-4]] * 3
+
+
+async def test_what_is_left_says_nothing_of_the_limit_of_the_address():
+    caller = Caller()
+    await caller.is_refused(10, "RATE_LIMITED_IP")
+    await caller.call(headers=[("RateLimit-Remaining", "0")])
+    await caller.all(1)
+    assert caller.times == pytest.approx([0, 10, 10], abs=0.01)
+    assert not caller.limits._queues
 
 
 # The example in the docstring of the room

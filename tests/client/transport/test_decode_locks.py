@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from contextlib import asynccontextmanager
 
+import attrs
 import pytest
 from yarl import URL
 
@@ -14,8 +15,9 @@ from mongorestore_async.errors import DataError, RequestContext
 from mongorestore_async.listing.materialize import read_in_slices
 from mongorestore_async.models.headers import Headers
 from mongorestore_async.protocol.replies import RawReply
-from mongorestore_async.transport import Call, DecodeLocks
 from mongorestore_async.transport import sender as sender_module
+from mongorestore_async.transport.loop_binding import DecodeLocks
+from mongorestore_async.transport.sender import Call
 
 CALL = Call(method="GET", url=URL("http://test/api"), headers={})
 
@@ -90,14 +92,14 @@ async def test_a_short_page_waits_for_nobody():
 
 async def test_decoding_waits_for_the_structuring_of_earlier_pages(monkeypatch):
     # pages wait as bytes: none is decoded before the one in front of it is structured
-    read = sender_module.read_reply
+    read = sender_module.read_in_turns
     async with counted() as turns:
 
         def decoded(raw, **rest):
             turns.note("decode")
             return read(raw, **rest)
 
-        monkeypatch.setattr(sender_module, "read_reply", decoded)
+        monkeypatch.setattr(sender_module, "read_in_turns", decoded)
         bench = DecodeLocks()
 
         async def fetch(number):
@@ -108,6 +110,23 @@ async def test_decoding_waits_for_the_structuring_of_earlier_pages(monkeypatch):
     steps = [["decode", *[number] * 10] for number in range(3)]
     assert [what for _, what in turns.pieces] == [step for page in steps for step in page]
     assert turns.most == 1
+
+
+@pytest.mark.parametrize("outcome", ["decoded", None])
+async def test_a_page_is_decoded_and_checked_in_two_turns(outcome):
+    async with counted() as turns:
+
+        def decode_list(_body):
+            turns.note("decode")
+            yield None
+            turns.note("check")
+            yield outcome
+
+        raw, call = page_of([1, 2]), attrs.evolve(CALL, decode_list=decode_list)
+        reply = await sender_module.decode(raw, call, DecodeLocks())
+    assert [what for _, what in turns.pieces] == ["decode", "check"]
+    assert turns.most == 1
+    assert reply.document == (outcome or json.loads(raw.body))
 
 
 @pytest.mark.parametrize("after", range(8))
