@@ -165,7 +165,7 @@ def bench(session: nox.Session) -> None:
     ``-- --fast`` shows that every benchmark runs; ``-- --instructions`` counts instructions, which noise does not
     touch; ``-- --compare`` compares five rows of them with what ``-- --record`` wrote (these three need valgrind).
     """
-    install(session, "bench", package=".")
+    install(session, "bench", package=".[cli]")
     if not {"--instructions", "--compare", "--record"}.intersection(session.posargs):
         for peer in nox.project.dependency_groups(PROJECT, "peers"):
             # The report tells which of them could not be measured.

@@ -118,6 +118,7 @@ class Bench:
         fast: Whether to measure little: for seeing that everything runs.
         rounds: How often everything is measured, in turns.
         failed: Peers that failed on the way, and how; cleared after each benchmark.
+        loads: Load of the machine before each sample; cleared after each benchmark.
 
     """
 
@@ -125,6 +126,7 @@ class Bench:
     fast: bool
     rounds: int
     failed: dict[str, str] = attrs.field(factory=dict[str, str])
+    loads: list[float] = attrs.field(factory=list[float])
     _obstacles: dict[tuple[str, str], str | None] = attrs.field(factory=dict)
 
     def set(self, **settings: Any) -> None:
@@ -140,6 +142,7 @@ class Bench:
 
     def child(self, function: str, **arguments: Any) -> dict[str, Any]:
         """Call ``module:function`` in a fresh process on the clients' core; gives what it returns."""
+        self.loads.append(_load())
         command = [sys.executable, str(HERE / "client.py"), function, json.dumps({"url": self.url, **arguments})]
         # Modules are kept compiled, as they are where programs are installed.
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}

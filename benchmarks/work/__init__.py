@@ -23,6 +23,7 @@ NAMES = (
     "neighbour",
     "growth",
     "imports",
+    "command_line",
     "first_use",
     "loops",
 )
