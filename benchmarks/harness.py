@@ -67,6 +67,7 @@ class Goal:
         least: The least it may be.
         counted: Whether it is a count, which is the same on every machine, rather than a time.
         spread: The smallest and the largest figure of all rounds.
+        why: What is in the way, for where it was not reached.
 
     """
 
@@ -76,6 +77,7 @@ class Goal:
     least: float | None = None
     counted: bool = False
     spread: str = "-"
+    why: str = ""
 
     @property
     def met(self) -> bool:
@@ -264,13 +266,14 @@ def beside(
     titles: Mapping[str, str] = peers.TITLES,
     *,
     figure: str = "cpu",
+    why: str = "",
 ) -> list[Goal]:
-    """Make goals: ours at most so many times what each of these takes."""
+    """Make goals: ours at most so many times what each of these takes, or else ``why`` not."""
     goals: list[Goal] = []
     for name, limit in limits.items():
         ratios = spread(found[ours], found[name], figure) if name in found and ours in found else None
         text = f"at most {limit:.2f} x {titles[name]}"
-        goals.append(Goal(text=text, figure=ratios and ratios.median, limit=limit, spread=str(ratios or "-")))
+        goals.append(Goal(text=text, figure=ratios and ratios.median, limit=limit, spread=str(ratios or "-"), why=why))
     return goals
 
 
