@@ -31,7 +31,7 @@ from mongorestore_async.errors import (
 from mongorestore_async.models.document import redact
 from mongorestore_async.models.headers import Headers  # noqa: TC001 - a field type
 from mongorestore_async.models.values import ServiceVersion
-from mongorestore_async.protocol.bodies import Unreadable, decode_body, has_many_values, is_utf_8
+from mongorestore_async.protocol.bodies import MANY_VALUES, Unreadable, decode_body, has_many_values, is_utf_8
 from mongorestore_async.protocol.envelopes import unwrap
 from mongorestore_async.protocol.rate_limit_headers import retry_after
 from mongorestore_async.protocol.redaction import excerpt, one_line, redact_text
@@ -220,7 +220,7 @@ def read_in_turns(
 
 
 def _may_be_list(raw: RawReply) -> bool:
-    if raw.status != 200 or has_many_values(raw.body):  # noqa: PLR2004
+    if raw.status != 200 or (len(raw.body) > MANY_VALUES and has_many_values(raw.body)):  # noqa: PLR2004
         return False
     return "charset" not in raw.headers.get("Content-Type", "").lower() or is_utf_8(raw.headers)
 
