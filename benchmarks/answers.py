@@ -1,7 +1,7 @@
 """What the benchmark server answers: built once, so that serving a page costs next to nothing.
 
-Ids say what they stand for. The id of a cluster holds its number and how many jobs it has, the id of a job its
-cluster, its page and its place there; between two pages of a kind only eight bytes differ.
+Ids say what they stand for. The id of a cluster holds its number, its project and how many jobs it has, the id of a
+job its cluster, its page and its place there; between two pages of a kind only eight bytes differ.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import functools
 import json
 from typing import Any
 
-__all__ = ["PROJECT", "cluster_id", "cluster_list", "page", "project_id"]
+__all__ = ["PROJECT", "cluster_id", "cluster_ids", "cluster_list", "page", "project_id", "project_of"]
 
 PROJECT = "5e0000000000000000000000"
 
@@ -26,9 +26,19 @@ def project_id(number: int) -> str:
     return f"5e{number:022x}"
 
 
-def cluster_id(number: int, jobs: int) -> str:
-    """Id of a cluster: its number (below 65,536) and how many jobs it has."""
-    return f"c{number:07x}{jobs:016x}"
+def cluster_id(number: int, jobs: int, project: int = 0) -> str:
+    """Id of a cluster: its number (below 65,536), the number of its project, and how many jobs it has."""
+    return f"c{number:07x}{project:08x}{jobs:08x}"
+
+
+def cluster_ids(clusters: int, jobs: int, projects: int) -> list[str]:
+    """Ids of the clusters that a list of all has, dealt out evenly to the projects."""
+    return [cluster_id(number, jobs, number % projects) for number in range(clusters)]
+
+
+def project_of(cluster: str) -> str:
+    """Id of the project of a cluster, by its id."""
+    return project_id(int(cluster[8:16], 16))
 
 
 @functools.cache
@@ -114,7 +124,7 @@ def page(cluster: str, number: int, size: int, *, gone: int = 0, cloud_backup: b
         cloud_backup: Whether the jobs are those of an Atlas cloud backup.
 
     """
-    jobs = int(cluster[8:], 16)
+    jobs = int(cluster[16:], 16)
     start, total = (number - 1) * size, jobs - gone
     length = max(0, min(size, total - start))
     more = start + length < total
@@ -129,10 +139,10 @@ def page(cluster: str, number: int, size: int, *, gone: int = 0, cloud_backup: b
 def cluster_list(clusters: int, jobs: int, projects: int, number: int, size: int) -> bytes:
     """Make a page of ``GET /clusters``, one project per item, the clusters dealt out evenly."""
     found: list[list[dict[str, Any]]] = [[] for _ in range(projects)]
-    for cluster in range(clusters):
+    for cluster, name in enumerate(cluster_ids(clusters, jobs, projects)):
         found[cluster % projects].append(
             {
-                "clusterId": cluster_id(cluster, jobs),
+                "clusterId": name,
                 "name": f"cluster-{cluster}",
                 "type": "replica set",
                 "availability": "available",

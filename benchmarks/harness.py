@@ -16,16 +16,32 @@ from urllib.request import urlopen
 
 import attrs
 import peers
+from figures import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-__all__ = ["Bench", "Goal", "Result", "cores", "meter", "ratio", "serve", "with_peer"]
+__all__ = [
+    "Bench",
+    "Goal",
+    "Result",
+    "Spread",
+    "beside",
+    "cores",
+    "meter",
+    "ratio",
+    "serve",
+    "spread",
+    "table",
+    "with_peer",
+]
 
 HERE = Path(__file__).parent
 
-#: A sample that takes longer, seconds, is taken in so many rounds at most.
-_LONG, _PATIENT_ROUNDS = 2.5, 3
+#: A sample that takes more CPU, seconds, is taken in so many rounds at most.
+_LONG, _PATIENT_ROUNDS = 4.0, 3
+#: What a second is in the units of tables.
+_UNITS = {"s": 1.0, "ms": 1e3, "us": 1e6}
 
 
 def cores() -> tuple[int, int]:
@@ -50,6 +66,8 @@ class Goal:
         limit: The most it may be.
         least: The least it may be.
         counted: Whether it is a count, which is the same on every machine, rather than a time.
+        spread: The smallest and the largest figure of all rounds.
+        why: What is in the way, for where it was not reached.
 
     """
 
@@ -58,6 +76,8 @@ class Goal:
     limit: float
     least: float | None = None
     counted: bool = False
+    spread: str = "-"
+    why: str = ""
 
     @property
     def met(self) -> bool:
@@ -100,6 +120,7 @@ class Bench:
         fast: Whether to measure little: for seeing that everything runs.
         rounds: How often everything is measured, in turns.
         failed: Peers that failed on the way, and how; cleared after each benchmark.
+        loads: Load of the machine before each sample; cleared after each benchmark.
 
     """
 
@@ -107,6 +128,7 @@ class Bench:
     fast: bool
     rounds: int
     failed: dict[str, str] = attrs.field(factory=dict[str, str])
+    loads: list[float] = attrs.field(factory=list[float])
     _obstacles: dict[tuple[str, str], str | None] = attrs.field(factory=dict)
 
     def set(self, **settings: Any) -> None:
@@ -122,6 +144,7 @@ class Bench:
 
     def child(self, function: str, **arguments: Any) -> dict[str, Any]:
         """Call ``module:function`` in a fresh process on the clients' core; gives what it returns."""
+        self.loads.append(_load())
         command = [sys.executable, str(HERE / "client.py"), function, json.dumps({"url": self.url, **arguments})]
         # Modules are kept compiled, as they are where programs are installed.
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -147,10 +170,11 @@ class Bench:
             names = list(found)
             first = turn % len(names)
             for name in names[first:] + names[:first]:
-                if turn >= _PATIENT_ROUNDS and found[name][0].get("wall", 0) > _LONG:
+                if turn >= _PATIENT_ROUNDS and found[name][0].get("cpu", 0) > _LONG:
                     continue
                 try:
-                    found[name].append(rows[name]())
+                    load = _load()
+                    found[name].append(rows[name]() | {"load": (load + _load()) / 2})
                 except RuntimeError as error:
                     if name not in peers.TITLES or name in {peers.OURS, peers.FLEET}:
                         raise
@@ -182,10 +206,80 @@ def obstacle(url: str, name: str, work: str) -> dict[str, Any]:
     return {"why": peers.obstacle(name) or peers.peer(name, url).cannot.get(work)}
 
 
+@attrs.frozen
+class Spread:
+    """The ratios of all rounds.
+
+    Attributes:
+        median: The middle one, which counts.
+        least: The smallest.
+        most: The largest.
+        rounds: How many there are.
+
+    """
+
+    median: float
+    least: float
+    most: float
+    rounds: int
+
+    def __str__(self) -> str:
+        return f"{shown(self.least)} to {shown(self.most)}" if self.rounds > 1 else "-"
+
+
+def spread(ours: Sequence[Mapping[str, Any]], theirs: Sequence[Mapping[str, Any]], figure: str) -> Spread:
+    """Divide ours by theirs in the same round, for each round."""
+    pairs = zip(ours, theirs, strict=False)  # a peer that takes long has fewer rounds
+    ratios = [float(mine[figure] / other[figure]) for mine, other in pairs]
+    return Spread(statistics.median(ratios), min(ratios), max(ratios), len(ratios))
+
+
 def ratio(ours: Sequence[Mapping[str, Any]], theirs: Sequence[Mapping[str, Any]], figure: str) -> float:
     """Median over the rounds of ours divided by theirs in the same round."""
-    pairs = zip(ours, theirs, strict=False)  # a peer that takes long has fewer rounds
-    return statistics.median(float(mine[figure] / other[figure]) for mine, other in pairs)
+    return spread(ours, theirs, figure).median
+
+
+def table(
+    found: Mapping[str, Sequence[Mapping[str, Any]]],
+    base: str,
+    titles: Mapping[str, str] = peers.TITLES,
+    *,
+    figure: str = "cpu",
+    unit: str = "s",
+) -> tuple[list[str], list[list[Any]]]:
+    """Make a table of ratios to a base, the smallest first: each with its spread, the load, and a figure as example."""
+    name = {"cpu": "CPU"}.get(figure, figure)
+    columns = ["way", f"{name} beside {titles[base]}", "smallest to largest", "load", f"{name}, {unit}, for example"]
+    rows: list[list[Any]] = []
+    for way, samples in found.items():
+        ratios = spread(samples, found[base], figure) if base in found else None
+        load = statistics.median(one["load"] for one in samples)
+        example = statistics.median(one[figure] for one in samples) * _UNITS[unit]
+        rows.append([titles[way], ratios and ratios.median, str(ratios or "-"), load, example])
+    return columns, sorted(rows, key=lambda row: row[-1])
+
+
+def beside(
+    found: Mapping[str, Sequence[Mapping[str, Any]]],
+    ours: str,
+    limits: Mapping[str, float],
+    titles: Mapping[str, str] = peers.TITLES,
+    *,
+    figure: str = "cpu",
+    why: str = "",
+) -> list[Goal]:
+    """Make goals: ours at most so many times what each of these takes, or else ``why`` not."""
+    goals: list[Goal] = []
+    for name, limit in limits.items():
+        ratios = spread(found[ours], found[name], figure) if name in found and ours in found else None
+        text = f"at most {limit:.2f} x {titles[name]}"
+        goals.append(Goal(text=text, figure=ratios and ratios.median, limit=limit, spread=str(ratios or "-"), why=why))
+    return goals
+
+
+def _load() -> float:
+    """Say how many processes want a core, over the last minute."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
 
 
 class meter:  # noqa: N801 - used as a context manager only
@@ -202,31 +296,31 @@ class meter:  # noqa: N801 - used as a context manager only
 
 
 def with_peer(name: str, url: str, work: str, *arguments: Any, loop: str = "asyncio") -> dict[str, Any]:
-    """In a client process: open a peer, call one of its methods, and measure both."""
+    """In a client process: open a peer, call one of its methods, and measure that call, its login included."""
     import asyncio
 
     from peers.base import BlockingPeer
 
     made = peers.peer(name, url)
 
-    async def run() -> int:
+    async def run() -> dict[str, Any]:
         assert not isinstance(made, BlockingPeer)
         async with made:
-            count: int = await getattr(made, work)(*arguments)
-            return count
+            with meter() as figures:
+                count: int = await getattr(made, work)(*arguments)
+        return {**figures, "count": count}
 
     if isinstance(made, BlockingPeer):
-        with meter() as figures, made:
+        with made, meter() as figures:
             count = getattr(made, work)(*arguments)
-    else:
-        factory = None
-        if loop == "uvloop":
-            import uvloop
+        return {**figures, "count": count}
+    factory = None
+    if loop == "uvloop":
+        import uvloop
 
-            factory = uvloop.new_event_loop
-        with meter() as figures, asyncio.Runner(loop_factory=factory) as runner:
-            count = runner.run(run())
-    return {**figures, "count": count}
+        factory = uvloop.new_event_loop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        return runner.run(run())
 
 
 @contextmanager

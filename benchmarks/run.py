@@ -3,6 +3,8 @@
 ``python benchmarks/run.py`` measures everything and keeps it in ``benchmarks/results/``, from which
 ``python benchmarks/report.py`` writes ``docs/performance.rst``. ``--fast`` measures next to nothing: it shows that
 every benchmark runs, and fails only where something that can be counted is not as promised. Times never fail.
+``--instructions`` counts instructions only, ``--compare`` five short rows of them against ``recorded.json``, which
+``--record`` writes. ``--only`` and ``--missing`` take up a run that ended early: each result is kept when it is there.
 """
 
 from __future__ import annotations
@@ -17,15 +19,17 @@ from importlib.metadata import version
 from pathlib import Path
 
 import attrs
+import counting
 import harness
 import pyperf
+import recorded
 import work
 from figures import shown
 
 __all__ = ["main"]
 
 RESULTS = Path(__file__).parent / "results"
-_ROUNDS = 5
+_ROUNDS = 7
 
 
 def main() -> int:
@@ -34,8 +38,13 @@ def main() -> int:
     rounds = arguments.rounds or (1 if arguments.fast else _ROUNDS)
     RESULTS.mkdir(exist_ok=True)
     broken: list[str] = []
+    names = ["instructions"] if arguments.instructions else arguments.only or work.NAMES
+    if arguments.missing:
+        names = [name for name in names if not (RESULTS / f"{name}.json").exists()]
     with harness.serve(fast=arguments.fast, rounds=rounds) as bench:
-        for name in arguments.only or work.NAMES:
+        if arguments.compare or arguments.record:
+            return _compare(bench, anew=arguments.record)
+        for name in names:
             started = time.perf_counter()
             result: harness.Result = importlib.import_module(f"work.{name}").measure(bench)
             result.skipped = {**result.skipped, **bench.failed}
@@ -44,6 +53,8 @@ def main() -> int:
             _show(result, seconds)
             broken += [goal.text for goal in result.goals if goal.counted and not goal.met]
             document = {"machine": _machine(), "fast": bench.fast, "rounds": rounds, **attrs.asdict(result)}
+            document["load"] = [min(bench.loads, default=0.0), max(bench.loads, default=0.0)]
+            bench.loads.clear()
             document["goals"] = [{**attrs.asdict(goal), "met": goal.met} for goal in result.goals]
             place = RESULTS / f"{name}{'-fast' if bench.fast else ''}.json"
             place.write_text(json.dumps(document | {"seconds": seconds}, indent=1) + "\n")
@@ -57,8 +68,33 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--fast", action="store_true", help="only show that every benchmark runs")
     parser.add_argument("--only", action="append", choices=work.NAMES, help="this benchmark; may be repeated")
+    parser.add_argument("--missing", action="store_true", help="only what has no result yet")
+    parser.add_argument("--instructions", action="store_true", help="count instructions, nothing else")
+    parser.add_argument("--compare", action="store_true", help="count five short rows, fail where worse than recorded")
+    parser.add_argument("--record", action="store_true", help="count the same rows and record them")
     parser.add_argument("--rounds", type=int, help=f"how often everything is measured; {_ROUNDS}, or 1 with --fast")
     return parser.parse_args()
+
+
+def _compare(bench: harness.Bench, *, anew: bool) -> int:
+    """Count the short rows, and compare them with what was recorded or record them; exit code 1 where one is worse."""
+    from work import instructions
+
+    why = counting.obstacle()
+    if why is not None:
+        print(f"Nothing was counted: {why}.")
+        return int(anew)
+    found, _ = instructions.ratios(bench, instructions.SHORT)
+    if anew:
+        recorded.record(found)
+    kept = recorded.read()
+    for row, figure in found.items():
+        print(f"{row:90} {figure:8.3f}, recorded {kept['rows'].get(row)}")
+    print(f"Recorded with {', '.join(f'{name} {version}' for name, version in kept['with'].items())}.")
+    wrong = recorded.compare(kept["rows"], found)
+    for text in wrong:
+        print(f"FAILED: {text}", file=sys.stderr)
+    return 1 if wrong else 0
 
 
 def _show(result: harness.Result, seconds: float) -> None:

@@ -147,9 +147,9 @@ from .resources import Project as Project
 from .resources import RestoreBatch as RestoreBatch
 from .resources import SnapshotPager as SnapshotPager
 from .resources import Until as Until
-from .transport import ExchangeRecord as ExchangeRecord
-from .transport import Options as Options
-from .transport import Stats as Stats
+from .transport.exchange_records import ExchangeRecord as ExchangeRecord
+from .transport.exchange_records import Stats as Stats
+from .transport.options import Options as Options
 from .transport.retrying import NO_RETRY as NO_RETRY
 from .transport.retrying import Failure as Failure
 from .transport.retrying import RetryPolicy as RetryPolicy

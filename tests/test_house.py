@@ -23,7 +23,7 @@ import pytest
 
 import mongorestore_async
 from mongorestore_async import AsyncSession, Cluster, ConfigServer, DigestAuth, Options, Project, RestoreBatch
-from mongorestore_async.transport import OptionChanges
+from mongorestore_async.transport.options import OptionChanges
 
 PACKAGE = Path(mongorestore_async.__file__).parent
 PROJECT = PACKAGE.parent

@@ -20,7 +20,7 @@ TITLES = {
     "aiohttp_orjson": "aiohttp + orjson dicts",
     "aiohttp_json": "aiohttp + json dicts by hand",
     "aiohttp_msgspec": "aiohttp + msgspec Structs",
-    "aiohttp_cattrs": "stock aiohttp + cattrs",
+    "aiohttp_cattrs": "aiohttp + stock cattrs over orjson",
     "httpx_pydantic": "httpx + pydantic",
     "requests_json": "requests, dicts",
     "peer_opsmanager": "opsmanager",

@@ -1,4 +1,4 @@
-"""aiohttp, attrs and cattrs as they come."""
+"""aiohttp, attrs, and stock cattrs over orjson."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 from cattrs.gen import make_dict_structure_fn, override
-from cattrs.preconf.json import make_converter
+from cattrs.preconf.orjson import make_converter
 
 from peers import aiohttp_json
+from peers.base import PAGE, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import aiohttp
 
 __all__ = ["JobPage", "Peer", "converter"]
 
@@ -29,7 +28,32 @@ class Status(StrEnum):
     KILLED = "KILLED"
 
 
-@attrs.frozen
+class Method(StrEnum):
+    """How the data are delivered."""
+
+    HTTP = "HTTP"
+    AUTOMATED_RESTORE = "AUTOMATED_RESTORE"
+    QUERY = "QUERY"
+    SCP = "SCP"
+    CLIENT_PIT_HTTP = "CLIENT_PIT_HTTP"
+    CLIENT_PIT_SCP = "CLIENT_PIT_SCP"
+    THIRD_PARTY_COPY = "THIRD_PARTY_COPY"
+
+
+class Stand(StrEnum):
+    """Where the delivery stands."""
+
+    NOT_STARTED = "NOT_STARTED"
+    PENDING = "PENDING"
+    IN_PROGRESS = "IN_PROGRESS"
+    READY = "READY"
+    FAILED = "FAILED"
+    INTERRUPTED = "INTERRUPTED"
+    EXPIRED = "EXPIRED"
+    MAX_DOWNLOADS_EXCEEDED = "MAX_DOWNLOADS_EXCEEDED"
+
+
+@attrs.define
 class Link:
     """A link."""
 
@@ -37,29 +61,31 @@ class Link:
     rel: str
 
 
-@attrs.frozen
+@attrs.define
 class Hash:
     """A checksum."""
 
     file_name: str | None = None
     hash: str | None = None
     type_name: str | None = None
+    links: tuple[Link, ...] = ()
 
 
-@attrs.frozen
+@attrs.define
 class Timestamp:
     """A moment of the oplog."""
 
     date: datetime | None = None
     increment: int | None = None
+    time: int | None = None
 
 
-@attrs.frozen
+@attrs.define
 class Delivery:
     """How the data are delivered."""
 
-    method_name: str | None = None
-    status_name: str | None = None
+    method_name: Method | None = None
+    status_name: Stand | None = None
     url: str | None = None
     url_v2: str | None = None
     auth_header: str | None = None
@@ -73,7 +99,7 @@ class Delivery:
     target_cluster_name: str | None = None
 
 
-@attrs.frozen
+@attrs.define
 class Job:
     """A restore job."""
 
@@ -97,7 +123,7 @@ class Job:
     deployment_job_id: str | None = None
 
 
-@attrs.frozen
+@attrs.define
 class JobPage:
     """A page of them."""
 
@@ -107,30 +133,33 @@ class JobPage:
 
 
 def _camel(name: str) -> str:
+    if name == "master_key_uuid":
+        return "masterKeyUUID"
     head, *tail = name.split("_")
     return head + "".join(word.capitalize() for word in tail)
 
 
 def converter() -> Any:
-    """Make cattrs' own JSON converter, told only how members are spelt."""
-    made = make_converter()
+    """Make cattrs' own converter of orjson, told how members are spelt, and not to explain each failure."""
+    made = make_converter(detailed_validation=False)
 
     def by_camel(kind: Any) -> Any:
         names: dict[str, Any] = {field.name: override(rename=_camel(field.name)) for field in attrs.fields(kind)}
-        return make_dict_structure_fn(kind, made, **names)
+        return make_dict_structure_fn(kind, made, _cattrs_detailed_validation=False, **names)
 
     made.register_structure_hook_factory(attrs.has, by_camel)
     return made
 
 
 class Peer(aiohttp_json.Peer):
-    """``converter.structure(await response.json(), JobPage)``."""
+    """``converter.loads(await response.read(), JobPage)``."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
-        self._converter = converter()
+        self._loads = converter().loads
 
-    async def decode(self, response: aiohttp.ClientResponse) -> tuple[Sequence[Any], int]:
-        """Make attrs objects of an answer."""
-        page = self._converter.structure(await response.json(), JobPage)
+    async def page(self, cluster: str, number: int) -> tuple[Sequence[Any], int]:
+        """Read a page."""
+        async with self.session.get(path_of(cluster), params={"pageNum": number, "itemsPerPage": PAGE}) as response:
+            page = self._loads(await response.read(), JobPage)
         return page.results, page.total_count

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from peers import aiohttp_json
+from peers.base import PAGE, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import aiohttp
 
 __all__ = ["JobPage", "Peer"]
 
@@ -25,6 +24,31 @@ class Status(StrEnum):
     IN_PROGRESS = "IN_PROGRESS"
     BROKEN = "BROKEN"
     KILLED = "KILLED"
+
+
+class Method(StrEnum):
+    """How the data are delivered."""
+
+    HTTP = "HTTP"
+    AUTOMATED_RESTORE = "AUTOMATED_RESTORE"
+    QUERY = "QUERY"
+    SCP = "SCP"
+    CLIENT_PIT_HTTP = "CLIENT_PIT_HTTP"
+    CLIENT_PIT_SCP = "CLIENT_PIT_SCP"
+    THIRD_PARTY_COPY = "THIRD_PARTY_COPY"
+
+
+class Stand(StrEnum):
+    """Where the delivery stands."""
+
+    NOT_STARTED = "NOT_STARTED"
+    PENDING = "PENDING"
+    IN_PROGRESS = "IN_PROGRESS"
+    READY = "READY"
+    FAILED = "FAILED"
+    INTERRUPTED = "INTERRUPTED"
+    EXPIRED = "EXPIRED"
+    MAX_DOWNLOADS_EXCEEDED = "MAX_DOWNLOADS_EXCEEDED"
 
 
 class Struct(msgspec.Struct, frozen=True, rename="camel"):
@@ -44,6 +68,7 @@ class Hash(Struct, frozen=True):
     file_name: str | None = None
     hash: str | None = None
     type_name: str | None = None
+    links: tuple[Link, ...] = ()
 
 
 class Timestamp(Struct, frozen=True):
@@ -51,13 +76,14 @@ class Timestamp(Struct, frozen=True):
 
     date: datetime | None = None
     increment: int | None = None
+    time: int | None = None
 
 
 class Delivery(Struct, frozen=True):
     """How the data are delivered."""
 
-    method_name: str | None = None
-    status_name: str | None = None
+    method_name: Method | None = None
+    status_name: Stand | None = None
     url: str | None = None
     url_v2: str | None = None
     auth_header: str | None = None
@@ -109,7 +135,8 @@ class Peer(aiohttp_json.Peer):
         super().__init__(url)
         self._decoder = msgspec.json.Decoder(JobPage)
 
-    async def decode(self, response: aiohttp.ClientResponse) -> tuple[Sequence[Any], int]:
-        """Make Structs of an answer."""
-        page = self._decoder.decode(await response.read())
+    async def page(self, cluster: str, number: int) -> tuple[Sequence[Any], int]:
+        """Read a page."""
+        async with self.session.get(path_of(cluster), params={"pageNum": number, "itemsPerPage": PAGE}) as response:
+            page = self._decoder.decode(await response.read())
         return page.results, page.total_count

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from peers import aiohttp_json
+from peers.base import PAGE, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import aiohttp
 
 __all__ = ["Peer"]
 
@@ -19,7 +18,8 @@ __all__ = ["Peer"]
 class Peer(aiohttp_json.Peer):
     """``orjson.loads(await response.read())``."""
 
-    async def decode(self, response: aiohttp.ClientResponse) -> tuple[Sequence[Any], int]:
-        """Make dictionaries of an answer."""
-        document = orjson.loads(await response.read())
+    async def page(self, cluster: str, number: int) -> tuple[Sequence[Any], int]:
+        """Read a page."""
+        async with self.session.get(path_of(cluster), params={"pageNum": number, "itemsPerPage": PAGE}) as response:
+            document = orjson.loads(await response.read())
         return document["results"], document["totalCount"]

@@ -8,21 +8,24 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from answers import PROJECT
+from answers import project_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
     from typing import Self
 
-__all__ = ["PAGE", "AsyncPeer", "BlockingPeer", "path_of"]
+__all__ = ["ALL_CLUSTERS", "PAGE", "AsyncPeer", "BlockingPeer", "path_of"]
+
+#: Path of the list of all clusters of all projects.
+ALL_CLUSTERS = "/api/public/v1.0/clusters"
 
 #: Jobs asked for at once.
 PAGE = 500
 
 
 def path_of(cluster: str) -> str:
-    """Path of the restore jobs of a cluster."""
-    return f"/api/public/v1.0/groups/{PROJECT}/clusters/{cluster}/restoreJobs"
+    """Path of the restore jobs of a cluster, under its own project."""
+    return f"/api/public/v1.0/groups/{project_of(cluster)}/clusters/{cluster}/restoreJobs"
 
 
 class AsyncPeer(ABC):
@@ -60,23 +63,36 @@ class AsyncPeer(ABC):
 
     async def list_jobs(self, cluster: str) -> int:
         """Look at each job of a cluster, one after the other."""
-        count = 0
-        async for jobs in self.pages(cluster):
+        count = number = 0
+        total = 1
+        while count < total:
+            number += 1
+            jobs, total = await self.page(cluster, number)
             for _ in jobs:
                 count += 1
         return count
 
     async def fan_out(self, clusters: Sequence[str], in_flight: int) -> int:
-        """Look at each job of each cluster, so many clusters at a time."""
-        slots = asyncio.Semaphore(in_flight)
+        """Look at each job of each cluster, so many clusters at a time: that many tasks, each of many clusters."""
+        waiting = iter(clusters)
 
-        async def read(cluster: str) -> int:
-            async with slots:
-                return await self.list_jobs(cluster)
+        async def read() -> int:
+            count = 0
+            for cluster in waiting:
+                count += await self.list_jobs(cluster)
+            return count
 
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(read(cluster)) for cluster in clusters]
+            tasks = [group.create_task(read()) for _ in range(in_flight)]
         return sum(task.result() for task in tasks)
+
+    async def fleet(self, in_flight: int) -> int:
+        """Find all clusters of all projects, and look at each job of each."""
+        return await self.fan_out(await self.discover(), in_flight)
+
+    async def discover(self) -> list[str]:
+        """List the ids of all clusters by ``GET /clusters``."""
+        raise NotImplementedError
 
 
 class BlockingPeer(ABC):

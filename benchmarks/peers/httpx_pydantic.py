@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic.alias_generators import to_camel
 from server import PRIVATE_KEY, PUBLIC_KEY
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Self
 
-__all__ = ["JobPage", "Peer"]
+__all__ = ["PAGES", "JobPage", "Peer"]
 
 
 class Status(StrEnum):
@@ -27,6 +27,31 @@ class Status(StrEnum):
     IN_PROGRESS = "IN_PROGRESS"
     BROKEN = "BROKEN"
     KILLED = "KILLED"
+
+
+class Method(StrEnum):
+    """How the data are delivered."""
+
+    HTTP = "HTTP"
+    AUTOMATED_RESTORE = "AUTOMATED_RESTORE"
+    QUERY = "QUERY"
+    SCP = "SCP"
+    CLIENT_PIT_HTTP = "CLIENT_PIT_HTTP"
+    CLIENT_PIT_SCP = "CLIENT_PIT_SCP"
+    THIRD_PARTY_COPY = "THIRD_PARTY_COPY"
+
+
+class Stand(StrEnum):
+    """Where the delivery stands."""
+
+    NOT_STARTED = "NOT_STARTED"
+    PENDING = "PENDING"
+    IN_PROGRESS = "IN_PROGRESS"
+    READY = "READY"
+    FAILED = "FAILED"
+    INTERRUPTED = "INTERRUPTED"
+    EXPIRED = "EXPIRED"
+    MAX_DOWNLOADS_EXCEEDED = "MAX_DOWNLOADS_EXCEEDED"
 
 
 class Model(BaseModel):
@@ -48,6 +73,7 @@ class Hash(Model):
     file_name: str | None = None
     hash: str | None = None
     type_name: str | None = None
+    links: tuple[Link, ...] = ()
 
 
 class Timestamp(Model):
@@ -55,13 +81,14 @@ class Timestamp(Model):
 
     date: datetime | None = None
     increment: int | None = None
+    time: int | None = None
 
 
 class Delivery(Model):
     """How the data are delivered."""
 
-    method_name: str | None = None
-    status_name: str | None = None
+    method_name: Method | None = None
+    status_name: Stand | None = None
     url: str | None = None
     url_v2: str | None = None
     auth_header: str | None = None
@@ -106,11 +133,19 @@ class JobPage(Model):
     links: tuple[Link, ...] = ()
 
 
+#: One for the whole program; it reads bytes.
+PAGES = TypeAdapter(JobPage)
+
+#: As many as are ever under way here.
+_LIMITS = httpx.Limits(max_connections=32, max_keepalive_connections=32)
+
+
 class Peer(AsyncPeer):
-    """``JobPage.model_validate_json(response.content)``."""
+    """``TypeAdapter(JobPage).validate_json(response.content)``."""
 
     async def __aenter__(self) -> Self:
-        self.client = httpx.AsyncClient(base_url=self.url, auth=httpx.DigestAuth(PUBLIC_KEY, PRIVATE_KEY), timeout=60)
+        login = httpx.DigestAuth(PUBLIC_KEY, PRIVATE_KEY)
+        self.client = httpx.AsyncClient(base_url=self.url, auth=login, timeout=60, limits=_LIMITS, trust_env=False)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -118,8 +153,7 @@ class Peer(AsyncPeer):
 
     async def page(self, cluster: str, number: int) -> tuple[Sequence[Any], int]:
         """Read a page."""
-        query = {"pageNum": number, "itemsPerPage": PAGE}
-        response = await self.client.get(path_of(cluster), params=query)
+        response = await self.client.get(path_of(cluster), params={"pageNum": number, "itemsPerPage": PAGE})
         response.raise_for_status()
-        page = JobPage.model_validate_json(response.content)
+        page = PAGES.validate_json(response.content)
         return page.results, page.total_count

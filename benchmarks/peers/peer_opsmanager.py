@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from answers import PROJECT
+from answers import project_of
 from opsmanager import OpsManagerClient
 from server import PRIVATE_KEY, PUBLIC_KEY
 
@@ -28,4 +28,4 @@ class Peer(BlockingPeer):
 
     def pages(self, cluster: str) -> Iterator[Sequence[Any]]:
         """Give all jobs at once, as it does."""
-        yield self.client.backup.list_restore_jobs(PROJECT, cluster, items_per_page=PAGE)
+        yield self.client.backup.list_restore_jobs(project_of(cluster), cluster, items_per_page=PAGE)

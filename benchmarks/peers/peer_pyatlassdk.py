@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from answers import PROJECT
+from answers import project_of
 from pyatlassdk.admin.client import AtlasAdminClient
 from server import PRIVATE_KEY, PUBLIC_KEY
 
@@ -43,7 +43,7 @@ class Peer(BlockingPeer):
         while seen < total:
             number += 1
             page = client.legacy_backup.list_group_cluster_restore_jobs(
-                cluster, PROJECT, items_per_page=PAGE, page_num=number
+                cluster, project_of(cluster), items_per_page=PAGE, page_num=number
             )
             total = page.total_count or 0
             seen += len(page.results)

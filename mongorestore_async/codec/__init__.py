@@ -19,7 +19,4 @@ decoder of the standard library, which refuses it with the path. ``{"results":[{
 msgspec, for no date is a number there: the converter takes it, as epoch seconds.
 """
 
-from mongorestore_async.codec.documents import load_job, load_jobs
-from mongorestore_async.codec.structuring import converter, structure, structure_each
-
-__all__ = ["converter", "load_job", "load_jobs", "structure", "structure_each"]
+__all__: list[str] = []

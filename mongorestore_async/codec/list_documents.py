@@ -25,9 +25,9 @@ import msgspec
 
 from mongorestore_async.codec.explainer import ADVICE
 from mongorestore_async.codec.structs import copier_of, learn_order, nulls_in, struct_of, utc_check_of
-from mongorestore_async.codec.structuring import is_standard, structure
+from mongorestore_async.codec.structuring import is_deeper, is_standard, structure
 from mongorestore_async.errors import DataError
-from mongorestore_async.models.document import MAX_DEPTH, RawDocument, RawList, conceal, is_deeper, reveal
+from mongorestore_async.models.document import MAX_DEPTH, RawDocument, RawList, conceal, reveal
 from mongorestore_async.models.headers import Headers
 from mongorestore_async.models.values import Link  # noqa: TC001 - attrs resolves the annotation
 from mongorestore_async.protocol.bodies import decode_body
@@ -42,6 +42,7 @@ __all__ = [
     "DecodedItems",
     "ListDocument",
     "PageForm",
+    "decode_in_turns",
     "decode_list",
     "has_next",
     "identities",
@@ -187,10 +188,9 @@ class PageForm(NamedTuple):
     read: Callable[[Any], ListDocument]
     make: Callable[..., Any]
 
-    def decoded(self, body: bytes) -> tuple[Any, bool]:
-        """Decode a page, and tell whether nothing was lost and nothing is nested too deep."""
-        page = self.decode(body)
-        return page, msgspec.json.encode(page) == body and not (self.order and _may_be_deep(body))
+    def is_lossless(self, page: Any, body: bytes) -> bool:
+        """Whether nothing was lost when a page was decoded, and nothing is nested too deep."""
+        return msgspec.json.encode(page) == body and not (self.order and _may_be_deep(body))
 
 
 @functools.lru_cache(maxsize=64)
@@ -224,25 +224,41 @@ def decode_list(model: Any, body: bytes, learned: dict[Any, PageForm] | None = N
         The document; None for what is left to the converter, be it right or wrong.
 
     """
+    *_, document = None, *decode_in_turns(model, body, learned)
+    return document
+
+
+def decode_in_turns(
+    model: Any, body: bytes, learned: dict[Any, PageForm] | None = None
+) -> Iterator[ListDocument | None]:
+    """As :func:`decode_list`, with None after each piece of the work: meanwhile other tasks may run.
+
+    What was decoded counts for nothing before it is checked, so only the last one is the document, or None.
+    """
     if not is_standard(model):
-        return None
+        return
     learned = _learned if learned is None else learned
     form, received = learned.get(model) or page_form(model), None
     try:
-        page, is_lossless = form.decoded(body)
+        page = form.decode(body)
+        yield None
+        is_lossless = form.is_lossless(page, body)
         if not is_lossless and len(compact := msgspec.json.format(body, indent=-1)) < len(body):
-            body = compact
-            page, is_lossless = form.decoded(body)
+            yield None
+            body, page = compact, form.decode(compact)
+            yield None
+            is_lossless = form.is_lossless(page, body)
         if not is_lossless:
+            yield None
             form, page, received = _learn_page(model, form, page, body)
             learned[model] = form  # also if it does not fit, so that it is not tried again for the next page
     except (msgspec.DecodeError, OverflowError, RecursionError, ValueError):
-        return None
+        return
     if page is None or not form.is_in_utc(page):
-        return None
+        return
     document = form.read(page)
     items = DecodedItems[Any](page.results, received, form.make)
-    return ListDocument(results=items, total_count=document.total_count, links=document.links)
+    yield ListDocument(results=items, total_count=document.total_count, links=document.links)
 
 
 def _learn_page(
@@ -266,8 +282,10 @@ def _learn_page(
     # First an order that fits the pages before as well, then one for this page alone.
     for known in () if is_odd else dict.fromkeys([form.order, ()]):
         before, form = form, page_form(model, learn_order(_page_model(model), [document], known))
-        page, is_lossless = form.decoded(body) if form is not before else (page, False)
-        if is_lossless:
+        if form is before:
+            continue
+        page = form.decode(body)
+        if form.is_lossless(page, body):
             return form, page, None
     return form, page, list(map(RawDocument.of, document["results"]))
 

@@ -11,7 +11,7 @@ from mongorestore_async.errors import DataError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from mongorestore_async.transport import DecodeLocks
+    from mongorestore_async.transport.loop_binding import DecodeLocks
 
 __all__ = ["FEW", "materialize", "read_in_slices", "rest", "slices"]
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from mongorestore_async.listing.page_reader import PageReader, Received
-    from mongorestore_async.transport import DecodeLocks
+    from mongorestore_async.transport.loop_binding import DecodeLocks
 
 __all__ = ["PagesAhead", "collect_ahead"]
 

@@ -18,13 +18,15 @@ from mongorestore_async.protocol.urls import DEFAULT_BASE_URL, parse_base_url
 from mongorestore_async.resources.batch_lookup import find_batch, read_by_ref
 from mongorestore_async.resources.project import Project
 from mongorestore_async.resources.raw_calls import RawCalls
-from mongorestore_async.transport import HttpSettings, Options, Transport
+from mongorestore_async.transport.connection import HttpSettings
 from mongorestore_async.transport.environment import read_environment
+from mongorestore_async.transport.options import Options
 from mongorestore_async.transport.session_view import (
     SessionView,
     check_family,
     warn_of_plain_http,
 )
+from mongorestore_async.transport.transport import Transport
 
 if TYPE_CHECKING:
     import ssl as tls
@@ -39,8 +41,9 @@ if TYPE_CHECKING:
     from mongorestore_async.families import Family
     from mongorestore_async.models import JobDocument, JobRef
     from mongorestore_async.resources.batch import RestoreBatch, Until
-    from mongorestore_async.transport import Stats, ViewChanges
     from mongorestore_async.transport.connection import ProxyChoice
+    from mongorestore_async.transport.exchange_records import Stats
+    from mongorestore_async.transport.options import ViewChanges
 
 __all__ = ["AsyncSession", "view_of"]
 

@@ -24,7 +24,7 @@ from mongorestore_async.transport.options import choose_limit
 from mongorestore_async.transport.sender import Call
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Iterator
 
     from yarl import URL
 
@@ -123,7 +123,7 @@ class SessionView:
     version: str | None = None
     headers: Mapping[str, str] | None = None
 
-    async def call(
+    def call(
         self,
         method: str,
         path: str,
@@ -132,10 +132,10 @@ class SessionView:
         names: Mapping[str, str] | None = None,
         query: Mapping[str, Any] | None = None,
         body: Any = None,
-        decode_list: Callable[[bytes], Any] | None = None,
+        decode_list: Callable[[bytes], Iterator[Any]] | None = None,
         state: SendState | None = None,
-    ) -> Reply:
-        """Make one call and decode its answer.
+    ) -> Awaitable[Reply]:
+        """Make one call, to be awaited, and decode its answer.
 
         Args:
             method: HTTP verb in upper case.
@@ -144,7 +144,7 @@ class SessionView:
             names: Identifiers for the path.
             query: Query parameters beside ``envelope`` and ``pretty``.
             body: JSON value to send, None for no body.
-            decode_list: Decodes the body of a list document, None where none is expected.
+            decode_list: Decodes the body of a list document piece by piece, None where none is expected.
             state: Takes note of whether the server may have acted on it.
 
         Raises:
@@ -180,7 +180,7 @@ class SessionView:
             state=state,
             version=self.version,
         )
-        return await self.transport.exchange(call, self.options)
+        return self.transport.exchange(call, self.options)
 
     async def read(
         self,

@@ -38,7 +38,7 @@ from mongorestore_async.errors import (
 )
 from mongorestore_async.models import Delivery, JobRef, RestoreJob, Secret
 from mongorestore_async.models.secret import SECRET_FIELDS
-from mongorestore_async.transport import HttpSettings
+from mongorestore_async.transport.connection import HttpSettings
 
 FAMILIES = {
     "replica-set": OPS_MANAGER,

@@ -15,7 +15,7 @@ from builders.restore_server import RestoreServer
 from mongorestore_async import OPS_MANAGER, AutomatedRestore, MaybeCreated, NotUnique, RestoreBatch, Snapshot, Target
 from mongorestore_async.errors import RequestContext
 from mongorestore_async.protocol.replies import RawReply, read_reply
-from mongorestore_async.transport import Transport
+from mongorestore_async.transport.transport import Transport
 
 
 class CountingServer(RestoreServer):

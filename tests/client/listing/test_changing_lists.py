@@ -19,7 +19,7 @@ from mongorestore_async.listing.page_reader import ListQuery, ListSource
 from mongorestore_async.listing.pager import Pager
 from mongorestore_async.models import Headers
 from mongorestore_async.protocol.replies import Reply
-from mongorestore_async.transport import DecodeLocks
+from mongorestore_async.transport.loop_binding import DecodeLocks
 
 #: How many walks there are in all, and each way of those where the answers tell of all that happens.
 WALKS, TOLD = 550, 120

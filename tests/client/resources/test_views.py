@@ -23,7 +23,7 @@ from mongorestore_async import (
     Stats,
     __version__,
 )
-from mongorestore_async.transport import OptionChanges
+from mongorestore_async.transport.options import OptionChanges
 
 
 def jobs_of(session):

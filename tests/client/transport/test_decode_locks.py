@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from contextlib import asynccontextmanager
 
+import attrs
 import pytest
 from yarl import URL
 
@@ -14,8 +15,9 @@ from mongorestore_async.errors import DataError, RequestContext
 from mongorestore_async.listing.materialize import read_in_slices
 from mongorestore_async.models.headers import Headers
 from mongorestore_async.protocol.replies import RawReply
-from mongorestore_async.transport import Call, DecodeLocks
-from mongorestore_async.transport import sender as sender_module
+from mongorestore_async.transport import decoding
+from mongorestore_async.transport.loop_binding import DecodeLocks
+from mongorestore_async.transport.sender import Call
 
 CALL = Call(method="GET", url=URL("http://test/api"), headers={})
 
@@ -90,18 +92,18 @@ async def test_a_short_page_waits_for_nobody():
 
 async def test_decoding_waits_for_the_structuring_of_earlier_pages(monkeypatch):
     # pages wait as bytes: none is decoded before the one in front of it is structured
-    read = sender_module.read_reply
+    read = decoding.read_in_turns
     async with counted() as turns:
 
         def decoded(raw, **rest):
             turns.note("decode")
             return read(raw, **rest)
 
-        monkeypatch.setattr(sender_module, "read_reply", decoded)
+        monkeypatch.setattr(decoding, "read_in_turns", decoded)
         bench = DecodeLocks()
 
         async def fetch(number):
-            reply = await sender_module.decode(page_of([number] * 200), CALL, bench)
+            reply = await decoding.decode_in_turn(page_of([number] * 200), CALL, bench)
             return await read_in_slices(turns.read, reply.document["results"], bench)
 
         await asyncio.gather(*(fetch(number) for number in range(3)))
@@ -110,12 +112,29 @@ async def test_decoding_waits_for_the_structuring_of_earlier_pages(monkeypatch):
     assert turns.most == 1
 
 
+@pytest.mark.parametrize("outcome", ["decoded", None])
+async def test_a_page_is_decoded_and_checked_in_two_turns(outcome):
+    async with counted() as turns:
+
+        def decode_list(_body):
+            turns.note("decode")
+            yield None
+            turns.note("check")
+            yield outcome
+
+        raw, call = page_of([1, 2]), attrs.evolve(CALL, decode_list=decode_list)
+        reply = await decoding.decode_in_turn(raw, call, DecodeLocks())
+    assert [what for _, what in turns.pieces] == ["decode", "check"]
+    assert turns.most == 1
+    assert reply.document == (outcome or json.loads(raw.body))
+
+
 @pytest.mark.parametrize("after", range(8))
 async def test_a_cancelled_page_leaves_the_bench_to_the_others(after):
     bench = DecodeLocks()
 
     async def fetch():
-        reply = await sender_module.decode(page_of(list(range(300))), CALL, bench)
+        reply = await decoding.decode_in_turn(page_of(list(range(300))), CALL, bench)
         return await read_in_slices(tuple, reply.document["results"], bench)
 
     tasks = [asyncio.create_task(fetch()) for _ in range(3)]

@@ -15,7 +15,15 @@ import pytest
 
 from builders.constants import PLACE
 from mongorestore_async.codec.documents import read_jobs
-from mongorestore_async.codec.list_documents import DecodedItems, decode_list, has_next, identities, pick, read_list
+from mongorestore_async.codec.list_documents import (
+    DecodedItems,
+    decode_in_turns,
+    decode_list,
+    has_next,
+    identities,
+    pick,
+    read_list,
+)
 from mongorestore_async.codec.structuring import structure, structure_each
 from mongorestore_async.errors import DataError, RequestContext
 from mongorestore_async.families import CLOUD_MANAGER
@@ -50,7 +58,7 @@ def decoded(*documents, model=RestoreJob):
 
 def results_of(body, model=RestoreJob):
     """The items of a list as the library reads it, decoded or as JSON values."""
-    return read_list(reply_to(body, decode_list=partial(decode_list, model)).document).results
+    return read_list(reply_to(body, decode_list=partial(decode_in_turns, model)).document).results
 
 
 def test_a_list_is_decoded_with_its_items():
@@ -255,6 +263,13 @@ class TestRaw:
         job.to_dict(redacted=False)["delivery"].clear()
         assert job.to_dict()["delivery"].keys() == JOB["delivery"].keys()
 
+    def test_is_not_changed_by_redacting_a_dictionary_of_it(self):
+        document = {"id": "J", "zeal": {"url": "https://h/key", "each": [{"token": "t", "n": [1, {"password": 2}]}]}}
+        (job,) = decode_list(RestoreJob, compact({"results": [document]})).results
+        redacted = {"url": "**redacted**", "each": [{"token": "**redacted**", "n": [1, {"password": "**redacted**"}]}]}
+        assert job.to_dict() == {"id": "J", "zeal": redacted} == job.to_dict()
+        assert job.to_dict(redacted=False) == document == job.raw
+
     def test_shows_no_secret_undecoded(self, job):
         for shown in (repr(job), repr(unhide(job._received)), str(unhide(job._received)), f"{unhide(job._received)}"):
             assert "h/key" not in shown
@@ -272,11 +287,26 @@ def reply_to(body, *, content_type="application/json", status=200, **rest):
     return read_reply(RawReply(status=status, reason="", headers=headers, body=body, request=REQUEST), **rest)
 
 
-decode_jobs = partial(decode_list, RestoreJob)
+decode_jobs = partial(decode_in_turns, RestoreJob)
 
 
 class TestReplies:
     body = compact({"results": [JOB]})
+
+    @pytest.mark.parametrize(
+        ("results", "pieces"),
+        [
+            (b'[{"id":"J"}]', ["", "page"]),
+            (b'[{"id":"J","zeal":1}]', ["", "", "page"]),
+            (b'[{"id":"J"},{"id": "K"}]', ["", "", "", "page"]),
+            (b'[{"id":"J","id":"K"}]', ["", ""]),
+            (b'[{"id":"J"},{"created":"2026-01-02T03:04:05+01:00","id":"K"}]', [""]),
+            (b'[{"id":1}]', []),
+        ],
+    )
+    def test_give_nothing_before_it_is_checked(self, results, pieces):
+        given = list(decode_in_turns(RestoreJob, b'{"results":' + results + b"}", {}))
+        assert ["page" if page else "" for page in given] == pieces
 
     def test_to_lists_are_decoded_at_once(self):
         assert isinstance(reply_to(self.body, decode_list=decode_jobs).document.results, DecodedItems)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from mongorestore_async import models
 from mongorestore_async.codec.documents import load_job, read_jobs
-from mongorestore_async.codec.list_documents import decode_list, read_list
+from mongorestore_async.codec.list_documents import decode_in_turns, decode_list, read_list
 from mongorestore_async.codec.structs import struct_of, utc_check_of
 from mongorestore_async.codec.structuring import kind_of, part_of, received_fields, structure
 from mongorestore_async.errors import DataError, RequestContext
@@ -129,7 +129,7 @@ def outcome(read, *arguments):
 
 def as_list(model, body):
     """Read a list of one item as a pager does."""
-    reply = reply_to(b'{"results":[' + body + b"]}", decode_list=partial(decode_list, model))
+    reply = reply_to(b'{"results":[' + body + b"]}", decode_list=partial(decode_in_turns, model))
     results = read_list(reply.document).results
     return read_jobs(FAMILY_OF[model], results, project="P", cluster="C")[0]
 

@@ -10,7 +10,7 @@ from mongorestore_async import NO_RETRY
 from mongorestore_async.downloading.archive_fetcher import ArchiveFetcher
 from mongorestore_async.downloading.download import DownloadSource, download_batch
 from mongorestore_async.models import Delivery, FileHash, JobRef, RestoreJob, Secret
-from mongorestore_async.transport import HttpSettings
+from mongorestore_async.transport.connection import HttpSettings
 
 KEY = "c2VjcmV0LWtleS1vZi1hLWxpbms="
 OK = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"

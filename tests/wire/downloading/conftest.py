@@ -23,7 +23,7 @@ from mongorestore_async.downloading.archive_fetcher import ArchiveFetcher
 from mongorestore_async.downloading.download import DownloadSource, download_batch
 from mongorestore_async.emulator import DownloadPlay, Emulator, EmulatorSettings, Manager
 from mongorestore_async.emulator.world import Order
-from mongorestore_async.transport import HttpSettings
+from mongorestore_async.transport.connection import HttpSettings
 
 FAMILIES = {
     "replica-set": OPS_MANAGER,

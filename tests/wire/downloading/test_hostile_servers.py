@@ -18,7 +18,7 @@ from mongorestore_async.downloading.download import DownloadSource, download_bat
 from mongorestore_async.errors import DownloadError, DownloadTruncated, ProtocolError
 from mongorestore_async.models import Delivery, Headers, JobRef, RestoreJob, Secret
 from mongorestore_async.models.secret import unhide
-from mongorestore_async.transport import HttpSettings
+from mongorestore_async.transport.connection import HttpSettings
 
 KEY = "c2VjcmV0LWtleQ=="
 PATH = f"/backup/../restore/v2//pull/j/{KEY}/%2e%2E;a=%2f/a%20b.tar.gz?X=%2f+&Y=+%7e&Z"

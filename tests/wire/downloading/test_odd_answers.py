@@ -25,7 +25,7 @@ from mongorestore_async.errors import (
     SessionClosed,
 )
 from mongorestore_async.models import Secret
-from mongorestore_async.transport import HttpSettings
+from mongorestore_async.transport.connection import HttpSettings
 
 
 async def test_an_empty_answer_that_announces_nothing_is_no_archive(play_raw, tmp_path):

@@ -16,7 +16,7 @@ import pytest
 from mongorestore_async import OPS_MANAGER, AsyncSession, DigestAuth
 from mongorestore_async.downloading.archive_fetcher import ArchiveFetcher
 from mongorestore_async.downloading.download import DownloadSource, download_batch
-from mongorestore_async.transport import HttpSettings
+from mongorestore_async.transport.connection import HttpSettings
 
 KILLS = 10
 MB = 1_000_000

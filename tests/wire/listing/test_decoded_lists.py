@@ -19,9 +19,9 @@ def road(request, monkeypatch):
     def decode(model, body):
         found = None if request.param == "converter" else list_documents.decode_list(model, body)
         decoded.extend(found.results if found else ())
-        return found
+        yield found
 
-    monkeypatch.setattr("mongorestore_async.listing.page_reader.decode_list", decode)
+    monkeypatch.setattr("mongorestore_async.listing.page_reader.decode_in_turns", decode)
     yield request.param
     assert bool(decoded) is (request.param == "struct")
 
