@@ -10,6 +10,7 @@ from mongorestore_async.errors import ApiError, RequestTimeout, RestoreError
 from mongorestore_async.fleet.cluster_reading import ProjectWork, Reading
 from mongorestore_async.fleet.discovery import Discovery
 from mongorestore_async.fleet.fleet_records import ClusterOutcome, FailureKind
+from mongorestore_async.fleet.loop_turns import LoopTurns
 
 if TYPE_CHECKING:
     from mongorestore_async.families import Family
@@ -65,6 +66,7 @@ class FleetRun:
         self._query = query
         self._counters = counters
         self._pages = pages
+        self._loop_turns = LoopTurns()
         self.sizes: dict[str, int] = {}
         self.discovery = Discovery(member.session, member.family, member.name, include_deleted=query.include_deleted)
         self._turns: asyncio.PriorityQueue[tuple[int, int, ProjectWork | None]] = asyncio.PriorityQueue()
@@ -191,6 +193,7 @@ class FleetRun:
                 await self._list(work)
             else:
                 put = await self._read(work)
+                await self._loop_turns.wait()
             work.turns -= 1
             self._give_turns(work)
             if put and self._pages is not None:  # the next call before the wait for room
