@@ -27,7 +27,7 @@ from mongorestore_async.transport.exchange_records import ExchangeRecord
 from mongorestore_async.transport.failures import scrub, translate, was_never_sent
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
 
     from yarl import URL
 
