@@ -32,6 +32,8 @@ _NAMES = (peers.FLEET, "aiohttp_json", "aiohttp_msgspec")
 #: Stands for the fleet in an application that calls ``gc.freeze()`` once it has started.
 _FROZEN = "frozen"
 _BASE = "aiohttp_json"
+#: Answers without which there are no percentiles.
+_LEAST = 2
 
 
 def probe(url: str, port: int, seconds: float) -> dict[str, Any]:
@@ -41,7 +43,7 @@ def probe(url: str, port: int, seconds: float) -> dict[str, Any]:
     waits: list[float] = []
     with socket.create_connection(("127.0.0.1", port)) as connection:
         ends = time.perf_counter() + seconds
-        while time.perf_counter() < ends:
+        while time.perf_counter() < ends or len(waits) < _LEAST:
             time.sleep(chance.uniform(*_PAUSE))
             begun = time.perf_counter()
             connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -94,10 +96,12 @@ def client(url: str, name: str, seconds: float, *, frozen: bool = False) -> dict
             idle = await ask(port)
             listing = asyncio.create_task(endless())
             busy = await ask(port)
+            if listing.done():
+                listing.result()  # raises what ended it
             listing.cancel()
-            await asyncio.wait([listing])  # a peer may end with an error of its own
+            await asyncio.wait([listing])
             if not listing.cancelled():
-                listing.exception()
+                listing.exception()  # a peer that is cancelled may end with an error of its own
         await runner.cleanup()
         return {"idle": idle["p99"], "busy": busy["p99"], "median": busy["p50"], "added": busy["p99"] - idle["p99"]}
 
