@@ -88,10 +88,10 @@ def measure(bench: Bench) -> Result:
     return Result(
         title="Pauses of the event loop",
         text=f"{pages} pages of {_PAGE} jobs; CPU time of the longest turn of the loop that each page causes. Whatever "
-        "else runs in the loop waits so long.",
+        "else runs in the loop waits so long. All decode the same bytes on the loop; ours are checked in another turn.",
         columns=["way", "median, ms", "95 %, ms", "first page, ms", f"median beside {peers.TITLES[base]}"],
         rows=sorted(rows, key=lambda row: row[1]),
-        goals=[Goal(text=f"at most 1.10 x {peers.TITLES[base]}", figure=figure, limit=1.1)],
+        goals=[Goal(text=f"at most 1.00 x {peers.TITLES[base]}", figure=figure, limit=1.0)],
         skipped=skipped,
         samples=found,
         plot={"kind": "bars", "label": "longest turn per page, ms", "values": {row[0]: row[1] for row in rows}},
