@@ -11,7 +11,7 @@ import tempfile
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from harness import Goal, Result, ratio
+from harness import HERE, Goal, Result, ratio
 
 from work.loop_stall import Probe
 
@@ -124,9 +124,7 @@ def client(url: str, work: str, found: dict[str, Any]) -> dict[str, Any]:
 def measure(bench: Bench) -> Result:
     """Measure each in fresh processes, in turns."""
     command = [sys.executable, "-c", "from work.first_use import serve; serve()"]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="benchmarks"
-    ) as process:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=HERE) as process:
         assert process.stdout is not None
         found = json.loads(process.stdout.readline())
         rows = {work: partial(bench.child, "work.first_use:client", work=work, found=found) for work in _TITLES}
