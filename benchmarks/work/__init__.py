@@ -21,5 +21,6 @@ NAMES = (
     "growth",
     "imports",
     "first_use",
+    "download",
     "loops",
 )
