@@ -160,18 +160,20 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """How fast we are beside others, in one run; writes docs/performance.rst, unless called with an argument.
+    """How fast we are beside others, in one run; writes docs/performance.rst.
 
-    ``-- --fast`` shows that every benchmark runs; ``-- --instructions`` counts instructions, which noise does not
-    touch; ``-- --compare`` compares five rows of them with what ``-- --record`` wrote (these three need valgrind).
+    ``-- --only NAME`` and ``-- --missing`` take up a run that ended early. These write no page: ``-- --fast`` shows
+    that every benchmark runs; ``-- --instructions`` counts instructions, which noise does not touch; ``-- --compare``
+    compares five rows of them with what ``-- --record`` wrote. The last three need valgrind.
     """
-    install(session, "bench", package=".")
-    if not {"--instructions", "--compare", "--record"}.intersection(session.posargs):
+    install(session, "bench", package=".[cli]")
+    counts = {"--instructions", "--compare", "--record"}.intersection(session.posargs)
+    if not counts:
         for peer in nox.project.dependency_groups(PROJECT, "peers"):
             # The report tells which of them could not be measured.
             session.install(peer, success_codes=range(256))
     session.run("python", "benchmarks/run.py", *session.posargs)
-    if not session.posargs:
+    if not counts and "--fast" not in session.posargs:
         session.run("python", "benchmarks/report.py")
 
 

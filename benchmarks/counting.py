@@ -22,6 +22,7 @@ __all__ = ["count", "count_command", "obstacle"]
 
 #: Counts instructions alone: no caches, no branches.
 _VALGRIND = ("valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null")
+_VALGRINDS_OWN = re.compile(r"(==|--)\d+(==|--)")
 _COUNT = re.compile(r"I\s+refs:\s+([\d,]+)")
 
 
@@ -37,8 +38,9 @@ def count_command(command: Iterable[str]) -> int:
     done = subprocess.run([*_VALGRIND, *command], env=environment, capture_output=True, text=True, check=False)
     found = _COUNT.search(done.stderr)
     if done.returncode or found is None:
-        sys.stderr.write(done.stderr)
-        raise RuntimeError(done.stderr.strip().rpartition("\n")[2] or f"exit code {done.returncode}")
+        told = [line for line in done.stderr.splitlines() if not _VALGRINDS_OWN.match(line)]
+        sys.stderr.write("\n".join([*told, ""]))
+        raise RuntimeError(told[-1] if told else f"exit code {done.returncode}")
     return int(found[1].replace(",", ""))
 
 

@@ -21,7 +21,20 @@ from figures import shown
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-__all__ = ["Bench", "Goal", "Result", "Spread", "cores", "meter", "ratio", "serve", "spread", "table", "with_peer"]
+__all__ = [
+    "Bench",
+    "Goal",
+    "Result",
+    "Spread",
+    "beside",
+    "cores",
+    "meter",
+    "ratio",
+    "serve",
+    "spread",
+    "table",
+    "with_peer",
+]
 
 HERE = Path(__file__).parent
 
@@ -53,6 +66,8 @@ class Goal:
         limit: The most it may be.
         least: The least it may be.
         counted: Whether it is a count, which is the same on every machine, rather than a time.
+        spread: The smallest and the largest figure of all rounds.
+        why: What is in the way, for where it was not reached.
 
     """
 
@@ -61,6 +76,8 @@ class Goal:
     limit: float
     least: float | None = None
     counted: bool = False
+    spread: str = "-"
+    why: str = ""
 
     @property
     def met(self) -> bool:
@@ -103,6 +120,7 @@ class Bench:
         fast: Whether to measure little: for seeing that everything runs.
         rounds: How often everything is measured, in turns.
         failed: Peers that failed on the way, and how; cleared after each benchmark.
+        loads: Load of the machine before each sample; cleared after each benchmark.
 
     """
 
@@ -110,6 +128,7 @@ class Bench:
     fast: bool
     rounds: int
     failed: dict[str, str] = attrs.field(factory=dict[str, str])
+    loads: list[float] = attrs.field(factory=list[float])
     _obstacles: dict[tuple[str, str], str | None] = attrs.field(factory=dict)
 
     def set(self, **settings: Any) -> None:
@@ -125,6 +144,7 @@ class Bench:
 
     def child(self, function: str, **arguments: Any) -> dict[str, Any]:
         """Call ``module:function`` in a fresh process on the clients' core; gives what it returns."""
+        self.loads.append(_load())
         command = [sys.executable, str(HERE / "client.py"), function, json.dumps({"url": self.url, **arguments})]
         # Modules are kept compiled, as they are where programs are installed.
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -237,6 +257,24 @@ def table(
         example = statistics.median(one[figure] for one in samples) * _UNITS[unit]
         rows.append([titles[way], ratios and ratios.median, str(ratios or "-"), load, example])
     return columns, sorted(rows, key=lambda row: row[-1])
+
+
+def beside(
+    found: Mapping[str, Sequence[Mapping[str, Any]]],
+    ours: str,
+    limits: Mapping[str, float],
+    titles: Mapping[str, str] = peers.TITLES,
+    *,
+    figure: str = "cpu",
+    why: str = "",
+) -> list[Goal]:
+    """Make goals: ours at most so many times what each of these takes, or else ``why`` not."""
+    goals: list[Goal] = []
+    for name, limit in limits.items():
+        ratios = spread(found[ours], found[name], figure) if name in found and ours in found else None
+        text = f"at most {limit:.2f} x {titles[name]}"
+        goals.append(Goal(text=text, figure=ratios and ratios.median, limit=limit, spread=str(ratios or "-"), why=why))
+    return goals
 
 
 def _load() -> float:

@@ -53,6 +53,8 @@ def main() -> int:
             _show(result, seconds)
             broken += [goal.text for goal in result.goals if goal.counted and not goal.met]
             document = {"machine": _machine(), "fast": bench.fast, "rounds": rounds, **attrs.asdict(result)}
+            document["load"] = [min(bench.loads, default=0.0), max(bench.loads, default=0.0)]
+            bench.loads.clear()
             document["goals"] = [{**attrs.asdict(goal), "met": goal.met} for goal in result.goals]
             place = RESULTS / f"{name}{'-fast' if bench.fast else ''}.json"
             place.write_text(json.dumps(document | {"seconds": seconds}, indent=1) + "\n")

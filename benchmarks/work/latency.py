@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import statistics
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import harness
 from answers import cluster_id
-from harness import Goal, Result, ratio
+from harness import Goal, Result, ratio, table
 
 if TYPE_CHECKING:
     from harness import Bench
@@ -62,19 +61,19 @@ def measure(bench: Bench) -> Result:
     ways = ["lazy", "ahead 1", "ahead 2", "collect 4", "collect 16"]
     if skipped:
         ways = [way for way in ways if not way.startswith("ahead")]
+    columns: list[str] = []
     rows: list[list[Any]] = []
     figures: dict[tuple[float, str], float] = {}
     for seconds in (_SLOW, _NEAR):
         bench.set(latency=seconds)
         found = bench.turns({w: partial(bench.child, "work.latency:client", way=w, jobs=pages * _PAGE) for w in ways})
-        for way, samples in found.items():
-            figures[seconds, way] = ratio(samples, found["lazy"], "wall")
-            median = {what: statistics.median(one[what] for one in samples) for what in ("wall", "cpu")}
-            rows.append([_spelt(way), int(seconds * 1000), median["wall"], median["cpu"], figures[seconds, way]])
+        columns, found_rows = table(found, "lazy", {way: _spelt(way) for way in ways}, figure="wall")
+        rows += [[row[0], int(seconds * 1000), *row[1:]] for row in found_rows]
+        figures |= {(seconds, way): ratio(samples, found["lazy"], "wall") for way, samples in found.items()}
     return Result(
         title=f"{pages} pages over a slow network",
         text=f"{pages} pages of {_PAGE} jobs by this library; the server waits before each answer.",
-        columns=["way", "latency, ms", "wall, s", "CPU, s", "wall beside lazy"],
+        columns=[columns[0], "latency, ms", *columns[1:]],
         rows=rows,
         goals=[
             Goal(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import peers
 from answers import cluster_id
-from harness import Goal, Result, ratio
+from harness import Result, beside, table
 
 if TYPE_CHECKING:
     from harness import Bench
@@ -76,23 +76,15 @@ def measure(bench: Bench) -> Result:
     names, skipped = bench.able("pages", _NAMES)
     found = bench.turns({n: partial(bench.child, "work.loop_stall:client", name=n, pages=pages) for n in names})
     base = "aiohttp_orjson"
-    rows = [
-        [
-            peers.TITLES[name],
-            *(statistics.median(one[what] for one in samples) * 1000 for what in ("median", "p95", "first")),
-            ratio(samples, found[base], "median") if base in found else None,
-        ]
-        for name, samples in found.items()
-    ]
-    figure = ratio(found[peers.OURS], found[base], "median") if base in found else None
+    columns, rows = table(found, base, figure="median", unit="ms")
     return Result(
         title="Pauses of the event loop",
         text=f"{pages} pages of {_PAGE} jobs; CPU time of the longest turn of the loop that each page causes. Whatever "
         "else runs in the loop waits so long.",
-        columns=["way", "median, ms", "95 %, ms", "first page, ms", f"median beside {peers.TITLES[base]}"],
-        rows=sorted(rows, key=lambda row: row[1]),
-        goals=[Goal(text=f"at most 1.10 x {peers.TITLES[base]}", figure=figure, limit=1.1)],
+        columns=columns,
+        rows=rows,
+        goals=beside(found, peers.OURS, {base: 1.0}, figure="median"),
         skipped=skipped,
         samples=found,
-        plot={"kind": "bars", "label": "longest turn per page, ms", "values": {row[0]: row[1] for row in rows}},
+        plot={"kind": "bars", "label": columns[1], "values": {row[0]: row[1] for row in rows}},
     )

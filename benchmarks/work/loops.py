@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-import statistics
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import harness
 import peers
 from answers import cluster_id
-from harness import Result, ratio
+from harness import Result, spread
 
 if TYPE_CHECKING:
     from harness import Bench
@@ -25,7 +24,7 @@ def client(url: str, name: str, loop: str, jobs: int) -> dict[str, Any]:
 
 def measure(bench: Bench) -> Result:
     """Measure ours and hand-written aiohttp on both loops."""
-    title, columns = "uvloop", ["way", "asyncio, CPU s", "uvloop, CPU s", "CPU ratio", "wall ratio"]
+    title, columns = "uvloop", ["way", "CPU ratio", "smallest to largest", "wall ratio", "smallest to largest"]
     if importlib.util.find_spec("uvloop") is None:
         return Result(title=title, text="Not measured.", columns=columns, rows=[], skipped={"uvloop": "not installed"})
     jobs, clusters = (2_000, 40) if bench.fast else (25_000, 500)
@@ -42,9 +41,9 @@ def measure(bench: Bench) -> Result:
         found = bench.turns(calls)
         for name in names:
             plain, fast = found[f"{name}/asyncio"], found[f"{name}/uvloop"]
-            medians = [statistics.median(one["cpu"] for one in samples) for samples in (plain, fast)]
-            ratios = [ratio(fast, plain, figure) for figure in ("cpu", "wall")]
-            rows.append([f"{peers.TITLES[name]}: {work}", *medians, *ratios])
+            ratios = [spread(fast, plain, figure) for figure in ("cpu", "wall")]
+            cells = [cell for each in ratios for cell in (each.median, str(each))]
+            rows.append([f"{peers.TITLES[name]}: {work}", *cells])
     return Result(
         title=title,
         text="Nothing has to be set for it: ``uvloop.run(main())`` instead of ``asyncio.run(main())``. "

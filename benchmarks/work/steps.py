@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import statistics
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import peers
 from answers import cluster_id
-from harness import Result
+from harness import Result, table
 from peers.base import PAGE, path_of
 
 if TYPE_CHECKING:
@@ -75,20 +74,21 @@ def measure(bench: Bench) -> Result:
     """Measure every step."""
     calls = 40 if bench.fast else 1_000
     names, _ = bench.able("fan_out", ("aiohttp_orjson", "aiohttp_json", peers.OURS, peers.FLEET))
-    rows: dict[str, Any] = {}
-    titles: dict[str, tuple[str, int]] = {}
+    calls_of: dict[str, Any] = {}
+    titles: dict[str, str] = {}
     for title, name, jobs, way in _STEPS:
         if name in names:
             key = f"{name} {way} {jobs}"
-            titles[key] = title, jobs
-            rows[key] = partial(_sample, bench, name=name, jobs=jobs, way=way, calls=calls)
-    found = bench.turns(rows)
+            titles[key] = f"{title}, {jobs} a page"
+            calls_of[key] = partial(_sample, bench, name=name, jobs=jobs, way=way, calls=calls)
+    found = bench.turns(calls_of)
+    columns, rows = table(found, next(iter(found)), titles, unit="us")
     return Result(
         title="What a call is made of",
         text=f"CPU of a call in a process that has made {calls:,} of them before, {_IN_FLIGHT} under way. What a step "
         "costs is what its row has over the one before.",
-        columns=["up to and including", "jobs per page", "CPU, us"],
-        rows=[[*titles[key], statistics.median(one["cpu"] for one in samples) * 1e6] for key, samples in found.items()],
+        columns=["up to and including", *columns[1:]],
+        rows=sorted(rows, key=lambda row: list(titles.values()).index(row[0])),
         samples=found,
     )
 

@@ -86,20 +86,23 @@ class Signer:
             username = unicodedata.normalize("NFC", username)
             password = cast("str", hide(unicodedata.normalize("NFC", unhide(password))))
         self._challenge = challenge
-        self._cnonce = cnonce
-        self._sent_cnonce = _quoted(cnonce)
         # One expression: no key stands in a variable of its own.
         key = hide(challenge.digest(b":".join((username.encode(), challenge.realm_bytes, unhide(password).encode()))))
         if challenge.session:
             key = hide(challenge.digest(f"{unhide(key)}:{challenge.nonce}:{cnonce}".encode()))
         self._begun = challenge.hasher(f"{unhide(key)}:{challenge.nonce}:".encode())
         self._blank = challenge.hasher()
-        # RFC 7616 section 3.4 fixes for each parameter whether it is quoted.
-        self._head = f"Digest {_user(challenge, username)}, realm={_quoted(challenge.realm)}, "
-        self._head += f"nonce={_quoted(challenge.nonce)}, uri="
-        self._algorithm = "" if challenge.spelling is None else f", algorithm={challenge.spelling}"
-        self._opaque = "" if challenge.opaque is None else f", opaque={_quoted(challenge.opaque)}"
-        self._tail = ", userhash=true" if challenge.userhash else ""
+        # The header, in the pieces between what changes: target, response, count. RFC 7616 section 3.4 fixes for each
+        # parameter whether it is quoted.
+        known = f"{_user(challenge, username)}, realm={_quoted(challenge.realm)}, nonce={_quoted(challenge.nonce)}"
+        self._before_uri = f'Digest {known}, uri="'
+        algorithm = "" if challenge.spelling is None else f", algorithm={challenge.spelling}"
+        self._before_response = f'"{algorithm}, response="'
+        opaque = "" if challenge.opaque is None else f", opaque={_quoted(challenge.opaque)}"
+        self._before_count = f'"{opaque}' if challenge.qop is None else f'"{opaque}, qop={challenge.qop}, nc='
+        used = "" if challenge.qop is None else f", cnonce={_quoted(cnonce)}"
+        self._end = f"{used}, userhash=true" if challenge.userhash else used
+        self._after_count = f":{cnonce}:{challenge.qop}:"
 
     def sign(self, *, method: str, uri: str, nc: int, body: bytes = b"") -> Secret:
         """Compute the value of the ``Authorization`` header of one request.
@@ -110,19 +113,21 @@ class Signer:
         """
         if not (method.isalpha() and _VISIBLE(uri) and 0 < nc <= _MAX_COUNT):
             _check_request(method=method, uri=uri, nc=nc)
-        challenge, qop = self._challenge, self._challenge.qop
-        target = self._blank.copy()
-        signed = f"{method}:{uri}:{challenge.digest(body)}" if qop == "auth-int" else f"{method}:{uri}"
+        qop = self._challenge.qop
+        target, response = self._blank.copy(), self._begun.copy()
+        signed = f"{method}:{uri}:{self._challenge.digest(body)}" if qop == "auth-int" else f"{method}:{uri}"
         target.update(signed.encode())
-        used = counted = ""
-        if qop is not None:
+        if qop is None:
+            count = ""
+            response.update(target.hexdigest().encode())
+        else:
             count = f"{nc:08x}"
-            used = f"{count}:{self._cnonce}:{qop}:"
-            counted = f", qop={qop}, nc={count}, cnonce={self._sent_cnonce}"
-        response = self._begun.copy()
-        response.update(f"{used}{target.hexdigest()}".encode())
-        given = f'{_quoted(uri)}{self._algorithm}, response="{response.hexdigest()}"'
-        return Secret(f"{self._head}{given}{self._opaque}{counted}{self._tail}")
+            response.update(f"{count}{self._after_count}{target.hexdigest()}".encode())
+        if '"' in uri or "\\" in uri:
+            uri = _quoted(uri)[1:-1]
+        return Secret(
+            f"{self._before_uri}{uri}{self._before_response}{response.hexdigest()}{self._before_count}{count}{self._end}"
+        )
 
 
 def new_cnonce() -> str:

@@ -177,7 +177,7 @@ class Login:
         if successor is not None and not nonce.challenge.session:
             following = self._nonces.offer(attrs.evolve(nonce.challenge, nonce=successor))
             self.warm = self.warm if following.dead else following
-        elif self.reusable() is None and not nonce.dead:
+        elif self.warm is not nonce and self.reusable() is None and not nonce.dead:
             self.warm = nonce
 
     def refuse(self, nonce: Nonce, *, teaches: bool = True) -> None:
@@ -220,18 +220,20 @@ class Attempt:
     ``once``: it raises :class:`SignedRefusal` rather than sending a second signed request.
     """
 
+    # Most calls meet no challenge, and none of these changes.
+    _own: Nonce | None = None  # from a challenge to this call, not yet taken by the server
+    _answered_own = False
+    _sends = 0
+    _refusals = 0  # of answers, without stale=true
+    challenges = 0
+
     def __init__(self, login: Login, *, method: str, uri: str, body: bytes, once: bool = False) -> None:
         self._login = login
         self._once = once
         self._method = method
         self._uri = uri
         self._body = body
-        self._own: Nonce | None = None  # from a challenge to this call, not yet taken by the server
         self._used: Nonce | None = None  # what the last send was signed with
-        self._answered_own = False
-        self._sends = 0
-        self._refusals = 0  # of answers, without stale=true
-        self.challenges = 0
 
     @property
     def has_own_challenge(self) -> bool:
@@ -244,20 +246,21 @@ class Attempt:
         Takes the next ``nc``, so the request has to leave before anything else is awaited.
         """
         self._sends += 1
-        warm = self._login.reusable()
+        nonce, own = self._login.reusable(), self._own
         # A challenge that had to wait for its turn may be evicted by now, nextnonce is not.
-        own = self._own
-        nonce = self._used = warm if own is None or (warm is not None and self._login.evicts_nonces) else own
-        self._answered_own = nonce is not None and nonce is self._own
+        if own is not None and (nonce is None or not self._login.evicts_nonces):
+            nonce = own
+        self._used, self._answered_own = nonce, nonce is not None and nonce is own
         if nonce is None:
             return None
         nonce.uses += 1
-        if nonce.signer is None:
+        signer = nonce.signer
+        if signer is None:
             key = self._login.credentials
-            nonce.signer = Signer(
+            signer = nonce.signer = Signer(
                 nonce.challenge, username=key.public_key, password=key.private_key, cnonce=nonce.cnonce
             )
-        return nonce.signer.sign(method=self._method, uri=self._uri, nc=nonce.uses, body=self._body)
+        return signer.sign(method=self._method, uri=self._uri, nc=nonce.uses, body=self._body)
 
     def receive(self, raw: RawReply, *, error_code: str | None) -> AttemptOutcome:
         """Read an answer of the server.
@@ -295,6 +298,7 @@ class Attempt:
                 hint=Hint(HintKind.CHECK_BASE_URL),
             )
         self.challenges += 1
+        raw.request = attrs.evolve(raw.request, challenges=self.challenges)
         if self._answered_own and nonce is not None and not challenge.stale and _is_right_problem(error_code):
             self._own = None
             login.accept(nonce, proves=True)

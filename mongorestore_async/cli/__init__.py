@@ -4,6 +4,9 @@ Every command takes the same steps: :func:`main` answers ``--version`` and check
 builds the application, runs one command, and turns its error into a message and an exit code. A command checks its
 options before any I/O, opens one session, and writes results to standard output, everything else to standard error.
 
+What a command does not need is not loaded: not the modules of other commands, not the HTTP library for a help, and not
+rich where plain text goes to a pipe or a file.
+
 ====================  =============================================================================================
 file                  what is changed there
 ====================  =============================================================================================
@@ -14,7 +17,8 @@ file                  what is changed there
 ``wait_options``      how long to wait, and what is printed when a wait is left early (``ResumeHint``)
 ``session_factory``   the session: settings and keys of the environment, the prompt for a key
 ``exit_codes``        exit codes, and the hints of errors in the words of the command line
-``rows, columns``     what tables and CSV files show, and how a table fits a terminal
+``rows/``             what tables and CSV files show: one file per kind of row
+``columns``           how a table fits a terminal
 ``stdout_writer``     the output formats, and writing them without blocking the event loop
 ``standard_streams``  standard output and standard error that cannot be written
 ``progress_display``  progress of waits, downloads and fleets

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
-from rich.cells import cell_len
-from rich.text import Text
 
 from mongorestore_async.models import JobState
 
@@ -14,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mongorestore_async.cli.console import PlainConsole
+
 __all__ = ["Column", "ListLayout", "print_table", "state_style", "table_lines"]
 
 ItemT = TypeVar("ItemT")
@@ -84,35 +83,51 @@ def state_style(state: str) -> str:
 def print_table(console: PlainConsole, columns: Sequence[Column[ItemT]], items: Sequence[ItemT]) -> None:
     """Print a table of those columns that fit the console and are not empty."""
     for line in table_lines(console, columns, items):
-        console.print(line, soft_wrap=True)
+        console.print_styled(*line)
 
 
-def table_lines(console: PlainConsole, columns: Sequence[Column[ItemT]], items: Sequence[ItemT]) -> list[Text]:
-    """Make the lines of such a table.
+def table_lines(
+    console: PlainConsole, columns: Sequence[Column[ItemT]], items: Sequence[ItemT]
+) -> list[list[tuple[str, str]]]:
+    """Make the lines of such a table: texts with their styles.
 
     Every cell is one line, so rich's own table, which takes a millisecond a row, is not needed.
     """
     texts = [[column.cell(item) for item in items] for column in columns]
-    widths = [max(map(cell_len, [column.title, *cells])) for column, cells in zip(columns, texts, strict=True)]
+    widths = [max(map(_width, [column.title, *cells])) for column, cells in zip(columns, texts, strict=True)]
     visible = _choose(columns, texts, widths, console.width)
     titles = (_padded(columns[index], columns[index].title, widths[index]) for index in visible)
     rule = "─" if console.encoding.startswith("utf") else "-"
     lines = [
-        Text(_GAP.join(titles).rstrip(), style="bold"),
-        Text(rule * (sum(widths[index] for index in visible) + len(_GAP) * (len(visible) - 1))),
+        [(_GAP.join(titles).rstrip(), "bold")],
+        [(rule * (sum(widths[index] for index in visible) + len(_GAP) * (len(visible) - 1)), "")],
     ]
     for row, item in enumerate(items):
-        line = Text()
+        line: list[tuple[str, str]] = []
         for index in visible:
             column = columns[index]
-            line.append(_padded(column, texts[index][row], widths[index]), style=column.style(item)).append(_GAP)
-        line.rstrip()
-        lines.append(line)
+            line += (_padded(column, texts[index][row], widths[index]), column.style(item)), (_GAP, "")
+        lines.append(_without_blanks_at_the_end(line))
     return lines
 
 
+def _without_blanks_at_the_end(line: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    while line and not line[-1][0].rstrip():
+        line.pop()
+    return [*line[:-1], *[(text.rstrip(), style) for text, style in line[-1:]]]
+
+
+def _width(text: str) -> int:
+    """Count the columns of a terminal that a text takes."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
 def _padded(column: Column[Any], text: str, width: int) -> str:
-    blanks = " " * (width - cell_len(text))
+    blanks = " " * (width - _width(text))
     return blanks + text if column.number else text + blanks
 
 

@@ -1,30 +1,36 @@
-"""Standard output and standard error as rich consoles, and text that is safe to print on them."""
+"""Standard output and standard error, and text that is safe to print on them.
+
+rich takes longer to load than most commands take to run, and it changes nothing of plain text that goes to a pipe or a
+file. So it is loaded for what is rendered: on a terminal, and for the help.
+"""
 
 from __future__ import annotations
 
 import errno
+import functools
 import os
 import shlex
 import sys
 import warnings
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any, NoReturn
-
-from rich.console import Console
+from typing import IO, TYPE_CHECKING, Any, NoReturn, Self
 
 from mongorestore_async import VendorDeprecation
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
+    from rich.console import Console
+    from rich.status import Status
+
     from mongorestore_async import Family
 
 __all__ = [
-    "PipedConsole",
     "PlainConsole",
     "fold_command",
     "plural",
     "printable",
+    "rich_console",
     "show_deprecations",
     "stderr_console",
     "stdout_console",
@@ -33,29 +39,113 @@ __all__ = [
 #: Columns of a table that is written to a pipe or a file, where lines are not cut.
 _UNBOUNDED = 240
 
+#: Variables by which rich is told what a terminal is, or how wide.
+_RICH_VARIABLES = frozenset({"COLUMNS", "FORCE_COLOR", "TTY_COMPATIBLE"})
+
 _CONTINUATION = " \\\n"
 _INDENT = "  "
 
 
-class PipedConsole(Console):
-    """A rich console that lets the command decide what a closed pipe means."""
+def rich_console(**settings: Any) -> Console:
+    """Make a rich console that lets the command decide what a closed pipe means.
 
-    def on_broken_pipe(self) -> NoReturn:
-        """Raise the error: rich itself would exit with 1."""
-        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+    Args:
+        settings: Arguments of rich's ``Console``.
+
+    """
+    from rich.console import Console
+
+    class PipedConsole(Console):
+        def on_broken_pipe(self) -> NoReturn:
+            """Raise the error: rich itself would exit with 1."""
+            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+    return PipedConsole(**settings)
 
 
-class PlainConsole(PipedConsole):
-    """A rich console that prints text unchanged: no markup, no emoji, no automatic highlighting."""
+class _NoStatus:
+    """The status line where there is no terminal."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Show nothing."""
+
+    def start(self) -> None:
+        """Show nothing."""
+
+    def stop(self) -> None:
+        """Show nothing."""
+
+    def update(self, text: str) -> None:
+        """Show nothing."""
+
+
+class PlainConsole:
+    """Prints text unchanged: no markup, no emoji, no automatic highlighting.
+
+    Args:
+        file: Standard output or standard error.
+
+    """
 
     def __init__(self, file: IO[str]) -> None:
-        super().__init__(file=file, markup=False, emoji=False, highlight=False)
-        if not self.is_terminal and "COLUMNS" not in os.environ:
-            self.width = _UNBOUNDED
+        self._file = file
+        self._is_piped = not file.isatty() and _RICH_VARIABLES.isdisjoint(os.environ)
+
+    @functools.cached_property
+    def rich(self) -> Console:
+        """The same as a console of rich, for what is rendered."""
+        made = rich_console(file=self._file, markup=False, emoji=False, highlight=False)
+        if not made.is_terminal and "COLUMNS" not in os.environ:
+            made.width = _UNBOUNDED
+        return made
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether it is a terminal, or is to be taken for one."""
+        return not self._is_piped and self.rich.is_terminal
+
+    @property
+    def width(self) -> int:
+        """Columns of the terminal, or what tables may have elsewhere."""
+        return _UNBOUNDED if self._is_piped else self.rich.width
+
+    @property
+    def encoding(self) -> str:
+        """Encoding of the file, in lower case."""
+        return (getattr(self._file, "encoding", None) or "utf-8").lower()
+
+    def print(self, text: str = "", *, style: str | None = None, end: str = "\n", soft_wrap: bool = False) -> None:
+        """Print text, wrapped at the width unless ``soft_wrap`` leaves that to the terminal."""
+        if self._is_piped and all(_is_as_rich_prints_it(line, soft_wrap=soft_wrap) for line in text.split("\n")):
+            self._file.write(text + end)
+            self._file.flush()
+        else:
+            self.rich.print(text, style=style, end=end, soft_wrap=soft_wrap)
+
+    def print_styled(self, *parts: str | tuple[str, str], soft_wrap: bool = True) -> None:
+        """Print a line of parts, some with a style."""
+        if self.is_terminal:
+            from rich.text import Text
+
+            self.rich.print(Text.assemble(*parts), soft_wrap=soft_wrap)
+        else:
+            self.print("".join(part if isinstance(part, str) else part[0] for part in parts), soft_wrap=soft_wrap)
 
     def print_sentence(self, text: str, style: str | None = None) -> None:
         """Print a sentence: wrapped between words on a terminal, on one line everywhere else."""
         self.print(text, style=style, soft_wrap=not self.is_terminal)
+
+    def status(self, text: str) -> Status | _NoStatus:
+        """Make a line that shows what is going on, on a terminal."""
+        return self.rich.status(text) if self.is_terminal else _NoStatus()
+
+
+def _is_as_rich_prints_it(line: str, *, soft_wrap: bool) -> bool:
+    """Whether rich would neither wrap nor replace anything; a character takes up to two columns."""
+    return line.isprintable() and (soft_wrap or 2 * len(line) <= _UNBOUNDED)
 
 
 def stdout_console() -> PlainConsole:

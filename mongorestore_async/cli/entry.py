@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from cyclopts import App, CycloptsError, MissingArgumentError, UnknownCommandError
-from rich.text import Text
 
 from mongorestore_async.cli.cluster_options import VARIABLES
-from mongorestore_async.cli.commands import (
-    cancel_command,
-    create_collections_command,
-    create_command,
-    demo_command,
-    download_command,
-    emulator_command,
-    fleet_command,
-    jobs_command,
-    snapshots_command,
-    wait_command,
-    watch_command,
-)
-from mongorestore_async.cli.console import PipedConsole, printable, stderr_console
+from mongorestore_async.cli.console import printable, rich_console, stderr_console
 from mongorestore_async.cli.exit_codes import ExitCode, exit_code_of, exit_codes, explain
 from mongorestore_async.cli.standard_streams import explain_failure
 from mongorestore_async.errors import RestoreError
@@ -31,6 +18,8 @@ from mongorestore_async.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from rich.console import Console
 
 __all__ = ["make_app", "run"]
 
@@ -49,6 +38,36 @@ Exit codes:
 {exit_codes()}"""
 
 
+#: Where the commands are, in the order of the help. Only the module of the command that runs is loaded.
+_COMMANDS = {
+    "demo": "demo_command:demo",
+    "jobs": "jobs_command:jobs",
+    "fleet": "fleet_command:app",
+    "snapshots": "snapshots_command:snapshots",
+    "create": "create_command:create",
+    "create-collections": "create_collections_command:create_collections",
+    "wait": "wait_command:wait",
+    "watch": "watch_command:watch",
+    "download": "download_command:download",
+    "cancel": "cancel_command:cancel",
+    "emulator": "emulator_command:emulator",
+}
+
+#: The emulator has a command line of its own, with its own help.
+_SETTINGS: dict[str, dict[str, Any]] = {"emulator": {"help_flags": [], "version_flags": []}}
+
+
+class _HelpConsole:
+    """The console of the help, made when something is printed on it."""
+
+    @functools.cached_property
+    def _made(self) -> Console:
+        return rich_console()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._made, name)
+
+
 def make_app() -> App:
     """Make the application with all commands."""
     app = App(
@@ -57,24 +76,14 @@ def make_app() -> App:
         help_epilogue=_EPILOGUE,
         help_format="plaintext",
         version=__version__,
-        console=PipedConsole(),
+        console=cast("Console", _HelpConsole()),
         print_error=False,
         exit_on_error=False,
         suppress_keyboard_interrupt=False,
         result_action="return_value",
     )
-    app.command(demo_command.demo, sort_key=1)
-    app.command(jobs_command.jobs, sort_key=2)
-    app.command(fleet_command.make_fleet_app(sort_key=3))
-    app.command(snapshots_command.snapshots, sort_key=4)
-    app.command(create_command.create, sort_key=5)
-    app.command(create_collections_command.create_collections, sort_key=6)
-    app.command(wait_command.wait, sort_key=7)
-    app.command(watch_command.watch, sort_key=8)
-    app.command(download_command.download, sort_key=9)
-    app.command(cancel_command.cancel, sort_key=10)
-    # The emulator has a command line of its own, with its own help.
-    app.command(emulator_command.emulator, sort_key=11, help_flags=[], version_flags=[])
+    for place, (name, path) in enumerate(_COMMANDS.items(), start=1):
+        app.command(f"mongorestore_async.cli.commands.{path}", name=name, sort_key=place, **_SETTINGS.get(name, {}))
     return app
 
 
@@ -93,7 +102,10 @@ def run(arguments: Sequence[str]) -> int:
         if os.environ.get(name) == "":
             del os.environ[name]
     try:
-        return make_app()(list(arguments)) or ExitCode.DONE
+        app = make_app()
+        if not arguments or arguments[0] not in _COMMANDS:
+            app.resolved_commands()  # the help of all has what each says of itself
+        return app(list(arguments)) or ExitCode.DONE
     except CycloptsError as error:
         _print_error(_usage_error(error, arguments), error)
         return ExitCode.USAGE
@@ -132,6 +144,6 @@ def _usage_error(error: CycloptsError, arguments: Sequence[str]) -> str:
 
 def _print_error(message: str, error: BaseException, *, label: str = "error: ") -> None:
     console = stderr_console()
-    console.print(Text.assemble((label, "bold red"), message), soft_wrap=not console.is_terminal)
+    console.print_styled((label, "bold red"), message, soft_wrap=not console.is_terminal)
     for note in getattr(error, "__notes__", ()):
         console.print(note, soft_wrap=True)

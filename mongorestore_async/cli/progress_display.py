@@ -6,20 +6,6 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    SpinnerColumn,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
-from rich.table import Column
-from rich.text import Text
-
 from mongorestore_async.cli.columns import state_style
 from mongorestore_async.cli.console import plural, printable
 from mongorestore_async.cli.exit_codes import explain
@@ -30,6 +16,8 @@ from mongorestore_async.waiting.job_source import describe_source
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import TracebackType
+
+    from rich.progress import Progress, TaskID
 
     from mongorestore_async import DownloadProgress, FleetProgress, PollReport
     from mongorestore_async.cli.console import PlainConsole
@@ -115,8 +103,7 @@ class StateLog:
             if self._printed.get(name) != words:
                 self._printed[name] = words
                 state = (f"{job.state:9}", state_style(job.state))
-                line = Text.assemble(f"{now:%H:%M:%S}  ", state, f"  {printable(name)}  {printable(words)}")
-                self._console.print(line, soft_wrap=True)
+                self._console.print_styled(f"{now:%H:%M:%S}  ", state, f"  {printable(name)}  {printable(words)}")
 
 
 class DownloadBars:
@@ -131,33 +118,23 @@ class DownloadBars:
         self._console = console
         self._tasks: dict[str, TaskID] = {}
         self._printed: dict[str, float] = {}
-        self._progress = Progress(
-            TextColumn(
-                "{task.description}", markup=False, table_column=Column(ratio=2, no_wrap=True, overflow="ellipsis")
-            ),
-            BarColumn(bar_width=None, table_column=Column(ratio=1)),
-            DownloadColumn(),
-            TransferSpeedColumn(),
-            TimeRemainingColumn(compact=True),
-            console=console,
-            expand=True,
-            transient=True,
-            disable=not console.is_terminal,
-        )
+        self._progress = _download_bars(console) if console.is_terminal else None
 
     def __enter__(self) -> Self:
-        self._progress.start()
+        if self._progress is not None:
+            self._progress.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._progress.stop()
+        if self._progress is not None:
+            self._progress.stop()
 
     def show(self, progress: DownloadProgress) -> None:
         """Show the progress of one file."""
         name = printable(progress.file_name)
-        if self._console.is_terminal:
+        if self._progress is not None:
             if name not in self._tasks:
                 # Bytes of an earlier run must not count as speed.
                 self._tasks[name] = self._progress.add_task(name, completed=progress.received)
@@ -182,6 +159,29 @@ class DownloadBars:
         self._console.print(" ".join(words), soft_wrap=True)
 
 
+def _download_bars(console: PlainConsole) -> Progress:
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+    from rich.table import Column
+
+    return Progress(
+        TextColumn("{task.description}", markup=False, table_column=Column(ratio=2, no_wrap=True, overflow="ellipsis")),
+        BarColumn(bar_width=None, table_column=Column(ratio=1)),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(compact=True),
+        console=console.rich,
+        expand=True,
+        transient=True,
+    )
+
+
 class FleetBar:
     """Shows how many of the known clusters are read; nothing where there is no terminal.
 
@@ -192,35 +192,45 @@ class FleetBar:
     """
 
     def __init__(self, console: PlainConsole, *, is_shown: bool) -> None:
-        self._progress = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=20),
-            TimeElapsedColumn(),
-            console=console,
-            transient=True,
-            disable=not (is_shown and console.is_terminal),
-        )
-        self._task = self._progress.add_task("looking for clusters", total=None)
+        self._progress = _fleet_bar(console) if is_shown and console.is_terminal else None
 
     def __enter__(self) -> Self:
-        self._progress.start()
+        if self._progress is not None:
+            self._progress.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._progress.stop()
+        if self._progress is not None:
+            self._progress.stop()
 
     def show(self, progress: FleetProgress) -> None:
         """Show the progress of a run."""
+        if self._progress is None:
+            return
         known = f"{progress.clusters}{'' if progress.discovered else '+'}"
         words = [f"{progress.over} of {known} clusters", plural(progress.jobs, "job")]
         if progress.failed:
             words.append(f"{progress.failed} failed")
         self._progress.update(
-            self._task,
+            self._progress.task_ids[0],
             description=", ".join(words),
             completed=progress.over,
             total=progress.clusters if progress.discovered else None,
         )
+
+
+def _fleet_bar(console: PlainConsole) -> Progress:
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    made = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=20),
+        TimeElapsedColumn(),
+        console=console.rich,
+        transient=True,
+    )
+    made.add_task("looking for clusters", total=None)
+    return made

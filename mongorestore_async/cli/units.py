@@ -1,4 +1,4 @@
-"""Sizes, durations and times, as people write and read them."""
+"""Sizes, durations and times, as people write and read them; texts that must not be empty."""
 
 from __future__ import annotations
 
@@ -6,14 +6,20 @@ import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from rich.filesize import decimal
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cyclopts import Token
 
-__all__ = ["format_duration", "format_size", "format_time", "parse_duration", "parse_time", "shorten_time"]
+__all__ = [
+    "format_duration",
+    "format_size",
+    "format_time",
+    "parse_duration",
+    "parse_time",
+    "require_text",
+    "shorten_time",
+]
 
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _NUMBER = r"\d{1,9}(?:\.\d{1,9})?"
@@ -22,6 +28,8 @@ _WRITTEN = re.compile("".join(f"(?:({_NUMBER}){letter})?" for letter in _SECONDS
 
 def format_size(count: int) -> str:
     """Write a number of bytes for people, such as ``4.3 GB``."""
+    from rich.filesize import decimal
+
     return decimal(count)
 
 
@@ -77,3 +85,14 @@ def parse_time(_type: Any, tokens: Sequence[Token]) -> datetime:
     if found.utcoffset() is None:
         raise ValueError("no time zone; add Z for UTC, or an offset such as +02:00")
     return found
+
+
+def require_text(_type: Any, value: str | None) -> None:
+    """Refuse an empty id or name, such as an unset variable of a shell gives.
+
+    Raises:
+        ValueError: It is empty.
+
+    """
+    if value is not None and not value:
+        raise ValueError("it is empty; pass it as the API shows it")

@@ -34,7 +34,6 @@ from mongorestore_async.models.document import (
     RawList,
     attach,
     conceal,
-    is_deeper,
     reveal,
     wire_names,
 )
@@ -55,6 +54,7 @@ __all__ = [
     "ABSENT_WITHOUT",
     "contradicts",
     "converter",
+    "is_deeper",
     "is_standard",
     "is_vocabulary",
     "kind_of",
@@ -214,6 +214,21 @@ def _attempt(model: Any, document: Any, path: str) -> tuple[Any, Sequence[Proble
         return _shared_converter().structure(value, model), ()
     except Exception as error:  # noqa: BLE001 - hooks of users may raise anything
         return None, tuple(problems_of(error, value, path))
+
+
+def is_deeper(value: Any, levels: int) -> bool:
+    """Whether more than so many arrays and objects stand inside one another."""
+    level = [value]
+    for _ in range(levels):
+        level = [
+            item
+            for inner in level
+            if isinstance(inner, (dict, list, tuple))
+            for item in cast("list[Any]", inner.values() if isinstance(inner, dict) else inner)
+        ]
+        if not level:
+            return False
+    return any(isinstance(inner, (dict, list, tuple)) for inner in level)
 
 
 def kind_of(annotation: Any) -> Any:

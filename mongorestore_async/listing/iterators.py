@@ -137,12 +137,14 @@ class ItemIterator(ResumableIterator[ItemT]):
         while self._part is None:
             self._part = next(self._parts, None)
             if self._part is None:
-                received = await self._reader.step()
+                received = None if self._reader.ended else await self._reader.step()
                 if received is None:
                     raise StopAsyncIteration
                 items = received.items
-                self._parts = iter((items,)) if len(items) <= FEW else slices(items)
+                if len(items) <= FEW:
+                    self._ready = iter(items)
+                    return
+                self._parts = slices(items)
                 del received, items
-        if len(self._part) > FEW:
-            await rest(len(self._part))
+        await rest(len(self._part))
         self._ready, self._part = iter(self._part), None

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import attrs
-from attrs.validators import optional
 
 from mongorestore_async.codec.list_documents import DecodedItems, decode_in_turns, has_next, identities, pick, read_list
 from mongorestore_async.errors import BadRequest, ConfigError, PaginationError, RestoreError, ResumePoint
 from mongorestore_async.listing.materialize import materialize, read_in_slices
 from mongorestore_async.listing.page import Page
 from mongorestore_async.listing.paging import PageFacts, Walk
-from mongorestore_async.models.validators import flag, whole
+from mongorestore_async.models.validators import require_flag, require_whole
 from mongorestore_async.transport.options import MAX_ITEMS_PER_PAGE
 from mongorestore_async.transport.session_view import attach_request, check_query
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from mongorestore_async.codec.list_documents import ListDocument
     from mongorestore_async.errors import RequestContext
@@ -44,7 +42,7 @@ _REFUSED_SIZE = frozenset(
 )
 
 
-@attrs.frozen(eq=False, repr=False)
+@attrs.define(eq=False, repr=False)
 class ListSource(Generic[ItemT]):
     """Where the items of a list come from.
 
@@ -70,33 +68,14 @@ class ListSource(Generic[ItemT]):
     read_document: Callable[[Any], ListDocument] = attrs.field(default=read_list, kw_only=True)
 
 
-def _check_size(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    whole()(instance, attribute, value)
-    if isinstance(value, int) and value > MAX_ITEMS_PER_PAGE:
+def _check_size(name: str, value: object) -> None:
+    if require_whole(name, value) > MAX_ITEMS_PER_PAGE:
         raise ConfigError(
             f"items_per_page is the page size, at most {MAX_ITEMS_PER_PAGE}; to limit the total use limit={value}"
         )
 
 
-def _copy(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    return dict(value) if isinstance(value, Mapping) else value  # pyright: ignore[reportUnnecessaryIsInstance]
-
-
-_check_whole = whole()
-
-
-def _check_start(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    if type(value) is not int or value < 1:  # as few are
-        _check_whole(instance, attribute, value)
-    if isinstance(value, ResumePoint) and value.items_per_page is not None:
-        _check_size(instance, attribute, value.items_per_page)
-
-
-def _check_extra(_instance: object, _attribute: attrs.Attribute[Any], value: object) -> None:
-    check_query(value, _ARGUMENTS)
-
-
-@attrs.frozen(kw_only=True, eq=False)
+@attrs.define(kw_only=True, eq=False)
 class ListQuery:
     """What is asked of a list; see :meth:`ClusterBase.restore_jobs` for the meaning.
 
@@ -109,17 +88,31 @@ class ListQuery:
 
     """
 
-    items_per_page: int | None = attrs.field(default=None, validator=optional(_check_size))
-    limit: int | None = attrs.field(default=None, validator=optional(whole()))
-    starting_at: int = attrs.field(default=1, validator=_check_start)
-    include_count: bool | None = attrs.field(default=None, validator=optional(flag()))
+    items_per_page: int | None = None
+    limit: int | None = None
+    starting_at: int = 1
+    include_count: bool | None = None
     filters: Mapping[str, Any] = attrs.field(factory=dict[str, str])
-    extra: Mapping[str, Any] | None = attrs.field(
-        default=None, validator=optional(_check_extra), converter=attrs.converters.optional(_copy)
-    )
+    extra: Mapping[str, Any] | None = None
+
+    def __attrs_post_init__(self) -> None:
+        # Most lists are asked for with none of these: a validator for each would cost more than the checks.
+        if self.items_per_page is not None:
+            _check_size("items_per_page", self.items_per_page)
+        if self.limit is not None:
+            require_whole("limit", self.limit)
+        if type(self.starting_at) is not int or self.starting_at < 1:
+            require_whole("starting_at", self.starting_at)
+            if isinstance(self.starting_at, ResumePoint) and self.starting_at.items_per_page is not None:
+                _check_size("starting_at", self.starting_at.items_per_page)
+        if self.include_count is not None:
+            require_flag("include_count", self.include_count)
+        if self.extra is not None:
+            check_query(self.extra, _ARGUMENTS)
+            self.extra = dict(self.extra)  # the caller may change his
 
 
-@attrs.frozen(eq=False, repr=False)
+@attrs.define(eq=False, repr=False)
 class Received(Generic[ItemT]):
     """A page as received.
 
@@ -159,6 +152,11 @@ class Received(Generic[ItemT]):
 class PageReader(Generic[ItemT]):
     """Reads the pages of one walk.
 
+    Args:
+        source: Where the list is.
+        query: What is asked of it, but for its limit.
+        limit: At most so many items, None for all.
+
     Attributes:
         status: Status of the last page, 0 before the first.
         request: The call that gave the last page, None before the first.
@@ -168,10 +166,10 @@ class PageReader(Generic[ItemT]):
 
     """
 
-    def __init__(self, source: ListSource[ItemT], query: ListQuery) -> None:
+    def __init__(self, source: ListSource[ItemT], query: ListQuery, limit: int | None) -> None:
         self.status = 0
         self.request: RequestContext | None = None
-        self.left = query.limit
+        self.left = limit
         self.decode_locks = source.view.transport.decode_locks
         self._source = source
         self._query = query
@@ -183,21 +181,26 @@ class PageReader(Generic[ItemT]):
         # The size stays the same for the whole walk: page numbers have no meaning otherwise.
         self._size = size or min(source.view.options.items_per_page, source.view.transport.server_info.page_limit)
         self._pages = source.family is None or source.path not in source.family.unpaged
-        if size is None and start == 1 and query.limit is not None:  # no larger than needed
-            self._size = min(self._size, query.limit)
+        if size is None and start == 1 and limit is not None:  # no larger than needed
+            self._size = min(self._size, limit)
         self._may_shrink = size is None and self._size > _SMALL_PAGE and self._pages
         self._start = start
-        self._walk = Walk(
-            start,
+        self._total_count = total if start > 1 else None
+        self._is_at_start = True
+
+    @cached_property
+    def _walk(self) -> Walk:
+        return Walk(
+            self._start,
             size=self._size if self._pages else None,
-            total_count=total if start > 1 else None,
-            trusts_count=query.include_count is not False,
+            total_count=self._total_count,
+            trusts_count=self._query.include_count is not False,
         )
 
     @property
     def number(self) -> int:
         """The page to ask for next."""
-        return self._walk.number
+        return self._start if self._is_at_start else self._walk.number
 
     def resume_point(self, number: int | None = None) -> ResumePoint:
         """Say where to resume the walk.
@@ -234,7 +237,7 @@ class PageReader(Generic[ItemT]):
         """
         if self.ended:
             return None
-        number = self._walk.number
+        number = self.number
         try:
             received = await (self.read(number, await self.ask(number)) if fetch is None else fetch(number))
         except RestoreError as error:
@@ -246,9 +249,10 @@ class PageReader(Generic[ItemT]):
         if not self._pages and not more and (total is None or total <= received.length):
             total = length  # one that has no pages and says nothing of more is whole with its first answer
         items, drifted = received.items, False
-        if self._walk.is_whole(length, total, has_next=more):
-            self.ended = True
+        if self._is_at_start and self._start == 1 and 0 < length == total and not more:
+            self.ended = True  # one page is the whole list, as most are: nothing to compare, nothing to remember
         else:
+            self._is_at_start = False
             ids = identities(items, self._source.identify)
             try:
                 step = self._walk.receive(PageFacts(ids, total, more, received.length - length))

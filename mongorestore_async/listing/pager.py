@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-import attrs
-
 from mongorestore_async.errors import NotFound, NotUnique, RestoreError
 from mongorestore_async.listing.iterators import ItemIterator, PageIterator
 from mongorestore_async.listing.materialize import materialize
@@ -57,8 +55,9 @@ class Pager(Generic[ItemT]):
 
     async def page(self) -> Page[ItemT]:
         """Read the first page (the one of ``starting_at``), whole: ``limit`` bounds walks only."""
-        reader = PageReader(self._source, attrs.evolve(self._query, limit=None))
-        return await (await reader.fetch(reader.number)).page(reader.decode_locks)
+        reader = PageReader(self._source, self._query, None)
+        received = await reader.read(reader.number, await reader.ask(reader.number))
+        return await received.page(reader.decode_locks)
 
     def pages(self) -> PageIterator[ItemT]:
         """Walk the pages; items that earlier pages had are left out, so a page may be empty.
@@ -152,8 +151,8 @@ class Pager(Generic[ItemT]):
             limit: At most so many items; the smaller of this and the query's own limit counts.
 
         """
-        query = self._query
+        own = self._query.limit
         if limit is not None:
-            bounded = attrs.evolve(query, limit=limit)  # checks the limit
-            query = bounded if query.limit is None or limit < query.limit else query
-        return PageReader(self._source, query)
+            require_whole("limit", limit)
+            own = limit if own is None else min(limit, own)
+        return PageReader(self._source, self._query, own)

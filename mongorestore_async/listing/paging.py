@@ -26,7 +26,6 @@ in a list without links, when it is met at the end of a page. ``drifted`` tells 
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from mongorestore_async.errors import Hint, HintKind, PaginationError
@@ -112,6 +111,7 @@ class Walk:
         self._coverage: Coverage  # made with the first item
         self._unit = 0  # length of the first page with items: positions are counted in it
         self._first = 0  # the number of that page
+        self._ids = DeliveredIds()
         self._delivered = 0
         self._blanks = 0
         self._has_links = False  # a page had a ``next`` link
@@ -127,10 +127,6 @@ class Walk:
         self._hole: int | None = None  # the first page that lacked items
         self._rereads = 0  # since the last step forward
 
-    @cached_property
-    def _ids(self) -> DeliveredIds:
-        return DeliveredIds()  # not before it is needed: most lists are one page
-
     @property
     def received(self) -> int:
         """How many items the first page with any had, 0 before it."""
@@ -140,10 +136,6 @@ class Walk:
     def resume_at(self) -> int:
         """The page from which another walk finds all that this one has not delivered."""
         return self.number if self._hole is None else min(self._hole, self.number)
-
-    def is_whole(self, length: int, total_count: int | None, *, has_next: bool) -> bool:
-        """Whether a page of so many items is the whole list, as most are: nothing to compare, nothing to remember."""
-        return self._frontier == 0 and length > 0 and total_count == length and not has_next
 
     def receive(self, page: PageFacts) -> Step:
         """Take the page asked for by :attr:`number` and decide what comes next.

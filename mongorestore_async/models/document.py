@@ -24,7 +24,6 @@ __all__ = [
     "RawList",
     "attach",
     "conceal",
-    "is_deeper",
     "redact",
     "reveal",
     "wire",
@@ -37,21 +36,7 @@ MAX_DEPTH = 100
 
 _LINKS = "links"
 _SCALARS = frozenset({str, int, float, bool, type(None)})
-
-
-def is_deeper(value: Any, levels: int) -> bool:
-    """Whether more than so many arrays and objects stand inside one another."""
-    level = [value]
-    for _ in range(levels):
-        level = [
-            item
-            for inner in level
-            if isinstance(inner, (dict, list, tuple))
-            for item in cast("list[Any]", inner.values() if isinstance(inner, dict) else inner)
-        ]
-        if not level:
-            return False
-    return any(isinstance(inner, (dict, list, tuple)) for inner in level)
+_NEVER_SECRET = (bool, type(None))
 
 
 def redact(value: Any) -> Any:
@@ -79,8 +64,8 @@ def reveal(value: Any) -> Any:
 def _kind_of(value: Any) -> type | None:
     """Tell whether a value is an object (``dict``), an array (``list``), or neither (None)."""
     kind = value.__class__
-    if kind is dict or kind is list:
-        return cast("type", kind)
+    if kind is dict or kind is list or kind is tuple:
+        return dict if kind is dict else list
     # What is asked last takes long to tell.
     if isinstance(value, (str, int, float, type(None))):
         return None
@@ -99,23 +84,40 @@ def _copy(value: Any) -> Any:
     return list(map(_copy, value)) if kind is list else value
 
 
-def _redacted(value: Any, hidden: bool = False, linked: bool = False, depth: int = 0) -> Any:  # noqa: FBT002
-    """Copy a JSON value redacted; ``hidden`` is set below a secret member, ``linked`` below ``links``."""
+def _redacted(value: Any, hidden: bool = False, linked: bool = False, depth: int = 0, own: bool = False) -> Any:  # noqa: FBT002
+    """Copy a JSON value redacted; one that is nobody else's (``own``) is changed instead.
+
+    ``hidden`` is set below a secret member, ``linked`` below ``links``.
+    """
     kind = _kind_of(value)
-    if kind is None:
-        if isinstance(value, str) and not hidden:
-            return without_urls(value, linked=linked)
-        return REDACTED if hidden and value is not None and not isinstance(value, bool) else value
+    if kind is dict:
+        return _redacted_object(value, hidden, linked, depth, own)
+    if kind is list:
+        is_deep = depth >= MAX_DEPTH
+        return REDACTED if is_deep else [_redacted(item, hidden, linked, depth + 1, own) for item in value]
+    if isinstance(value, str) and not hidden:
+        return without_urls(value, linked=linked)
+    return REDACTED if hidden and value is not None and not isinstance(value, bool) else value
+
+
+def _redacted_object(value: Any, hidden: bool, linked: bool, depth: int, own: bool) -> Any:
     if depth >= MAX_DEPTH:
         return REDACTED
-    if kind is list:
-        return [_redacted(item, hidden, linked, depth + 1) for item in value]
-    copied: dict[str, Any] = dict(value)
-    for key, item in value.items():
-        below, in_links = hidden or is_secret_name(key), linked or key == _LINKS
-        # Most members hold nothing, and no URL.
-        if below or item.__class__ not in _SCALARS or (item.__class__ is str and (in_links or "/" in item)):
-            copied[key] = _redacted(item, below, in_links, depth + 1)
+    copied: dict[str, Any] = value if own else dict(value)
+    for key, item in value.items():  # ordered by how often they come
+        kind = item.__class__
+        if kind is str:
+            if hidden or is_secret_name(key):
+                copied[key] = REDACTED
+            elif "/" in item or linked or key == _LINKS:
+                copied[key] = without_urls(item, linked=linked or key == _LINKS)
+        elif kind is dict:
+            below = hidden or is_secret_name(key)
+            copied[key] = _redacted_object(item, below, linked or key == _LINKS, depth + 1, own)
+        elif kind is not bool and item is not None:
+            below = hidden or is_secret_name(key)
+            if below or kind not in _SCALARS:
+                copied[key] = _redacted(item, below, linked or key == _LINKS, depth + 1, own)
     return copied
 
 
@@ -322,7 +324,7 @@ class Document(_OfItem):
         if isinstance(received, RawDocument):
             return received.to_dict(redacted=redacted)
         document = received.opened()
-        return cast("dict[str, Any]", _redacted(document) if redacted else _copy(document))
+        return cast("dict[str, Any]", _redacted(document, own=True) if redacted else _copy(document))
 
     def __iter__(self) -> Iterator[tuple[str, Any]]:
         """Give the members of :meth:`to_dict`, so that ``dict(job)`` and web frameworks that call it are redacted."""

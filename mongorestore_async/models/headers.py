@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, overload
+
+from multidict import CIMultiDict, CIMultiDictProxy
 
 from mongorestore_async.models.secret import Secret
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Headers"]
 
+DefaultT = TypeVar("DefaultT")
 
 _SENSITIVE = frozenset(
     {
@@ -36,40 +39,58 @@ class Headers(Mapping[str, str]):
     credentials are :class:`Secret`: usable, but redacted in every representation of this object.
     """
 
-    __slots__ = ("_fields", "_names")
+    __slots__ = ("_fields",)
 
-    def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
-        by_name: dict[str, tuple[str, ...]] = {}
-        names: dict[str, str] = {}
-        for name, value in fields:
-            key = name.lower()
-            names.setdefault(key, name)
-            by_name[key] = (*by_name.get(key, ()), Secret(value) if key in _SENSITIVE else value)
-        self._fields = by_name
-        self._names = names
+    def __init__(self, fields: CIMultiDictProxy[str] | Iterable[tuple[str, str]] = ()) -> None:
+        # What the HTTP library read is kept as it is: of most answers one or two fields are looked at, or none.
+        self._fields = fields if isinstance(fields, CIMultiDictProxy) else CIMultiDictProxy(CIMultiDict(fields))
 
     def __getitem__(self, name: str) -> str:
-        return self._fields[name.lower()][0]
+        return _hidden(name, self._fields[name])
+
+    @overload
+    def get(self, name: str, /) -> str | None: ...
+
+    @overload
+    def get(self, name: str, /, default: str | DefaultT) -> str | DefaultT: ...
+
+    def get(self, name: str, /, default: str | DefaultT | None = None) -> str | DefaultT | None:
+        """Give the first field of a name, or a default."""
+        value = self._fields.get(name)
+        return default if value is None else _hidden(name, value)
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name.lower() in self._fields
+        return name in self._fields
 
     def __iter__(self) -> Iterator[str]:
         """Names in the order and spelling of their first appearance."""
-        return iter(self._names.values())
+        names: dict[str, str] = {}
+        for name in self._fields:
+            names.setdefault(name.lower(), name)
+        return iter(names.values())
 
     def __len__(self) -> int:
-        return len(self._fields)
+        return len({name.lower() for name in self._fields})
 
     def __eq__(self, other: object) -> bool:
-        return self._fields == other._fields if isinstance(other, Headers) else NotImplemented
+        return self._by_name() == other._by_name() if isinstance(other, Headers) else NotImplemented
 
     def __hash__(self) -> int:
-        return hash(frozenset(self._fields.items()))
+        return hash(frozenset(self._by_name().items()))
 
     def __repr__(self) -> str:
-        return f"Headers({[(self._names[key], value) for key, values in self._fields.items() for value in values]!r})"
+        return f"Headers({[(name, value) for name in self for value in self.getall(name)]!r})"
+
+    def __reduce__(self) -> tuple[type[Headers], tuple[list[tuple[str, str]]]]:
+        return Headers, ([(name, _hidden(name, value)) for name, value in self._fields.items()],)
 
     def getall(self, name: str) -> tuple[str, ...]:
         """Every value of the fields of this name in the order received; empty when there is none."""
-        return self._fields.get(name.lower(), ())
+        return tuple(_hidden(name, value) for value in self._fields.getall(name, ()))
+
+    def _by_name(self) -> dict[str, tuple[str, ...]]:
+        return {name.lower(): self.getall(name) for name in self._fields}
+
+
+def _hidden(name: str, value: str) -> str:
+    return Secret(value) if name.lower() in _SENSITIVE else value

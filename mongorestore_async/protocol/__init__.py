@@ -3,7 +3,8 @@
 In come a status, headers and bytes, or the parts of an address. Out come a document and what the headers say, a URL, or
 the error that an answer stands for. Nothing here waits or decides on another try.
 
-- ``replies``: an answer to a document or an error, envelopes included. A new error code gets its advice here.
+- ``replies``: an answer to a document or an error. A new error code gets its advice here.
+- ``envelopes``: answers with the status in the body.
 - ``bodies``: bytes to JSON values: encodings, and what no JSON value is made of (members named twice, ``NaN``, too many
   values).
 - ``urls``: addresses, and the ids and names that stand in them.

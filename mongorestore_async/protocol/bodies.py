@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections import Counter
@@ -27,8 +28,7 @@ _BYTES_A_VALUE = 16
 #: Characters of the longest word of JSON but one: ``fals``, ``\\u123``.
 _LONGEST_WORD = 5
 
-#: UTF-8, with or without the mark that some programs put in front.
-_UTF_8 = "utf-8-sig"
+_UTF_8 = "utf-8"
 
 
 class Unreadable(NamedTuple):
@@ -64,13 +64,36 @@ def decode_body(body: bytes, headers: Headers) -> tuple[Any, Unreadable | None]:
     """
     if has_many_values(body):
         return None, Unreadable("it contains more values than any answer of the API")
-    may_lose_its_end = _may_lose_its_end(headers)
-    if not body.strip():
-        return None, Unreadable("the body is empty", ends_early=may_lose_its_end)
+    if not body or body.isspace():
+        return None, Unreadable("the body is empty", ends_early=_may_lose_its_end(headers))
     text = _text(body, _charset(headers))
     if text is None:
-        return None, Unreadable("the body is not valid UTF-8", ends_early=may_lose_its_end and _ends_in_letter(body))
-    return _load(text, may_lose_its_end=may_lose_its_end)
+        ends_early = _may_lose_its_end(headers) and _ends_in_letter(body)
+        return None, Unreadable("the body is not valid UTF-8", ends_early=ends_early)
+    try:
+        return _DECODER.decode(text), None
+    except (ValueError, RecursionError):
+        pass
+    return _explain(text, headers)
+
+
+class _RepeatedError(ValueError):
+    """An object names a member twice."""
+
+
+def _members_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise _RepeatedError
+    return members
+
+
+def _refuse_constant(name: str) -> Never:
+    raise ValueError(name)
+
+
+#: Decodes what is in order: made once, for that takes as long as a short answer.
+_DECODER = json.JSONDecoder(object_pairs_hook=_members_of, parse_constant=_refuse_constant)
 
 
 def _may_lose_its_end(headers: Headers) -> bool:
@@ -81,7 +104,8 @@ def _may_lose_its_end(headers: Headers) -> bool:
     return ends_with_connection and "Content-Length" not in headers and "Transfer-Encoding" not in headers
 
 
-def _load(text: str, *, may_lose_its_end: bool) -> tuple[Any, Unreadable | None]:
+def _explain(text: str, headers: Headers) -> tuple[Any, Unreadable | None]:
+    """Decode a text once more, and say what is wrong with it."""
     repeated: list[_Repeated] = []
 
     def members_of(pairs: list[tuple[str, Any]]) -> Any:
@@ -96,7 +120,7 @@ def _load(text: str, *, may_lose_its_end: bool) -> tuple[Any, Unreadable | None]
     except RecursionError:
         return None, Unreadable("it is nested too deeply")
     except json.JSONDecodeError as error:
-        ends_early = may_lose_its_end and text.lstrip()[:1] in {"{", "["} and _is_at_end(error, text)
+        ends_early = text.lstrip()[:1] in {"{", "["} and _is_at_end(error, text) and _may_lose_its_end(headers)
         return None, Unreadable(f"{error.msg} at character {error.pos} of {len(text)}", ends_early=ends_early)
     except ValueError:  # NaN, or an integer of thousands of digits
         return None, Unreadable("it contains an invalid number")
@@ -133,10 +157,6 @@ def _refuse_repeated(value: Any) -> tuple[None, Unreadable]:
     return None, Unreadable(f"an object has a duplicate member ({path})", path)
 
 
-def _refuse_constant(name: str) -> Never:
-    raise ValueError(name)
-
-
 def has_many_values(body: bytes) -> bool:
     """Whether a body holds so many values that they would take up much more memory than their text."""
     if len(body) <= MANY_VALUES:
@@ -146,12 +166,13 @@ def has_many_values(body: bytes) -> bool:
 
 
 def _text(body: bytes, charset: str) -> str | None:
+    if charset != _UTF_8:
+        try:
+            return body.decode(charset)
+        except (ValueError, LookupError):
+            pass
     try:
-        return body.decode(charset)
-    except (ValueError, LookupError):
-        pass
-    try:
-        return body.decode(_UTF_8)
+        return body.removeprefix(codecs.BOM_UTF8).decode()  # some programs put the mark in front
     except UnicodeDecodeError:
         return None
 

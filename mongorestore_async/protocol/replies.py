@@ -2,10 +2,6 @@
 
 Status first, code second: ``UNEXPECTED_ERROR`` comes with 401, 404 and 500 alike. An answer that is not
 JSON of the promised shape is an error, also with status 200: a login page is not an empty list.
-
-With ``envelope=true`` the API wraps the HTTP status into the body, for callers that cannot see it. The sources disagree
-on the form, so all of them are read: ``status`` with ``content`` or with ``envelope`` (either an object or a whole list
-document), and ``status`` beside ``results``.
 """
 
 from __future__ import annotations
@@ -35,7 +31,8 @@ from mongorestore_async.errors import (
 from mongorestore_async.models.document import redact
 from mongorestore_async.models.headers import Headers  # noqa: TC001 - a field type
 from mongorestore_async.models.values import ServiceVersion
-from mongorestore_async.protocol.bodies import Unreadable, decode_body, has_many_values, is_utf_8
+from mongorestore_async.protocol.bodies import MANY_VALUES, Unreadable, decode_body, has_many_values, is_utf_8
+from mongorestore_async.protocol.envelopes import unwrap
 from mongorestore_async.protocol.rate_limit_headers import retry_after
 from mongorestore_async.protocol.redaction import excerpt, one_line, redact_text
 from mongorestore_async.protocol.versions import advise_on_version
@@ -43,7 +40,7 @@ from mongorestore_async.protocol.versions import advise_on_version
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["RawReply", "Reply", "error_code_of", "is_error_document", "is_own", "read_in_turns", "read_reply", "unwrap"]
+__all__ = ["RawReply", "Reply", "error_code_of", "is_error_document", "is_own", "read_in_turns", "read_reply"]
 
 _BY_STATUS: Mapping[int, type[ApiError]] = {
     400: BadRequest,
@@ -72,9 +69,6 @@ _LONGEST_ERROR = 64 * 1024
 #: Characters of the API's own text that an error keeps.
 _KEPT = 4000
 
-_WRAPPERS = ("content", "envelope")
-_LIST_OR_ERROR = frozenset({"results", "error", "errorCode"})
-
 #: What to do next, for codes whose own text does not say it.
 _ADVICE: Mapping[str, str] = {
     "IP_ADDRESS_NOT_ON_ACCESS_LIST": "add the address above to the API access list of the key",
@@ -99,7 +93,7 @@ _BY_OTHERS: Mapping[int, str] = {
 }
 
 
-@attrs.frozen(eq=False, repr=False)
+@attrs.define(eq=False, repr=False)
 class RawReply:
     """One HTTP answer, its body read to the end.
 
@@ -108,7 +102,7 @@ class RawReply:
         reason: Status phrase.
         headers: All headers.
         body: The decompressed body.
-        request: The call it answers, URL redacted.
+        request: The call it answers, URL redacted; may be passed as what makes it.
 
     """
 
@@ -116,11 +110,47 @@ class RawReply:
     reason: str = attrs.field(repr=False)
     headers: Headers = attrs.field(repr=False)
     body: bytes = attrs.field(repr=False)
-    request: RequestContext
+    _request: RequestContext | Callable[[], RequestContext] = attrs.field(repr=False, alias="request")
+
+    @property
+    def request(self) -> RequestContext:
+        """The call it answers, URL redacted."""
+        if not isinstance(self._request, RequestContext):
+            self._request = self._request()
+        return self._request
+
+    @request.setter
+    def request(self, request: RequestContext) -> None:
+        self._request = request
+
+    def reply(self, status: int, document: Any) -> Reply:
+        """Make a reply of it, whose ``request`` is made when somebody looks at it, as few do."""
+        reply = Reply.__new__(Reply)
+        put = object.__setattr__  # it is frozen
+        put(reply, "status", status)
+        put(reply, "headers", self.headers)
+        put(reply, "document", document)
+        put(reply, "_asked", self._request)
+        return reply
+
+
+class _Unasked:
+    """Where a reply has what its ``request`` is made of."""
+
+    __slots__ = ("_asked",)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:  # only of what is not there yet
+            if name != "request":
+                raise AttributeError(f"a Reply has no {name}")
+            made = self._asked() if callable(self._asked) else self._asked
+            object.__setattr__(self, "request", made)
+            return made
 
 
 @attrs.frozen
-class Reply:
+class Reply(_Unasked):
     """A successful answer of the API.
 
     Attributes:
@@ -180,7 +210,7 @@ def read_in_turns(
     if decode_list is not None and not enveloped and _may_be_list(raw):
         for document in decode_list(raw.body):
             if document is not None:
-                yield Reply(raw.status, raw.headers, document, raw.request)
+                yield raw.reply(raw.status, document)
                 return
             yield None  # other tasks may run
     # Tracebacks may be printed with local variables, so the error is made in a frame that does not stay in one.
@@ -194,7 +224,7 @@ def read_in_turns(
 
 
 def _may_be_list(raw: RawReply) -> bool:
-    if raw.status != 200 or has_many_values(raw.body):  # noqa: PLR2004
+    if raw.status != 200 or (len(raw.body) > MANY_VALUES and has_many_values(raw.body)):  # noqa: PLR2004
         return False
     return "charset" not in raw.headers.get("Content-Type", "").lower() or is_utf_8(raw.headers)
 
@@ -223,38 +253,7 @@ def _outcome(raw: RawReply, *, enveloped: bool) -> Reply | RestoreError:
     # An envelope may hide an error behind 200, never a success behind an error.
     if raw.status >= 400 or status >= 400:  # noqa: PLR2004
         return _api_error(raw, raw.status if raw.status >= 400 else status, content)  # noqa: PLR2004
-    return Reply(status=status, headers=raw.headers, document=content, request=raw.request)
-
-
-def unwrap(document: Any, *, status: int, asked: bool) -> tuple[int, Any]:
-    """Take a body out of its envelope.
-
-    The inner status wins over the HTTP status: an envelope may answer 200 around an error document.
-
-    Args:
-        document: The decoded body.
-        status: HTTP status of the answer.
-        asked: Whether the request had ``envelope=true``. If not, only an object of exactly ``status`` (an
-            integer) and one wrapper is taken for an envelope: a tenant job has a ``status`` of its own.
-
-    Returns:
-        The status that counts and the document inside; both unchanged when there is no envelope.
-
-    """
-    if not isinstance(document, dict):
-        return status, document
-    members = cast("dict[str, Any]", document)
-    inner = members.get("status")
-    if not isinstance(inner, int) or isinstance(inner, bool):
-        return status, members
-    wrapper = next((name for name in _WRAPPERS if name in members), None)
-    if wrapper is not None and (asked or len(members) == 2):  # noqa: PLR2004
-        return inner, members[wrapper]
-    if asked and _LIST_OR_ERROR & members.keys():
-        return inner, {name: value for name, value in members.items() if name != "status"}
-    if asked and len(members) == 1:
-        return inner, None
-    return status, members
+    return raw.reply(status, content)
 
 
 def error_code_of(raw: RawReply) -> str | None:
@@ -295,8 +294,9 @@ def _values(content: Any) -> tuple[Any, ...]:
 
 def _decode(raw: RawReply) -> tuple[Any, Unreadable | None]:
     # A cancel may succeed with any status of success and no body; so may a 204.
-    may_be_empty = raw.status == 204 or raw.request.method == "DELETE"  # noqa: PLR2004
-    return (None, None) if may_be_empty and not raw.body.strip() else decode_body(raw.body, raw.headers)
+    if (not raw.body or raw.body.isspace()) and (raw.status == 204 or raw.request.method == "DELETE"):  # noqa: PLR2004
+        return None, None
+    return decode_body(raw.body, raw.headers)
 
 
 def _api_error(raw: RawReply, status: int, content: Any) -> ApiError:

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_BASE_URL", "build_url", "check_identifier", "check_name", "parse_base_url"]
 
 
+def _is_plain(value: object) -> bool:
+    """Whether it is what ids are, as a rule: letters and digits only. Nothing to refuse, nothing to encode."""
+    return type(value) is str and value.isascii() and value.isalnum()
+
+
 # Percent-encoding alone does not help: proxies and servers decode, and normalise, a path before they route it.
 _BREAKS_A_PATH = re.compile(r"[/\\?#]|\.\.|\A\.\Z")
 
@@ -40,6 +45,8 @@ def check_identifier(kind: str, value: str) -> str:
             character or dots that would end, leave or change the path.
 
     """
+    if _is_plain(value):
+        return value
     require_text(kind, value)
     if (found := _BREAKS_A_PATH.search(value)) is not None:
         raise ConfigError(f"{kind} must not contain {found[0]!r}: pass the bare id or name, not a path or a URL")
@@ -84,6 +91,8 @@ DEFAULT_BASE_URL = "https://cloud.mongodb.com"
 _API_PATH = re.compile(r"(/api/public/v1\.0|/api/atlas/v[0-9.]+|/api/atlas|/api/public|/api)/*$")
 # No blank of any script: yarl would normalise it into the host. A lone surrogate has no UTF-8 form at all.
 _CONTROL = re.compile(r"[\s\x00-\x20\x7f\ud800-\udfff]")
+# Segments that no dot begins, of characters that stay as they are.
+_PLAIN_PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)+")
 _UNSAFE_PATH = re.compile(r"[?#\\\x00-\x20\x7f\ud800-\udfff]|(^|/)(\.|%2[eE]){1,2}(/|$)")
 _PLACEHOLDER = re.compile(r"%7B(\w+)%7D")  # encoded
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -146,26 +155,35 @@ def build_url(base: URL, path: str, *, query: Mapping[str, Any] | None = None, *
         ConfigError: An identifier that could change the path, or a path with a query, a fragment or dot segments.
 
     """
-    for kind, value in names.items():
-        # Ids have letters and digits only, as a rule: nothing to refuse, nothing to encode.
-        if not (type(value) is str and value.isascii() and value.isalnum()):
-            names[kind] = quote(_NAMES.get(kind, check_identifier)(kind, value), safe="")
     pieces = list(_template(path))
     for place in range(1, len(pieces), 2):
         kind = pieces[place]
-        pieces[place] = names.get(kind, f"%7B{kind}%7D")
-    pairs: list[str] = []
-    for key, value in (query or {}).items():
-        if value is None:
-            continue
-        text = str(value) if type(value) is int else _text(value)
-        name = key if type(key) is str and key.isalnum() and key.isascii() else _encode(key)
-        pairs.append(f"{name}={text if text.isalnum() and text.isascii() else _encode(text)}")
-    # From its parts, so that nothing is taken apart again.
+        if kind not in names:
+            pieces[place] = f"%7B{kind}%7D"
+        elif _is_plain(value := names[kind]):
+            pieces[place] = value
+        else:
+            pieces[place] = quote(_NAMES.get(kind, check_identifier)(kind, value), safe="")
+    try:
+        asked = _with_query(base, *query, *query.values()) if query else base
+    except TypeError:  # cannot be hashed
+        raise ConfigError("a query parameter must be a string, an integer or a boolean") from None
+    return asked.with_path(base.raw_path.rstrip("/") + "".join(pieces), encoded=True, keep_query=True)
+
+
+@functools.lru_cache(maxsize=64, typed=True)  # True is not 1
+def _with_query(base: URL, *query: Any) -> URL:
+    """Give the base a query, its names and then its values: many calls ask alike, for the first page of a list."""
+    middle = len(query) // 2
+    pairs = [
+        f"{_encode(name)}={_encode(_text(value))}"
+        for name, value in zip(query[:middle], query[middle:], strict=True)
+        if value is not None
+    ]
     return URL.build(
         scheme=base.scheme,
         authority=base.raw_authority,
-        path=base.raw_path.rstrip("/") + "".join(pieces),
+        path=base.raw_path,
         query_string="&".join(pairs),
         encoded=True,
     )
@@ -177,6 +195,8 @@ def _template(path: str) -> tuple[str, ...]:
 
     The identifiers that fill them cannot spoil it.
     """
+    if _PLAIN_PATH.fullmatch(path):
+        return (path,)
     if not path.startswith("/") or path.startswith("//") or _UNSAFE_PATH.search(path):
         raise ConfigError("a path must start with one slash and have no query, fragment, whitespace or dot segment")
     return tuple(_PLACEHOLDER.split(quote(path, safe="/%:@!$&'()*+,;=~")))

@@ -46,7 +46,7 @@ class Cluster(ClusterBase[JobT]):
     """
 
     def __init__(self, view: SessionView, family: Family[JobT], project: str, cluster: str) -> None:
-        super().__init__(view, family, project, {"cluster": cluster})
+        super().__init__(view, family, {"project": project, "cluster": cluster})
         self.cluster = cluster
         check_identifier(f"cluster {family.cluster_key}", cluster)
 
@@ -204,7 +204,7 @@ class ConfigServer(ClusterBase[JobT]):
     """
 
     def __init__(self, view: SessionView, family: Family[JobT], project: str, host: str) -> None:
-        super().__init__(view, family, project, {"host": host})
+        super().__init__(view, family, {"project": project, "host": host})
         self.host = host
         check_identifier("host id", host)
 

@@ -52,11 +52,11 @@ class ClusterBase(Generic[JobT]):
 
     """
 
-    def __init__(self, view: SessionView, family: Family[JobT], project: str, place: Mapping[str, str]) -> None:
+    def __init__(self, view: SessionView, family: Family[JobT], names: dict[str, str]) -> None:
         self.family = family
-        self.project = project
+        self.project = names["project"]
         self._view = view
-        self._names = {"project": project, **place}
+        self._names = names
 
     @property
     def http_settings(self) -> HttpSettings:
@@ -105,16 +105,17 @@ class ClusterBase(Generic[JobT]):
             Unsupported: ``batch_id`` for a family whose lists have no such filter.
 
         """
-        filters: dict[str, str] = {}
-        if batch_id is not None:
-            if "batchId" not in self.family.filters:
+        family, filters = self.family, {}
+        if batch_id is None:
+            read = partial(read_jobs, family, **self._names)
+        else:
+            if "batchId" not in family.filters:
                 raise Unsupported(
-                    f"{self.family.title} lists have no batch filter",
+                    f"{family.title} lists have no batch filter",
                     hint=Hint(HintKind.LEAVE_OUT, {"argument": "batch_id"}),
                 )
-            filters["batchId"] = check_identifier("batch id", batch_id)
-        family, read = self.family, partial(read_jobs, self.family, **self._names)
-        read = read if batch_id is None else partial(read_batch, family, batch_id=batch_id, **self._names)
+            filters = {"batchId": check_identifier("batch id", batch_id)}
+            read = partial(read_batch, family, batch_id=batch_id, **self._names)
         return Pager(
             ListSource(self._view, family, family.jobs_path, self._names, read, _ID, model=family.job_type),
             ListQuery(

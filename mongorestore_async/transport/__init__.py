@@ -6,10 +6,11 @@ Where to change what:
 
 - what resources call, query flags, checks of input, what all calls to one path share: ``session_view``;
 - the order of things in a call, the deadline, repeating: ``transport``; whether a failure is repeated: ``retrying``;
-- one request and its answer, bounds of a body, where it is decoded: ``sender``; the errors of aiohttp: ``failures``;
-- connector, proxy, TLS, everything private in aiohttp: ``connection``; loop, timers and locks: ``loop_binding``;
-  threads of our own: ``worker_threads``;
-- settings: ``options``, ``environment``; what users see: ``exchange_records``, ``deprecation_warnings``.
+- one request and its answer, bounds of a body: ``sender``; the errors of aiohttp: ``failures``; when and where an
+  answer is decoded, the warning of a deprecated resource: ``decoding``;
+- connector, proxy, TLS, everything private in aiohttp: ``connection``; loop, timers, slots and locks:
+  ``loop_binding``; threads of our own: ``worker_threads``;
+- settings: ``options``, ``environment``; what users see: ``exchange_records``.
 
 Theory of operation. From the outside in, ``Transport.exchange()`` is: the deadline (one timer for all calls), then
 for each try the permission of the rate limits, a slot (``max_in_flight``), the login, the request. The rules:

@@ -106,15 +106,25 @@ class Connection:
         threads: For reading files.
         traced: Whether requests may be traced, by the borrowed session's owner or by an instrumentation of aiohttp. Not
             those to download hosts: traces get the whole URL, and the key of a download is part of it.
+        user_agent: What requests name as their ``User-Agent`` unless they have another one.
 
     Attributes:
         session: The aiohttp session, None until :meth:`open`.
         proxy: Arguments of a request that name the proxy; empty without one.
         headers: Headers that every request needs on its way: the credentials for a proxy that forwards it.
+        user_agent: As passed.
 
     """
 
-    def __init__(self, settings: HttpSettings, *, limit: int, threads: WorkerThreads, traced: bool = True) -> None:
+    def __init__(
+        self,
+        settings: HttpSettings,
+        *,
+        limit: int,
+        threads: WorkerThreads,
+        traced: bool = True,
+        user_agent: str | None = None,
+    ) -> None:
         self.session: aiohttp.ClientSession | None = None
         self.proxy: dict[str, Any] = {}
         self.headers: Mapping[str, str] = {}
@@ -123,6 +133,7 @@ class Connection:
         self._threads = threads
         self._lookups = WorkerThreads("name lookup", _LOOKUPS)
         self._traced = traced
+        self.user_agent = user_agent
 
     @property
     def capacity(self) -> int:
@@ -158,10 +169,25 @@ class Connection:
             else borrowed.connector
         )
         traces = borrowed.trace_configs if borrowed is not None and self._traced else []
-        self.session = _make_session(connector, _CookieJar(), traces, owns=borrowed is None)
+        # Once, and not with each request: aiohttp would copy it three times.
+        headers = CIMultiDict({} if self.user_agent is None else {"User-Agent": self.user_agent})
+        self.session = _make_session(connector, _CookieJar(), traces, headers, owns=borrowed is None)
         if not self._traced:
             # Instrumentations wrap the constructor and append theirs. The list is the session's own, and public.
             self.session.trace_configs.clear()
+        return self.session
+
+    def opened(self) -> aiohttp.ClientSession:
+        """Give the session to send with.
+
+        Raises:
+            ConfigError: The borrowed session was closed.
+
+        """
+        if self.session is None:
+            raise AssertionError("the connection is not open")
+        if self.session.closed:  # by its owner: close() of our own ends the calls first
+            raise ConfigError("the aiohttp session passed as http was closed; keep it open as long as this session")
         return self.session
 
     def watched(self, trace: aiohttp.TraceConfig) -> aiohttp.ClientSession:
@@ -170,11 +196,10 @@ class Connection:
         It shares connections and cookies. A trace on the session itself would cost every call a fifth more of the
         processor's time.
         """
-        session = self.session
-        if session is None:
-            raise AssertionError("the connection is not open")
-        made = _make_session(session.connector, session.cookie_jar, [trace, *session.trace_configs], owns=False)
-        made.trace_configs[:] = [trace, *session.trace_configs]  # an instrumentation would trace it a second time
+        session = self.opened()
+        traces = [trace, *session.trace_configs]
+        made = _make_session(session.connector, session.cookie_jar, traces, session.headers, owns=False)
+        made.trace_configs[:] = traces  # an instrumentation would trace it a second time
         return made
 
     def _use_proxy(self, proxy: URL | None, *, tunnel: bool) -> None:
@@ -249,13 +274,19 @@ def _proxy_login(proxy: URL) -> CIMultiDict[str] | None:
 
 
 def _make_session(
-    connector: Any, cookie_jar: AbstractCookieJar, traces: Sequence[aiohttp.TraceConfig], *, owns: bool
+    connector: Any,
+    cookie_jar: AbstractCookieJar,
+    traces: Sequence[aiohttp.TraceConfig],
+    headers: Mapping[str, str],
+    *,
+    owns: bool,
 ) -> aiohttp.ClientSession:
     session = aiohttp.ClientSession(
         connector=connector,
         connector_owner=owns,
         cookie_jar=cookie_jar,
         trace_configs=[*traces],
+        headers=headers,
         timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None),
     )
     # aiohttp repeats GET and DELETE on a dropped keep-alive connection, which would repeat nc. Private;

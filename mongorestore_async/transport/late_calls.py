@@ -74,9 +74,9 @@ def held_back(progress: Progress, error: RestoreError) -> RestoreError:
 
 def _earlier(progress: Progress) -> str:
     """What the tries before ended with, as the rest of a sentence; empty for the first."""
-    tries = progress.outcomes.total()
-    if not tries:
+    if progress.outcomes is None:
         return ""
+    tries = progress.outcomes.total()
     if len(progress.outcomes) == 1:
         (outcome,) = progress.outcomes
         counted = outcome

@@ -1,4 +1,4 @@
-"""What the calls of a session share on its loop: the loop itself, deadlines, locks, and what the server reported."""
+"""What the calls of a session share on its loop: the loop itself, deadlines, slots, locks, and what the server said."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 __all__ = [
+    "Deadline",
     "Deadlines",
     "DecodeLocks",
     "LoopBinding",
     "OpenBlock",
     "RestoreLocks",
     "ServerInfo",
+    "Slots",
     "TargetHold",
     "TargetLock",
 ]
@@ -120,27 +122,21 @@ class Deadlines:
     """
 
     def __init__(self) -> None:
-        self._ends: dict[asyncio.Timeout, float] = {}
+        self._open: dict[Deadline, None] = {}
         self._timer: asyncio.Handle | None = None  # uvloop's has no when()
         self._fires_at = math.inf
         self._idle = asyncio.Event()
 
-    def add(self, call: asyncio.Timeout, ends: float) -> None:
-        """Watch a call that was just entered.
+    def add(self, deadline: Deadline) -> None:
+        """Watch a block that was just entered."""
+        self._open[deadline] = None
+        if deadline.ends < self._fires_at:
+            self._set(deadline.ends)
 
-        Args:
-            call: What ends it.
-            ends: Loop time of its deadline, infinity for what only :meth:`end_all` ends.
-
-        """
-        self._ends[call] = ends
-        if ends < self._fires_at:
-            self._set(ends)
-
-    def discard(self, call: asyncio.Timeout) -> None:
-        """Take note that a call is over."""
-        self._ends.pop(call, None)
-        if not self._ends:
+    def discard(self, deadline: Deadline) -> None:
+        """Take note that a block was left."""
+        self._open.pop(deadline, None)
+        if not self._open:
             self._idle.set()
 
     def until_ended(self) -> OpenBlock:
@@ -148,24 +144,26 @@ class Deadlines:
         return OpenBlock(self)
 
     async def end_all(self) -> None:
-        """Let every call end now, and wait until it did."""
-        now = asyncio.get_running_loop().time()
-        for call in self._ends:
-            self._end(call, now)
-        while self._ends:
+        """Let every block end now, and wait until it did."""
+        # What was to run before this may still end a block as it should end.
+        asyncio.get_running_loop().call_soon(self._end, math.inf)
+        while self._open:
             self._idle.clear()
             await self._idle.wait()
         if self._timer is not None:
             self._timer.cancel()
         self._fires_at = math.inf
 
+    def _end(self, now: float) -> None:
+        for deadline in self._open:
+            if deadline.ends <= now:
+                deadline.end()
+
     def _fire(self) -> None:
         self._fires_at = math.inf
         now = asyncio.get_running_loop().time()
-        for call, ends in self._ends.items():
-            if ends <= now:
-                self._end(call, now)
-        later = min((ends for ends in self._ends.values() if ends > now), default=math.inf)
+        self._end(now)
+        later = min((deadline.ends for deadline in self._open if deadline.ends > now), default=math.inf)
         if later < math.inf:
             self._set(later)
 
@@ -175,31 +173,99 @@ class Deadlines:
         self._fires_at = ends
         self._timer = asyncio.get_running_loop().call_at(ends, self._fire)
 
-    def _end(self, call: asyncio.Timeout, now: float) -> None:
-        if not call.expired():
-            call.reschedule(now)
+
+class Deadline:
+    """Ends a ``with`` block of a task with :class:`TimeoutError`, as :func:`asyncio.timeout` does.
+
+    A cancellation of the task that comes from elsewhere stays one, also where both come at once.
+
+    Attributes:
+        ends: Loop time, infinity for what only :meth:`Deadlines.end_all` ends.
+
+    """
+
+    __slots__ = ("_cancelled", "_cancelling", "_deadlines", "_task", "ends")
+
+    _task: asyncio.Task[Any]
+
+    def __init__(self, deadlines: Deadlines, ends: float) -> None:
+        self._deadlines = deadlines
+        self.ends = ends
+        self._cancelled = False
+
+    def __enter__(self) -> None:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("calls are made in tasks: run this coroutine with asyncio.run() or a task of its own")
+        self._task = task
+        self._cancelling = task.cancelling()
+        self._deadlines.add(self)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._deadlines.discard(self)
+        # As many cancellations as before: nobody else asked for one.
+        if self._cancelled and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
+            raise TimeoutError from error
+
+    def end(self) -> None:
+        """End the block now; a second call does nothing."""
+        if not self._cancelled:
+            self._cancelled = True
+            self._task.cancel()
 
 
 class OpenBlock:
     """Ends an ``async with`` block with :class:`SessionClosed` as soon as :meth:`Deadlines.end_all` is called."""
 
     def __init__(self, deadlines: Deadlines) -> None:
-        self._deadlines = deadlines
-        self._block = asyncio.timeout(None)
+        self._block = Deadline(deadlines, math.inf)
 
     async def __aenter__(self) -> None:
-        await self._block.__aenter__()
-        self._deadlines.add(self._block, math.inf)
+        self._block.__enter__()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         try:
-            await self._block.__aexit__(kind, error, traceback)
+            self._block.__exit__(kind, error, traceback)
         except TimeoutError:
             raise SessionClosed("the session was closed meanwhile; what was done until then is kept") from None
+
+
+class Slots:
+    """As many calls in flight as there are slots: a number while some are free, and a line of those who wait for one.
+
+    Nobody waits while a slot is free: those who come later take none before those who came first.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._free = count
+        self._waiting = 0
+        self._line = asyncio.Semaphore(0)
+
+    def take(self) -> bool:
+        """Take a slot if one is free."""
+        if self._free:
+            self._free -= 1
+            return True
+        return False
+
+    async def wait(self) -> None:
+        """Take a slot, after those who wait already."""
+        self._waiting += 1
+        try:
+            await self._line.acquire()
         finally:
-            self._deadlines.discard(self._block)
+            self._waiting -= 1
+
+    def release(self) -> None:
+        """Give a slot back, to the first who waits."""
+        if self._waiting:
+            self._line.release()
+        else:
+            self._free += 1
 
 
 class RestoreLocks:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from enum import Enum, auto
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -13,7 +13,6 @@ from multidict import CIMultiDict
 
 from mongorestore_async.errors import (
     ApiError,
-    ConfigError,
     ConnectFailed,
     Hint,
     HintKind,
@@ -22,35 +21,32 @@ from mongorestore_async.errors import (
 )
 from mongorestore_async.models.headers import Headers
 from mongorestore_async.protocol.rate_limit_headers import rate_headers
-from mongorestore_async.protocol.redaction import is_plain_url, redact_url
-from mongorestore_async.protocol.replies import RawReply, is_error_document, read_in_turns, read_reply
-from mongorestore_async.transport.deprecation_warnings import warn_of_deprecation
+from mongorestore_async.protocol.redaction import redact_url
+from mongorestore_async.protocol.replies import RawReply, is_error_document
 from mongorestore_async.transport.exchange_records import ExchangeRecord
 from mongorestore_async.transport.failures import scrub, translate, was_never_sent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
 
     from yarl import URL
 
     from mongorestore_async.auth.digest_login import Attempt
+    from mongorestore_async.auth.tokens import TokenRequest
     from mongorestore_async.errors import RestoreError
     from mongorestore_async.families.rate_limit import RateLimit
     from mongorestore_async.models.secret import Secret
-    from mongorestore_async.protocol.replies import Reply
     from mongorestore_async.ratelimit.rate_limiter import Admission
     from mongorestore_async.transport.connection import Connection
-    from mongorestore_async.transport.loop_binding import DecodeLocks, ServerInfo
+    from mongorestore_async.transport.loop_binding import ServerInfo
     from mongorestore_async.transport.open_creates import SendState
     from mongorestore_async.transport.options import Options
 
-__all__ = ["Call", "Phase", "Progress", "Sender", "decode"]
+__all__ = ["Call", "Phase", "Progress", "Sender"]
 
-#: Bytes of a body that is decoded as soon as it is there, which takes a tenth of a millisecond.
-_SHORT = 64 * 1024
 
-#: Bytes of a body that is decoded on the event loop: more takes longer than other tasks should wait.
-_MOST_ON_LOOP = 1024 * 1024
+#: Bytes of an answer of the token endpoint: it is decoded at once, on the loop.
+_LARGEST_TOKEN_ANSWER = 1024 * 1024
 
 
 class Phase(Enum):
@@ -96,7 +92,6 @@ class Call:
     version: str | None = None
 
 
-@attrs.define(eq=False, repr=False)
 class Progress:
     """How far a call has come.
 
@@ -113,11 +108,11 @@ class Progress:
         admission: What the rate limiter admitted its present try with, None if it did not yet.
         sending: The state of the request that was handed over last.
         earlier: What the try before ended with, without its traceback; None for the first.
-        outcomes: What all tries before ended with, in words, and how often.
+        outcomes: What all tries before ended with, in words, and how often; None for the first.
 
     """
 
-    call: Call
+    # Of most calls hardly any of these is ever set.
     tries: int = 0
     out_of_turn: int = 0
     unanswered: bool = False
@@ -129,11 +124,15 @@ class Progress:
     admission: Admission | None = None
     sending: SendState | None = None
     earlier: RestoreError | None = None
-    outcomes: Counter[str] = attrs.field(factory=Counter[str])
+    outcomes: Counter[str] | None = None
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
 
     def remember(self, error: RestoreError) -> None:
         """Take note of what a try ended with that is made again."""
         self.earlier = error.with_traceback(None)  # its frames hold this object
+        self.outcomes = self.outcomes or Counter()
         self.outcomes[_outcome_of(error)] += 1
 
     @property
@@ -149,22 +148,26 @@ class Progress:
     @property
     def context(self) -> RequestContext:
         """The call as errors show it."""
-        return self.answered(None if self.last is None else self.last.status)
+        return self.answered(None if self.last is None else self.last.status)()
 
-    def answered(self, status: int | None) -> RequestContext:
-        """The call as errors show it, with the status of its last answer."""
-        url = str(self.call.url)
-        return RequestContext(
-            method=self.call.method,
-            url=url if is_plain_url(url) else redact_url(self.call.url),
-            family=self.call.family,
-            status=status,
-            challenges=self.challenges,
-            unanswered=self.unanswered,
-            tries=max(1, self.tries),
-            logging_in=self.logging_in,
-            in_doubt=self.in_doubt,
-            version=self.call.version,
+    def answered(self, status: int | None) -> Callable[[], RequestContext]:
+        """What makes the call as errors show it, with the status of its last answer. It holds no headers and no body.
+
+        Few calls that succeed are ever asked for it.
+        """
+        call = self.call
+        return partial(
+            _describe,
+            call.method,
+            call.url,
+            call.family,
+            status,
+            self.challenges,
+            self.unanswered,
+            self.tries or 1,
+            self.logging_in,
+            self.in_doubt,
+            call.version,
         )
 
     def record(self, *, seconds: float, failed: str | None) -> ExchangeRecord:
@@ -191,6 +194,10 @@ class Progress:
         )
 
 
+def _describe(method: str, url: URL, *rest: Any) -> RequestContext:
+    return RequestContext(method, redact_url(url), *rest)
+
+
 class Sender:
     """Sends requests over one connection pool, counts them, and takes note of what answers tell about the server."""
 
@@ -214,46 +221,42 @@ class Sender:
             ProtocolError: The answer is too large or no HTTP.
 
         """
-        call, http = progress.call, self._connection.session
-        if http is None:
-            raise AssertionError("the connection is not open")
-        if http.closed:  # by its owner: close() of our own ends the calls first
-            raise ConfigError("the aiohttp session passed as http was closed; keep it open as long as this session")
+        call, connection = progress.call, self._connection
+        http = connection.opened()
         progress.logging_in = False
-        # Such a mapping shows no value of a secret in frames that are exported, as a dictionary would.
-        headers = CIMultiDict({**call.headers, **self._connection.headers, "User-Agent": options.user_agent_header})
-        if authorization is not None:
-            headers["Authorization"] = authorization
+        headers = _headers(call, connection, options, authorization)
         del authorization
         self.requests += 1
         was_unanswered, progress.unanswered = progress.unanswered, True
         # A proxy may answer for a server that acted.
-        failed = progress.last is not None and progress.last.status >= 500  # noqa: PLR2004
-        progress.in_doubt = progress.in_doubt or was_unanswered or failed
-        state = call.state
-        never_sent = False
+        if was_unanswered or (progress.last is not None and progress.last.status >= 500):  # noqa: PLR2004
+            progress.in_doubt = True
+        never_sent, state = False, call.state
         progress.phase, progress.sending = Phase.SENT, state
         if state is not None:
             state.begin(progress.context)
-            http = self._connection.watched(_watch_connecting(state))
+            http = connection.watched(_watch_connecting(state))
         try:
-            async with http.request(
-                call.method,
-                call.url,
-                headers=headers,
-                data=call.body,
-                allow_redirects=False,
-                **self._connection.proxy,
-            ) as response:
-                body = await _read(response, options.max_body)
+            response = await http.request(
+                call.method, call.url, headers=headers, data=call.body, allow_redirects=False, **connection.proxy
+            )
+            try:
+                content, limit = response.content, options.max_body
+                # Of most answers all is there as soon as the head is.
+                is_there = content.is_eof() and 0 < content.total_bytes <= limit and content.total_raw_bytes <= limit
+                body = content.read_nowait() if is_there else await _read(response, limit)
                 progress.unanswered = False
                 raw = progress.last = RawReply(
-                    status=response.status,
-                    reason=response.reason or "",
-                    headers=Headers(response.headers.items()),
-                    body=body,
-                    request=progress.answered(response.status),
+                    response.status,
+                    response.reason or "",
+                    Headers(response.headers),
+                    body,
+                    progress.answered(response.status),
                 )
+            finally:
+                if response.connection is not None:  # not read to its end, or the request is not sent to its own yet
+                    response.release()
+                    await response.wait_for_close()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             never_sent = was_never_sent(error)
             raise translate(error) from scrub(error)
@@ -268,6 +271,24 @@ class Sender:
         if call.path and (version := raw.headers.get("X-MongoDB-Service-Version")) is not None:
             self._server_info.service_version = version
         return raw
+
+    def post(self, options: Options, request: TokenRequest) -> Awaitable[RawReply]:
+        """Send a request to the token endpoint, as :meth:`send` does."""
+        call = Call(method="POST", url=request.url, headers=request.headers, body=request.body)
+        small = attrs.evolve(options, max_body=min(options.max_body, _LARGEST_TOKEN_ANSWER))
+        return self.send(Progress(call), small, request.authorization)
+
+
+def _headers(call: Call, connection: Connection, options: Options, authorization: Secret | None) -> CIMultiDict[str]:
+    """Put the headers of a request together. Frames that are exported show no value of such a mapping."""
+    headers = CIMultiDict(call.headers)
+    if options.user_agent_header != connection.user_agent:
+        headers["User-Agent"] = options.user_agent_header
+    if connection.headers:
+        headers.update(connection.headers)
+    if authorization is not None:
+        headers["Authorization"] = authorization
+    return headers
 
 
 def _outcome_of(error: RestoreError) -> str:
@@ -293,30 +314,6 @@ def _watch_connecting(state: SendState) -> aiohttp.TraceConfig:
     return watch
 
 
-async def decode(raw: RawReply, call: Call, decode_locks: DecodeLocks) -> Reply:
-    """Decode an answer, a large one in a thread; warns, once, where it says that what was called is deprecated.
-
-    Raises:
-        RestoreError: As :func:`read_reply` does.
-
-    """
-    # Of reads only: every write has one before it, and a warning that a filter makes an error must not cost the answer
-    # to a create.
-    if call.method == "GET" and ("Deprecation" in raw.headers or "Sunset" in raw.headers):
-        warn_of_deprecation(raw.headers, family=call.family, path=call.path)
-    if len(raw.body) <= _SHORT:
-        return read_reply(raw, enveloped=call.enveloped, decode_list=call.decode_list)
-    if len(raw.body) <= _MOST_ON_LOOP:
-        async with decode_locks.decode_lock, decode_locks.structure_lock:
-            await asyncio.sleep(0)
-            for reply in read_in_turns(raw, enveloped=call.enveloped, decode_list=call.decode_list):
-                if reply is not None:
-                    return reply
-                await asyncio.sleep(0)
-    threads = decode_locks.threads
-    return await threads.run(read_reply, raw, enveloped=call.enveloped, decode_list=call.decode_list)
-
-
 async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
     """Read the body, bounded before and after decompression."""
     chunks: list[bytes] = []
@@ -329,9 +326,12 @@ async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
             size += len(chunk)
             if size > limit or content.total_raw_bytes > limit:
                 break
+            if content.at_eof():
+                return b"".join(chunks)
         else:
             return b"".join(chunks)
     response.close()
+    await response.wait_for_close()
     chunks.clear()  # or the traceback would keep them
     raise ProtocolError(
         f"the answer (HTTP {response.status}) is larger than {limit} bytes", hint=Hint(HintKind.SMALLER_PAGES)

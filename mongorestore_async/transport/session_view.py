@@ -24,7 +24,7 @@ from mongorestore_async.transport.options import choose_limit
 from mongorestore_async.transport.sender import Call
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator
 
     from yarl import URL
 
@@ -123,7 +123,7 @@ class SessionView:
     version: str | None = None
     headers: Mapping[str, str] | None = None
 
-    async def call(
+    def call(
         self,
         method: str,
         path: str,
@@ -134,8 +134,8 @@ class SessionView:
         body: Any = None,
         decode_list: Callable[[bytes], Iterator[Any]] | None = None,
         state: SendState | None = None,
-    ) -> Reply:
-        """Make one call and decode its answer.
+    ) -> Awaitable[Reply]:
+        """Make one call, to be awaited, and decode its answer.
 
         Args:
             method: HTTP verb in upper case.
@@ -180,7 +180,7 @@ class SessionView:
             state=state,
             version=self.version,
         )
-        return await self.transport.exchange(call, self.options)
+        return self.transport.exchange(call, self.options)
 
     async def read(
         self,

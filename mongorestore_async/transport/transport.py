@@ -8,17 +8,24 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Never
 
-import attrs
-
 from mongorestore_async.auth.authenticators import BearerAuthenticator, make_authenticator
 from mongorestore_async.errors import ApiError, ConnectionBroken, RestoreError, SessionClosed, TransportError
 from mongorestore_async.ratelimit import RateLimiter
 from mongorestore_async.transport.connection import Connection
+from mongorestore_async.transport.decoding import decode, decode_in_turn, is_short
 from mongorestore_async.transport.exchange_records import Stats
 from mongorestore_async.transport.late_calls import held_back, timed_out
-from mongorestore_async.transport.loop_binding import Deadlines, DecodeLocks, LoopBinding, RestoreLocks, ServerInfo
+from mongorestore_async.transport.loop_binding import (
+    Deadline,
+    Deadlines,
+    DecodeLocks,
+    LoopBinding,
+    RestoreLocks,
+    ServerInfo,
+    Slots,
+)
 from mongorestore_async.transport.retrying import Failure, RetryBudget, ask_rule, is_transient
-from mongorestore_async.transport.sender import Call, Phase, Progress, Sender, decode
+from mongorestore_async.transport.sender import Call, Phase, Progress, Sender
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -36,9 +43,6 @@ if TYPE_CHECKING:
 __all__ = ["Transport"]
 
 _logger = logging.getLogger(__name__)
-
-#: Bytes of an answer of the token endpoint: it is decoded at once, on the loop.
-_LARGEST_TOKEN_ANSWER = 1024 * 1024
 
 #: Statuses that ask for a login.
 _LOGINS = (401, 407)
@@ -65,7 +69,8 @@ class Transport:
         self.server_info = ServerInfo()
         self.decode_locks = DecodeLocks()
         self.restore_locks = RestoreLocks()
-        self._connection = Connection(settings, limit=options.max_in_flight, threads=self.decode_locks.threads)
+        threads, user_agent = self.decode_locks.threads, options.user_agent_header
+        self._connection = Connection(settings, limit=options.max_in_flight, threads=threads, user_agent=user_agent)
         self._sender = Sender(self._connection, self.server_info)
         self._authenticator = make_authenticator(auth, base_url)
         self.limits = RateLimiter(options.rate_limits, options.shared_limits)
@@ -75,7 +80,7 @@ class Transport:
         self._binding = LoopBinding()
         self._opening: asyncio.Lock | None = None
         self._openers = 0
-        self._slots = asyncio.Semaphore(options.max_in_flight)
+        self._slots = Slots(options.max_in_flight)
         self._closed = False
         self._deadlines = Deadlines()
 
@@ -120,7 +125,7 @@ class Transport:
                 if self._closed:  # meanwhile: close() waits for this
                     await self._connection.close()
                 self._check_usable()
-                self._slots = asyncio.Semaphore(self._connection.capacity)
+                self._slots = Slots(self._connection.capacity)
         finally:
             self._openers -= 1
             if self._connection.session is None and not self._openers:  # it may be opened on another loop
@@ -143,7 +148,7 @@ class Transport:
         try:
             await self._deadlines.end_all()
             if isinstance(self._authenticator, BearerAuthenticator):
-                await self._authenticator.revoke(partial(self._post, options))
+                await self._authenticator.revoke(partial(self._sender.post, options))
         finally:
             self.decode_locks.threads.close()
             try:
@@ -183,17 +188,13 @@ class Transport:
         self._binding.check()
         progress, started = Progress(call), time.monotonic()
         ends = asyncio.get_running_loop().time() + options.timeout
-        deadline = asyncio.timeout(None)
         failed: str | None = None  # by name: the error itself would live in a cycle with this frame
         try:
             try:
-                async with deadline:
-                    self._deadlines.add(deadline, ends)
+                with Deadline(self._deadlines, ends):
                     return await self._try(progress, options, ends)
             except TimeoutError:
                 pass  # raised below: from in here it would drag along the frames of the HTTP library
-            finally:
-                self._deadlines.discard(deadline)
             raise self._timed_out(progress, options)  # noqa: TRY301 - told to the hook like any other error
         except RestoreError as error:
             failed = type(error).__name__
@@ -220,14 +221,13 @@ class Transport:
             before = progress.last
             failed: BaseException | None = None
             try:
-                await self._take_slot(progress, ends)
+                if not self._enter(progress):
+                    await self._enter_in_turn(progress, ends)
                 try:
                     raw = await self._authenticator.run(attempt, send, post)
                 finally:
                     self._slots.release()
-                if raw.request.challenges < progress.challenges:  # met since it was answered
-                    raw = attrs.evolve(raw, request=progress.context)
-                reply = await decode(raw, call, self.decode_locks)
+                reply = decode(raw, call) if is_short(raw) else await decode_in_turn(raw, call, self.decode_locks)
             except (ApiError, TransportError) as error:
                 failed = error
                 self._judge(progress, error)
@@ -257,24 +257,33 @@ class Transport:
                 failed = None  # it would live in a cycle with this frame
             self._retries += 1
             await asyncio.sleep(wait)
+            progress.phase = Phase.LOGIN
 
-    async def _take_slot(self, progress: Progress, ends: float) -> None:
+    def _enter(self, progress: Progress) -> bool:
+        """Take a slot where neither a rate limit, nor other calls, nor the login of one keep this call from it."""
+        call = progress.call
+        progress.admission = self.limits.try_admit(call.rate, call.project)
+        return progress.admission is not None and self._authenticator.led is None and self._slots.take()
+
+    async def _enter_in_turn(self, progress: Progress, ends: float) -> None:
         """Wait until the rate limits and a slot allow to send a call; ``progress`` takes note of its admission."""
         call, limits = progress.call, self.limits
         while True:
-            progress.admission = limits.try_admit(call.rate, call.project)
-            if progress.admission is None:
+            admission = progress.admission or limits.try_admit(call.rate, call.project)
+            if admission is None:
                 progress.phase = Phase.RATE_LIMIT
-                progress.admission = await limits.admit(call.rate, call.project, ends)
+                admission = await limits.admit(call.rate, call.project, ends)
+            progress.admission = admission
             progress.phase = Phase.SLOT
-            await self._slots.acquire()
+            if not self._slots.take():
+                await self._slots.wait()
             taken = False
             try:
                 progress.phase = Phase.LOGIN
                 while (leader := self._authenticator.led) is not None:
                     await leader.wait()
                 # Others may have been refused while it waited for its slot, or for the login.
-                taken = not limits.withdraw_outdated(progress.admission, call.rate, call.project)
+                taken = not limits.withdraw_outdated(admission, call.rate, call.project)
             finally:
                 if not taken:
                     self._slots.release()
@@ -289,12 +298,7 @@ class Transport:
 
     def _post_for(self, progress: Progress, options: Options, request: TokenRequest) -> Awaitable[RawReply]:
         progress.logging_in = True
-        return self._post(options, request)
-
-    def _post(self, options: Options, request: TokenRequest) -> Awaitable[RawReply]:
-        call = Call(method="POST", url=request.url, headers=request.headers, body=request.body)
-        small = attrs.evolve(options, max_body=min(options.max_body, _LARGEST_TOKEN_ANSWER))
-        return self._sender.send(Progress(call), small, request.authorization)
+        return self._sender.post(options, request)
 
     def _judge(self, progress: Progress, error: RestoreError) -> None:
         """Say on an error, and on the state of its call, what is known only here."""
@@ -307,9 +311,8 @@ class Transport:
         if state is not None and error.refused:
             state.open = False
         if error.status in _LOGINS and error.from_gateway and not self._authenticator.works:
-            error.transient = (
-                False  # before any login worked, it is more likely a wrong address than a moment's trouble
-            )
+            # Before any login worked, it is more likely a wrong address than a moment's trouble.
+            error.transient = False
 
     def _wait(
         self, progress: Progress, error: RestoreError, options: Options, ends: float, *, in_turn: bool

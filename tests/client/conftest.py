@@ -15,6 +15,7 @@ import attrs
 import looptime
 import pytest
 from aioresponses import CallbackResult, aioresponses
+from multidict import CIMultiDict
 
 from builders.constants import BASE_URL, CLUSTER, PROJECT
 from mongorestore_async import ATLAS_TENANT_V1, FAMILIES, NO_RETRY, OPS_MANAGER, AsyncSession, Options
@@ -40,7 +41,7 @@ class Sent:
 
     method: str
     url: str
-    headers: dict[str, str]
+    headers: CIMultiDict[str]
     data: bytes | None
     allow_redirects: bool
 
@@ -115,7 +116,8 @@ class Server(aioresponses):
         return self._script.popleft()
 
     async def _request_mock(self, orig_self: Any, method: str, url: Any, *args: Any, **kwargs: Any) -> Any:
-        self.sent.append(Sent(method, str(url), kwargs["headers"], kwargs["data"], kwargs["allow_redirects"]))
+        headers = CIMultiDict({**orig_self.headers, **kwargs["headers"]})  # those of the aiohttp session first
+        self.sent.append(Sent(method, str(url), headers, kwargs["data"], kwargs["allow_redirects"]))
         return await super()._request_mock(orig_self, method, url, *args, **kwargs)
 
     async def _answer(self, _url: Any, **_: Any) -> CallbackResult:

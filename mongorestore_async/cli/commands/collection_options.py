@@ -6,8 +6,9 @@ import attrs
 from cyclopts import Group, Parameter
 
 from mongorestore_async.cli.cluster_options import PROJECT, ClusterOptions
-from mongorestore_async.cli.creates.source_options import SOURCE, SourceOptions, require_text
+from mongorestore_async.cli.creates.source_options import SOURCE, SourceOptions
 from mongorestore_async.cli.session_factory import ServerOptions
+from mongorestore_async.cli.units import require_text
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.models import (
     CollectionRestore,

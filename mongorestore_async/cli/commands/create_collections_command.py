@@ -14,7 +14,7 @@ from mongorestore_async.cli.console import printable, stderr_console, stdout_con
 from mongorestore_async.cli.creates.safety_options import SafetyOptions
 from mongorestore_async.cli.creates.sending import print_created, run_create
 from mongorestore_async.cli.job_selection import JobSelection
-from mongorestore_async.cli.rows import JOB_LAYOUT
+from mongorestore_async.cli.rows.job_rows import JOB_LAYOUT
 from mongorestore_async.cli.session_factory import make_session, read_credentials
 from mongorestore_async.cli.standard_streams import write_result
 from mongorestore_async.cli.stdout_writer import OutputFormat, OutputOption, SecretsOption, write_items

@@ -7,7 +7,7 @@ from mongorestore_async.cli.commands.create_options import CreateOptions
 from mongorestore_async.cli.console import stdout_console
 from mongorestore_async.cli.creates.safety_options import SafetyOptions
 from mongorestore_async.cli.creates.sending import print_created, run_create
-from mongorestore_async.cli.rows import JOB_LAYOUT
+from mongorestore_async.cli.rows.job_rows import JOB_LAYOUT
 from mongorestore_async.cli.standard_streams import write_result
 from mongorestore_async.cli.stdout_writer import OutputFormat, OutputOption, SecretsOption, write_items
 from mongorestore_async.models import HttpRestore

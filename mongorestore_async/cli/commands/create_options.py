@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import attrs
 from cyclopts import Group, Parameter, validators
 
-from mongorestore_async.cli.creates.source_options import SOURCE, SourceOptions, require_text
-from mongorestore_async.cli.units import parse_time
+from mongorestore_async.cli.creates.source_options import SOURCE, SourceOptions
+from mongorestore_async.cli.units import parse_time, require_text
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.families import Family
 from mongorestore_async.models import (

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import attrs
 from cyclopts import Parameter, validators
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
-from rich.text import Text
 
 import mongorestore_async
 from mongorestore_async import PollPolicy
@@ -207,12 +205,14 @@ async def _demo(directory: str, *, projects: int, clusters: int, jobs: int, seed
 
 
 async def _list(out: PlainConsole, session: "AsyncSession") -> list[ClusterJobs]:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        console=out,
+        console=out.rich,
         transient=True,
         disable=not out.is_terminal,
     ) as progress:
@@ -292,7 +292,8 @@ async def _follow(out: PlainConsole, emulator: "Emulator", batch: "RestoreBatch[
             which = f"{job.id}  " if len(batch) > 1 else ""
             delivery = "" if job.delivery is None else f"delivery {job.delivery.status_name}"
             state = (f"{job.state:9}", state_style(job.state))
-            out.print(Text.assemble(f"  {emulator.clock.now():%H:%M:%S}  {which}", state, f" {delivery}"))
+            when = f"  {emulator.clock.now():%H:%M:%S}  "
+            out.print_styled(f"{when}{which}", state, f" {delivery}", soft_wrap=False)
 
 
 def _print_commands(out: PlainConsole, source: ClusterJobs, target: ClusterJobs, emulator: list[str]) -> None:

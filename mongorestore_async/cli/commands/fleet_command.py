@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import attrs
 from cyclopts import App, Parameter
-from rich.table import Table
-from rich.text import Text
 
 import mongorestore_async
 from mongorestore_async.cli.columns import Column, ListLayout, print_table
@@ -17,7 +15,7 @@ from mongorestore_async.cli.commands.fleet_options import FleetOptions, read_tok
 from mongorestore_async.cli.console import fold_command, plural, printable, show_deprecations, stderr_console
 from mongorestore_async.cli.exit_codes import ExitCode, error_text
 from mongorestore_async.cli.progress_display import FleetBar
-from mongorestore_async.cli.rows import found_layout
+from mongorestore_async.cli.rows.found_rows import found_layout
 from mongorestore_async.cli.session_factory import make_session, read_credentials
 from mongorestore_async.cli.stdout_writer import (
     OutputFormat,
@@ -32,19 +30,17 @@ if TYPE_CHECKING:
     from mongorestore_async import AsyncSession, FleetFailure, FleetPlan, FleetStream
     from mongorestore_async.cli.console import PlainConsole
 
-__all__ = ["PLAN_LAYOUT", "PlanRow", "jobs", "make_fleet_app"]
+__all__ = ["PLAN_LAYOUT", "PlanRow", "app", "jobs"]
 
 #: A longer resume token is better kept in a file than in a command line.
 _MOST_CHARACTERS = 1000
 
 
-def make_fleet_app(sort_key: int) -> App:
-    """Make the group of commands for fleets, with its place among the other commands."""
-    app = App(name="fleet", help="List the restore jobs of all clusters that a key can see.", sort_key=sort_key)
-    app.command(jobs)
-    return app
+#: The group of commands for fleets.
+app = App(name="fleet", help="List the restore jobs of all clusters that a key can see.")
 
 
+@app.command
 def jobs(
     *,
     options: FleetOptions,
@@ -279,12 +275,15 @@ def _print_failures(console: "PlainConsole", failures: "Sequence[FleetFailure]",
     if not console.is_terminal:
         print_table(console, columns, failures)
         return
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column.title, overflow="fold")
     for failure in failures:
         table.add_row(*(Text(column.cell(failure), style=column.style(failure)) for column in columns))
-    console.print(table)
+    console.rich.print(table)
 
 
 def _fleet_name(failure: "FleetFailure") -> str:

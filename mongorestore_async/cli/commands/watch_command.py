@@ -7,17 +7,13 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
-from rich.console import Group
-from rich.live import Live
-from rich.text import Text
-
 import mongorestore_async
 from mongorestore_async.cli.columns import state_style, table_lines
 from mongorestore_async.cli.console import PlainConsole, plural, show_deprecations, stderr_console, stdout_console
 from mongorestore_async.cli.exit_codes import ExitCode
 from mongorestore_async.cli.job_selection import JobRefs, JobSelection
 from mongorestore_async.cli.progress_display import PollDisplay, StateLog
-from mongorestore_async.cli.rows import JOB_LAYOUT, JobRow
+from mongorestore_async.cli.rows.job_rows import JOB_LAYOUT, JobRow
 from mongorestore_async.cli.session_factory import make_session, read_credentials
 from mongorestore_async.cli.units import format_duration
 from mongorestore_async.cli.wait_options import ResumeHint, WaitClock, WaitOptions, poll_policy
@@ -118,10 +114,12 @@ class _LiveTable:
     """The jobs in their present state. If the terminal has too few lines, jobs that have not ended come first."""
 
     def __init__(self, console: PlainConsole) -> None:
+        from rich.live import Live
+
         self._console = console
         self._rows: dict[str, JobRow] = {}
         self._started = time.monotonic()
-        self._live = Live(get_renderable=self._render, console=console, refresh_per_second=4)
+        self._live = Live(get_renderable=self._render, console=console.rich, refresh_per_second=4)
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -134,8 +132,11 @@ class _LiveTable:
         self._rows |= {row.ref or row.id: row for row in map(JobRow.of, jobs)}
 
     def _render(self) -> "RenderableType":
+        from rich.console import Group
+        from rich.text import Text
+
         rows = list(self._rows.values())
-        most = max(1, self._console.height - _OTHER_LINES)
+        most = max(1, self._console.rich.height - _OTHER_LINES)
         if len(rows) > most:
             rows = sorted(rows, key=lambda row: row.state not in {"PENDING", "RUNNING", "UNKNOWN"})
         left_out = [] if len(rows) <= most else [Text(f"... and {len(rows) - most} more")]
@@ -145,4 +146,5 @@ class _LiveTable:
             summary.append(f"  {count} ").append(state, style=state_style(state))
         elapsed = timedelta(seconds=int(time.monotonic() - self._started))
         summary.append(f"  after {format_duration(elapsed)}", style="dim")
-        return Group(*table_lines(self._console, JOB_LAYOUT.columns, rows[:most]), *left_out, Text(), summary)
+        lines = [Text.assemble(*line) for line in table_lines(self._console, JOB_LAYOUT.columns, rows[:most])]
+        return Group(*lines, *left_out, Text(), summary)

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
-from rich.table import Table
 
 from mongorestore_async.cli.console import printable, stderr_console
 from mongorestore_async.cli.units import format_time, shorten_time
@@ -56,6 +55,8 @@ class OverwritePrompt:
 
     def ask(self) -> bool:
         """Ask for the name or the id of the cluster to be overwritten: a y is typed too easily."""
+        from rich.table import Table
+
         console = stderr_console()
         target = self.request.target
         name = self.target.name if self.target is not None and self.is_name_unique else None
@@ -76,7 +77,7 @@ class OverwritePrompt:
             facts.add_row("", "note", printable(warning), style="yellow")
         for sentence in self.unknown:
             facts.add_row("", "unknown", sentence, style="bold yellow")
-        console.print(facts)
+        console.rich.print(facts)
         console.print()
         either = f" or {target.cluster}" if name not in {None, target.cluster} else ""
         text = f"Type {name or target.cluster}{either} to continue: "

@@ -7,28 +7,17 @@ from typing import Annotated, Any
 import attrs
 from cyclopts import Group, Parameter, Token, validators
 
-from mongorestore_async.cli.units import parse_time
+from mongorestore_async.cli.units import parse_time, require_text
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.models import OplogTime, PointInTime, Snapshot
 
-__all__ = ["SOURCE", "SourceOptions", "require_text"]
+__all__ = ["SOURCE", "SourceOptions"]
 
 #: Group of these options in the help.
 SOURCE = Group("What to restore from (one of them)", sort_key=1)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UINT32 = validators.Number(gte=1, lte=2**32 - 1)
-
-
-def require_text(_type: Any, value: str | None) -> None:
-    """Refuse an empty id or name, such as an unset variable of a shell gives.
-
-    Raises:
-        ValueError: It is empty.
-
-    """
-    if value is not None and not value:
-        raise ValueError("it is empty; pass it as the API shows it")
 
 
 def _milliseconds(_type: Any, tokens: Sequence[Token]) -> datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
+from builders.list_walks import WAYS
 from builders.lists import names, walk, walk_into
 from mongorestore_async import (
     ApiError,
@@ -16,6 +17,8 @@ from mongorestore_async import (
     RestoreError,
     ServerError,
 )
+from mongorestore_async.listing import page_reader
+from mongorestore_async.listing.paging import Walk
 
 
 def page(*ids, count=None, following=False):
@@ -47,6 +50,20 @@ async def test_where_a_walk_ends(cluster, server, serve_jobs, total, switches, s
 
     assert await walk(cluster.restore_jobs(items_per_page=size)) == names(total)
     assert server.pages == pages
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("total", "walks"), [(2, 0), (3, 1)])
+async def test_only_a_list_of_several_pages_is_remembered(cluster, serve_jobs, monkeypatch, way, total, walks):
+    made = []
+    monkeypatch.setattr(page_reader, "Walk", lambda *args, **options: made.append(1) or Walk(*args, **options))
+    serve_jobs(total)
+    seen = []
+
+    await way(seen, cluster.restore_jobs(items_per_page=2))
+
+    assert seen == names(total)
+    assert len(made) == walks
 
 
 async def test_without_counting_a_walk_goes_on_until_an_empty_page(cluster, server, serve_jobs):

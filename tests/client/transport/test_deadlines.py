@@ -1,32 +1,24 @@
 """One timer for the deadlines of all calls: each call ends at its own, and nothing stays behind."""
 
 import asyncio
-from contextlib import asynccontextmanager
 
 import pytest
 
-from mongorestore_async.transport.loop_binding import Deadlines
+from mongorestore_async.transport.loop_binding import Deadline, Deadlines
 
 TICK = 0.02
 
 
-@asynccontextmanager
-async def watched(deadlines, seconds):
-    """Watch the block as a call is watched; tells by TimeoutError that it was ended."""
-    deadline = asyncio.timeout(None)
-    try:
-        async with deadline:
-            deadlines.add(deadline, asyncio.get_running_loop().time() + seconds)
-            yield
-    finally:
-        deadlines.discard(deadline)
+def watched(deadlines, seconds):
+    """Watch a block as a call is watched."""
+    return Deadline(deadlines, asyncio.get_running_loop().time() + seconds)
 
 
 async def seconds_of(deadlines, seconds, work):
     """Work until the deadline ends it; gives how long that took, None if it was not ended."""
     begun = asyncio.get_running_loop().time()
     try:
-        async with watched(deadlines, seconds):
+        with watched(deadlines, seconds):
             await asyncio.sleep(work)
     except TimeoutError:
         return asyncio.get_running_loop().time() - begun

@@ -15,7 +15,7 @@ from mongorestore_async.errors import DataError, RequestContext
 from mongorestore_async.listing.materialize import read_in_slices
 from mongorestore_async.models.headers import Headers
 from mongorestore_async.protocol.replies import RawReply
-from mongorestore_async.transport import sender as sender_module
+from mongorestore_async.transport import decoding
 from mongorestore_async.transport.loop_binding import DecodeLocks
 from mongorestore_async.transport.sender import Call
 
@@ -92,18 +92,18 @@ async def test_a_short_page_waits_for_nobody():
 
 async def test_decoding_waits_for_the_structuring_of_earlier_pages(monkeypatch):
     # pages wait as bytes: none is decoded before the one in front of it is structured
-    read = sender_module.read_in_turns
+    read = decoding.read_in_turns
     async with counted() as turns:
 
         def decoded(raw, **rest):
             turns.note("decode")
             return read(raw, **rest)
 
-        monkeypatch.setattr(sender_module, "read_in_turns", decoded)
+        monkeypatch.setattr(decoding, "read_in_turns", decoded)
         bench = DecodeLocks()
 
         async def fetch(number):
-            reply = await sender_module.decode(page_of([number] * 200), CALL, bench)
+            reply = await decoding.decode_in_turn(page_of([number] * 200), CALL, bench)
             return await read_in_slices(turns.read, reply.document["results"], bench)
 
         await asyncio.gather(*(fetch(number) for number in range(3)))
@@ -123,7 +123,7 @@ async def test_a_page_is_decoded_and_checked_in_two_turns(outcome):
             yield outcome
 
         raw, call = page_of([1, 2]), attrs.evolve(CALL, decode_list=decode_list)
-        reply = await sender_module.decode(raw, call, DecodeLocks())
+        reply = await decoding.decode_in_turn(raw, call, DecodeLocks())
     assert [what for _, what in turns.pieces] == ["decode", "check"]
     assert turns.most == 1
     assert reply.document == (outcome or json.loads(raw.body))
@@ -134,7 +134,7 @@ async def test_a_cancelled_page_leaves_the_bench_to_the_others(after):
     bench = DecodeLocks()
 
     async def fetch():
-        reply = await sender_module.decode(page_of(list(range(300))), CALL, bench)
+        reply = await decoding.decode_in_turn(page_of(list(range(300))), CALL, bench)
         return await read_in_slices(tuple, reply.document["results"], bench)
 
     tasks = [asyncio.create_task(fetch()) for _ in range(3)]

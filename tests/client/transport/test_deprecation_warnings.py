@@ -28,7 +28,7 @@ HEADERS = {"Deprecation": "Mon, 5 Aug 2024 00:00:00 GMT", "Sunset": "Thu, 15 Jan
 def told(monkeypatch):
     """Start as a new process: nothing was told yet."""
     told = set()
-    monkeypatch.setattr("mongorestore_async.transport.deprecation_warnings._told", told)
+    monkeypatch.setattr("mongorestore_async.transport.decoding._told", told)
     return told
 
 

@@ -19,7 +19,7 @@ from mongorestore_async import (
     WaitError,
     WaitTimeout,
 )
-from mongorestore_async.transport import deprecation_warnings as notices
+from mongorestore_async.transport import decoding as notices
 from mongorestore_async.waiting import waiter as waiting
 
 

@@ -263,6 +263,13 @@ class TestRaw:
         job.to_dict(redacted=False)["delivery"].clear()
         assert job.to_dict()["delivery"].keys() == JOB["delivery"].keys()
 
+    def test_is_not_changed_by_redacting_a_dictionary_of_it(self):
+        document = {"id": "J", "zeal": {"url": "https://h/key", "each": [{"token": "t", "n": [1, {"password": 2}]}]}}
+        (job,) = decode_list(RestoreJob, compact({"results": [document]})).results
+        redacted = {"url": "**redacted**", "each": [{"token": "**redacted**", "n": [1, {"password": "**redacted**"}]}]}
+        assert job.to_dict() == {"id": "J", "zeal": redacted} == job.to_dict()
+        assert job.to_dict(redacted=False) == document == job.raw
+
     def test_shows_no_secret_undecoded(self, job):
         for shown in (repr(job), repr(unhide(job._received)), str(unhide(job._received)), f"{unhide(job._received)}"):
             assert "h/key" not in shown

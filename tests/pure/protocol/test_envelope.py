@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mongorestore_async.protocol.replies import unwrap
+from mongorestore_async.protocol.envelopes import unwrap
 
 JOB = {"id": "1", "statusName": "FINISHED"}
 LIST = {"links": [], "results": [JOB], "totalCount": 1}

@@ -151,7 +151,21 @@ class TestTargets:
 
     @pytest.mark.parametrize(
         "path",
-        ["/a%2Fb", "/a%20b", "/%7Bx%7D", "/a//b", "/a/", "/a:b@c", "/a;b=c,d", "/~x", "/a+b", "/a..b", "/..a", "/a."],
+        [
+            "/a%2Fb",
+            "/a%20b",
+            "/%7Bx%7D",
+            "/a//b",
+            "/a/",
+            "/a:b@c",
+            "/a;b=c,d",
+            "/~x",
+            "/a+b",
+            "/a..b",
+            "/..a",
+            "/a.",
+            "/v1.0/-_~.x",
+        ],
     )
     def test_an_encoded_path_is_sent_as_it_stands(self, path):
         assert build_url(BASE, path).raw_path == "/om" + path
@@ -223,6 +237,15 @@ class TestQuery:
         url = build_url(BASE, "/groups", query=query)
         assert url.raw_query_string == sent
         assert str(url) == "https://om.example.com:8443/om/groups" + (f"?{sent}" if sent else "")
+
+    def test_is_not_that_of_an_equal_value_before(self):
+        sent = [build_url(BASE, "/groups", query={"a": value}).raw_query_string for value in (1, True, "1", 0, False)]
+        assert sent == ["a=1", "a=true", "a=1", "a=0", "a=false"]
+
+    def test_is_that_of_its_own_base(self):
+        other = parse_base_url("http://localhost:8080")
+        urls = [str(build_url(base, "/groups", query={"a": 1})) for base in (BASE, other)]
+        assert urls == ["https://om.example.com:8443/om/groups?a=1", "http://localhost:8080/groups?a=1"]
 
     @pytest.mark.parametrize("query", [{"a": 1.5}, {"a": b"x"}, {"a": ["x"]}, {"a": "\ud800"}, {"\udfff": 1}, {5: "x"}])
     def test_what_cannot_be_sent_is_refused(self, query):

@@ -34,6 +34,13 @@ sys.modules["{missing}"] = None
 from mongorestore_async.cli import main
 sys.exit(main(sys.argv[1:]))
 """
+LOADED = """
+import sys
+from mongorestore_async.cli import main
+code = main(sys.argv[1:])
+print(*sys.modules, file=sys.stderr)
+sys.exit(code)
+"""
 
 
 async def python(*words):
@@ -59,6 +66,19 @@ async def test_the_version_imports_neither_http_nor_the_extra():
     assert (code, out) == (0, f"{mongorestore_async.__version__}\n")
     assert "mongorestore_async" in imported
     assert not imported & {"aiohttp", "cyclopts", "rich", "cattrs"}
+
+
+@pytest.mark.parametrize("command", [*(name for name in COMMANDS if name not in {"emulator", "fleet"}), "fleet jobs"])
+async def test_a_help_loads_neither_http_nor_other_commands(command):
+    words = [*command.split(), "--help"]
+    code, _, err = await python("-c", LOADED, *words)
+
+    loaded = set(err.split())
+    others = {"wait_command"} if command == "create-collections" else set()  # it may wait
+    commands = {name.rpartition(".")[2] for name in loaded if name.endswith("_command")}
+    assert code == 0
+    assert commands == {f"{words[0].replace('-', '_')}_command"} | others
+    assert not loaded & {"aiohttp", "cattrs", "msgspec", "mongorestore_async.resources"}
 
 
 @pytest.mark.parametrize("missing", ["cyclopts", "rich"])

@@ -47,6 +47,15 @@ async def test_each_format_lists_all_jobs_without_colours_in_a_pipe(form, run, p
     assert "\x1b" not in ended.out
 
 
+@pytest.mark.parametrize("form", PARSERS)
+async def test_nothing_is_rendered_for_a_pipe(form, run, place):
+    ended = await run("jobs", *place(), "-o", form, PYTHONPROFILEIMPORTTIME="1")
+
+    assert ended.code == 0
+    assert "mongorestore_async.cli.session_factory" in ended.err
+    assert [name for name in ("rich.console", "rich.text", "cyclopts.help") if name in ended.err] == []
+
+
 def test_secrets_are_shown_on_demand_only_and_the_key_never(call, place, emulator):
     shown = json.loads((call("jobs", *place(), "-o", "json", "--show-secrets")).out)
     secrets = {job["delivery"]["url"] for job in shown if "url" in job["delivery"]}

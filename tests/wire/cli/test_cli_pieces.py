@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import shlex
 from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
 from cyclopts import Token
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mongorestore_async import ATLAS_CLOUD_BACKUP_V1, ATLAS_TENANT_V1, CLOUD_MANAGER, OPS_MANAGER, load_job
 from mongorestore_async.cli.columns import Column, print_table, state_style
 from mongorestore_async.cli.console import PlainConsole, fold_command, printable
 from mongorestore_async.cli.progress_display import DownloadBars
-from mongorestore_async.cli.rows import JobRow
+from mongorestore_async.cli.rows.job_rows import JobRow
 from mongorestore_async.cli.units import format_duration, parse_duration
 from mongorestore_async.downloading.download_types import DownloadProgress
 from mongorestore_async.models import JobState
@@ -55,9 +57,8 @@ def test_a_job_the_api_tells_nothing_about_has_a_row():
 
 def printed(columns, items, width, encoding="utf-8"):
     file = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
-    console = PlainConsole(file)
-    console.width = width
-    print_table(console, columns, items)
+    with patch.dict(os.environ, {} if width is None else {"COLUMNS": str(width)}):
+        print_table(PlainConsole(file), columns, items)
     file.flush()
     return file.buffer.getvalue().decode(encoding).splitlines()
 
@@ -155,3 +156,33 @@ def test_names_of_files_are_no_markup_in_the_bars(monkeypatch):
         bars.show(DownloadProgress(file_name="a[red]b.tar.gz", received=5, total=10, resumed_from=0, seconds=1.0))
 
     assert "a[red]b.tar.gz" in shown.getvalue()
+
+
+def written(print_on, **settings):
+    file = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="backslashreplace", newline="\n")
+    print_on(PlainConsole(file), **settings)
+    file.flush()
+    return file.buffer.getvalue()
+
+
+@pytest.mark.parametrize("soft_wrap", [True, False])
+@given(text=st.text(st.one_of(st.sampled_from("ab \t\n\r\x1b\x07[]:界é\u0301"), st.characters()), max_size=300))
+@example(text="")
+@example(text="a" * 500)
+@example(text="blank at the end   ")
+@example(text="[bold]no markup[/bold] :smile: https://example.com 42")
+def test_text_for_a_pipe_is_what_rich_writes(soft_wrap, text):
+    plain = written(lambda console: console.print(text, style="bold", soft_wrap=soft_wrap))
+    rich = written(lambda console: console.rich.print(text, style="bold", soft_wrap=soft_wrap))
+
+    assert plain == rich
+
+
+@pytest.mark.parametrize("variables", [{}, {"FORCE_COLOR": "1"}, {"TTY_COMPATIBLE": "1"}, {"COLUMNS": "20"}])
+def test_rich_decides_where_its_variables_are_set(variables):
+    with patch.dict(os.environ, variables):
+        console = PlainConsole(io.StringIO())
+
+        assert console.is_terminal == console.rich.is_terminal == bool(variables.keys() - {"COLUMNS"})
+        assert console.width == console.rich.width
+        assert console.encoding == console.rich.encoding

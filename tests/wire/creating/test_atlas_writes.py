@@ -127,7 +127,7 @@ async def test_a_create_whose_answer_got_lost_is_found_in_the_list(atlas, family
 
 
 async def test_atlas_announces_the_end_of_a_version_and_then_ends_it(emulate, connect, monkeypatch):
-    monkeypatch.setattr("mongorestore_async.transport.deprecation_warnings._told", set())
+    monkeypatch.setattr("mongorestore_async.transport.decoding._told", set())
     places = {"manager": Manager.CLOUD_MANAGER, "clusters_per_project": 7, "projects": 1}
     async with emulate(**places) as emulator, connect(emulator) as session:
         found = emulator.world.first("tenant")
