@@ -16,7 +16,7 @@ __all__ = ["BLOCK", "PartWriter"]
 #: Bytes that go to disk in one step: smaller ones cost more in changing threads than in writing.
 BLOCK = 1024 * 1024
 #: Bytes after which the part is synced, and those at which the download waits for that: no more is lost in a crash.
-_SYNCED = 32 * 1024 * 1024
+_SYNCED = 64 * 1024 * 1024
 _MOST_UNSYNCED = 2 * _SYNCED
 
 
