@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["BLOCK", "PartWriter"]
 
-#: Bytes that go to disk in one step: smaller ones cost more in changing threads than in writing.
-BLOCK = 1024 * 1024
+#: Bytes that go to disk in one step: smaller ones cost more in changing threads than in writing, larger ones memory.
+BLOCK = 768 * 1024
 #: Bytes after which the part is synced, and those at which the download waits for that: no more is lost in a crash.
 _SYNCED = 64 * 1024 * 1024
 _MOST_UNSYNCED = 2 * _SYNCED
