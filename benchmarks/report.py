@@ -101,10 +101,15 @@ def _unmet(results: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _machine(results: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    machines = {json.dumps([result["machine"], result["rounds"]]): result for result in results.values()}
-    for result in machines.values():
-        facts = ", ".join(f"{name} {fact}" for name, fact in result["machine"].items())
-        yield f"The machine: {facts}. Rounds: {result['rounds']}, fewer of what takes long.\n"
+    machines: dict[str, list[Mapping[str, Any]]] = {}
+    for result in results.values():
+        machines.setdefault(json.dumps([result["machine"], result["rounds"]]), []).append(result)
+    for of_one in machines.values():
+        facts = ", ".join(f"{name} {fact}" for name, fact in of_one[0]["machine"].items())
+        yield f"The machine: {facts}. Rounds: {of_one[0]['rounds']}, fewer of what takes long."
+        if len(machines) > 1:
+            yield f"So it was for: {', '.join(result['title'] for result in of_one)}."
+        yield ""
     if missing := [name for name in work.NAMES if name not in results]:
         yield f"Not measured in this run: {', '.join(missing)}.\n"
 
@@ -128,7 +133,8 @@ def _summary(results: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
 def _section(name: str, result: Mapping[str, Any]) -> Iterator[str]:
     yield from _heading(result["title"])
     least, most = result["load"]
-    yield f"{result['text']} Load of the machine: {least:.1f} to {most:.1f}.\n"
+    load = f" Load of the machine: {least:.1f} to {most:.1f}." if most else ""
+    yield f"{result['text']}{load}\n"
     if result["rows"]:
         yield from _table(result["columns"], [[shown(cell) for cell in row] for row in result["rows"]])
     if result["skipped"]:

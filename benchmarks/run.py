@@ -13,6 +13,7 @@ import argparse
 import importlib
 import json
 import platform
+import subprocess
 import sys
 import time
 from importlib.metadata import version
@@ -126,9 +127,18 @@ def _machine() -> dict[str, str]:
         "processor": f"{platform.machine()}, {_processor()}",
         "cores": "one for the server, one for the clients" if server != clients else "one for all",
         "system": platform.system(),
+        "build": _build(),
         "Python": platform.python_version(),
         **{name: version(name) for name in ("aiohttp", "attrs", "cattrs", "mongorestore-async")},
     }
+
+
+def _build() -> str:
+    command = ("git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty")
+    try:
+        return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
 
 
 def _processor() -> str:

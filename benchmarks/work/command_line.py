@@ -50,7 +50,7 @@ _TITLES = {
     "version": "mongorestore-async --version",
 }
 #: Instructions of ``jobs --help`` before its modules were loaded one by one, with Python 3.11.7 and cyclopts 5.
-_HELP_BEFORE = 1
+_HELP_BEFORE = 2_451_034_841
 
 
 def client(url: str, name: str) -> dict[str, Any]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-import statistics
 import subprocess
 import sys
 import tempfile
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from harness import Goal, Result, ratio
+import attrs
+from harness import HERE, Result, beside, table
 
 from work.loop_stall import Probe
 
@@ -124,33 +124,24 @@ def client(url: str, work: str, found: dict[str, Any]) -> dict[str, Any]:
 def measure(bench: Bench) -> Result:
     """Measure each in fresh processes, in turns."""
     command = [sys.executable, "-c", "from work.first_use import serve; serve()"]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="benchmarks"
-    ) as process:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=HERE) as process:
         assert process.stdout is not None
         found = json.loads(process.stdout.readline())
         rows = {work: partial(bench.child, "work.first_use:client", work=work, found=found) for work in _TITLES}
         samples = bench.turns(rows)
         assert process.stdin is not None
         process.stdin.close()
-    ratios = {work: ratio(samples[work], samples["list"], "first") for work in _TITLES}
+    columns, rows = table(samples, "list", _TITLES, figure="first", unit="ms")
     return Result(
         title="First use",
-        text="CPU of the longest turn of the loop that the first use in a fresh process causes, and the second; the "
-        "session is open.",
-        columns=["what", "first, ms", "second, ms", "first beside the first list"],
-        rows=[
-            [
-                title,
-                *(statistics.median(one[what] for one in samples[work]) * 1000 for what in ("first", "second")),
-                ratios[work],
-            ]
-            for work, title in _TITLES.items()
-        ],
+        text="CPU of the longest turn of the loop that the first use in a fresh process causes; the session is open.",
+        columns=columns,
+        rows=rows,
         goals=[
-            Goal(text=f"{_TITLES[work]}: at most 2 x the first list", figure=ratios[work], limit=2)
+            attrs.evolve(goal, text=f"{_TITLES[work]}: at most 2 x the first list")
             for work in _TITLES
             if work != "list"
+            for goal in beside(samples, work, {"list": 2.0}, _TITLES, figure="first")
         ],
         samples=samples,
     )

@@ -298,7 +298,6 @@ class Attempt:
                 hint=Hint(HintKind.CHECK_BASE_URL),
             )
         self.challenges += 1
-        raw.request = attrs.evolve(raw.request, challenges=self.challenges)
         if self._answered_own and nonce is not None and not challenge.stale and _is_right_problem(error_code):
             self._own = None
             login.accept(nonce, proves=True)

@@ -52,7 +52,7 @@ async def decode_in_turn(raw: RawReply, call: Call, decode_locks: DecodeLocks) -
         RestoreError: As :func:`read_reply` does.
 
     """
-    _warn(raw, call)  # here: it names the line of the user that is in this thread's stack
+    _warn(raw, call)  # in no other thread: it names the line of the user by the stack of this one
     if len(raw.body) <= _MOST_ON_LOOP:
         async with decode_locks.decode_lock, decode_locks.structure_lock:
             await asyncio.sleep(0)
