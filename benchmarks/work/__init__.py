@@ -25,5 +25,6 @@ NAMES = (
     "imports",
     "command_line",
     "first_use",
+    "download",
     "loops",
 )

@@ -14,6 +14,8 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
+import attrs
+
 from mongorestore_async.auth.challenges import choose_challenge, says_token_is_invalid
 from mongorestore_async.auth.credentials import ServiceAccount
 from mongorestore_async.auth.digest_login import Attempt, AttemptOutcome, Login
@@ -127,6 +129,8 @@ class DigestAuthenticator:
                     raw = await send(attempt.authorization())
                     code = error_code_of(raw) if raw.status == 401 else None  # noqa: PLR2004
                     if attempt.receive(raw, error_code=code) is AttemptOutcome.DONE:
+                        if raw.status == 401:  # noqa: PLR2004 - it may have been one more challenge
+                            raw = attrs.evolve(raw, request=attrs.evolve(raw.request, challenges=attempt.challenges))
                         return raw
                     if led is None or not login.needs_leader:
                         break

@@ -279,8 +279,9 @@ class Attempt:
         if raw.status != 401:  # noqa: PLR2004
             self._own = None
             if nonce is not None:
-                info = raw.headers.getall("Authentication-Info")
-                login.accept(nonce, proves=is_own(raw), successor=next_nonce(info) if info else None)
+                tells = "Authentication-Info" in raw.headers
+                successor = next_nonce(raw.headers.getall("Authentication-Info")) if tells else None
+                login.accept(nonce, proves=is_own(raw), successor=successor)
             elif raw.status < 300:  # noqa: PLR2004
                 login.opened(is_open=True)
             return AttemptOutcome.DONE
@@ -298,7 +299,6 @@ class Attempt:
                 hint=Hint(HintKind.CHECK_BASE_URL),
             )
         self.challenges += 1
-        raw.request = attrs.evolve(raw.request, challenges=self.challenges)
         if self._answered_own and nonce is not None and not challenge.stale and _is_right_problem(error_code):
             self._own = None
             login.accept(nonce, proves=True)

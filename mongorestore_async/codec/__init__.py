@@ -16,7 +16,8 @@ lost nothing: a page that was decoded is written as JSON again and compared with
 comes out as it was. ``{"results":[{"id":"J","new":1}]}`` comes out shorter at first: ``new`` is learned, and from then
 on it comes out as well. ``{"results":[{"id":"J","id":"K"}]}`` comes out shorter whatever is learned: it is left to the
 decoder of the standard library, which refuses it with the path. ``{"results":[{"id":"J","created":0}]}`` is refused by
-msgspec, for no date is a number there: the converter takes it, as epoch seconds.
+msgspec, for no date is a number there: the converter takes it, as epoch seconds. Long pages are decoded in one turn of
+the event loop and checked in the next (``decode_in_turns``); nothing of a page is handed out before it is checked.
 """
 
 __all__: list[str] = []

@@ -257,8 +257,9 @@ def decode_in_turns(
     if page is None or not form.is_in_utc(page):
         return
     document = form.read(page)
-    items = DecodedItems[Any](page.results, received, form.make)
-    yield ListDocument(results=items, total_count=document.total_count, links=document.links)
+    items: DecodedItems[Any] = DecodedItems(page.results, received, form.make)
+    object.__setattr__(document, "results", items)  # it was just made
+    yield document
 
 
 def _learn_page(

@@ -35,7 +35,17 @@ from mongorestore_async.models.secret import Secret, hide, hide_document, hide_e
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-__all__ = ["ItemStruct", "Order", "copier_of", "late_fields_of", "learn_order", "nulls_in", "struct_of", "utc_check_of"]
+__all__ = [
+    "ItemStruct",
+    "Order",
+    "copier_of",
+    "late_fields_of",
+    "learn_order",
+    "nulls_in",
+    "struct_of",
+    "unfrozen",
+    "utc_check_of",
+]
 
 #: What a field of a kind looks like on the wire: a date must name its zone, and one URL may stand for an array of them.
 #: Unlike lists, tuples of Structs are soon none of the garbage collector's business.
@@ -210,7 +220,7 @@ def copier_of(model: Any, nulls: Order = ()) -> Callable[..., Any]:
     secrets and ``raw`` are made when they are looked at. The function never raises: by then the page is known to fit.
     What :func:`nulls_in` gives for the order of the Struct tells which fields may be ``UNSET``, which becomes None.
     """
-    names: dict[str, Any] = {**_NAMES, "blank": _unfrozen(model), "model": model}
+    names: dict[str, Any] = {**_NAMES, "blank": unfrozen(model), "model": model}
     late = late_fields_of(model, nulls)
     fields = (field for field in received_fields(model) if field.name not in late)
     lines = [f"made.{field.name} = {_expression(field, nulls, names)}" for field in fields]
@@ -240,7 +250,7 @@ def late_fields_of(model: Any, nulls: Order = ()) -> dict[str, Callable[[Any], A
 
 
 @functools.cache
-def _unfrozen(model: type[Any]) -> type[Any]:
+def unfrozen(model: type[Any]) -> type[Any]:
     """Make a twin of a frozen class with the same slots, to be filled by assignments.
 
     The ``__init__`` of a frozen class calls ``object.__setattr__`` for each field, which takes five times as long. An

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from mongorestore_async.downloading.disk.partial_file import Archive
+from mongorestore_async.downloading.disk.resume_record import PartRecord, read_records
 from mongorestore_async.downloading.download_types import (
     DownloadedFile,
     DownloadProgress,
@@ -18,9 +20,7 @@ from mongorestore_async.downloading.download_types import (
 )
 from mongorestore_async.downloading.file_names import safe_name, unique_name
 from mongorestore_async.downloading.links import LinkState, downloads_allowed, find_links, link_state, no_link
-from mongorestore_async.downloading.partial_file import Archive
 from mongorestore_async.downloading.published_hashes import compare, published_name, published_sha1
-from mongorestore_async.downloading.resume_record import PartRecord, read_records
 from mongorestore_async.downloading.transfer import Transfer
 from mongorestore_async.errors import ConfigError, DownloadError, Hint, HintKind, RestoreError
 from mongorestore_async.models.validators import require_flag, require_seconds, require_whole
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 __all__ = ["DownloadSource", "download_batch"]
 
 
-#: Threads for files, beside one that closes them.
-_MOST_THREADS = 16
+#: Files with threads of their own, one that writes and one that syncs; one more closes them all.
+_MOST_FILES = 16
 
 
 @attrs.frozen
@@ -104,7 +104,7 @@ async def download_batch(
         DownloadTruncated: A file broke off and cannot be resumed in this call.
         HashMismatch: A file is not the one its job publishes the hash of.
         DiskFull: A file does not fit.
-        DownloadError: A job has no archive yet, a file cannot be written, or a host refuses.
+        DownloadError: A job has no archive yet, a file cannot be written, a host refuses or gives one archive twice.
         RestoreError: A job could not be read.
 
     """
@@ -117,7 +117,7 @@ async def download_batch(
         verify_tries=require_whole("verify_tries", verify_tries, least=0),
         verify_pause=require_seconds("verify_pause", verify_pause, zero=True),
         now=now,
-        threads=WorkerThreads("files", min(concurrency, _MOST_THREADS) + 1),
+        threads=WorkerThreads("files", 2 * min(concurrency, _MOST_FILES) + 1),
     )
     if on_progress is not None and not callable(on_progress):
         raise ConfigError(f"on_progress must be a callable, not {type(on_progress).__name__}")
@@ -212,9 +212,31 @@ class _Batch:
             for other in others:
                 first.add_note(f"also failed: {type(other).__name__}: {other}")
             raise first
+        self._refuse_twins(files)
         if all(file.verification is not Verification.NOT_YET for file in files):
             await self._rules.threads.run(self._forget)
         return tuple(files)
+
+    def _refuse_twins(self, files: Sequence[DownloadedFile]) -> None:
+        """Refuse archives of one job that have the same bytes, for then one of them is another shard's.
+
+        Where no hash is published nothing else tells: two links that give each other's file are not seen.
+
+        Raises:
+            DownloadError: There are some.
+
+        """
+        seen: dict[tuple[str, str], DownloadedFile] = {}
+        for transfer, file in zip(self._transfers, files, strict=True):
+            twin = seen.setdefault((transfer.archive.record.job, file.sha1), file)
+            if twin is not file and file.verification is not Verification.VERIFIED:
+                raise DownloadError(
+                    f"{twin.path.name} and {file.path.name} have the same bytes, so the download host gave the archive "
+                    f"of one shard for that of another; remove both from {self._directory}, then download again if the "
+                    "links allow it, or create a new restore job",
+                    file_name=file.path.name,
+                    received=file.size,
+                )
 
     def _close(self, *, sync: bool) -> None:
         for archive in self._archives.values():

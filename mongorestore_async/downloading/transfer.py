@@ -2,54 +2,39 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from mongorestore_async.downloading.disk.hashed_file import PartDamaged
 from mongorestore_async.downloading.download_types import DownloadedFile, DownloadProgress
-from mongorestore_async.downloading.file_system import PartDamaged
-from mongorestore_async.downloading.links import (
-    LinkState,
-    downloads_allowed,
-    find_links,
-    link_state,
-    no_link,
-    refusal,
-)
+from mongorestore_async.downloading.link_use import LinkUse
+from mongorestore_async.downloading.links import refusal
 from mongorestore_async.downloading.ranges import Action, PartOfRange, allows_ranges, continue_with
+from mongorestore_async.downloading.receiving import BLOCK, PartWriter
 from mongorestore_async.downloading.sniffing import SNIFFED, is_gzip, is_message, sniff
 from mongorestore_async.downloading.verification import check, keep_message
 from mongorestore_async.errors import (
     ApiError,
     ConnectFailed,
     ConnectionBroken,
-    DownloadError,
     DownloadTruncated,
-    DownloadUsedUp,
-    LinkRefused,
-    RestoreError,
     TransportError,
 )
-from mongorestore_async.transport.retrying import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from mongorestore_async.downloading.archive_fetcher import ArchiveFetcher, ArchiveReply
+    from mongorestore_async.downloading.disk.partial_file import Archive
     from mongorestore_async.downloading.download_types import DownloadRules
     from mongorestore_async.downloading.links import DownloadLink
-    from mongorestore_async.downloading.partial_file import Archive
     from mongorestore_async.downloading.ranges import Continuation, Kept
-    from mongorestore_async.errors import Hint
     from mongorestore_async.models import JobDocument
 
 __all__ = ["Transfer"]
 
-#: Bytes that go to disk in one step: smaller ones cost more in changing threads than in writing.
-_BLOCK = 1024 * 1024
-#: Seconds between two progress reports, and the longest wait a server may ask for.
+#: Seconds between two progress reports.
 _PROGRESS_SECONDS = 0.25
-_LONGEST_WAIT = 900.0
 
 _OTHER_BYTES = "the download host sends other bytes now than before, under the same validator"
 _NO_BEGINNING = "the download host sent something that does not begin as the file does"
@@ -80,8 +65,7 @@ class Transfer:
         reserved: Callable[[], int],
     ) -> None:
         self.archive = archive
-        self._job = job
-        self._refresh = refresh
+        self._use = LinkUse(archive, job, refresh, rules)
         self._fetcher = fetcher
         self._rules = rules
         self._reserved = reserved
@@ -113,7 +97,7 @@ class Transfer:
             # A server that always breaks off at the same place is not retried forever.
             failures = 1 if archive.kept > furthest else failures + 1
             furthest = max(furthest, archive.kept)
-            await self._wait(failed, failures)
+            await self._use.wait(failed, failures)
         if archive.changed and self._rules.overwrite:
             await self._run(archive.reopen)
             await self.fetch()
@@ -127,7 +111,7 @@ class Transfer:
 
         """
         archive = self.archive
-        found = await check(archive, self._job, self._refresh, self._rules)
+        found = await check(archive, self._use.job, self._use.refresh, self._rules)
         await self._run(archive.finish, overwrite=self._rules.overwrite)
         self._notify(at_once=True)
         return DownloadedFile(
@@ -136,7 +120,7 @@ class Transfer:
             sha1=archive.sha1,
             verification=found.result,
             reason=found.reason,
-            ref=self._job.ref,
+            ref=self._use.job.ref,
             seconds=time.monotonic() - self._began,
             resumed_from=self._resumed_from,
             requests=archive.record.requests,
@@ -147,7 +131,7 @@ class Transfer:
         kept = record.kept(archive.kept)
         # Before the request, which counts: it would not tell anything else.
         await self._run(archive.check_room, self._reserved())
-        link = self._link()
+        link = self._use.link()
         # On disk before it is sent: a process that is killed has used the link as well.
         await self._run(archive.note, requests=record.requests + 1)
         try:
@@ -175,7 +159,7 @@ class Transfer:
         if plan.action is Action.UNFIT:
             await self._refuse(reply, plan.problem, kept)
         if plan.total == 0:
-            raise self._error(_EMPTY, DownloadTruncated)
+            raise self.archive.error(_EMPTY, DownloadTruncated)
         version = plan.representation
         changes: dict[str, Any] = {
             "size": plan.total,
@@ -188,7 +172,7 @@ class Transfer:
             head = await reply.peek(SNIFFED)
             content = sniff(head[:SNIFFED])
             if is_message(content, reply.headers.get("Content-Type", ""), version.encoding):
-                raise await keep_message(reply, archive, self._job, content, link, self._rules)
+                raise await keep_message(reply, archive, self._use.job, content, link, self._rules)
             begun = await self._run(archive.read, 0, min(len(head), archive.kept, SNIFFED))
             if plan.same and not head.startswith(begun):
                 await self._refuse(reply, _OTHER_BYTES, kept)
@@ -217,30 +201,26 @@ class Transfer:
         raise ConnectionBroken(f"{problem} (HTTP {reply.status})", request=reply.request)
 
     async def _stream(self, reply: ArchiveReply, until: int | None) -> None:
-        """Write one block while the next one comes in; what is too much fills no disk."""
-        writing: asyncio.Future[None] | None = None
+        """Take what comes; what is too much fills no disk."""
+        writer = PartWriter(self.archive, self._rules.threads)
         received = self.archive.kept
         hashed = False
         try:
-            while (until is None or received <= until) and (pieces := await reply.read_block(_BLOCK)):
+            while (until is None or received <= until) and (pieces := await reply.read_block(BLOCK)):
                 received += sum(map(len, pieces))
-                if writing is not None:
-                    await writing
+                await writer.ready()
                 # Of a part of terabytes that takes an hour, in which the link would expire: so not before the request.
                 # A damaged part is thrown away by it, and what came for its end must not be written then.
                 hashed = hashed or await self._rehash()
-                writing = self._rules.threads.start(self.archive.write, pieces)
+                writer.start(pieces)
                 self._notify()
         except TransportError:
-            if writing is not None:
-                await writing  # a full disk is the more important error
+            await writer.finish()  # a full disk is the more important error
             raise
         else:
-            if writing is not None:
-                await writing
+            await writer.finish()
         finally:
-            if writing is not None:
-                writing.cancel()  # its thread ends what it has begun, and nobody waits for that
+            writer.cancel()
 
     async def _rehash(self) -> bool:
         try:
@@ -253,11 +233,11 @@ class Transfer:
         archive = self.archive
         least = before.size if plan.total is None and plan.same else plan.total or 0
         if plan.until is None and not archive.kept:
-            raise self._error(_EMPTY, DownloadTruncated)
+            raise self.archive.error(_EMPTY, DownloadTruncated)
         if plan.until is not None and archive.kept > plan.until:
             await self._run(archive.restart)
             await self._run(archive.note)
-            raise self._error("the download host sent more bytes than announced; they were discarded")
+            raise self.archive.error("the download host sent more bytes than announced; they were discarded")
         if archive.kept < least and archive.kept == plan.until:
             raise PartOfRange("the download host sends the file in pieces", request=reply.request)
         if archive.kept < least:
@@ -265,73 +245,6 @@ class Transfer:
             raise ConnectionBroken(problem, request=reply.request)
         if plan.total is None:
             await self._run(archive.note, size=archive.kept)
-
-    async def _wait(self, failed: TransportError | ApiError, failures: int) -> None:
-        """Wait before the next request, if there may be one.
-
-        Raises:
-            DownloadError: There may be none.
-
-        """
-        if isinstance(failed, ApiError) and not failed.repeatable:
-            await self._explain_refusal(failed)
-            failed = ConnectionBroken(failed.problem, request=failed.request, hint=failed.hint)  # try another link
-        allowed = downloads_allowed(self._job)
-        if allowed is not None and self.archive.record.requests >= allowed:
-            self._give_up(failed, self.archive.next_step, DownloadUsedUp)
-        if isinstance(failed, PartOfRange):
-            return
-        wait = self._rules.retry(Failure("GET", failed, failures))
-        if wait is None or wait > _LONGEST_WAIT:
-            self._give_up(failed, self.archive.next_step)
-        await asyncio.sleep(wait)
-
-    async def _explain_refusal(self, failed: ApiError) -> None:
-        """Ask the job why its link was refused; returns if it has another one now.
-
-        Raises:
-            DownloadExpired: The link has expired.
-            DownloadUsedUp: It was used as often as it may be.
-            LinkRefused: The job still publishes it.
-            DownloadError: The job cannot be read, or has no link any more.
-
-        """
-        before = self._link()
-        try:
-            self._job = await self._refresh()
-        except RestoreError as error:
-            self._give_up(failed, f"the job could not be read either: {error.problem}")
-        self.archive.allowed = downloads_allowed(self._job)
-        state, expires = link_state(self._job), self._job.expires_at
-        if state is LinkState.READY and expires is not None and expires <= self._rules.now():
-            state = LinkState.EXPIRED
-        if state is not LinkState.READY:
-            raise no_link(state, file_name=self.archive.name, received=self.archive.kept) from failed
-        if self._link() == before:
-            kind = LinkRefused if 400 <= failed.status < 500 else DownloadError  # noqa: PLR2004
-            self._give_up(failed, "the job still publishes this link; create a new restore job", kind)
-
-    def _link(self) -> DownloadLink:
-        link = find_links(self._job).get(self.archive.record.label)
-        if link is None:
-            raise no_link(LinkState.READY, file_name=self.archive.name, received=self.archive.kept)
-        return link
-
-    def _give_up(
-        self, failed: TransportError | ApiError, advice: str, kind: type[DownloadError] = DownloadError
-    ) -> NoReturn:
-        if isinstance(failed, ConnectionBroken) and self.archive.kept:
-            kind = DownloadTruncated
-        of = "" if self.archive.record.size is None else f" of {self.archive.record.size}"
-        message = (
-            f"{self.archive.name} was not received: {failed.problem}. {self.archive.kept}{of} bytes are kept; {advice}"
-        )
-        raise self._error(message, kind, hint=failed.hint) from failed
-
-    def _error(
-        self, message: str, kind: type[DownloadError] = DownloadError, *, hint: Hint | None = None
-    ) -> DownloadError:
-        return kind(message, file_name=self.archive.name, received=self.archive.kept, hint=hint)
 
     def _notify(self, *, at_once: bool = False) -> None:
         now = time.monotonic()

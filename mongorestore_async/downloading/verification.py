@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mongorestore_async.downloading.archive_fetcher import ArchiveReply
+    from mongorestore_async.downloading.disk.partial_file import Archive
     from mongorestore_async.downloading.download_types import DownloadRules
     from mongorestore_async.downloading.links import DownloadLink
-    from mongorestore_async.downloading.partial_file import Archive
     from mongorestore_async.models import JobDocument
 
 __all__ = ["GzipCheck", "check", "keep_message"]

@@ -9,17 +9,19 @@ to change                  open
 which jobs are wanted      ``fleet_query``
 how clusters are found     ``discovery``
 who is read when           ``fleet_run``, with the state of a project and of a cluster in ``cluster_reading``
+how much of it at once     ``loop_turns``
 what ends a run            ``counters``: of the whole run, of one cluster, or no failure at all
 what is reported           ``fleet_records`` (values), ``counters`` (progress)
-how jobs are handed out    ``fleet_stream``
+how jobs are handed out    ``fleet_stream``, and ``page_queue`` between it and who reads the lists
 what a token holds         ``resume_token``
 =========================  ===========================================================================================
 
-Theory of operation. Each fleet has one ``FleetRun``: a task that discovers projects, ``concurrency`` tasks that send
-one call after the other, and one that processes answers. A project gets turns, at most ``per_project`` at once; a turn
-is one call for one page of one cluster. Clusters that were begun come first, so few lists are open at a time. Three
-bounds keep memory flat: open projects (twice the concurrency), answers that wait to be processed, and pages that wait
-for the user (each a quarter of the concurrency). When the user is slow, these fill up, and calls wait.
+Theory of operation. Each fleet has one ``FleetRun``: a task that discovers projects, and ``concurrency`` tasks that
+read one page after the other. A project gets turns, at most ``per_project`` at once; a turn is one call for one page of
+one cluster, and what the page tells. Clusters that were begun come first, so few lists are open at a time. Two bounds
+keep memory flat: open projects (twice the concurrency), and pages that wait for the user (half the concurrency, and one
+of each task). When the user is slow, these fill up, and calls wait. Answers often arrive together; ``loop_turns`` lets
+two tasks go on in one turn of the loop, so that whatever else runs there need not wait for all of them.
 
 A cluster is done when its list was read to the end and the user has asked for the item after its last job; only then
 the resume token has it. A cancelled ``anext`` of the stream loses nothing: pages wait in a queue, and the calls belong

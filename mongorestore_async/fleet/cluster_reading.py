@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import attrs
-
-from mongorestore_async.errors import RestoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mongorestore_async.families import Family
     from mongorestore_async.fleet.fleet_records import FleetCluster, FleetProject
-    from mongorestore_async.listing.page_reader import PageReader, Received
-    from mongorestore_async.protocol.replies import Reply
+    from mongorestore_async.listing.page_reader import PageReader
     from mongorestore_async.resources import AsyncSession
+    from mongorestore_async.resources.project import Project
 
 __all__ = ["Member", "ProjectWork", "Reading"]
 
@@ -41,26 +39,28 @@ class ProjectWork:
     """A project while its clusters are read.
 
     Attributes:
+        place: Where it is.
+        project: What its lists are read with, None before the first.
         waiting: Clusters to be read.
         begun: Those of whose lists more pages are to be read.
         queued: Turns it has been given that no task has taken yet.
         entries: Its entries in the queue for turns, by priority; more than ``queued`` once a turn was brought forward.
         turns: Those, and those that were taken and are not over.
-        answers: Answers waiting to be processed, or being processed.
         left: Clusters that are not known to be read to the end; None before they are listed.
         read: Those that an earlier run has read.
         timeouts: Clusters that timed out since the last that did not: each costs a turn, until one is read again.
 
     """
 
-    __slots__ = ("answers", "begun", "entries", "left", "place", "queued", "read", "timeouts", "turns", "waiting")
+    __slots__ = ("begun", "entries", "left", "place", "project", "queued", "read", "timeouts", "turns", "waiting")
 
     def __init__(self, place: FleetProject) -> None:
         self.place = place
+        self.project: Project[Any] | None = None
         self.waiting: deque[FleetCluster] = deque()
         self.begun: deque[Reading] = deque()
         self.entries = [0, 0]
-        self.queued = self.turns = self.answers = self.timeouts = 0
+        self.queued = self.turns = self.timeouts = 0
         self.left: int | None = None
         self.read: list[FleetCluster] = []
 
@@ -85,29 +85,6 @@ class Reading:
         self._done = done
         self._pages = 0
         self._ended = False
-
-    async def ask(self) -> Reply:
-        """Call for the next page.
-
-        Raises:
-            RestoreError: Any error of the call, with ``resume_at``.
-
-        """
-        try:
-            return await self.reader.ask(self.reader.number)
-        except RestoreError as error:
-            error.resume_at = self.reader.resume_point()
-            raise
-
-    async def read(self, reply: Reply) -> Received[Any]:
-        """Structure that page; items that earlier pages had are left out.
-
-        Raises:
-            RestoreError: The answer does not have the promised shape, or contradicts the pages before.
-
-        """
-        page = await self.reader.step(lambda number: self.reader.read(number, reply))
-        return cast("Received[Any]", page)  # None only behind the last page, which is never requested
 
     def hand_over(self) -> None:
         """Note a page on its way to whoever reads the stream."""

@@ -103,8 +103,8 @@ class FleetQuery:
 
     @property
     def spare(self) -> int:
-        """Pages that may wait for whoever is to work on them next."""
-        return max(1, self.concurrency // 4)
+        """Pages that may wait for whoever reads the stream, beside one of each task."""
+        return max(1, self.concurrency // 2)
 
     @property
     def words(self) -> tuple[str, ...]:

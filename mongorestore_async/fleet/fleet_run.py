@@ -10,20 +10,18 @@ from mongorestore_async.errors import ApiError, RequestTimeout, RestoreError
 from mongorestore_async.fleet.cluster_reading import ProjectWork, Reading
 from mongorestore_async.fleet.discovery import Discovery
 from mongorestore_async.fleet.fleet_records import ClusterOutcome, FailureKind
+from mongorestore_async.fleet.loop_turns import LoopTurns
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
-
     from mongorestore_async.families import Family
     from mongorestore_async.fleet.cluster_reading import Member
     from mongorestore_async.fleet.counters import Counters
     from mongorestore_async.fleet.discovery import Discovered
     from mongorestore_async.fleet.fleet_query import FleetQuery
     from mongorestore_async.fleet.fleet_records import FleetCluster, FleetProject
+    from mongorestore_async.fleet.page_queue import PageQueue
     from mongorestore_async.fleet.resume_token import ResumeToken
     from mongorestore_async.listing.page_reader import PageReader
-    from mongorestore_async.models import JobDocument
-    from mongorestore_async.protocol.replies import Reply
     from mongorestore_async.resources import AsyncSession
 
 __all__ = ["FleetRun"]
@@ -39,15 +37,12 @@ class FleetRun:
     once than its limit allows, and no more projects are open than keep the tasks busy. So memory does not grow with the
     fleet, and a project that hangs delays no other.
 
-    One more task processes the answers, one after the other, while the next calls are in flight. What waits for it, and
-    so for the caller, is as it was received: an answer takes less memory than the jobs in it.
-
     Args:
         member: What to read.
         query: What is asked of it.
         resume_token: What needs no reading, and what was read.
         counters: Where it is counted.
-        hand_over: Takes the wanted jobs of a page, when there is room for them; None reads no jobs at all.
+        pages: Takes the wanted jobs of each page; None reads no jobs at all.
 
     Attributes:
         resume_token: What was read.
@@ -63,19 +58,19 @@ class FleetRun:
         query: FleetQuery,
         resume_token: ResumeToken,
         counters: Counters,
-        hand_over: Callable[[tuple[Reading, Sequence[JobDocument]]], Awaitable[None]] | None,
+        pages: PageQueue | None,
     ) -> None:
         self.resume_token = resume_token
         self.error: RestoreError | None = None
         self._member = member
         self._query = query
         self._counters = counters
-        self._hand_over = hand_over
+        self._pages = pages
+        self._loop_turns = LoopTurns()
         self.sizes: dict[str, int] = {}
         self.discovery = Discovery(member.session, member.family, member.name, include_deleted=query.include_deleted)
         self._turns: asyncio.PriorityQueue[tuple[int, int, ProjectWork | None]] = asyncio.PriorityQueue()
         self._number = count()  # of turns: those of one priority are taken in the order they were given
-        self._answers: asyncio.Queue[tuple[Reading, Reply] | None] = asyncio.Queue(query.spare)
         self._room = asyncio.Semaphore(2 * query.concurrency)
         self._open = 0
         self._exhausted = False
@@ -101,7 +96,6 @@ class FleetRun:
         async with asyncio.TaskGroup() as group:
             for _ in range(self._query.concurrency):
                 group.create_task(self._work())
-            group.create_task(self._process_answers())
             await self._discover()
 
     async def _discover(self) -> None:
@@ -142,7 +136,7 @@ class FleetRun:
         work.left = len(work.waiting)
         self._counters.clusters += work.left
         self._counters.skipped += len(chosen) - work.left
-        if self._hand_over is None:
+        if self._pages is None:
             self.sizes[work.place.id] = work.left
             work.waiting.clear()
 
@@ -159,7 +153,7 @@ class FleetRun:
             work.queued += 1
             work.turns += 1
         self._queue(work)
-        if not work.turns and not work.answers:
+        if not work.turns:
             self._give_up(work)
             self._open -= 1
             self._room.release()
@@ -182,7 +176,6 @@ class FleetRun:
 
     def _stop_when_over(self) -> None:
         if self._exhausted and not self._open:
-            self._answers.put_nowait(None)
             for _ in range(self._query.concurrency):
                 self._turns.put_nowait((_THEN, next(self._number), None))
 
@@ -195,12 +188,16 @@ class FleetRun:
             if not work.queued:
                 continue  # it was brought forward
             work.queued -= 1
+            put = False
             if work.left is None:
                 await self._list(work)
             else:
-                await self._ask(work)
+                put = await self._read(work)
+                await self._loop_turns.wait()
             work.turns -= 1
             self._give_turns(work)
+            if put and self._pages is not None:  # the next call before the wait for room
+                await self._pages.wait_for_room()
 
     async def _list(self, work: ProjectWork) -> None:
         work.left = 0
@@ -214,49 +211,35 @@ class FleetRun:
                 self.resume_token.add_project(work.place, work.read)
         self._end_list()
 
-    async def _ask(self, work: ProjectWork) -> None:
-        """Call for the next page of a cluster that was begun, or for the first one of another."""
+    async def _read(self, work: ProjectWork) -> bool:
+        """Read the next page of a cluster that was begun, or the first one of another; says whether jobs were found."""
         begun = bool(work.begun)
         reading = work.begun.popleft() if begun else Reading(work, work.waiting.popleft(), self._mark)
         try:
             if not begun:
-                reading.reader = self._reader(reading.cluster)
-            reply = await reading.ask()
+                reading.reader = self._reader(reading)
+            page = await reading.reader.step()
         except RestoreError as error:
             self._end(reading, error)
+            return False
+        items = () if page is None else page.items
+        jobs = self._query.choose(items)
+        if jobs and self._pages is not None:
+            self._counters.jobs += len(jobs)
+            reading.hand_over()
+            self._pages.put(reading, jobs)
+        if reading.reader.ended or (self.family.newest_first and self._query.ends_at(items)):
+            self._end(reading)
         else:
-            work.answers += 1
-            await self._answers.put((reading, reply))
+            work.begun.append(reading)
+        return bool(jobs)
 
-    def _reader(self, cluster: FleetCluster) -> PageReader[Any]:
-        project = self._member.session.project(cluster.project.id, self._member.family)
-        pager = project.cluster(cluster.key).restore_jobs(batch_id=self._query.batch_id)
-        return pager.reader()  # its calls are made one by one
-
-    async def _process_answers(self) -> None:
-        while (answer := await self._answers.get()) is not None:
-            await self._take(*answer)
-
-    async def _take(self, reading: Reading, reply: Reply) -> None:
+    def _reader(self, reading: Reading) -> PageReader[Any]:
         work = reading.work
-        jobs: Sequence[JobDocument] = ()
-        try:
-            page = await reading.read(reply)
-        except RestoreError as error:
-            self._end(reading, error)
-        else:
-            if jobs := self._query.choose(page.items):
-                self._counters.jobs += len(jobs)
-                reading.hand_over()
-            if reading.reader.ended or (self._member.family.newest_first and self._query.ends_at(page.items)):
-                self._end(reading)
-            else:
-                work.begun.append(reading)
-        # The next call before the wait for room.
-        work.answers -= 1
-        self._give_turns(work)
-        if jobs and self._hand_over is not None:
-            await self._hand_over((reading, jobs))
+        if work.project is None:
+            work.project = self.session.project(work.place.id, self.family)
+        pager = work.project.cluster(reading.cluster.key).restore_jobs(batch_id=self._query.batch_id)
+        return pager.reader()  # its calls are made one by one
 
     def _end(self, reading: Reading, error: RestoreError | None = None) -> None:
         """Note that the reading of a cluster is over."""

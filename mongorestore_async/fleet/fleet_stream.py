@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from mongorestore_async.codec.structs import unfrozen
 from mongorestore_async.errors import ConfigError, NotFound
 from mongorestore_async.fleet.counters import Counters
 from mongorestore_async.fleet.fleet_records import FailureKind, FleetPlan, Found
 from mongorestore_async.fleet.fleet_run import FleetRun
 from mongorestore_async.fleet.forecast import foretell
+from mongorestore_async.fleet.page_queue import PageQueue
 from mongorestore_async.fleet.resume_token import ResumeToken, fingerprint, read_token, write_token
 from mongorestore_async.listing.iterators import ResumableIterator
-from mongorestore_async.listing.materialize import rest
+from mongorestore_async.listing.materialize import FEW, rest
 from mongorestore_async.models import JobDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
     from typing import Self
 
     from mongorestore_async.fleet.cluster_reading import Member, Reading
     from mongorestore_async.fleet.fleet_query import FleetQuery
-    from mongorestore_async.fleet.fleet_records import FleetFailure, FleetProgress
+    from mongorestore_async.fleet.fleet_records import FleetCluster, FleetFailure, FleetProgress
 
 __all__ = ["FleetStream"]
 
 JobT_co = TypeVar("JobT_co", bound=JobDocument, covariant=True)
+
+_blank: Any = unfrozen(Found)
 
 
 class FleetStream(ResumableIterator[Found[JobT_co]]):
@@ -35,7 +38,7 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
 
     Made by :meth:`Fleet.restore_jobs`; making one does no I/O. Entering starts the calls, and leaving, for whatever
     reason, cancels those in flight and leaves no task behind. When the jobs are taken slowly, calls wait: at most one
-    page and a half per call that may be in flight, and a few more, are held in memory, most of them as received.
+    page and a half per call that may be in flight, and a few more, are held in memory.
 
     Jobs of one cluster arrive in the order of its list, those of several clusters mixed. After a ``break`` a second
     ``async for`` continues where the first one stopped. A cancelled ``anext`` loses nothing; calls in flight continue.
@@ -61,17 +64,16 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
         self._query = query
         self._resumed = resume is not None
         self._counters = Counters(on_progress, len(self._names))
-        self._pages: asyncio.Queue[tuple[Reading, Sequence[JobDocument]] | None] = asyncio.Queue(query.spare)
+        self._pages = PageQueue(query.spare)
         self._runs = {
             name: FleetRun(
-                member, query, resume_token.get(name, ResumeToken()), self._counters, None if dry else self._pages.put
+                member, query, resume_token.get(name, ResumeToken()), self._counters, None if dry else self._pages
             )
             for name, member in self._names.items()
         }
         self._entered: tuple[asyncio.TaskGroup, asyncio.Task[None]] | None = None
         self._error: BaseException | None = None  # ends the stream at once
         self._trace: TracebackType | None = None  # of it, from the task that met it
-        self._over = False
         self._taken: tuple[Reading, int] | None = None  # whose jobs are being taken, and how many they are
 
     def __repr__(self) -> str:
@@ -140,14 +142,13 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
             self._end(_innermost(error))
         else:
             self._report_unmatched()
-            await self._pages.put(None)
+            self._pages.end()
 
     def _end(self, error: BaseException) -> None:
         """End the stream with an error, even while a task waits for a page."""
         if self._error is None:
             self._error, self._trace = error, error.__traceback__
-        if not self._pages.full():  # else no task waits
-            self._pages.put_nowait(None)
+        self._pages.end(at_once=True)
 
     async def _refill(self) -> None:
         if self._entered is None:
@@ -156,25 +157,22 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
             (reading, length), self._taken = self._taken, None
             self._ready = iter(())  # jobs that are not needed any more cost the garbage collector time
             reading.take()
-            await rest(length)
-        page = await self._next_page()
+            if length > FEW:
+                await rest(length)
+        page = await self._pages.take()
         if page is None:
-            raise StopAsyncIteration
+            raise self._ending()
         reading, jobs = page
         self._taken = reading, len(jobs)
-        self._ready = map(partial(Found, reading.cluster), jobs)
+        self._ready = _found(reading.cluster, jobs)
 
-    async def _next_page(self) -> tuple[Reading, Sequence[JobDocument]] | None:
-        page = None if self._over or self._error is not None else await self._pages.get()
+    def _ending(self) -> BaseException:
+        """Say how the stream ended, where no page is left."""
         if self._error is not None:
-            raise self._error.with_traceback(self._trace)  # it would grow with each time it is raised
-        if page is None:
-            self._over = True
-            # Nothing that could be read is missing up to here, so this was kept until now.
-            for run in self._runs.values():
-                if run.error is not None:
-                    raise run.error
-        return page
+            return self._error.with_traceback(self._trace)  # it would grow with each time it is raised
+        # Nothing that could be read is missing up to here, so this was kept until now.
+        errors = (run.error for run in self._runs.values() if run.error is not None)
+        return next(errors, StopAsyncIteration())
 
     def _report_unmatched(self) -> None:
         """Report names and globs that matched nothing, once everything was read."""
@@ -185,6 +183,15 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
             for word in patterns.unmatched:
                 error = NotFound(f"no {what} visible to the key matches {word!r}; check the name, or leave it out")
                 self._counters.fail(fleets, error, kind=FailureKind.UNMATCHED)
+
+
+def _found(cluster: FleetCluster, jobs: Sequence[JobDocument]) -> Iterator[Found[Any]]:
+    """Say of each job of a page where it was found."""
+    for job in jobs:
+        found = _blank()
+        found.cluster, found.job = cluster, job
+        found.__class__ = Found
+        yield found
 
 
 def _innermost(error: Exception) -> BaseException:

@@ -60,6 +60,8 @@ class ResumeToken:
             clusters: All that it has now and that are asked for.
 
         """
+        if not self._projects and not self._earlier:
+            return list({_words_of(cluster): cluster for cluster in clusters}.values())
         marks = {_mark_of(cluster): cluster for cluster in clusters}
         new = _new(marks, self._projects.get(_mark(project.id)))
         return [cluster for mark, cluster in marks.items() if mark in new and mark not in self._earlier]
@@ -161,9 +163,13 @@ def _mark(*words: str) -> int:
 
 
 def _mark_of(cluster: FleetCluster) -> int:
+    return _mark(*_words_of(cluster))
+
+
+def _words_of(cluster: FleetCluster) -> tuple[str, ...]:
     # One that was deleted and made again has its name, where clusters are addressed by name, and another id.
     again = () if cluster.id in {None, cluster.key} else (str(cluster.id),)
-    return _mark(cluster.project.id, cluster.key, *again)
+    return cluster.project.id, cluster.key, *again
 
 
 def _join(marks: Iterable[int]) -> str:

@@ -43,6 +43,7 @@ class ResumableIterator(ABC, Generic[ItemT_co]):
         self._ready: Iterator[ItemT_co] = iter(())
         self._refilling = False
         self._failure: Exception | None = None  # raised each time
+        self._is_last = False  # nothing follows what is ready
 
     def __aiter__(self) -> Self:
         return self
@@ -67,6 +68,8 @@ class ResumableIterator(ABC, Generic[ItemT_co]):
                 raise RuntimeError("another anext() of this iterator is waiting: use one iterator per task")
             if self._failure is not None:
                 raise self._failure.with_traceback(None)
+            if self._is_last:
+                raise StopAsyncIteration
             self._refilling = True
             try:
                 await self._refill()
@@ -79,6 +82,8 @@ class ResumableIterator(ABC, Generic[ItemT_co]):
     @abstractmethod
     async def _refill(self) -> None:
         """Wait for more items and put them into ``_ready``, with no ``await`` after that.
+
+        Where it is known that they are the last ones, ``_is_last`` spares one more look.
 
         Raises:
             StopAsyncIteration: There are no more, now and later.
@@ -137,12 +142,12 @@ class ItemIterator(ResumableIterator[ItemT]):
         while self._part is None:
             self._part = next(self._parts, None)
             if self._part is None:
-                received = None if self._reader.ended else await self._reader.step()
+                received = await self._reader.step()
                 if received is None:
                     raise StopAsyncIteration
                 items = received.items
                 if len(items) <= FEW:
-                    self._ready = iter(items)
+                    self._ready, self._is_last = iter(items), self._reader.ended
                     return
                 self._parts = slices(items)
                 del received, items

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from mongorestore_async.codec.list_documents import ListDocument
-    from mongorestore_async.errors import RequestContext
     from mongorestore_async.families import Family
     from mongorestore_async.models import Link
     from mongorestore_async.protocol.replies import Reply
@@ -159,7 +158,6 @@ class PageReader(Generic[ItemT]):
 
     Attributes:
         status: Status of the last page, 0 before the first.
-        request: The call that gave the last page, None before the first.
         left: How many items the query's limit leaves, None without one.
         ended: Whether no page follows.
         decode_locks: Those of the session, for long pages.
@@ -168,7 +166,6 @@ class PageReader(Generic[ItemT]):
 
     def __init__(self, source: ListSource[ItemT], query: ListQuery, limit: int | None) -> None:
         self.status = 0
-        self.request: RequestContext | None = None
         self.left = limit
         self.decode_locks = source.view.transport.decode_locks
         self._source = source
@@ -243,7 +240,7 @@ class PageReader(Generic[ItemT]):
         except RestoreError as error:
             error.resume_at = self.resume_point()
             raise
-        self.status, self.request = received.reply.status, received.reply.request
+        self.status = received.reply.status
         more = has_next(received.links)
         total, length = received.total_count, len(received.items)
         if not self._pages and not more and (total is None or total <= received.length):
@@ -257,7 +254,7 @@ class PageReader(Generic[ItemT]):
             try:
                 step = self._walk.receive(PageFacts(ids, total, more, received.length - length))
             except PaginationError as error:
-                error.request, error.resume_at = self.request, self.resume_point(error.resume_at)
+                error.request, error.resume_at = received.reply.request, self.resume_point(error.resume_at)
                 raise
             items = items if len(step.fresh) == length else pick(items, step.fresh)
             self.ended, drifted = step.next_number is None, step.drifted

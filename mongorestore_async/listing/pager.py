@@ -14,6 +14,7 @@ from mongorestore_async.models.validators import require_whole
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Generator
 
+    from mongorestore_async.errors import RequestContext
     from mongorestore_async.listing.page import Page
     from mongorestore_async.listing.page_reader import ListQuery, ListSource
 
@@ -89,16 +90,15 @@ class Pager(Generic[ItemT]):
         """
         reader = self.reader(limit=2)
         found: list[ItemT] = []
+        request: RequestContext | None = None
         while (received := await reader.step()) is not None:
             found += received.items
+            if len(found) != 1:
+                request = received.reply.request
         if not found:
-            raise NotFound(
-                "the list is empty, exactly one item was expected", status=reader.status, request=reader.request
-            )
+            raise NotFound("the list is empty, exactly one item was expected", status=reader.status, request=request)
         if len(found) > 1:
-            raise NotUnique(
-                "the list has several items, exactly one was expected; narrow the query", request=reader.request
-            )
+            raise NotUnique("the list has several items, exactly one was expected; narrow the query", request=request)
         return found[0]
 
     async def collect(self, *, limit: int | None = None, concurrency: int = 1) -> list[ItemT]:

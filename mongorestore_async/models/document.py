@@ -310,7 +310,8 @@ class Document(_OfItem):
     def raw(self) -> RawDocument:
         """The document as received, read-only. Members no field is made for are found here, secrets included.
 
-        Its ``repr`` and its pickle are redacted. The items of a list may be decoded only when this is asked for.
+        Its ``repr`` and its pickle are redacted. Of the items of a list it may be made only when it is asked for: of
+        what the item itself was decoded to, so none keeps its page, or the bytes of it, in memory.
         """
         received = unhide(self._received)
         if not isinstance(received, RawDocument):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, TypeVar, overload
+from typing import TYPE_CHECKING, Any
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 __all__ = ["Headers"]
-
-DefaultT = TypeVar("DefaultT")
 
 _SENSITIVE = frozenset(
     {
@@ -48,16 +46,12 @@ class Headers(Mapping[str, str]):
     def __getitem__(self, name: str) -> str:
         return _hidden(name, self._fields[name])
 
-    @overload
-    def get(self, name: str, /) -> str | None: ...
+    if not TYPE_CHECKING:  # as that of Mapping, which raises and catches an error for each field that is not there
 
-    @overload
-    def get(self, name: str, /, default: str | DefaultT) -> str | DefaultT: ...
-
-    def get(self, name: str, /, default: str | DefaultT | None = None) -> str | DefaultT | None:
-        """Give the first field of a name, or a default."""
-        value = self._fields.get(name)
-        return default if value is None else _hidden(name, value)
+        def get(self, name: str, default: Any = None) -> Any:
+            """Give the first field of a name, or a default."""
+            value = self._fields.get(name)
+            return default if value is None else _hidden(name, value)
 
     def __contains__(self, name: object) -> bool:
         return name in self._fields

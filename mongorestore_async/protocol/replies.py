@@ -119,10 +119,6 @@ class RawReply:
             self._request = self._request()
         return self._request
 
-    @request.setter
-    def request(self, request: RequestContext) -> None:
-        self._request = request
-
     def reply(self, status: int, document: Any) -> Reply:
         """Make a reply of it, whose ``request`` is made when somebody looks at it, as few do."""
         reply = Reply.__new__(Reply)

@@ -50,7 +50,6 @@ class RateLimits(ResumableIterator[EndpointSet]):
         if name is not None:
             require_text("name", name)
         self._name = name
-        self._over = False
         self._pager: Pager[EndpointSet] = Pager(
             documents_of(
                 attrs.evolve(view, version=_VERSION),
@@ -67,15 +66,13 @@ class RateLimits(ResumableIterator[EndpointSet]):
         """Do nothing: there is nothing to close. Exists for ``contextlib.aclosing``."""
 
     async def _refill(self) -> None:
-        if self._over:
-            raise StopAsyncIteration
         try:
             found = await self._pager.collect()
         except ApiError as error:
             if not _is_not_told(error):
                 raise
             found = [each for each in _documented() if self._name in {None, each.endpoint_set_name}]
-        self._over, self._ready = True, iter(found)
+        self._ready, self._is_last = iter(found), True
 
 
 def _is_not_told(error: ApiError) -> bool:

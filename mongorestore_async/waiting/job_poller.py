@@ -194,7 +194,7 @@ class JobPoller(Generic[JobT]):
             if error.from_gateway:
                 raise
             # On a later page it is the end of a list that became shorter meanwhile.
-            if reader.request is None:
+            if not reader.status:
                 self._miss(job_ids, error)
                 return
         self._walk = self.calls + len(self.jobs.open_groups(self._read))

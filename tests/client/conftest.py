@@ -9,8 +9,10 @@ import json
 import re
 from collections import deque
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 from urllib.parse import parse_qsl
 
+import aiohttp
 import attrs
 import looptime
 import pytest
@@ -65,10 +67,18 @@ class Server(aioresponses):
 
     def __init__(self) -> None:
         super().__init__()
+        # The mock that aioresponses makes by ``autospec`` takes a quarter of a test; a function answers as well.
+        self.patcher = patch.object(aiohttp.ClientSession, "_request", self._in_place_of_request())
         self.sent: list[Sent] = []
         self._script: deque[CallbackResult | BaseException] = deque()
         self._serve: Callable[[Sent], Any] = self._from_script
         self._read: Any = None
+
+    def _in_place_of_request(self) -> Any:
+        async def request(session: aiohttp.ClientSession, *args: Any, **kwargs: Any) -> Any:
+            return await self._request_mock(session, *args, **kwargs)
+
+        return request
 
     def start(self) -> None:
         super().start()

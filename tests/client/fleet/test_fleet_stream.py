@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import pickle
 import random
 from collections import Counter
 
+import attrs
 import pytest
 
 from mongorestore_async import (
@@ -16,7 +19,7 @@ from mongorestore_async import (
     AsyncSession,
     ConfigError,
 )
-from mongorestore_async.fleet import ClusterOutcome, Fleet
+from mongorestore_async.fleet import ClusterOutcome, Fleet, Found
 
 
 async def test_making_a_stream_sends_nothing(fleet, world):
@@ -34,6 +37,25 @@ async def test_each_job_comes_with_its_place(fleet, world):
         ("om", "p1", "p1!", "c0")
     ] * 2
     assert str(found[0].job.ref) == "ops-manager/p1/c0/p1%2Fc0%2F0"
+
+
+async def test_what_is_found_is_a_value_as_any_other(fleet, world):
+    async with fleet.restore_jobs(projects="p1", clusters="c0") as stream:
+        found = await anext(stream)
+
+    assert type(found) is Found
+    assert found == Found(found.cluster, found.job) == pickle.loads(pickle.dumps(found)) == copy.copy(found)  # noqa: S301
+    assert attrs.evolve(found, job=None) == Found(found.cluster, None)
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        found.job = None
+
+
+async def test_a_cluster_that_is_listed_twice_is_read_once(fleet, world, read):
+    world.places["p1"].append("c0")
+
+    async with fleet.restore_jobs() as stream:
+        assert sorted({found.job.id async for found in stream}) == sorted(set(world.all_ids))
+    assert len(world.read) == len(set(world.read)) == 6
 
 
 async def test_one_list_finds_all_clusters(fleet, world, read):
@@ -89,9 +111,8 @@ async def test_nothing_is_read_while_nobody_takes_jobs(fleet, make_world):
         await anext(jobs)
         for _ in range(1000):
             await asyncio.sleep(0)
-        # One page is being taken, one waits and one more is to follow it; one answer waits, and each of four calls has
-        # one.
-        assert len(world.read) == 1 + 2 + 1 + 4
+        # One page is being taken, two wait, and each of four tasks waits with one.
+        assert len(world.read) == 1 + 2 + 4
         assert len([found async for found in jobs]) == len(world.all_ids) - 1
 
 

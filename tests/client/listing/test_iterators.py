@@ -307,6 +307,26 @@ async def test_an_item_that_cannot_be_made_is_an_error_each_time():
             await anext(numbers)
 
 
+async def test_the_last_items_end_an_iterator_without_another_look():
+    class Numbers(ResumableIterator[int]):
+        looks = 0
+
+        async def _refill(self):
+            self.looks += 1
+            self._ready, self._is_last = map(int, ["1", "x"] if self.looks > 2 else ["1"]), self.looks > 1
+
+    numbers, faulty = Numbers(), Numbers()
+    faulty.looks = 2
+
+    assert [number async for number in numbers] == [1, 1]
+    assert [number async for number in numbers] == []
+    assert numbers.looks == 2
+    assert await anext(faulty) == 1
+    for _ in range(3):  # not the end: an item is missing
+        with pytest.raises(ValueError, match="'x'"):
+            await anext(faulty)
+
+
 async def test_a_watch_that_ended_badly_says_so_each_time(server, begin):
     iterator, _, name = await begin("watch")
     server.serve(lambda sent: server.answer({"id": sent.url[-1], "statusName": "BROKEN"}))

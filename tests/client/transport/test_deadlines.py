@@ -52,6 +52,77 @@ async def test_a_cancellation_of_the_task_stays_one():
         await task
 
 
+async def test_a_cancellation_that_comes_with_the_deadline_stays_one():
+    deadlines = Deadlines()
+
+    async def work():
+        with watched(deadlines, TICK):
+            try:
+                await asyncio.sleep(5)
+            finally:
+                asyncio.current_task().cancel()
+
+    task = asyncio.create_task(work())
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert task.cancelled()
+
+
+async def test_an_ended_block_leaves_the_task_as_it_was():
+    deadlines = Deadlines()
+    for _ in range(2):
+        assert await seconds_of(deadlines, TICK, 5) is not None
+        assert asyncio.current_task().cancelling() == 0
+
+
+async def test_an_ended_block_may_raise_what_it_wants():
+    async def work():
+        with watched(Deadlines(), TICK):
+            try:
+                await asyncio.sleep(5)
+            except asyncio.CancelledError:
+                raise KeyError from None
+
+    with pytest.raises(KeyError):
+        await work()
+    assert asyncio.current_task().cancelling() == 0
+
+
+async def test_what_is_about_to_end_well_does_so_when_all_are_ended():
+    deadlines, answer = Deadlines(), asyncio.get_running_loop().create_future()
+
+    async def work():
+        with watched(deadlines, 5):
+            return await answer
+
+    task = asyncio.create_task(work())
+    await asyncio.sleep(0)
+    answer.set_result("whole")
+    await deadlines.end_all()
+    assert await task == "whole"
+
+
+def test_a_block_outside_of_a_task_is_refused():
+    async def work():
+        with watched(Deadlines(), 5):
+            raise AssertionError("it was entered")
+
+    refused = []
+
+    def step():
+        try:
+            work().send(None)
+        except RuntimeError as error:
+            refused.append(str(error))
+        loop.stop()
+
+    loop = asyncio.new_event_loop()
+    loop.call_soon(step)
+    loop.run_forever()
+    loop.close()
+    assert "in tasks" in refused[0]
+
+
 async def test_all_end_at_once_and_no_timer_stays():
     deadlines = Deadlines()
     tasks = [asyncio.create_task(seconds_of(deadlines, 5, 5)) for _ in range(3)]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import copy
+import gc
 import json
 import pickle
+import sys
+import tracemalloc
 from datetime import UTC, datetime
 from functools import partial
 from operator import attrgetter
@@ -256,6 +259,28 @@ class TestRaw:
 
     def test_does_not_keep_the_page(self, job, document):
         assert compact(unhide(job._received).opened()) == compact(document)
+
+    # as usual; left to be made of what the standard library decodes; with a number of a member that no field has
+    @pytest.mark.parametrize("more", [{}, {"created": "2026-01-02T03:04:05.100Z"}, {"zeal": 0.25}])
+    @pytest.mark.parametrize("asked", [False, True])
+    def test_of_one_kept_job_keeps_none_of_the_others(self, more, asked):
+        def keep(body):
+            job = decode_list(RestoreJob, body).results[250]
+            return job, job.raw if asked else None
+
+        body = compact({"results": [{**JOB, **more, "id": f"{number:024x}"} for number in range(500)]})
+        keep(body)
+        gc.collect()
+        references = sys.getrefcount(body)
+        tracemalloc.start()
+        try:
+            kept = keep(body)
+            gc.collect()
+            assert tracemalloc.get_traced_memory()[0] < 15 * len(body) / 500
+        finally:
+            tracemalloc.stop()
+        assert sys.getrefcount(body) == references
+        del kept
 
     def test_is_not_kept_by_a_dictionary_of_it(self, job):
         assert job.to_dict(redacted=False) == JOB

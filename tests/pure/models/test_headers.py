@@ -1,10 +1,14 @@
 """Header fields and what stands in them."""
 
+import copy
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from multidict import CIMultiDict, CIMultiDictProxy
 
 from mongorestore_async.models import Headers, Secret, ServiceVersion
+from mongorestore_async.models.secret import REDACTED
 
 FIELDS = [("Content-Type", "application/json"), ("Set-Cookie", "a=1"), ("set-cookie", "b=2"), ("X-Error-Code", "E")]
 NAMES = st.text("abcABC-", min_size=1, max_size=3)
@@ -78,6 +82,16 @@ class TestHeaders:
         headers = Headers([("A", "1"), ("a", "2")])
 
         assert pickled(headers)[1] == headers
+
+    def test_of_the_http_library_are_kept_as_they_are(self, pickled):
+        received = CIMultiDictProxy(CIMultiDict(FIELDS))
+        headers = Headers(received)
+
+        assert headers._fields is received
+        assert headers == Headers(FIELDS)
+        assert type(headers.get("set-cookie")) is Secret
+        assert copy.deepcopy(headers) == headers
+        assert pickled(headers)[1].getall("Set-Cookie") == (REDACTED, REDACTED)
 
     @given(st.lists(st.tuples(NAMES, st.text(max_size=3))))
     def test_lose_no_field(self, fields):

@@ -7,6 +7,7 @@ import gzip
 import json
 import pickle
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -106,6 +107,28 @@ class TestDocuments:
     def test_the_body_is_in_no_picture(self):
         answer = raw({"url": "SECRET"})
         assert "SECRET" not in repr(answer) + repr(read_reply(answer))
+
+    def test_the_call_is_made_once_and_only_where_it_is_looked_at(self):
+        made = []
+
+        def make():
+            made.append(1)
+            return RequestContext(method="GET", url=CONTEXT.url, family="ops-manager")
+
+        answer = raw({"id": "1"}, request=make)
+        reply, same = read_reply(answer), read_reply(answer)
+        assert (reply.status, reply.document, made) == (200, {"id": "1"}, [])
+        assert reply.request is reply.request
+        assert made == [1]
+        assert same == reply
+        assert attrs.asdict(same, recurse=False)["request"] == CONTEXT
+        assert attrs.evolve(read_reply(answer), status=201).request == CONTEXT
+        assert pickle.loads(pickle.dumps(read_reply(answer))).request == CONTEXT  # noqa: S301
+        assert answer.request is answer.request
+
+    def test_a_reply_has_no_other_attribute(self):
+        with pytest.raises(AttributeError, match="nothing"):
+            read_reply(raw({})).nothing  # noqa: B018
 
     def test_a_copy_keeps_the_document_and_a_pickle_no_secret(self):
         reply = read_reply(raw({"id": "1", "url": "SECRET"}))

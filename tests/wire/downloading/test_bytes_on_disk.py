@@ -12,9 +12,9 @@ from blockbuster import blockbuster_ctx
 
 from builders.downloads import NAME, an_archive, answer, fetch, source
 from mongorestore_async import NO_RETRY, RetryPolicy
-from mongorestore_async.downloading import partial_file, resume_record
+from mongorestore_async.downloading.disk import partial_file, resume_record
+from mongorestore_async.downloading.disk.resume_record import PartRecord, boot_id
 from mongorestore_async.downloading.download_types import Verification
-from mongorestore_async.downloading.resume_record import PartRecord, boot_id
 from mongorestore_async.errors import DownloadError, DownloadTruncated, DownloadUsedUp, HashMismatch
 
 ARCHIVE = an_archive(1, 3_000_000)
@@ -159,33 +159,6 @@ async def test_a_part_that_was_closed_is_safe_from_a_crash(play_ranges, tmp_path
 
     assert (record.synced, record.synced_sha1) == (there, hashlib.sha1(ARCHIVE[:there]).hexdigest())  # noqa: S324
     assert file.resumed_from == there > 0
-
-
-async def test_a_part_is_synced_from_time_to_time(play_answers, tmp_path, monkeypatch):
-    """First the bytes, then the record of them."""
-    steps = []
-    write, sync = partial_file.write_file, os.fsync
-
-    def note(path, content):
-        steps.append(json.loads(content)["synced"])
-        write(path, content)
-
-    def flush(descriptor):
-        steps.append("sync")
-        sync(descriptor)
-
-    monkeypatch.setattr(partial_file, "_SYNCED", 1_000_000)
-    monkeypatch.setattr(partial_file, "write_file", note)
-    monkeypatch.setattr(os, "fsync", flush)
-    async with play_answers(WHOLE) as raw:
-        await fetch([source(f"{raw.url}/{NAME}")], tmp_path)
-
-    points = [step for step in steps if step not in {"sync", None, 0}]
-    assert len(points) >= 2
-    assert (sorted(points), points[-1]) == (points, SIZE)
-    for place, step in enumerate(steps):
-        if step in points:
-            assert steps[place - 1] == "sync"
 
 
 @pytest.mark.parametrize("damage", ["zeros", "a bit"])

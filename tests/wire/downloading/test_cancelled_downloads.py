@@ -14,7 +14,7 @@ import pytest
 
 from builders.downloads import NAME, an_archive, answer, fetch, source
 from mongorestore_async import OPS_MANAGER, HttpRestore, Options, RetryPolicy
-from mongorestore_async.downloading import file_system
+from mongorestore_async.downloading.disk import hashed_file, locks
 from mongorestore_async.downloading.download_types import Verification
 from mongorestore_async.emulator import DownloadPlay
 from mongorestore_async.errors import DownloadError, NotAnArchive, SessionClosed
@@ -86,14 +86,14 @@ def play_slowly(play_raw):
 @pytest.fixture
 def slow_disk(monkeypatch):
     """Let each write last."""
-    append = file_system.HashedFile.append
+    append = hashed_file.HashedFile.append
 
     def append_slowly(self, data):
         time.sleep(0.02)  # in a thread
         return append(self, data)
 
     def slow(*, on):
-        monkeypatch.setattr(file_system.HashedFile, "append", append_slowly if on else append)
+        monkeypatch.setattr(hashed_file.HashedFile, "append", append_slowly if on else append)
 
     return slow
 
@@ -103,7 +103,7 @@ def is_free(path):
     if not path.exists():
         return True
     try:
-        file_system.open_locked(path).close()
+        locks.open_locked(path).close()
     except BlockingIOError:
         return False
     return True
@@ -112,7 +112,7 @@ def is_free(path):
 async def all_free(paths):
     """Whether nobody has any of the parts, as soon as the threads that wrote have ended."""
     for _ in range(500):
-        if not file_system.Hold._taken and all(is_free(path) for path in paths):
+        if not locks.Hold._taken and all(is_free(path) for path in paths):
             return True
         await asyncio.sleep(0.01)
     return False
@@ -184,7 +184,7 @@ async def test_several_files_of_a_batch_are_let_go_of(play_slowly, tmp_path, way
 async def test_a_cancelled_download_waits_for_no_thread(play_slowly, tmp_path, monkeypatch):
     """A write that hangs keeps nobody from going on; the next download of that file alone waits for it."""
     released, begun = threading.Event(), threading.Event()
-    append = file_system.HashedFile.append
+    append = hashed_file.HashedFile.append
 
     def hang(self, data):
         begun.set()
@@ -193,7 +193,7 @@ async def test_a_cancelled_download_waits_for_no_thread(play_slowly, tmp_path, m
 
     async with play_slowly() as raw:
         sources = [source(f"{raw.url}/{NAME}", hashes=PUBLISHED)]
-        monkeypatch.setattr(file_system.HashedFile, "append", hang)
+        monkeypatch.setattr(hashed_file.HashedFile, "append", hang)
         task = asyncio.create_task(fetch(sources, tmp_path))
         while not begun.is_set():  # noqa: ASYNC110 - of a thread
             await asyncio.sleep(0.001)
@@ -201,7 +201,7 @@ async def test_a_cancelled_download_waits_for_no_thread(play_slowly, tmp_path, m
         await asyncio.wait([task])
         assert task.cancelled()
         assert not released.is_set()
-        monkeypatch.setattr(file_system.HashedFile, "append", append)
+        monkeypatch.setattr(hashed_file.HashedFile, "append", append)
         following = asyncio.create_task(fetch(sources, tmp_path))
         (other,) = await fetch(sources, tmp_path / "other")
         assert not following.done()
@@ -268,25 +268,25 @@ async def test_a_page_is_kept_beside_a_full_executor(play_raw, tmp_path, busy_ex
 @each_way
 async def test_recognition_that_is_cancelled_leaves_the_file(play_slowly, tmp_path, names_in, monkeypatch, way):
     opened = []
-    hash_more = file_system.HashedFile.hash_more
+    hash_more = hashed_file.HashedFile.hash_more
 
     def hash_slowly(self, _):
         opened.append(self.file)
         time.sleep(0.005)  # in a thread
-        return hash_more(self, 10_000)
+        return hash_more(self, 2_000)  # 3 s for all of it
 
     (tmp_path / NAME).write_bytes(ARCHIVE)
     async with play_slowly() as raw:
         sources = [source(f"{raw.url}/{NAME}", hashes=PUBLISHED)]
         with monkeypatch.context() as patched:
-            patched.setattr(file_system.HashedFile, "hash_more", hash_slowly)
-            await way(0.05, fetch(sources, tmp_path))
+            patched.setattr(hashed_file.HashedFile, "hash_more", hash_slowly)
+            await way(0.3, fetch(sources, tmp_path))
             for _ in range(500):
                 if all(file is None or file.closed for file in opened):
                     break
                 await asyncio.sleep(0.01)
             assert all(file is None or file.closed for file in opened)
-        assert 0 < len(opened) < SIZE // 10_000
+        assert 0 < len(opened) < SIZE // 2_000
         assert names_in(tmp_path) == [NAME]
         (file,) = await fetch(sources, tmp_path)
 
@@ -325,11 +325,11 @@ async def test_a_download_ends_with_its_session(emulate, connect, tmp_path, name
 
 
 def test_a_part_left_behind_by_a_fork_is_free_in_the_child(tmp_path):
-    hold = file_system.Hold(tmp_path / "a.part")
+    hold = locks.Hold(tmp_path / "a.part")
     hold.take()
     try:
-        file_system.Hold.forget_all()
-        other = file_system.Hold(tmp_path / "a.part")
+        locks.Hold.forget_all()
+        other = locks.Hold(tmp_path / "a.part")
         other.take()
         other.release()
     finally:

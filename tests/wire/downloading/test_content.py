@@ -11,9 +11,9 @@ import pytest
 from builders.downloads import KEY, NAME, a_tar, an_archive, answer, fetch, leave, source
 from mongorestore_async import NO_RETRY, RetryPolicy
 from mongorestore_async.cli.exit_codes import ExitCode, exit_code_of
+from mongorestore_async.downloading.disk.resume_record import PartRecord
 from mongorestore_async.downloading.download import DownloadSource
 from mongorestore_async.downloading.download_types import Verification
-from mongorestore_async.downloading.resume_record import PartRecord
 from mongorestore_async.errors import DownloadTruncated, HashMismatch, NotAnArchive
 
 TAR, ARCHIVE = a_tar(1), an_archive(1)

@@ -9,7 +9,9 @@ import pytest
 
 from builders.downloads import NAME, a_tar, an_archive, answer, fetch, source
 from mongorestore_async import NO_RETRY, RetryPolicy
+from mongorestore_async.downloading.download import DownloadSource
 from mongorestore_async.errors import DownloadError, DownloadTruncated
+from mongorestore_async.models import CloudBackupDeliveryType, CloudBackupRestoreJob, Component, Secret
 
 OLD, NEW = an_archive(1), an_archive(2)
 SIZE = len(OLD)
@@ -225,3 +227,36 @@ async def test_asking_anew_is_within_the_downloads_allowed(play_answers, tmp_pat
 
     assert len(raw.heads) == 3
     assert NAME not in names_in(tmp_path)
+
+
+@pytest.mark.parametrize("same", [True, False])
+async def test_one_archive_for_two_shards_is_refused(play_raw, tmp_path, same):
+    """Without published hashes only their bytes tell."""
+
+    async def play(writer):
+        first = b"/0/" in raw.heads[-1]
+        writer.write(answer(200, OLD if same or first else NEW))
+        await writer.drain()
+        writer.close()
+
+    async with play_raw(play) as raw:
+        shards = [
+            Component(download_url=Secret(f"{raw.url}/{number}/{NAME}"), replica_set_name=f"rs{number}")
+            for number in range(2)
+        ]
+        job = CloudBackupRestoreJob(id="j", delivery_type=CloudBackupDeliveryType.DOWNLOAD, components=tuple(shards))
+
+        async def refresh():
+            return job
+
+        sources = [DownloadSource(job, refresh)]
+        if same:
+            for _ in range(2):
+                with pytest.raises(DownloadError, match=rf"{NAME} and .*rs1.* have the same bytes.*remove both"):
+                    await fetch(sources, tmp_path)
+            for path in tmp_path.glob("*.gz"):
+                path.unlink()
+            same = False
+        files = await fetch(sources, tmp_path)
+
+    assert [file.path.read_bytes() for file in files] == [OLD, NEW]

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from mongorestore_async import NO_RETRY
-from mongorestore_async.downloading import partial_file as archives
+from mongorestore_async.downloading.disk import partial_file as archives
 from mongorestore_async.downloading.download import DownloadSource
 from mongorestore_async.downloading.download_types import Verification
 from mongorestore_async.emulator import Validators

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from builders.downloads import ARCHIVE, FILE, NAME, SIZE, an_archive, answer, fetch, source
-from mongorestore_async.downloading import file_system, resume_record
-from mongorestore_async.downloading.resume_record import PartRecord
+from mongorestore_async.downloading.disk import hashed_file, resume_record
+from mongorestore_async.downloading.disk.resume_record import PartRecord
 from mongorestore_async.errors import DiskFull, DownloadError, DownloadTruncated
 
 Usage = namedtuple("Usage", "total used free")  # noqa: PYI024 - as shutil has it
@@ -87,7 +87,7 @@ async def test_the_advice_on_a_full_disk_fits_the_link(play_raw, tmp_path, monke
     if found == "announced":
         monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**9, 10**9, SIZE - 1))
     else:
-        monkeypatch.setattr(file_system.HashedFile, "append", fill)
+        monkeypatch.setattr(hashed_file.HashedFile, "append", fill)
     async with play_raw(FILE) as raw:
         with pytest.raises(DiskFull, match=advice) as caught:
             await fetch([source(f"{raw.url}/{NAME}", max_downloads=allowed)], tmp_path)
@@ -193,3 +193,26 @@ async def test_inode_numbers_that_change_do_not_hang_a_download(play_raw, tmp_pa
         (file,) = await fetch([source(f"{raw.url}/{NAME}")], tmp_path)
 
     assert file.path.read_bytes() == ARCHIVE
+
+
+async def test_a_file_that_cannot_be_renamed_is_moved_by_its_user(play_raw, tmp_path, monkeypatch):
+    """Of a directory that joins several file systems; what is whole is not fetched again."""
+    replace = Path.replace
+
+    def refuse_archive(path, target):
+        if path == part_of(tmp_path):
+            refusing(errno.EXDEV)()
+        return replace(path, target)
+
+    async with play_raw(FILE) as raw:
+        with monkeypatch.context() as joined:
+            joined.setattr(Path, "replace", refuse_archive)
+            for _ in range(2):
+                with pytest.raises(DownloadError, match=rf"whole.*move it to .*{NAME} yourself, then download again"):
+                    await fetch([source(f"{raw.url}/{NAME}", max_downloads=1)], tmp_path)
+        assert not (tmp_path / NAME).exists()
+        shutil.move(part_of(tmp_path), tmp_path / NAME)
+        (file,) = await fetch([source(f"{raw.url}/{NAME}", max_downloads=1)], tmp_path)
+
+    assert (file.path.read_bytes(), file.size) == (ARCHIVE, SIZE)
+    assert len(raw.heads) == 1

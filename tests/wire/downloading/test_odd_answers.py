@@ -10,11 +10,11 @@ import pytest
 
 from builders.downloads import ARCHIVE, FILE, HEAD, NAME, OK, SIZE, fetch, leave, source
 from mongorestore_async import RetryPolicy
-from mongorestore_async.downloading import partial_file as archives
 from mongorestore_async.downloading.archive_fetcher import ArchiveFetcher
+from mongorestore_async.downloading.disk import partial_file as archives
+from mongorestore_async.downloading.disk.resume_record import PartRecord
 from mongorestore_async.downloading.download import DownloadSource
 from mongorestore_async.downloading.download_types import Verification
-from mongorestore_async.downloading.resume_record import PartRecord
 from mongorestore_async.errors import (
     AuthError,
     ConfigError,

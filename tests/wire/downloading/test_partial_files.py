@@ -13,9 +13,10 @@ import pytest
 
 from builders.downloads import ARCHIVE, FILE, HEAD, NAME, OK, SIZE, fetch, leave, source
 from mongorestore_async import NO_RETRY
-from mongorestore_async.downloading import partial_file as archives
+from mongorestore_async.downloading.disk import partial_file as archives
+from mongorestore_async.downloading.disk import recorded_part
+from mongorestore_async.downloading.disk.resume_record import PartRecord
 from mongorestore_async.downloading.download import DownloadSource
-from mongorestore_async.downloading.resume_record import PartRecord
 from mongorestore_async.errors import (
     ConfigError,
     DiskFull,
@@ -162,7 +163,7 @@ async def test_a_directory_no_system_can_have_is_refused(directory):
 async def test_a_disk_too_full_for_the_record_costs_no_extra_request(play_raw, tmp_path, monkeypatch, number):
     """It is written before the request, after the head of its answer, and before the file gets its name."""
     calls = 0
-    write = archives.write_file
+    write = recorded_part.write_file
 
     def full(path, content):
         nonlocal calls
@@ -171,7 +172,7 @@ async def test_a_disk_too_full_for_the_record_costs_no_extra_request(play_raw, t
             raise OSError(errno.ENOSPC, "full")
         write(path, content)
 
-    monkeypatch.setattr(archives, "write_file", full)
+    monkeypatch.setattr(recorded_part, "write_file", full)
     async with play_raw(FILE) as raw:
         if number < 4:
             with pytest.raises(DiskFull, match="full after"):

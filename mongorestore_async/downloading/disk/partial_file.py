@@ -4,49 +4,32 @@ Beside ``NAME`` there are, as long as the batch is not complete and compared, ``
 ``NAME.part.json`` with a :class:`PartRecord`. The record is on disk before the first byte it speaks of, so a process
 may be killed anywhere: what is left can be resumed. Nothing stands under ``NAME`` before it is whole.
 
-A system may crash anywhere, too, and lose or zero what it had not written to disk: from time to time the part is
-synced, then its size and its SHA-1 go into the record. After a crash what lies behind is fetched again.
-
 All functions and methods here block: they are called in threads.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import sys
-import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
-from mongorestore_async.downloading.file_names import PART_SUFFIX, RECORD_SUFFIX
-from mongorestore_async.downloading.file_system import (
-    HashedFile,
-    Hold,
-    PartDamaged,
-    disk_error,
-    open_locked,
-    require_room,
-    sync,
-    sync_directory,
-    write_file,
-)
-from mongorestore_async.downloading.links import next_step
-from mongorestore_async.downloading.resume_record import PartRecord
+from mongorestore_async.downloading.disk.file_system import sync_directory, write_file
+from mongorestore_async.downloading.disk.locks import Hold, open_locked
+from mongorestore_async.downloading.disk.recorded_part import RecordedPart
+from mongorestore_async.downloading.disk.resume_record import PartRecord
+from mongorestore_async.downloading.file_names import RECORD_SUFFIX
 from mongorestore_async.errors import DownloadError, Hint, HintKind
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
     from pathlib import Path
 
 __all__ = ["Archive"]
 
-#: Bytes after which a part is synced, for no more is lost in a crash; and that are hashed in one step.
-_SYNCED = 64 * 1024 * 1024
-_REHASHED = 8 * 1024 * 1024
 
-
-class Archive(HashedFile):
+class Archive(RecordedPart):
     """One archive on its way to disk. A lock keeps other downloads, of this process or another, from its part.
 
     Its methods may be called from any thread, one at a time; a write that comes after :meth:`close` does nothing.
@@ -61,27 +44,8 @@ class Archive(HashedFile):
     """
 
     def __init__(self, directory: Path, name: str, record: PartRecord, allowed: int | None = None) -> None:
-        super().__init__()
-        self.path = directory / name
-        self.allowed = allowed
-        self.record: PartRecord = record
-        self.finished = False
-        self._part = directory / (name + PART_SUFFIX)
-        self._note = directory / (name + RECORD_SUFFIX)
-        self._synced = 0
+        super().__init__(directory / name, record, allowed)
         self._hold = Hold(self._part)
-        self._closed = False  # an opening that was cancelled may still be on its way to a thread
-        self._using = threading.RLock()
-
-    @property
-    def name(self) -> str:
-        """Name of the file."""
-        return self.path.name
-
-    @property
-    def whole(self) -> bool:
-        """Whether every byte is there."""
-        return self.record.size is not None and self.kept == self.record.size
 
     @property
     def changed(self) -> bool:
@@ -126,84 +90,11 @@ class Archive(HashedFile):
                 self.record = attrs.evolve(self.record, size=self.kept)
             return self.finished
 
-    def note(self, **changes: Any) -> None:
-        """Change the record, on disk before this returns."""
-        with self._using, self._telling():
-            self.record = self.record.changed(**changes)
-            if self.file is not None:
-                write_file(self._note, self.record.to_json())
-
-    def restart(self) -> None:
-        """Throw away what is there."""
-        with self._using, self._telling():
-            if self.file is not None:
-                self.clear()
-                self._synced = 0
-                self.record = attrs.evolve(self.record, synced=0, synced_sha1=None)
-
-    def rehash(self, most: int = _REHASHED) -> bool:
-        """Hash up to ``most`` further bytes of those that are not hashed yet; True when none are left.
-
-        Raises:
-            PartDamaged: They are not those that were written; the part was thrown away.
-            DownloadError: The file became shorter meanwhile.
-
-        """
-        with self._using, self._telling():
-            if self.file is None or self.hashed >= self.kept:
-                return True
-            until, is_part = self.record.synced or 0, not self.finished
-            until = until if is_part and self.hashed < until < self.kept else self.kept
-            if not self.hash_more(min(most, until - self.hashed)):
-                raise self.error("the file was truncated while it was read; start again, and do not modify it")
-            if is_part and self.hashed == self.record.synced and self.record.synced_sha1 not in {None, self.sha1}:
-                self.restart()
-                self.note()
-                raise PartDamaged("the partial file was modified after it was written, and was discarded")
-            return self.hashed == self.kept
-
-    def read(self, offset: int, size: int) -> bytes:
-        """Read bytes that are there."""
-        with self._using, self._telling():
-            return self.read_at(offset, size)
-
-    def write(self, pieces: Sequence[bytes]) -> None:
-        """Append, and hash unless earlier bytes are still to be hashed.
-
-        Raises:
-            DiskFull: There is no room left.
-
-        """
-        with self._using, self._telling():
-            for piece in pieces:
-                rest = memoryview(piece)
-                while rest and not self._closed:
-                    rest = rest[self.append(rest) :]
-            if self.kept - self._synced >= _SYNCED and not self._closed:
-                self._sync()
-
-    def check_room(self, reserved: int = 0) -> None:
-        """See whether the rest of the file fits onto the disk, as far as both are known.
-
-        Args:
-            reserved: Bytes that other downloads of the batch are going to need.
-
-        Raises:
-            DiskFull: It does not.
-
-        """
-        require_room(self.path, self.record.size, reserved=reserved, received=self.kept, advice=self.next_step)
-
-    @property
-    def next_step(self) -> str:
-        """How the download can be completed, if it ends now."""
-        return next_step(self.record.requests, self.allowed)
-
     def finish(self, *, overwrite: bool) -> None:
         """Give the file its name, safely on disk.
 
         Raises:
-            DownloadError: A file with that name was created in the meantime.
+            DownloadError: A file with that name was created in the meantime, or the file system does not rename.
 
         """
         with self._using, self._telling():
@@ -212,7 +103,16 @@ class Archive(HashedFile):
             self._sync(sha1=self.sha1, size=self.kept)
             if self.path.exists() and not overwrite:
                 raise self.error(f"{self.path} was created in the meantime; remove it and download again")
-            self._rename(self.path)
+            try:
+                self._rename(self.path)
+            except OSError as error:
+                # Some directories join file systems. A copy made here would stand under the name unfinished.
+                if error.errno != errno.EXDEV:
+                    raise
+                raise self.error(
+                    f"{self._part} is whole, and its file system cannot rename it; move it to {self.path} yourself, "
+                    "then download again: nothing is fetched any more"
+                ) from error
             self.finished = True
 
     def reopen(self) -> None:
@@ -263,8 +163,9 @@ class Archive(HashedFile):
             sync: Whether to bring to disk first what was received, so that also a crash leaves it.
 
         """
-        with self._using:
-            self._closed = True
+        self._closed = True
+        # A sync that is under way knows the file by its number, which may be that of another one afterwards.
+        with self._syncing, self._using:
             with contextlib.suppress(OSError, DownloadError):
                 if self.file is None or self.finished:
                     pass
@@ -275,19 +176,6 @@ class Archive(HashedFile):
                     self._sync()
             self.close_file()
             self._hold.release()
-
-    def error(self, message: str, *, hint: Hint | None = None) -> DownloadError:
-        """Make an error about this file."""
-        return DownloadError(message, file_name=self.name, received=self.kept, hint=hint)
-
-    def _sync(self, **changes: Any) -> None:
-        """Bring what is there to disk, then that it is."""
-        if self.file is None:
-            return
-        if sync(self.file.fileno()):
-            changes |= {"synced": self.kept, "synced_sha1": self.sha1 if self.hashed == self.kept else None}
-        self._synced = self.kept
-        self.note(**changes)
 
     def _is_finished(self) -> bool:
         record = PartRecord.read(self._note)
@@ -341,10 +229,3 @@ class Archive(HashedFile):
             self.file.close()  # there no open file can be renamed
         (self.path if self.finished else self._part).replace(target)
         sync_directory(target.parent)
-
-    @contextlib.contextmanager
-    def _telling(self) -> Generator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise disk_error(error, self.path, received=self.kept, advice=self.next_step) from error
