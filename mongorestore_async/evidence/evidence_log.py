@@ -86,7 +86,7 @@ class EvidenceLog:
 
     @property
     def head(self) -> Head:
-        """The end of the log as it is now: keep it elsewhere, and pass it to ``verify``."""
+        """The end of the log as it is now. Keep it elsewhere, and pass it to ``verify``."""
         return self._head
 
     def append(self, what: str, data: Mapping[str, Any]) -> None:

@@ -14,12 +14,10 @@ from mongorestore_async.cli.console import plural, printable, stderr_console, st
 from mongorestore_async.cli.exit_codes import ExitCode
 from mongorestore_async.cli.stdout_writer import OutputFormat, make_writer, write_items
 from mongorestore_async.cli.units import require_text
-from mongorestore_async.evidence import Entry, Problem, Verification
-from mongorestore_async.evidence import verify as verify_log
-from mongorestore_async.evidence.verifying import iterate_entries
 
 if TYPE_CHECKING:
     from mongorestore_async.cli.console import PlainConsole
+    from mongorestore_async.evidence import Entry, Problem, Verification
 
 __all__ = ["ENTRY_LAYOUT", "PROBLEM_LAYOUT", "EntryRow", "ProblemRow", "app", "show", "verify"]
 
@@ -61,6 +59,8 @@ def verify(
     with --head and --count, or with --public-key only. json, jsonl and csv list
     the problems, and the rest goes to standard error.
     """
+    from mongorestore_async.evidence import verify as verify_log  # not for a help
+
     with stderr_console().status("verifying"):
         found = verify_log(file, head=head, count=count, public_key=public_key)
     if output is OutputFormat.TABLE:
@@ -88,6 +88,8 @@ def show(
 
     Lines that are no entries are listed on standard error, with exit code 3.
     """
+    from mongorestore_async.evidence.verifying import iterate_entries  # likewise
+
     writer = make_writer(output, ENTRY_LAYOUT, show_secrets=False)
     wanted: list[Entry] = []
     code = ExitCode.DONE
@@ -129,7 +131,7 @@ class EntryRow:
     data: str
 
     @classmethod
-    def of(cls, entry: Entry) -> "EntryRow":
+    def of(cls, entry: "Entry") -> "EntryRow":
         """Make the row of an entry."""
         data = json.dumps(entry.data, ensure_ascii=False, separators=(",", ":"))
         texts = {name: printable(getattr(entry, name)) for name in ("at", "what", "who", "where", "version")}
@@ -152,7 +154,7 @@ class ProblemRow:
     text: str
 
     @classmethod
-    def of(cls, problem: Problem) -> "ProblemRow":
+    def of(cls, problem: "Problem") -> "ProblemRow":
         """Make the row of a problem."""
         return cls(line=problem.line, kind=problem.kind.value, text=printable(problem.text))
 
@@ -161,7 +163,7 @@ def _shortened(data: str) -> str:
     return data if len(data) <= _MOST_CHARACTERS else f"{data[:_MOST_CHARACTERS]}..."
 
 
-def _print_summary(console: "PlainConsole", file: Path, found: Verification) -> None:
+def _print_summary(console: "PlainConsole", file: Path, found: "Verification") -> None:
     """Say how much there is, what it comes to, and what was not looked for."""
     problems = len(found.problems) + found.more_problems
     verdict = "no problem" if found.holds else f"{plural(problems, 'problem')}"
@@ -181,7 +183,7 @@ def _print_summary(console: "PlainConsole", file: Path, found: Verification) -> 
 
 
 #: Entries as lists show them.
-ENTRY_LAYOUT: ListLayout[Entry, EntryRow] = ListLayout(
+ENTRY_LAYOUT: "ListLayout[Entry, EntryRow]" = ListLayout(
     row_type=EntryRow,
     row=EntryRow.of,
     document=lambda entry, _redacted: attrs.asdict(entry, recurse=False),
@@ -199,7 +201,7 @@ ENTRY_LAYOUT: ListLayout[Entry, EntryRow] = ListLayout(
 )
 
 #: Problems as lists show them.
-PROBLEM_LAYOUT: ListLayout[Problem, ProblemRow] = ListLayout(
+PROBLEM_LAYOUT: "ListLayout[Problem, ProblemRow]" = ListLayout(
     row_type=ProblemRow,
     row=ProblemRow.of,
     document=lambda problem, _redacted: {"line": problem.line, "kind": problem.kind.value, "text": problem.text},
