@@ -12,6 +12,7 @@ from cyclopts import App, Parameter, validators
 from mongorestore_async.cli.columns import Column, ListLayout, print_table
 from mongorestore_async.cli.console import plural, printable, stderr_console, stdout_console
 from mongorestore_async.cli.exit_codes import ExitCode
+from mongorestore_async.cli.standard_streams import write_result
 from mongorestore_async.cli.stdout_writer import OutputFormat, make_writer, write_items
 from mongorestore_async.cli.units import require_text
 
@@ -63,13 +64,8 @@ def verify(
 
     with stderr_console().status("verifying"):
         found = verify_log(file, head=head, count=count, public_key=public_key)
-    if output is OutputFormat.TABLE:
-        if found.problems:
-            print_table(stdout_console(), PROBLEM_LAYOUT.columns, list(map(ProblemRow.of, found.problems)))
-            stdout_console().print()
-        _print_summary(stdout_console(), file, found)
-    else:
-        write_items(found.problems, output, PROBLEM_LAYOUT, show_secrets=False)
+    write_result(lambda: _write_found(file, found, output))  # whether or not anybody reads it: the code says it too
+    if output is not OutputFormat.TABLE:
         _print_summary(stderr_console(), file, found)
     return ExitCode.DONE if found.holds else ExitCode.RESTORE_FAILED
 
@@ -161,6 +157,16 @@ class ProblemRow:
 
 def _shortened(data: str) -> str:
     return data if len(data) <= _MOST_CHARACTERS else f"{data[:_MOST_CHARACTERS]}..."
+
+
+def _write_found(file: Path, found: "Verification", output: OutputFormat) -> None:
+    if output is not OutputFormat.TABLE:
+        write_items(found.problems, output, PROBLEM_LAYOUT, show_secrets=False)
+        return
+    if found.problems:
+        print_table(stdout_console(), PROBLEM_LAYOUT.columns, list(map(ProblemRow.of, found.problems)))
+        stdout_console().print()
+    _print_summary(stdout_console(), file, found)
 
 
 def _print_summary(console: "PlainConsole", file: Path, found: "Verification") -> None:

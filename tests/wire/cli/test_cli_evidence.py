@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shlex
+import subprocess
+import sys
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -61,6 +64,17 @@ def test_the_line_that_was_changed_is_named_with_exit_code_3(call, path):
     assert "1 problem" in ended.out
     assert "--head " not in ended.out.replace("--head with", "")
     assert "\x1b" not in ended.out
+
+
+@pytest.mark.parametrize("sink", [">&-", ">/dev/full", "| true"])
+@pytest.mark.parametrize("form", ["table", "jsonl"])
+def test_the_code_tells_what_was_found_whether_or_not_it_can_be_written(sink, form, path):
+    path.write_bytes(b"".join(line + b"\r\n" for line in LINES))
+    command = shlex.join([sys.executable, "-m", "mongorestore_async.cli", "evidence", "verify", str(path), "-o", form])
+    ended = subprocess.run(["bash", "-c", f"set -o pipefail; {command} {sink}"], capture_output=True, check=False)
+
+    assert ended.returncode == 3
+    assert b"Traceback" not in ended.stderr
 
 
 def test_a_cut_tail_is_found_with_a_head(call, path):
