@@ -71,6 +71,15 @@ def test_lines_before_the_first_problem_follow_one_another(lines):
     assert not check_lines(lines[: first - 1])[2]
 
 
+@pytest.mark.parametrize("guests", [make_lines(400, log="another"), make_lines(600)[200:500]], ids=["foreign", "own"])
+def test_after_many_lines_from_elsewhere_the_log_goes_on(guests):
+    lines = make_lines(700)
+    check, tips, problems = check_lines([*lines[:600], *guests, *lines[600:]])
+
+    assert [(problem.line, str(problem.kind)) for problem in problems] == [(601, "ADDED")]
+    assert (check.entries, tips[-1].n, tips[-1].hash) == (700, 700, digest(lines[-1]))
+
+
 def chain(count):
     return (SeenLine(line=n, n=n, before=f"{n - 1:064x}", hash=f"{n:064x}") for n in range(1, count + 1))
 

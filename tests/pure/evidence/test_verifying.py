@@ -122,7 +122,7 @@ def test_a_file_of_any_size_takes_the_same_memory(path):
         assert (found.holds, found.entries) == (True, count)
         return seen
 
-    assert peak(4000) < 1.5 * peak(800)
+    assert peak(2000) < 1.5 * peak(500)
 
 
 @given(st.integers(0, len(WHOLE)), st.binary(max_size=2), st.integers(0, 2))
