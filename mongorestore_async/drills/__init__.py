@@ -1,0 +1,50 @@
+"""Restore drills: prove on a schedule that clusters can be restored, and how fast.
+
+A plan comes in, a report goes out; what happened between is in a journal and in the evidence.
+
+- ``plan``, ``plan_file``, ``durations``: the plan, its TOML form, and the durations in it.
+- ``drill``: what users call: run a plan, go on with one that was killed, or only say what it would do (``foresight``).
+- ``cluster_run``: one restore from its snapshot to its end; ``restoring`` is its create, which is the delicate part.
+- ``journal``: SQLite. The intent of a create is on disk, with the job list as it was, before the request can leave.
+  What a killed run left open is decided from that list and the present one; what that does not decide stays undecided.
+- ``archive_check``, ``server_check``: what an archive holds, unpacked safely, opened as a copy by a server.
+- ``user_checks``: the user's own checks: async functions and commands.
+- ``results``, ``report_files``: what was found, and its JSON form. ``reports`` makes pages and tables of it.
+
+A new step of a restore is a word in ``steps``; a new check that ships is a function beside ``archive_check``.
+"""
+
+from __future__ import annotations
+
+from mongorestore_async.drills.durations import format_duration, parse_duration
+from mongorestore_async.drills.plan import (
+    DrillCheck,
+    DrillCluster,
+    DrillPlan,
+    DrillServer,
+    DrillTarget,
+    SnapshotRule,
+)
+from mongorestore_async.drills.plan_file import parse_plan, read_plan
+from mongorestore_async.drills.report_files import dump_report, load_report, read_report, write_report
+from mongorestore_async.drills.results import CheckOutcome, ClusterOutcome, DrillReport
+
+__all__ = [
+    "CheckOutcome",
+    "ClusterOutcome",
+    "DrillCheck",
+    "DrillCluster",
+    "DrillPlan",
+    "DrillReport",
+    "DrillServer",
+    "DrillTarget",
+    "SnapshotRule",
+    "dump_report",
+    "format_duration",
+    "load_report",
+    "parse_duration",
+    "parse_plan",
+    "read_plan",
+    "read_report",
+    "write_report",
+]
