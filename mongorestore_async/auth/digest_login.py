@@ -279,8 +279,9 @@ class Attempt:
         if raw.status != 401:  # noqa: PLR2004
             self._own = None
             if nonce is not None:
-                info = raw.headers.getall("Authentication-Info")
-                login.accept(nonce, proves=is_own(raw), successor=next_nonce(info) if info else None)
+                tells = "Authentication-Info" in raw.headers
+                successor = next_nonce(raw.headers.getall("Authentication-Info")) if tells else None
+                login.accept(nonce, proves=is_own(raw), successor=successor)
             elif raw.status < 300:  # noqa: PLR2004
                 login.opened(is_open=True)
             return AttemptOutcome.DONE

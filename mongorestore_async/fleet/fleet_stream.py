@@ -38,7 +38,7 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
 
     Made by :meth:`Fleet.restore_jobs`; making one does no I/O. Entering starts the calls, and leaving, for whatever
     reason, cancels those in flight and leaves no task behind. When the jobs are taken slowly, calls wait: at most one
-    page and a half per call that may be in flight, and a few more, are held in memory, most of them as received.
+    page and a half per call that may be in flight, and a few more, are held in memory.
 
     Jobs of one cluster arrive in the order of its list, those of several clusters mixed. After a ``break`` a second
     ``async for`` continues where the first one stopped. A cancelled ``anext`` loses nothing; calls in flight continue.

@@ -177,18 +177,12 @@ class Connection:
             self.session.trace_configs.clear()
         return self.session
 
-    def opened(self) -> aiohttp.ClientSession:
-        """Give the session to send with.
-
-        Raises:
-            ConfigError: The borrowed session was closed.
-
-        """
+    def problem(self) -> Exception:
+        """Say why nothing can be sent."""
         if self.session is None:
-            raise AssertionError("the connection is not open")
-        if self.session.closed:  # by its owner: close() of our own ends the calls first
-            raise ConfigError("the aiohttp session passed as http was closed; keep it open as long as this session")
-        return self.session
+            return AssertionError("the connection is not open")
+        # By its owner: close() of our own ends the calls first.
+        return ConfigError("the aiohttp session passed as http was closed; keep it open as long as this session")
 
     def watched(self, trace: aiohttp.TraceConfig) -> aiohttp.ClientSession:
         """Make a session for one request that tells of its connection; ``detach()`` it afterwards.
@@ -196,7 +190,9 @@ class Connection:
         It shares connections and cookies. A trace on the session itself would cost every call a fifth more of the
         processor's time.
         """
-        session = self.opened()
+        session = self.session
+        if session is None:
+            raise self.problem()
         traces = [trace, *session.trace_configs]
         made = _make_session(session.connector, session.cookie_jar, traces, session.headers, owns=False)
         made.trace_configs[:] = traces  # an instrumentation would trace it a second time

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from mongorestore_async.transport.loop_binding import DecodeLocks
     from mongorestore_async.transport.sender import Call
 
-__all__ = ["decode", "decode_in_turn", "is_short", "warn_of_deprecation"]
+__all__ = ["SHORT", "decode", "warn_of_deprecation"]
 
 #: Bytes of a body that is decoded as soon as it is there, which takes a tenth of a millisecond.
-_SHORT = 64 * 1024
+SHORT = 64 * 1024
 
 #: Bytes of a body that is decoded on the event loop: more takes longer than other tasks should wait.
 _MOST_ON_LOOP = 1024 * 1024
@@ -29,30 +29,19 @@ _PACKAGE = __name__.partition(".")[0]
 _told: set[tuple[str | None, str]] = set()
 
 
-def is_short(raw: RawReply) -> bool:
-    """Whether an answer is decoded as soon as it is there, by :func:`decode`; others by :func:`decode_in_turn`."""
-    return len(raw.body) <= _SHORT
-
-
-def decode(raw: RawReply, call: Call) -> Reply:
-    """Decode an answer; warns, once, where it says that what was called is deprecated.
+async def decode(raw: RawReply, call: Call, decode_locks: DecodeLocks) -> Reply:
+    """Decode an answer, a large one in a thread; warns, once, where it says that what was called is deprecated.
 
     Raises:
         RestoreError: As :func:`read_reply` does.
 
     """
-    _warn(raw, call)
-    return read_reply(raw, enveloped=call.enveloped, decode_list=call.decode_list)
-
-
-async def decode_in_turn(raw: RawReply, call: Call, decode_locks: DecodeLocks) -> Reply:
-    """Decode a long answer as :func:`decode` does: when its turn comes, and a large one in a thread.
-
-    Raises:
-        RestoreError: As :func:`read_reply` does.
-
-    """
-    _warn(raw, call)  # in no other thread: it names the line of the user by the stack of this one
+    # Of reads only: every write has one before it, and a warning that a filter makes an error must not cost the answer
+    # to a create.
+    if call.method == "GET":
+        warn_of_deprecation(raw.headers, family=call.family, path=call.path)
+    if len(raw.body) <= SHORT:
+        return read_reply(raw, enveloped=call.enveloped, decode_list=call.decode_list)
     if len(raw.body) <= _MOST_ON_LOOP:
         async with decode_locks.decode_lock, decode_locks.structure_lock:
             await asyncio.sleep(0)
@@ -62,13 +51,6 @@ async def decode_in_turn(raw: RawReply, call: Call, decode_locks: DecodeLocks) -
                 await asyncio.sleep(0)
     threads = decode_locks.threads
     return await threads.run(read_reply, raw, enveloped=call.enveloped, decode_list=call.decode_list)
-
-
-def _warn(raw: RawReply, call: Call) -> None:
-    # Of reads only: every write has one before it, and a warning that a filter makes an error must not cost the answer
-    # to a create.
-    if call.method == "GET" and ("Deprecation" in raw.headers or "Sunset" in raw.headers):
-        warn_of_deprecation(raw.headers, family=call.family, path=call.path)
 
 
 def warn_of_deprecation(headers: Headers, *, family: str | None, path: str) -> None:

@@ -155,14 +155,14 @@ class Progress:
 
         Few calls that succeed are ever asked for it.
         """
-        call = self.call
+        call, attempt = self.call, self.attempt
         return partial(
             _describe,
             call.method,
             call.url,
             call.family,
             status,
-            self.challenges,
+            0 if attempt is None else attempt.challenges,
             self.unanswered,
             self.tries or 1,
             self.logging_in,
@@ -222,7 +222,9 @@ class Sender:
 
         """
         call, connection = progress.call, self._connection
-        http = connection.opened()
+        http = connection.session
+        if http is None or http.closed:
+            raise connection.problem()
         progress.logging_in = False
         headers = _headers(call, connection, options, authorization)
         del authorization
@@ -271,6 +273,11 @@ class Sender:
         if call.path and (version := raw.headers.get("X-MongoDB-Service-Version")) is not None:
             self._server_info.service_version = version
         return raw
+
+    def post_for(self, progress: Progress, options: Options, request: TokenRequest) -> Awaitable[RawReply]:
+        """Send a request to the token endpoint for a call."""
+        progress.logging_in = True
+        return self.post(options, request)
 
     def post(self, options: Options, request: TokenRequest) -> Awaitable[RawReply]:
         """Send a request to the token endpoint, as :meth:`send` does."""

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Never
 
 from mongorestore_async.auth.authenticators import BearerAuthenticator, make_authenticator
 from mongorestore_async.errors import ApiError, ConnectionBroken, RestoreError, SessionClosed, TransportError
+from mongorestore_async.protocol.replies import read_reply
 from mongorestore_async.ratelimit import RateLimiter
 from mongorestore_async.transport.connection import Connection
-from mongorestore_async.transport.decoding import decode, decode_in_turn, is_short
+from mongorestore_async.transport.decoding import SHORT, decode
 from mongorestore_async.transport.exchange_records import Stats
 from mongorestore_async.transport.late_calls import held_back, timed_out
 from mongorestore_async.transport.loop_binding import (
@@ -28,14 +29,12 @@ from mongorestore_async.transport.retrying import Failure, RetryBudget, ask_rule
 from mongorestore_async.transport.sender import Call, Phase, Progress, Sender
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
     from contextlib import AbstractAsyncContextManager
 
     from yarl import URL
 
     from mongorestore_async.auth.credentials import DigestAuth, ServiceAccount
-    from mongorestore_async.auth.tokens import TokenRequest
-    from mongorestore_async.protocol.replies import RawReply, Reply
+    from mongorestore_async.protocol.replies import Reply
     from mongorestore_async.transport.connection import HttpSettings
     from mongorestore_async.transport.exchange_records import ExchangeRecord
     from mongorestore_async.transport.options import Options
@@ -43,9 +42,6 @@ if TYPE_CHECKING:
 __all__ = ["Transport"]
 
 _logger = logging.getLogger(__name__)
-
-#: Statuses that ask for a login.
-_LOGINS = (401, 407)
 
 
 class Transport:
@@ -204,14 +200,15 @@ class Transport:
             failed = type(error).__name__
             raise
         finally:
-            self._challenges += progress.challenges
+            attempt = progress.attempt
+            self._challenges += 0 if attempt is None else attempt.challenges
             if options.on_exchange is not None or _logger.isEnabledFor(logging.DEBUG):
                 record = progress.record(seconds=time.monotonic() - started, failed=failed)
                 _notify(record, options)
 
     async def _try(self, progress: Progress, options: Options, ends: float) -> Reply:
         call, limits = progress.call, self.limits
-        send, post = partial(self._sender.send, progress, options), partial(self._post_for, progress, options)
+        send, post = partial(self._sender.send, progress, options), partial(self._sender.post_for, progress, options)
         # One login for all tries: an unanswered challenge is kept for the next try.
         attempt = progress.attempt = self._authenticator.begin(
             method=call.method, uri=call.url.raw_path_qs, body=call.body or b"", once=call.state is not None
@@ -227,7 +224,13 @@ class Transport:
                     raw = await self._authenticator.run(attempt, send, post)
                 finally:
                     self._slots.release()
-                reply = decode(raw, call) if is_short(raw) else await decode_in_turn(raw, call, self.decode_locks)
+                # Of nearly all answers there is nothing to wait for, and nothing to warn of.
+                plain = len(raw.body) <= SHORT and "Deprecation" not in raw.headers and "Sunset" not in raw.headers
+                reply = (
+                    read_reply(raw, enveloped=call.enveloped, decode_list=call.decode_list)
+                    if plain
+                    else await decode(raw, call, self.decode_locks)
+                )
             except (ApiError, TransportError) as error:
                 failed = error
                 self._judge(progress, error)
@@ -296,10 +299,6 @@ class Transport:
             return SessionClosed("the session was closed while this call was in flight")
         return timed_out(progress, options.timeout, self._connection.capacity)
 
-    def _post_for(self, progress: Progress, options: Options, request: TokenRequest) -> Awaitable[RawReply]:
-        progress.logging_in = True
-        return self._sender.post(options, request)
-
     def _judge(self, progress: Progress, error: RestoreError) -> None:
         """Say on an error, and on the state of its call, what is known only here."""
         if isinstance(error, ConnectionBroken):
@@ -310,7 +309,7 @@ class Transport:
         state = progress.call.state
         if state is not None and error.refused:
             state.open = False
-        if error.status in _LOGINS and error.from_gateway and not self._authenticator.works:
+        if error.status in {401, 407} and error.from_gateway and not self._authenticator.works:
             # Before any login worked, it is more likely a wrong address than a moment's trouble.
             error.transient = False
 

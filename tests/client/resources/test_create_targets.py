@@ -99,7 +99,7 @@ async def test_a_create_with_an_answer_not_read_in_time_may_be_taken(connect, se
     server.will_read(EMPTY)
     server.will({"results": [{"id": "new"}], "totalCount": 1})
     session = connect(options=Options(retry=NO_RETRY, timeout=0.2))
-    real = transport.decode_in_turn
+    real = transport.decode
 
     async def slow(raw, call, bench):
         if call.method == "POST":
@@ -109,8 +109,8 @@ async def test_a_create_with_an_answer_not_read_in_time_may_be_taken(connect, se
         return await real(raw, call, bench)
 
     closing = asyncio.Event()
-    monkeypatch.setattr(transport, "is_short", lambda _raw: False)
-    monkeypatch.setattr(transport, "decode_in_turn", slow)
+    monkeypatch.setattr(transport, "SHORT", -1)
+    monkeypatch.setattr(transport, "decode", slow)
 
     async def close():
         await closing.wait()

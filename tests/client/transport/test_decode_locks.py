@@ -103,7 +103,7 @@ async def test_decoding_waits_for_the_structuring_of_earlier_pages(monkeypatch):
         bench = DecodeLocks()
 
         async def fetch(number):
-            reply = await decoding.decode_in_turn(page_of([number] * 200), CALL, bench)
+            reply = await decoding.decode(page_of([number] * 200), CALL, bench)
             return await read_in_slices(turns.read, reply.document["results"], bench)
 
         await asyncio.gather(*(fetch(number) for number in range(3)))
@@ -123,7 +123,7 @@ async def test_a_page_is_decoded_and_checked_in_two_turns(outcome):
             yield outcome
 
         raw, call = page_of([1, 2]), attrs.evolve(CALL, decode_list=decode_list)
-        reply = await decoding.decode_in_turn(raw, call, DecodeLocks())
+        reply = await decoding.decode(raw, call, DecodeLocks())
     assert [what for _, what in turns.pieces] == ["decode", "check"]
     assert turns.most == 1
     assert reply.document == (outcome or json.loads(raw.body))
@@ -134,7 +134,7 @@ async def test_a_cancelled_page_leaves_the_bench_to_the_others(after):
     bench = DecodeLocks()
 
     async def fetch():
-        reply = await decoding.decode_in_turn(page_of(list(range(300))), CALL, bench)
+        reply = await decoding.decode(page_of(list(range(300))), CALL, bench)
         return await read_in_slices(tuple, reply.document["results"], bench)
 
     tasks = [asyncio.create_task(fetch()) for _ in range(3)]

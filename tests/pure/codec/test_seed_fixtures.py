@@ -3,6 +3,7 @@
 One test per document; the request files are tested in ``test_encoders.py``, the header files in ``test_headers.py``.
 """
 
+import json
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from builders.constants import PLACE
 from mongorestore_async.codec.documents import load_job, read_created, read_jobs
+from mongorestore_async.codec.list_documents import decode_list
 from mongorestore_async.families import (
     ATLAS_CLOUD_BACKUP_V1,
     ATLAS_TENANT_V1,
@@ -131,6 +133,16 @@ def check(seed):
         assert job.ref == JobRef(family=family.name, project="P", cluster="C", job=document["id"])
 
     return checked
+
+
+@pytest.mark.parametrize("name", sorted(name for name in FILES if name.endswith("_list")))
+def test_lists_of_every_family_are_decoded_the_fast_way(seed, name):
+    jobs, learned = seed(name)["results"], {}
+    body = json.dumps({"results": jobs}, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+    found = decode_list(FILES[name].job_type, body, learned)
+    assert found is not None
+    assert [job.raw for job in found.results] == jobs
+    assert not learned
 
 
 def public_api_job(**fields):

@@ -579,11 +579,11 @@ async def test_an_interrupted_create_is_an_unknown_outcome(number, start, order,
     async def hold(record):
         if record.method == "POST" and record.status == 201:
             arrived.set()
-            await asyncio.to_thread(released.wait, 20)
+            await asyncio.to_thread(released.wait, 120)
 
     emulator.before_answer = hold
     async with start(*order, "--database", "shop", "--wait") as process:
-        assert await asyncio.to_thread(arrived.wait, 20)
+        assert await asyncio.to_thread(arrived.wait, 120)
         process.send_signal(number)
         out, err = await asyncio.wait_for(process.communicate(), 120)
     released.set()

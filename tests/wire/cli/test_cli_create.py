@@ -210,11 +210,11 @@ async def test_an_interrupted_create_is_an_unknown_outcome(number, start, place,
     async def hold(record):
         if record.method == "POST" and record.status == 200:
             arrived.set()
-            await asyncio.to_thread(released.wait, 20)
+            await asyncio.to_thread(released.wait, 120)
 
     emulator.before_answer = hold
     async with start("create", *place(), "--snapshot-id", SNAPSHOT, *target, "--yes") as process:
-        assert await asyncio.to_thread(arrived.wait, 20)
+        assert await asyncio.to_thread(arrived.wait, 120)
         process.send_signal(number)
         out, err = await asyncio.wait_for(process.communicate(), 120)
     released.set()
@@ -231,12 +231,12 @@ async def test_a_create_interrupted_before_it_is_sent_says_so(number, start, pla
 
     async def hold(_):
         arrived.set()
-        await asyncio.to_thread(released.wait, 20)
+        await asyncio.to_thread(released.wait, 120)
 
     emulator.before_answer = hold  # the challenge, or what is read before the create
     before = emulator.counts.creates_taken
     async with start("create", *place(), "--snapshot-id", SNAPSHOT, *target, "--yes", "--precheck") as process:
-        assert await asyncio.to_thread(arrived.wait, 20)
+        assert await asyncio.to_thread(arrived.wait, 120)
         process.send_signal(number)
         out, err = await asyncio.wait_for(process.communicate(), 120)
     released.set()

@@ -97,7 +97,7 @@ async def test_json_lines_are_written_while_the_list_is_read(start, place, emula
 
     async def second_page_waits(record):
         if "pageNum=2" in record.path:
-            await asyncio.to_thread(seen.wait, 20)
+            await asyncio.to_thread(seen.wait, 120)
 
     emulator.before_answer = second_page_waits
     async with start("jobs", *place(), "-o", "jsonl", "--items-per-page", "10") as process:
@@ -174,7 +174,7 @@ async def test_a_reader_that_has_seen_enough_is_no_error(form, start, place, emu
 
     async def second_page_waits(record):
         if "pageNum=2" in record.path:
-            await asyncio.to_thread(released.wait, 20)
+            await asyncio.to_thread(released.wait, 120)
 
     emulator.before_answer = second_page_waits
     async with start("jobs", *place(), "-o", form, "--items-per-page", "10") as process:
@@ -255,11 +255,11 @@ async def test_ctrl_c_ends_it_cleanly(start, place, emulator):
 
     async def hold(_):
         arrived.set()
-        await asyncio.to_thread(released.wait, 20)
+        await asyncio.to_thread(released.wait, 120)
 
     emulator.before_answer = hold
     async with start("jobs", *place()) as process:
-        assert await asyncio.to_thread(arrived.wait, 20)
+        assert await asyncio.to_thread(arrived.wait, 120)
         process.send_signal(signal.SIGINT)
         out, err = await asyncio.wait_for(process.communicate(), 120)
     released.set()
