@@ -19,7 +19,7 @@ __all__ = ["Tracer", "client", "measure"]
 
 _JOBS = 20
 #: Most distinct functions and modules entered, and most frames on the stack when aiohttp is called.
-_LIMITS = {"functions": 75, "modules": 21, "frames": 8}
+_LIMITS = {"functions": 68, "modules": 19, "frames": 8}
 _TITLES = {"page": "await pager", "walk": "async for job in pager"}
 
 

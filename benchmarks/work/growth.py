@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import peers
-from answers import cluster_id
+from answers import cluster_id, cluster_ids
 from harness import Goal, Result
 
 from work.memory import peak
@@ -23,6 +23,7 @@ __all__ = ["measure"]
 
 _JOBS = 20
 _IN_FLIGHT = 16
+_PER_PROJECT = 10
 _ROUNDS = 3
 #: Small numbers are measured so often that together they are this many items.
 _ENOUGH = {"jobs": 20_000, "clusters": 400}
@@ -38,7 +39,7 @@ def client(url: str, kind: str, size: int) -> dict[str, Any]:
     async def run() -> dict[str, Any]:
         async with Peer(url) as made:
             await made.list_jobs(cluster_id(1, 1_000))
-            ids = [cluster_id(number, _JOBS) for number in range(size)]
+            ids = cluster_ids(size, _JOBS, max(1, size // _PER_PROJECT))
             begun = time.process_time()
             for _ in range(repeats):
                 if kind == "jobs":
@@ -55,7 +56,7 @@ def fleet(url: str, size: int) -> dict[str, Any]:
     from peers.ours_fleet import Peer
 
     repeats = max(1, _ENOUGH["clusters"] // size)
-    ids = [cluster_id(number, _JOBS) for number in range(size)]
+    ids = cluster_ids(size, _JOBS, max(1, size // _PER_PROJECT))
 
     async def run() -> dict[str, Any]:
         async with Peer(url) as made:
@@ -110,7 +111,7 @@ def measure(bench: Bench) -> Result:
         found: dict[int, list[dict[str, Any]]] = {size: [] for size in clusters}
         for turn in range(rounds):
             for size in clusters if turn == 0 else clusters[:-1]:
-                bench.set(clusters=size, jobs=_JOBS, projects=max(1, size // 20))
+                bench.set(clusters=size, jobs=_JOBS, projects=max(1, size // _PER_PROJECT))
                 found[size].append(bench.child("work.growth:fleet", size=size))
         curves["a fleet, CPU"] = {n: statistics.median(one["cpu"] for one in found[n]) for n in clusters}
         flat = {n: statistics.median(one["memory"] for one in found[n]) for n in clusters}

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import peers
-from answers import cluster_id
+from answers import cluster_ids
 from harness import Result, table
 from peers.base import PAGE, path_of
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["measure"]
 
 _IN_FLIGHT = 16
+_PER_PROJECT = 10
 #: Rows of the table: how it is called there, the peer, jobs per page, and the way to ask it.
 _STEPS = (
     ("aiohttp + orjson dicts, with its digest login", "aiohttp_orjson", 1, "page"),
@@ -60,7 +61,7 @@ def client(url: str, name: str, jobs: int, way: str, calls: int) -> dict[str, An
                 group.create_task(turn())
 
     async def run() -> float:
-        clusters = [cluster_id(number, jobs) for number in range(calls)]
+        clusters = cluster_ids(calls, jobs, max(1, calls // _PER_PROJECT))
         async with made:
             await work(clusters)
             begun = time.process_time()
@@ -94,5 +95,5 @@ def measure(bench: Bench) -> Result:
 
 
 def _sample(bench: Bench, *, jobs: int, calls: int, **arguments: Any) -> dict[str, Any]:
-    bench.set(clusters=calls, jobs=jobs, projects=min(50, calls))
+    bench.set(clusters=calls, jobs=jobs, projects=max(1, calls // _PER_PROJECT))
     return bench.child("work.steps:client", jobs=jobs, calls=calls, **arguments)

@@ -135,7 +135,7 @@ class _Unasked:
 
     __slots__ = ("_asked",)
 
-    if not TYPE_CHECKING:
+    if not TYPE_CHECKING:  # pragma: no branch - a checker would take any name for an attribute
 
         def __getattr__(self, name: str) -> Any:  # only of what is not there yet
             if name != "request":

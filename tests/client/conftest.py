@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+REQUEST = inspect.signature(aiohttp.ClientSession._request)
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Any]:
@@ -67,7 +68,7 @@ class Server(aioresponses):
 
     def __init__(self) -> None:
         super().__init__()
-        # The mock that aioresponses makes by ``autospec`` takes a quarter of a test; a function answers as well.
+        # The mock that aioresponses makes by ``autospec`` takes a fifth of a test; a function answers as well.
         self.patcher = patch.object(aiohttp.ClientSession, "_request", self._in_place_of_request())
         self.sent: list[Sent] = []
         self._script: deque[CallbackResult | BaseException] = deque()
@@ -76,6 +77,7 @@ class Server(aioresponses):
 
     def _in_place_of_request(self) -> Any:
         async def request(session: aiohttp.ClientSession, *args: Any, **kwargs: Any) -> Any:
+            REQUEST.bind(session, *args, **kwargs)  # an argument that aiohttp does not know is an error
             return await self._request_mock(session, *args, **kwargs)
 
         return request
