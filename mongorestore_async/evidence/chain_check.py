@@ -77,12 +77,27 @@ class _Tip:
 
 @attrs.define
 class _Gap:
-    """Numbers that are missing before a line, and those of them that stand elsewhere."""
+    """Numbers that are missing before a line, and those of them that stand elsewhere.
+
+    Attributes:
+        line: The line.
+        first: The first number.
+        last: The last one.
+        has_stand_in: Whether the line itself stands in the place of the only number.
+        found: Those that stand elsewhere, and at which line.
+
+    """
 
     line: int
     first: int
     last: int
-    found: set[int] = attrs.field(factory=set[int])
+    has_stand_in: bool = False
+    found: dict[int, int] = attrs.field(factory=dict[int, int])
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether all of them stand elsewhere."""
+        return len(self.found) > self.last - self.first
 
 
 class ChainCheck:
@@ -120,9 +135,18 @@ class ChainCheck:
 
     def problems(self) -> list[Problem]:
         """What was found, in the order of the lines."""
-        missing = [gap for gap in self._gaps if len(gap.found) <= gap.last - gap.first]
-        removed = [Problem(gap.line, ProblemKind.REMOVED, _missing_text(gap)) for gap in missing]
-        return sorted([*self._found.values(), *removed], key=lambda problem: problem.line)
+        found = dict(self._found)
+        removed: list[Problem] = []
+        for gap in self._gaps:
+            if gap.has_stand_in and not gap.is_closed and found[gap.line].kind is ProblemKind.ADDED:
+                text = f"it stands in the place of the line with the number {gap.first}, under another number"
+                found[gap.line] = Problem(gap.line, ProblemKind.CHANGED, text)
+            elif not gap.is_closed:
+                removed.append(Problem(gap.line, ProblemKind.REMOVED, _missing_text(gap)))
+            elif not gap.has_stand_in and (stands_at := min(gap.found.values())) > gap.line:
+                text = f"the line with the number {gap.first} is missing here: it stands at line {stands_at}"
+                removed.append(Problem(gap.line, ProblemKind.MOVED, text))
+        return sorted([*found.values(), *removed], key=lambda problem: problem.line)
 
     @property
     def _is_full(self) -> bool:
@@ -147,9 +171,12 @@ class ChainCheck:
         fault = line.fault or text
         if fault:
             self._report(line.line, ProblemKind.CHANGED, fault)
-        self._tip = _Tip(line.line, self._tip.n + 1 if n is None else n, line.hash, bool(fault))
-        self._behind.append(self._tip)
+        self._move_on(_Tip(line.line, self._tip.n + 1 if n is None else n, line.hash, bool(fault)))
         self.entries += 1
+
+    def _move_on(self, tip: _Tip) -> None:
+        self._tip = tip
+        self._behind.append(tip)
 
     def _explain(self, line: SeenLine) -> None:
         tip = self._tip
@@ -160,25 +187,33 @@ class ChainCheck:
             self._stray(line)
             for _ in range(skipped - 1):
                 self._stray(self._ahead.popleft())
-        elif line.n is None or line.before == tip.hash or self._is_in_place(line):
+        elif line.n is None or line.before == tip.hash or (line.fault and self._stands_in(line)):
             self._take(line, f"its number is {line.n}, where {tip.n + 1} has its place")
+        elif self._stands_in(line):
+            self._stray(line)
+            self._open_gap(line, tip.n + 1, tip.n + 1, has_stand_in=True)
+            self._move_on(_Tip(line.line, tip.n + 1, None, is_reported=True))
+            self.entries += 1
         elif self._is_copy(line):
             self._stray(line)
         elif (root := self._root_of(line)) is not None:
             self._go_back_to(root)
             self._take(line)
-        elif line.n > tip.n + 1:
-            self._open_gap(line, tip.n + 1, line.n - 1)
-            self._take(line, n=line.n)
-        elif line.n == tip.n + 1:
-            self._explain_hash(line)
         else:
-            self._stray(line)
-            if (after := self._look()) is not None and after.follows(line.n, line.hash):
-                self._tip = _Tip(line.line, line.n, line.hash)  # what comes is from elsewhere, and good in itself
-                self._behind.append(self._tip)
+            self._explain_number(line, line.n)
 
-    def _is_in_place(self, line: SeenLine) -> bool:
+    def _explain_number(self, line: SeenLine, n: int) -> None:
+        """Explain a line that no line near knows."""
+        due = self._tip.n + 1
+        if n > due:
+            self._open_gap(line, due, n - 1)
+            self._take(line, n=n)
+        elif n == due:
+            self._explain_hash(line)
+        elif not self._stray(line) and (after := self._look()) is not None and after.follows(n, line.hash):
+            self._move_on(_Tip(line.line, n, line.hash))  # what comes is from elsewhere, and good in itself
+
+    def _stands_in(self, line: SeenLine) -> bool:
         """Whether the next line is the one after next: so this one stands for the next, under another number."""
         after = self._look()
         return line.n != self._tip.n + 1 and after is not None and line.n != after.n == self._tip.n + 2
@@ -211,7 +246,7 @@ class ChainCheck:
                 return 0
             if candidate.follows(self._tip.n, self._tip.hash):
                 is_gap = line.n is not None and line.n > self._tip.n + 1
-                return 0 if is_gap and self._run(line, 0) > self._run(candidate, at + 1) else at + 1
+                return 0 if is_gap and at + 1 > self._run(candidate, at + 1) else at + 1
         return 0
 
     def _run(self, line: SeenLine, at: int) -> int:
@@ -224,7 +259,7 @@ class ChainCheck:
     def _root_of(self, line: SeenLine) -> _Tip | None:
         """Give the line before the tip that this one follows, if more comes after it than stands between."""
         root = next((each for each in reversed(self._behind) if line.follows(each.n, each.hash)), None)
-        return root if root is not None and self._run(line, 0) >= line.line - root.line - 1 else None
+        return root if root is not None and self._run(line, 0) > line.line - root.line - 1 else None
 
     def _go_back_to(self, root: _Tip) -> None:
         """Report the lines after this one, which were taken for good."""
@@ -234,14 +269,14 @@ class ChainCheck:
             self.entries -= 1
         self._tip = root
 
-    def _stray(self, line: SeenLine) -> None:
-        self._report_stray(line.line, line.n, line.fault)
+    def _stray(self, line: SeenLine) -> bool:
+        return self._report_stray(line.line, line.n, line.fault)
 
-    def _report_stray(self, line: int, n: int | None, fault: str = "") -> None:
-        """Report a line that does not belong where it stands: moved if its number is missing elsewhere."""
+    def _report_stray(self, line: int, n: int | None, fault: str = "") -> bool:
+        """Report a line that does not belong where it stands; True if its number is missing elsewhere: it was moved."""
         if n is None or fault:
             self._report(line, ProblemKind.ADDED, fault)
-            return
+            return False
         gap = next((gap for gap in self._gaps if gap.first <= n <= gap.last and n not in gap.found), None)
         if gap is None:
             self._report(
@@ -249,17 +284,18 @@ class ChainCheck:
             )
             self._strays.setdefault(n, line)
         else:
-            gap.found.add(n)
+            gap.found[n] = line
             self._report(line, ProblemKind.MOVED, _moved_text(n))
+        return gap is not None
 
-    def _open_gap(self, line: SeenLine, first: int, last: int) -> None:
+    def _open_gap(self, line: SeenLine, first: int, last: int, *, has_stand_in: bool = False) -> None:
         if self._is_full:
             self.more += 1
             return
-        gap = _Gap(line.line, first, last)
+        gap = _Gap(line.line, first, last, has_stand_in)
         for n, stray in list(self._strays.items()):
             if first <= n <= last:
-                gap.found.add(n)
+                gap.found[n] = stray
                 del self._strays[n]
                 self._found[stray] = Problem(stray, ProblemKind.MOVED, _moved_text(n))
         self._gaps.append(gap)

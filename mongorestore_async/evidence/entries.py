@@ -16,7 +16,7 @@ __all__ = ["FIRST_BEFORE", "MOST_BYTES", "Entry", "Head", "SeenLine", "read_entr
 FIRST_BEFORE = "0" * 64
 
 #: Bytes of the longest line.
-MOST_BYTES = 16 * 2**20
+MOST_BYTES = 4 * 2**20
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 

@@ -100,7 +100,7 @@ class EvidenceLog:
             data: What is to be kept of it: a JSON object.
 
         Raises:
-            ConfigError: It is no JSON, or longer than 16 MiB. Nothing was written.
+            ConfigError: It is no JSON, or longer than 4 MiB. Nothing was written.
             EvidenceError: The log is closed, an earlier write failed, or someone else has written.
             OSError: The entry could not be written whole. Open the log again to go on.
 

@@ -72,15 +72,16 @@ class LogFile:
         """
         start, size = self.size, _BLOCK
         read = b""
-        while start and read.find(b"\n") == read.rfind(b"\n"):  # there are less than two
-            if len(read) > 2 * MOST_BYTES:
-                raise EvidenceError(f"{self.path} is no log of evidence: a line is too long")
+        while start and len(read) <= 2 * MOST_BYTES and read.find(b"\n") == read.rfind(b"\n"):  # less than two
             start = max(0, self.size - size)
             size *= 2
             self._file.seek(start)
             read = self._file.read(self.size - start)
         whole, feed, half = read.rpartition(b"\n")
-        return (whole.rpartition(b"\n")[2] if feed else None), half
+        last = whole.rpartition(b"\n")[2] if feed else None
+        if max(len(half), len(last or b"")) > MOST_BYTES + 1:
+            raise EvidenceError(f"{self.path} is no log of evidence: a line is too long")
+        return last, half
 
     def write(self, written: bytes) -> None:
         """Write at the end, and bring it to disk.

@@ -186,7 +186,7 @@ class _End:
         elif self.count is not None and last.count < self.count:
             text = f"the file ends with the number {last.count}, and the head says {self.count}: lines were cut off"
             yield Problem(lines + 1, ProblemKind.CUT, text)
-        elif self.hash is not None:
+        else:
             text = "no line is the one that the head was taken of: this or an earlier line was written anew"
             text += ", or lines were cut off after it" if self.count is None else ""
             yield Problem(lines, ProblemKind.REWRITTEN, text)
