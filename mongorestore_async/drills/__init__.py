@@ -3,7 +3,7 @@
 A plan comes in, a report goes out; what happened between is in a journal and in the evidence.
 
 - ``plan``, ``plan_file``, ``durations``: the plan, its TOML form, and the durations in it.
-- ``drill``: what users call: run a plan, go on with one that was killed, or only say what it would do (``foresight``).
+- ``drill``: what users call: run a plan, go on with one that was killed; ``foresight`` only says what it would do.
 - ``cluster_run``: one restore from its snapshot to its end; ``restoring`` is its create, which is the delicate part.
 - ``journal``: SQLite. The intent of a create is on disk, with the job list as it was, before the request can leave.
   What a killed run left open is decided from that list and the present one; what that does not decide stays undecided.
@@ -18,6 +18,7 @@ from __future__ import annotations
 from mongorestore_async.drills.checks.user_checks import CheckContext
 from mongorestore_async.drills.drill import resume_drill, run_drill
 from mongorestore_async.drills.durations import format_duration, parse_duration
+from mongorestore_async.drills.foresight import ForeseenRestore, Foresight, foresee
 from mongorestore_async.drills.plan import (
     DrillCheck,
     DrillCluster,
@@ -40,8 +41,11 @@ __all__ = [
     "DrillReport",
     "DrillServer",
     "DrillTarget",
+    "ForeseenRestore",
+    "Foresight",
     "SnapshotRule",
     "dump_report",
+    "foresee",
     "format_duration",
     "load_report",
     "parse_duration",

@@ -119,7 +119,8 @@ class ClusterRun:
         if "checked" not in self.history.steps:
             await self._check()
         if "cleaned" not in self.history.steps:
-            await self._around.inspector.clean(self._entry)
+            failed = any(not check["passed"] for check in self.history.facts["checks"])  # somebody will look at it
+            await self._around.inspector.clean(self._entry, keep=self._entry.keep or failed)
             await self._write("cleaned")
 
     async def _started(self) -> RestoreBatch[Any]:

@@ -174,6 +174,8 @@ class _Drill:
             self._inspector.close()
         outcomes = tuple(self._outcomes[cluster.name] for cluster in self._plan.clusters)
         requests = await self._threads.run(self._journal.requests)
+        states = {cluster.name: self._outcomes[cluster.name].state for cluster in self._plan.clusters}
+        await self._threads.run(self._journal.note, "report", {"states": states, "requests": requests})
         head = None if evidence is None else await self._threads.run(lambda: evidence.head)
         return DrillReport(
             name=self._plan.name,

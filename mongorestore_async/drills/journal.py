@@ -92,6 +92,7 @@ class Journal:
         self.run = cursor.lastrowid or 1
         (first,) = database.execute("SELECT at FROM runs ORDER BY run LIMIT 1").fetchone()
         self.started_at = datetime.fromisoformat(first)
+        self.note("run", {"plan": to_json(self.plan)})
 
     @classmethod
     def create(cls, path: str | PathLike[str], plan: DrillPlan, *, recorder: Recorder | None = None) -> Journal:
@@ -138,6 +139,17 @@ class Journal:
                 raise ConfigError(f"{path} is no journal of a drill") from None
             raise
         return journal
+
+    def note(self, what: str, data: Mapping[str, Any]) -> None:
+        """Write what is about the whole drill into the evidence.
+
+        Args:
+            what: What it is about: ``run`` or ``report``.
+            data: JSON.
+
+        """
+        if self._recorder is not None:
+            self._recorder.append(f"drill.{what}", {"drill": self.plan.name, "run": self.run, **data})
 
     def close(self) -> None:
         """Let go of it."""

@@ -126,7 +126,7 @@ class DrillCluster:
         namespaces: Documents there must be, by namespace, as a server counts them.
         at_least: Whether more documents than in ``namespaces``, and further namespaces, are right.
         may_shrink_percent: By how much a count may be below that of the last drill, if the snapshot is another one.
-        keep: Whether the archive stays after the drill.
+        keep: Whether the archive stays after the drill; one that failed a check always does.
         checks: The user's own checks.
 
     """

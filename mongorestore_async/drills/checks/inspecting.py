@@ -144,12 +144,15 @@ class Inspector:
             checks += [await run_check(check, context) for check in entry.checks]
         return attrs.evolve(found, checks=tuple(checks))
 
-    async def clean(self, entry: DrillCluster) -> None:
-        """Remove what a restore left on this machine; the archives stay where the plan keeps them."""
-        folder = self._folders[entry.name]
-        for path in sorted(await self._in_thread(_list, folder)):
-            if not (entry.keep and path.name == "archives"):
-                await self._in_thread(_remove, path)
+    async def clean(self, entry: DrillCluster, *, keep: bool) -> None:
+        """Remove what a restore left on this machine.
+
+        Args:
+            entry: The cluster in the plan.
+            keep: Whether its archives stay.
+
+        """
+        await self._in_thread(_clean, self._folders[entry.name], keep="archives" if keep else None)
 
     async def _in_thread(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Call a function that blocks; when this is cancelled, the function is told to stop."""
@@ -236,14 +239,9 @@ def _make_empty(folder: Path, *, stop: threading.Event) -> None:
     folder.mkdir(mode=0o700, parents=True)
 
 
-def _list(folder: Path, *, stop: threading.Event) -> list[Path]:
-    del stop
-    return list(folder.iterdir()) if folder.exists() else []
-
-
-def _remove(path: Path, *, stop: threading.Event) -> None:
-    del stop
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink()
+def _clean(folder: Path, *, keep: str | None, stop: threading.Event) -> None:
+    for path in list(folder.iterdir()) if folder.exists() else []:
+        if path.name != keep and not stop.is_set():
+            shutil.rmtree(path)
+    if folder.exists() and not any(folder.iterdir()):
+        folder.rmdir()
