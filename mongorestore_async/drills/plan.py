@@ -117,14 +117,16 @@ class DrillCluster:
         cluster: Cluster id, or name on Atlas.
         target: Where it is restored to; None: its archive is downloaded.
         snapshot: Which snapshot.
+        sharded: Whether it is a sharded cluster of Atlas cloud backup, whose snapshots are another list.
         rto: Goal: seconds until the data can be used.
         rpo: Goal: age of the data, seconds.
         timeout: Seconds to wait for the restore.
         after: Names of those that must have passed before.
         archive: Whether the archive is unpacked and looked at.
         namespaces: Documents there must be, by namespace, as a server counts them.
-        at_least: Whether more documents than in ``namespaces`` are right.
-        keep: Whether the archive stays after the drill.
+        at_least: Whether more documents than in ``namespaces``, and further namespaces, are right.
+        may_shrink_percent: By how much a count may be below that of the last drill, if the snapshot is another one.
+        keep: Whether the archive stays after the drill; one that failed a check always does.
         checks: The user's own checks.
 
     """
@@ -134,6 +136,7 @@ class DrillCluster:
     cluster: str
     target: DrillTarget | None = None
     snapshot: SnapshotRule = SnapshotRule()
+    sharded: bool = False
     rto: float | None = None
     rpo: float | None = None
     timeout: float = 86400.0
@@ -141,6 +144,7 @@ class DrillCluster:
     archive: bool = True
     namespaces: Mapping[str, int] = attrs.field(factory=dict[str, int], hash=False)
     at_least: bool = False
+    may_shrink_percent: int = 5
     keep: bool = False
     checks: tuple[DrillCheck, ...] = ()
 

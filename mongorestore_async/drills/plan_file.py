@@ -184,6 +184,7 @@ def _cluster(table: _Table, goals: dict[str, float | None]) -> DrillCluster:
         cluster=cluster,
         target=None if target is None else _target(target),
         snapshot=_snapshot(table.table("snapshot")),
+        sharded=table.take("sharded", bool, default=False) is True,
         rto=table.duration("rto", goals["rto"]),
         rpo=table.duration("rpo", goals["rpo"]),
         timeout=table.duration("timeout", goals["timeout"]) or 86400.0,
@@ -191,10 +192,18 @@ def _cluster(table: _Table, goals: dict[str, float | None]) -> DrillCluster:
         archive=table.take("archive", bool, default=True) is True,
         namespaces=table.counts("namespaces"),
         at_least=table.take("at_least", bool, default=False) is True,
+        may_shrink_percent=_percent(table),
         keep=table.take("keep", bool, default=False) is True,
         checks=tuple(_check(each) for each in table.tables("check")),
     )
     table.end()
+    return found
+
+
+def _percent(table: _Table) -> int:
+    found = table.whole("may_shrink_percent", 5, least=0) or 0
+    if found > 100:  # noqa: PLR2004 - percent
+        raise table.error("may_shrink_percent", f"must be at most 100, not {found}")
     return found
 
 

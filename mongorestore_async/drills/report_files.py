@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import cattrs
-from cattrs import transform_error
-
+from mongorestore_async.drills.converting import from_json, to_json
 from mongorestore_async.drills.results import REPORT_FORMAT, DrillReport
 from mongorestore_async.errors import ConfigError
 
@@ -21,35 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["dump_report", "load_report", "read_report", "write_report"]
 
 
-def _exactly(kind: type[Any], value: Any, _type: Any) -> Any:
-    if kind is float and type(value) is int:
-        return float(value)
-    if type(value) is not kind:
-        raise TypeError(f"must be {kind.__name__}, not {type(value).__name__}")
-    return value
-
-
-def _moment(value: Any, _type: Any) -> datetime:
-    found = datetime.fromisoformat(value)
-    if found.tzinfo is None:
-        raise ValueError("a time needs its offset from UTC, such as Z")
-    return found.astimezone(UTC)
-
-
-@functools.cache
-def _converter() -> cattrs.Converter:
-    converter = cattrs.Converter(forbid_extra_keys=True)
-    for kind in (str, int, bool, float):
-        converter.register_structure_hook(kind, functools.partial(_exactly, kind))
-    converter.register_structure_hook(datetime, _moment)
-    converter.register_unstructure_hook(datetime, lambda moment: moment.astimezone(UTC).isoformat())
-    return converter
-
-
 def dump_report(report: DrillReport) -> dict[str, Any]:
     """Give a report as a JSON object."""
-    document: dict[str, Any] = json.loads(json.dumps(_converter().unstructure(report)))  # tuples become lists
-    return document
+    return to_json(report)
 
 
 def load_report(document: Mapping[str, Any]) -> DrillReport:
@@ -61,10 +31,7 @@ def load_report(document: Mapping[str, Any]) -> DrillReport:
     """
     if document.get("format") != REPORT_FORMAT:
         raise ConfigError(f"format of the report is {document.get('format')!r}: this version reads {REPORT_FORMAT}")
-    try:
-        return _converter().structure(document, DrillReport)
-    except cattrs.BaseValidationError as error:
-        raise ConfigError(f"no report of a drill: {'; '.join(transform_error(error))}") from None
+    return from_json(document, DrillReport, "report of a drill")
 
 
 def write_report(report: DrillReport, path: str | PathLike[str]) -> None:

@@ -1,7 +1,7 @@
-"""Commands that go on for long, or write files: reports, drills, evidence, the board. One file per command.
+"""Commands about many restores, or about what became of them: one file each, as in ``commands/``.
 
-They are made like those of ``commands/``: options are checked before any I/O, one session is opened, results go to
-standard output and everything else to standard error.
+Each function that :func:`~mongorestore_async.cli.entry.make_app` registers is a command; its docstring is the help.
+It returns the exit code, or raises an error of the library, which ``entry`` prints.
 """
 
 __all__: list[str] = []
