@@ -171,6 +171,11 @@ WRONG = [
     ("fleet", "jobs", "--family", "cloud-manager", "--resume", "nonsense", *NOWHERE),
     ("fleet", "jobs", "--family", "atlas-flex", "--batch-id", "b", *NOWHERE),
     ("fleet", "jobs", "--family", "cloud-manager", "--since", "soon", *NOWHERE),
+    ("fleet", "report", "--family", "cloud-manager", *NOWHERE),
+    ("fleet", "report", "--family", "cloud-manager", "--output", "/dev/null", *NOWHERE),
+    ("fleet", "report", "--family", "cloud-manager", "--output", ".", "--lately", "soon", *NOWHERE),
+    ("fleet", "report", "--family", "cloud-manager", "--output", ".", "--state", "FAILED", *NOWHERE),
+    ("fleet", "report", "--family", "cloud-manager", "--output", ".", *NOWHERE),
 ]
 
 
