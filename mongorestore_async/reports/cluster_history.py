@@ -110,7 +110,7 @@ class Restore:
 
     @property
     def not_before(self) -> datetime | None:
-        """A moment that the request cannot lie before: where nothing else is told, that of the data."""
+        """A moment that the request cannot lie before. Where nothing else is told, it is that of the data."""
         return self.snapshot_moment if self.moment is None else self.moment
 
 
