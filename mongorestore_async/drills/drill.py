@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mongorestore_async.drills.checks.inspecting import Inspector
+from mongorestore_async.drills.checks.own_thread import in_own_thread
 from mongorestore_async.drills.checks.server_check import load_driver
 from mongorestore_async.drills.cluster_run import ClusterRun, Surroundings
 from mongorestore_async.drills.journal import Journal
@@ -63,7 +64,7 @@ async def run_drill(
 
     """
     place = Path(folder)
-    await asyncio.to_thread(partial(place.mkdir, parents=True, exist_ok=True))
+    await in_own_thread(partial(place.mkdir, parents=True, exist_ok=True))
     make = partial(Journal.create, place / JOURNAL_NAME, plan, recorder=evidence)
     if plan.server is not None:
         await load_driver()
