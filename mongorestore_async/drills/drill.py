@@ -112,14 +112,31 @@ async def _run(
 ) -> DrillReport:
     threads = WorkerThreads("journal", 1)
     try:
-        journal = await threads.run(make)
+        journal = await _open(threads, make)
         try:
             drill = _Drill(journal, session, folder, threads, last, on_step)
             return await drill.run(evidence)
         finally:
-            threads.submit(journal.close)
+            # Waited for: whoever resumes the drill next needs its lock. A second cancellation does not stop it.
+            await asyncio.shield(threads.start(journal.close))
     finally:
         threads.close()
+
+
+async def _open(threads: WorkerThreads, make: Callable[[], Journal]) -> Journal:
+    opening = threads.start(make)
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        opening.add_done_callback(partial(_let_go, threads))
+        raise
+
+
+def _let_go(threads: WorkerThreads, opened: asyncio.Future[Journal]) -> None:
+    """Close a journal that nobody waits for any more."""
+    if not opened.cancelled() and opened.exception() is None:
+        threads.submit(opened.result().close)
+    threads.close()
 
 
 class _Drill:
