@@ -23,10 +23,10 @@ from mongorestore_async.drills import (
     format_duration,
     read_plan,
     read_report,
-    write_report,
 )
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.families import FAMILIES
+from mongorestore_async.reports import write_drill_report
 
 if TYPE_CHECKING:
     from mongorestore_async.drills import DrillPlan
@@ -189,7 +189,7 @@ async def _drill(
                 found = await run_drill(checked, session, folder, evidence=log, last=before, on_step=_show_step)
         finally:
             log.close()
-    return await asyncio.to_thread(_conclude, found, folder)
+    return await asyncio.to_thread(_conclude, found, folder, before)
 
 
 def _show_step(step: "JournalStep") -> None:
@@ -197,16 +197,16 @@ def _show_step(step: "JournalStep") -> None:
     stderr_console().print(f"{step.at:%H:%M:%S}  {printable(step.cluster)}  {word}", soft_wrap=True)
 
 
-def _conclude(found: DrillReport, folder: Path) -> int:
+def _conclude(found: DrillReport, folder: Path, before: DrillReport | None = None) -> int:
     """Print a report and write its files; returns the exit code."""
-    write_report(found, folder / _REPORT)
+    files = write_drill_report(found, folder, earlier=() if before is None else (before,))
     out = stdout_console()
     print_table(out, _OUTCOME_COLUMNS, found.outcomes)
     passed = sum(outcome.state == "PASSED" for outcome in found.outcomes)
     out.print_sentence(f"\n{passed} of {plural(len(found.outcomes), 'restore')} passed; {found.requests} requests.")
     if found.evidence_head is not None:
         out.print_sentence(f"Evidence: head {found.evidence_head}, count {found.evidence_count}. Keep both elsewhere.")
-    out.print_sentence(f"Report: {printable(str(folder / _REPORT))}")
+    out.print_sentence(f"Report: {printable(str(files.html))}")
     states = {outcome.state for outcome in found.outcomes}
     if "UNDECIDED" in states:
         return ExitCode.OUTCOME_UNKNOWN

@@ -176,6 +176,13 @@ WRONG = [
     ("fleet", "report", "--family", "cloud-manager", "--output", ".", "--lately", "soon", *NOWHERE),
     ("fleet", "report", "--family", "cloud-manager", "--output", ".", "--state", "FAILED", *NOWHERE),
     ("fleet", "report", "--family", "cloud-manager", "--output", ".", *NOWHERE),
+    ("drill", "nonsense"),
+    ("drill", "plan", "no-such-plan.toml"),
+    ("drill", "run", "no-such-plan.toml"),
+    ("drill", "run", "no-such-plan.toml", "--output", "d"),
+    ("drill", "resume", "no-such-directory"),
+    ("drill", "report", "no-such-directory"),
+    ("drill", "demo"),
 ]
 
 
@@ -216,6 +223,6 @@ def test_an_unknown_command_is_told_with_all_commands(call):
     ended = call("nonsense")
 
     assert (
-        "Commands are demo, jobs, fleet, snapshots, create, create-collections, wait, watch, download, cancel, "
+        "Commands are demo, jobs, fleet, drill, snapshots, create, create-collections, wait, watch, download, cancel, "
         "emulator. See"
     ) in ended.err
