@@ -128,9 +128,7 @@ async def test_an_interrupted_run_tells_how_to_go_on(start, run, emulator, plan_
     ended = await run("drill", "resume", folder)
 
     assert (ended.code, emulator.counts.creates_received) == (0, 2)
-    assert (
-        json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))["outcomes"][0]["state"] == "PASSED"
-    )
+    assert read_report(tmp_path / "out" / "report.json").passed
 
 
 def test_there_is_nothing_to_resume_where_no_drill_began(call, tmp_path):
