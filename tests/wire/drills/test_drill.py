@@ -13,6 +13,8 @@ from builders.drill_world import drill_plan, drill_session, drill_settings, repl
 from mongorestore_async.drills import (
     ClusterOutcome,
     DrillCheck,
+    DrillCluster,
+    DrillPlan,
     DrillReport,
     SnapshotRule,
     foresee,
@@ -309,4 +311,47 @@ async def test_what_the_evidence_lacks_is_written_when_the_drill_is_resumed(tmp_
 
     assert states(report) == ["PASSED"]
     assert [what for what, _ in recorder.entries][:3] == ["drill.run", "drill.started", "drill.waited"]
+    assert emulator.counts.creates_received == 1
+
+
+async def test_a_sharded_cluster_has_an_archive_for_each_part(tmp_path):
+    async with Emulator(drill_settings(2, projects=2, clusters_per_project=2)) as emulator:
+        cluster = emulator.world.first("sharded")
+        entry = DrillCluster(
+            name="s", project=cluster.project_id, cluster=cluster.id, archive=False, keep=True, rto=60.0, rpo=DAY
+        )
+        plan = DrillPlan(name="x", family="cloud-manager", clusters=(entry,))
+        async with drill_session(emulator) as session:
+            report = await run_drill(plan, session, tmp_path)
+            again = await resume_drill(session, tmp_path)
+
+    (outcome,) = report.outcomes
+    assert (outcome.state, outcome.archive_bytes) == ("PASSED", 3 * 256 * 1024)
+    assert len(list((tmp_path / "restores" / "001-s" / "archives").iterdir())) == 3
+    assert again.outcomes == report.outcomes
+
+
+async def test_an_archive_that_was_changed_after_its_download_fails(tmp_path):
+    class Changing(Recorder):
+        def append(self, what, data):
+            super().append(what, data)
+            if what == "drill.downloaded":
+                (path,) = (tmp_path / "restores" / "001-c0" / "archives").glob("*.gz")
+                path.write_bytes(path.read_bytes()[:-1])
+
+    async with Emulator(drill_settings(1)) as emulator, drill_session(emulator) as session:
+        plan = changed(drill_plan(emulator, downloads=1), c0={"archive": True})
+        report = await run_drill(plan, session, tmp_path, evidence=Changing())
+
+    assert report.outcomes[0].state == "FAILED"
+    assert "it is not what was downloaded" in report.outcomes[0].reason
+
+
+async def test_a_wait_that_takes_too_long_fails_and_is_not_repeated(tmp_path):
+    async with Emulator(drill_settings(1, restore_seconds=3600)) as emulator, drill_session(emulator) as session:
+        plan = changed(drill_plan(emulator), c0={"timeout": 0.5})
+        report = await run_drill(plan, session, tmp_path)
+
+    assert report.outcomes[0].state == "FAILED"
+    assert report.outcomes[0].reason.startswith("WaitTimeout: ")
     assert emulator.counts.creates_received == 1
