@@ -10,6 +10,7 @@ import attrs
 import pytest
 
 from builders.drill_world import drill_plan, drill_session, drill_settings, replica_sets
+from mongorestore_async import CLOUD_MANAGER, AutomatedRestore, RestoreGuard, Snapshot, Target
 from mongorestore_async.drills import (
     ClusterOutcome,
     DrillCheck,
@@ -241,8 +242,6 @@ async def test_a_finished_drill_is_only_told_again(tmp_path):
 
 
 async def test_a_protected_target_is_refused(tmp_path):
-    from mongorestore_async import RestoreGuard, Target
-
     async with Emulator(drill_settings(1)) as emulator:
         plan = drill_plan(emulator)
         guard = RestoreGuard((Target(plan.clusters[0].target.project, "*"),))
@@ -354,4 +353,29 @@ async def test_a_wait_that_takes_too_long_fails_and_is_not_repeated(tmp_path):
 
     assert report.outcomes[0].state == "FAILED"
     assert report.outcomes[0].reason.startswith("WaitTimeout: ")
+    assert emulator.counts.creates_received == 1
+
+
+async def test_the_server_sets_the_terms_of_an_atlas_download(tmp_path):
+    async with Emulator(drill_settings(1, projects=1)) as emulator, drill_session(emulator) as session:
+        cluster = emulator.world.first("cloud-backup")
+        entry = DrillCluster(name="a", project=cluster.project_id, cluster=cluster.name, archive=False)
+        plan = DrillPlan(name="x", family="atlas-cloud-backup", clusters=(entry,))
+        report = await run_drill(plan, session, tmp_path)
+
+    assert (states(report), report.outcomes[0].archive_bytes) == (["PASSED"], 256 * 1024)
+
+
+async def test_the_same_restore_that_runs_already_is_followed(tmp_path):
+    async with Emulator(drill_settings(1, restore_seconds=2)) as emulator, drill_session(emulator) as session:
+        plan = drill_plan(emulator)
+        (entry,) = plan.clusters
+        cluster = session.project(entry.project, CLOUD_MANAGER).cluster(entry.cluster)
+        target = Target(entry.target.project, entry.target.cluster)
+        snapshot = await cluster.snapshots().latest_restorable()
+        batch = await cluster.create_restore_job(AutomatedRestore(Snapshot(snapshot.id), target))
+        report = await run_drill(plan, session, tmp_path)
+
+    assert states(report) == ["PASSED"]
+    assert report.outcomes[0].job == str(batch.refs[0])
     assert emulator.counts.creates_received == 1
