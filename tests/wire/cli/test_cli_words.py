@@ -183,6 +183,13 @@ WRONG = [
     ("drill", "resume", "no-such-directory"),
     ("drill", "report", "no-such-directory"),
     ("drill", "demo"),
+    ("evidence", "nonsense"),
+    ("evidence", "verify"),
+    ("evidence", "verify", "no-such-file.jsonl"),
+    ("evidence", "verify", "no-such-file.jsonl", "--head", "abc"),
+    ("evidence", "verify", "no-such-file.jsonl", "--count", "-1"),
+    ("evidence", "verify", "no-such-file.jsonl", "--public-key", "no-such-key.pem"),
+    ("evidence", "show", "no-such-file.jsonl"),
 ]
 
 
@@ -224,5 +231,5 @@ def test_an_unknown_command_is_told_with_all_commands(call):
 
     assert (
         "Commands are demo, jobs, fleet, drill, snapshots, create, create-collections, wait, watch, download, cancel, "
-        "emulator. See"
+        "evidence, emulator. See"
     ) in ended.err
