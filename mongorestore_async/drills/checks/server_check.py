@@ -9,7 +9,6 @@ import asyncio
 import importlib
 import shutil
 import socket
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from mongorestore_async.drills.checks.own_thread import in_own_thread
@@ -17,12 +16,11 @@ from mongorestore_async.drills.checks.user_checks import stop_process
 from mongorestore_async.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
     from pathlib import Path
 
     from mongorestore_async.drills.plan import DrillServer
 
-__all__ = ["ServerError", "count_documents", "load_driver", "serve_copy"]
+__all__ = ["ServedCopy", "ServerError", "count_documents", "load_driver"]
 
 _OWN_DATABASES = {"admin", "config", "local"}
 _PAUSE = 0.1
@@ -51,36 +49,56 @@ async def load_driver() -> Any:
         ) from None
 
 
-@asynccontextmanager
-async def serve_copy(server: DrillServer, directory: Path, folder: Path) -> AsyncGenerator[str]:
-    """Start a server on a copy of a data directory, and stop it afterwards.
+class ServedCopy:
+    """A server on a copy of a data directory, for ``async with``; it is stopped at the end.
 
     Args:
         server: How it is started.
         directory: The data directory; only read.
         folder: Where the copy and the log of the server go; must not exist.
 
-    Yields:
-        Its address, ``mongodb://127.0.0.1:PORT``.
-
-    Raises:
-        ServerError: It ended, or did not answer in time; with the end of what it wrote.
-        OSError: It cannot be started, or the copy cannot be made.
-
     """
-    copy, log = folder / "data", folder / "server.log"
-    await in_own_thread(_copy, directory, copy)
-    port = _free_port()
-    command = [part.replace("{directory}", str(copy)).replace("{port}", str(port)) for part in server.command]
-    with log.open("wb") as output:
-        process = await asyncio.create_subprocess_exec(
-            *command, stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output, cwd=folder, start_new_session=True
-        )
-    try:
-        await _answering(process, port, server.timeout, log)
-        yield f"mongodb://127.0.0.1:{port}"
-    finally:
-        await stop_process(process, server.timeout)
+
+    def __init__(self, server: DrillServer, directory: Path, folder: Path) -> None:
+        self._server = server
+        self._directory = directory
+        self._folder = folder
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def __aenter__(self) -> str:
+        """Start it; returns its address, ``mongodb://127.0.0.1:PORT``.
+
+        Raises:
+            ServerError: It ended, or did not answer in time; with the end of what it wrote.
+            OSError: It cannot be started, or the copy cannot be made.
+
+        """
+        copy, log, port = self._folder / "data", self._folder / "server.log", _free_port()
+        await in_own_thread(_copy, self._directory, copy)
+        words = self._server.command
+        command = [part.replace("{directory}", str(copy)).replace("{port}", str(port)) for part in words]
+        with log.open("wb") as output:
+            self._process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=self._folder,
+                start_new_session=True,
+            )
+        try:
+            await _answering(self._process, port, self._server.timeout, log)
+        except BaseException:
+            await self._stop()
+            raise
+        return f"mongodb://127.0.0.1:{port}"
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stop()
+
+    async def _stop(self) -> None:
+        if self._process is not None:
+            await stop_process(self._process, self._server.timeout)
 
 
 async def count_documents(address: str) -> dict[str, int]:

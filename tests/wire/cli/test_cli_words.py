@@ -171,13 +171,6 @@ WRONG = [
     ("fleet", "jobs", "--family", "cloud-manager", "--resume", "nonsense", *NOWHERE),
     ("fleet", "jobs", "--family", "atlas-flex", "--batch-id", "b", *NOWHERE),
     ("fleet", "jobs", "--family", "cloud-manager", "--since", "soon", *NOWHERE),
-    ("evidence", "nonsense"),
-    ("evidence", "verify"),
-    ("evidence", "verify", "no-such-file.jsonl"),
-    ("evidence", "verify", "no-such-file.jsonl", "--head", "abc"),
-    ("evidence", "verify", "no-such-file.jsonl", "--count", "-1"),
-    ("evidence", "verify", "no-such-file.jsonl", "--public-key", "no-such-key.pem"),
-    ("evidence", "show", "no-such-file.jsonl"),
     ("fleet", "report", "--family", "cloud-manager", *NOWHERE),
     ("fleet", "report", "--family", "cloud-manager", "--output", "/dev/null", *NOWHERE),
     ("fleet", "report", "--family", "cloud-manager", "--output", ".", "--lately", "soon", *NOWHERE),
@@ -190,6 +183,13 @@ WRONG = [
     ("drill", "resume", "no-such-directory"),
     ("drill", "report", "no-such-directory"),
     ("drill", "demo"),
+    ("evidence", "nonsense"),
+    ("evidence", "verify"),
+    ("evidence", "verify", "no-such-file.jsonl"),
+    ("evidence", "verify", "no-such-file.jsonl", "--head", "abc"),
+    ("evidence", "verify", "no-such-file.jsonl", "--count", "-1"),
+    ("evidence", "verify", "no-such-file.jsonl", "--public-key", "no-such-key.pem"),
+    ("evidence", "show", "no-such-file.jsonl"),
 ]
 
 

@@ -10,9 +10,12 @@ import attrs
 import pytest
 
 from builders.drill_world import drill_plan, drill_session, drill_settings, replica_sets
+from mongorestore_async import CLOUD_MANAGER, AutomatedRestore, RestoreGuard, Snapshot, Target
 from mongorestore_async.drills import (
     ClusterOutcome,
     DrillCheck,
+    DrillCluster,
+    DrillPlan,
     DrillReport,
     SnapshotRule,
     foresee,
@@ -239,8 +242,6 @@ async def test_a_finished_drill_is_only_told_again(tmp_path):
 
 
 async def test_a_protected_target_is_refused(tmp_path):
-    from mongorestore_async import RestoreGuard, Target
-
     async with Emulator(drill_settings(1)) as emulator:
         plan = drill_plan(emulator)
         guard = RestoreGuard((Target(plan.clusters[0].target.project, "*"),))
@@ -309,4 +310,72 @@ async def test_what_the_evidence_lacks_is_written_when_the_drill_is_resumed(tmp_
 
     assert states(report) == ["PASSED"]
     assert [what for what, _ in recorder.entries][:3] == ["drill.run", "drill.started", "drill.waited"]
+    assert emulator.counts.creates_received == 1
+
+
+async def test_a_sharded_cluster_has_an_archive_for_each_part(tmp_path):
+    async with Emulator(drill_settings(2, projects=2, clusters_per_project=2)) as emulator:
+        cluster = emulator.world.first("sharded")
+        entry = DrillCluster(
+            name="s", project=cluster.project_id, cluster=cluster.id, archive=False, keep=True, rto=60.0, rpo=DAY
+        )
+        plan = DrillPlan(name="x", family="cloud-manager", clusters=(entry,))
+        async with drill_session(emulator) as session:
+            report = await run_drill(plan, session, tmp_path)
+            again = await resume_drill(session, tmp_path)
+
+    (outcome,) = report.outcomes
+    assert (outcome.state, outcome.archive_bytes) == ("PASSED", 3 * 256 * 1024)
+    assert len(list((tmp_path / "restores" / "001-s" / "archives").iterdir())) == 3
+    assert again.outcomes == report.outcomes
+
+
+async def test_an_archive_that_was_changed_after_its_download_fails(tmp_path):
+    class Changing(Recorder):
+        def append(self, what, data):
+            super().append(what, data)
+            if what == "drill.downloaded":
+                (path,) = (tmp_path / "restores" / "001-c0" / "archives").glob("*.gz")
+                path.write_bytes(path.read_bytes()[:-1])
+
+    async with Emulator(drill_settings(1)) as emulator, drill_session(emulator) as session:
+        plan = changed(drill_plan(emulator, downloads=1), c0={"archive": True})
+        report = await run_drill(plan, session, tmp_path, evidence=Changing())
+
+    assert report.outcomes[0].state == "FAILED"
+    assert "it is not what was downloaded" in report.outcomes[0].reason
+
+
+async def test_a_wait_that_takes_too_long_fails_and_is_not_repeated(tmp_path):
+    async with Emulator(drill_settings(1, restore_seconds=3600)) as emulator, drill_session(emulator) as session:
+        plan = changed(drill_plan(emulator), c0={"timeout": 0.5})
+        report = await run_drill(plan, session, tmp_path)
+
+    assert report.outcomes[0].state == "FAILED"
+    assert report.outcomes[0].reason.startswith("WaitTimeout: ")
+    assert emulator.counts.creates_received == 1
+
+
+async def test_the_server_sets_the_terms_of_an_atlas_download(tmp_path):
+    async with Emulator(drill_settings(1, projects=1)) as emulator, drill_session(emulator) as session:
+        cluster = emulator.world.first("cloud-backup")
+        entry = DrillCluster(name="a", project=cluster.project_id, cluster=cluster.name, archive=False)
+        plan = DrillPlan(name="x", family="atlas-cloud-backup", clusters=(entry,))
+        report = await run_drill(plan, session, tmp_path)
+
+    assert (states(report), report.outcomes[0].archive_bytes) == (["PASSED"], 256 * 1024)
+
+
+async def test_the_same_restore_that_runs_already_is_followed(tmp_path):
+    async with Emulator(drill_settings(1, restore_seconds=2)) as emulator, drill_session(emulator) as session:
+        plan = drill_plan(emulator)
+        (entry,) = plan.clusters
+        cluster = session.project(entry.project, CLOUD_MANAGER).cluster(entry.cluster)
+        target = Target(entry.target.project, entry.target.cluster)
+        snapshot = await cluster.snapshots().latest_restorable()
+        batch = await cluster.create_restore_job(AutomatedRestore(Snapshot(snapshot.id), target))
+        report = await run_drill(plan, session, tmp_path)
+
+    assert states(report) == ["PASSED"]
+    assert report.outcomes[0].job == str(batch.refs[0])
     assert emulator.counts.creates_received == 1

@@ -9,7 +9,7 @@ import pytest
 from mongorestore_async.drills import DrillServer
 from mongorestore_async.drills.checks import server_check
 from mongorestore_async.drills.checks.archive_check import look_at
-from mongorestore_async.drills.checks.server_check import ServerError, count_documents, serve_copy
+from mongorestore_async.drills.checks.server_check import ServedCopy, ServerError, count_documents
 from mongorestore_async.errors import ConfigError
 
 
@@ -21,7 +21,7 @@ def digest(folder):
 
 
 async def counts_of(server, directory, folder):
-    async with serve_copy(server, directory, folder) as address:
+    async with ServedCopy(server, directory, folder) as address:
         return await count_documents(address)
 
 
