@@ -77,6 +77,7 @@ from .families.endpoint_set import LimitScope as LimitScope
 from .families.endpoint_set import LimitValue as LimitValue
 from .fleet import ClusterOutcome as ClusterOutcome
 from .fleet import FailureKind as FailureKind
+from .fleet import FanOutPlan as FanOutPlan
 from .fleet import Fleet as Fleet
 from .fleet import FleetCluster as FleetCluster
 from .fleet import FleetFailure as FleetFailure
@@ -85,6 +86,9 @@ from .fleet import FleetProgress as FleetProgress
 from .fleet import FleetProject as FleetProject
 from .fleet import FleetStream as FleetStream
 from .fleet import Found as Found
+from .fleet import ShardReport as ShardReport
+from .fleet import run_local as run_local
+from .fleet import run_shard as run_shard
 from .listing.page import Page as Page
 from .listing.pager import Pager as Pager
 from .models import SERVER_DEFAULT as SERVER_DEFAULT

@@ -14,6 +14,7 @@ what ends a run            ``counters``: of the whole run, of one cluster, or no
 what is reported           ``fleet_records`` (values), ``counters`` (progress)
 how jobs are handed out    ``fleet_stream``, and ``page_queue`` between it and who reads the lists
 what a token holds         ``resume_token``
+what several processes do  ``shards`` (running), and ``shard_plan`` (what they pass on, as text)
 =========================  ===========================================================================================
 
 Theory of operation. Each fleet has one ``FleetRun``: a task that discovers projects, and ``concurrency`` tasks that
@@ -44,10 +45,12 @@ from mongorestore_async.fleet.fleet_records import (
     Found,
 )
 from mongorestore_async.fleet.fleet_stream import FleetStream
+from mongorestore_async.fleet.shards import FanOutPlan, ShardReport, run_local, run_shard
 
 __all__ = [
     "ClusterOutcome",
     "FailureKind",
+    "FanOutPlan",
     "Fleet",
     "FleetCluster",
     "FleetFailure",
@@ -56,4 +59,7 @@ __all__ = [
     "FleetProject",
     "FleetStream",
     "Found",
+    "ShardReport",
+    "run_local",
+    "run_shard",
 ]

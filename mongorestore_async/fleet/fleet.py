@@ -9,6 +9,7 @@ from mongorestore_async.errors import ConfigError, Hint, HintKind, Unsupported
 from mongorestore_async.fleet.cluster_reading import Member
 from mongorestore_async.fleet.fleet_query import FleetQuery, Patterns
 from mongorestore_async.fleet.fleet_stream import FleetStream
+from mongorestore_async.fleet.shards import make_plan
 from mongorestore_async.listing.cluster_lists import check_include_deleted
 from mongorestore_async.models import JobDocument, JobT
 from mongorestore_async.protocol.urls import check_identifier
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.families import Family
     from mongorestore_async.fleet.fleet_records import FleetPlan, FleetProgress
+    from mongorestore_async.fleet.shard_plan import FanOutPlan
     from mongorestore_async.models import JobState
     from mongorestore_async.resources import AsyncSession
 
@@ -119,18 +121,10 @@ class Fleet(Generic[JobT_co]):
             Unsupported: ``batch_id`` or ``include_deleted`` for a family whose lists have no such filter.
 
         """
-        if batch_id is not None:
-            check_identifier("batch id", batch_id)
-            for member in self.members:
-                if "batchId" not in member.family.filters:
-                    raise Unsupported(
-                        f"{member.family.title} lists have no batch filter",
-                        hint=Hint(HintKind.LEAVE_OUT, {"argument": "batch_id"}),
-                    )
-        query = FleetQuery(
+        query = self._query(
             concurrency=concurrency,
             per_project=per_project,
-            include_deleted=self._check_deleted(include_deleted),
+            include_deleted=include_deleted,
             since=since,
             states=states,
             batch_id=batch_id,
@@ -169,6 +163,55 @@ class Fleet(Generic[JobT_co]):
             async for _ in stream:
                 pass
             return await stream.plan()
+
+    async def fan_out_plan(
+        self,
+        *,
+        concurrency: int = 16,
+        per_project: int = 4,
+        since: datetime | None = None,
+        states: Iterable[JobState | str] | None = None,
+        batch_id: str | None = None,
+        include_deleted: bool = False,
+        projects: str | Iterable[str] | None = None,
+        clusters: str | Iterable[str] | None = None,
+    ) -> FanOutPlan:
+        """Discover projects and clusters, and write down what :meth:`restore_jobs` would read, for other processes.
+
+        The plan is text on demand (``to_text()``), is split by ``shards()``, and is read by :func:`run_shard` or
+        :func:`run_local`. Arguments as for :meth:`restore_jobs`; the two numbers hold for each shard.
+
+        Raises:
+            ConfigError: An argument is out of its range, or several fleets were merged: make a plan of each.
+            Unsupported: As for :meth:`restore_jobs`.
+            RestoreError: The list of projects could not be read.
+
+        """
+        member, *others = self.members
+        if others:
+            raise ConfigError("a plan is of one fleet: make one of each fleet that was merged")
+        query = self._query(
+            concurrency=concurrency,
+            per_project=per_project,
+            include_deleted=include_deleted,
+            since=since,
+            states=states,
+            batch_id=batch_id,
+            projects=Patterns("projects", projects),
+            clusters=Patterns("clusters", clusters),
+        )
+        return await make_plan(member, query)
+
+    def _query(self, *, batch_id: str | None, include_deleted: bool, **asked: Any) -> FleetQuery:
+        if batch_id is not None:
+            check_identifier("batch id", batch_id)
+            for member in self.members:
+                if "batchId" not in member.family.filters:
+                    raise Unsupported(
+                        f"{member.family.title} lists have no batch filter",
+                        hint=Hint(HintKind.LEAVE_OUT, {"argument": "batch_id"}),
+                    )
+        return FleetQuery(batch_id=batch_id, include_deleted=self._check_deleted(include_deleted), **asked)
 
     def _check_deleted(self, include_deleted: bool) -> bool:
         return all(check_include_deleted(member.family, include_deleted) for member in self.members)
