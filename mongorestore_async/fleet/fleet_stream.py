@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from mongorestore_async.codec.structs import unfrozen
-from mongorestore_async.errors import ConfigError, NotFound
+from mongorestore_async.errors import ConfigError
 from mongorestore_async.fleet.counters import Counters
 from mongorestore_async.fleet.fleet_records import FailureKind, FleetPlan, Found
 from mongorestore_async.fleet.fleet_run import FleetRun
@@ -184,10 +184,8 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
         if self._resumed or any(failure.cluster is None for failure in self._counters.failures):
             return
         fleets = ", ".join(member.name for member in self._names.values())
-        for what, patterns in (("project", self._query.projects), ("cluster", self._query.clusters)):
-            for word in patterns.unmatched:
-                error = NotFound(f"no {what} visible to the key matches {word!r}; check the name, or leave it out")
-                self._counters.fail(fleets, error, kind=FailureKind.UNMATCHED)
+        for error in self._query.unmatched():
+            self._counters.fail(fleets, error, kind=FailureKind.UNMATCHED)
 
 
 def _found(cluster: FleetCluster, jobs: Sequence[JobDocument]) -> Iterator[Found[Any]]:
