@@ -402,7 +402,7 @@ async def test_a_deep_list_is_read_once_and_then_its_newest_page(connect, server
         running[:] = [f"n{number}" for number in range(150)] + ["r0"]
         del sizes[:]
         assert len(await collect(watch, 70)) == 150
-        assert sizes == [100, 100]
+        assert set(sizes) == {100}  # no job is read by itself
         done[:0] = running[:150]
         running[:] = ["r0"]
         assert {change.kind for change in await collect(watch, 70)} == {"ended"}
