@@ -16,13 +16,13 @@ POLL = PollPolicy(shortest=0.05, longest=0.2, budget_share=None)
 async def test_every_change_of_500_restores_is_told_once(emulate, connect):
     options = Options(retry=NO_RETRY, rate_limits=None, poll=POLL)
     async with (
-        emulate(projects=11, clusters_per_project=5, jobs_per_cluster=20, restore_seconds=1e6, speed=0) as emulator,
+        emulate(projects=11, clusters_per_project=5, jobs_per_cluster=0, restore_seconds=1e6, speed=0) as emulator,
         connect(emulator, options=options) as session,
     ):
         world = emulator.world
         *projects, broken = world.projects("manager")
         clusters = [cluster for project in projects for cluster in world.clusters(project)]
-        started = [job for cluster in clusters for job in emulator.add_jobs(cluster, restores=10)]
+        started = [job for cluster in clusters for job in emulator.add_jobs(cluster, restores=5)]
         hidden = emulator.add_jobs(next(iter(world.clusters(broken))))
         is_broken = True
 
