@@ -176,6 +176,25 @@ WRONG = [
     ("fleet", "jobs", "--family", "cloud-manager", "--since", "soon", *NOWHERE),
     ("fleet", "watch", "--family", "cloud-manager", "--projects", "", *NOWHERE),
     ("fleet", "watch", "--family", "atlas-flex", "--include-deleted", *NOWHERE),
+    ("fleet", "report", "--family", "cloud-manager", *NOWHERE),
+    ("fleet", "report", "--family", "cloud-manager", "--output", "/dev/null", *NOWHERE),
+    ("fleet", "report", "--family", "cloud-manager", "--output", ".", "--lately", "soon", *NOWHERE),
+    ("fleet", "report", "--family", "cloud-manager", "--output", ".", "--state", "FAILED", *NOWHERE),
+    ("fleet", "report", "--family", "cloud-manager", "--output", ".", *NOWHERE),
+    ("drill", "nonsense"),
+    ("drill", "plan", "no-such-plan.toml"),
+    ("drill", "run", "no-such-plan.toml"),
+    ("drill", "run", "no-such-plan.toml", "--output", "d"),
+    ("drill", "resume", "no-such-directory"),
+    ("drill", "report", "no-such-directory"),
+    ("drill", "demo"),
+    ("evidence", "nonsense"),
+    ("evidence", "verify"),
+    ("evidence", "verify", "no-such-file.jsonl"),
+    ("evidence", "verify", "no-such-file.jsonl", "--head", "abc"),
+    ("evidence", "verify", "no-such-file.jsonl", "--count", "-1"),
+    ("evidence", "verify", "no-such-file.jsonl", "--public-key", "no-such-key.pem"),
+    ("evidence", "show", "no-such-file.jsonl"),
 ]
 
 
@@ -216,6 +235,6 @@ def test_an_unknown_command_is_told_with_all_commands(call):
     ended = call("nonsense")
 
     assert (
-        "Commands are demo, jobs, fleet, snapshots, create, create-collections, wait, watch, download, cancel, "
-        "emulator. See"
+        "Commands are demo, jobs, fleet, drill, snapshots, create, create-collections, wait, watch, download, cancel, "
+        "evidence, emulator. See"
     ) in ended.err
