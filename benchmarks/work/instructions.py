@@ -15,6 +15,8 @@ import peers
 from answers import cluster_id, cluster_ids, page
 from harness import Goal, Result
 
+from work import documents, fan_out, fleet, list_jobs, structure_page
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
@@ -124,6 +126,13 @@ _ROWS = (
     Row("to_dict", peers.OURS, "aiohttp_json", 2.0),
     Row("load_jobs", peers.OURS, "aiohttp_cattrs", 1.0),
 )
+_WHY = {
+    "request": fan_out.WHY,
+    "list": list_jobs.WHY,
+    "fan-out": fan_out.WHY,
+    "fleet": fleet.WHY,
+    "to_dict": documents.WHY,
+}
 #: Works of the rows that continuous integration compares.
 SHORT = tuple(row for row in _ROWS if row.short)
 
@@ -219,8 +228,6 @@ def _peer(name: str, url: str) -> Any:
 
 def _offline(way: Way) -> tuple[Callable[[], object], int]:
     """Say what does a work without a network, and how many calls one turn of it counts for."""
-    from work import documents, structure_page
-
     body = page(cluster_id(1, 1_000), 1, _PAGE)
     if way.work.startswith("structure"):
         structure = structure_page.way_of(way.peer)
@@ -256,7 +263,12 @@ def measure(bench: Bench) -> Result:
         columns=columns,
         rows=[[_WORKS[way.work][0], _name(way), figure / 1000] for way, figure in counted],
         goals=[
-            Goal(text=f"{row.title}: at most {row.limit:.2f}", figure=found[row.title], limit=row.limit)
+            Goal(
+                text=f"{row.title}: at most {row.limit:.2f}",
+                figure=found[row.title],
+                limit=row.limit,
+                why=_WHY.get(row.work, ""),
+            )
             for row in _ROWS
             if row.limit is not None and row.title in found
         ],

@@ -12,6 +12,8 @@ import peers
 from answers import cluster_id
 from harness import Result, beside
 
+from work.fan_out import WHY
+
 if TYPE_CHECKING:
     from harness import Bench
 
@@ -53,7 +55,7 @@ def measure(bench: Bench) -> Result:
         "connection with a warm login; both give the decoded JSON.",
         columns=columns,
         rows=rows,
-        goals=beside(found, peers.OURS, {"aiohttp_json": 1.1}, _TITLES),
+        goals=beside(found, peers.OURS, {"aiohttp_json": 1.1}, _TITLES, why=WHY),
         skipped=skipped,
         samples=found,
     )

@@ -180,10 +180,10 @@ def _text(body: bytes, charset: str) -> str | None:
 def _ends_in_letter(body: bytes) -> bool:
     """Whether a body is not UTF-8 only because it ends within the bytes of a letter."""
     try:
-        body.decode()
-    except UnicodeDecodeError as error:
-        return error.reason == "unexpected end of data"
-    return False
+        codecs.getincrementaldecoder(_UTF_8)().decode(body)  # as if more were to come
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def is_utf_8(headers: Headers) -> bool:
