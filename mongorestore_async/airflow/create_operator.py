@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, cast
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Literal
 
 from mongorestore_async.airflow.noted_creates import start_noted
 from mongorestore_async.airflow.operator_base import RestoreOperator
@@ -10,7 +11,7 @@ from mongorestore_async.airflow.restore_orders import read_orders
 from mongorestore_async.families import FAMILIES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
 
     from airflow.sdk import Context
 
@@ -75,9 +76,13 @@ class CreateRestoreOperator(RestoreOperator):
         self.offer_link(context, jobs)
         return jobs
 
-    def _orders(self) -> Mapping[str, Any] | list[Any]:
-        found = self.restores
-        return cast("dict[str, Any]", found) if isinstance(found, dict) else list(found)
+    def _orders(self) -> object:
+        # What a mapped task gave is a sequence of Airflow's own.
+        return list(self.restores) if _is_listed(self.restores) else self.restores
+
+
+def _is_listed(found: object) -> bool:
+    return isinstance(found, Iterable) and not isinstance(found, (str, dict))
 
 
 def _cluster(session: AsyncSession, order: RestoreOrder) -> Cluster[Any]:

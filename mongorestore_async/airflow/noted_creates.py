@@ -16,7 +16,7 @@ import attrs
 from mongorestore_async.airflow.restore_orders import LATEST
 from mongorestore_async.creating.create import read_baseline
 from mongorestore_async.creating.reconciling import Baseline, find_created
-from mongorestore_async.errors import MaybeCreated, RestoreError, Verdict
+from mongorestore_async.errors import ConfigError, MaybeCreated, RestoreError, Verdict
 from mongorestore_async.models import HttpRestore
 
 if TYPE_CHECKING:
@@ -88,10 +88,13 @@ async def start_noted(
         References of its jobs.
 
     Raises:
+        ConfigError: Another word for ``if_unknown``.
         MaybeCreated: A create was sent, by this try or an earlier one, and the list cannot tell what became of it.
         RestoreError: Anything else: nothing was started.
 
     """
+    if if_unknown not in {"fail", "start"}:
+        raise ConfigError("if_unknown must be 'fail' or 'start'")
     found = state.get(order.key)
     if found is not None and "jobs" in found:
         return tuple(found["jobs"])

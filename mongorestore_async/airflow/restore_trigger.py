@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from mongorestore_async.resources import Until
+    from mongorestore_async.waiting.wait_errors import PollReport
 
 __all__ = ["RestoreTrigger"]
 
@@ -56,6 +57,7 @@ class RestoreTrigger(BaseTrigger):
         self.poll_interval = poll_interval
         self.deadline = None if deadline is None else plain_text("deadline", deadline)
         self.accept_incomplete = accept_incomplete
+        self._told: tuple[int, int, int] | None = None
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Give what Airflow stores, to make the trigger again in another process."""
@@ -77,11 +79,20 @@ class RestoreTrigger(BaseTrigger):
             async with await RestoreHook(self.conn_id).aget_conn(self._policy()) as session:
                 batch = await session.batch(self.jobs)
                 done = await batch.wait(
-                    timeout=self._seconds_left(), until=self.until, accept_incomplete=self.accept_incomplete
+                    timeout=self._seconds_left(),
+                    until=self.until,
+                    on_poll=self._log_changes,
+                    accept_incomplete=self.accept_incomplete,
                 )
         except RestoreError as error:
             return WaitResult.of_error(error)
         return WaitResult.of_jobs(done)
+
+    def _log_changes(self, report: PollReport) -> None:
+        told = report.open, report.over, report.bad
+        if told != self._told:
+            self._told = told
+            self.log.info("restore jobs: %s open, %s over, %s ended badly", *told)
 
     def _policy(self) -> PollPolicy:
         usual = PollPolicy()

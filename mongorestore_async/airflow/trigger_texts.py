@@ -112,9 +112,8 @@ def read_job_texts(value: object) -> tuple[str, ...]:
 
 
 def _flat(value: object) -> Iterable[str]:
-    nested = isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping))
-    if not nested:
-        yield plain_text("a job reference", value)
+    if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
+        yield plain_text("a job reference", cast("Any", value))
         return
     for each in cast("Iterable[object]", value):
         yield from _flat(each)

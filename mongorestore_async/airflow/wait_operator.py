@@ -102,16 +102,15 @@ class WaitForRestoreOperator(RestoreOperator):
     def _trigger(self) -> tuple[RestoreTrigger, timedelta | None]:
         # Everything is checked here: what does not fit would fail in the triggerer only, with an error that hides why.
         if self.until is not None:
-            check_until(self.until)
-        if self.poll_interval is not None:
-            require_seconds("poll_interval", self.poll_interval)
+            check_until(plain_text("until", self.until))
+        interval = None if self.poll_interval is None else float(require_seconds("poll_interval", self.poll_interval))
         seconds = seconds_of(self.wait_timeout)
         ends = None if seconds is None else datetime.now(UTC) + timedelta(seconds=seconds)
         trigger = RestoreTrigger(
             conn_id=plain_text("conn_id", self.conn_id),
             jobs=list(read_job_texts(self.jobs)),
             until=self.until,
-            poll_interval=self.poll_interval,
+            poll_interval=interval,
             deadline=None if ends is None else ends.isoformat(),
             accept_incomplete=require_flag("accept_incomplete", self.accept_incomplete),
         )

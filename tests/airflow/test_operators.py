@@ -42,7 +42,22 @@ def test_a_create_that_is_tried_again_starts_nothing(emulator, connection, conte
     assert emulator.counts.creates_received == 1
 
 
-@pytest.mark.parametrize("restores", [{"cluster": "x"}, ["x"], [{"cluster": "ops-manager/p/c"}]])
+def test_a_create_takes_what_a_mapped_task_gave(emulator, connection, context, order):
+    class Lazy:
+        def __iter__(self):
+            return iter([order])
+
+    assert len(CreateRestoreOperator(task_id="create", restores=Lazy()).execute(context)) == 1
+
+
+def test_another_word_for_what_is_unknown_fails_for_good(emulator, connection, context, order):
+    with pytest.raises(AirflowFailException, match="if_unknown must be"):
+        CreateRestoreOperator(task_id="create", restores=order, if_unknown="skip").execute(context)
+
+    assert emulator.counts.requests == 0
+
+
+@pytest.mark.parametrize("restores", [{"cluster": "x"}, ["x"], "x", None, [{"cluster": "ops-manager/p/c"}]])
 def test_an_order_that_does_not_fit_fails_for_good(emulator, connection, context, restores):
     with pytest.raises(AirflowFailException, match="ConfigError"):
         CreateRestoreOperator(task_id="create", restores=restores).execute(context)
@@ -88,6 +103,7 @@ def test_a_wait_defers_with_text_only(context):
         {"jobs": [1]},
         {"jobs": REF, "conn_id": Secret("x")},
         {"jobs": REF, "until": "never"},
+        {"jobs": REF, "until": Secret("finished")},
         {"jobs": REF, "poll_interval": -1},
         {"jobs": REF, "wait_timeout": "1h"},
         {"jobs": REF, "accept_incomplete": "yes"},

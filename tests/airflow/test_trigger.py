@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
+from types import SimpleNamespace
 
 import pytest
 from airflow.serialization.serialized_objects import BaseSerialization
@@ -38,11 +40,15 @@ def test_what_is_no_text_is_refused(arguments):
         RestoreTrigger(*arguments)
 
 
-def test_one_event_of_plain_text_and_the_end(emulator, connection, context, order):
+def test_one_event_of_plain_text_and_the_end(emulator, connection, context, order, monkeypatch):
     jobs = started(context, order)
-    emulator.clock.advance(3600)
-    (event,) = asyncio.run(events(RestoreTrigger("mongorestore_default", jobs, until="finished")))
+    threading.Timer(1, emulator.clock.advance, (3600,)).start()
+    trigger = RestoreTrigger("mongorestore_default", jobs, until="finished", poll_interval=0.1)
+    said = []
+    monkeypatch.setattr(RestoreTrigger, "log", SimpleNamespace(info=lambda text, *values: said.append(text % values)))
+    (event,) = asyncio.run(events(trigger))
 
+    assert said == [f"restore jobs: {1 - over} open, {over} over, 0 ended badly" for over in (0, 1)]
     assert isinstance(event, TriggerEvent)
     assert type(event.payload) is str
     assert WaitResult.from_text(event.payload) == WaitResult(states=dict.fromkeys(jobs, "FINISHED"))
