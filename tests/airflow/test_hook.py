@@ -7,7 +7,7 @@ from airflow.providers_manager import ProvidersManager
 from airflow.sdk._shared.secrets_masker import should_hide_value_for_key
 from airflow.sdk.providers_manager_runtime import ProvidersManagerTaskRuntime
 
-from mongorestore_async import AuthError, ConfigError
+from mongorestore_async import AsyncSession, AuthError, ConfigError, Forbidden
 from mongorestore_async.airflow import RestoreHook
 from mongorestore_async.airflow.provider import CONNECTION_TYPE, get_provider_info
 
@@ -32,6 +32,15 @@ def test_the_button_of_the_form_says_what_the_key_sees(emulator, connection, mon
     assert not good
     assert text.startswith(AuthError.__name__)
     assert "other-k3y" not in text
+
+
+def test_a_key_without_rights_to_list_is_a_key_all_the_same(connection, monkeypatch):
+    def forbidden(*_, **__):
+        raise Forbidden("no rights")
+
+    monkeypatch.setattr(AsyncSession, "projects", forbidden)
+
+    assert RestoreHook().test_connection() == (True, "The key is accepted, but may not list projects: no rights")
 
 
 def test_an_extra_with_a_name_that_is_not_masked_is_refused(monkeypatch):

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import attrs
 import pytest
 
-from mongorestore_async import OPS_MANAGER, MaybeCreated, NotFound, Options, PollPolicy
+from mongorestore_async import OPS_MANAGER, ConfigError, MaybeCreated, NotFound, Options, PollPolicy
 from mongorestore_async.airflow.noted_creates import start_noted
 from mongorestore_async.airflow.restore_orders import RestoreOrder
 from mongorestore_async.emulator import ClusterKind, CreateFault, Side
@@ -116,6 +116,15 @@ async def test_a_create_without_a_trace_is_not_sent_again(emulate, connect, stat
 
     assert emulator.counts.creates_received == 1 + again
     assert emulator.counts.creates_taken == again
+
+
+async def test_another_word_for_what_is_unknown_is_refused(emulate, connect, state):
+    async with emulate(projects=2) as emulator, connect(emulator, options=QUICK) as session:
+        order = order_for(emulator)
+        with pytest.raises(ConfigError, match="if_unknown must be"):
+            await start_noted(state, cluster_of(session, order), order, if_unknown="skip")
+
+    assert emulator.counts.requests == 0
 
 
 async def test_a_download_without_a_trace_is_started_again(emulate, connect, state):
