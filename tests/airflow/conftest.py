@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import shutil
 import tempfile
 from importlib.util import find_spec
 
@@ -14,6 +16,7 @@ HERE = "airflow" if find_spec("airflow") else ""
 if HERE:
     # Before Airflow is imported for the first time: it makes its folder then.
     os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airflow-units-")
+    atexit.register(shutil.rmtree, os.environ["AIRFLOW_HOME"], ignore_errors=True)
     os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 else:
     collect_ignore_glob = ["test_*.py"]
