@@ -38,7 +38,8 @@ Exit codes:
 {exit_codes()}"""
 
 
-#: Where the commands are, in the order of the help. Only the module of the command that runs is loaded.
+#: Where the commands are, in the order of the help: in ``commands/`` but where a folder is named.
+#: Only the module of the command that runs is loaded.
 _COMMANDS = {
     "demo": "demo_command:demo",
     "jobs": "jobs_command:jobs",
@@ -50,6 +51,7 @@ _COMMANDS = {
     "watch": "watch_command:watch",
     "download": "download_command:download",
     "cancel": "cancel_command:cancel",
+    "evidence": "operations.evidence_command:app",
     "emulator": "emulator_command:emulator",
 }
 
@@ -83,7 +85,8 @@ def make_app() -> App:
         result_action="return_value",
     )
     for place, (name, path) in enumerate(_COMMANDS.items(), start=1):
-        app.command(f"mongorestore_async.cli.commands.{path}", name=name, sort_key=place, **_SETTINGS.get(name, {}))
+        found = path if path.startswith("operations.") else f"commands.{path}"
+        app.command(f"mongorestore_async.cli.{found}", name=name, sort_key=place, **_SETTINGS.get(name, {}))
     return app
 
 

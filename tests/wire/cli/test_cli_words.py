@@ -171,6 +171,13 @@ WRONG = [
     ("fleet", "jobs", "--family", "cloud-manager", "--resume", "nonsense", *NOWHERE),
     ("fleet", "jobs", "--family", "atlas-flex", "--batch-id", "b", *NOWHERE),
     ("fleet", "jobs", "--family", "cloud-manager", "--since", "soon", *NOWHERE),
+    ("evidence", "nonsense"),
+    ("evidence", "verify"),
+    ("evidence", "verify", "no-such-file.jsonl"),
+    ("evidence", "verify", "no-such-file.jsonl", "--head", "abc"),
+    ("evidence", "verify", "no-such-file.jsonl", "--count", "-1"),
+    ("evidence", "verify", "no-such-file.jsonl", "--public-key", "no-such-key.pem"),
+    ("evidence", "show", "no-such-file.jsonl"),
 ]
 
 
@@ -212,5 +219,5 @@ def test_an_unknown_command_is_told_with_all_commands(call):
 
     assert (
         "Commands are demo, jobs, fleet, snapshots, create, create-collections, wait, watch, download, cancel, "
-        "emulator. See"
+        "evidence, emulator. See"
     ) in ended.err
