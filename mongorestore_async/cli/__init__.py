@@ -11,6 +11,7 @@ rich where plain text goes to a pipe or a file.
 file                  what is changed there
 ====================  =============================================================================================
 ``commands/``         one file per command, and the options that only one command has
+``operations/``       the same for commands about many restores, or about what became of them
 ``creates/``          what the commands that create jobs share: sources, safety, the question, sending
 ``cluster_options``   options that name a cluster or a config server, and their environment variables
 ``job_selection``     the ways to name jobs: references, ids, a batch

@@ -38,11 +38,13 @@ Exit codes:
 {exit_codes()}"""
 
 
-#: Where the commands are, in the order of the help. Only the module of the command that runs is loaded.
+#: Where the commands are, in the order of the help: in ``commands/`` but where a folder is named. Only the module of
+#: the command that runs is loaded.
 _COMMANDS = {
     "demo": "demo_command:demo",
     "jobs": "jobs_command:jobs",
     "fleet": "fleet_command:app",
+    "drill": "operations.drill_command:app",
     "snapshots": "snapshots_command:snapshots",
     "create": "create_command:create",
     "create-collections": "create_collections_command:create_collections",
@@ -83,7 +85,8 @@ def make_app() -> App:
         result_action="return_value",
     )
     for place, (name, path) in enumerate(_COMMANDS.items(), start=1):
-        app.command(f"mongorestore_async.cli.commands.{path}", name=name, sort_key=place, **_SETTINGS.get(name, {}))
+        found = path if path.startswith("operations.") else f"commands.{path}"
+        app.command(f"mongorestore_async.cli.{found}", name=name, sort_key=place, **_SETTINGS.get(name, {}))
     return app
 
 
