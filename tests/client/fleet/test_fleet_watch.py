@@ -419,3 +419,40 @@ async def test_merged_fleets_are_one_watch(connect, fleet, jobs):
     assert Counter((change.fleet, change.kind) for change in found) == {
         (name, kind): 1 for name in ("om", "cm") for kind in ("found", "ended")
     }
+
+
+async def test_500_jobs_are_told_exactly_within_the_budget(connect, make_world):
+    """500 running jobs in 50 clusters, two changes of each within half an hour, and a project that answers 503."""
+    world = make_world(projects=11, clusters=5)
+    jobs, failing = Jobs(world), "p10"
+    world.plays |= {place: world.refused(503) for place in jobs.jobs if place.startswith(f"{failing}/")}
+    places = [place for place in jobs.jobs if not place.startswith(f"{failing}/")]
+    for place in places:
+        jobs.jobs[place] = {f"{place}/{number}": "run" for number in range(10)} | {f"{place}/old": "done"}
+    names = [name for place in places for name in jobs.jobs[place] if not name.endswith("old")]
+    clock, calls = asyncio.get_running_loop().time, []
+    read = world.play
+
+    async def play(place):
+        calls.append((clock(), place.split("/")[0]))
+        return await read(place)
+
+    async def change():
+        await asyncio.sleep(100)  # all have been read once
+        for number, name in enumerate(names + names):
+            jobs.jobs[name.rpartition("/")[0]][name] = "VALIDATING" if number < len(names) else "done"
+            await asyncio.sleep(1.7)
+
+    world.play = play
+    changes = asyncio.create_task(change())
+    async with Fleet(connect(), CLOUD_MANAGER).watch() as watch:
+        found = await collect(watch, 2000)
+    await changes
+
+    assert len(names) == 500
+    told_of = Counter((str(each.kind), each.job.id) for each in found if each.job is not None)
+    assert told_of == {(kind, name): 1 for kind in ("found", "changed", "ended") for name in names}
+    assert [told(each) for each in found if each.job is None] == [f"failed {failing}/c0"]
+    for project in {project for _, project in calls} - {"clusters"}:
+        moments = [moment for moment, each in calls if each == project]
+        assert max(sum(start <= moment < start + 60 for moment in moments) for start in moments) <= 50
