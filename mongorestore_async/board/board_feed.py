@@ -7,18 +7,20 @@ import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from mongorestore_async.errors import RestoreError
 from mongorestore_async.fleet import ChangeKind, Found
 from mongorestore_async.reports.cluster_history import Restore
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
     from datetime import timedelta
 
     from mongorestore_async.board.board_state import BoardState
     from mongorestore_async.fleet import Fleet, FleetChange, FleetProgress, FleetWatch
 
-__all__ = ["BoardFeed"]
+__all__ = ["BoardFeed", "BoardQuery", "as_words"]
 
 _logger = logging.getLogger(__name__)
 
@@ -28,19 +30,59 @@ _SHORTEST, _LONGEST = 5.0, 300.0
 _COMPARE = 300.0
 
 
+def as_words(names: str | Iterable[str] | None) -> tuple[str, ...] | None:
+    """Names that can be read several times, as those of an iterator cannot."""
+    return names if names is None else (names,) if isinstance(names, str) else tuple(names)
+
+
+@attrs.frozen(kw_only=True)
+class BoardQuery:
+    """Which restores of which clusters are shown; see :func:`create_board`."""
+
+    since: datetime | None = None
+    projects: tuple[str, ...] | None = None
+    clusters: tuple[str, ...] | None = None
+    include_deleted: bool = False
+    concurrency: int = 16
+    per_project: int = 4
+
+    def check(self, fleet: Fleet[Any]) -> None:
+        """Refuse what a reading or a watch would refuse, before anything is sent.
+
+        Raises:
+            ConfigError: An argument is out of its range.
+            Unsupported: ``include_deleted`` for a family that has no such list.
+
+        """
+        fleet.restore_jobs(**self.reading())
+        fleet.watch(**self.watching())
+
+    def watching(self) -> dict[str, Any]:
+        """Arguments of :meth:`Fleet.watch`."""
+        return {name: value for name, value in attrs.asdict(self, recurse=False).items() if name != "since"}
+
+    def reading(self, projects: list[str] | None = None) -> dict[str, Any]:
+        """Arguments of :meth:`Fleet.restore_jobs`; with projects only those of them."""
+        return attrs.asdict(self, recurse=False) | ({} if projects is None else {"projects": projects})
+
+
 class BoardFeed:
     """Puts what a fleet tells into the state.
 
     Args:
         fleet: What is read.
+        query: What of it.
         state: Where it goes.
         touch: Called after each change of the state.
         reread: How often the whole fleet is read.
 
     """
 
-    def __init__(self, fleet: Fleet[Any], state: BoardState, touch: Callable[[], None], reread: timedelta) -> None:
+    def __init__(
+        self, fleet: Fleet[Any], query: BoardQuery, state: BoardState, touch: Callable[[], None], reread: timedelta
+    ) -> None:
         self._fleet = fleet
+        self._query = query
         self._state = state
         self._touch = touch
         self._reread = reread.total_seconds()
@@ -104,7 +146,7 @@ class BoardFeed:
                 state.put_outcome(progress.cluster, progress.outcome)
             self._touch()
 
-        async with self._fleet.restore_jobs(projects=projects, on_progress=note) as stream:
+        async with self._fleet.restore_jobs(**self._query.reading(projects), on_progress=note) as stream:
             try:
                 async for found in stream:
                     state.put_job(found, datetime.now(UTC))
@@ -116,7 +158,7 @@ class BoardFeed:
 
     async def _watch(self) -> None:
         await self._is_read.wait()
-        async with self._fleet.watch() as watch:
+        async with self._fleet.watch(**self._query.watching()) as watch:
             self._watched = watch
             try:
                 async for change in watch:

@@ -244,6 +244,8 @@ def reading_section(reading: Reading) -> Markup:
         told = join(told, " so far." if not reading.discovered else ".")
     else:
         told = join("Looking for projects and clusters.")
+    if reading.since is not None:
+        told = join(told, " Restores requested before ", moment(reading.since), " UTC are left out.")
     return element("p", told, id="reading", class_="note")
 
 

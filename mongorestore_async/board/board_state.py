@@ -132,6 +132,7 @@ class Reading:
         clusters: Clusters found.
         discovered: Whether that is all of them.
         ended: When the fleet was last read to its end, None before.
+        since: Only restores requested since then are read, None for all.
 
     """
 
@@ -139,10 +140,14 @@ class Reading:
     clusters: int = 0
     discovered: bool = False
     ended: datetime | None = None
+    since: datetime | None = None
 
 
 class BoardState:
     """All that the board shows. What is put in is noted in ``changed`` until the view has taken it.
+
+    Args:
+        since: Only restores requested since then are read, None for all.
 
     Attributes:
         changed: Clusters that changed.
@@ -153,11 +158,11 @@ class BoardState:
 
     """
 
-    def __init__(self) -> None:
+    def __init__(self, since: datetime | None = None) -> None:
         self.changed: set[Cell] = set()
         self.is_new = True
         self.changes: deque[Change] = deque(maxlen=_MOST_CHANGES)
-        self.reading = Reading()
+        self.reading = Reading(since=since)
         self.error: str | None = None
         self._cells: dict[_Place, Cell] = {}
         self._projects: dict[tuple[str, str], int] = {}
@@ -238,7 +243,9 @@ class BoardState:
 
     def put_progress(self, progress: FleetProgress) -> None:
         """Note how far the reading of the whole fleet is."""
-        self.reading = Reading(progress.over, progress.clusters, progress.discovered, self.reading.ended)
+        self.reading = attrs.evolve(
+            self.reading, over=progress.over, clusters=progress.clusters, discovered=progress.discovered
+        )
 
     def put_outcome(self, cluster: FleetCluster, outcome: ClusterOutcome) -> None:
         """Note that the list of a cluster was read."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from mongorestore_async.board.board_feed import BoardFeed
+from mongorestore_async.board.board_feed import BoardFeed, BoardQuery, as_words
 from mongorestore_async.board.board_pages import board_page, project_page
 from mongorestore_async.board.board_state import BoardState
 from mongorestore_async.board.event_history import ALIVE, RESET, RETRY
@@ -21,6 +21,7 @@ from mongorestore_async.reports.style import STYLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from mongorestore_async.fleet import Fleet
 
@@ -49,6 +50,12 @@ def create_board(
     hosts: Iterable[str] = (),
     reread: timedelta = timedelta(hours=1),
     max_viewers: int = 100,
+    since: datetime | None = None,
+    projects: str | Iterable[str] | None = None,
+    clusters: str | Iterable[str] | None = None,
+    include_deleted: bool = False,
+    concurrency: int = 16,
+    per_project: int = 4,
 ) -> web.Application:
     """Make the board of a fleet, an application that is served alone or mounted.
 
@@ -65,28 +72,54 @@ def create_board(
         reread: How often all lists are read anew, for clusters that came or went; changes of running restores are seen
             in between.
         max_viewers: Streams that are open at once; further viewers are told to come back later.
+        since: Only restores requested since this moment (aware), as for :meth:`Fleet.restore_jobs`, like all that
+            follows. A cluster that was restored only before is then one that never was.
+        projects: Only projects with one of these names or ids; globs too.
+        clusters: The same for clusters.
+        include_deleted: Show deleted clusters whose backups are retained too.
+        concurrency: Calls in flight at once.
+        per_project: Calls in flight at once for one project.
 
     Raises:
         ConfigError: An argument is out of its range.
+        Unsupported: ``include_deleted`` for a family that has no such list.
 
     """
     if reread <= timedelta():
         raise ConfigError("reread must be a timedelta above 0")
     require_whole("max_viewers", max_viewers)
-    return _Board(fleet, title, allowed_hosts(hosts), reread, max_viewers).app
+    query = BoardQuery(
+        since=since,
+        projects=as_words(projects),
+        clusters=as_words(clusters),
+        include_deleted=include_deleted,
+        concurrency=concurrency,
+        per_project=per_project,
+    )
+    query.check(fleet)
+    state = BoardState(since)
+    updates = LiveUpdates(state)
+    feed = BoardFeed(fleet, query, state, updates.touch, reread)
+    return _Board(title, allowed_hosts(hosts), max_viewers, state, updates, feed).app
 
 
 class _Board:
     def __init__(
-        self, fleet: Fleet[Any], title: str, hosts: frozenset[str], reread: timedelta, max_viewers: int
+        self,
+        title: str,
+        hosts: frozenset[str],
+        max_viewers: int,
+        state: BoardState,
+        updates: LiveUpdates,
+        feed: BoardFeed,
     ) -> None:
         self._title = title
         self._hosts = hosts
         self._max_viewers = max_viewers
         self._viewers = 0
-        self._state = BoardState()
-        self._updates = LiveUpdates(self._state)
-        self._feed = BoardFeed(fleet, self._state, self._updates.touch, reread)
+        self._state = state
+        self._updates = updates
+        self._feed = feed
         self._tasks: list[asyncio.Task[None]] = []
         self.app = web.Application(middlewares=[self._check_host])
         self.app.add_routes(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from builders.board_fleet import Job, PlayedFleet, cluster_of, failure_of
 from mongorestore_async import AuthError, Found, JobState
-from mongorestore_async.board.board_feed import BoardFeed
+from mongorestore_async.board.board_feed import BoardFeed, BoardQuery, as_words
 from mongorestore_async.board.board_state import BoardState
 from mongorestore_async.reports.cluster_history import LastOutcome
 
@@ -27,9 +27,9 @@ def feeding(fleet):
     """Feed a board for as long as a block runs; gives its state."""
 
     @asynccontextmanager
-    async def start(reread=timedelta(hours=1)):
+    async def start(reread=timedelta(hours=1), **query):
         state = BoardState()
-        task = asyncio.create_task(BoardFeed(fleet, state, lambda: None, reread).run())
+        task = asyncio.create_task(BoardFeed(fleet, BoardQuery(**query), state, lambda: None, reread).run())
         try:
             await asyncio.sleep(1)
             yield state
@@ -55,6 +55,25 @@ async def test_the_fleet_is_read_and_then_watched(fleet, feeding):
 
         assert outcomes(state) == {"a": LastOutcome.FINISHED, "b": LastOutcome.RUNNING}
         assert [change.after for change in state.changes] == [JobState.RUNNING, JobState.FINISHED]
+
+
+async def test_what_is_asked_for_is_asked_of_both(fleet, feeding):
+    since = datetime(2026, 11, 1, tzinfo=UTC)
+    asked = {"clusters": ("a*",), "include_deleted": True, "concurrency": 3, "per_project": 2}
+
+    async with feeding(projects=("p*",), since=since, **asked):
+        assert fleet.readings == [("p*",)]
+        assert fleet.asked == asked | {"since": since}
+        assert fleet.asked_watch == asked | {"projects": ("p*",)}
+        fleet.tell("recovered", project=A.project)
+        await asyncio.sleep(1)
+        assert fleet.readings == [("p*",), ["p1"]]
+
+
+def test_names_can_be_read_several_times():
+    assert as_words(None) is None
+    assert as_words("one") == ("one",)
+    assert as_words(iter(["a", "b"])) == ("a", "b")
 
 
 async def test_the_whole_fleet_is_read_again_when_it_is_time(fleet, feeding):

@@ -120,6 +120,12 @@ def test_how_far_the_first_reading_is_is_told():
     assert text_of(view.refresh(NOW)["reading"]).endswith("8 of 2,000 clusters.")
 
 
+def test_a_limit_of_time_is_told():
+    found = BoardView(BoardState(NOW)).refresh(NOW)["reading"]
+
+    assert text_of(found).endswith("Restores requested before 2026-11-29 12:00 UTC are left out.")
+
+
 def test_progress_is_beside_what_is_usual():
     jobs = [Job("old", requested_at=NOW - timedelta(days=1)).over(after=1200), Job("1")]
     found = BoardView(filled({cluster_of("a"): jobs})).refresh(NOW)["running"]

@@ -71,6 +71,8 @@ class PlayedFleet:
         self.readings: list[Any] = []
         self.watches = 0
         self.running: list[Found[Any]] = []
+        self.asked: dict[str, Any] = {}
+        self.asked_watch: dict[str, Any] = {}
         self._told: asyncio.Queue[Any] = asyncio.Queue()
 
     def tell(self, kind: str, cluster: FleetCluster | None = None, job: Job | None = None, **more: Any) -> None:
@@ -82,14 +84,16 @@ class PlayedFleet:
         self._told.put_nowait(error)
 
     @asynccontextmanager
-    async def restore_jobs(self, *, projects: Any = None, on_progress: Any) -> Any:
+    async def restore_jobs(self, *, projects: Any = None, on_progress: Any = None, **asked: Any) -> Any:
         self.readings.append(projects)
+        self.asked = asked
         if self.error is not None:
             raise self.error
         yield _Stream(self, projects, on_progress)
 
     @asynccontextmanager
-    async def watch(self) -> Any:
+    async def watch(self, **asked: Any) -> Any:
+        self.asked_watch = asked
         self.watches += 1
         yield _Watch(self, self._told)
 

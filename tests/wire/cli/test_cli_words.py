@@ -171,6 +171,10 @@ WRONG = [
     ("fleet", "jobs", "--family", "cloud-manager", "--resume", "nonsense", *NOWHERE),
     ("fleet", "jobs", "--family", "atlas-flex", "--batch-id", "b", *NOWHERE),
     ("fleet", "jobs", "--family", "cloud-manager", "--since", "soon", *NOWHERE),
+    ("board", "--family", "cloud-manager", "--allow-host", "https://board", *NOWHERE),
+    ("board", "--family", "cloud-manager", "--reread", "soon", *NOWHERE),
+    ("board", "--family", "cloud-manager", "--reread", "0s", *NOWHERE),
+    ("board", "--family", "atlas-flex", "--include-deleted", *NOWHERE),
 ]
 
 
@@ -211,6 +215,6 @@ def test_an_unknown_command_is_told_with_all_commands(call):
     ended = call("nonsense")
 
     assert (
-        "Commands are demo, jobs, fleet, snapshots, create, create-collections, wait, watch, download, cancel, "
-        "emulator. See"
+        "Commands are demo, jobs, fleet, drill, board, snapshots, create, create-collections, wait, watch, "
+        "download, cancel, emulator. See"
     ) in ended.err
