@@ -12,7 +12,7 @@ how pages follow        ``live_updates`` and ``event_history`` on the server, ``
 who may ask             ``safeguards``: names of hosts, headers; ``web_app``: routes and streams
 ======================  ============================================================================================
 
-Theory of operation. The state says what changed. Five times a second at most, the view makes anew the fragments of the
+Theory of operation. The state says what changed. Ten times a second at most, the view makes anew the fragments of the
 page in which something changed, and these are one event with a number, made once for all viewers. A page has the number
 it was made at and asks for the events after it; who comes back after a cut asks again with the last one seen. Numbers
 of another start of the server, and those of events that are not kept any more, get a ``reset``: the page loads itself

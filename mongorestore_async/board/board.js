@@ -88,7 +88,7 @@
   // A browser has six connections to a server over HTTP/1.1 for all tabs: those that nobody sees give theirs back.
   document.addEventListener("visibilitychange", () => {
     clearTimeout(hiding);
-    if (document.hidden) hiding = setTimeout(() => { close(); say("Paused."); }, 5000);
+    if (document.hidden) hiding = setTimeout(() => { close(); say("Paused."); }, 1000);
     else open();
   });
   addEventListener("pagehide", close);

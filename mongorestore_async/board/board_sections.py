@@ -35,7 +35,7 @@ __all__ = [
     "trouble_section",
 ]
 
-_MOST_ROWS = 25
+_MOST_ROWS = 12
 _MOST_BARS = 40
 _WINDOW = timedelta(hours=24)
 
@@ -156,8 +156,8 @@ def _progress(cell: Cell, restore: Restore, now: datetime) -> Markup:
 
 
 def trouble_section(state: BoardState) -> Markup:
-    """What stopped, clusters whose last restore failed, and what cannot be read."""
-    parts = [_stopped(state.error), _failed(state.cells), _unread(state.troubles)]
+    """What stopped, what cannot be read, and clusters whose last restore failed, the latest first."""
+    parts = [_stopped(state.error), _unread(state.troubles), _failed(state.cells)]
     if not any(parts):
         parts = [element("p", "No last restore failed, and everything can be read.", class_="note")]
     return element("div", *parts, id="trouble")
@@ -172,6 +172,7 @@ def _stopped(error: str | None) -> Markup | None:
 def _failed(cells: Iterable[Cell]) -> Markup | None:
     bad = {LastOutcome.FAILED, LastOutcome.CANCELLED}
     found = [cell for cell in cells if cell.history.outcome in bad]
+    found.sort(key=lambda cell: moment_value(last_moment(cell.history.last)), reverse=True)
     if not found:
         return None
     heads = (

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["LiveUpdates"]
 
 #: Seconds in which changes are gathered into one event.
-_GATHER = 0.2
+_GATHER = 0.1
 #: Seconds until what was put off is drawn, and until bars of running restores grow.
 _SOON, _LATER = 1.0, 60.0
 

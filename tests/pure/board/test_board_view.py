@@ -145,11 +145,11 @@ def test_long_tables_are_cut_and_say_so():
     state = filled(many(60), failures=[failure_of(cluster_of(f"u{number}")) for number in range(40)])
     view = BoardView(state)
     found = view.refresh(NOW)
-    assert "and 35 restores more" in text_of(found["running"])
-    assert "and 15 places more" in text_of(found["trouble"])
+    assert "and 48 restores more" in text_of(found["running"])
+    assert "and 28 places more" in text_of(found["trouble"])
 
     state = filled(many(30, state=JobState.FAILED, finished_at=NOW))
-    assert "and 5 clusters more" in text_of(BoardView(state).refresh(NOW)["trouble"])
+    assert "and 18 clusters more" in text_of(BoardView(state).refresh(NOW)["trouble"])
 
 
 def test_failures_and_what_stopped_are_told_with_the_reason():

@@ -48,7 +48,9 @@ class Job:
 
 
 def cluster_of(name: str, project: str = "p1", fleet: str = "fleet") -> FleetCluster:
-    return FleetCluster(FleetProject(fleet, project, f"{project}!"), name, f"{name}-id", name)
+    return FleetCluster(
+        FleetProject(fleet, project, f"{project}!" if len(project) == 2 else project), name, f"{name}-id", name
+    )
 
 
 def failure_of(
