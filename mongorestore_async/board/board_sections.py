@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 _MOST_ROWS = 12
-_MOST_BARS = 40
+_MOST_BARS = 30
 _WINDOW = timedelta(hours=24)
 
 

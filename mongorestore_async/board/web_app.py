@@ -72,8 +72,8 @@ def create_board(
         reread: How often all lists are read anew, for clusters that came or went; changes of running restores are seen
             in between.
         max_viewers: Streams that are open at once; further viewers are told to come back later.
-        since: Only restores requested since this moment (aware), as for :meth:`Fleet.restore_jobs`, like all that
-            follows. A cluster that was restored only before is then one that never was.
+        since: Only restores requested since this moment (aware). A cluster that was restored only before is then one
+            that never was. This and all that follows is as for :meth:`mongorestore_async.Fleet.restore_jobs`.
         projects: Only projects with one of these names or ids; globs too.
         clusters: The same for clusters.
         include_deleted: Show deleted clusters whose backups are retained too.

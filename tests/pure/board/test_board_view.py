@@ -174,7 +174,7 @@ def test_the_timeline_has_the_last_day_with_running_restores_first():
     found = BoardView(filled({cluster_of("a"): jobs})).refresh(NOW)["timeline"]
 
     assert re.findall(r'class="word">(\w+)<', found) == ["running", "failed"]
-    assert "40 of them shown" in text_of(BoardView(filled(many(50))).refresh(NOW)["timeline"])
+    assert "30 of them shown" in text_of(BoardView(filled(many(50))).refresh(NOW)["timeline"])
 
 
 def test_a_lost_job_and_a_target_are_told():

@@ -113,7 +113,7 @@ async def test_pictures_for_the_documentation(serve, browser):
                     job = fleet.clusters[cluster][-1] if fleet.clusters[cluster] else Job("x")
                     fleet.tell("ended", cluster, job.over(JobState.FINISHED, 900))
                 await page.until("document.querySelectorAll('#changes li').length >= 1")
-                await page.size(960, 1160)
+                await page.size(960, 900)
                 await page.run("document.getElementById('s-running').scrollIntoView(); true")
             await asyncio.sleep(3)
             await page.picture(folder / f"board-{name}.png")
