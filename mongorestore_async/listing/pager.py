@@ -14,9 +14,8 @@ from mongorestore_async.models.validators import require_whole
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Generator
 
-    from mongorestore_async.errors import RequestContext
     from mongorestore_async.listing.page import Page
-    from mongorestore_async.listing.page_reader import ListQuery, ListSource
+    from mongorestore_async.listing.page_reader import ListQuery, ListSource, Received
 
 __all__ = ["Pager"]
 
@@ -90,16 +89,16 @@ class Pager(Generic[ItemT]):
         """
         reader = self.reader(limit=2)
         found: list[ItemT] = []
-        request: RequestContext | None = None
+        last: Received[ItemT] | None = None
         while (received := await reader.step()) is not None:
+            last = received
             found += received.items
-            if len(found) != 1:
-                request = received.reply.request
+        if len(found) == 1:
+            return found[0]
+        request = None if last is None else last.reply.request
         if not found:
             raise NotFound("the list is empty, exactly one item was expected", status=reader.status, request=request)
-        if len(found) > 1:
-            raise NotUnique("the list has several items, exactly one was expected; narrow the query", request=request)
-        return found[0]
+        raise NotUnique("the list has several items, exactly one was expected; narrow the query", request=request)
 
     async def collect(self, *, limit: int | None = None, concurrency: int = 1) -> list[ItemT]:
         """Read all items into a list, in order.

@@ -36,7 +36,6 @@ MAX_DEPTH = 100
 
 _LINKS = "links"
 _SCALARS = frozenset({str, int, float, bool, type(None)})
-_NEVER_SECRET = (bool, type(None))
 
 
 def redact(value: Any) -> Any:

@@ -164,11 +164,15 @@ def build_url(base: URL, path: str, *, query: Mapping[str, Any] | None = None, *
             pieces[place] = value
         else:
             pieces[place] = quote(_NAMES.get(kind, check_identifier)(kind, value), safe="")
-    try:
-        asked = _with_query(base, *query, *query.values()) if query else base
-    except TypeError:  # cannot be hashed
-        raise ConfigError("a query parameter must be a string, an integer or a boolean") from None
+    asked = base
+    if query:
+        # Numbers recur from call to call. Texts may be anything, and are not kept.
+        add = _with_query if _NUMBERS.issuperset(map(type, query.values())) else _with_query.__wrapped__
+        asked = add(base, *query, *query.values())
     return asked.with_path(base.raw_path.rstrip("/") + "".join(pieces), encoded=True, keep_query=True)
+
+
+_NUMBERS = frozenset({int, bool, type(None)})
 
 
 @functools.lru_cache(maxsize=64, typed=True)  # True is not 1

@@ -40,7 +40,7 @@ class TokenBucket:
         full_at = self.full_at
         if full_at - self._ahead > now:
             return False
-        self.full_at = (max(now, full_at)) + self._interval
+        self.full_at = max(now, full_at) + self._interval
         return True
 
     def give_back(self, _taken: float) -> None:

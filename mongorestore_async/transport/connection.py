@@ -269,6 +269,13 @@ def _proxy_login(proxy: URL) -> CIMultiDict[str] | None:
     return CIMultiDict({"Proxy-Authorization": Secret(aiohttp.encode_basic_auth(proxy.user, proxy.password or ""))})
 
 
+class _Answer(aiohttp.ClientResponse):
+    """An answer that shows no URL and no header: it stands in frames of errors, which may be exported."""
+
+    def __repr__(self) -> str:
+        return f"<ClientResponse [{self.status} {self.reason}]>"
+
+
 def _make_session(
     connector: Any,
     cookie_jar: AbstractCookieJar,
@@ -283,6 +290,7 @@ def _make_session(
         cookie_jar=cookie_jar,
         trace_configs=[*traces],
         headers=headers,
+        response_class=_Answer,
         timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None),
     )
     # aiohttp repeats GET and DELETE on a dropped keep-alive connection, which would repeat nc. Private;

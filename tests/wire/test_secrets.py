@@ -519,6 +519,34 @@ async def test_a_failing_proxy_shows_no_password(hunt):
     hunt.secrets = {"password": PROXY_PASSWORD, "header": sent.pop().partition(" ")[2], "cookie": "c00k1e0fthepr0xy"}
 
 
+@pytest.mark.parametrize("end", ["cut", "too large", "cancelled"])
+async def test_an_answer_not_read_to_its_end_shows_no_header(hunt, end):
+    hunt.secrets = {"cookie": "c00k1e0fthelogin", "nonce": "n0nceThatFollows"}
+    length = 2_000_000 if end == "too large" else 1000
+    begun = asyncio.Event()
+
+    async def answer(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        head = f"HTTP/1.1 200 OK\r\nSet-Cookie: id={hunt.secrets['cookie']}\r\nContent-Length: {length}\r\n"
+        writer.write(f'{head}Authentication-Info: nextnonce="{hunt.secrets["nonce"]}"\r\n\r\n{{'.encode())
+        await writer.drain()
+        begun.set()
+        if end != "cut":
+            await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    base_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    options = Options(retry=NO_RETRY, max_body=1_000_000)
+    async with server, AsyncSession(None, base_url=base_url, options=options) as session:
+        call = asyncio.create_task(session.request("GET", "/groups", family=OPS_MANAGER))
+        await begun.wait()
+        if end == "cancelled":
+            await asyncio.sleep(0.2)  # the head is read
+            call.cancel()
+        hunt.error(end, await caught(call))
+
+
 async def test_a_cancelled_call_through_a_proxy_shows_no_password(hunt):
     reached = asyncio.Event()
 

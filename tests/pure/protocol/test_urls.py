@@ -11,7 +11,13 @@ from yarl import URL
 
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.families import FAMILIES
-from mongorestore_async.protocol.urls import DEFAULT_BASE_URL, build_url, check_identifier, parse_base_url
+from mongorestore_async.protocol.urls import (
+    DEFAULT_BASE_URL,
+    _with_query,
+    build_url,
+    check_identifier,
+    parse_base_url,
+)
 
 BASE = parse_base_url("https://om.example.com:8443/om")
 JOB_PATH = "/groups/{project}/clusters/{cluster}/restoreJobs/{job}"
@@ -241,6 +247,16 @@ class TestQuery:
     def test_is_not_that_of_an_equal_value_before(self):
         sent = [build_url(BASE, "/groups", query={"a": value}).raw_query_string for value in (1, True, "1", 0, False)]
         assert sent == ["a=1", "a=true", "a=1", "a=0", "a=false"]
+
+    @pytest.mark.parametrize("value", [["x"], {}, 1.5])
+    def test_of_another_type_is_refused_with_it(self, value):
+        with pytest.raises(ConfigError, match=f"not {type(value).__name__}"):
+            build_url(BASE, "/groups", query={"a": value})
+
+    def test_of_texts_is_not_kept(self):
+        kept = _with_query.cache_info().currsize
+        build_url(BASE, "/groups", query={"a": "text of somebody", "b": 1})
+        assert _with_query.cache_info().currsize == kept
 
     def test_is_that_of_its_own_base(self):
         other = parse_base_url("http://localhost:8080")
