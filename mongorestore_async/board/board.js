@@ -24,7 +24,11 @@
       if (source && source.readyState === EventSource.CLOSED) again();
     };
     source.addEventListener("alive", () => { heard = Date.now(); });
-    source.addEventListener("reset", () => { close(); location.reload(); });
+    source.addEventListener("reset", () => {
+      close();
+      // Behind a balancer the next server may be the other one again: not more often than every ten seconds.
+      setTimeout(() => location.reload(), Math.max(0, 10000 - performance.now()));
+    });
     source.addEventListener("change", (event) => {
       heard = Date.now();
       after = event.lastEventId;
