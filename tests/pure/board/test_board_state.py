@@ -180,7 +180,7 @@ def test_a_cluster_without_backup_is_not_one_never_restored():
     assert outcomes(state) == {"a": LastOutcome.NO_BACKUP, "b": LastOutcome.NEVER}
 
 
-def test_a_failure_stays_with_its_first_moment_until_it_recovers():
+def test_a_failure_keeps_its_first_moment_until_it_recovers():
     state = read(BoardState(), {A: [Job("1")]}, [failure_of(A)])
     state.put_failure(failure_of(A, kind=FailureKind.TIMED_OUT), NOW + timedelta(hours=1))
 
@@ -205,7 +205,7 @@ def test_a_project_recovers_without_its_clusters():
     assert [each.place for each in state.troubles] == ["fleet / p1! / a"]
 
 
-def test_what_the_next_reading_does_not_meet_is_no_trouble_any_more():
+def test_what_the_next_reading_does_not_meet_is_over():
     state = read(BoardState(), {A: [], OTHER: []}, [failure_of(A), failure_of(project=B.project)])
 
     read(state, {A: [], OTHER: []})

@@ -48,7 +48,7 @@ def test_the_first_refresh_has_all_sections_and_the_next_none():
     assert not view.waits
 
 
-def test_a_change_of_a_cluster_is_its_tile_and_its_sections_at_once():
+def test_a_change_is_a_tile_and_its_sections_at_once():
     state = filled(many(50))
     view = BoardView(state)
     view.refresh(NOW)
@@ -74,7 +74,7 @@ def test_a_change_that_the_matrix_does_not_show_sends_no_tile():
     assert "c1" not in view.refresh(NOW + SOON)
 
 
-def test_the_matrix_is_sent_whole_only_when_clusters_came_or_went_and_not_often():
+def test_the_whole_matrix_is_sent_when_clusters_came_or_went():
     state = filled(many(3))
     view = BoardView(state)
     view.refresh(NOW)
@@ -134,7 +134,7 @@ def test_progress_is_beside_what_is_usual():
     assert "10 min of usually 20 min" in text_of(found)
 
 
-def test_progress_without_anything_to_compare_is_the_time_passed():
+def test_progress_without_a_past_is_the_time_passed():
     found = BoardView(filled({cluster_of("a"): [Job("1"), Job("2", requested_at=None)]})).refresh(NOW)["running"]
 
     assert "<progress" not in found
@@ -165,7 +165,7 @@ def test_failures_and_what_stopped_are_told_with_the_reason():
     assert "fleet / p2! server the server failed" in found
 
 
-def test_the_timeline_has_the_last_day_with_running_restores_first():
+def test_the_timeline_has_the_last_day_what_runs_first():
     jobs = [
         Job("old", requested_at=NOW - timedelta(days=3)).over(),
         Job("long", requested_at=NOW - timedelta(days=2)),

@@ -49,7 +49,7 @@ def test_an_address_of_ip_6_may_have_brackets_or_not(name):
     assert is_allowed("[FD00::1]:8080", allowed_hosts([name]))
 
 
-def test_the_policy_lets_in_nothing_from_elsewhere_and_nothing_inline():
+def test_the_policy_lets_in_nothing_foreign_or_inline():
     policy = dict(part.split(" ", 1) for part in HEADERS["Content-Security-Policy"].split("; "))
 
     assert policy.pop("default-src") == "'none'"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 from aiohttp import web
@@ -30,7 +31,7 @@ async def test_restores_are_followed_to_their_end(emulate, connect, serve, look)
         assert f"<b>{len(clusters)}</b>cancelled" in counts
 
 
-async def test_a_project_that_fails_is_told_and_read_again_when_it_recovers(emulate, connect, serve, look, client):
+async def test_a_project_that_recovers_is_read_again(emulate, connect, serve, look, client):
     is_broken = True
     async with (
         emulate(projects=2, clusters_per_project=3, jobs_per_cluster=0, restore_seconds=1e6, speed=0) as emulator,
@@ -59,7 +60,23 @@ async def test_a_project_that_fails_is_told_and_read_again_when_it_recovers(emul
         assert "cancelled" in counts
 
 
-async def test_settings_that_the_family_does_not_have_are_told_at_once(connect, emulate):
+async def test_no_page_has_a_link_of_a_download_or_a_key(emulate, connect, serve, client):
+    settings = {"projects": 1, "clusters_per_project": 3, "jobs_per_cluster": 20}
+    async with emulate(**settings) as emulator, connect(emulator, options=OPTIONS) as session:
+        async with serve(of=Fleet(session, OPS_MANAGER)) as server:
+            texts = []
+            for path in ("", "project/1", "events?after=x"):
+                async with client.get(server.url + path) as response:
+                    texts.append(await response.text())
+        async with Fleet(session, OPS_MANAGER).restore_jobs() as stream:
+            links = [found.job.delivery.url async for found in stream if found.job.delivery is not None]
+
+    assert any(links)
+    assert re.findall(r"https?://[^\"'<\s]+", "".join(texts)) == []
+    assert not [text for text in texts if emulator.private_key in text]
+
+
+async def test_what_a_family_does_not_have_is_told_at_once(connect, emulate):
     async with emulate() as emulator, connect(emulator) as session:
         with pytest.raises(Unsupported):
             create_board(Fleet(session, OPS_MANAGER), include_deleted=True)

@@ -102,7 +102,7 @@ async def test_who_comes_back_gets_what_was_missed(serve, look, fleet):
             assert "b: running" in await events.until("c2")
 
 
-async def test_a_server_that_was_started_anew_lets_the_page_load_itself(serve, look):
+async def test_a_server_started_anew_lets_the_page_load_itself(serve, look):
     async with serve() as server, look(server) as events:
         port = int(server.url.rsplit(":", 1)[1].rstrip("/"))
         await server.__aexit__(None, None, None)
