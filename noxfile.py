@@ -141,6 +141,23 @@ def clients(session: nox.Session) -> None:
 
 
 @nox.session
+def board(session: nox.Session) -> None:
+    """The board in Chromium, with 2,000 clusters and ten browsers: prints what it measured.
+
+    ``-- --pictures`` makes the pictures of docs/board.rst anew. Look at them.
+    """
+    install(session, "test", package=PACKAGE)
+    session.env["BOARD"] = "all"
+    words = list(session.posargs)
+    if "--pictures" in words:
+        words.remove("--pictures")
+        folder = Path("docs/_static/board").resolve()
+        folder.mkdir(exist_ok=True)
+        session.env["BOARD_PICTURES"] = str(folder)
+    session.run("pytest", "tests/wire/board", *words)
+
+
+@nox.session
 def api(session: nox.Session) -> None:
     """Every answer of the emulator's Atlas v2 against schemas; with ``-- spec.yaml`` the vendor's document as well."""
     install(session, "test", package=PACKAGE)

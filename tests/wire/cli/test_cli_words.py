@@ -195,6 +195,10 @@ WRONG = [
     ("evidence", "verify", "no-such-file.jsonl", "--count", "-1"),
     ("evidence", "verify", "no-such-file.jsonl", "--public-key", "no-such-key.pem"),
     ("evidence", "show", "no-such-file.jsonl"),
+    ("board", "--family", "cloud-manager", "--allow-host", "https://board", *NOWHERE),
+    ("board", "--family", "cloud-manager", "--reread", "soon", *NOWHERE),
+    ("board", "--family", "cloud-manager", "--reread", "0s", *NOWHERE),
+    ("board", "--family", "atlas-flex", "--include-deleted", *NOWHERE),
 ]
 
 
@@ -235,6 +239,6 @@ def test_an_unknown_command_is_told_with_all_commands(call):
     ended = call("nonsense")
 
     assert (
-        "Commands are demo, jobs, fleet, drill, snapshots, create, create-collections, wait, watch, download, cancel, "
-        "evidence, emulator. See"
+        "Commands are demo, jobs, fleet, drill, board, snapshots, create, create-collections, wait, watch, "
+        "download, cancel, evidence, emulator. See"
     ) in ended.err
