@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tarfile
@@ -22,15 +23,11 @@ nox.options.sessions = ["lint", "typing", "tests", "docs", "dist"]
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 
-#: The package as developers install it: with every extra.
-PACKAGE = f".[{','.join(PROJECT['project']['optional-dependencies'])}]"
+#: The package as developers install it: with every extra but Airflow, which has sessions of its own.
+PACKAGE = f".[{','.join(extra for extra in PROJECT['project']['optional-dependencies'] if extra != 'airflow')}]"
 
 #: A worker process for each of two cores. Whole files go to a worker: their tests may share a server.
 TWO_WORKERS = ("-n", "2", "--dist", "loadfile")
-
-#: The tests that coverage is counted of, for counting doubles their time. All others run over sockets, under load and
-#: beside programs of others, what these have run already.
-COUNTED = ("tests/pure", "tests/client", "tests/wire/cli", "tests/wire/downloading", "tests/wire/emulator")
 
 
 def pure_sources() -> str:
@@ -72,10 +69,7 @@ def tests(session: nox.Session) -> None:
         session.run("pytest", *session.posargs)
         return
     session.run("coverage", "erase")
-    try:
-        session.run("coverage", "run", "-m", "pytest", *TWO_WORKERS, *COUNTED)
-    finally:
-        session.run("pytest", *TWO_WORKERS, *(f"--ignore={path}" for path in COUNTED))
+    session.run("coverage", "run", "-m", "pytest", *TWO_WORKERS)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report", "--fail-under=95")
     session.run("coverage", "report", "--fail-under=100", f"--include={pure_sources()}")
@@ -104,6 +98,28 @@ def tools(session: nox.Session) -> None:
     session.run("pytest", "tests/wire/tools", *session.posargs)
 
 
+@nox.session
+def airflow_units(session: nox.Session) -> None:
+    """Trigger, operators and hook where Airflow is installed, and their types."""
+    install(session, "airflow", package=".[airflow]")
+    session.run("pytest", "tests/airflow", "tests/test_house.py", "-k", "airflow", *session.posargs)
+    room = Path("mongorestore_async/airflow").resolve()
+    session.run("mypy", *map(str, sorted(room.glob("*.py"))))
+    # Its own configuration: files that the project's one excludes are not read, even where they are named.
+    settings = {"include": [str(room)], "pythonVersion": "3.11", "typeCheckingMode": "strict"}
+    configuration = Path(session.create_tmp()).resolve() / "pyrightconfig.json"
+    configuration.write_text(json.dumps(settings), encoding="utf-8")
+    session.run("basedpyright", "-p", str(configuration))
+
+
+@nox.session
+def airflow(session: nox.Session) -> None:
+    """A real scheduler, triggerer and database while some of it is killed; writes the table of docs/airflow.rst."""
+    install(session, "airflow", package=".[airflow]")
+    session.env["PYTHONPATH"] = "tests/support"
+    session.run("python", "-u", "tests/airflow/live/run.py", "--write", *session.posargs)
+
+
 @nox.session(python="3.11")
 def clients(session: nox.Session) -> None:
     """Other people's clients against the emulator, each in an environment of its own; atlasapi wants Python 3.11."""
@@ -122,6 +138,23 @@ def clients(session: nox.Session) -> None:
         session.run("npm", "install", "--no-audit", "--no-fund", "--prefix", str(folder / "npm"), external=True)
     session.env["CLIENTS"] = str(folder)
     session.run("pytest", "tests/wire/clients", *session.posargs)
+
+
+@nox.session
+def board(session: nox.Session) -> None:
+    """The board in Chromium, with 2,000 clusters and ten browsers: prints what it measured.
+
+    ``-- --pictures`` makes the pictures of docs/board.rst anew. Look at them.
+    """
+    install(session, "test", package=PACKAGE)
+    session.env["BOARD"] = "all"
+    words = list(session.posargs)
+    if "--pictures" in words:
+        words.remove("--pictures")
+        folder = Path("docs/_static/board").resolve()
+        folder.mkdir(exist_ok=True)
+        session.env["BOARD_PICTURES"] = str(folder)
+    session.run("pytest", "tests/wire/board", *words)
 
 
 @nox.session

@@ -45,6 +45,7 @@ _COMMANDS = {
     "jobs": "jobs_command:jobs",
     "fleet": "fleet_command:app",
     "drill": "operations.drill_command:app",
+    "board": "operations.board_command:board",
     "snapshots": "snapshots_command:snapshots",
     "create": "create_command:create",
     "create-collections": "create_collections_command:create_collections",

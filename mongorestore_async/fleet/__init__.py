@@ -14,6 +14,8 @@ what ends a run            ``counters``: of the whole run, of one cluster, or no
 what is reported           ``fleet_records`` (values), ``counters`` (progress)
 how jobs are handed out    ``fleet_stream``, and ``page_queue`` between it and who reads the lists
 what a token holds         ``resume_token``
+running restores watched   ``watching``, a room of its own
+what several processes do  ``shards`` (running), and ``shard_plan`` (what they pass on, as text)
 =========================  ===========================================================================================
 
 Theory of operation. Each fleet has one ``FleetRun``: a task that discovers projects, and ``concurrency`` tasks that
@@ -44,16 +46,26 @@ from mongorestore_async.fleet.fleet_records import (
     Found,
 )
 from mongorestore_async.fleet.fleet_stream import FleetStream
+from mongorestore_async.fleet.shards import FanOutPlan, ShardReport, run_local, run_shard
+from mongorestore_async.fleet.watching.fleet_watch import FleetWatch
+from mongorestore_async.fleet.watching.watch_records import ChangeKind, FleetChange
 
 __all__ = [
+    "ChangeKind",
     "ClusterOutcome",
     "FailureKind",
+    "FanOutPlan",
     "Fleet",
+    "FleetChange",
     "FleetCluster",
     "FleetFailure",
     "FleetPlan",
     "FleetProgress",
     "FleetProject",
     "FleetStream",
+    "FleetWatch",
     "Found",
+    "ShardReport",
+    "run_local",
+    "run_shard",
 ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from mongorestore_async.families import Family
     from mongorestore_async.fleet.fleet_records import FleetCluster, FleetProject
@@ -27,12 +27,14 @@ class Member:
         session: Reads it.
         family: The product family.
         name: Name of the fleet.
+        known: Its clusters by project, where they are known and need not be found.
 
     """
 
     session: AsyncSession
     family: Family[Any]
     name: str
+    known: Mapping[FleetProject, tuple[FleetCluster, ...]] | None = None
 
 
 class ProjectWork:

@@ -12,6 +12,8 @@ from mongorestore_async.errors import DataError, Forbidden, NotFound
 from mongorestore_async.fleet.fleet_records import FleetCluster, FleetProject
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mongorestore_async.families import Family
     from mongorestore_async.listing.iterators import PageIterator
     from mongorestore_async.listing.page import Page
@@ -39,6 +41,7 @@ class Discovery:
 
     One list has all clusters of all projects (``GET /clusters``). It is not complete on Atlas v2, and has no flex
     clusters or serverless instances; there, and where it is not to be had, the clusters of each project are listed.
+    What is known already is given without a call.
 
     Attributes:
         calls: Pages read so far.
@@ -48,7 +51,13 @@ class Discovery:
     """
 
     def __init__(
-        self, session: AsyncSession, family: Family[Any], fleet: str, *, include_deleted: bool = False
+        self,
+        session: AsyncSession,
+        family: Family[Any],
+        fleet: str,
+        *,
+        include_deleted: bool = False,
+        known: Mapping[FleetProject, tuple[FleetCluster, ...]] | None = None,
     ) -> None:
         self.calls = self.listed = 0
         self.fastest = math.inf
@@ -56,6 +65,7 @@ class Discovery:
         self._family = family
         self._fleet = fleet
         self._include_deleted = include_deleted
+        self._known = None if known is None else [Discovered(*found) for found in known.items()]
         # One of these is walked, the first unless it is None.
         self._with_clusters: PageIterator[ProjectClusters] | None = None
         if family.all_clusters_path is not None and not family.is_v2 and not include_deleted:
@@ -76,6 +86,9 @@ class Discovery:
             RestoreError: Any error of a call.
 
         """
+        if self._known is not None:
+            found, self._known = self._known, []
+            return found or None
         if self._with_clusters is not None:
             try:
                 page = await self._timed(self._with_clusters)

@@ -9,8 +9,11 @@ from mongorestore_async.errors import ConfigError, Hint, HintKind, Unsupported
 from mongorestore_async.fleet.cluster_reading import Member
 from mongorestore_async.fleet.fleet_query import FleetQuery, Patterns
 from mongorestore_async.fleet.fleet_stream import FleetStream
+from mongorestore_async.fleet.shards import make_plan
+from mongorestore_async.fleet.watching.fleet_watch import FleetWatch
 from mongorestore_async.listing.cluster_lists import check_include_deleted
 from mongorestore_async.models import JobDocument, JobT
+from mongorestore_async.models.validators import require_flag, require_seconds
 from mongorestore_async.protocol.urls import check_identifier
 from mongorestore_async.resources.session import view_of
 from mongorestore_async.transport.session_view import check_family
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.families import Family
     from mongorestore_async.fleet.fleet_records import FleetPlan, FleetProgress
+    from mongorestore_async.fleet.shard_plan import FanOutPlan
     from mongorestore_async.models import JobState
     from mongorestore_async.resources import AsyncSession
 
@@ -119,18 +123,10 @@ class Fleet(Generic[JobT_co]):
             Unsupported: ``batch_id`` or ``include_deleted`` for a family whose lists have no such filter.
 
         """
-        if batch_id is not None:
-            check_identifier("batch id", batch_id)
-            for member in self.members:
-                if "batchId" not in member.family.filters:
-                    raise Unsupported(
-                        f"{member.family.title} lists have no batch filter",
-                        hint=Hint(HintKind.LEAVE_OUT, {"argument": "batch_id"}),
-                    )
-        query = FleetQuery(
+        query = self._query(
             concurrency=concurrency,
             per_project=per_project,
-            include_deleted=self._check_deleted(include_deleted),
+            include_deleted=include_deleted,
             since=since,
             states=states,
             batch_id=batch_id,
@@ -169,6 +165,108 @@ class Fleet(Generic[JobT_co]):
             async for _ in stream:
                 pass
             return await stream.plan()
+
+    def watch(
+        self,
+        *,
+        concurrency: int = 16,
+        per_project: int = 4,
+        include_deleted: bool = False,
+        projects: str | Iterable[str] | None = None,
+        clusters: str | Iterable[str] | None = None,
+        idle_interval: float = 300,
+        discovery_interval: float = 900,
+        until_idle: bool = False,
+    ) -> FleetWatch[JobT_co]:
+        """Watch all running restores: each of their changes is told once, as it is seen.
+
+        A running restore is told when it is seen first, then each change of its state, then its end. Those that were
+        over before are not told. What starts meanwhile joins: a restore in a cluster with running ones with the next
+        poll, in another cluster within ``idle_interval``; a cluster or project within ``discovery_interval``.
+
+        Clusters with running restores are polled as ``Options.poll`` says, and all polls together stay within its
+        ``budget_share`` of each rate limit. What cannot be read stops nothing else: it is told once, and once more when
+        it can be read again.
+
+        Args:
+            concurrency: Calls in flight at once, of all fleets.
+            per_project: Calls in flight at once for one project.
+            include_deleted: As for :meth:`restore_jobs`, with the next two.
+            projects: Only projects with one of these names or ids; globs too.
+            clusters: The same for clusters.
+            idle_interval: Time between two looks at a cluster without running restores, seconds.
+            discovery_interval: Time between two looks for new projects and clusters, seconds.
+            until_idle: End when all was read and no restore runs. What cannot be read for ``PollPolicy.patience`` does
+                not count any more. Otherwise the watch goes on until its block is left.
+
+        Raises:
+            ConfigError: An argument is out of its range.
+            Unsupported: ``include_deleted`` for a family that has no such list.
+
+        """
+        query = FleetQuery(
+            concurrency=concurrency,
+            per_project=per_project,
+            include_deleted=self._check_deleted(include_deleted),
+            projects=Patterns("projects", projects),
+            clusters=Patterns("clusters", clusters),
+        )
+        return FleetWatch(
+            self.members,
+            query,
+            idle_interval=require_seconds("idle_interval", idle_interval),
+            discovery_interval=require_seconds("discovery_interval", discovery_interval),
+            until_idle=require_flag("until_idle", until_idle),
+        )
+
+    async def fan_out_plan(
+        self,
+        *,
+        concurrency: int = 16,
+        per_project: int = 4,
+        since: datetime | None = None,
+        states: Iterable[JobState | str] | None = None,
+        batch_id: str | None = None,
+        include_deleted: bool = False,
+        projects: str | Iterable[str] | None = None,
+        clusters: str | Iterable[str] | None = None,
+    ) -> FanOutPlan:
+        """Discover projects and clusters, and write down what :meth:`restore_jobs` would read, for other processes.
+
+        The plan is text on demand (``to_text()``), is split by ``shards()``, and is read by :func:`run_shard` or
+        :func:`run_local`. Arguments as for :meth:`restore_jobs`; the two numbers hold for each shard.
+
+        Raises:
+            ConfigError: An argument is out of its range, or several fleets were merged: make a plan of each.
+            Unsupported: As for :meth:`restore_jobs`.
+            RestoreError: The list of projects could not be read.
+
+        """
+        member, *others = self.members
+        if others:
+            raise ConfigError("a plan is of one fleet: make one of each fleet that was merged")
+        query = self._query(
+            concurrency=concurrency,
+            per_project=per_project,
+            include_deleted=include_deleted,
+            since=since,
+            states=states,
+            batch_id=batch_id,
+            projects=Patterns("projects", projects),
+            clusters=Patterns("clusters", clusters),
+        )
+        return await make_plan(member, query)
+
+    def _query(self, *, batch_id: str | None, include_deleted: bool, **asked: Any) -> FleetQuery:
+        if batch_id is not None:
+            check_identifier("batch id", batch_id)
+            for member in self.members:
+                if "batchId" not in member.family.filters:
+                    raise Unsupported(
+                        f"{member.family.title} lists have no batch filter",
+                        hint=Hint(HintKind.LEAVE_OUT, {"argument": "batch_id"}),
+                    )
+        return FleetQuery(batch_id=batch_id, include_deleted=self._check_deleted(include_deleted), **asked)
 
     def _check_deleted(self, include_deleted: bool) -> bool:
         return all(check_include_deleted(member.family, include_deleted) for member in self.members)

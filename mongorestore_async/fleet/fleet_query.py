@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import attrs
 
-from mongorestore_async.errors import ConfigError
+from mongorestore_async.errors import ConfigError, NotFound
 from mongorestore_async.models import JobDocument, JobState
 from mongorestore_async.models.validators import whole
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 __all__ = ["FleetQuery", "Patterns"]
 
@@ -113,6 +113,12 @@ class FleetQuery:
         found = tuple(repr(part) for part in (self.projects.words, self.clusters.words, states, self.batch_id))
         # Only where it is asked for, so that tokens of earlier versions are read.
         return (*found, "include_deleted") if self.include_deleted else found
+
+    def unmatched(self) -> Iterator[NotFound]:
+        """Make an error of each name, id or glob that nothing has fitted so far."""
+        for what, patterns in (("project", self.projects), ("cluster", self.clusters)):
+            for word in patterns.unmatched:
+                yield NotFound(f"no {what} visible to the key matches {word!r}; check the name, or leave it out")
 
     def choose(self, jobs: Sequence[JobT]) -> Sequence[JobT]:
         """Choose the wanted ones of a page."""

@@ -48,7 +48,7 @@ class FleetRun:
         resume_token: What was read.
         error: What ended the discovery early, None if nothing did.
         discovery: Finds the projects and clusters.
-        sizes: How many clusters of each project are to be read; of a dry run only.
+        planned: The clusters of each project that are to be read; of a dry run only.
 
     """
 
@@ -67,8 +67,10 @@ class FleetRun:
         self._counters = counters
         self._pages = pages
         self._loop_turns = LoopTurns()
-        self.sizes: dict[str, int] = {}
-        self.discovery = Discovery(member.session, member.family, member.name, include_deleted=query.include_deleted)
+        self.planned: dict[FleetProject, tuple[FleetCluster, ...]] = {}
+        self.discovery = Discovery(
+            member.session, member.family, member.name, include_deleted=query.include_deleted, known=member.known
+        )
         self._turns: asyncio.PriorityQueue[tuple[int, int, ProjectWork | None]] = asyncio.PriorityQueue()
         self._number = count()  # of turns: those of one priority are taken in the order they were given
         self._room = asyncio.Semaphore(2 * query.concurrency)
@@ -137,7 +139,7 @@ class FleetRun:
         self._counters.clusters += work.left
         self._counters.skipped += len(chosen) - work.left
         if self._pages is None:
-            self.sizes[work.place.id] = work.left
+            self.planned[work.place] = tuple(work.waiting)
             work.waiting.clear()
 
     def _end_list(self) -> None:

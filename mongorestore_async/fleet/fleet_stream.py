@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from mongorestore_async.codec.structs import unfrozen
-from mongorestore_async.errors import ConfigError, NotFound
+from mongorestore_async.errors import ConfigError
 from mongorestore_async.fleet.counters import Counters
 from mongorestore_async.fleet.fleet_records import FailureKind, FleetPlan, Found
 from mongorestore_async.fleet.fleet_run import FleetRun
@@ -18,15 +18,15 @@ from mongorestore_async.listing.materialize import FEW, rest
 from mongorestore_async.models import JobDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
     from mongorestore_async.fleet.cluster_reading import Member, Reading
     from mongorestore_async.fleet.fleet_query import FleetQuery
-    from mongorestore_async.fleet.fleet_records import FleetCluster, FleetFailure, FleetProgress
+    from mongorestore_async.fleet.fleet_records import FleetCluster, FleetFailure, FleetProgress, FleetProject
 
-__all__ = ["FleetStream"]
+__all__ = ["FleetStream", "innermost"]
 
 JobT_co = TypeVar("JobT_co", bound=JobDocument, covariant=True)
 
@@ -133,6 +133,11 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
         """
         return write_token({name: run.resume_token for name, run in self._runs.items()})
 
+    @property
+    def planned(self) -> Mapping[FleetProject, tuple[FleetCluster, ...]]:
+        """The clusters that a run would read, by project; of use after a dry run."""
+        return {project: found for run in self._runs.values() for project, found in run.planned.items()}
+
     async def plan(self) -> FleetPlan:
         """Say what was discovered, and how long it will take; of use after a dry run."""
         progress, forecast = self.progress, await foretell(tuple(self._runs.values()), self._query)
@@ -153,7 +158,7 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
                 for run in self._runs.values():
                     group.create_task(run.run())
         except Exception as error:  # noqa: BLE001 - raised where the stream is read, without its groups
-            self._end(_innermost(error))
+            self._end(innermost(error))
         else:
             self._report_unmatched()
             self._pages.end()
@@ -193,10 +198,8 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
         if self._resumed or any(failure.cluster is None for failure in self._counters.failures):
             return
         fleets = ", ".join(member.name for member in self._names.values())
-        for what, patterns in (("project", self._query.projects), ("cluster", self._query.clusters)):
-            for word in patterns.unmatched:
-                error = NotFound(f"no {what} visible to the key matches {word!r}; check the name, or leave it out")
-                self._counters.fail(fleets, error, kind=FailureKind.UNMATCHED)
+        for error in self._query.unmatched():
+            self._counters.fail(fleets, error, kind=FailureKind.UNMATCHED)
 
 
 def _found(cluster: FleetCluster, jobs: Sequence[JobDocument]) -> Iterator[Found[Any]]:
@@ -208,7 +211,7 @@ def _found(cluster: FleetCluster, jobs: Sequence[JobDocument]) -> Iterator[Found
         yield found
 
 
-def _innermost(error: Exception) -> BaseException:
+def innermost(error: Exception) -> BaseException:
     """Give the first error of nested groups."""
     found: BaseException = error
     while isinstance(found, BaseExceptionGroup):

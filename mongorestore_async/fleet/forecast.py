@@ -147,10 +147,10 @@ def _calls_of(run: FleetRun) -> Iterator[_Calls]:
     """All calls that the run will make: of its discovery, then one for each cluster."""
     discovery, family = run.discovery, run.family
     yield _Calls(discovery.path, None, discovery.calls - discovery.listed)
-    for project, clusters in run.sizes.items():
+    for project, clusters in run.planned.items():
         if discovery.listed:
-            yield _Calls(family.clusters_path, project, 1)
-        yield _Calls(family.jobs_path, project, clusters)
+            yield _Calls(family.clusters_path, project.id, 1)
+        yield _Calls(family.jobs_path, project.id, len(clusters))
 
 
 def _limits(run: FleetRun, calls: _Calls, sets: Iterable[EndpointSet]) -> Iterator[tuple[RateLimit, bool]]:

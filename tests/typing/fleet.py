@@ -12,23 +12,30 @@ from mongorestore_async import (
     CLOUD_MANAGER,
     OPS_MANAGER,
     AsyncSession,
+    ChangeKind,
     CloudBackupRestoreJob,
     ClusterOutcome,
     FailureKind,
+    FanOutPlan,
     Fleet,
+    FleetChange,
     FleetCluster,
     FleetFailure,
     FleetPlan,
     FleetProgress,
     FleetProject,
     FleetStream,
+    FleetWatch,
     Found,
     JobState,
     Page,
     RateLimit,
     RestoreError,
     RestoreJob,
+    ShardReport,
     TenantRestoreJob,
+    run_local,
+    run_shard,
 )
 from mongorestore_async.reports import ClusterHistory, FleetReport, LastOutcome, Restore, write_fleet_report
 
@@ -84,6 +91,29 @@ async def plans(fleet: Fleet[TenantRestoreJob]) -> None:
     assert_type(plan.seconds, float)
     assert_type(plan.bound_by, RateLimit | None)
     assert_type(plan.requests, int)
+
+
+async def watches(fleet: Fleet[RestoreJob]) -> None:
+    async with fleet.watch(until_idle=True, idle_interval=60) as watch:
+        assert_type(watch, FleetWatch[RestoreJob])
+        async for change in watch:
+            assert_type(change, FleetChange[RestoreJob])
+            assert_type(change.kind, ChangeKind)
+            assert_type(change.job, RestoreJob | None)
+            assert_type(change.failure, FleetFailure | None)
+        assert_type(watch.running, tuple[Found[RestoreJob], ...])
+
+
+async def shares_out(fleet: Fleet[RestoreJob], session: AsyncSession) -> None:
+    plan = await fleet.fan_out_plan(projects="prod-*")
+    assert_type(plan, FanOutPlan)
+    for shard in plan.shards(clusters=200):
+        assert_type(FanOutPlan.from_text(shard.to_text()), FanOutPlan)
+        report = await run_shard(shard, session)
+        assert_type(report, ShardReport)
+        assert_type(ShardReport.from_text(report.to_text()), ShardReport)
+        assert_type(report.jobs, dict[str, int])
+    assert_type(await run_local(plan, session.with_options, shards=3), tuple[ShardReport, ...])
 
 
 async def reports(fleet: Fleet[RestoreJob]) -> None:

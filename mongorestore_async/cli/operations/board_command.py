@@ -1,0 +1,99 @@
+"""``mongorestore-async board``."""
+
+import asyncio
+import signal
+from contextlib import suppress
+from datetime import timedelta
+from typing import Annotated
+
+import attrs
+from cyclopts import Parameter, validators
+
+import mongorestore_async
+from mongorestore_async.cli.commands.fleet_options import FleetChoice
+from mongorestore_async.cli.console import printable, show_deprecations, stderr_console, stdout_console
+from mongorestore_async.cli.exit_codes import ExitCode
+from mongorestore_async.cli.session_factory import make_session, read_credentials
+from mongorestore_async.cli.units import parse_duration
+from mongorestore_async.errors import ConfigError
+
+__all__ = ["board"]
+
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+@Parameter(name="*")
+@attrs.frozen(kw_only=True)
+class PageOptions:
+    """Where the pages are served, and what they are called."""
+
+    host: Annotated[str, Parameter(help="Address to listen on; by default only this machine can reach it.")] = (
+        "127.0.0.1"
+    )
+    port: Annotated[
+        int, Parameter(validator=validators.Number(gte=0, lte=65535), help="Port to listen on; 0 for any free one.")
+    ] = 8080
+    allow_host: Annotated[
+        tuple[str, ...],
+        Parameter(
+            negative=(),
+            show_default=False,
+            help="Name by which browsers may call it, such as board.example.com; may be repeated. Loopback always may.",
+        ),
+    ] = ()
+    title: Annotated[str, Parameter(help="Heading of the page.")] = "Restores"
+    reread: Annotated[
+        timedelta,
+        Parameter(
+            converter=parse_duration,
+            show_default=lambda _: "1h",
+            help="How often all lists are read; running restores are watched in between.",
+        ),
+    ] = timedelta(hours=1)
+
+
+def board(*, options: FleetChoice, pages: PageOptions | None = None) -> int:
+    """Serve pages that show all clusters, running restores and failures, until it is interrupted.
+
+    The pages keep themselves up to date. They only read, and there is no login:
+    whoever can reach the address can see them. By default only this machine can.
+    """
+    pages = pages or PageOptions()
+    options.check()
+    if pages.reread <= timedelta():
+        raise ConfigError("--reread must be a duration above 0, such as 1h")
+    asyncio.run(_serve(options, pages, read_credentials()))
+    return ExitCode.DONE
+
+
+async def _serve(options: FleetChoice, pages: PageOptions, environ: dict[str, str]) -> None:
+    from mongorestore_async.board import BoardServer, create_board
+
+    usual = mongorestore_async.Options()
+    # A reading and the watch have calls in flight at the same time.
+    wanted = 2 * options.concurrency * len(options.families)
+    settings = attrs.evolve(usual, max_in_flight=max(wanted, usual.max_in_flight))
+    with show_deprecations(*options.families):
+        async with make_session(environ, options.server, options=settings) as session:
+            app = create_board(
+                options.fleet(session),
+                title=pages.title,
+                hosts=pages.allow_host,
+                reread=pages.reread,
+                since=options.since,
+                **options.limits(),
+            )
+            async with BoardServer(app, host=pages.host, port=pages.port) as server:
+                stdout_console().print(printable(f"The board is at {server.url}"), soft_wrap=True)
+                if pages.host not in _LOOPBACK:
+                    stderr_console().print_sentence("note: there is no login; whoever reaches this address can read it")
+                await _interrupted()
+
+
+async def _interrupted() -> None:
+    """Wait for SIGINT or SIGTERM."""
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):  # loops of Windows have no signal handlers; there Ctrl-C ends the run
+            loop.add_signal_handler(name, stop.set)
+    await stop.wait()
