@@ -44,6 +44,7 @@ _COMMANDS = {
     "demo": "demo_command:demo",
     "jobs": "jobs_command:jobs",
     "fleet": "fleet_command:app",
+    "drill": "operations.drill_command:app",
     "snapshots": "snapshots_command:snapshots",
     "create": "create_command:create",
     "create-collections": "create_collections_command:create_collections",

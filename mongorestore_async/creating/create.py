@@ -47,6 +47,7 @@ async def create_once(
     own: Callable[[tuple[JobT, ...]], BatchT],
     open_creates: OpenCreates,
     key: Hashable = None,
+    before_send: Callable[[Baseline], Awaitable[None]] | None = None,
 ) -> BatchT:
     """Read the job list, then send the create once.
 
@@ -61,6 +62,8 @@ async def create_once(
         own: Makes a batch of jobs that can be followed.
         open_creates: Keeps this one if its outcome stays open: its caller may be gone, or drop the error.
         key: Of its target, to find it there.
+        before_send: Awaited with the list as it was, just before the request may leave: who keeps that on disk can
+            find out the outcome after a crash. An error of it ends the create, and nothing is sent.
 
     Raises:
         MaybeCreated: The create may have been taken, and no answer of the API says that it was not.
@@ -75,6 +78,8 @@ async def create_once(
         and find_link(page.links, "next") is None,
         moment=server_moment(page.headers),
     )
+    if before_send is not None:
+        await before_send(baseline)
     create, state = object(), SendState()
 
     async def reconcile() -> Reconciliation[JobT]:

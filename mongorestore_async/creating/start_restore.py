@@ -17,8 +17,9 @@ from mongorestore_async.models import CollectionRestore, CollectionRestoreJob
 from mongorestore_async.models.collections.restored import keep_request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
 
+    from mongorestore_async.creating.reconciling import Baseline
     from mongorestore_async.models import JobDocument, JobT, RestoreRequest, Target
     from mongorestore_async.transport.session_view import SessionView
     from mongorestore_async.waiting.job_source import JobSource
@@ -73,6 +74,7 @@ async def start_restore(
     own: Callable[[tuple[JobT, ...]], BatchT],
     precheck: bool,
     overwrite: Target | None,
+    before_send: Callable[[Baseline], Awaitable[None]] | None = None,
 ) -> BatchT:
     """Start a restore that :func:`check_request` let pass.
 
@@ -84,6 +86,7 @@ async def start_restore(
         own: Makes a batch of jobs that can be followed.
         precheck: Whether to check the snapshot and the target.
         overwrite: The target, if its being overwritten is confirmed.
+        before_send: See :func:`create_once`.
 
     Raises:
         ProtectedTarget: The guard protects the target, as the server knows it, or that could not be read.
@@ -110,4 +113,4 @@ async def start_restore(
         return own(jobs)
 
     list_ids, kept, key = partial(Pager[str], ids, ListQuery()), view.open_creates, lock_key(source, request)
-    return await create_once(family, list_ids, source.restore_jobs, request, send, remember, kept, key)
+    return await create_once(family, list_ids, source.restore_jobs, request, send, remember, kept, key, before_send)

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mongorestore_async.emulator.downloads.generated_archive import Archive
+    from mongorestore_async.emulator.downloads.given_archive import GivenArchive
     from mongorestore_async.emulator.world.entities import Job
 
 __all__ = ["DOWNLOAD_ROUTES", "ArchiveBody", "is_download"]
@@ -68,7 +69,7 @@ class ArchiveBody:
 
     """
 
-    archive: Archive
+    archive: Archive | GivenArchive
     size: int
     part: ByteRange
     play: DownloadPlay

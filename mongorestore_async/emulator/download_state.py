@@ -15,6 +15,7 @@ import attrs
 
 from mongorestore_async.emulator.downloads.download_play import DownloadPlay, Validators
 from mongorestore_async.emulator.downloads.generated_archive import Archive
+from mongorestore_async.emulator.downloads.given_archive import GivenArchive
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -170,17 +171,20 @@ class Archives:
     Attributes:
         size_of: Returns the size in bytes of the archive of a job; replace it to choose by job, cluster or shard, as in
             ``state.archives.size_of = lambda job, member: 4 << 30``.
+        given: Returns the bytes of the archive of a job, None for one that is computed; replace it to hand out
+            archives of your own.
 
     """
 
     def __init__(self, seed: int, size: int) -> None:
         self.size_of: Callable[[Job, str | None], int] = lambda _job, _member: size
+        self.given: Callable[[Job, str | None], bytes | None] = lambda _job, _member: None
         self._seed = seed
         self._editions: dict[tuple[str, str | None], int] = {}
         self._kept: OrderedDict[tuple[str, int], Archive] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, job: Job, member: str | None = None) -> Archive:
+    def of(self, job: Job, member: str | None = None) -> Archive | GivenArchive:
         """The archive of a job; jobs of the same snapshot have the same.
 
         Args:
@@ -191,6 +195,9 @@ class Archives:
             ConfigError: ``size_of`` says a size that is too small.
 
         """
+        given = self.given(job, member)
+        if given is not None:
+            return GivenArchive(given)
         source, size = _source(job, member), self.size_of(job, member)
         with self._lock:
             key = f"{self._seed} {source[0]} {source[1] or 'all'} {self._editions.get(source, 0)}"

@@ -67,13 +67,13 @@ class Counters:
     """The counts of a stream; :class:`FleetProgress` says what they are.
 
     Attributes:
-        on_progress: Called with the progress; must not block.
+        callbacks: Called with the progress; must not block.
         discovering: Fleets still being discovered.
         failures: What could not be read.
 
     """
 
-    on_progress: Callable[[FleetProgress], None] | None
+    callbacks: list[Callable[[FleetProgress], None]]
     discovering: int
     projects: int = 0
     clusters: int = 0
@@ -128,9 +128,8 @@ class Counters:
         return kind
 
     def _notify(self, cluster: FleetCluster | None = None, outcome: ClusterOutcome | None = None) -> None:
-        if self.on_progress is None:
-            return
-        try:
-            self.on_progress(self.progress(cluster, outcome))
-        except Exception:
-            _logger.exception("the on_progress callback failed; the run continues")
+        for callback in self.callbacks:
+            try:
+                callback(self.progress(cluster, outcome))
+            except Exception:
+                _logger.exception("the on_progress callback failed; the run continues")

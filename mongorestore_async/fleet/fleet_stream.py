@@ -55,15 +55,15 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
         dry: bool = False,
     ) -> None:
         super().__init__()
-        if on_progress is not None and not callable(on_progress):
-            raise ConfigError(f"on_progress must be a callable, not {type(on_progress).__name__}")
         self._names = {
             fingerprint(one.name, one.family.name, str(one.session.base_url), *query.words): one for one in members
         }
         resume_token = {} if resume is None else read_token(resume, self._names)
         self._query = query
         self._resumed = resume is not None
-        self._counters = Counters(on_progress, len(self._names))
+        self._counters = Counters([], len(self._names))
+        if on_progress is not None:
+            self.add_progress_callback(on_progress)
         self._pages = PageQueue(query.spare)
         self._runs = {
             name: FleetRun(
@@ -108,6 +108,20 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
     def progress(self) -> FleetProgress:
         """How far it is."""
         return self._counters.progress()
+
+    def add_progress_callback(self, callback: Callable[[FleetProgress], None]) -> None:
+        """Call this too with the progress, as ``on_progress`` of :meth:`Fleet.restore_jobs` is called.
+
+        It is the way to hear of clusters without jobs: ``progress.cluster`` and ``progress.outcome`` name each cluster
+        when its reading is over, though its jobs may still wait to be taken.
+
+        Raises:
+            ConfigError: It is no callable.
+
+        """
+        if not callable(callback):
+            raise ConfigError(f"on_progress must be a callable, not {type(callback).__name__}")
+        self._counters.callbacks.append(callback)
 
     @property
     def resume_token(self) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, assert_type
 
 from mongorestore_async import (
@@ -29,6 +30,7 @@ from mongorestore_async import (
     RestoreJob,
     TenantRestoreJob,
 )
+from mongorestore_async.reports import ClusterHistory, FleetReport, LastOutcome, Restore, write_fleet_report
 
 if TYPE_CHECKING:
     from mongorestore_async.models import JobDocument
@@ -82,6 +84,16 @@ async def plans(fleet: Fleet[TenantRestoreJob]) -> None:
     assert_type(plan.seconds, float)
     assert_type(plan.bound_by, RateLimit | None)
     assert_type(plan.requests, int)
+
+
+async def reports(fleet: Fleet[RestoreJob]) -> None:
+    report = await FleetReport.of(fleet.restore_jobs(), lately=timedelta(days=30))
+    assert_type(report, FleetReport)
+    for cluster in report.having(LastOutcome.NEVER):
+        assert_type(cluster, ClusterHistory)
+        assert_type(cluster.last_good, Restore | None)
+    assert_type(report.counts[LastOutcome.FAILED], int)
+    assert_type(write_fleet_report(report, "reports").html, Path)
 
 
 async def reads_ahead(session: AsyncSession) -> None:

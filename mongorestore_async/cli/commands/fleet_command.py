@@ -10,11 +10,12 @@ import attrs
 from cyclopts import App, Parameter
 
 import mongorestore_async
-from mongorestore_async.cli.columns import Column, ListLayout, print_table
+from mongorestore_async.cli.columns import Column, ListLayout
 from mongorestore_async.cli.commands.fleet_options import FleetOptions, read_token
 from mongorestore_async.cli.console import fold_command, plural, printable, show_deprecations, stderr_console
-from mongorestore_async.cli.exit_codes import ExitCode, error_text
+from mongorestore_async.cli.exit_codes import ExitCode
 from mongorestore_async.cli.progress_display import FleetBar
+from mongorestore_async.cli.rows.failure_rows import is_unmatched, print_failures
 from mongorestore_async.cli.rows.found_rows import found_layout
 from mongorestore_async.cli.session_factory import make_session, read_credentials
 from mongorestore_async.cli.stdout_writer import (
@@ -28,7 +29,6 @@ from mongorestore_async.errors import ConfigError, RestoreError
 
 if TYPE_CHECKING:
     from mongorestore_async import AsyncSession, FleetFailure, FleetPlan, FleetStream
-    from mongorestore_async.cli.console import PlainConsole
 
 __all__ = ["PLAN_LAYOUT", "PlanRow", "app", "jobs"]
 
@@ -38,6 +38,7 @@ _MOST_CHARACTERS = 1000
 
 #: The group of commands for fleets.
 app = App(name="fleet", help="List the restore jobs of all clusters that a key can see.")
+app.command("mongorestore_async.cli.operations.fleet_report_command:report", name="report")
 
 
 @app.command
@@ -140,7 +141,7 @@ class _FleetRun:
             self._report_lost_output(lost)
             return
         self._print_failures()
-        if self._has_progress and not all(map(_is_unmatched, self.failures)):
+        if self._has_progress and not all(map(is_unmatched, self.failures)):
             console.print(self._resume_text(), soft_wrap=True)
 
     @property
@@ -178,7 +179,7 @@ class _FleetRun:
     def _print_failures(self) -> None:
         if self.stream is not None:
             self.failures = self.stream.failures
-        _print_failures(stderr_console(), self.failures, is_merged=self._is_merged)
+        print_failures(stderr_console(), self.failures, is_merged=self._is_merged)
 
     def _resume_text(self) -> str:
         """The token, and the command that resumes the run."""
@@ -251,44 +252,3 @@ PLAN_LAYOUT: "ListLayout[FleetPlan, PlanRow]" = ListLayout(
     summary=_summary,
     empty_text="nothing to read",
 )
-
-_FAILURES: "tuple[Column[FleetFailure], ...]" = (
-    Column("Project", lambda failure: _name(failure.project)),
-    Column("Cluster", lambda failure: _name(failure.cluster)),
-    Column("Failure", lambda failure: str(failure.kind), style=lambda _: "bold red"),
-    Column("Reason", lambda failure: error_text(failure.error)),
-)
-
-
-def _is_unmatched(failure: "FleetFailure") -> bool:
-    """Whether it is only a name that matches nothing, so that there is nothing to retry."""
-    return failure.kind is mongorestore_async.FailureKind.UNMATCHED
-
-
-def _print_failures(console: "PlainConsole", failures: "Sequence[FleetFailure]", *, is_merged: bool) -> None:
-    """Print what could not be read: a table whose last column is wrapped on a terminal, and nowhere else."""
-    if not failures:
-        return
-    fleet: tuple[Column[FleetFailure], ...] = (Column("Fleet", _fleet_name),) if is_merged else ()
-    columns = (*fleet, *_FAILURES)
-    console.print_sentence(f"{plural(len(failures), 'failure')}:", style="bold")
-    if not console.is_terminal:
-        print_table(console, columns, failures)
-        return
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column.title, overflow="fold")
-    for failure in failures:
-        table.add_row(*(Text(column.cell(failure), style=column.style(failure)) for column in columns))
-    console.rich.print(table)
-
-
-def _fleet_name(failure: "FleetFailure") -> str:
-    return "-" if _is_unmatched(failure) else printable(failure.fleet)
-
-
-def _name(found: Any) -> str:
-    return "-" if found is None else printable(found.name or found.id)

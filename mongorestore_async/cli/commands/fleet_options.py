@@ -1,4 +1,4 @@
-"""Options of ``fleet jobs``: which jobs of which clusters, and how many clusters are read at once."""
+"""Options of the commands for fleets: which jobs of which clusters, and how many clusters are read at once."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from mongorestore_async.models import JobState
 if TYPE_CHECKING:
     from mongorestore_async import AsyncSession, Fleet
 
-__all__ = ["FleetOptions", "read_token"]
+__all__ = ["FleetChoice", "FleetOptions", "read_token"]
 
 _AT_LEAST_ONE = validators.Number(gte=1)
 
@@ -40,8 +40,8 @@ def _parse_since(type_: Any, tokens: Sequence[Token]) -> datetime:
 
 @Parameter(name="*")
 @attrs.frozen(kw_only=True)
-class FleetOptions:
-    """Which jobs of which clusters to list, and how many clusters are read at once."""
+class FleetChoice:
+    """Which clusters to read, since when, and how many of them at once."""
 
     family: Annotated[
         tuple[str, ...],
@@ -69,19 +69,12 @@ class FleetOptions:
             help="Only clusters whose name or id is this, or matches this glob; may be repeated.",
         ),
     ] = ()
-    state: Annotated[
-        tuple[JobState, ...],
-        Parameter(negative=(), show_default=False, help="Only jobs in this state; may be repeated."),
-    ] = ()
     since: Annotated[
         datetime | None,
         Parameter(
             converter=_parse_since,
             help="Only jobs requested since this time, such as 2026-11-02T12:00:00Z, or 24h for the last day.",
         ),
-    ] = None
-    batch_id: Annotated[
-        str | None, Parameter(help="Only the jobs of this batch (Ops Manager, Cloud Manager, Atlas legacy).")
     ] = None
     include_deleted: Annotated[
         bool,
@@ -132,6 +125,20 @@ class FleetOptions:
             "projects": self.projects or None,
             "clusters": self.clusters or None,
         }
+
+
+@Parameter(name="*")
+@attrs.frozen(kw_only=True)
+class FleetOptions(FleetChoice):
+    """Which jobs of which clusters to list."""
+
+    state: Annotated[
+        tuple[JobState, ...],
+        Parameter(negative=(), show_default=False, help="Only jobs in this state; may be repeated."),
+    ] = ()
+    batch_id: Annotated[
+        str | None, Parameter(help="Only the jobs of this batch (Ops Manager, Cloud Manager, Atlas legacy).")
+    ] = None
 
     def arguments(self) -> dict[str, Any]:
         """Arguments of ``Fleet.restore_jobs``."""

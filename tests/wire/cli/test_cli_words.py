@@ -171,6 +171,18 @@ WRONG = [
     ("fleet", "jobs", "--family", "cloud-manager", "--resume", "nonsense", *NOWHERE),
     ("fleet", "jobs", "--family", "atlas-flex", "--batch-id", "b", *NOWHERE),
     ("fleet", "jobs", "--family", "cloud-manager", "--since", "soon", *NOWHERE),
+    ("fleet", "report", "--family", "cloud-manager", *NOWHERE),
+    ("fleet", "report", "--family", "cloud-manager", "--output", "/dev/null", *NOWHERE),
+    ("fleet", "report", "--family", "cloud-manager", "--output", ".", "--lately", "soon", *NOWHERE),
+    ("fleet", "report", "--family", "cloud-manager", "--output", ".", "--state", "FAILED", *NOWHERE),
+    ("fleet", "report", "--family", "cloud-manager", "--output", ".", *NOWHERE),
+    ("drill", "nonsense"),
+    ("drill", "plan", "no-such-plan.toml"),
+    ("drill", "run", "no-such-plan.toml"),
+    ("drill", "run", "no-such-plan.toml", "--output", "d"),
+    ("drill", "resume", "no-such-directory"),
+    ("drill", "report", "no-such-directory"),
+    ("drill", "demo"),
     ("evidence", "nonsense"),
     ("evidence", "verify"),
     ("evidence", "verify", "no-such-file.jsonl"),
@@ -218,6 +230,6 @@ def test_an_unknown_command_is_told_with_all_commands(call):
     ended = call("nonsense")
 
     assert (
-        "Commands are demo, jobs, fleet, snapshots, create, create-collections, wait, watch, download, cancel, "
+        "Commands are demo, jobs, fleet, drill, snapshots, create, create-collections, wait, watch, download, cancel, "
         "evidence, emulator. See"
     ) in ended.err
