@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import attrs
 
 from mongorestore_async.airflow.restore_orders import LATEST
-from mongorestore_async.creating.create import read_baseline
-from mongorestore_async.creating.reconciling import Baseline, find_created
+from mongorestore_async.creating.reconciling import Baseline, find_created, server_moment
 from mongorestore_async.errors import ConfigError, MaybeCreated, RestoreError, Verdict
-from mongorestore_async.models import HttpRestore
+from mongorestore_async.models import HttpRestore, find_link
 
 if TYPE_CHECKING:
     from mongorestore_async.airflow.restore_orders import RestoreOrder
@@ -140,7 +139,8 @@ async def _snapshot(cluster: Cluster[Any], order: RestoreOrder) -> str | None:
 
 async def _baseline(cluster: Cluster[Any]) -> Baseline:
     page = await cluster.restore_jobs()
-    return read_baseline([job.id for job in page], page)
+    whole = page.total_count is not None and page.total_count <= len(page) and find_link(page.links, "next") is None
+    return Baseline(ids=frozenset(job.id for job in page), complete=whole, moment=server_moment(page.headers))
 
 
 async def _find(cluster: Cluster[Any], request: RestoreRequest, note: _Note, *, start: bool) -> tuple[str, ...]:
