@@ -28,10 +28,6 @@ PACKAGE = f".[{','.join(PROJECT['project']['optional-dependencies'])}]"
 #: A worker process for each of two cores. Whole files go to a worker: their tests may share a server.
 TWO_WORKERS = ("-n", "2", "--dist", "loadfile")
 
-#: The tests that coverage is counted of, for counting doubles their time. All others run over sockets, under load and
-#: beside programs of others, what these have run already.
-COUNTED = ("tests/pure", "tests/client", "tests/wire/cli", "tests/wire/downloading", "tests/wire/emulator")
-
 
 def pure_sources() -> str:
     """Patterns of the files that decide without I/O: the import contract lists them, and every branch is tested."""
@@ -72,10 +68,7 @@ def tests(session: nox.Session) -> None:
         session.run("pytest", *session.posargs)
         return
     session.run("coverage", "erase")
-    try:
-        session.run("coverage", "run", "-m", "pytest", *TWO_WORKERS, *COUNTED)
-    finally:
-        session.run("pytest", *TWO_WORKERS, *(f"--ignore={path}" for path in COUNTED))
+    session.run("coverage", "run", "-m", "pytest", *TWO_WORKERS)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report", "--fail-under=95")
     session.run("coverage", "report", "--fail-under=100", f"--include={pure_sources()}")

@@ -53,6 +53,7 @@ _COMMANDS = {
     "watch": "watch_command:watch",
     "download": "download_command:download",
     "cancel": "cancel_command:cancel",
+    "evidence": "operations.evidence_command:app",
     "emulator": "emulator_command:emulator",
 }
 

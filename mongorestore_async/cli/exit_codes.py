@@ -7,7 +7,8 @@ code  meaning
 1     the API or the network failed, nothing was found, the output could not be written, or a question was declined
 2     usage error: invalid arguments, environment or settings; a protected target; a download of a restore into a
       cluster, onto another file, or into a directory that cannot be used
-3     finished, but a job failed, was cancelled or expired, or left out collections that were named
+3     finished, but a job failed, was cancelled or expired, or left out collections that were named; or evidence does
+      not hold
 4     not authorised: the key is invalid, or lacks permission
 5     timed out, or a job cannot be found any more: the restore may be running; wait again as printed
 6     a create was sent and its outcome is unknown, also because it was interrupted: a restore may be running
@@ -77,7 +78,9 @@ _MEANINGS = {
     ExitCode.DONE: "done",
     ExitCode.ERROR: "API or network error, nothing found, or confirmation declined",
     ExitCode.USAGE: "usage error: invalid arguments, environment or settings, or no archive to download",
-    ExitCode.RESTORE_FAILED: "finished, but a job failed, was cancelled or expired, or left out named collections",
+    ExitCode.RESTORE_FAILED: (
+        "finished, but a job failed, was cancelled or expired, or left out named collections; or evidence does not hold"
+    ),
     ExitCode.NOT_AUTHORISED: "not authorised: the key is invalid, or lacks permission",
     ExitCode.TIMED_OUT: "timed out, or a job was lost sight of: the restore may be running",
     ExitCode.OUTCOME_UNKNOWN: "a create was sent, outcome unknown: a restore may be running",

@@ -117,6 +117,7 @@ class ChainCheck:
         self._ahead: deque[SeenLine] = deque()
         self._tip = _Tip(0, 0, FIRST_BEFORE)
         self._behind = deque([self._tip], maxlen=_AROUND)
+        self._left: tuple[_Tip, int] | None = None  # where lines from elsewhere began, and the entries up to there
         self._found: dict[int, Problem] = {}
         self._strays: dict[int, int] = {}  # line of a number that stands where it does not belong
         self._gaps: list[_Gap] = []
@@ -183,6 +184,9 @@ class ChainCheck:
         if self.more:  # there is nothing left of this file to explain
             self.more += not line.fault
             self._take(line, n=line.n)
+        elif self._left is not None and line.follows(self._left[0].n, self._left[0].hash):
+            (self._tip, self.entries), self._left = self._left, None
+            self._take(line)
         elif skipped := self._strays_before_next(line):
             self._stray(line)
             for _ in range(skipped - 1):
@@ -211,6 +215,7 @@ class ChainCheck:
         elif n == due:
             self._explain_hash(line)
         elif not self._stray(line) and (after := self._look()) is not None and after.follows(n, line.hash):
+            self._left = self._left or (self._tip, self.entries)
             self._move_on(_Tip(line.line, n, line.hash))  # what comes is from elsewhere, and good in itself
 
     def _stands_in(self, line: SeenLine) -> bool:
@@ -279,9 +284,7 @@ class ChainCheck:
             return False
         gap = next((gap for gap in self._gaps if gap.first <= n <= gap.last and n not in gap.found), None)
         if gap is None:
-            self._report(
-                line, ProblemKind.ADDED, f"the lines around it follow one another without it; its number is {n}"
-            )
+            self._report(line, ProblemKind.ADDED, f"it does not belong here; its number is {n}")
             self._strays.setdefault(n, line)
         else:
             gap.found[n] = line

@@ -65,7 +65,7 @@ class EvidenceLog:
         """
         require_canonical_json()
         named = redact_text(require_text("who", _user() if who is None else who))
-        file = LogFile(Path(path))
+        file = LogFile(Path(path).absolute())
         try:
             whole, half = file.last_line()
             log = cls(file, _head_of(file.path, whole), named)
@@ -86,7 +86,7 @@ class EvidenceLog:
 
     @property
     def head(self) -> Head:
-        """The end of the log as it is now: keep it elsewhere, and pass it to ``verify``."""
+        """The end of the log as it is now. Keep it elsewhere, and pass it to ``verify``."""
         return self._head
 
     def append(self, what: str, data: Mapping[str, Any]) -> None:
@@ -101,7 +101,7 @@ class EvidenceLog:
 
         Raises:
             ConfigError: It is no JSON, or longer than 4 MiB. Nothing was written.
-            EvidenceError: The log is closed, an earlier write failed, or someone else has written.
+            EvidenceError: The log is closed, an earlier write failed, or someone else has touched the file.
             OSError: The entry could not be written whole. Open the log again to go on.
 
         """

@@ -87,7 +87,7 @@ class LogFile:
         """Write at the end, and bring it to disk.
 
         Raises:
-            EvidenceError: Someone else has written in the meantime, or this is another process.
+            EvidenceError: Someone else has written, removed or replaced the file, or this is another process.
             OSError: It could not be written, or not all of it.
 
         """
@@ -114,8 +114,12 @@ class LogFile:
     def _require_alone(self) -> None:
         if os.getpid() != self._process:
             raise EvidenceError("this log was opened before the process forked: open another file in the new process")
-        if os.fstat(self._file.fileno()).st_size != self.size:
-            raise EvidenceError(f"{self.path} was written by someone else in the meantime: verify it")
+        try:
+            sizes = {os.fstat(self._file.fileno()).st_size, self.path.stat().st_size}
+        except FileNotFoundError:
+            raise EvidenceError(f"{self.path} was removed or renamed in the meantime: open the log again") from None
+        if sizes != {self.size}:
+            raise EvidenceError(f"{self.path} was written or replaced by someone else in the meantime: verify it")
 
 
 def _open(path: Path) -> FileIO:

@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from mongorestore_async.downloading.disk.file_system import write_file
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.evidence.canonical_json import canonical_bytes, read_json
 from mongorestore_async.evidence.entries import Head
@@ -61,9 +62,9 @@ def write_signature(path: Path, head: Head, key: Ed25519PrivateKey) -> Path:
 
     """
     signature = key.sign(_statement(head)).hex()
-    fresh = signature_path(path).with_suffix(".tmp")
-    fresh.write_bytes(canonical_bytes({"count": head.count, "hash": head.hash, "signature": signature}) + b"\n")
-    return fresh.replace(signature_path(path))
+    written = canonical_bytes({"count": head.count, "hash": head.hash, "signature": signature})
+    write_file(signature_path(path), written + b"\n")
+    return signature_path(path)
 
 
 def signed_head(path: Path, key: Ed25519PublicKey) -> Head | str:

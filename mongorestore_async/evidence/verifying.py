@@ -11,7 +11,7 @@ import attrs
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.evidence.canonical_json import require_canonical_json
 from mongorestore_async.evidence.chain_check import ChainCheck, Problem, ProblemKind
-from mongorestore_async.evidence.entries import FIRST_BEFORE, MOST_BYTES, Head, see_line
+from mongorestore_async.evidence.entries import FIRST_BEFORE, MOST_BYTES, Head, read_entry, see_line
 from mongorestore_async.evidence.log_file import EvidenceError
 from mongorestore_async.evidence.signatures import Key, read_private_key, read_public_key, signed_head, write_signature
 from mongorestore_async.models.validators import require_whole
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
-    from mongorestore_async.evidence.entries import SeenLine
+    from mongorestore_async.evidence.entries import Entry, SeenLine
 
-__all__ = ["Verification", "iterate_lines", "sign", "verify"]
+__all__ = ["Verification", "iterate_entries", "sign", "verify"]
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -131,7 +131,28 @@ def sign(path: str | os.PathLike[str], private_key: Key, *, password: bytes | No
     return write_signature(Path(path), found.head, key)
 
 
-def iterate_lines(file: BinaryIO) -> Iterator[tuple[bytes, bool]]:
+def iterate_entries(path: Path) -> Iterator[tuple[int, Entry | str]]:
+    """Read the entries of a log, without verifying that they follow one another.
+
+    Yields:
+        The line, from 1, and its entry; what is wrong with it if it is none.
+
+    Raises:
+        ConfigError: The extra ``evidence`` is not installed.
+        OSError: The file cannot be read.
+
+    """
+    require_canonical_json()
+    with path.open("rb") as file:
+        for number, (line, _) in enumerate(_iterate_lines(file), start=1):
+            try:
+                found: Entry | str = read_entry(line)
+            except ValueError as error:
+                found = str(error)
+            yield number, found
+
+
+def _iterate_lines(file: BinaryIO) -> Iterator[tuple[bytes, bool]]:
     """Read lines without their line feed, and whether they had one; one that is too long is cut short."""
     while line := file.readline(MOST_BYTES + 2):
         feed = line.endswith(b"\n")
@@ -149,7 +170,7 @@ class _Feeds:
 
     def see(self, file: BinaryIO) -> Iterator[SeenLine]:
         """See each line; of half a line at the end nothing but that it is one."""
-        for line, feed in iterate_lines(file):
+        for line, feed in _iterate_lines(file):
             self.lines += 1
             self.is_half = not feed
             seen = see_line(self.lines, line)

@@ -193,10 +193,14 @@ def _has_file(job: JobDocument) -> bool:
     return isinstance(job, TenantRestoreJob) and bool(job.snapshot_url)
 
 
-def _kind_of(job: JobDocument) -> str | None:
+def _kind_of(job: JobDocument) -> CloudBackupDeliveryType | TenantDeliveryType | None:
+    """Tell the kind of a job; None for a word that its family does not have, be it one of another family."""
+    kind: str | None = None
     if isinstance(job, CloudBackupRestoreJob):
-        return known(CloudBackupDeliveryType, job.delivery_type)
-    return known(TenantDeliveryType, job.delivery_type) if isinstance(job, TenantRestoreJob) else None
+        kind = known(CloudBackupDeliveryType, job.delivery_type)
+    elif isinstance(job, TenantRestoreJob):
+        kind = known(TenantDeliveryType, job.delivery_type)
+    return kind if isinstance(kind, (CloudBackupDeliveryType, TenantDeliveryType)) else None
 
 
 def _fills_a_cluster(job: JobDocument) -> bool:

@@ -50,7 +50,7 @@ def tampered(draw):
             case "hash" if all(line.startswith(b"{") for line in lines[at:]):
                 lines = hashed_anew(lines, at)
             case _:
-                lines[at : at + 1] = [draw(st.binary(max_size=5)).replace(b"\n", b"")]
+                lines[at : at + 1] = [draw(st.binary(max_size=5)).translate(None, b"\n{")]
     return lines
 
 
@@ -69,6 +69,15 @@ def test_lines_before_the_first_problem_follow_one_another(lines):
     first = problems[0].line if problems else len(lines) + 1
 
     assert not check_lines(lines[: first - 1])[2]
+
+
+@pytest.mark.parametrize("guests", [make_lines(400, log="another"), make_lines(600)[200:500]], ids=["foreign", "own"])
+def test_after_many_lines_from_elsewhere_the_log_goes_on(guests):
+    lines = make_lines(700)
+    check, tips, problems = check_lines([*lines[:600], *guests, *lines[600:]])
+
+    assert [(problem.line, str(problem.kind)) for problem in problems] == [(601, "ADDED")]
+    assert (check.entries, tips[-1].n, tips[-1].hash) == (700, 700, digest(lines[-1]))
 
 
 def chain(count):

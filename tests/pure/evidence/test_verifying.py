@@ -5,6 +5,8 @@ from __future__ import annotations
 import tracemalloc
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from builders.evidence_logs import make_lines, written_as
 from mongorestore_async.errors import ConfigError
@@ -13,6 +15,7 @@ from mongorestore_async.evidence.canonical_json import digest
 from mongorestore_async.evidence.entries import FIRST_BEFORE, MOST_BYTES
 
 LINES = make_lines(6)
+WHOLE = written_as(LINES)
 
 
 @pytest.fixture
@@ -119,4 +122,13 @@ def test_a_file_of_any_size_takes_the_same_memory(path):
         assert (found.holds, found.entries) == (True, count)
         return seen
 
-    assert peak(4000) < 1.5 * peak(800)
+    assert peak(2000) < 1.5 * peak(500)
+
+
+@given(st.integers(0, len(WHOLE)), st.binary(max_size=2), st.integers(0, 2))
+def test_no_byte_can_be_changed_added_or_removed(tmp_path_factory, at, fresh, cut):
+    spoilt = WHOLE[:at] + fresh + WHOLE[at + cut :]
+    path = tmp_path_factory.getbasetemp() / "spoilt.jsonl"
+    path.write_bytes(spoilt)
+
+    assert verify(path, head=digest(LINES[5]), count=6).holds == (spoilt == WHOLE)

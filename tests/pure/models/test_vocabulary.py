@@ -295,6 +295,10 @@ DOCUMENTS = st.fixed_dictionaries(
 
 @given(family=st.sampled_from(list(FAMILIES.values())), document=DOCUMENTS)
 @example(family=ATLAS_COLLECTION_RESTORE, document={"id": "j", "state": "SUCCESSFUL"})
+@example(
+    family=ATLAS_TENANT_V1,
+    document={"id": "j", "status": "FINISHED", "deliveryType": "automated", "snapshotUrl": URL},
+)
 def test_the_answers_of_a_job_agree_with_each_other(family, document):
     job = load_job(family, document, project="p", cluster="c")
     answers = {word: getattr(job, word) for word in WORDS}

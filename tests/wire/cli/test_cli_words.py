@@ -175,6 +175,13 @@ WRONG = [
     ("board", "--family", "cloud-manager", "--reread", "soon", *NOWHERE),
     ("board", "--family", "cloud-manager", "--reread", "0s", *NOWHERE),
     ("board", "--family", "atlas-flex", "--include-deleted", *NOWHERE),
+    ("evidence", "nonsense"),
+    ("evidence", "verify"),
+    ("evidence", "verify", "no-such-file.jsonl"),
+    ("evidence", "verify", "no-such-file.jsonl", "--head", "abc"),
+    ("evidence", "verify", "no-such-file.jsonl", "--count", "-1"),
+    ("evidence", "verify", "no-such-file.jsonl", "--public-key", "no-such-key.pem"),
+    ("evidence", "show", "no-such-file.jsonl"),
 ]
 
 
@@ -216,5 +223,5 @@ def test_an_unknown_command_is_told_with_all_commands(call):
 
     assert (
         "Commands are demo, jobs, fleet, drill, board, snapshots, create, create-collections, wait, watch, "
-        "download, cancel, emulator. See"
+        "download, cancel, evidence, emulator. See"
     ) in ended.err

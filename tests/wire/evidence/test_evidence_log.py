@@ -134,10 +134,23 @@ def test_a_lock_that_a_file_system_does_not_have_is_not_all(path, monkeypatch):
     monkeypatch.setattr("fcntl.flock", lambda *_: None)
     with EvidenceLog.open(path) as log, EvidenceLog.open(path) as other:
         other.append("step", {})
-        with pytest.raises(EvidenceError, match="was written by someone else"):
+        with pytest.raises(EvidenceError, match="was written or replaced by someone else"):
             log.append("step", {})
 
     assert verify(path, count=1).holds
+
+
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_a_log_that_was_moved_away_takes_nothing(is_replaced, path):
+    with EvidenceLog.open(path) as log:
+        log.append("step", {})
+        path.rename(path.with_name("rotated"))
+        if is_replaced:
+            path.touch()
+        with pytest.raises(EvidenceError, match=r"was (removed or renamed|written or replaced)"):
+            log.append("step", {})
+
+    assert verify(path.with_name("rotated"), count=1).holds
 
 
 def test_a_forked_process_does_not_write(path):
