@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tarfile
@@ -22,8 +23,8 @@ nox.options.sessions = ["lint", "typing", "tests", "docs", "dist"]
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 
-#: The package as developers install it: with every extra.
-PACKAGE = f".[{','.join(PROJECT['project']['optional-dependencies'])}]"
+#: The package as developers install it: with every extra but Airflow, which has sessions of its own.
+PACKAGE = f".[{','.join(extra for extra in PROJECT['project']['optional-dependencies'] if extra != 'airflow')}]"
 
 #: A worker process for each of two cores. Whole files go to a worker: their tests may share a server.
 TWO_WORKERS = ("-n", "2", "--dist", "loadfile")
@@ -95,6 +96,28 @@ def tools(session: nox.Session) -> None:
     install(session, "test", "tools", package=PACKAGE)
     session.env["TOOLS"] = "all"  # none is skipped
     session.run("pytest", "tests/wire/tools", *session.posargs)
+
+
+@nox.session
+def airflow_units(session: nox.Session) -> None:
+    """Trigger, operators and hook where Airflow is installed, and their types."""
+    install(session, "airflow", package=".[airflow]")
+    session.run("pytest", "tests/airflow", "tests/test_house.py", "-k", "airflow", *session.posargs)
+    room = Path("mongorestore_async/airflow").resolve()
+    session.run("mypy", *map(str, sorted(room.glob("*.py"))))
+    # Its own configuration: files that the project's one excludes are not read, even where they are named.
+    settings = {"include": [str(room)], "pythonVersion": "3.11", "typeCheckingMode": "strict"}
+    configuration = Path(session.create_tmp()).resolve() / "pyrightconfig.json"
+    configuration.write_text(json.dumps(settings), encoding="utf-8")
+    session.run("basedpyright", "-p", str(configuration))
+
+
+@nox.session
+def airflow(session: nox.Session) -> None:
+    """A real scheduler, triggerer and database while some of it is killed; writes the table of docs/airflow.rst."""
+    install(session, "airflow", package=".[airflow]")
+    session.env["PYTHONPATH"] = "tests/support"
+    session.run("python", "-u", "tests/airflow/live/run.py", "--write", *session.posargs)
 
 
 @nox.session(python="3.11")

@@ -66,7 +66,7 @@ class Cell:
         return restore.moment is None or (oldest is not None and restore.moment < oldest)
 
     def _join(self) -> None:
-        joined = join_batches(list(self.jobs.values()))
+        joined = join_batches(self.jobs.values(), newest_first=False)
         kept = [each for place, each in enumerate(joined) if place < _MOST_RESTORES or each.state not in OVER]
         if len(kept) < len(joined):
             names, batches = {each.job for each in kept}, {each.batch for each in kept} - {None}

@@ -38,8 +38,8 @@ Exit codes:
 {exit_codes()}"""
 
 
-#: Where the commands are, in the order of the help: in ``commands/`` but where a folder is named. Only the module of
-#: the command that runs is loaded.
+#: Where the commands are, in the order of the help: in ``commands/`` but where a folder is named.
+#: Only the module of the command that runs is loaded.
 _COMMANDS = {
     "demo": "demo_command:demo",
     "jobs": "jobs_command:jobs",

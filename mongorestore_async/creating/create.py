@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mongorestore_async.auth.digest_login import SignedRefusal
 from mongorestore_async.creating.reconciling import Baseline, find_created, server_moment
@@ -22,15 +22,16 @@ from mongorestore_async.protocol.replies import read_reply
 from mongorestore_async.transport.open_creates import SendState
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Hashable
+    from collections.abc import Awaitable, Callable, Hashable, Iterable
 
     from mongorestore_async.errors import RequestContext
     from mongorestore_async.families import Family
+    from mongorestore_async.listing.page import Page
     from mongorestore_async.listing.pager import Pager
     from mongorestore_async.models import RestoreRequest
     from mongorestore_async.transport.open_creates import OpenCreates
 
-__all__ = ["create_once"]
+__all__ = ["create_once", "read_baseline"]
 
 BatchT = TypeVar("BatchT")
 
@@ -71,13 +72,7 @@ async def create_once(
 
     """
     page = await list_ids()
-    baseline = Baseline(
-        ids=frozenset(page),
-        complete=page.total_count is not None
-        and page.total_count <= len(page)
-        and find_link(page.links, "next") is None,
-        moment=server_moment(page.headers),
-    )
+    baseline = read_baseline(page, page)
     if before_send is not None:
         await before_send(baseline)
     create, state = object(), SendState()
@@ -117,6 +112,23 @@ async def create_once(
         raise
     open_creates.settle(create, (job.id for job in jobs))
     return batch
+
+
+def read_baseline(ids: Iterable[str], page: Page[Any]) -> Baseline:
+    """Remember what was there before a create.
+
+    Args:
+        ids: Ids of the jobs on the page.
+        page: The first page of the list.
+
+    """
+    return Baseline(
+        ids=frozenset(ids),
+        complete=page.total_count is not None
+        and page.total_count <= len(page)
+        and find_link(page.links, "next") is None,
+        moment=server_moment(page.headers),
+    )
 
 
 async def _send_signed(

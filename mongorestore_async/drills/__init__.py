@@ -15,10 +15,9 @@ A new step of a restore is a word in ``steps``; a new check that ships is a file
 
 from __future__ import annotations
 
-from mongorestore_async.drills.checks.user_checks import CheckContext
-from mongorestore_async.drills.drill import resume_drill, run_drill
+from typing import TYPE_CHECKING
+
 from mongorestore_async.drills.durations import format_duration, parse_duration
-from mongorestore_async.drills.foresight import ForeseenRestore, Foresight, foresee
 from mongorestore_async.drills.plan import (
     DrillCheck,
     DrillCluster,
@@ -28,8 +27,26 @@ from mongorestore_async.drills.plan import (
     SnapshotRule,
 )
 from mongorestore_async.drills.plan_file import parse_plan, read_plan
-from mongorestore_async.drills.report_files import dump_report, load_report, read_report, write_report
 from mongorestore_async.drills.results import CheckOutcome, ClusterOutcome, DrillReport
+
+if TYPE_CHECKING:
+    from mongorestore_async.drills.checks.user_checks import CheckContext
+    from mongorestore_async.drills.drill import resume_drill, run_drill
+    from mongorestore_async.drills.foresight import ForeseenRestore, Foresight, foresee
+    from mongorestore_async.drills.report_files import dump_report, load_report, read_report, write_report
+else:
+    import lazy_loader
+
+    # Loaded when they are first used: plans and results need neither the HTTP library nor the converter.
+    __getattr__, _, _ = lazy_loader.attach(
+        __name__,
+        submod_attrs={
+            "checks.user_checks": ["CheckContext"],
+            "drill": ["resume_drill", "run_drill"],
+            "foresight": ["ForeseenRestore", "Foresight", "foresee"],
+            "report_files": ["dump_report", "load_report", "read_report", "write_report"],
+        },
+    )
 
 __all__ = [
     "CheckContext",

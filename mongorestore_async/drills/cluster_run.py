@@ -163,7 +163,10 @@ class ClusterRun:
         try:
             batch = await start(self._around.session, self._cluster, request, before_send)
         except MaybeCreated as error:
-            found = await reconcile(error, self._cluster)
+            try:
+                found = await reconcile(error, self._cluster)
+            except RestoreError:
+                found = None  # the list could not be read: as open as before
             if found is None:
                 raise
             batch = found

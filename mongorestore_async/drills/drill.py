@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mongorestore_async.drills.checks.inspecting import Inspector
+from mongorestore_async.drills.checks.own_thread import in_own_thread
 from mongorestore_async.drills.checks.server_check import load_driver
 from mongorestore_async.drills.cluster_run import ClusterRun, Surroundings
 from mongorestore_async.drills.journal import Journal
@@ -63,7 +64,7 @@ async def run_drill(
 
     """
     place = Path(folder)
-    await asyncio.to_thread(partial(place.mkdir, parents=True, exist_ok=True))
+    await in_own_thread(partial(place.mkdir, parents=True, exist_ok=True))
     make = partial(Journal.create, place / JOURNAL_NAME, plan, recorder=evidence)
     if plan.server is not None:
         await load_driver()
@@ -111,14 +112,31 @@ async def _run(
 ) -> DrillReport:
     threads = WorkerThreads("journal", 1)
     try:
-        journal = await threads.run(make)
+        journal = await _open(threads, make)
         try:
             drill = _Drill(journal, session, folder, threads, last, on_step)
             return await drill.run(evidence)
         finally:
-            threads.submit(journal.close)
+            # Waited for: whoever resumes the drill next needs its lock. A second cancellation does not stop it.
+            await asyncio.shield(threads.start(journal.close))
     finally:
         threads.close()
+
+
+async def _open(threads: WorkerThreads, make: Callable[[], Journal]) -> Journal:
+    opening = threads.start(make)
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        opening.add_done_callback(partial(_let_go, threads))
+        raise
+
+
+def _let_go(threads: WorkerThreads, opened: asyncio.Future[Journal]) -> None:
+    """Close a journal that nobody waits for any more."""
+    if not opened.cancelled() and opened.exception() is None:
+        threads.submit(opened.result().close)
+    threads.close()
 
 
 class _Drill:

@@ -55,7 +55,7 @@ class SnapshotRule:
 
     def __attrs_post_init__(self) -> None:
         if (self.kind == "id") != (self.id is not None) or (self.id is not None and self.older_than is not None):
-            raise ConfigError("a snapshot rule is newest or oldest, with or without older_than, or an id alone")
+            raise ConfigError("a snapshot rule is newest or oldest, with or without an age, or an id alone")
 
 
 @attrs.frozen(kw_only=True)

@@ -18,7 +18,7 @@ because names are shortened, lists are cut and say so; ``report.json`` has what 
 from __future__ import annotations
 
 from mongorestore_async.reports.cluster_history import ClusterHistory, LastOutcome, Restore
-from mongorestore_async.reports.fleet_report import FleetReport
+from mongorestore_async.reports.fleet_report import FleetReport, UnreadPlace
 from mongorestore_async.reports.writing import ReportFiles, write_drill_report, write_fleet_report
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "LastOutcome",
     "ReportFiles",
     "Restore",
+    "UnreadPlace",
     "write_drill_report",
     "write_fleet_report",
 ]

@@ -28,7 +28,7 @@ _WORST = (
     JobState.PENDING,
     JobState.FINISHED,
 )
-_EVER = datetime.min.replace(tzinfo=UTC)
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 class LastOutcome(StrEnum):
@@ -105,18 +105,35 @@ class Restore:
 
     @property
     def moment(self) -> datetime | None:
-        """When it was requested, or where that is not told, over."""
+        """When it was requested, or where that is not told, over. Downloads of Atlas cloud backup tell neither."""
         return self.finished_at if self.requested_at is None else self.requested_at
 
+    @property
+    def not_before(self) -> datetime | None:
+        """A moment that the request cannot lie before. Where nothing else is told, it is that of the data."""
+        return self.snapshot_moment if self.moment is None else self.moment
 
-def join_batches(restores: Iterable[Restore]) -> tuple[Restore, ...]:
-    """Make one restore of each batch; the latest comes first."""
+
+def join_batches(restores: Iterable[Restore], *, newest_first: bool) -> tuple[Restore, ...]:
+    """Make one restore of each batch; the latest comes first.
+
+    Args:
+        restores: Those of one cluster, in the order of its list.
+        newest_first: Whether the vendor promises that order. Then it decides, for not every job tells its time.
+            Otherwise a job that tells none is the oldest, or if it still runs, the latest.
+
+    """
     whole: dict[tuple[str, str], Restore] = {}
     for restore in restores:
         key = ("job", restore.job) if restore.batch is None else ("batch", restore.batch)
         other = whole.get(key)
         whole[key] = restore if other is None or restore.batch is None else _joined(other, restore)
-    return tuple(sorted(whole.values(), key=lambda restore: restore.moment or _EVER, reverse=True))
+    return tuple(whole.values()) if newest_first else tuple(sorted(whole.values(), key=_age, reverse=True))
+
+
+def _age(restore: Restore) -> datetime:
+    is_open = restore.state in {JobState.PENDING, JobState.RUNNING}
+    return restore.moment or (_LAST if is_open else _FIRST)
 
 
 def _joined(one: Restore, other: Restore) -> Restore:
@@ -184,9 +201,9 @@ class ClusterHistory:
         return Counter(restore.state for restore in self.restores)
 
     def is_stale(self, before: datetime) -> bool:
-        """Whether it was restored, but the last good restore was requested before this moment; or when is not told.
+        """Whether it was restored, but its last good restore is older than this moment, or may be.
 
         A cluster that was never restored is not stale: it is worse, and ``outcome`` says so.
         """
         good = self.last_good
-        return good is not None and (good.moment is None or good.moment < before)
+        return good is not None and (good.not_before is None or good.not_before < before)

@@ -37,11 +37,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mongorestore_async.reports.charts import Kind
-    from mongorestore_async.reports.cluster_history import ClusterHistory
+    from mongorestore_async.reports.cluster_history import ClusterHistory, Restore
     from mongorestore_async.reports.fleet_report import FleetReport
 
 __all__ = ["fleet_page"]
 
+_UNTIMED = "No finished restore tells both when it was requested and when it was over."
 #: Rows of a list that is a choice of clusters; the table of all has the others.
 _ROWS = 25
 _BARS = 40
@@ -147,7 +148,7 @@ def _choice(name: str, title: str, found: Sequence[ClusterHistory]) -> Section:
         Head("Cluster"),
         Head("Project"),
         Head("Last"),
-        Head("Requested", whole=True),
+        Head("When", whole=True),
         Head("Last good", whole=True),
         Head("Job"),
     )
@@ -206,10 +207,17 @@ def _timeline(report: FleetReport) -> Section:
         "Timeline of restores",
         join(
             element("ul", *legend, class_="legend"),
-            figure(periods(columns, label=f"Restores by {name}"), f"Restores by {name}, by the time of the request."),
+            figure(periods(columns, label=f"Restores by {name}"), f"Restores by {name}. {_untimed(restores)}"),
             figure(timeline(latest, label="The latest restores"), f"The latest {plural(len(latest), 'restore')}."),
         ),
     )
+
+
+def _untimed(restores: Sequence[Restore]) -> str:
+    """Say what is not drawn."""
+    count = sum(restore.moment is None for restore in restores)
+    told = "When it was requested counts, or where that is not told, when it was over."
+    return f"{told} Not drawn, for they tell neither: {count:,}." if count else told
 
 
 def _trend(report: FleetReport) -> Section:
@@ -217,7 +225,11 @@ def _trend(report: FleetReport) -> Section:
     span, name = by_span(restore.moment for restore in restores if restore.moment is not None)
     points = durations(restores, span)
     if not points:
-        return Section("trend", "Trend of duration", _none("No finished restore tells when it was over."))
+        return Section(
+            "trend",
+            "Trend of duration",
+            _none(_UNTIMED),
+        )
     caption = f"From request to end by {name}: the line is the median, the marks are the longest."
     return Section("trend", "Trend of duration", figure(trend(points, label="Trend of duration"), caption))
 
@@ -225,12 +237,12 @@ def _trend(report: FleetReport) -> Section:
 def _slowest(report: FleetReport) -> Section:
     found = slowest(report.clusters, _ROWS)
     if not found:
-        return Section("slowest", "Slowest", _none("No finished restore tells when it was over."))
+        return Section("slowest", "Slowest", _none(_UNTIMED))
     heads = (
         Head("Cluster"),
         Head("Project"),
         Head("Duration", number=True),
-        Head("Requested", whole=True),
+        Head("When", whole=True),
         Head("Job"),
     )
     rows = [
@@ -238,7 +250,7 @@ def _slowest(report: FleetReport) -> Section:
             shorten(each.cluster),
             shorten(each.project),
             duration_text(seconds),
-            moment_text(restore.requested_at),
+            moment_text(restore.moment),
             element("code", shorten(restore.job, 120)),
         )
         for each, restore, seconds in found
@@ -251,7 +263,7 @@ def _all(report: FleetReport) -> Section:
         Head("Cluster"),
         Head("Project"),
         Head("Last"),
-        Head("Requested", whole=True),
+        Head("When", whole=True),
         Head("Duration", number=True),
         Head("Last good", whole=True),
         Head("Restores", number=True),

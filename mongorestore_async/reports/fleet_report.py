@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from mongorestore_async.errors import ConfigError
+from mongorestore_async.families import FAMILIES
 from mongorestore_async.fleet.fleet_records import ClusterOutcome
 from mongorestore_async.reports.cluster_history import ClusterHistory, LastOutcome, Restore, join_batches
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mongorestore_async.fleet import FleetCluster, FleetFailure, FleetProgress, FleetStream
+    from mongorestore_async.models import JobDocument
 
 __all__ = ["FleetReport", "UnreadPlace"]
 
@@ -98,6 +100,7 @@ class FleetReport:
             raise ConfigError("lately must be above 0 and at most 100 years")
         restores: defaultdict[FleetCluster, list[Restore]] = defaultdict(list)
         outcomes: dict[FleetCluster, ClusterOutcome] = {}
+        newest_first: dict[str, bool] = {}  # by fleet
 
         def note(progress: FleetProgress) -> None:
             if progress.cluster is not None and progress.outcome is not None:
@@ -107,10 +110,17 @@ class FleetReport:
         async with stream:
             async for found in stream:
                 restores[found.cluster].append(Restore.of(found.job))
+                if found.fleet not in newest_first:
+                    newest_first[found.fleet] = _is_newest_first(found.job)
         failures = {failure.cluster: failure for failure in stream.failures if failure.cluster is not None}
         histories = [
-            _history(cluster, restores.get(cluster, ()), outcome, failures.get(cluster))
-            for cluster, outcome in outcomes.items()
+            _history(
+                cluster,
+                join_batches(restores.get(cluster, ()), newest_first=newest_first.get(cluster.project.fleet, False)),
+                outcome,
+                failures.get(cluster),
+            )
+            for cluster, outcome in (dict.fromkeys(restores, ClusterOutcome.FAILED) | outcomes).items()
         ]
         return cls(
             taken_at=now,
@@ -149,12 +159,12 @@ class FleetReport:
 
 
 def _good_moment(cluster: ClusterHistory) -> datetime:
-    moment = None if cluster.last_good is None else cluster.last_good.moment
+    moment = None if cluster.last_good is None else cluster.last_good.not_before
     return datetime.min.replace(tzinfo=UTC) if moment is None else moment
 
 
 def _history(
-    cluster: FleetCluster, restores: Any, outcome: ClusterOutcome, failure: FleetFailure | None
+    cluster: FleetCluster, restores: tuple[Restore, ...], outcome: ClusterOutcome, failure: FleetFailure | None
 ) -> ClusterHistory:
     project = cluster.project
     reason = None
@@ -166,10 +176,15 @@ def _history(
         project=project.name or project.id,
         cluster=cluster.name or cluster.id or cluster.key,
         key=cluster.key,
-        restores=join_batches(cast("list[Restore]", restores)),
+        restores=restores,
         unread=reason,
         has_backup=outcome is not ClusterOutcome.NO_BACKUP,
     )
+
+
+def _is_newest_first(job: JobDocument) -> bool:
+    ref = job.ref
+    return ref is not None and ref.family in FAMILIES and FAMILIES[ref.family].newest_first
 
 
 def _unread(failure: FleetFailure) -> UnreadPlace:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NOTHING", "duration_text", "moment_text", "moment_value", "plural", "size_text"]
 
-_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_LEAST, _MINUTE, _HOUR, _DAY = 0.1, 60, 3600, 86400
 _THOUSAND = 1000
 _UNITS = ("kB", "MB", "GB", "TB", "PB")
 #: What stands in a cell for what is not known.
@@ -22,7 +22,7 @@ def duration_text(seconds: float | None) -> str:
     if seconds is None:
         return NOTHING
     if 0 < seconds < 10:  # noqa: PLR2004 - below it, a decimal says something
-        return f"{seconds:.1f} s"
+        return f"{seconds:.1f} s" if seconds >= _LEAST else f"< {_LEAST} s"
     left = round(seconds)
     if left < _MINUTE:
         return f"{left} s"

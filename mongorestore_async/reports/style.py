@@ -59,7 +59,7 @@ table{border-collapse:collapse;width:100%;font-size:.87rem}
 th,td{text-align:left;vertical-align:top;padding:.25rem .5rem;border-bottom:1px solid var(--rule)}
 th{background:var(--soft)}thead th{white-space:nowrap}
 .n{text-align:right;white-space:nowrap}.w{white-space:nowrap}
-td,th{overflow-wrap:anywhere}td{min-width:4.5rem}
+td,th{overflow-wrap:anywhere}td{min-width:6rem}td.n,td.w{min-width:0}
 i{font-style:normal;font-weight:600;background:var(--none);color:var(--on);border-radius:3px;padding:0 .35rem;
 white-space:nowrap;display:inline-block}
 i.good{background:var(--good)}i.bad{background:var(--bad)}i.warn{background:var(--warn)}i.run{background:var(--run)}

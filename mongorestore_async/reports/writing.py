@@ -50,7 +50,7 @@ def write_drill_report(
     """Write the report of a drill. Blocks: use a thread.
 
     Each file appears whole or not at all; one of the same name is replaced. ``report.json`` is what
-    :func:`mongorestore_async.drills.read_report` reads.
+    ``read_report`` of ``mongorestore_async.drills`` reads.
 
     Args:
         report: The drill.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, assert_type
 
 from mongorestore_async import (
@@ -11,24 +12,32 @@ from mongorestore_async import (
     CLOUD_MANAGER,
     OPS_MANAGER,
     AsyncSession,
+    ChangeKind,
     CloudBackupRestoreJob,
     ClusterOutcome,
     FailureKind,
+    FanOutPlan,
     Fleet,
+    FleetChange,
     FleetCluster,
     FleetFailure,
     FleetPlan,
     FleetProgress,
     FleetProject,
     FleetStream,
+    FleetWatch,
     Found,
     JobState,
     Page,
     RateLimit,
     RestoreError,
     RestoreJob,
+    ShardReport,
     TenantRestoreJob,
+    run_local,
+    run_shard,
 )
+from mongorestore_async.reports import ClusterHistory, FleetReport, LastOutcome, Restore, write_fleet_report
 
 if TYPE_CHECKING:
     from mongorestore_async.models import JobDocument
@@ -82,6 +91,39 @@ async def plans(fleet: Fleet[TenantRestoreJob]) -> None:
     assert_type(plan.seconds, float)
     assert_type(plan.bound_by, RateLimit | None)
     assert_type(plan.requests, int)
+
+
+async def watches(fleet: Fleet[RestoreJob]) -> None:
+    async with fleet.watch(until_idle=True, idle_interval=60) as watch:
+        assert_type(watch, FleetWatch[RestoreJob])
+        async for change in watch:
+            assert_type(change, FleetChange[RestoreJob])
+            assert_type(change.kind, ChangeKind)
+            assert_type(change.job, RestoreJob | None)
+            assert_type(change.failure, FleetFailure | None)
+        assert_type(watch.running, tuple[Found[RestoreJob], ...])
+
+
+async def shares_out(fleet: Fleet[RestoreJob], session: AsyncSession) -> None:
+    plan = await fleet.fan_out_plan(projects="prod-*")
+    assert_type(plan, FanOutPlan)
+    for shard in plan.shards(clusters=200):
+        assert_type(FanOutPlan.from_text(shard.to_text()), FanOutPlan)
+        report = await run_shard(shard, session)
+        assert_type(report, ShardReport)
+        assert_type(ShardReport.from_text(report.to_text()), ShardReport)
+        assert_type(report.jobs, dict[str, int])
+    assert_type(await run_local(plan, session.with_options, shards=3), tuple[ShardReport, ...])
+
+
+async def reports(fleet: Fleet[RestoreJob]) -> None:
+    report = await FleetReport.of(fleet.restore_jobs(), lately=timedelta(days=30))
+    assert_type(report, FleetReport)
+    for cluster in report.having(LastOutcome.NEVER):
+        assert_type(cluster, ClusterHistory)
+        assert_type(cluster.last_good, Restore | None)
+    assert_type(report.counts[LastOutcome.FAILED], int)
+    assert_type(write_fleet_report(report, "reports").html, Path)
 
 
 async def reads_ahead(session: AsyncSession) -> None:

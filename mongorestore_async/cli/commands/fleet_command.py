@@ -37,7 +37,8 @@ _MOST_CHARACTERS = 1000
 
 
 #: The group of commands for fleets.
-app = App(name="fleet", help="List the restore jobs of all clusters that a key can see.")
+app = App(name="fleet", help="List, watch and report the restores of all clusters that a key can see.")
+app.command("mongorestore_async.cli.operations.fleet_watch_command:watch", name="watch")
 app.command("mongorestore_async.cli.operations.fleet_report_command:report", name="report")
 
 

@@ -19,7 +19,7 @@ from mongorestore_async.models import JobState
 if TYPE_CHECKING:
     from mongorestore_async import AsyncSession, Fleet
 
-__all__ = ["FleetChoice", "FleetOptions", "read_token"]
+__all__ = ["FleetChoice", "FleetOptions", "FleetPlaces", "read_token"]
 
 _AT_LEAST_ONE = validators.Number(gte=1)
 
@@ -40,8 +40,8 @@ def _parse_since(type_: Any, tokens: Sequence[Token]) -> datetime:
 
 @Parameter(name="*")
 @attrs.frozen(kw_only=True)
-class FleetChoice:
-    """Which clusters to read, since when, and how many of them at once."""
+class FleetPlaces:
+    """Which clusters to read, and how many of them at once."""
 
     family: Annotated[
         tuple[str, ...],
@@ -69,13 +69,6 @@ class FleetChoice:
             help="Only clusters whose name or id is this, or matches this glob; may be repeated.",
         ),
     ] = ()
-    since: Annotated[
-        datetime | None,
-        Parameter(
-            converter=_parse_since,
-            help="Only jobs requested since this time, such as 2026-11-02T12:00:00Z, or 24h for the last day.",
-        ),
-    ] = None
     include_deleted: Annotated[
         bool,
         Parameter(
@@ -125,6 +118,20 @@ class FleetChoice:
             "projects": self.projects or None,
             "clusters": self.clusters or None,
         }
+
+
+@Parameter(name="*")
+@attrs.frozen(kw_only=True)
+class FleetChoice(FleetPlaces):
+    """Which clusters to read, since when, and how many of them at once."""
+
+    since: Annotated[
+        datetime | None,
+        Parameter(
+            converter=_parse_since,
+            help="Only jobs requested since this time, such as 2026-11-02T12:00:00Z, or 24h for the last day.",
+        ),
+    ] = None
 
 
 @Parameter(name="*")

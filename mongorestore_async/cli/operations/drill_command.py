@@ -16,20 +16,12 @@ from mongorestore_async.cli.console import plural, printable, stderr_console, st
 from mongorestore_async.cli.exit_codes import ExitCode
 from mongorestore_async.cli.session_factory import ServerOptions, make_session, read_credentials
 from mongorestore_async.cli.units import format_size, format_time, shorten_time
-from mongorestore_async.drills import (
-    ClusterOutcome,
-    DrillReport,
-    ForeseenRestore,
-    format_duration,
-    read_plan,
-    read_report,
-    write_report,
-)
+from mongorestore_async.drills import ClusterOutcome, DrillReport, format_duration, read_plan
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.families import FAMILIES
 
 if TYPE_CHECKING:
-    from mongorestore_async.drills import DrillPlan
+    from mongorestore_async.drills import DrillPlan, ForeseenRestore
     from mongorestore_async.drills.steps import JournalStep
 
 __all__ = ["app", "demo", "plan", "report", "resume", "run"]
@@ -69,7 +61,7 @@ _OUTCOME_COLUMNS: tuple[Column[ClusterOutcome], ...] = (
     Column("Reason", lambda each: printable(each.reason), rank=1),
 )
 
-_FORESEEN_COLUMNS: tuple[Column[ForeseenRestore], ...] = (
+_FORESEEN_COLUMNS: "tuple[Column[ForeseenRestore], ...]" = (
     Column("Name", lambda each: printable(each.name)),
     Column("Target", lambda each: printable(each.target), rank=2),
     Column("Snapshot", lambda each: printable(each.snapshot or ""), rank=3),
@@ -189,7 +181,7 @@ async def _drill(
                 found = await run_drill(checked, session, folder, evidence=log, last=before, on_step=_show_step)
         finally:
             log.close()
-    return await asyncio.to_thread(_conclude, found, folder)
+    return await asyncio.to_thread(_conclude, found, folder, before)
 
 
 def _show_step(step: "JournalStep") -> None:
@@ -197,16 +189,18 @@ def _show_step(step: "JournalStep") -> None:
     stderr_console().print(f"{step.at:%H:%M:%S}  {printable(step.cluster)}  {word}", soft_wrap=True)
 
 
-def _conclude(found: DrillReport, folder: Path) -> int:
+def _conclude(found: DrillReport, folder: Path, before: DrillReport | None = None) -> int:
     """Print a report and write its files; returns the exit code."""
-    write_report(found, folder / _REPORT)
+    from mongorestore_async.reports import write_drill_report
+
+    files = write_drill_report(found, folder, earlier=() if before is None else (before,))
     out = stdout_console()
     print_table(out, _OUTCOME_COLUMNS, found.outcomes)
     passed = sum(outcome.state == "PASSED" for outcome in found.outcomes)
     out.print_sentence(f"\n{passed} of {plural(len(found.outcomes), 'restore')} passed; {found.requests} requests.")
     if found.evidence_head is not None:
         out.print_sentence(f"Evidence: head {found.evidence_head}, count {found.evidence_count}. Keep both elsewhere.")
-    out.print_sentence(f"Report: {printable(str(folder / _REPORT))}")
+    out.print_sentence(f"Report: {printable(str(files.html))}")
     states = {outcome.state for outcome in found.outcomes}
     if "UNDECIDED" in states:
         return ExitCode.OUTCOME_UNKNOWN
@@ -214,6 +208,8 @@ def _conclude(found: DrillReport, folder: Path) -> int:
 
 
 def _read_last(path: Path | None) -> DrillReport | None:
+    from mongorestore_async.drills import read_report
+
     if path is None:
         return None
     try:

@@ -18,7 +18,7 @@ import attrs
 
 from mongorestore_async.drills.checks.archive_check import ArchiveError, hash_file, look_at, unpack
 from mongorestore_async.drills.checks.comparing import compare_counts, is_known
-from mongorestore_async.drills.checks.server_check import ServerError, count_documents, serve_copy
+from mongorestore_async.drills.checks.server_check import ServedCopy, ServerError, count_documents
 from mongorestore_async.drills.checks.user_checks import CheckContext, run_check
 from mongorestore_async.drills.results import CheckOutcome
 from mongorestore_async.errors import ConfigError, DownloadError
@@ -218,7 +218,7 @@ class _Looking:
         if self._plan.server is None:
             return f"{layout.words}, {unpacked.size} bytes; no server opened it, so it is not verified", {}
         copy = folder.with_name(f"{folder.name}-server")
-        address = await self._stack.enter_async_context(serve_copy(self._plan.server, layout.directory, copy))
+        address = await self._stack.enter_async_context(ServedCopy(self._plan.server, layout.directory, copy))
         self.context = attrs.evolve(self.context, address=address)
         return f"{layout.words}, {unpacked.size} bytes; a server opened a copy", await count_documents(address)
 

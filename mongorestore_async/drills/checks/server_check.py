@@ -9,19 +9,18 @@ import asyncio
 import importlib
 import shutil
 import socket
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from mongorestore_async.drills.checks.own_thread import in_own_thread
 from mongorestore_async.drills.checks.user_checks import stop_process
 from mongorestore_async.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
     from pathlib import Path
 
     from mongorestore_async.drills.plan import DrillServer
 
-__all__ = ["ServerError", "count_documents", "load_driver", "serve_copy"]
+__all__ = ["ServedCopy", "ServerError", "count_documents", "load_driver"]
 
 _OWN_DATABASES = {"admin", "config", "local"}
 _PAUSE = 0.1
@@ -42,7 +41,7 @@ async def load_driver() -> Any:
 
     """
     try:
-        return await asyncio.to_thread(importlib.import_module, "pymongo")
+        return await in_own_thread(importlib.import_module, "pymongo")
     except ImportError:
         raise ConfigError(
             "the plan names a server, and counting its documents needs a package that is not installed:"
@@ -50,37 +49,56 @@ async def load_driver() -> Any:
         ) from None
 
 
-@asynccontextmanager
-async def serve_copy(server: DrillServer, directory: Path, folder: Path) -> AsyncGenerator[str]:
-    """Start a server on a copy of a data directory, and stop it afterwards.
+class ServedCopy:
+    """A server on a copy of a data directory, for ``async with``; it is stopped at the end.
 
     Args:
         server: How it is started.
         directory: The data directory; only read.
         folder: Where the copy and the log of the server go; must not exist.
 
-    Yields:
-        Its address, ``mongodb://127.0.0.1:PORT``.
-
-    Raises:
-        ServerError: It ended, or did not answer in time; with the end of what it wrote.
-        OSError: It cannot be started, or the copy cannot be made.
-
     """
-    copy, log = folder / "data", folder / "server.log"
-    await asyncio.to_thread(_copy, directory, copy)
-    port = _free_port()
-    command = [part.replace("{directory}", str(copy)).replace("{port}", str(port)) for part in server.command]
-    with log.open("wb") as output:
-        process = await asyncio.create_subprocess_exec(
-            *command, stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output, cwd=folder, start_new_session=True
-        )
-    address = f"mongodb://127.0.0.1:{port}"
-    try:
-        await _answering(process, address, server.timeout, log)
-        yield address
-    finally:
-        await stop_process(process, server.timeout)
+
+    def __init__(self, server: DrillServer, directory: Path, folder: Path) -> None:
+        self._server = server
+        self._directory = directory
+        self._folder = folder
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def __aenter__(self) -> str:
+        """Start it; returns its address, ``mongodb://127.0.0.1:PORT``.
+
+        Raises:
+            ServerError: It ended, or did not answer in time; with the end of what it wrote.
+            OSError: It cannot be started, or the copy cannot be made.
+
+        """
+        copy, log, port = self._folder / "data", self._folder / "server.log", _free_port()
+        await in_own_thread(_copy, self._directory, copy)
+        words = self._server.command
+        command = [part.replace("{directory}", str(copy)).replace("{port}", str(port)) for part in words]
+        with log.open("wb") as output:
+            self._process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=self._folder,
+                start_new_session=True,
+            )
+        try:
+            await _answering(self._process, port, self._server.timeout, log)
+        except BaseException:
+            await self._stop()
+            raise
+        return f"mongodb://127.0.0.1:{port}"
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stop()
+
+    async def _stop(self) -> None:
+        if self._process is not None:
+            await stop_process(self._process, self._server.timeout)
 
 
 async def count_documents(address: str) -> dict[str, int]:
@@ -94,44 +112,62 @@ async def count_documents(address: str) -> dict[str, int]:
 
     """
     driver = await load_driver()
-    counted: dict[str, int] = {}
     try:
-        async with _client(driver, address) as client:
-            for database in sorted(set(await client.list_database_names()) - _OWN_DATABASES):
-                for found in await (await client[database].list_collections()).to_list():
-                    name = found["name"]
-                    if found.get("type", "collection") != "view" and not name.startswith("system."):
-                        counted[f"{database}.{name}"] = await client[database][name].count_documents({})
+        return await in_own_thread(_count, driver, address)
     except driver.errors.PyMongoError as error:
         raise ServerError(f"it could not be asked: {error}") from None
+
+
+def _count(driver: Any, address: str) -> dict[str, int]:
+    # Not with the driver's asynchronous client: that leaves sockets open when it is closed while it connects.
+    counted: dict[str, int] = {}
+    with _client(driver, address) as client:
+        for database in sorted(set(client.list_database_names()) - _OWN_DATABASES):
+            for found in client[database].list_collections():
+                name = found["name"]
+                if found.get("type", "collection") != "view" and not name.startswith("system."):
+                    counted[f"{database}.{name}"] = client[database][name].count_documents({})
     return dict(sorted(counted.items()))
 
 
-async def _answering(process: asyncio.subprocess.Process, address: str, seconds: float, log: Path) -> None:
-    driver = await load_driver()
+async def _answering(process: asyncio.subprocess.Process, port: int, seconds: float, log: Path) -> None:
+    driver, address = await load_driver(), f"mongodb://127.0.0.1:{port}"
     try:
-        async with asyncio.timeout(seconds), _client(driver, address, _PAUSE * 1000) as client:
+        async with asyncio.timeout(seconds):
             while True:
                 if process.returncode is not None:
                     raise ServerError(f"it ended with exit code {process.returncode}: {await _tail(log)}")
-                try:
-                    await client.admin.command("ping")
-                except driver.errors.PyMongoError:
-                    await asyncio.sleep(_PAUSE)
-                else:
+                if await _listens(port) and await in_own_thread(_answers, driver, address):
                     return
+                await asyncio.sleep(_PAUSE)
     except TimeoutError:
         raise ServerError(f"it did not answer within {seconds:g} s: {await _tail(log)}") from None
 
 
-def _client(driver: Any, address: str, selection: float = _SELECTION) -> Any:
-    return driver.AsyncMongoClient(
-        address, directConnection=True, serverSelectionTimeoutMS=max(500, int(selection)), retryReads=True
-    )
+async def _listens(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
+def _answers(driver: Any, address: str) -> bool:
+    try:
+        with _client(driver, address) as client:
+            client.admin.command("ping")
+    except driver.errors.PyMongoError:
+        return False
+    return True
+
+
+def _client(driver: Any, address: str) -> Any:
+    return driver.MongoClient(address, directConnection=True, serverSelectionTimeoutMS=_SELECTION)
 
 
 async def _tail(log: Path) -> str:
-    data = await asyncio.to_thread(log.read_bytes)
+    data = await in_own_thread(log.read_bytes)
     return " ".join(data[-_TAIL:].decode("utf-8", "replace").split())
 
 

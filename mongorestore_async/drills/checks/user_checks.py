@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from mongorestore_async.drills.checks.own_thread import in_own_thread
 from mongorestore_async.drills.results import CheckOutcome
 from mongorestore_async.protocol.redaction import one_line
 
@@ -90,7 +91,7 @@ async def run_check(check: DrillCheck, context: CheckContext) -> CheckOutcome:
 
 async def _call(path: str, context: CheckContext) -> tuple[bool, str]:
     module_name, _, name = path.partition(":")
-    module = await asyncio.to_thread(importlib.import_module, module_name)
+    module = await in_own_thread(importlib.import_module, module_name)
     function: Any = getattr(module, name)
     if not inspect.iscoroutinefunction(function):
         return False, f"{path} is no async function"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mongorestore_async.errors import DataError, NotFound, PaginationError
@@ -13,19 +14,19 @@ from mongorestore_async.models import JobState
 from mongorestore_async.waiting.tracker import JobTracker, key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractAsyncContextManager
+    from collections.abc import Awaitable, Callable
 
     from mongorestore_async.errors import RestoreError
     from mongorestore_async.fleet.fleet_records import FleetCluster
+    from mongorestore_async.listing.page_reader import Received
     from mongorestore_async.models import JobDocument, PollPolicy
     from mongorestore_async.waiting.job_source import JobSource
     from mongorestore_async.waiting.tracker import TrackedJob
 
-__all__ = ["ClusterLook", "Gate"]
+__all__ = ["Calls", "ClusterLook"]
 
-#: Makes what a call is made in.
-Gate: TypeAlias = "Callable[[], AbstractAsyncContextManager[None]]"
+#: Makes a call when there is room for it.
+Calls: TypeAlias = "Callable[[Callable[[], Awaitable[Any]]], Awaitable[Any]]"
 
 #: Page size of a look where the newest jobs come first.
 _FIRST_PAGE = 100
@@ -63,13 +64,13 @@ class ClusterLook:
         """The running jobs as they were read last."""
         return [followed.job for followed in self._tracker.jobs.values() if followed.job is not None]
 
-    async def look(self, gate: Gate) -> None:
+    async def look(self, call: Calls) -> None:
         """Read the list, and the jobs that it does not show any more; :meth:`take_changes` has what was found.
 
         What was read before it fails or is cancelled is kept.
 
         Args:
-            gate: Makes what a call is made in.
+            call: Makes a call when there is room for it.
 
         Raises:
             RestoreError: Any error of a call.
@@ -79,15 +80,15 @@ class ClusterLook:
         unreadable: RestoreError | None = None
         shown = set[str]()
         try:
-            await self._walk(gate, set(wanted), shown)
+            await self._walk(call, set(wanted), shown)
         except (DataError, PaginationError) as error:
             unreadable = error  # a job that nobody watches may be what cannot be read
         for key in wanted.keys() - shown:
-            await self._read_one(wanted[key], gate)
+            await self._read_one(wanted[key], call)
         if unreadable is not None:
             raise unreadable
 
-    async def _walk(self, gate: Gate, wanted: set[str], shown: set[str]) -> None:
+    async def _walk(self, call: Calls, wanted: set[str], shown: set[str]) -> None:
         """Read the list as far as it is needed, and note what it shows."""
         newest_first = self._source.family.newest_first
         partly = newest_first and self.done
@@ -98,8 +99,7 @@ class ClusterLook:
         known = False  # a job that the last look had was shown; where the newest come first, what follows is old
         while not reader.ended:
             try:
-                async with gate():
-                    page = await reader.step()
+                page: Received[Any] | None = await call(reader.step)
             except NotFound as error:
                 if not reader.status or not error.certain:
                     raise
@@ -134,12 +134,11 @@ class ClusterLook:
         if job.over or key not in self._tracker.jobs:
             ended.add(key)
 
-    async def _read_one(self, job_id: str, gate: Gate) -> None:
+    async def _read_one(self, job_id: str, call: Calls) -> None:
         clock = asyncio.get_running_loop().time
         self._began = clock() if self._began is None else self._began
         try:
-            async with gate():
-                job = await self._source.restore_job(job_id)
+            job = await call(partial(self._source.restore_job, job_id))
         except NotFound as error:
             if not error.certain:
                 raise

@@ -155,8 +155,7 @@ class FleetWatch(ResumableIterator[FleetChange[JobT_co]]):
         discovery = Discovery(member.session, member.family, member.name, include_deleted=self._query.include_deleted)
         seen: set[tuple[str, str]] = set()
         while True:
-            async with self._state.slot(failing=False):
-                page = await discovery.next_projects()
+            page = await self._state.in_slot(discovery.next_projects, failing=False)
             if page is None:
                 break
             for found in page:

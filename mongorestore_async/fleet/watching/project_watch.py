@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from mongorestore_async.errors import ApiError, RestoreError
 from mongorestore_async.fleet.counters import kind_of
@@ -18,7 +18,7 @@ from mongorestore_async.fleet.watching.schedule import Schedule
 from mongorestore_async.waiting.pacing import Pace
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Iterable
+    from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable
 
     from mongorestore_async.fleet.cluster_reading import Member
     from mongorestore_async.fleet.discovery import Discovery
@@ -32,6 +32,7 @@ __all__ = ["ProjectWatch"]
 _CLUSTERS = ""
 
 
+T = TypeVar("T")
 _Call: TypeAlias = "Callable[[], Coroutine[Any, Any, None]]"
 
 
@@ -144,8 +145,7 @@ class ProjectWatch:
             return
         self._lists = False
         try:
-            async with self._gate(self._list_budget):
-                found = await self._discovery.clusters(self.place)
+            found = await self._call(self._list_budget, partial(self._discovery.clusters, self.place))
         except RestoreError as error:
             await self._fail(_CLUSTERS, error, None)
             if is_passing(kind_of(error)):  # else with the next discovery
@@ -162,7 +162,7 @@ class ProjectWatch:
     async def _look(self, look: ClusterLook) -> None:
         key, error = look.cluster.key, None
         try:
-            await look.look(lambda: self._gate(self._budget))
+            await look.look(partial(self._call, self._budget))
         except RestoreError as failed:
             error = None if isinstance(failed, ApiError) and failed.no_backup else failed
         if key not in self._looks:
@@ -223,11 +223,10 @@ class ProjectWatch:
         await self._recover(key, look.cluster)
         self._state.close(self._unit(key))
 
-    @asynccontextmanager
-    async def _gate(self, budget: PollBudget) -> AsyncGenerator[None]:
+    async def _call(self, budget: PollBudget, call: Callable[[], Awaitable[T]]) -> T:
+        """Make a call of this project, once its budget and the slots have room for it."""
         await budget.wait()
-        async with self._state.slot(failing=bool(self._state.failures.count(self._key()))):
-            yield
+        return await self._state.in_slot(call, failing=bool(self._state.failures.count(self._key())))
 
     def _key(self, cluster: str | None = None) -> tuple[str, str, str | None]:
         return self.place.fleet, self.place.id, cluster

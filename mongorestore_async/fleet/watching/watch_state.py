@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mongorestore_async.fleet.watching.open_failures import OpenFailures
 from mongorestore_async.fleet.watching.watch_records import ChangeKind, FleetChange
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from mongorestore_async.errors import RestoreError
     from mongorestore_async.fleet.fleet_query import FleetQuery
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
     from mongorestore_async.fleet.watching.open_failures import Place
 
 __all__ = ["WatchState"]
+
+T = TypeVar("T")
 
 #: Changes that may wait for whoever reads them; beyond them polls wait.
 _MOST_WAITING = 500
@@ -54,20 +55,19 @@ class WatchState:
         self._slots = asyncio.Semaphore(query.concurrency)
         self._probes = asyncio.Semaphore(max(1, query.concurrency // 4))
 
-    @asynccontextmanager
-    async def slot(self, *, failing: bool) -> AsyncGenerator[None]:
+    async def in_slot(self, call: Callable[[], Awaitable[T]], *, failing: bool) -> T:
         """Make a call in one of the slots.
 
         Args:
-            failing: Whether the call may hang like those before it: all such calls have a quarter of the slots.
+            call: Makes it.
+            failing: Whether it may hang like those before it: all such calls have a quarter of the slots.
 
         """
         if failing:
             async with self._probes, self._slots:
-                yield
-        else:
-            async with self._slots:
-                yield
+                return await call()
+        async with self._slots:
+            return await call()
 
     async def tell(self, changes: Iterable[FleetChange[Any]]) -> None:
         """Hand out changes, and wait until there is room for more."""

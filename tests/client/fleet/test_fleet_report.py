@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mongorestore_async import ConfigError
-from mongorestore_async.fleet import ClusterOutcome
+from mongorestore_async import ATLAS_CLOUD_BACKUP, ConfigError
+from mongorestore_async.fleet import ClusterOutcome, Fleet
 from mongorestore_async.models import JobState
 from mongorestore_async.reports import FleetReport, LastOutcome
 
@@ -110,6 +110,17 @@ async def test_the_longest_without_a_good_restore_come_first(fleet, world, put):
     report = await FleetReport.of(fleet.restore_jobs(projects=["p0", "p1"]), taken_at=NOW)
 
     assert [f"{each.project_id}/{each.cluster}" for each in report.stale] == ["p1/c0", "p0/c1", "p0/c0"]
+
+
+async def test_the_order_that_atlas_promises_decides(session, world):
+    """Downloads tell no time: one that failed just now must not hide behind an older restore that does."""
+    done = {"id": "a", "deliveryType": "automated", "finishedAt": "2026-11-20T12:00:00Z"}
+    failed = {"id": "d", "deliveryType": "download", "failed": True}
+    world.plays["p0/c0"] = world.server.answer({"results": [failed, done], "totalCount": 2})
+
+    report = await FleetReport.of(Fleet(session, ATLAS_CLOUD_BACKUP).restore_jobs(projects="p0", clusters="c0"))
+
+    assert [cluster.outcome for cluster in report.clusters] == [LastOutcome.FAILED]
 
 
 async def test_a_resumed_stream_says_what_is_missing(fleet, world):

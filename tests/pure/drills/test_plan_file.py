@@ -129,6 +129,7 @@ def test_a_small_plan_has_sensible_defaults():
         (f'{HEAD}{ONE}target = {{ project = "p" }}\n', r"^cluster\[1\]\.target\.cluster: is missing"),
         (f'{HEAD}{ONE}target = {{ project = "p", cluster = "c", x = 1 }}\n', r"^cluster\[1\]\.target\.x: is no key"),
         (f'{HEAD}{ONE}namespaces = {{ "a.b" = -1 }}\n', r"^cluster\[1\]\.namespaces\.a\.b: must be at least 0"),
+        (f"{HEAD}{ONE}may_shrink_percent = 101\n", r"^cluster\[1\]\.may_shrink_percent: must be at most 100"),
         (f'{HEAD}{ONE}snapshot = {{ which = "best" }}\n', r"^cluster\[1\]\.snapshot\.which: is 'best'"),
         (f'{HEAD}{ONE}snapshot = {{ which = "id" }}\n', r"^cluster\[1\]\.snapshot\.which: is 'id'"),
         (f'{HEAD}{ONE}snapshot = {{ id = "a", older_than = "1d" }}\n', r"^cluster\[1\]\.snapshot\.id: a snapshot rule"),

@@ -12,6 +12,10 @@ from mongorestore_async.models.restore_job import Delivery
 from mongorestore_async.reports.cluster_history import LastOutcome, Restore, join_batches
 
 
+def joined(restores):
+    return join_batches(restores, newest_first=False)
+
+
 @pytest.mark.parametrize(
     ("state", "outcome"),
     [
@@ -76,7 +80,7 @@ def test_a_batch_is_one_restore_as_bad_as_its_worst_job():
         restore(days=1, job="e", batch="other"),
     ]
 
-    whole = join_batches(jobs)
+    whole = joined(jobs)
 
     assert [(each.job, each.state, each.jobs) for each in whole] == [
         ("a", JobState.FAILED, 2),
@@ -89,24 +93,44 @@ def test_a_batch_is_one_restore_as_bad_as_its_worst_job():
 def test_a_batch_is_over_when_all_of_its_jobs_are():
     running = [restore(JobState.RUNNING, job="a", batch="b"), restore(seconds=60, job="c", batch="b")]
 
-    assert join_batches(running)[0].finished_at is None
-    assert join_batches(running)[0].state is JobState.RUNNING
+    assert joined(running)[0].finished_at is None
+    assert joined(running)[0].state is JobState.RUNNING
 
 
 def test_a_batch_of_jobs_without_moments_has_none():
     jobs = [Restore(job=job, state=JobState.FINISHED, batch="b") for job in "ac"]
 
-    assert join_batches(jobs)[0].moment is None
+    assert joined(jobs)[0].moment is None
 
 
 def test_a_job_without_moment_is_the_oldest():
     unknown = Restore(job="u", state=JobState.FINISHED)
 
-    assert join_batches([unknown, restore(days=5000)])[-1] is unknown
+    assert joined([unknown, restore(days=5000)])[-1] is unknown
+
+
+def test_a_job_without_moment_that_runs_is_the_latest():
+    running = Restore(job="r", state=JobState.RUNNING)
+
+    assert joined([restore(days=0), running])[0] is running
+
+
+def test_the_order_that_a_vendor_promises_decides():
+    failed = Restore(job="f", state=JobState.FAILED)  # a download of Atlas tells no time
+
+    assert join_batches([failed, restore(days=3), restore(days=1, job="k")], newest_first=True)[0] is failed
+
+
+def test_the_moment_of_the_data_bounds_that_of_the_restore():
+    before = NOW - timedelta(days=30)
+    good = Restore(job="j", state=JobState.FINISHED, snapshot_moment=NOW - timedelta(days=2))
+
+    assert not history("c", good).is_stale(before)
+    assert history("c", good).is_stale(NOW - timedelta(days=1))
 
 
 def test_a_job_that_is_listed_twice_counts_once():
-    assert len(join_batches([restore(job="a"), restore(job="a")])) == 1
+    assert len(joined([restore(job="a"), restore(job="a")])) == 1
 
 
 def test_a_restore_keeps_what_reports_need_and_no_secret():

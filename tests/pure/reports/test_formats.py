@@ -14,6 +14,7 @@ from mongorestore_async.reports.formats import NOTHING, duration_text, moment_te
     [
         (None, NOTHING),
         (0, "0 s"),
+        (0.002, "< 0.1 s"),
         (1.25, "1.2 s"),
         (59.4, "59 s"),
         (59.6, "1 min"),

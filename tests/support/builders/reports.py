@@ -28,6 +28,15 @@ HOSTILE = (
 )
 
 
+_REASONS = {
+    "PASSED": "",
+    "MISSED_GOAL": "RTO longer than its goal",
+    "FAILED": "the restore job failed: BROKEN",
+    "UNDECIDED": "whether the restore was started cannot be told",
+    "SKIPPED": "stopped after 3 failures",
+}
+
+
 def restore(state=JobState.FINISHED, *, days=1.0, seconds=None, job="cloud-manager/p/c/j", **other):
     """A restore that was requested so many days ago."""
     requested = NOW - timedelta(days=days)
@@ -90,11 +99,7 @@ def drill_of(count, *, hostile=False, name="weekly", started_at=NOW, slower=1.0,
                 cluster=HOSTILE[number % len(HOSTILE)] if hostile else f"orders-{number:03d}",
                 target="drills/throw-away-1" if number % 3 else "download",
                 state=state,
-                reason=""
-                if state == "PASSED"
-                else HOSTILE[number % 7]
-                if hostile
-                else "the restore job failed: BROKEN",
+                reason=HOSTILE[number % 7] if hostile and state != "PASSED" else _REASONS[state],
                 job=None if state == "SKIPPED" else f"cloud-manager/{number:024x}/{number:024x}/{number:024x}",
                 snapshot=f"{number:024x}",
                 snapshot_at=begin - timedelta(hours=5),
@@ -103,14 +108,19 @@ def drill_of(count, *, hostile=False, name="weekly", started_at=NOW, slower=1.0,
                 rto_seconds=took if known else None,
                 rto_goal=1800.0,
                 rpo_seconds=18000.0 if known else None,
-                rpo_goal=14400.0 if number % 11 == 0 else 86400.0,
+                rpo_goal=14400.0 if state == "MISSED_GOAL" and number % 11 == 0 else 86400.0,
                 archive_bytes=dice.randrange(10**9) if known and number % 3 == 0 else None,
                 archive_sha256="ab" * 32 if known and number % 3 == 0 else None,
-                archive_verified=(True, None, False)[number % 3] if known else None,
+                archive_verified=(True, None, True)[number % 3] if known else None,
                 namespaces={f"shop.{'<i>' if hostile else 'c'}{n}": n * 1000 for n in range(18)} if known else {},
                 checks=(
                     CheckOutcome("layout", passed=True, detail="12 files, 3 databases", seconds=1.25),
-                    CheckOutcome("documents", passed=state == "PASSED", detail="<b>18,000</b> of 20,000", seconds=61.0),
+                    CheckOutcome(
+                        "documents",
+                        passed=not hostile,
+                        detail="<b>18,000</b> of 20,000" if hostile else "20,000 of 20,000",
+                        seconds=61.0,
+                    ),
                 )
                 if known
                 else (),

@@ -19,6 +19,7 @@ COMMANDS = (
     "demo",
     "jobs",
     "fleet",
+    "drill",
     "snapshots",
     "create",
     "create-collections",
@@ -41,6 +42,10 @@ code = main(sys.argv[1:])
 print(*sys.modules, file=sys.stderr)
 sys.exit(code)
 """
+
+#: Groups stand for one of their commands.
+GROUPS = {"fleet": "fleet jobs", "drill": "drill run"}
+each_command = pytest.mark.parametrize("command", [GROUPS.get(name, name) for name in COMMANDS if name != "emulator"])
 
 
 async def python(*words):
@@ -68,7 +73,7 @@ async def test_the_version_imports_neither_http_nor_the_extra():
     assert not imported & {"aiohttp", "cyclopts", "rich", "cattrs"}
 
 
-@pytest.mark.parametrize("command", [*(name for name in COMMANDS if name not in {"emulator", "fleet"}), "fleet jobs"])
+@each_command
 async def test_a_help_loads_neither_http_nor_other_commands(command):
     words = [*command.split(), "--help"]
     code, _, err = await python("-c", LOADED, *words)
@@ -102,7 +107,7 @@ def test_the_help_names_all_commands_and_exit_codes(quiet_environment, capsys):
         assert f"\n{code:<5} " in (exit_codes.__doc__ or "")
 
 
-@pytest.mark.parametrize("command", [*(name for name in COMMANDS if name not in {"emulator", "fleet"}), "fleet jobs"])
+@each_command
 def test_every_option_is_explained(command):
     app = reduce(getitem, command.split(), make_app())
     options = [option for option in app.assemble_argument_collection() if option.show]

@@ -23,6 +23,9 @@ VARIABLES = re.compile(r"\b(?:MONGODB|MCLI|MONGORESTORE|HTTPS?|NO)_[A-Z_]+")
 
 #: How messages begin that only programs get to see: about arguments that no option gives, and the use of objects.
 OF_PROGRAMS = (
+    "read a watch inside its own block: async with fleet.watch() ",
+    "this watch was already used; create a new one with fleet.wat",
+    "this text is no {}: pass what to_text() wrote",
     "CollectionRestore names nothing to restore: pass databases, ",
     "A {} challenge is not supported: use one from choose_challen",
     "HttpRestore requires an expiry: pass expires or expiration_h",
@@ -171,10 +174,20 @@ WRONG = [
     ("fleet", "jobs", "--family", "cloud-manager", "--resume", "nonsense", *NOWHERE),
     ("fleet", "jobs", "--family", "atlas-flex", "--batch-id", "b", *NOWHERE),
     ("fleet", "jobs", "--family", "cloud-manager", "--since", "soon", *NOWHERE),
-    ("board", "--family", "cloud-manager", "--allow-host", "https://board", *NOWHERE),
-    ("board", "--family", "cloud-manager", "--reread", "soon", *NOWHERE),
-    ("board", "--family", "cloud-manager", "--reread", "0s", *NOWHERE),
-    ("board", "--family", "atlas-flex", "--include-deleted", *NOWHERE),
+    ("fleet", "watch", "--family", "cloud-manager", "--projects", "", *NOWHERE),
+    ("fleet", "watch", "--family", "atlas-flex", "--include-deleted", *NOWHERE),
+    ("fleet", "report", "--family", "cloud-manager", *NOWHERE),
+    ("fleet", "report", "--family", "cloud-manager", "--output", "/dev/null", *NOWHERE),
+    ("fleet", "report", "--family", "cloud-manager", "--output", ".", "--lately", "soon", *NOWHERE),
+    ("fleet", "report", "--family", "cloud-manager", "--output", ".", "--state", "FAILED", *NOWHERE),
+    ("fleet", "report", "--family", "cloud-manager", "--output", ".", *NOWHERE),
+    ("drill", "nonsense"),
+    ("drill", "plan", "no-such-plan.toml"),
+    ("drill", "run", "no-such-plan.toml"),
+    ("drill", "run", "no-such-plan.toml", "--output", "d"),
+    ("drill", "resume", "no-such-directory"),
+    ("drill", "report", "no-such-directory"),
+    ("drill", "demo"),
     ("evidence", "nonsense"),
     ("evidence", "verify"),
     ("evidence", "verify", "no-such-file.jsonl"),
@@ -182,6 +195,10 @@ WRONG = [
     ("evidence", "verify", "no-such-file.jsonl", "--count", "-1"),
     ("evidence", "verify", "no-such-file.jsonl", "--public-key", "no-such-key.pem"),
     ("evidence", "show", "no-such-file.jsonl"),
+    ("board", "--family", "cloud-manager", "--allow-host", "https://board", *NOWHERE),
+    ("board", "--family", "cloud-manager", "--reread", "soon", *NOWHERE),
+    ("board", "--family", "cloud-manager", "--reread", "0s", *NOWHERE),
+    ("board", "--family", "atlas-flex", "--include-deleted", *NOWHERE),
 ]
 
 

@@ -41,14 +41,15 @@ class Killer:
         self.left = 0
 
     def arm(self, process):
-        self.left = self.dice.randint(15, 70)
+        self.left = self.dice.randint(10, 50)
         self.on_create = self.dice.random() < 0.5
         self.process = process
 
     async def before_answer(self, record):
         if self.process is not None:
             self.left -= 1
-            if self.left <= 0 and (record.method == "POST" or not self.on_create):
+            # Where no create comes, anything will do.
+            if self.left <= 0 and (record.method == "POST" or not self.on_create or self.left < -15):
                 os.kill(self.process.pid, signal.SIGKILL)
                 self.process = None
 

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from mongorestore_async.creating.reconciling import Baseline
+from mongorestore_async.drills.converting import from_json, to_json
+from mongorestore_async.drills.plan import DrillCluster, DrillPlan, DrillTarget
+from mongorestore_async.drills.steps import History, JournalStep, baseline_from, baseline_to
+from mongorestore_async.errors import ConfigError
+
+AT = datetime(2026, 11, 29, tzinfo=UTC)
+
+
+def step(name, number=1, **data):
+    return JournalStep(id=number, run=1, at=AT, cluster="c", step=name, requests=0, data=data)
+
+
+@pytest.mark.parametrize("moment", [None, AT])
+def test_a_baseline_comes_back_equal(moment):
+    baseline = Baseline(ids=frozenset({"b", "a"}), complete=True, moment=moment)
+
+    assert baseline_from(baseline_to(baseline)) == baseline
+
+
+def test_facts_of_all_steps_together_are_the_outcome():
+    history = History.of(
+        [
+            step("begun", facts={"project": "p", "cluster": "c", "target": "download", "state": "FAILED"}),
+            step("intent"),
+            step("done", facts={"state": "PASSED"}),
+        ]
+    )
+
+    assert history.outcome().state == "PASSED"
+    assert history.data("sent") is None
+    assert history.data("intent") == {}
+
+
+def test_what_is_no_outcome_yet_is_refused():
+    with pytest.raises(ConfigError, match="no outcome in the journal"):
+        History.of([step("begun", facts={"project": "p"})]).outcome()
+
+
+@pytest.mark.parametrize(
+    ("steps", "over", "undecided"),
+    [
+        ([], False, False),
+        ([step("intent")], False, False),
+        ([step("sent")], False, True),
+        ([step("sent"), step("started")], False, False),
+        ([step("sent"), step("done", facts={"state": "UNDECIDED"})], False, True),
+        ([step("sent"), step("done", facts={"state": "FAILED"})], True, False),
+        ([step("sent"), step("started"), step("done", facts={"state": "UNDECIDED"})], True, False),
+        ([step("done", facts={"state": "SKIPPED"})], True, False),
+    ],
+)
+def test_only_an_open_create_is_looked_at_again(steps, over, undecided):
+    history = History.of(steps)
+
+    assert (history.over, history.undecided) == (over, undecided)
+
+
+def test_a_plan_comes_back_equal_from_json():
+    entry = DrillCluster(name="c", project="p", cluster="c", target=DrillTarget("d", "t"), namespaces={"a.b": 1})
+    plan = DrillPlan(name="x", family="ops-manager", clusters=(entry,))
+
+    assert from_json(to_json(plan), DrillPlan, "plan") == plan

@@ -1,0 +1,381 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+import sys
+from datetime import UTC, datetime, timedelta
+
+import attrs
+import pytest
+
+from builders.drill_world import drill_plan, drill_session, drill_settings, replica_sets
+from mongorestore_async import CLOUD_MANAGER, AutomatedRestore, RestoreGuard, Snapshot, Target
+from mongorestore_async.drills import (
+    ClusterOutcome,
+    DrillCheck,
+    DrillCluster,
+    DrillPlan,
+    DrillReport,
+    SnapshotRule,
+    foresee,
+    resume_drill,
+    run_drill,
+)
+from mongorestore_async.drills.journal import Journal
+from mongorestore_async.emulator import Emulator
+from mongorestore_async.errors import ConfigError
+from mongorestore_async.evidence import EvidenceLog, verify
+
+DAY = 86400.0
+
+
+class Recorder:
+    """Keeps evidence in memory."""
+
+    def __init__(self):
+        self.entries = []
+
+    def append(self, what, data):
+        json.dumps(data)
+        self.entries.append((what, data))
+
+    @property
+    def head(self):
+        return attrs.make_class("Head", ["hash", "count"])("00", len(self.entries))
+
+
+def changed(plan, **entries):
+    """The plan with fields of some clusters changed."""
+    clusters = tuple(attrs.evolve(each, **entries.get(each.name, {})) for each in plan.clusters)
+    return attrs.evolve(plan, clusters=clusters)
+
+
+def states(report):
+    return [outcome.state for outcome in report.outcomes]
+
+
+def report_of(*outcomes):
+    at = datetime.now(UTC)
+    return DrillReport(name="last", started_at=at, ended_at=at, outcomes=outcomes, library_version="0")
+
+
+async def test_what_a_restore_took_is_measured_and_every_step_is_evidence(tmp_path):
+    recorder, seen = Recorder(), []
+    async with Emulator(drill_settings(2)) as emulator, drill_session(emulator) as session:
+        goals = {"rto": 60.0, "rpo": DAY}
+        plan = changed(drill_plan(emulator, downloads=1), c0=goals, c1=goals | {"rto": 0.01})
+        report = await run_drill(plan, session, tmp_path, evidence=recorder, on_step=seen.append)
+        sent = emulator.counts.requests
+
+    download, restore = report.outcomes
+    assert states(report) == ["PASSED", "MISSED_GOAL"]
+    assert restore.reason == f"RTO {restore.rto_seconds:.1f}s, goal 0.0s"
+    assert 0.2 < restore.rto_seconds < 60
+    assert timedelta(seconds=download.rpo_seconds) == download.started_at - download.snapshot_at
+    assert (download.archive_bytes, download.archive_verified, download.checks) == (256 * 1024, None, ())
+    assert [step.step for step in seen if step.cluster == "c0"] == [
+        *("begun", "intent", "sent", "started", "waited", "downloaded", "checked", "cleaned", "done")
+    ]
+    assert len(recorder.entries) == len(seen) + 2
+    assert "sha256" in str(recorder.entries)
+    assert "/restore/v2/pull/" not in str(recorder.entries)
+    assert 0 < report.requests <= sent
+    assert list((tmp_path / "restores").iterdir()) == []
+
+
+async def test_archives_are_opened_and_counted(server, pack, documents, tmp_path):
+    """One is whole, one lost its log, one its turtle file: a server would open all three without a word."""
+    archives = [pack(), pack("WiredTigerLog.0000000001"), pack("WiredTiger.turtle")]
+    async with Emulator(drill_settings(3)) as emulator, drill_session(emulator) as session:
+        order = [cluster.id for cluster in replica_sets(emulator)]
+        emulator.archives.given = lambda job, _member: archives[order.index(job.cluster.id)]
+        usual = {"archive": True, "namespaces": documents}
+        plan = changed(drill_plan(emulator, downloads=3, server=server), c0=usual, c1=usual, c2=usual)
+        report = await run_drill(plan, session, tmp_path)
+
+    whole, lost, broken = report.outcomes
+    assert states(report) == ["PASSED", "FAILED", "FAILED"]
+    assert [outcome.archive_verified for outcome in report.outcomes] == [True, False, False]
+    assert dict(whole.namespaces) == documents
+    assert whole.checks[1].detail == "2030 documents in 2 namespaces, as known"
+    assert lost.checks[0].passed
+    assert lost.reason.startswith("documents: ")
+    assert broken.reason.endswith("WiredTiger.turtle is missing")
+    kept = sorted(path.name for path in (tmp_path / "restores").iterdir())
+    assert kept == ["002-c1", "003-c2"]  # what failed stays, to be looked at
+
+
+async def test_counts_are_compared_with_the_last_drill(server, pack, documents, tmp_path):
+    async with Emulator(drill_settings(1)) as emulator, drill_session(emulator) as session:
+        emulator.archives.given = lambda _job, _member: pack()
+        plan = changed(drill_plan(emulator, downloads=1, server=server), c0={"archive": True})
+        first = await run_drill(plan, session, tmp_path / "1")
+        more = attrs.evolve(first.outcomes[0], namespaces=documents | {"shop.gone": 1})
+        second = await run_drill(plan, session, tmp_path / "2", last=report_of(more))
+
+    assert first.outcomes[0].archive_verified is None
+    assert first.outcomes[0].checks[1].detail.endswith("nothing is known to compare them with")
+    assert second.outcomes[0].reason == "documents: shop.gone is missing, which the last drill found"
+
+
+async def test_checks_of_the_user_see_the_server(server, pack, tmp_path):
+    code = "import os, sys; sys.exit(not os.environ['DRILL_ADDRESS'].startswith('mongodb://127.0.0.1:'))"
+    checks = (
+        DrillCheck(name="address", command=(sys.executable, "-c", code)),
+        DrillCheck(name="never", command=(sys.executable, "-c", "raise SystemExit('no')")),
+    )
+    async with Emulator(drill_settings(1)) as emulator, drill_session(emulator) as session:
+        emulator.archives.given = lambda _job, _member: pack()
+        plan = changed(drill_plan(emulator, downloads=1, server=server), c0={"archive": True, "checks": checks})
+        report = await run_drill(plan, session, tmp_path)
+
+    assert [check.passed for check in report.outcomes[0].checks] == [True, True, True, False]
+    assert report.outcomes[0].reason == "never: exit code 1: no"
+
+
+async def test_what_comes_after_a_failure_is_skipped(tmp_path):
+    async with Emulator(drill_settings(4)) as emulator, drill_session(emulator) as session:
+        emulator.end_next_jobs("failed")
+        plan = changed(
+            drill_plan(emulator, parallel=1, stop_after=2),
+            c1={"after": ("c0",)},
+            c2={"snapshot": SnapshotRule(kind="id", id="f" * 24)},
+        )
+        report = await run_drill(plan, session, tmp_path)
+
+    assert states(report) == ["FAILED", "SKIPPED", "FAILED", "SKIPPED"]
+    assert report.outcomes[0].reason.startswith("RestoreFailed: ")
+    assert report.outcomes[1].reason == "c0, which comes before it, did not pass"
+    assert report.outcomes[3].reason == "nothing more is started after 2 failures"
+
+
+@pytest.mark.parametrize(("which", "number"), [("newest", 0), ("oldest", 4)])
+async def test_the_rule_chooses_the_snapshot(which, number, tmp_path):
+    async with Emulator(drill_settings(1, snapshots_per_cluster=5)) as emulator, drill_session(emulator) as session:
+        cluster = replica_sets(emulator)[0]
+        wanted = emulator.world.snapshots.id(cluster, number)
+        plan = changed(drill_plan(emulator), c0={"snapshot": SnapshotRule(kind=which)})
+        report = await run_drill(plan, session, tmp_path / "a")
+        none = changed(plan, c0={"snapshot": SnapshotRule(kind=which, older_than=900 * DAY)})
+        refused = await run_drill(none, session, tmp_path / "b")
+
+    assert report.outcomes[0].snapshot == wanted
+    assert refused.outcomes[0].state == "FAILED"
+    assert "NotRestorable: no snapshot" in refused.outcomes[0].reason
+
+
+async def test_a_create_whose_answer_is_lost_is_found_or_undecided(tmp_path):
+    async with Emulator(drill_settings(2, create_faults=("taken", "not-taken"))) as emulator:
+        async with drill_session(emulator) as session:
+            report = await run_drill(drill_plan(emulator, parallel=1), session, tmp_path)
+        assert states(report) == ["PASSED", "UNDECIDED"]
+        assert "outcome is unknown" in report.outcomes[1].reason
+        async with drill_session(emulator) as session:
+            again = await resume_drill(session, tmp_path)
+        creates = [record.path for record in emulator.requests if record.method == "POST" and record.status != 401]
+
+    assert states(again) == ["PASSED", "UNDECIDED"]
+    assert "job list does not tell" in again.outcomes[1].reason
+    assert len(creates) == len(set(creates)) == 2
+
+
+async def test_an_undecided_create_that_shows_up_later_is_taken_up(tmp_path):
+    async with Emulator(drill_settings(1, create_faults=("taken",))) as emulator:
+        jobs = emulator.world.jobs
+        async with drill_session(emulator) as session:
+            emulator.fault_after_login = lambda record: (
+                "drop" if record.method == "GET" and jobs.count(replica_sets(emulator)[0]) else None
+            )
+            first = await run_drill(drill_plan(emulator), session, tmp_path)
+        emulator.fault_after_login = None
+        async with drill_session(emulator) as session:
+            second = await resume_drill(session, tmp_path)
+
+    assert (states(first), states(second)) == (["UNDECIDED"], ["PASSED"])
+    assert emulator.counts.creates_received == 1
+
+
+async def test_a_cancelled_drill_is_resumed_where_it_was(tmp_path):
+    async with Emulator(drill_settings(2, restore_seconds=1.0)) as emulator:
+        plan = drill_plan(emulator)
+        with EvidenceLog.open(tmp_path / "evidence.jsonl") as log:
+            async with drill_session(emulator) as session:
+                started = asyncio.Semaphore(0)
+                run = asyncio.create_task(
+                    run_drill(
+                        plan,
+                        session,
+                        tmp_path,
+                        evidence=log,
+                        on_step=lambda step: started.release() if step.step == "started" else None,
+                    )
+                )
+                await started.acquire()
+                await started.acquire()
+                with pytest.raises(ConfigError, match="another run of this drill is going on"):
+                    await resume_drill(session, tmp_path)
+                run.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await run
+            async with drill_session(emulator) as session:
+                report = await resume_drill(session, tmp_path, evidence=log)
+        counts = [emulator.world.jobs.count(cluster) for cluster in replica_sets(emulator)]
+
+    assert states(report) == ["PASSED", "PASSED"]
+    assert counts == [1, 1, 0, 0]
+    assert verify(tmp_path / "evidence.jsonl", head=report.evidence_head, count=report.evidence_count).problems == ()
+
+
+async def test_a_finished_drill_is_only_told_again(tmp_path):
+    async with Emulator(drill_settings(1)) as emulator, drill_session(emulator) as session:
+        plan = drill_plan(emulator)
+        first = await run_drill(plan, session, tmp_path)
+        sent = emulator.counts.requests
+        second = await resume_drill(session, tmp_path)
+        assert emulator.counts.requests == sent
+        with pytest.raises(ConfigError, match="has begun: resume it"):
+            await run_drill(plan, session, tmp_path)
+
+    assert second.outcomes == first.outcomes
+    assert second.started_at == first.started_at
+
+
+async def test_a_protected_target_is_refused(tmp_path):
+    async with Emulator(drill_settings(1)) as emulator:
+        plan = drill_plan(emulator)
+        guard = RestoreGuard((Target(plan.clusters[0].target.project, "*"),))
+        async with drill_session(emulator, guard=guard) as session:
+            report = await run_drill(plan, session, tmp_path)
+
+    assert states(report) == ["FAILED"]
+    assert report.outcomes[0].reason.startswith("ProtectedTarget: ")
+    assert emulator.counts.creates_received == 0
+
+
+async def test_a_drill_is_foretold_without_a_create():
+    async with Emulator(drill_settings(3)) as emulator, drill_session(emulator) as session:
+        plan = changed(
+            drill_plan(emulator, parallel=1),
+            c1={"rpo": 1.0},
+            c2={"snapshot": SnapshotRule(kind="id", id="f" * 24)},
+        )
+        unknown = await foresee(plan, session)
+        before = [
+            ClusterOutcome(project=each.project, cluster=each.cluster, target="x", state="PASSED", rto_seconds=60.0)
+            for each in plan.clusters
+        ]
+        known = await foresee(changed(plan, c2={"snapshot": SnapshotRule()}), session, last=report_of(*before))
+        assert emulator.counts.creates_received == 0
+
+    assert [bool(restore.problems) for restore in unknown.restores] == [False, True, True]
+    assert unknown.is_refused
+    assert unknown.seconds is None
+    assert known.seconds >= 180
+    assert known.restores[0].method == "POST"
+    assert "restoreJobs" in known.restores[0].url
+
+
+def test_a_journal_of_another_kind_is_refused(tmp_path):
+    path = tmp_path / "journal.sqlite3"
+    with pytest.raises(ConfigError, match="no drill has begun"):
+        Journal.open(path)
+    path.write_bytes(b"x" * 2000)
+    with pytest.raises(ConfigError, match="is no journal of a drill"):
+        Journal.open(path)
+    path.unlink()
+    database = sqlite3.connect(path)
+    database.execute("CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT)")
+    database.execute("INSERT INTO about VALUES ('format', '2')")
+    database.commit()
+    database.close()
+    with pytest.raises(ConfigError, match="format of the journal is 2: this version reads 1"):
+        Journal.open(path)
+
+
+async def test_what_the_evidence_lacks_is_written_when_the_drill_is_resumed(tmp_path):
+    class Full(Recorder):
+        def append(self, what, data):
+            if what == "drill.started":
+                raise OSError("no space left on device")
+            super().append(what, data)
+
+    full, recorder = Full(), Recorder()
+    async with Emulator(drill_settings(1)) as emulator:
+        async with drill_session(emulator) as session:
+            with pytest.raises(OSError, match="no space left"):
+                await run_drill(drill_plan(emulator), session, tmp_path, evidence=full)
+        async with drill_session(emulator) as session:
+            report = await resume_drill(session, tmp_path, evidence=recorder)
+
+    assert states(report) == ["PASSED"]
+    assert [what for what, _ in recorder.entries][:3] == ["drill.run", "drill.started", "drill.waited"]
+    assert emulator.counts.creates_received == 1
+
+
+async def test_a_sharded_cluster_has_an_archive_for_each_part(tmp_path):
+    async with Emulator(drill_settings(2, projects=2, clusters_per_project=2)) as emulator:
+        cluster = emulator.world.first("sharded")
+        entry = DrillCluster(
+            name="s", project=cluster.project_id, cluster=cluster.id, archive=False, keep=True, rto=60.0, rpo=DAY
+        )
+        plan = DrillPlan(name="x", family="cloud-manager", clusters=(entry,))
+        async with drill_session(emulator) as session:
+            report = await run_drill(plan, session, tmp_path)
+            again = await resume_drill(session, tmp_path)
+
+    (outcome,) = report.outcomes
+    assert (outcome.state, outcome.archive_bytes) == ("PASSED", 3 * 256 * 1024)
+    assert len(list((tmp_path / "restores" / "001-s" / "archives").iterdir())) == 3
+    assert again.outcomes == report.outcomes
+
+
+async def test_an_archive_that_was_changed_after_its_download_fails(tmp_path):
+    class Changing(Recorder):
+        def append(self, what, data):
+            super().append(what, data)
+            if what == "drill.downloaded":
+                (path,) = (tmp_path / "restores" / "001-c0" / "archives").glob("*.gz")
+                path.write_bytes(path.read_bytes()[:-1])
+
+    async with Emulator(drill_settings(1)) as emulator, drill_session(emulator) as session:
+        plan = changed(drill_plan(emulator, downloads=1), c0={"archive": True})
+        report = await run_drill(plan, session, tmp_path, evidence=Changing())
+
+    assert report.outcomes[0].state == "FAILED"
+    assert "it is not what was downloaded" in report.outcomes[0].reason
+
+
+async def test_a_wait_that_takes_too_long_fails_and_is_not_repeated(tmp_path):
+    async with Emulator(drill_settings(1, restore_seconds=3600)) as emulator, drill_session(emulator) as session:
+        plan = changed(drill_plan(emulator), c0={"timeout": 0.5})
+        report = await run_drill(plan, session, tmp_path)
+
+    assert report.outcomes[0].state == "FAILED"
+    assert report.outcomes[0].reason.startswith("WaitTimeout: ")
+    assert emulator.counts.creates_received == 1
+
+
+async def test_the_server_sets_the_terms_of_an_atlas_download(tmp_path):
+    async with Emulator(drill_settings(1, projects=1)) as emulator, drill_session(emulator) as session:
+        cluster = emulator.world.first("cloud-backup")
+        entry = DrillCluster(name="a", project=cluster.project_id, cluster=cluster.name, archive=False)
+        plan = DrillPlan(name="x", family="atlas-cloud-backup", clusters=(entry,))
+        report = await run_drill(plan, session, tmp_path)
+
+    assert (states(report), report.outcomes[0].archive_bytes) == (["PASSED"], 256 * 1024)
+
+
+async def test_the_same_restore_that_runs_already_is_followed(tmp_path):
+    async with Emulator(drill_settings(1, restore_seconds=2)) as emulator, drill_session(emulator) as session:
+        plan = drill_plan(emulator)
+        (entry,) = plan.clusters
+        cluster = session.project(entry.project, CLOUD_MANAGER).cluster(entry.cluster)
+        target = Target(entry.target.project, entry.target.cluster)
+        snapshot = await cluster.snapshots().latest_restorable()
+        batch = await cluster.create_restore_job(AutomatedRestore(Snapshot(snapshot.id), target))
+        report = await run_drill(plan, session, tmp_path)
+
+    assert states(report) == ["PASSED"]
+    assert report.outcomes[0].job == str(batch.refs[0])
+    assert emulator.counts.creates_received == 1
