@@ -199,5 +199,10 @@ class BoardFeed:
         again = missing & self._missing - self._asked
         self._missing = missing
         self._asked = (self._asked & missing) | again
-        if again:
-            self._read_soon({running[job] for job in again})
+        places = [(failure.project, failure.cluster) for failure in self._watched.failures]
+        failing = {project.id for project, _ in places if project is not None}
+        failing |= {cluster.project.id for _, cluster in places if cluster is not None}
+        # What failed in the reading only is told by no watch, neither as failed nor as recovered.
+        projects = {running[job] for job in again} | self._state.unread_projects() - failing
+        if projects:
+            self._read_soon(projects)

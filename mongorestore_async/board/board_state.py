@@ -201,6 +201,10 @@ class BoardState:
                 if restore.state not in OVER:
                     yield cell.history.project_id, job
 
+    def unread_projects(self) -> set[str]:
+        """Ids of projects of which something cannot be read."""
+        return {project for _, project, _ in self._troubles if project is not None}
+
     def put_job(self, found: Found[JobDocument], now: datetime) -> None:
         """Note a job; one that ended or began after the fleet was read is a change."""
         cell, restore = self._cell(found.cluster), Restore.of(found.job)

@@ -148,6 +148,26 @@ async def test_what_cannot_be_read_is_told(fleet, feeding):
         assert outcomes(state) == {"a": LastOutcome.RUNNING, "b": LastOutcome.UNREAD}
 
 
+async def test_what_failed_in_the_reading_only_is_read_again(fleet, feeding):
+    fleet.failures = [failure_of(OTHER)]
+    fleet.running = [Found(A, Job("1"))]
+
+    async with feeding() as state:
+        fleet.failures = []
+        await asyncio.sleep(301)
+        assert fleet.readings == [None, ["p2"]]
+        assert outcomes(state)["b"] is LastOutcome.NEVER
+
+
+async def test_what_the_watch_cannot_read_either_is_not_read_again(fleet, feeding):
+    fleet.failures = fleet.watch_failures = [failure_of(OTHER), failure_of(project=A.project)]
+    fleet.running = [Found(A, Job("1"))]
+
+    async with feeding():
+        await asyncio.sleep(3000)
+        assert fleet.readings == [None]
+
+
 async def test_an_error_is_shown_and_tried_again_less_and_less_often(fleet, feeding):
     fleet.error = AuthError("the key was refused")
 

@@ -73,6 +73,7 @@ class PlayedFleet:
         self.readings: list[Any] = []
         self.watches = 0
         self.running: list[Found[Any]] = []
+        self.watch_failures: list[FleetFailure] = []
         self.asked: dict[str, Any] = {}
         self.asked_watch: dict[str, Any] = {}
         self._told: asyncio.Queue[Any] = asyncio.Queue()
@@ -107,6 +108,10 @@ class _Watch:
     @property
     def running(self) -> tuple[Found[Any], ...]:
         return tuple(self._fleet.running)
+
+    @property
+    def failures(self) -> tuple[FleetFailure, ...]:
+        return tuple(self._fleet.watch_failures)
 
     def __aiter__(self) -> _Watch:
         return self

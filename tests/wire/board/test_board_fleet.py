@@ -32,7 +32,7 @@ async def test_restores_are_followed_to_their_end(emulate, connect, serve, look)
 
 
 async def test_a_project_that_recovers_is_read_again(emulate, connect, serve, look, client):
-    is_broken = True
+    is_broken, refused = True, asyncio.Event()
     async with (
         emulate(projects=2, clusters_per_project=3, jobs_per_cluster=0, restore_seconds=1e6, speed=0) as emulator,
         connect(emulator, options=OPTIONS) as session,
@@ -44,6 +44,7 @@ async def test_a_project_that_recovers_is_read_again(emulate, connect, serve, lo
 
         async def fail(record):
             if is_broken and broken.id in record.path:
+                refused.set()
                 return web.json_response({"error": 503}, status=503)
             return None
 
@@ -52,8 +53,11 @@ async def test_a_project_that_recovers_is_read_again(emulate, connect, serve, lo
             async with client.get(server.url) as response:
                 page = await response.text()
             assert page.count(": unread") == 3
-            is_broken = False
             async with asyncio.timeout(60):
+                refused.clear()
+                await refused.wait()  # of the watch, which has to see it fail
+                await asyncio.sleep(0.2)
+                is_broken = False
                 while "unread" in (counts := await events.until("counts")):
                     pass
 
