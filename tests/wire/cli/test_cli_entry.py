@@ -20,6 +20,7 @@ COMMANDS = (
     "jobs",
     "fleet",
     "drill",
+    "board",
     "snapshots",
     "create",
     "create-collections",
@@ -27,6 +28,7 @@ COMMANDS = (
     "watch",
     "download",
     "cancel",
+    "evidence",
     "emulator",
 )
 WITHOUT_EXTRA = """
@@ -44,7 +46,7 @@ sys.exit(code)
 """
 
 #: Groups stand for one of their commands.
-GROUPS = {"fleet": "fleet jobs", "drill": "drill run"}
+GROUPS = {"fleet": "fleet jobs", "drill": "drill run", "evidence": "evidence verify"}
 each_command = pytest.mark.parametrize("command", [GROUPS.get(name, name) for name in COMMANDS if name != "emulator"])
 
 

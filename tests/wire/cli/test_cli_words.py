@@ -203,10 +203,10 @@ WRONG = [
 
 
 def messages():
-    """Texts that the library hands to errors, values left out."""
+    """Texts that the library hands to errors, values left out; those of the airflow room reach no command line."""
     package = Path(mongorestore_async.__file__).parent
     for path in sorted(package.rglob("*.py")):
-        if path.relative_to(package).parts[0] in {"cli", "emulator"} or path.name == "hints.py":
+        if path.relative_to(package).parts[0] in {"airflow", "cli", "emulator"} or path.name == "hints.py":
             continue
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             name = getattr(getattr(call, "func", None), "id", getattr(getattr(call, "func", None), "attr", ""))
