@@ -27,7 +27,7 @@ from mongorestore_async.drills.plan import (
     SnapshotRule,
 )
 from mongorestore_async.drills.plan_file import parse_plan, read_plan
-from mongorestore_async.drills.results import CheckOutcome, ClusterOutcome, DrillReport
+from mongorestore_async.drills.results import CheckOutcome, DrillOutcome, DrillReport
 
 if TYPE_CHECKING:
     from mongorestore_async.drills.checks.user_checks import CheckContext
@@ -51,9 +51,9 @@ else:
 __all__ = [
     "CheckContext",
     "CheckOutcome",
-    "ClusterOutcome",
     "DrillCheck",
     "DrillCluster",
+    "DrillOutcome",
     "DrillPlan",
     "DrillReport",
     "DrillServer",

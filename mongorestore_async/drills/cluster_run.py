@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mongorestore_async.creating.reconciling import Baseline
     from mongorestore_async.drills.checks.inspecting import Inspector
     from mongorestore_async.drills.plan import DrillCluster
-    from mongorestore_async.drills.results import ClusterOutcome, OutcomeState
+    from mongorestore_async.drills.results import DrillOutcome, OutcomeState
     from mongorestore_async.drills.steps import History, StepName
     from mongorestore_async.families import Family
     from mongorestore_async.models import RestoreRequest
@@ -86,7 +86,7 @@ class ClusterRun:
         self._around = around
         self._cluster: Cluster[Any] = around.session.project(entry.project, around.family).cluster(entry.cluster)
 
-    async def run(self) -> ClusterOutcome:
+    async def run(self) -> DrillOutcome:
         """Make what is left of it.
 
         Raises:
@@ -105,7 +105,7 @@ class ClusterRun:
             return await self._finish("FAILED", f"{type(error).__name__}: {error.problem}")
         return await self._finish(*self._judge())
 
-    async def skip(self, reason: str) -> ClusterOutcome:
+    async def skip(self, reason: str) -> DrillOutcome:
         """Start nothing."""
         return await self._finish("SKIPPED", reason)
 
@@ -269,7 +269,7 @@ class ClusterRun:
         ]
         return ("MISSED_GOAL", "; ".join(missed + unknown)) if missed or unknown else ("PASSED", "")
 
-    async def _finish(self, state: OutcomeState, reason: str) -> ClusterOutcome:
+    async def _finish(self, state: OutcomeState, reason: str) -> DrillOutcome:
         facts = {
             "project": self._entry.project,
             "cluster": self._entry.cluster,

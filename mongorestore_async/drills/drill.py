@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.drills.journal import Recorder
     from mongorestore_async.drills.plan import DrillCluster, DrillPlan
-    from mongorestore_async.drills.results import ClusterOutcome
+    from mongorestore_async.drills.results import DrillOutcome
     from mongorestore_async.drills.steps import JournalStep, StepName
     from mongorestore_async.resources import AsyncSession
 
@@ -160,7 +160,7 @@ class _Drill:
         self._sent_before = session.stats.requests
         self._slots = asyncio.Semaphore(plan.parallel)
         self._ended = {cluster.name: asyncio.Event() for cluster in plan.clusters}
-        self._outcomes: dict[str, ClusterOutcome] = {}
+        self._outcomes: dict[str, DrillOutcome] = {}
         self._locks: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
         self._inspector = Inspector(plan, folder, last, journal.run)
         self._around = Surroundings(

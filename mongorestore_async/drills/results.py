@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 import attrs
 
-__all__ = ["REPORT_FORMAT", "CheckOutcome", "ClusterOutcome", "DrillReport", "OutcomeState"]
+__all__ = ["REPORT_FORMAT", "CheckOutcome", "DrillOutcome", "DrillReport", "OutcomeState"]
 
 #: The version of the form of :class:`DrillReport`, written into each.
 REPORT_FORMAT = 1
@@ -38,7 +38,7 @@ class CheckOutcome:
 
 
 @attrs.frozen(kw_only=True)
-class ClusterOutcome:
+class DrillOutcome:
     """What became of one cluster of a plan.
 
     Attributes:
@@ -110,7 +110,7 @@ class DrillReport:
     started_at: datetime
     ended_at: datetime
     dry_run: bool = False
-    outcomes: tuple[ClusterOutcome, ...]
+    outcomes: tuple[DrillOutcome, ...]
     evidence_head: str | None = None
     evidence_count: int | None = None
     requests: int = 0

@@ -15,7 +15,7 @@ import attrs
 
 from mongorestore_async.creating.reconciling import Baseline
 from mongorestore_async.drills.converting import from_json
-from mongorestore_async.drills.results import ClusterOutcome
+from mongorestore_async.drills.results import DrillOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -92,14 +92,14 @@ class History:
         """Whether a create was sent and its outcome is not known."""
         return "sent" in self.steps and "started" not in self.steps and self.facts.get("state") in {None, "UNDECIDED"}
 
-    def outcome(self) -> ClusterOutcome:
+    def outcome(self) -> DrillOutcome:
         """Give the outcome.
 
         Raises:
             ConfigError: The journal does not hold one.
 
         """
-        return from_json(self.facts, ClusterOutcome, "outcome in the journal")
+        return from_json(self.facts, DrillOutcome, "outcome in the journal")
 
 
 def baseline_to(baseline: Baseline) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from mongorestore_async.reports.page_frame import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mongorestore_async.drills.results import ClusterOutcome, DrillReport, OutcomeState
+    from mongorestore_async.drills.results import DrillOutcome, DrillReport, OutcomeState
     from mongorestore_async.reports.charts import Kind
 
 __all__ = ["drill_page"]
@@ -130,7 +130,7 @@ def _outcomes(report: DrillReport) -> Section:
     return Section("outcomes", "Clusters", table(heads, rows, label="Outcome of each cluster"))
 
 
-def _row(outcome: ClusterOutcome) -> tuple[Content, ...]:
+def _row(outcome: DrillOutcome) -> tuple[Content, ...]:
     archive: Content = NOTHING
     if outcome.archive_bytes is not None:
         archive = f"{_VERIFIED[outcome.archive_verified]}, {size_text(outcome.archive_bytes)}"
@@ -162,7 +162,7 @@ def _matrix(report: DrillReport) -> Section | None:
         for state, kind in _KINDS.items()
         if counts[state]
     ]
-    projects: defaultdict[str, list[ClusterOutcome]] = defaultdict(list)
+    projects: defaultdict[str, list[DrillOutcome]] = defaultdict(list)
     for outcome in report.outcomes:
         projects[outcome.project].append(outcome)
     rows: list[tuple[Content, ...]] = []
@@ -231,7 +231,7 @@ def _details(report: DrillReport) -> Section | None:
     return Section("details", "Checks and contents", join(*told, more(len(found), len(told))))
 
 
-def _detail(outcome: ClusterOutcome) -> Markup:
+def _detail(outcome: DrillOutcome) -> Markup:
     pairs: list[tuple[str, Content]] = [("Target", shorten(outcome.target, 120))]
     for name, text in (("Job", outcome.job), ("Snapshot", outcome.snapshot), ("SHA-256", outcome.archive_sha256)):
         if text is not None:
@@ -259,7 +259,7 @@ def _detail(outcome: ClusterOutcome) -> Markup:
     )
 
 
-def _counts(outcome: ClusterOutcome) -> Markup | None:
+def _counts(outcome: DrillOutcome) -> Markup | None:
     if not outcome.namespaces:
         return None
     found = sorted(outcome.namespaces.items(), key=lambda each: -each[1])

@@ -13,7 +13,7 @@ from mongorestore_async.reports.html import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mongorestore_async.drills.results import ClusterOutcome
+    from mongorestore_async.drills.results import DrillOutcome
     from mongorestore_async.reports.cluster_history import ClusterHistory
 
 __all__ = ["Cell", "drill_sheet", "fleet_sheet", "sheet"]
@@ -119,12 +119,12 @@ def _fleet_row(cluster: ClusterHistory, *, is_stale: bool) -> tuple[Cell, ...]:
     )
 
 
-def drill_sheet(outcomes: Iterable[ClusterOutcome]) -> str:
+def drill_sheet(outcomes: Iterable[DrillOutcome]) -> str:
     """Write the outcomes of a drill."""
     return sheet(_DRILL, map(_drill_row, outcomes))
 
 
-def _drill_row(outcome: ClusterOutcome) -> tuple[Cell, ...]:
+def _drill_row(outcome: DrillOutcome) -> tuple[Cell, ...]:
     passed = sum(check.passed for check in outcome.checks)
     return (
         outcome.project,

@@ -16,7 +16,7 @@ from mongorestore_async.cli.console import plural, printable, stderr_console, st
 from mongorestore_async.cli.exit_codes import ExitCode
 from mongorestore_async.cli.session_factory import ServerOptions, make_session, read_credentials
 from mongorestore_async.cli.units import format_size, format_time, shorten_time
-from mongorestore_async.drills import ClusterOutcome, DrillReport, format_duration, read_plan
+from mongorestore_async.drills import DrillOutcome, DrillReport, format_duration, read_plan
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.families import FAMILIES
 
@@ -50,7 +50,7 @@ def _time(value: datetime | None) -> str:
     return "" if value is None else shorten_time(format_time(value))
 
 
-_OUTCOME_COLUMNS: tuple[Column[ClusterOutcome], ...] = (
+_OUTCOME_COLUMNS: tuple[Column[DrillOutcome], ...] = (
     Column("Project", lambda each: printable(each.project), rank=4),
     Column("Cluster", lambda each: printable(each.cluster)),
     Column("Target", lambda each: printable(each.target), rank=3),

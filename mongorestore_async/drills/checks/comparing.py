@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mongorestore_async.drills.plan import DrillCluster
-    from mongorestore_async.drills.results import ClusterOutcome
+    from mongorestore_async.drills.results import DrillOutcome
 
 __all__ = ["compare_counts", "is_known"]
 
@@ -16,13 +16,13 @@ __all__ = ["compare_counts", "is_known"]
 _TOLD = 5
 
 
-def is_known(entry: DrillCluster, last: ClusterOutcome | None) -> bool:
+def is_known(entry: DrillCluster, last: DrillOutcome | None) -> bool:
     """Whether there is anything to compare with."""
     return bool(entry.namespaces) or (last is not None and bool(last.namespaces))
 
 
 def compare_counts(
-    entry: DrillCluster, counted: Mapping[str, int], last: ClusterOutcome | None, snapshot: str | None
+    entry: DrillCluster, counted: Mapping[str, int], last: DrillOutcome | None, snapshot: str | None
 ) -> str:
     """Say what is wrong with the counts; empty when nothing is.
 

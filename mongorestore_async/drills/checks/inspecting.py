@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mongorestore_async.drills.plan import DrillCluster, DrillPlan
-    from mongorestore_async.drills.results import ClusterOutcome, DrillReport
+    from mongorestore_async.drills.results import DrillOutcome, DrillReport
     from mongorestore_async.models import JobRef
     from mongorestore_async.resources import RestoreBatch
 
@@ -61,7 +61,7 @@ class Found:
     Attributes:
         checks: Each of them.
         namespaces: Documents that a server counted.
-        verified: See :class:`ClusterOutcome`.
+        verified: See :class:`DrillOutcome`.
 
     """
 
@@ -178,7 +178,7 @@ class _Looking:
         self.context: CheckContext
 
     async def look(
-        self, paths: Sequence[tuple[Path, Mapping[str, Any]]], last: ClusterOutcome | None, context: CheckContext
+        self, paths: Sequence[tuple[Path, Mapping[str, Any]]], last: DrillOutcome | None, context: CheckContext
     ) -> Found:
         """Check archives; servers that were opened stay open until the stack is closed."""
         self.context = context

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mongorestore_async.drills import ClusterOutcome, DrillCluster
+from mongorestore_async.drills import DrillCluster, DrillOutcome
 from mongorestore_async.drills.checks.comparing import compare_counts, is_known
 
 COUNTED = {"shop.orders": 20000, "shop.users": 30}
@@ -13,7 +13,7 @@ def entry(**changes):
 
 
 def last(namespaces, snapshot="s1"):
-    return ClusterOutcome(
+    return DrillOutcome(
         project="p", cluster="c", target="download", state="PASSED", namespaces=namespaces, snapshot=snapshot
     )
 

@@ -8,7 +8,7 @@ import pytest
 
 from mongorestore_async.drills import (
     CheckOutcome,
-    ClusterOutcome,
+    DrillOutcome,
     DrillReport,
     dump_report,
     load_report,
@@ -23,7 +23,7 @@ REPORT = DrillReport(
     started_at=AT,
     ended_at=AT + timedelta(hours=1, microseconds=5),
     outcomes=(
-        ClusterOutcome(
+        DrillOutcome(
             project="p",
             cluster="orders",
             target="download",
@@ -42,7 +42,7 @@ REPORT = DrillReport(
             namespaces={"shop.orders": 3},
             checks=(CheckOutcome("archive", passed=True, detail="whole", seconds=1.5),),
         ),
-        ClusterOutcome(project="p", cluster="b", target="d/t", state="SKIPPED", reason="stopped"),
+        DrillOutcome(project="p", cluster="b", target="d/t", state="SKIPPED", reason="stopped"),
     ),
     evidence_head="00",
     evidence_count=4,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from datetime import UTC, datetime, timedelta
 
-from mongorestore_async.drills.results import CheckOutcome, ClusterOutcome, DrillReport
+from mongorestore_async.drills.results import CheckOutcome, DrillOutcome, DrillReport
 from mongorestore_async.models import JobState
 from mongorestore_async.reports import ClusterHistory, FleetReport, Restore
 
@@ -94,7 +94,7 @@ def drill_of(count, *, hostile=False, name="weekly", started_at=NOW, slower=1.0,
         begin = started_at + timedelta(seconds=number // 4 * 1500)
         known = state in {"PASSED", "MISSED_GOAL"}
         outcomes.append(
-            ClusterOutcome(
+            DrillOutcome(
                 project=HOSTILE[number // 20 % len(HOSTILE)] if hostile else f"Platform {number // 20}",
                 cluster=HOSTILE[number % len(HOSTILE)] if hostile else f"orders-{number:03d}",
                 target="drills/throw-away-1" if number % 3 else "download",

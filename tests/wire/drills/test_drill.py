@@ -12,9 +12,9 @@ import pytest
 from builders.drill_world import drill_plan, drill_session, drill_settings, replica_sets
 from mongorestore_async import CLOUD_MANAGER, AutomatedRestore, RestoreGuard, Snapshot, Target
 from mongorestore_async.drills import (
-    ClusterOutcome,
     DrillCheck,
     DrillCluster,
+    DrillOutcome,
     DrillPlan,
     DrillReport,
     SnapshotRule,
@@ -262,7 +262,7 @@ async def test_a_drill_is_foretold_without_a_create():
         )
         unknown = await foresee(plan, session)
         before = [
-            ClusterOutcome(project=each.project, cluster=each.cluster, target="x", state="PASSED", rto_seconds=60.0)
+            DrillOutcome(project=each.project, cluster=each.cluster, target="x", state="PASSED", rto_seconds=60.0)
             for each in plan.clusters
         ]
         known = await foresee(changed(plan, c2={"snapshot": SnapshotRule()}), session, last=report_of(*before))
