@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from mongorestore_async.errors import RestoreError
-from mongorestore_async.fleet import ChangeKind, Found
+from mongorestore_async.fleet import ChangeKind, FailureKind, Found
 from mongorestore_async.reports.cluster_history import Restore
 
 if TYPE_CHECKING:
@@ -153,7 +153,9 @@ class BoardFeed:
                     self._touch()
             finally:
                 for failure in stream.failures:
-                    state.put_failure(failure, datetime.now(UTC))
+                    # What fits nothing in some projects may fit in the others.
+                    if projects is None or failure.kind is not FailureKind.UNMATCHED:
+                        state.put_failure(failure, datetime.now(UTC))
                 self._touch()
 
     async def _watch(self) -> None:

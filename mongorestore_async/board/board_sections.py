@@ -7,7 +7,6 @@ from datetime import timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from mongorestore_async.models.states import OVER
 from mongorestore_async.reports.charts import Bar, Kind, timeline
 from mongorestore_async.reports.cluster_history import LastOutcome, Restore
 from mongorestore_async.reports.fleet_figures import OUTCOME_KINDS, OUTCOME_LETTERS, STATE_KINDS
@@ -254,11 +253,11 @@ def timeline_section(cells: Iterable[Cell], now: datetime) -> Markup:
     """Restores of the last day, those that run first, then the latest."""
     start = now - _WINDOW
     found = [
-        (restore.state in OVER, restore.requested_at, cell, restore)
+        (restore.over, restore.requested_at, cell, restore)
         for cell in cells
         for restore in cell.history.restores
         if restore.requested_at is not None
-        and (restore.state not in OVER or (restore.finished_at or restore.requested_at) >= start)
+        and (not restore.over or (restore.finished_at or restore.requested_at) >= start)
     ]
     found.sort(key=lambda each: (each[0], -each[1].timestamp()))
     bars = [

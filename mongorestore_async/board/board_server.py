@@ -28,7 +28,7 @@ class BoardServer:
 
     """
 
-    def __init__(self, app: web.Application, *, host: str = "127.0.0.1", port: int = 8080) -> None:
+    def __init__(self, app: web.Application, *, host: str = "127.0.0.1", port: int = 8090) -> None:
         self._host = host
         self._port = port
         # Without it, a handler that waits for news would not learn that its viewer left.

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TypeAlias
 import attrs
 
 from mongorestore_async.fleet.fleet_records import ClusterOutcome
-from mongorestore_async.models.states import OVER
 from mongorestore_async.reports.cluster_history import ClusterHistory, Restore, join_batches
 
 if TYPE_CHECKING:
@@ -60,14 +59,14 @@ class Cell:
     def _is_too_old(self, restore: Restore) -> bool:
         """Whether a job would be dropped again: a list may have thousands of them."""
         kept = self.history.restores
-        if len(kept) < _MOST_RESTORES or restore.state not in OVER or restore.batch is not None:
+        if len(kept) < _MOST_RESTORES or not restore.over or restore.batch is not None:
             return False
         oldest = kept[_MOST_RESTORES - 1].moment
         return restore.moment is None or (oldest is not None and restore.moment < oldest)
 
     def _join(self) -> None:
         joined = join_batches(self.jobs.values(), newest_first=False)
-        kept = [each for place, each in enumerate(joined) if place < _MOST_RESTORES or each.state not in OVER]
+        kept = [each for place, each in enumerate(joined) if place < _MOST_RESTORES or not each.over]
         if len(kept) < len(joined):
             names, batches = {each.job for each in kept}, {each.batch for each in kept} - {None}
             self.jobs = {job: each for job, each in self.jobs.items() if job in names or each.batch in batches}
@@ -76,7 +75,7 @@ class Cell:
     @property
     def running(self) -> tuple[Restore, ...]:
         """Its restores that are not over."""
-        return tuple(restore for restore in self.history.restores if restore.state not in OVER)
+        return tuple(restore for restore in self.history.restores if not restore.over)
 
     @property
     def usual_seconds(self) -> float | None:
@@ -198,7 +197,7 @@ class BoardState:
         """Project and reference of each job that is not over."""
         for cell in self._cells.values():
             for job, restore in cell.jobs.items():
-                if restore.state not in OVER:
+                if not restore.over:
                     yield cell.history.project_id, job
 
     def unread_projects(self) -> set[str]:
@@ -209,7 +208,7 @@ class BoardState:
         """Note a job; one that ended or began after the fleet was read is a change."""
         cell, restore = self._cell(found.cluster), Restore.of(found.job)
         known = cell.jobs.get(restore.job)
-        if known is not None and known.state in OVER and restore.state not in OVER:
+        if known is not None and known.over and not restore.over:
             return  # a list that was read before the end was told
         cell.put(restore)
         if known == restore or restore.job not in cell.jobs:

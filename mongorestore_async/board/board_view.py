@@ -90,7 +90,5 @@ class BoardView:
 
     def _matrix(self) -> Markup:
         cells = self._state.cells
-        for cell in cells:
-            if cell.number not in self._tiles:
-                self._tiles[cell.number] = tile(cell)
+        self._tiles = {cell.number: self._tiles.get(cell.number) or tile(cell) for cell in cells}
         return matrix_section(cells, self._tiles)

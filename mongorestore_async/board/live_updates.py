@@ -61,9 +61,12 @@ class LiveUpdates:
             await asyncio.sleep(_GATHER)
             self.publish()
 
-    async def news(self, seconds: float) -> bool:
-        """Wait for the next event or the end; False where neither came in time."""
-        return self.is_closed or await _wait(self._news, seconds)
+    async def news(self, number: int, seconds: float) -> bool:
+        """Wait for an event after this one, or for the end; False where neither came in time.
+
+        Events that were made while a slow viewer took the ones before are not waited for.
+        """
+        return self.is_closed or self.history.number > number or await _wait(self._news, seconds)
 
     def close(self) -> None:
         """End all streams."""

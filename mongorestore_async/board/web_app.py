@@ -200,12 +200,15 @@ class _Board:
         while not updates.is_closed:
             events = None if number is None else updates.history.after(number)
             if number is None or events is None:
-                data += RESET
-            elif events:
+                await _write(response, data + RESET)
+                return
+            if events:
                 number, data = updates.history.number, data + b"".join(events)
             if data:
-                async with asyncio.timeout(_SECONDS_STALLED):
-                    await response.write(data)
-                if events is None:
-                    return
-            data = b"" if await updates.news(_SECONDS_ALIVE) else ALIVE
+                await _write(response, data)
+            data = b"" if await updates.news(number, _SECONDS_ALIVE) else ALIVE
+
+
+async def _write(response: web.StreamResponse, data: bytes) -> None:
+    async with asyncio.timeout(_SECONDS_STALLED):
+        await response.write(data)

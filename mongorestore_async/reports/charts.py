@@ -129,7 +129,7 @@ def timeline(bars: Sequence[Bar], *, label: str) -> Markup:
         top = _TOP + _ROW * row
         left = axis.place(bar.start)
         right = left if bar.end is None else axis.place(bar.end)
-        told = f"{bar.label}: {bar.word}, {moment_text(bar.start)} UTC"
+        told = f"{shorten(bar.label)}: {bar.word}, {moment_text(bar.start)} UTC"
         if bar.end is not None:
             told += f", {duration_text((bar.end - bar.start).total_seconds())}"
         width = max(right - left, _SMALLEST)
@@ -208,7 +208,7 @@ def goals(measures: Sequence[Measure], *, label: str) -> Markup:
         top = _TOP + _ROW * row
         word = duration_text(each.seconds)
         missed = each.seconds is not None and each.goal is not None and each.seconds > each.goal
-        told = f"{each.label}: {word}, goal {duration_text(each.goal)}"
+        told = f"{shorten(each.label)}: {word}, goal {duration_text(each.goal)}"
         end = axis.zero if each.seconds is None else axis.place(each.seconds)
         width = max(end - axis.zero, _SMALLEST)
         kind: Kind = "bad" if missed else "none" if each.seconds is None or each.goal is None else "good"

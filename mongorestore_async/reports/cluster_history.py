@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from mongorestore_async.models import JobState
+from mongorestore_async.models.states import OVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -94,6 +95,11 @@ class Restore:
             target=None if job.target is None else f"{job.target.project_id}/{job.target.cluster}",
             batch=getattr(job, "batch_id", None),
         )
+
+    @property
+    def over(self) -> bool:
+        """Whether it is over. One in a state that is not known is, if it tells when that was."""
+        return self.state in OVER or (self.state is JobState.UNKNOWN and self.finished_at is not None)
 
     @property
     def seconds(self) -> float | None:

@@ -17,9 +17,10 @@ from mongorestore_async.cli.session_factory import make_session, read_credential
 from mongorestore_async.cli.units import parse_duration
 from mongorestore_async.errors import ConfigError
 
-__all__ = ["board"]
+__all__ = ["PageOptions", "board"]
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+_ANY = {"0.0.0.0", "::"}  # noqa: S104 - what is warned of
 
 
 @Parameter(name="*")
@@ -32,7 +33,7 @@ class PageOptions:
     )
     port: Annotated[
         int, Parameter(validator=validators.Number(gte=0, lte=65535), help="Port to listen on; 0 for any free one.")
-    ] = 8080
+    ] = 8090
     allow_host: Annotated[
         tuple[str, ...],
         Parameter(
@@ -78,7 +79,7 @@ async def _serve(options: FleetChoice, pages: PageOptions, environ: dict[str, st
             app = create_board(
                 options.fleet(session),
                 title=pages.title,
-                hosts=pages.allow_host,
+                hosts=(*pages.allow_host, pages.host.partition("%")[0]),  # the address that is printed has to work
                 reread=pages.reread,
                 since=options.since,
                 **options.limits(),
@@ -87,6 +88,10 @@ async def _serve(options: FleetChoice, pages: PageOptions, environ: dict[str, st
                 stdout_console().print(printable(f"The board is at {server.url}"), soft_wrap=True)
                 if pages.host not in _LOOPBACK:
                     stderr_console().print_sentence("note: there is no login; whoever reaches this address can read it")
+                if pages.host in _ANY and not pages.allow_host:
+                    stderr_console().print_sentence(
+                        "note: other machines need a name for it: pass it with --allow-host"
+                    )
                 await _interrupted()
 
 

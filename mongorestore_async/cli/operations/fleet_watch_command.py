@@ -104,7 +104,7 @@ async def _watch(
             options.fleet(session).watch(**arguments) as changes,
         ):
             async for change in changes:
-                seen["bad"] += change.kind == "ended" and change.job is not None and not change.job.ok
+                seen["bad"] += change.kind == "ended" and change.job is not None and change.job.ok is False
                 seen["lost"] += change.kind == "lost"
                 await out.put(change)
             failures = changes.failures

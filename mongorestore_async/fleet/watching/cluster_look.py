@@ -172,7 +172,9 @@ class ClusterLook:
         followed.told = words
         if kind in {ChangeKind.LOST, ChangeKind.ENDED}:
             del self._tracker.jobs[key_of(followed.id)]
+        if kind is ChangeKind.ENDED:  # one that was lost is told again when it is seen again
             self._ended.add(key_of(followed.id))
+            self._ended_now.add(key_of(followed.id))
         return change
 
     def _change(self, kind: ChangeKind, followed: TrackedJob[Any]) -> FleetChange[Any]:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from builders.board_fleet import Job, PlayedFleet, cluster_of, failure_of
-from mongorestore_async import AuthError, Found, JobState
+from mongorestore_async import AuthError, FailureKind, Found, JobState
 from mongorestore_async.board.board_feed import BoardFeed, BoardQuery, as_words
 from mongorestore_async.board.board_state import BoardState
 from mongorestore_async.reports.cluster_history import LastOutcome
@@ -207,3 +207,13 @@ async def test_an_error_of_our_own_is_logged_and_stops_nothing(fleet, feeding, c
         fleet.error = None
         await asyncio.sleep(10)
         assert outcomes(state)["a"] is LastOutcome.RUNNING
+
+
+async def test_a_name_that_fits_nothing_in_one_project_is_no_failure(fleet, feeding):
+    async with feeding(clusters=("a",)) as state:
+        fleet.failures = [failure_of(kind=FailureKind.UNMATCHED)]  # only one project is read
+        fleet.tell("recovered", project=OTHER.project)
+        await asyncio.sleep(1)
+
+        assert fleet.readings == [None, ["p2"]]
+        assert state.troubles == []

@@ -213,6 +213,37 @@ async def test_a_job_that_is_only_not_listed_is_followed(fleet, jobs, world):
         assert await lines(watch, 70) == ["ended p0/c0/a"]
 
 
+async def test_a_job_that_ended_while_it_was_not_listed_is_told_once(fleet, jobs, world):
+    jobs.jobs["p0/c0"] = {"a": "run", "b": "run"}
+    async with fleet.watch() as watch:
+        await lines(watch, 50)
+        without = [{"id": "b", "statusName": "IN_PROGRESS"}]
+        world.plays["p0/c0"] = world.server.answer({"results": without})
+        jobs.jobs["p0/c0"]["a"] = "done"
+        while not (found := await lines(watch, 1)):
+            pass
+        assert found == ["ended p0/c0/a"]
+        polls = world.read.count("p0/c0")
+        while world.read.count("p0/c0") == polls:  # one more look without it
+            await lines(watch, 1)
+        del world.plays["p0/c0"]
+        assert await lines(watch, 300) == []
+
+
+async def test_a_lost_job_that_is_seen_again_is_told_anew(jobs, connect):
+    poll = PollPolicy(patience=100)
+    fleet = Fleet(connect(options=Options(retry=NO_RETRY, poll=poll)), OPS_MANAGER, name="om")
+    jobs.jobs["p0/c0"] = {"a": "run", "b": "run"}
+    async with fleet.watch() as watch:
+        await lines(watch, 50)
+        del jobs.jobs["p0/c0"]["a"]
+        while not (found := await lines(watch, 1)):
+            pass
+        assert found == ["lost p0/c0/a"]
+        jobs.jobs["p0/c0"]["a"] = "run"
+        assert await lines(watch, 100) == ["found p0/c0/a"]
+
+
 async def test_jobs_are_followed_while_their_list_cannot_be_read(fleet, jobs, world):
     jobs.jobs["p0/c0"] = {"a": "run"}
     async with fleet.watch(idle_interval=60) as watch:

@@ -228,3 +228,12 @@ def test_clusters_of_one_project_are_found_by_its_number():
 
     assert [cell.history.cluster for cell in state.of_project(2)] == ["c"]
     assert state.of_project(3) == []
+
+
+def test_a_job_in_an_unknown_state_that_tells_its_end_does_not_run_for_ever():
+    closed = [Job(f"{number}", JobState.UNKNOWN).over(JobState.UNKNOWN, number) for number in range(30)]
+    state = read(BoardState(), {A: [*closed, Job("open", JobState.UNKNOWN)]})
+
+    assert [restore.job for _, restore in state.running()] == ["open"]
+    assert [job for _, job in state.running_jobs()] == ["open"]
+    assert len(state.cells[0].jobs) <= 21

@@ -71,6 +71,18 @@ async def test_an_address_that_others_reach_is_warned_of(emulator):
     assert warning.startswith(b"note: there is no login")
 
 
+async def test_the_address_that_is_printed_is_answered(emulator):
+    process = await start(emulator, "--port", "0", "--host", "0.0.0.0")  # noqa: S104 - as above
+    url = (await process.stdout.readline()).decode().rsplit(" ", 1)[1].strip()
+    status, _ = await asyncio.to_thread(ask, url)
+    refused, _ = await asyncio.to_thread(ask, url, "evil.example.com")
+    process.terminate()
+    _, err = await process.communicate()
+
+    assert (status, refused) == (200, 421)
+    assert b"--allow-host" in err
+
+
 async def test_a_port_that_is_taken_is_an_error(emulator):
     port = emulator.url.rsplit(":", 1)[1]
     process = await start(emulator, "--port", port)
