@@ -62,6 +62,7 @@ class FleetWatch(ResumableIterator[FleetChange[JobT_co]]):
         self._projects: dict[tuple[str, str], ProjectWatch] = {}
         self._budgets: dict[Any, PollBudget] = {}
         self._undiscovered = {member.name for member in members}
+        self._unmatched = set[str]()  # what was told of names that fit nothing
         self._entered: tuple[asyncio.TaskGroup, asyncio.Task[None]] | None = None
 
     def __repr__(self) -> str:
@@ -145,7 +146,8 @@ class FleetWatch(ResumableIterator[FleetChange[JobT_co]]):
                 else:
                     failed, delay = 0, self._discovery_interval
                     await self._state.recover(place, "")
-                    await self._report_unmatched(member)
+                    self._undiscovered.discard(member.name)
+                    await self._report_unmatched()
                 if not failed or clock() - since >= policy.patience:
                     self._state.close((member.name,))
                 self._state.check_idle()
@@ -172,6 +174,7 @@ class FleetWatch(ResumableIterator[FleetChange[JobT_co]]):
             family = member.family
             jobs, clusters = (self._budget(member, path, key[1]) for path in (family.jobs_path, family.clusters_path))
             project = self._projects[key] = ProjectWatch(member, found.project, self._state, jobs, clusters)
+            project.on_listed = self._report_unmatched
             project.task = group.create_task(project.run())
         if found.clusters is None:
             project.list_clusters(discovery)
@@ -188,12 +191,15 @@ class FleetWatch(ResumableIterator[FleetChange[JobT_co]]):
             self._budgets[key] = PollBudget(limit, options.poll.budget_share)
         return self._budgets[key]
 
-    async def _report_unmatched(self, member: Member) -> None:
-        """Tell names that fit nothing, once every fleet was discovered; one that fits later has recovered."""
-        self._undiscovered.discard(member.name)
-        if self._undiscovered:
+    async def _report_unmatched(self) -> None:
+        """Tell names that fit nothing, once all was listed; one that fits later has recovered."""
+        if self._undiscovered or any(project.is_listing for project in self._projects.values()):
             return
         fleets = ", ".join(each.name for each in self._members)
-        for error in self._query.unmatched():
+        found = {str(error): error for error in self._query.unmatched()}
+        for words, error in found.items():
             failure = FleetFailure(fleets, None, None, FailureKind.UNMATCHED, error)
-            await self._state.fail((fleets, None, str(error)), "", failure)
+            await self._state.fail((fleets, None, words), "", failure)
+        for words in self._unmatched - found.keys():
+            await self._state.recover((fleets, None, words), "")
+        self._unmatched = set(found)

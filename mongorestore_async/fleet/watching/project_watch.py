@@ -49,10 +49,13 @@ class ProjectWatch:
     Attributes:
         place: As passed.
         task: Runs it; set by who starts it.
+        on_listed: Called when the list of its clusters was read, or will not be; set likewise.
+        is_listing: Whether that list is to be read, or being read.
 
     """
 
     task: asyncio.Task[None]
+    on_listed: Callable[[], Awaitable[None]]
 
     def __init__(
         self, member: Member, place: FleetProject, state: WatchState, budget: PollBudget, list_budget: PollBudget
@@ -69,7 +72,7 @@ class ProjectWatch:
         self._since: dict[str, float] = {}  # when a list began to fail
         self._tries: Counter[str] = Counter()  # looks in a row that failed
         self._discovery: Discovery | None = None
-        self._lists = False  # whether that is scheduled or under way
+        self.is_listing = False
 
     @property
     def looks(self) -> Collection[ClusterLook]:
@@ -95,8 +98,8 @@ class ProjectWatch:
     def list_clusters(self, discovery: Discovery) -> None:
         """Let it list its clusters, with its next turn."""
         self._discovery = discovery
-        if not self._lists:
-            self._lists = True
+        if not self.is_listing:
+            self.is_listing = True
             self._state.open.add(self._unit(_CLUSTERS))
             self._schedule.put(_CLUSTERS, asyncio.get_running_loop().time(), running=True)
             self._changed.set()
@@ -143,19 +146,22 @@ class ProjectWatch:
     async def _list(self) -> None:
         if self._discovery is None:
             return
-        self._lists = False
+        self.is_listing = False
         try:
             found = await self._call(self._list_budget, partial(self._discovery.clusters, self.place))
         except RestoreError as error:
             await self._fail(_CLUSTERS, error, None)
             if is_passing(kind_of(error)):  # else with the next discovery
-                self._lists = True
+                self.is_listing = True
                 delay = Pace(None, 1).delay(self._policy, self._tries[_CLUSTERS], random.random())  # noqa: S311
                 self._schedule.put(_CLUSTERS, asyncio.get_running_loop().time() + delay, running=True)
                 self._changed.set()
+            else:
+                await self.on_listed()
         else:
             await self._recover(_CLUSTERS, None)
             await self.set_clusters(found)
+            await self.on_listed()
             self._state.close(self._unit(_CLUSTERS))
         self._state.check_idle()
 

@@ -344,6 +344,21 @@ async def test_names_that_fit_nothing_are_failures(fleet, jobs):
     assert [change.failure.kind for change in found if change.failure] == [FailureKind.UNMATCHED]
 
 
+async def test_names_of_clusters_wait_for_their_lists_and_recover(connect, jobs, world):
+    world.plays["clusters"] = world.refused(404)  # so clusters are listed by project
+    jobs.jobs["p1/c0"]["a"] = "run"
+    async with Fleet(connect(), OPS_MANAGER, name="om").watch(clusters=["c0", "late*"]) as watch:
+        found = await collect(watch, 100)
+        assert [told(each) for each in found if each.failure is None] == ["found p1/c0/a"]
+        [failed] = [each.failure for each in found if each.failure is not None]
+        assert (failed.kind, "'late*'" in str(failed.error)) == (FailureKind.UNMATCHED, True)
+
+        jobs.jobs["p0/later"] = {}
+        world.places["p0"].append("later")
+        assert await lines(watch, 1000) == ["recovered "]
+        assert watch.failures == ()
+
+
 async def test_leaving_the_block_ends_the_calls(fleet, jobs, world):
     world.plays["p0/c0"] = world.hang
     async with fleet.watch() as watch:

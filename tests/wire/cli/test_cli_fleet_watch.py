@@ -60,6 +60,22 @@ async def test_a_restore_that_ended_badly_is_code_3(start, emulator):
     assert last.split()[1:4] == ["CANCELLED", f"manager-project-0/{job.cluster.name}", job.id]
 
 
+async def test_a_restore_of_collections_that_is_over_did_not_end_badly(start, run, emulator):
+    own = emulator.world.first("cloud-backup")
+    place = ("--project-id", own.project_id, "--cluster", own.name, "--target-cluster", own.name)
+    words = ("--latest", "--database", "shop", "--write", "create-new", "--yes")
+    created = await run("create-collections", *place, *words)
+    assert created.code == 0, created.err
+    words = ("--family", "atlas-collection-restore", "--projects", own.project_id, "--clusters", own.name)
+    async with start(*WATCH[:2], *words, *WATCH[4:], "--until-idle", "--output", "jsonl") as process:
+        out = await read_until(process, '"found"')
+        emulator.clock.advance(2e6)
+        rest, err = await asyncio.wait_for(process.communicate(), 60)
+
+    assert [(line["kind"], line["state"]) for line in lines(out + rest.decode())][-1] == ("ended", "FINISHED")
+    assert (process.returncode, err) == (0, b"")
+
+
 async def test_a_project_that_fails_is_told_and_stops_nothing(start, emulator):
     first, second = emulator.world.projects("manager")
     emulator.add_jobs(next(iter(emulator.world.clusters(first))))
