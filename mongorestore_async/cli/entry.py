@@ -110,6 +110,8 @@ def run(arguments: Sequence[str]) -> int:
         app = make_app()
         if not arguments or arguments[0] not in _COMMANDS:
             app.resolved_commands()  # the help of all has what each says of itself
+        elif arguments[0] == "fleet" and (len(arguments) == 1 or arguments[1].startswith("-")):
+            app["fleet"].resolved_commands()
         return app(list(arguments)) or ExitCode.DONE
     except CycloptsError as error:
         _print_error(_usage_error(error, arguments), error)

@@ -105,6 +105,13 @@ async def test_a_project_that_fails_is_told_and_stops_nothing(start, emulator):
     assert "cannot be read: HTTP 500" in out
 
 
+def test_the_help_of_the_group_says_what_each_command_does(call):
+    for words in (("--help",), ()):
+        out = " ".join(call("fleet", *words).out.split())
+        assert "Watch the running restores" in out
+        assert "Write a report of all clusters" in out
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
