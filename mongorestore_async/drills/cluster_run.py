@@ -14,7 +14,7 @@ import attrs
 from mongorestore_async.drills.durations import format_duration
 from mongorestore_async.drills.restoring import choose_snapshot, decide, make_request, reconcile, start
 from mongorestore_async.drills.steps import baseline_from, baseline_to
-from mongorestore_async.errors import JobVanished, MaybeCreated, RestoreError
+from mongorestore_async.errors import JobVanished, MaybeCreated, RestoreError, SessionClosed
 from mongorestore_async.models import JobRef
 from mongorestore_async.resources.batch import until_of
 
@@ -91,15 +91,16 @@ class ClusterRun:
 
         Raises:
             OSError: The journal or the evidence cannot be written: nothing may go on without.
+            SessionClosed: The session was closed meanwhile; the restore can be resumed.
 
         """
         try:
             await self._restore()
         except _EndError as end:
             return await self._finish(end.state, end.reason)
-        except MaybeCreated as error:
-            return await self._finish("UNDECIDED", error.problem)
-        except JobVanished as error:
+        except SessionClosed:
+            raise  # this run is over, and says nothing of the restore
+        except (MaybeCreated, JobVanished) as error:
             return await self._finish("UNDECIDED", error.problem)
         except RestoreError as error:
             return await self._finish("FAILED", f"{type(error).__name__}: {error.problem}")
@@ -155,7 +156,9 @@ class ClusterRun:
             "snapshot_at": None if taken_at is None else taken_at.astimezone(UTC).isoformat(),
             "rpo_seconds": None if taken_at is None else (now - taken_at).total_seconds(),
         }
-        await self._write("intent", facts, snapshot_document=snapshot.to_dict())
+        asked = await self._cluster.dry_run(request)
+        sends = {"request": f"{asked.method} {asked.url}", "body": dict(asked.body)}
+        await self._write("intent", facts, snapshot_document=snapshot.to_dict(), **sends)
 
         async def before_send(baseline: Baseline) -> None:
             await self._write("sent", {}, baseline=baseline_to(baseline), sent_at=datetime.now(UTC).isoformat())

@@ -17,7 +17,7 @@ from mongorestore_async.cli.session_factory import make_session, read_credential
 from mongorestore_async.cli.units import parse_duration
 from mongorestore_async.errors import ConfigError
 
-__all__ = ["board"]
+__all__ = ["PageOptions", "board"]
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
