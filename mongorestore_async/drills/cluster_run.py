@@ -15,7 +15,7 @@ from mongorestore_async.drills.durations import format_duration
 from mongorestore_async.drills.restoring import choose_snapshot, decide, make_request, reconcile, start
 from mongorestore_async.drills.steps import baseline_from, baseline_to
 from mongorestore_async.errors import JobVanished, MaybeCreated, RestoreError, SessionClosed
-from mongorestore_async.models import JobRef
+from mongorestore_async.models import JobDocument, JobRef
 from mongorestore_async.resources.batch import until_of
 
 if TYPE_CHECKING:
@@ -103,7 +103,8 @@ class ClusterRun:
         except (MaybeCreated, JobVanished) as error:
             return await self._finish("UNDECIDED", error.problem)
         except RestoreError as error:
-            return await self._finish("FAILED", f"{type(error).__name__}: {error.problem}")
+            seen = [job.to_dict() for job in getattr(error, "jobs", ()) if isinstance(job, JobDocument)]
+            return await self._finish("FAILED", f"{type(error).__name__}: {error.problem}", answers=seen)
         return await self._finish(*self._judge())
 
     async def skip(self, reason: str) -> DrillOutcome:
@@ -272,7 +273,7 @@ class ClusterRun:
         ]
         return ("MISSED_GOAL", "; ".join(missed + unknown)) if missed or unknown else ("PASSED", "")
 
-    async def _finish(self, state: OutcomeState, reason: str) -> DrillOutcome:
+    async def _finish(self, state: OutcomeState, reason: str, **data: Any) -> DrillOutcome:
         facts = {
             "project": self._entry.project,
             "cluster": self._entry.cluster,
@@ -281,7 +282,7 @@ class ClusterRun:
             "reason": " ".join(reason.split()),
             "ended_at": datetime.now(UTC).isoformat(),
         }
-        await self._write("done", facts)
+        await self._write("done", facts, **data)
         return self.history.outcome()
 
     async def _write(self, step: StepName, facts: Mapping[str, Any] | None = None, **data: Any) -> None:

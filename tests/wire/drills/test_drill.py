@@ -138,6 +138,7 @@ async def test_checks_of_the_user_see_the_server(server, pack, tmp_path):
 
 
 async def test_what_comes_after_a_failure_is_skipped(tmp_path):
+    recorder = Recorder()
     async with Emulator(drill_settings(4)) as emulator, drill_session(emulator) as session:
         emulator.end_next_jobs("failed")
         plan = changed(
@@ -145,8 +146,10 @@ async def test_what_comes_after_a_failure_is_skipped(tmp_path):
             c1={"after": ("c0",)},
             c2={"snapshot": SnapshotRule(kind="id", id="f" * 24)},
         )
-        report = await run_drill(plan, session, tmp_path)
+        report = await run_drill(plan, session, tmp_path, evidence=recorder)
 
+    ended = next(data for what, data in recorder.entries if what == "drill.done")
+    assert [job["statusName"] for job in ended["answers"]] == ["BROKEN"]
     assert states(report) == ["FAILED", "SKIPPED", "FAILED", "SKIPPED"]
     assert report.outcomes[0].reason.startswith("RestoreFailed: ")
     assert report.outcomes[1].reason == "c0, which comes before it, did not pass"
