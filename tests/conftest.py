@@ -11,6 +11,7 @@ from typing import Any
 from unittest.mock import Mock
 
 import aiohttp
+import coverage
 import pytest
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.streams import StreamReader
@@ -37,6 +38,12 @@ settings.register_profile(
     "mutation", settings.get_profile("ci"), max_examples=15, suppress_health_check=list(HealthCheck)
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
+
+
+def pytest_sessionfinish() -> None:
+    """Keep what coverage counted: xdist kills a worker that takes more than ten seconds to exit."""
+    if (counting := coverage.Coverage.current()) is not None:
+        counting.save()
 
 
 @pytest.fixture(scope="session")
