@@ -26,7 +26,7 @@ class CreateRestoreOperator(RestoreOperator):
 
     A task that is tried again first finds what its earlier tries started, in the state that Airflow keeps for its tries
     and in the job list, and never starts a restore twice. Where the list cannot tell whether an earlier try's request
-    was taken, the task fails for good.
+    was taken, the task fails and sends nothing; its further tries only look again.
 
     Args:
         restores: One order or a list of them, templated: dictionaries with the members of

@@ -119,7 +119,10 @@ async def _start(cluster: Cluster[Any], request: RestoreRequest, precheck: bool)
     try:
         return await cluster.ensure_restore(request, precheck=precheck)
     except MaybeCreated as open_create:
-        found = await open_create.reconcile()
+        try:
+            found = await open_create.reconcile()
+        except RestoreError:
+            raise open_create from None  # the list could not be read: as open as before, and the note has to stay
         if found.verdict is Verdict.TAKEN and found.batch is not None:
             batch: RestoreBatch[Any] = found.batch
             return batch

@@ -14,8 +14,8 @@ import attrs
 from mongorestore_async.drills.durations import format_duration
 from mongorestore_async.drills.restoring import choose_snapshot, decide, make_request, reconcile, start
 from mongorestore_async.drills.steps import baseline_from, baseline_to
-from mongorestore_async.errors import JobVanished, MaybeCreated, RestoreError
-from mongorestore_async.models import JobRef
+from mongorestore_async.errors import JobVanished, MaybeCreated, RestoreError, SessionClosed
+from mongorestore_async.models import JobDocument, JobRef
 from mongorestore_async.resources.batch import until_of
 
 if TYPE_CHECKING:
@@ -91,18 +91,20 @@ class ClusterRun:
 
         Raises:
             OSError: The journal or the evidence cannot be written: nothing may go on without.
+            SessionClosed: The session was closed meanwhile; the restore can be resumed.
 
         """
         try:
             await self._restore()
         except _EndError as end:
             return await self._finish(end.state, end.reason)
-        except MaybeCreated as error:
-            return await self._finish("UNDECIDED", error.problem)
-        except JobVanished as error:
+        except SessionClosed:
+            raise  # this run is over, and says nothing of the restore
+        except (MaybeCreated, JobVanished) as error:
             return await self._finish("UNDECIDED", error.problem)
         except RestoreError as error:
-            return await self._finish("FAILED", f"{type(error).__name__}: {error.problem}")
+            seen = [job.to_dict() for job in getattr(error, "jobs", ()) if isinstance(job, JobDocument)]
+            return await self._finish("FAILED", f"{type(error).__name__}: {error.problem}", answers=seen)
         return await self._finish(*self._judge())
 
     async def skip(self, reason: str) -> DrillOutcome:
@@ -155,7 +157,9 @@ class ClusterRun:
             "snapshot_at": None if taken_at is None else taken_at.astimezone(UTC).isoformat(),
             "rpo_seconds": None if taken_at is None else (now - taken_at).total_seconds(),
         }
-        await self._write("intent", facts, snapshot_document=snapshot.to_dict())
+        asked = await self._cluster.dry_run(request)
+        sends = {"request": f"{asked.method} {asked.url}", "body": dict(asked.body)}
+        await self._write("intent", facts, snapshot_document=snapshot.to_dict(), **sends)
 
         async def before_send(baseline: Baseline) -> None:
             await self._write("sent", {}, baseline=baseline_to(baseline), sent_at=datetime.now(UTC).isoformat())
@@ -269,7 +273,7 @@ class ClusterRun:
         ]
         return ("MISSED_GOAL", "; ".join(missed + unknown)) if missed or unknown else ("PASSED", "")
 
-    async def _finish(self, state: OutcomeState, reason: str) -> DrillOutcome:
+    async def _finish(self, state: OutcomeState, reason: str, **data: Any) -> DrillOutcome:
         facts = {
             "project": self._entry.project,
             "cluster": self._entry.cluster,
@@ -278,7 +282,7 @@ class ClusterRun:
             "reason": " ".join(reason.split()),
             "ended_at": datetime.now(UTC).isoformat(),
         }
-        await self._write("done", facts)
+        await self._write("done", facts, **data)
         return self.history.outcome()
 
     async def _write(self, step: StepName, facts: Mapping[str, Any] | None = None, **data: Any) -> None:

@@ -92,7 +92,8 @@ async def resume_drill(
         on_step: Called with each step.
 
     Raises:
-        ConfigError: There is no drill in the folder, or another run of it is going on.
+        ConfigError: There is no drill in the folder, another run of it is going on, or a library that its plan needs
+            is not installed.
         OSError: The journal or the evidence cannot be written.
 
     """
@@ -114,6 +115,8 @@ async def _run(
     try:
         journal = await _open(threads, make)
         try:
+            if journal.plan.server is not None:
+                await load_driver()
             drill = _Drill(journal, session, folder, threads, last, on_step)
             return await drill.run(evidence)
         finally:

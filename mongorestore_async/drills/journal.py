@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from mongorestore_async.drills.converting import from_json, to_json
 from mongorestore_async.drills.plan import DrillPlan
 from mongorestore_async.drills.steps import History, JournalStep
-from mongorestore_async.errors import ConfigError
+from mongorestore_async.errors import ConfigError, RestoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -149,7 +149,7 @@ class Journal:
 
         """
         if self._recorder is not None:
-            self._recorder.append(f"drill.{what}", {"drill": self.plan.name, "run": self.run, **data})
+            _tell(self._recorder, f"drill.{what}", {"drill": self.plan.name, "run": self.run, **data})
 
     def close(self) -> None:
         """Let go of it."""
@@ -209,7 +209,7 @@ class Journal:
             "at": step.at.isoformat(),
             **step.data,
         }
-        self._recorder.append(f"drill.{step.step}", entry)
+        _tell(self._recorder, f"drill.{step.step}", entry)
         with self._database:
             self._database.execute("UPDATE steps SET recorded = 1 WHERE id = ?", (step.id,))
 
@@ -217,6 +217,13 @@ class Journal:
         rows = self._database.execute(_OPEN).fetchall()
         for row in rows:
             self._record(_step(row))
+
+
+def _tell(recorder: Recorder, what: str, data: Mapping[str, Any]) -> None:
+    try:
+        recorder.append(what, data)
+    except RestoreError as error:  # no failure of a restore: it must end the run, and not be taken for an outcome
+        raise OSError(f"the evidence cannot be written: {error}") from error
 
 
 def _connect(path: str | PathLike[str]) -> sqlite3.Connection:

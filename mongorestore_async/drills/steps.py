@@ -1,8 +1,8 @@
 """The steps of one restore as a journal keeps them, and what they say when they are read again.
 
-``begun`` (a snapshot was chosen), ``intent`` (what will be asked for), ``sent`` (the job list as it was: from now
-on the request may leave), ``started`` (its jobs are known), ``waited``, ``downloaded``, ``checked``, ``cleaned``, and
-``done``. Each step brings members of the outcome, its facts; together they are the outcome.
+``begun`` (its place and goals), ``intent`` (the snapshot, and what will be asked for), ``sent`` (the job list as it
+was: from now on the request may leave), ``started`` (its jobs are known), ``waited``, ``downloaded``, ``checked``,
+``cleaned``, and ``done``. Each step brings members of the outcome, its facts; together they are the outcome.
 """
 
 from __future__ import annotations

@@ -37,8 +37,8 @@ class Verification:
         more_problems: How many there are beyond those.
         entries: Lines that were taken for entries in their place.
         head: The end of the file as it is.
-        can_find_cut_tail: Whether a cut tail and a rewritten file would have been found: with a head, a count or a
-            valid signature they are, without any they are not.
+        can_find_cut_tail: Whether a cut tail and a rewritten file would have been found: with a head or a valid
+            signature they are; a count alone finds a cut tail only.
 
     """
 
@@ -102,7 +102,7 @@ def verify(
         more_problems=check.more,
         entries=check.entries,
         head=last,
-        can_find_cut_tail=bool(ends),
+        can_find_cut_tail=any(end.hash is not None for end in ends),
     )
 
 

@@ -13,6 +13,7 @@ import hashlib
 import io
 import re
 import tarfile
+import zlib
 from typing import TYPE_CHECKING
 
 import attrs
@@ -36,6 +37,8 @@ _LOG = re.compile(r"WiredTigerLog\.(\d{10})")
 #: What each data directory has; an empty one is as bad as none.
 _NEEDED = ("WiredTiger", "WiredTiger.turtle", "WiredTiger.wt")
 _GZIP = b"\x1f\x8b"
+#: What a damaged or hostile archive raises; times and nested headers without end are the last two.
+_NO_ARCHIVE = (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ValueError, OverflowError, RecursionError)
 
 
 class ArchiveError(Exception):
@@ -165,7 +168,7 @@ def unpack(archive: Path, folder: Path, *, limit: int, stop: threading.Event) ->
                 pass
     except tarfile.FilterError as error:
         raise ArchiveError(f"it would write outside of its folder: {error}") from None
-    except (tarfile.TarError, gzip.BadGzipFile, EOFError, ValueError) as error:
+    except _NO_ARCHIVE as error:
         raise ArchiveError(f"it is no whole archive: {error}") from None
     except _StoppedError:
         raise ArchiveError("unpacking it was stopped") from None

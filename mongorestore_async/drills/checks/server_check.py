@@ -73,8 +73,9 @@ class ServedCopy:
             OSError: It cannot be started, or the copy cannot be made.
 
         """
-        copy, log, port = self._folder / "data", self._folder / "server.log", _free_port()
+        copy, log = self._folder / "data", self._folder / "server.log"
         await in_own_thread(_copy, self._directory, copy)
+        port = _free_port()  # not before the copy, which may take hours
         words = self._server.command
         command = [part.replace("{directory}", str(copy)).replace("{port}", str(port)) for part in words]
         with log.open("wb") as output:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import tarfile
 import threading
@@ -125,6 +126,34 @@ def test_a_wrong_byte_is_found_by_the_checksum(tmp_path):
     archive.write_bytes(data)
     with pytest.raises(ArchiveError, match="it is no whole archive: CRC"):
         unpacked(archive, tmp_path / "out")
+
+
+def damaged(path):
+    """An archive with wrong bytes in the middle of its compressed data, behind the first header."""
+    noise = b"".join(hashlib.sha256(bytes([each, more])).digest() for each in range(256) for more in range(64))
+    data = bytearray(pack(path, {"a": noise}).read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 64] = bytes(64)
+    path.write_bytes(data)
+
+
+def with_a_time_beyond_all(path):
+    info = tarfile.TarInfo("a")
+    info.mtime = 1 << 80
+    pack(path, {}, members=[info])
+
+
+def with_headers_for_headers(path):
+    header = tarfile.TarInfo("a")
+    header.type = tarfile.GNUTYPE_LONGNAME
+    path.write_bytes(header.tobuf(tarfile.GNU_FORMAT) * 4000)
+
+
+@pytest.mark.parametrize("make", [damaged, with_a_time_beyond_all, with_headers_for_headers])
+def test_whatever_is_wrong_with_an_archive_is_told_as_that(make, tmp_path):
+    make(tmp_path / "a.tgz")
+    with pytest.raises(ArchiveError, match="it is no whole archive"):
+        unpacked(tmp_path / "a.tgz", tmp_path / "out")
 
 
 def test_unpacking_can_be_stopped(tmp_path):

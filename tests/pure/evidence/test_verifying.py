@@ -61,6 +61,7 @@ def test_a_count_without_a_head_finds_a_cut_tail_only(path):
     assert told(verify(path, count=6)) == []
     assert told(verify(path, count=7)) == [(7, "CUT")]
     assert told(verify(path, count=5)) == [(6, "ADDED")]
+    assert not verify(path, count=6).can_find_cut_tail  # it does not find what follows
     path.write_bytes(written_as(make_lines(6, another=True)))
     assert told(verify(path, count=6)) == []
 

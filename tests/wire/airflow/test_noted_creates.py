@@ -89,6 +89,24 @@ async def test_a_try_that_died_after_its_request_is_found(emulate, connect, stat
     assert emulator.counts.creates_taken == emulator.counts.creates_received == 1
 
 
+async def test_a_list_that_cannot_be_read_after_a_lost_answer_keeps_the_note(emulate, connect, state):
+    async with emulate(projects=2, restore_seconds=1, create_faults=[CreateFault.TAKEN]) as emulator:
+        order = order_for(emulator)
+        emulator.fault_after_login = lambda record: (
+            "drop" if record.method == "GET" and emulator.counts.creates_taken else None
+        )
+        async with connect(emulator, options=QUICK) as session:
+            with pytest.raises(MaybeCreated):
+                await start_noted(state, cluster_of(session, order), order)
+        emulator.fault_after_login = None
+        emulator.clock.advance(3600)
+        async with connect(emulator, options=QUICK) as session:
+            jobs = await start_noted(state, cluster_of(session, order), order)
+
+    assert len(jobs) == 1
+    assert emulator.counts.creates_received == 1
+
+
 async def test_latest_stays_the_snapshot_of_the_first_try(emulate, connect, state):
     async with emulate(projects=2, create_faults=[CreateFault.NOT_TAKEN]) as emulator, connect(emulator) as session:
         order = order_for(emulator, download=True)

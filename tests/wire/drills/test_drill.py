@@ -24,8 +24,8 @@ from mongorestore_async.drills import (
 )
 from mongorestore_async.drills.journal import Journal
 from mongorestore_async.emulator import Emulator
-from mongorestore_async.errors import ConfigError
-from mongorestore_async.evidence import EvidenceLog, verify
+from mongorestore_async.errors import ConfigError, SessionClosed
+from mongorestore_async.evidence import EvidenceError, EvidenceLog, verify
 
 DAY = 86400.0
 
@@ -78,6 +78,9 @@ async def test_what_a_restore_took_is_measured_and_every_step_is_evidence(tmp_pa
         *("begun", "intent", "sent", "started", "waited", "downloaded", "checked", "cleaned", "done")
     ]
     assert len(recorder.entries) == len(seen) + 2
+    (intent,) = [data for what, data in recorder.entries if what == "drill.intent" and data["cluster"] == "c1"]
+    assert intent["request"].startswith("POST http://127.0.0.1")
+    assert intent["body"]["snapshotId"] == restore.snapshot
     assert "sha256" in str(recorder.entries)
     assert "/restore/v2/pull/" not in str(recorder.entries)
     assert 0 < report.requests <= sent
@@ -135,6 +138,7 @@ async def test_checks_of_the_user_see_the_server(server, pack, tmp_path):
 
 
 async def test_what_comes_after_a_failure_is_skipped(tmp_path):
+    recorder = Recorder()
     async with Emulator(drill_settings(4)) as emulator, drill_session(emulator) as session:
         emulator.end_next_jobs("failed")
         plan = changed(
@@ -142,8 +146,10 @@ async def test_what_comes_after_a_failure_is_skipped(tmp_path):
             c1={"after": ("c0",)},
             c2={"snapshot": SnapshotRule(kind="id", id="f" * 24)},
         )
-        report = await run_drill(plan, session, tmp_path)
+        report = await run_drill(plan, session, tmp_path, evidence=recorder)
 
+    ended = next(data for what, data in recorder.entries if what == "drill.done")
+    assert [job["statusName"] for job in ended["answers"]] == ["BROKEN"]
     assert states(report) == ["FAILED", "SKIPPED", "FAILED", "SKIPPED"]
     assert report.outcomes[0].reason.startswith("RestoreFailed: ")
     assert report.outcomes[1].reason == "c0, which comes before it, did not pass"
@@ -311,6 +317,50 @@ async def test_what_the_evidence_lacks_is_written_when_the_drill_is_resumed(tmp_
     assert states(report) == ["PASSED"]
     assert [what for what, _ in recorder.entries][:3] == ["drill.run", "drill.started", "drill.waited"]
     assert emulator.counts.creates_received == 1
+
+
+async def test_evidence_that_cannot_be_written_is_no_outcome(tmp_path):
+    class Touched(Recorder):
+        def append(self, what, data):
+            if what == "drill.waited":
+                raise EvidenceError("it was replaced by someone else in the meantime")
+            super().append(what, data)
+
+    async with Emulator(drill_settings(1)) as emulator:
+        async with drill_session(emulator) as session:
+            with pytest.raises(OSError, match="evidence cannot be written: it was replaced"):
+                await run_drill(drill_plan(emulator), session, tmp_path, evidence=Touched())
+        async with drill_session(emulator) as session:
+            report = await resume_drill(session, tmp_path, evidence=Recorder())
+
+    assert states(report) == ["PASSED"]
+
+
+async def test_a_session_that_is_closed_is_no_outcome(tmp_path):
+    async with Emulator(drill_settings(1)) as emulator:
+        closing = []
+        async with drill_session(emulator) as session:
+
+            def close(step):
+                if step.step == "started":
+                    closing.append(asyncio.create_task(session.close()))
+
+            with pytest.raises(SessionClosed):
+                await run_drill(drill_plan(emulator), session, tmp_path, on_step=close)
+        async with drill_session(emulator) as again:
+            report = await resume_drill(again, tmp_path)
+
+    assert states(report) == ["PASSED"]
+
+
+async def test_a_library_that_is_missing_when_a_drill_is_resumed_is_no_outcome(server, monkeypatch, tmp_path):
+    async with Emulator(drill_settings(1)) as emulator, drill_session(emulator) as session:
+        Journal.create(tmp_path / "journal.sqlite3", drill_plan(emulator, downloads=1, server=server)).close()
+        monkeypatch.setitem(sys.modules, "pymongo", None)
+        with pytest.raises(ConfigError, match=r"mongorestore-async\[drills\]"):
+            await resume_drill(session, tmp_path)
+
+    assert emulator.counts.requests == 0
 
 
 async def test_a_sharded_cluster_has_an_archive_for_each_part(tmp_path):
