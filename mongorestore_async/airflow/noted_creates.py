@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import attrs
 
 from mongorestore_async.airflow.restore_orders import LATEST
-from mongorestore_async.creating.reconciling import Baseline, find_created, server_moment
+from mongorestore_async.creating.reconciling import Baseline, find_created
 from mongorestore_async.errors import ConfigError, MaybeCreated, RestoreError, Verdict
-from mongorestore_async.models import HttpRestore, find_link
+from mongorestore_async.models import HttpRestore
 
 if TYPE_CHECKING:
     from mongorestore_async.airflow.restore_orders import RestoreOrder
@@ -53,21 +53,16 @@ class _Note:
     baseline: Baseline
     at: datetime
 
-    def to_json(self) -> dict[str, Any]:
-        moment = self.baseline.moment
-        return {
-            "snapshot": self.snapshot,
-            "ids": sorted(self.baseline.ids),
-            "complete": self.baseline.complete,
-            "moment": None if moment is None else moment.isoformat(),
-            "at": self.at.isoformat(),
-        }
+    def to_document(self) -> dict[str, Any]:
+        return {"snapshot": self.snapshot, **self.baseline.to_document(), "at": self.at.isoformat()}
 
     @classmethod
-    def from_json(cls, found: dict[str, Any]) -> _Note:
-        moment = None if found["moment"] is None else datetime.fromisoformat(found["moment"])
-        baseline = Baseline(ids=frozenset(found["ids"]), complete=found["complete"], moment=moment)
-        return cls(snapshot=found["snapshot"], baseline=baseline, at=datetime.fromisoformat(found["at"]))
+    def from_document(cls, found: dict[str, Any]) -> _Note:
+        return cls(
+            snapshot=found["snapshot"],
+            baseline=Baseline.from_document(found),
+            at=datetime.fromisoformat(found["at"]),
+        )
 
 
 async def start_noted(
@@ -98,13 +93,13 @@ async def start_noted(
     if found is not None and "jobs" in found:
         return tuple(found["jobs"])
     if found is not None:
-        note = _Note.from_json(found)
+        note = _Note.from_document(found)
         jobs = await _find(cluster, order.request(note.snapshot), note, start=if_unknown == "start")
         if jobs:
             return _keep(state, order, jobs)
     else:
         note = _Note(snapshot=await _snapshot(cluster, order), baseline=await _baseline(cluster), at=datetime.now(UTC))
-        state.set(order.key, note.to_json())
+        state.set(order.key, note.to_document())
     try:
         batch = await _start(cluster, order.request(note.snapshot), precheck)
     except MaybeCreated:
@@ -142,8 +137,8 @@ async def _snapshot(cluster: Cluster[Any], order: RestoreOrder) -> str | None:
 
 async def _baseline(cluster: Cluster[Any]) -> Baseline:
     page = await cluster.restore_jobs()
-    whole = page.total_count is not None and page.total_count <= len(page) and find_link(page.links, "next") is None
-    return Baseline(ids=frozenset(job.id for job in page), complete=whole, moment=server_moment(page.headers))
+    ids = [job.id for job in page]
+    return Baseline.of(ids, total_count=page.total_count, links=page.links, headers=page.headers)
 
 
 async def _find(cluster: Cluster[Any], request: RestoreRequest, note: _Note, *, start: bool) -> tuple[str, ...]:

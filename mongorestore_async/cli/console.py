@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, NoReturn, Self
 
 from mongorestore_async import VendorDeprecation
+from mongorestore_async.protocol.redaction import printable
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -29,7 +30,6 @@ __all__ = [
     "PlainConsole",
     "fold_command",
     "plural",
-    "printable",
     "rich_console",
     "show_deprecations",
     "stderr_console",
@@ -156,16 +156,6 @@ def stdout_console() -> PlainConsole:
 def stderr_console() -> PlainConsole:
     """Make the console of standard error."""
     return PlainConsole(sys.stderr)
-
-
-def printable(text: str) -> str:
-    """Escape what could control a terminal: control characters, and lone surrogates.
-
-    Text of a server is shown on terminals, and must not be able to rewrite them.
-    """
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
 def plural(count: int, noun: str) -> str:

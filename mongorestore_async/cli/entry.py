@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, cast
 from cyclopts import App, CycloptsError, MissingArgumentError, UnknownCommandError
 
 from mongorestore_async.cli.cluster_options import VARIABLES
-from mongorestore_async.cli.console import printable, rich_console, stderr_console
+from mongorestore_async.cli.console import rich_console, stderr_console
 from mongorestore_async.cli.exit_codes import ExitCode, exit_code_of, exit_codes, explain
 from mongorestore_async.cli.standard_streams import explain_failure
 from mongorestore_async.errors import RestoreError
+from mongorestore_async.protocol.redaction import printable
 from mongorestore_async.version import __version__
 
 if TYPE_CHECKING:

@@ -26,7 +26,6 @@ from contextlib import contextmanager
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
-from mongorestore_async.cli.console import printable
 from mongorestore_async.errors import (
     ApiError,
     AuthError,
@@ -48,6 +47,7 @@ from mongorestore_async.errors import (
     WaitError,
 )
 from mongorestore_async.errors.hints import add_advice
+from mongorestore_async.protocol.redaction import printable
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping

@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from mongorestore_async.cli.columns import state_style
-from mongorestore_async.cli.console import plural, printable
+from mongorestore_async.cli.console import plural
 from mongorestore_async.cli.exit_codes import explain
 from mongorestore_async.cli.units import format_size
+from mongorestore_async.protocol.redaction import printable
 from mongorestore_async.waiting.end_rules import describe
 from mongorestore_async.waiting.job_source import describe_source
 

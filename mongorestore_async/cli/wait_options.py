@@ -10,13 +10,14 @@ import attrs
 from cyclopts import Parameter
 
 from mongorestore_async import PollPolicy
-from mongorestore_async.cli.console import fold_command, plural, printable, stderr_console
+from mongorestore_async.cli.console import fold_command, plural, stderr_console
 from mongorestore_async.cli.exit_codes import ExitCode, exit_code_of
 from mongorestore_async.cli.job_selection import job_command
 from mongorestore_async.cli.session_factory import ServerOptions
 from mongorestore_async.cli.units import format_duration, parse_duration
 from mongorestore_async.errors import RestoreError, WaitError, WaitTimeout
 from mongorestore_async.models import JobRef
+from mongorestore_async.protocol.redaction import printable
 
 __all__ = [
     "ACCEPT_INCOMPLETE",

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from mongorestore_async.auth.digest_login import SignedRefusal
-from mongorestore_async.creating.reconciling import Baseline, find_created, server_moment
+from mongorestore_async.creating.reconciling import Baseline, find_created
 from mongorestore_async.errors import (
     AuthError,
     ConfigError,
@@ -17,7 +17,6 @@ from mongorestore_async.errors import (
     RestoreError,
     Verdict,
 )
-from mongorestore_async.models import JobT, find_link
 from mongorestore_async.protocol.replies import read_reply
 from mongorestore_async.transport.open_creates import SendState
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from mongorestore_async.errors import RequestContext
     from mongorestore_async.families import Family
     from mongorestore_async.listing.pager import Pager
-    from mongorestore_async.models import RestoreRequest
+    from mongorestore_async.models import JobT, RestoreRequest
     from mongorestore_async.transport.open_creates import OpenCreates
 
 __all__ = ["create_once"]
@@ -71,13 +70,7 @@ async def create_once(
 
     """
     page = await list_ids()
-    baseline = Baseline(
-        ids=frozenset(page),
-        complete=page.total_count is not None
-        and page.total_count <= len(page)
-        and find_link(page.links, "next") is None,
-        moment=server_moment(page.headers),
-    )
+    baseline = Baseline.of(page.items, total_count=page.total_count, links=page.links, headers=page.headers)
     if before_send is not None:
         await before_send(baseline)
     create, state = object(), SendState()

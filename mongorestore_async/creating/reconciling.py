@@ -7,21 +7,22 @@ that fits the request. Evidence of absence does not exist: a job may show up lat
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Generic
 
 import attrs
 
 from mongorestore_async.creating.matching import fits
 from mongorestore_async.errors import Verdict
-from mongorestore_async.models import JobDocument, JobT, RestoreJob
+from mongorestore_async.models import JobDocument, JobT, RestoreJob, find_link
 from mongorestore_async.protocol.dates import http_date
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from typing import Any
 
     from mongorestore_async.families.family import Family
-    from mongorestore_async.models import RestoreRequest
+    from mongorestore_async.models import Link, RestoreRequest
 
 __all__ = ["Baseline", "Findings", "find_created", "server_moment"]
 
@@ -43,6 +44,37 @@ class Baseline:
     ids: frozenset[str]
     complete: bool
     moment: datetime | None
+
+    @classmethod
+    def of(
+        cls, ids: Collection[str], *, total_count: int | None, links: Sequence[Link], headers: Mapping[str, str]
+    ) -> Baseline:
+        """Take note of the first page of a job list.
+
+        Args:
+            ids: Ids of its jobs.
+            total_count: Jobs of the whole list, None where the server did not count.
+            links: Links of the list.
+            headers: Headers of the answer.
+
+        """
+        complete = total_count is not None and total_count <= len(ids) and find_link(links, "next") is None
+        return cls(ids=frozenset(ids), complete=complete, moment=server_moment(headers))
+
+    def to_document(self) -> dict[str, Any]:
+        """Give it as a JSON object, for whoever keeps it outside of the process."""
+        moment = None if self.moment is None else self.moment.astimezone(UTC).isoformat()
+        return {"ids": sorted(self.ids), "complete": self.complete, "moment": moment}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Baseline:
+        """Read what :meth:`to_document` gave."""
+        moment = document["moment"]
+        return cls(
+            ids=frozenset(document["ids"]),
+            complete=document["complete"],
+            moment=None if moment is None else datetime.fromisoformat(moment),
+        )
 
 
 @attrs.frozen(kw_only=True)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from mongorestore_async.creating.reconciling import Baseline
 from mongorestore_async.drills.durations import format_duration
 from mongorestore_async.drills.restoring import choose_snapshot, decide, make_request, reconcile, start
-from mongorestore_async.drills.steps import baseline_from, baseline_to
 from mongorestore_async.errors import JobVanished, MaybeCreated, RestoreError, SessionClosed
 from mongorestore_async.models import JobDocument, JobRef
 from mongorestore_async.resources.batch import until_of
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-    from mongorestore_async.creating.reconciling import Baseline
     from mongorestore_async.drills.checks.inspecting import Inspector
     from mongorestore_async.drills.plan import DrillCluster
     from mongorestore_async.drills.results import DrillOutcome, OutcomeState
@@ -162,7 +161,7 @@ class ClusterRun:
         await self._write("intent", facts, snapshot_document=snapshot.to_dict(), **sends)
 
         async def before_send(baseline: Baseline) -> None:
-            await self._write("sent", {}, baseline=baseline_to(baseline), sent_at=datetime.now(UTC).isoformat())
+            await self._write("sent", {}, baseline=baseline.to_document(), sent_at=datetime.now(UTC).isoformat())
 
         try:
             batch = await start(self._around.session, self._cluster, request, before_send)
@@ -178,7 +177,7 @@ class ClusterRun:
 
     async def _decided(self, sent: Mapping[str, Any]) -> RestoreBatch[Any]:
         """Find out about a create that an earlier run sent. Nothing is sent here, whatever is found."""
-        baseline, request = baseline_from(sent["baseline"]), self._request()
+        baseline, request = Baseline.from_document(sent["baseline"]), self._request()
         try:
             batch = await decide(self._cluster, baseline, request, self._around.taken)
         except RestoreError as error:

@@ -8,19 +8,18 @@ was: from now on the request may leave), ``started`` (its jobs are known), ``wai
 from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003 - types of public fields, to be resolved at run time
-from datetime import UTC, datetime
+from datetime import datetime  # noqa: TC003 - likewise
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import attrs
 
-from mongorestore_async.creating.reconciling import Baseline
 from mongorestore_async.drills.converting import from_json
 from mongorestore_async.drills.results import DrillOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["History", "JournalStep", "StepName", "baseline_from", "baseline_to"]
+__all__ = ["History", "JournalStep", "StepName"]
 
 StepName: TypeAlias = Literal[
     "begun", "intent", "sent", "started", "waited", "downloaded", "checked", "cleaned", "done"
@@ -100,19 +99,3 @@ class History:
 
         """
         return from_json(self.facts, DrillOutcome, "outcome in the journal")
-
-
-def baseline_to(baseline: Baseline) -> dict[str, Any]:
-    """Give the job list before a create as a JSON object."""
-    moment = None if baseline.moment is None else baseline.moment.astimezone(UTC).isoformat()
-    return {"ids": sorted(baseline.ids), "complete": baseline.complete, "moment": moment}
-
-
-def baseline_from(document: Mapping[str, Any]) -> Baseline:
-    """Read what :func:`baseline_to` gave."""
-    moment = document["moment"]
-    return Baseline(
-        ids=frozenset(document["ids"]),
-        complete=document["complete"],
-        moment=None if moment is None else datetime.fromisoformat(moment),
-    )

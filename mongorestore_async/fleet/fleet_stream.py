@@ -13,14 +13,13 @@ from mongorestore_async.fleet.fleet_run import FleetRun
 from mongorestore_async.fleet.forecast import foretell
 from mongorestore_async.fleet.page_queue import PageQueue
 from mongorestore_async.fleet.resume_token import ResumeToken, fingerprint, read_token, write_token
-from mongorestore_async.listing.iterators import ResumableIterator
+from mongorestore_async.listing.iterators import BlockIterator
 from mongorestore_async.listing.materialize import FEW, rest
 from mongorestore_async.models import JobDocument
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import TracebackType
-    from typing import Self
 
     from mongorestore_async.fleet.cluster_reading import Member, Reading
     from mongorestore_async.fleet.fleet_query import FleetQuery
@@ -33,7 +32,7 @@ JobT_co = TypeVar("JobT_co", bound=JobDocument, covariant=True)
 _blank: Any = unfrozen(Found)
 
 
-class FleetStream(ResumableIterator[Found[JobT_co]]):
+class FleetStream(BlockIterator[Found[JobT_co]]):
     """The restore jobs of a fleet, for ``async with ... as stream: async for found in stream``.
 
     Made by :meth:`Fleet.restore_jobs`; making one does no I/O. Entering starts the calls, and leaving, for whatever
@@ -44,6 +43,8 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
     ``async for`` continues where the first one stopped. A cancelled ``anext`` loses nothing; calls in flight continue.
     An error that ended the run is raised by every further ``anext``.
     """
+
+    noun, call = "stream", "fleet.restore_jobs()"
 
     def __init__(
         self,
@@ -71,33 +72,12 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
             )
             for name, member in self._names.items()
         }
-        self._entered: tuple[asyncio.TaskGroup, asyncio.Task[None]] | None = None
         self._error: BaseException | None = None  # ends the stream at once
         self._trace: TracebackType | None = None  # of it, from the task that met it
         self._taken: tuple[Reading, int] | None = None  # whose jobs are being taken, and how many they are
 
     def __repr__(self) -> str:
         return f"<FleetStream of {', '.join(repr(member.name) for member in self._names.values())}>"
-
-    async def __aenter__(self) -> Self:
-        if self._entered is not None:
-            raise ConfigError("this stream was already used; create a new one with fleet.restore_jobs()")
-        group = asyncio.TaskGroup()
-        await group.__aenter__()
-        self._entered = group, group.create_task(self._read())
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if self._entered is None:
-            return
-        group, task = self._entered
-        task.cancel()
-        # Without the error that ended the block: the group would wrap it into an exception group.
-        await group.__aexit__(None, None, None)
-        self._end(ConfigError("the stream has ended: read it inside its `async with` block"))
-        self._taken, self._ready = None, iter(())
 
     @property
     def failures(self) -> tuple[FleetFailure, ...]:
@@ -152,7 +132,7 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
             failures=self.failures,
         )
 
-    async def _read(self) -> None:
+    async def _run(self) -> None:
         try:
             async with asyncio.TaskGroup() as group:
                 for run in self._runs.values():
@@ -163,6 +143,10 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
             self._report_unmatched()
             self._pages.end()
 
+    def _leave(self, error: Exception) -> None:
+        self._end(error)
+        self._taken = None
+
     def _end(self, error: BaseException) -> None:
         """End the stream with an error, even while a task waits for a page."""
         if self._error is None:
@@ -170,8 +154,7 @@ class FleetStream(ResumableIterator[Found[JobT_co]]):
         self._pages.end(at_once=True)
 
     async def _refill(self) -> None:
-        if self._entered is None:
-            raise ConfigError("read a stream inside its own block: async with fleet.restore_jobs() as stream")
+        self._check_entered()
         if self._taken is not None:
             (reading, length), self._taken = self._taken, None
             self._ready = iter(())  # jobs that are not needed any more cost the garbage collector time

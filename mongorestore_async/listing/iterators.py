@@ -14,20 +14,22 @@ over. So none is handed to users. The rules:
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
-from mongorestore_async.errors import PaginationError, RestoreError
+from mongorestore_async.errors import ConfigError, PaginationError, RestoreError
 from mongorestore_async.listing.materialize import FEW, rest, slices
 from mongorestore_async.listing.page import Page
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
+    from types import TracebackType
     from typing import Self
 
     from mongorestore_async.listing.page_reader import PageReader, Received
 
-__all__ = ["ItemIterator", "PageIterator", "ResumableIterator"]
+__all__ = ["BlockIterator", "ItemIterator", "PageIterator", "ResumableIterator"]
 
 ItemT = TypeVar("ItemT")
 ItemT_co = TypeVar("ItemT_co", covariant=True)
@@ -89,6 +91,57 @@ class ResumableIterator(ABC, Generic[ItemT_co]):
             StopAsyncIteration: There are no more, now and later.
 
         """
+
+
+class BlockIterator(ResumableIterator[ItemT_co]):
+    """Base of those that a task fills while their ``async with`` block is open. A block is entered once.
+
+    A subclass implements :meth:`_run` and :meth:`_leave`, and its :meth:`_refill` calls :meth:`_check_entered` first.
+
+    Attributes:
+        noun: What it is called in messages.
+        call: The call that makes one.
+
+    """
+
+    noun: ClassVar[str]
+    call: ClassVar[str]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._entered: tuple[asyncio.TaskGroup, asyncio.Task[None]] | None = None
+
+    async def __aenter__(self) -> Self:
+        if self._entered is not None:
+            raise ConfigError(f"this {self.noun} was already used; create a new one with {self.call}")
+        group = asyncio.TaskGroup()
+        await group.__aenter__()
+        self._entered = group, group.create_task(self._run())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._entered is None:
+            return
+        group, task = self._entered
+        task.cancel()
+        # Without the error that ended the block: the group would wrap it into an exception group.
+        await group.__aexit__(None, None, None)
+        self._leave(ConfigError(f"the {self.noun} has ended: read it inside its `async with` block"))
+        self._ready = iter(())
+
+    def _check_entered(self) -> None:
+        if self._entered is None:
+            raise ConfigError(f"read a {self.noun} inside its own block: async with {self.call} as {self.noun}")
+
+    @abstractmethod
+    async def _run(self) -> None:
+        """Fill it; cancelled when the block is left."""
+
+    @abstractmethod
+    def _leave(self, error: Exception) -> None:
+        """Drop what was not handed out, and raise this from now on unless another error has ended it."""
 
 
 class PageIterator(ResumableIterator[Page[ItemT]]):

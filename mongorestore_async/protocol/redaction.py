@@ -1,4 +1,4 @@
-"""The one place where text is redacted before it is shown: URLs, excerpts of bodies, messages."""
+"""The one place where text is redacted, or made printable, before it is shown: URLs, excerpts of bodies, messages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,16 @@ from mongorestore_async.models.secret import REDACTED, SECRET_FIELDS
 if TYPE_CHECKING:
     from yarl import URL
 
-__all__ = ["EXCERPT_LENGTH", "MESSAGE_LENGTH", "excerpt", "is_plain_url", "one_line", "redact_text", "redact_url"]
+__all__ = [
+    "EXCERPT_LENGTH",
+    "MESSAGE_LENGTH",
+    "excerpt",
+    "is_plain_url",
+    "one_line",
+    "printable",
+    "redact_text",
+    "redact_url",
+]
 
 #: Characters of a foreign body that an error may show.
 EXCERPT_LENGTH = 200
@@ -117,6 +126,17 @@ def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
     # Compiling them takes a millisecond or two, which sessions without an error never need.
     flags = re.IGNORECASE | re.DOTALL
     return tuple((re.compile(pattern, flags), replacement) for pattern, replacement in _CREDENTIALS)
+
+
+def printable(text: str) -> str:
+    r"""Spell out what could control a terminal or make a name look like another one.
+
+    That are control characters, such as turn the direction of text (``\u202e``), and half characters, which cannot be
+    written to a file either. For text of a server that people look at.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
 def one_line(text: str, length: int = MESSAGE_LENGTH) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from html import escape
 from typing import TypeAlias
 
-__all__ = ["Content", "Markup", "element", "join", "shorten", "visible"]
+from mongorestore_async.protocol.redaction import printable
+
+__all__ = ["Content", "Markup", "element", "join", "shorten"]
 
 #: Elements without an end tag, and without content.
 _VOID = frozenset({"br", "col", "meta"})
@@ -49,24 +51,14 @@ def join(*content: Content) -> Markup:
 
 
 def _escaped(content: Markup | str | int) -> str:
-    return content if isinstance(content, Markup) else escape(visible(str(content)), quote=False)
+    return content if isinstance(content, Markup) else escape(printable(str(content)), quote=False)
 
 
 def _attribute(value: str | float) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else escape(visible(str(value)))
-
-
-def visible(text: str) -> str:
-    r"""Spell out what cannot be seen or changes the direction of text: control characters, ``\u202e``, half characters.
-
-    A name of a server must not be able to look like another one, and half a character cannot be written to a file.
-    """
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+    return f"{value:.6g}" if isinstance(value, float) else escape(printable(str(value)))
 
 
 def shorten(text: str, longest: int = LONGEST) -> str:
     """Cut a long text, with an ellipsis for what is missing; what is spelled out counts as it is spelled."""
-    seen = visible(text[: longest + 1])
+    seen = printable(text[: longest + 1])
     return seen if len(seen) <= longest else f"{seen[: longest - 1]}…"

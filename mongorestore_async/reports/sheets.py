@@ -7,8 +7,8 @@ import io
 from typing import TYPE_CHECKING, TypeAlias
 
 from mongorestore_async.models import JobState
+from mongorestore_async.protocol.redaction import printable
 from mongorestore_async.reports.formats import moment_value
-from mongorestore_async.reports.html import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -81,7 +81,7 @@ def _safe(cell: Cell) -> str | int | float:
         return "true" if cell else "false"
     if isinstance(cell, str):
         # What is spelled out begins with a backslash, so the first character is looked at before.
-        text = visible(cell)
+        text = printable(cell)
         return f"'{text}" if cell.lstrip(" \u00a0\ufeff").startswith(_FORMULA) else text
     return cell
 

@@ -3,7 +3,7 @@
 import asyncio
 from functools import partial
 
-from mongorestore_async.cli.console import printable, show_deprecations
+from mongorestore_async.cli.console import show_deprecations
 from mongorestore_async.cli.exit_codes import ExitCode
 from mongorestore_async.cli.job_selection import JobRefs, JobSelection, restore_source
 from mongorestore_async.cli.session_factory import make_session, read_credentials
@@ -11,6 +11,7 @@ from mongorestore_async.cli.standard_streams import write_result
 from mongorestore_async.errors import Unsupported
 from mongorestore_async.families import FAMILIES
 from mongorestore_async.models import JobRef
+from mongorestore_async.protocol.redaction import printable
 
 __all__ = ["cancel"]
 

@@ -10,7 +10,7 @@ from cyclopts import Group, Parameter
 from mongorestore_async.cli.cluster_options import ClusterOptions
 from mongorestore_async.cli.commands.collection_options import BackupOptions, CollectionOptions
 from mongorestore_async.cli.commands.wait_command import wait_for_jobs
-from mongorestore_async.cli.console import printable, stderr_console, stdout_console
+from mongorestore_async.cli.console import stderr_console, stdout_console
 from mongorestore_async.cli.creates.safety_options import SafetyOptions
 from mongorestore_async.cli.creates.sending import print_created, run_create
 from mongorestore_async.cli.job_selection import JobSelection
@@ -22,6 +22,7 @@ from mongorestore_async.cli.units import format_time, shorten_time
 from mongorestore_async.cli.wait_options import ACCEPT_INCOMPLETE, TIMEOUT, PollOption, WaitOptions
 from mongorestore_async.errors import ConfigError, NotRestorable
 from mongorestore_async.models import Snapshot
+from mongorestore_async.protocol.redaction import printable
 
 if TYPE_CHECKING:
     from mongorestore_async import RestoreBatch

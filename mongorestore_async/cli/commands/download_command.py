@@ -13,7 +13,7 @@ from cyclopts import Parameter, validators
 import mongorestore_async
 from mongorestore_async import Verification
 from mongorestore_async.cli.columns import Column, ListLayout
-from mongorestore_async.cli.console import plural, printable, show_deprecations, stderr_console
+from mongorestore_async.cli.console import plural, show_deprecations, stderr_console
 from mongorestore_async.cli.exit_codes import ExitCode
 from mongorestore_async.cli.job_selection import JobRefs, JobSelection
 from mongorestore_async.cli.progress_display import DownloadBars, PollDisplay
@@ -25,6 +25,7 @@ from mongorestore_async.cli.wait_options import PollOption, ResumeHint, poll_arg
 from mongorestore_async.downloading.links import LinkState, link_state, no_link
 from mongorestore_async.errors import RestoreFailed, WaitError
 from mongorestore_async.families import FAMILIES
+from mongorestore_async.protocol.redaction import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

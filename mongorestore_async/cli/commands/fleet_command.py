@@ -12,7 +12,7 @@ from cyclopts import App, Parameter
 import mongorestore_async
 from mongorestore_async.cli.columns import Column, ListLayout
 from mongorestore_async.cli.commands.fleet_options import FleetOptions, read_token
-from mongorestore_async.cli.console import fold_command, plural, printable, show_deprecations, stderr_console
+from mongorestore_async.cli.console import fold_command, plural, show_deprecations, stderr_console
 from mongorestore_async.cli.exit_codes import ExitCode
 from mongorestore_async.cli.progress_display import FleetBar
 from mongorestore_async.cli.rows.failure_rows import is_unmatched, print_failures
@@ -26,6 +26,7 @@ from mongorestore_async.cli.stdout_writer import (
     make_writer,
 )
 from mongorestore_async.errors import ConfigError, RestoreError
+from mongorestore_async.protocol.redaction import printable
 
 if TYPE_CHECKING:
     from mongorestore_async import AsyncSession, FleetFailure, FleetPlan, FleetStream

@@ -10,13 +10,14 @@ from cyclopts import Parameter, validators
 
 from mongorestore_async.cli.cluster_options import ClusterOptions
 from mongorestore_async.cli.columns import Column, ListLayout
-from mongorestore_async.cli.console import plural, printable, show_deprecations, stderr_console
+from mongorestore_async.cli.console import plural, show_deprecations, stderr_console
 from mongorestore_async.cli.exit_codes import ExitCode, no_resume_page
 from mongorestore_async.cli.session_factory import make_session, read_credentials
 from mongorestore_async.cli.stdout_writer import OutputFormat, OutputOption, SecretsOption, make_writer
 from mongorestore_async.cli.units import format_size, format_time, parse_time, require_text, shorten_time
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.models import CloudBackupSnapshot, ClusterSnapshot, TenantSnapshot
+from mongorestore_async.protocol.redaction import printable
 
 if TYPE_CHECKING:
     from mongorestore_async import Pager

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import mongorestore_async
 from mongorestore_async.cli.cluster_options import ClusterOptions
-from mongorestore_async.cli.console import fold_command, printable, show_deprecations, stderr_console
+from mongorestore_async.cli.console import fold_command, show_deprecations, stderr_console
 from mongorestore_async.cli.exit_codes import ExitCode
 from mongorestore_async.cli.job_selection import JobRefs, JobSelection
 from mongorestore_async.cli.progress_display import PollDisplay
@@ -18,6 +18,7 @@ from mongorestore_async.cli.wait_options import ResumeHint, WaitClock, WaitOptio
 from mongorestore_async.errors import RestoreIncomplete, WaitError
 from mongorestore_async.families import FAMILIES
 from mongorestore_async.models import CollectionRestoreJob
+from mongorestore_async.protocol.redaction import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
-from mongorestore_async.cli.console import printable, stderr_console
+from mongorestore_async.cli.console import stderr_console
 from mongorestore_async.cli.units import format_time, shorten_time
 from mongorestore_async.errors import AuthError, ConfigError, ConnectFailed, NotFound, RestoreError
 from mongorestore_async.models import (
@@ -18,6 +18,7 @@ from mongorestore_async.models import (
     Snapshot,
     Target,
 )
+from mongorestore_async.protocol.redaction import printable
 
 if TYPE_CHECKING:
     from mongorestore_async import AsyncSession, ClusterBase

@@ -13,14 +13,7 @@ import attrs
 
 import mongorestore_async
 from mongorestore_async.cli.cluster_options import ClusterOptions
-from mongorestore_async.cli.console import (
-    PlainConsole,
-    fold_command,
-    plural,
-    printable,
-    show_deprecations,
-    stderr_console,
-)
+from mongorestore_async.cli.console import PlainConsole, fold_command, plural, show_deprecations, stderr_console
 from mongorestore_async.cli.creates.overwrite_prompt import OverwritePrompt, OverwritingRestore, read_prompt
 from mongorestore_async.cli.creates.safety_options import SafetyOptions
 from mongorestore_async.cli.exit_codes import ExitCode, error_text
@@ -30,6 +23,7 @@ from mongorestore_async.codec.request_bodies import encode_request
 from mongorestore_async.errors import MaybeCreated
 from mongorestore_async.families import FAMILIES
 from mongorestore_async.models import RestoreRequest
+from mongorestore_async.protocol.redaction import printable
 
 if TYPE_CHECKING:
     from types import FrameType

@@ -11,11 +11,12 @@ from cyclopts import Parameter, validators
 
 import mongorestore_async
 from mongorestore_async.cli.commands.fleet_options import FleetChoice
-from mongorestore_async.cli.console import printable, show_deprecations, stderr_console, stdout_console
+from mongorestore_async.cli.console import show_deprecations, stderr_console, stdout_console
 from mongorestore_async.cli.exit_codes import ExitCode
 from mongorestore_async.cli.session_factory import make_session, read_credentials
 from mongorestore_async.cli.units import parse_duration
 from mongorestore_async.errors import ConfigError
+from mongorestore_async.protocol.redaction import printable
 
 __all__ = ["PageOptions", "board"]
 

@@ -12,13 +12,14 @@ from cyclopts import App, Parameter
 
 from mongorestore_async.cli.cluster_options import check_address
 from mongorestore_async.cli.columns import Column, print_table
-from mongorestore_async.cli.console import plural, printable, stderr_console, stdout_console
+from mongorestore_async.cli.console import plural, stderr_console, stdout_console
 from mongorestore_async.cli.exit_codes import ExitCode
 from mongorestore_async.cli.session_factory import ServerOptions, make_session, read_credentials
 from mongorestore_async.cli.units import format_size, format_time, shorten_time
 from mongorestore_async.drills import DrillOutcome, DrillReport, format_duration, read_plan
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.families import FAMILIES
+from mongorestore_async.protocol.redaction import printable
 
 if TYPE_CHECKING:
     from mongorestore_async.drills import DrillPlan, ForeseenRestore

@@ -13,13 +13,14 @@ from cyclopts import Parameter
 import mongorestore_async
 from mongorestore_async.cli.columns import state_style
 from mongorestore_async.cli.commands.fleet_options import FleetPlaces
-from mongorestore_async.cli.console import printable, show_deprecations, stderr_console, stdout_console
+from mongorestore_async.cli.console import show_deprecations, stderr_console, stdout_console
 from mongorestore_async.cli.exit_codes import ExitCode, error_text
 from mongorestore_async.cli.rows.failure_rows import print_failures
 from mongorestore_async.cli.session_factory import make_session, read_credentials
 from mongorestore_async.cli.stdout_writer import SecretsOption, StdoutWriter
 from mongorestore_async.cli.units import format_duration, format_time, parse_duration
 from mongorestore_async.cli.wait_options import PollOption, poll_policy
+from mongorestore_async.protocol.redaction import printable
 from mongorestore_async.waiting.end_rules import describe
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import attrs
 
 from mongorestore_async.cli.columns import Column, ListLayout
-from mongorestore_async.cli.console import plural, printable
+from mongorestore_async.cli.console import plural
 from mongorestore_async.models import RestoredCollection, RestoredCollectionState
 from mongorestore_async.models.secret import without_urls
+from mongorestore_async.protocol.redaction import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import mongorestore_async
 from mongorestore_async.cli.columns import Column, print_table
-from mongorestore_async.cli.console import plural, printable
+from mongorestore_async.cli.console import plural
 from mongorestore_async.cli.exit_codes import error_text
+from mongorestore_async.protocol.redaction import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from mongorestore_async.cli.columns import Column, ListLayout
-from mongorestore_async.cli.console import printable
 from mongorestore_async.cli.rows.job_rows import JOB_LAYOUT, JobRow
+from mongorestore_async.protocol.redaction import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

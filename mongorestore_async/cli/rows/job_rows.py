@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from mongorestore_async.cli.columns import Column, ListLayout, state_style
-from mongorestore_async.cli.console import plural, printable
+from mongorestore_async.cli.console import plural
 from mongorestore_async.cli.units import format_time, shorten_time
 from mongorestore_async.models import (
     CloudBackupRestoreJob,
@@ -16,6 +16,7 @@ from mongorestore_async.models import (
     RestoreJob,
     TenantRestoreJob,
 )
+from mongorestore_async.protocol.redaction import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from mongorestore_async.errors import ConfigError, RestoreError
+from mongorestore_async.errors import RestoreError
 from mongorestore_async.fleet.counters import kind_of
 from mongorestore_async.fleet.discovery import Discovery
 from mongorestore_async.fleet.fleet_records import FailureKind, FleetFailure, Found
@@ -14,7 +14,7 @@ from mongorestore_async.fleet.watching.poll_budget import PollBudget
 from mongorestore_async.fleet.watching.project_watch import ProjectWatch
 from mongorestore_async.fleet.watching.watch_records import FleetChange
 from mongorestore_async.fleet.watching.watch_state import WatchState
-from mongorestore_async.listing.iterators import ResumableIterator
+from mongorestore_async.listing.iterators import BlockIterator
 from mongorestore_async.models import JobDocument
 from mongorestore_async.resources.session import view_of
 from mongorestore_async.transport.options import choose_limit
@@ -22,8 +22,6 @@ from mongorestore_async.waiting.pacing import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import TracebackType
-    from typing import Self
 
     from mongorestore_async.fleet.cluster_reading import Member
     from mongorestore_async.fleet.discovery import Discovered
@@ -34,7 +32,7 @@ __all__ = ["FleetWatch"]
 JobT_co = TypeVar("JobT_co", bound=JobDocument, covariant=True)
 
 
-class FleetWatch(ResumableIterator[FleetChange[JobT_co]]):
+class FleetWatch(BlockIterator[FleetChange[JobT_co]]):
     """The changes of a fleet, for ``async with ... as watch: async for change in watch``.
 
     Made by :meth:`Fleet.watch`; making one does no I/O. Entering starts the polls, and leaving, for whatever reason,
@@ -44,6 +42,8 @@ class FleetWatch(ResumableIterator[FleetChange[JobT_co]]):
     The changes of one restore come in their order. An error that ended the watch, such as a key that is not accepted,
     is raised by every further ``anext``.
     """
+
+    noun, call = "watch", "fleet.watch()"
 
     def __init__(
         self,
@@ -63,31 +63,9 @@ class FleetWatch(ResumableIterator[FleetChange[JobT_co]]):
         self._budgets: dict[Any, PollBudget] = {}
         self._undiscovered = {member.name for member in members}
         self._unmatched = set[str]()  # what was told of names that fit nothing
-        self._entered: tuple[asyncio.TaskGroup, asyncio.Task[None]] | None = None
 
     def __repr__(self) -> str:
         return f"<FleetWatch of {', '.join(repr(member.name) for member in self._members)}>"
-
-    async def __aenter__(self) -> Self:
-        if self._entered is not None:
-            raise ConfigError("this watch was already used; create a new one with fleet.watch()")
-        group = asyncio.TaskGroup()
-        await group.__aenter__()
-        self._entered = group, group.create_task(self._run())
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if self._entered is None:
-            return
-        group, task = self._entered
-        task.cancel()
-        # Without the error that ended the block: the group would wrap it into an exception group.
-        await group.__aexit__(None, None, None)
-        self._state.drop()
-        self._state.end(ConfigError("the watch has ended: read it inside its `async with` block"))
-        self._ready = iter(())
 
     @property
     def failures(self) -> tuple[FleetFailure, ...]:
@@ -111,12 +89,15 @@ class FleetWatch(ResumableIterator[FleetChange[JobT_co]]):
         return len(self._projects)
 
     async def _refill(self) -> None:
-        if self._entered is None:
-            raise ConfigError("read a watch inside its own block: async with fleet.watch() as watch")
+        self._check_entered()
         changes = await self._state.take()
         if not changes:
             raise self._state.error or StopAsyncIteration
         self._ready = iter(changes)
+
+    def _leave(self, error: Exception) -> None:
+        self._state.drop()
+        self._state.end(error)
 
     async def _run(self) -> None:
         for member in self._members:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from mongorestore_async.models import (
     CloudBackupRestoreJob,
     Delivery,
     HttpRestore,
+    Link,
     OplogTime,
     RestoreJob,
     Snapshot,
@@ -173,3 +175,21 @@ def test_in_unordered_lists_the_position_proves_nothing():
 def test_the_servers_clock_is_read_where_it_can_be(text, moment):
     assert server_moment({"Date": text}) == moment
     assert server_moment({}) is None
+
+
+@pytest.mark.parametrize("moment", [None, NOW])
+def test_a_baseline_that_was_kept_comes_back_equal(moment):
+    baseline = Baseline(ids=frozenset({"b", "a"}), complete=True, moment=moment)
+
+    assert Baseline.from_document(json.loads(json.dumps(baseline.to_document()))) == baseline
+
+
+@pytest.mark.parametrize(
+    ("total_count", "rel", "complete"),
+    [(2, "self", True), (3, "self", False), (None, "self", False), (2, "next", False)],
+)
+def test_a_baseline_is_complete_where_no_page_follows(total_count, rel, complete):
+    links = (Link(href="https://om.example.com/next", rel=rel),)
+    baseline = Baseline.of(["a", "b"], total_count=total_count, links=links, headers={})
+
+    assert baseline == Baseline(ids=frozenset("ab"), complete=complete, moment=None)

@@ -4,10 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mongorestore_async.creating.reconciling import Baseline
 from mongorestore_async.drills.converting import from_json, to_json
 from mongorestore_async.drills.plan import DrillCluster, DrillPlan, DrillTarget
-from mongorestore_async.drills.steps import History, JournalStep, baseline_from, baseline_to
+from mongorestore_async.drills.steps import History, JournalStep
 from mongorestore_async.errors import ConfigError
 
 AT = datetime(2026, 11, 29, tzinfo=UTC)
@@ -15,13 +14,6 @@ AT = datetime(2026, 11, 29, tzinfo=UTC)
 
 def step(name, number=1, **data):
     return JournalStep(id=number, run=1, at=AT, cluster="c", step=name, requests=0, data=data)
-
-
-@pytest.mark.parametrize("moment", [None, AT])
-def test_a_baseline_comes_back_equal(moment):
-    baseline = Baseline(ids=frozenset({"b", "a"}), complete=True, moment=moment)
-
-    assert baseline_from(baseline_to(baseline)) == baseline
 
 
 def test_facts_of_all_steps_together_are_the_outcome():

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders.reports import HOSTILE
-from mongorestore_async.reports.html import Markup, element, join, shorten, visible
+from mongorestore_async.protocol.redaction import printable
+from mongorestore_async.reports.html import Markup, element, join, shorten
 
 
 class Reader(HTMLParser):
@@ -36,17 +37,17 @@ def read(markup):
 def test_hostile_text_stays_text(text):
     found = read(element("td", text, title=text))
 
-    assert found.tags == [("td", {"title": visible(text)})]
-    assert found.text == visible(text)
+    assert found.tags == [("td", {"title": printable(text)})]
+    assert found.text == printable(text)
 
 
 @given(st.text(st.characters()))
 def test_any_text_comes_back_and_can_be_written(text):
     made = element("p", text, aria_label=text)
 
-    assert read(made).text == visible(text)
+    assert read(made).text == printable(text)
     assert made.encode().isascii() or text
-    assert visible(text).isprintable() or not text
+    assert printable(text).isprintable() or not text
 
 
 def test_markup_is_not_escaped_twice():
@@ -69,8 +70,8 @@ def test_join_of_nothing_is_empty_markup():
 
 
 def test_direction_and_control_are_spelled_out():
-    assert visible("a\u202eb\x00\ud800") == "a\\u202eb\\x00\\ud800"
-    assert visible("plain ü") == "plain ü"
+    assert printable("a\u202eb\x00\ud800") == "a\\u202eb\\x00\\ud800"
+    assert printable("plain ü") == "plain ü"
 
 
 def test_cutting_counts_what_is_spelled_out():

@@ -8,7 +8,7 @@ import io
 import pytest
 
 from builders.reports import HOSTILE, drill_of, fleet_of, history
-from mongorestore_async.reports.html import visible
+from mongorestore_async.protocol.redaction import printable
 from mongorestore_async.reports.sheets import drill_sheet, fleet_sheet, sheet
 
 
@@ -22,7 +22,7 @@ def rows(text):
 def test_formulas_become_text(text):
     (row,) = rows(sheet(["a"], [[text]]))
 
-    assert row["a"] == "'" + visible(text)
+    assert row["a"] == "'" + printable(text)
 
 
 @pytest.mark.parametrize("text", ["plain", "a=b", "2026-11-29T12:00:00Z", "atlas/p/c/j", '"quoted", with comma'])
@@ -40,7 +40,7 @@ def test_a_hostile_name_is_one_cell_of_one_row(name):
 
     assert len(found) == 1
     assert None not in found[0]
-    assert found[0]["cluster"].lstrip("'") == visible(name)
+    assert found[0]["cluster"].lstrip("'") == printable(name)
     assert found[0]["outcome"] == "never"
 
 

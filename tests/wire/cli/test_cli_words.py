@@ -23,8 +23,6 @@ VARIABLES = re.compile(r"\b(?:MONGODB|MCLI|MONGORESTORE|HTTPS?|NO)_[A-Z_]+")
 
 #: How messages begin that only programs get to see: about arguments that no option gives, and the use of objects.
 OF_PROGRAMS = (
-    "read a watch inside its own block: async with fleet.watch() ",
-    "this watch was already used; create a new one with fleet.wat",
     "this text is no {}: pass what to_text() wrote",
     "CollectionRestore names nothing to restore: pass databases, ",
     "A {} challenge is not supported: use one from choose_challen",
@@ -50,7 +48,6 @@ OF_PROGRAMS = (
     "restore job {} does not tell what it is: pass until='finished'",
     "query contains {}, a flag of the session: use session.with_o",
     'rate_limits must be "adaptive", "documented", a RateLimit, a',
-    "read a stream inside its own block: async with fleet.restore",
     "read the pages inside their block: async with pager.ahead() ",
     "since must be an aware datetime, such as datetime.now(UTC) -",
     "ssl and ca_file belong to the connector of the session passe",
@@ -65,7 +62,6 @@ OF_PROGRAMS = (
     "these pages were already read; call pager.ahead() again",
     "this session was opened before the process forked, and its c",
     "this session was opened on another event loop; create one As",
-    "this stream was already used; create a new one with fleet.re",
     "timeout must be a positive timedelta or number of seconds, o",
     "with an expires_in that is not a positive number of seconds",
     "{} has no time zone: pass an aware datetime, such as datetim",
