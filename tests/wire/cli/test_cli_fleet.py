@@ -283,7 +283,7 @@ async def test_a_reader_that_has_seen_enough_is_no_error(form, start, held):
     # Lines are written while clusters are read: whether all of them were by then is a matter of time.
     unread = form == "jsonl" and code == 9
     assert re.fullmatch(
-        r"stopped: standard output was closed; [345] of 6 clusters were read\n" if unread else "", err.decode()
+        r"stopped: standard output was closed; [1-5] of 6 clusters were read\n" if unread else "", err.decode()
     )
     assert code == (9 if unread else 0)
 
