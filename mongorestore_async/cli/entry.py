@@ -55,6 +55,7 @@ _COMMANDS = {
     "watch": "watch_command:watch",
     "download": "download_command:download",
     "cancel": "cancel_command:cancel",
+    "doctor": "operations.doctor_command:doctor",
     "evidence": "operations.evidence_command:app",
     "emulator": "emulator_command:emulator",
 }
