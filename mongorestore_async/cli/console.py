@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 #: Columns of a table that is written to a pipe or a file, where lines are not cut.
-_UNBOUNDED = 240
+_UNBOUNDED = 400
 
 #: Variables by which rich is told what a terminal is, or how wide.
 _RICH_VARIABLES = frozenset({"COLUMNS", "FORCE_COLOR", "TTY_COMPATIBLE"})

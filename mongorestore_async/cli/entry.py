@@ -39,23 +39,26 @@ Exit codes:
 {exit_codes()}"""
 
 
-#: Where the commands are, in the order of the help: in ``commands/`` but where a folder is named.
+#: Where the commands are, in the order of the help.
 #: Only the module of the command that runs is loaded.
 _COMMANDS = {
-    "demo": "demo_command:demo",
-    "jobs": "jobs_command:jobs",
-    "fleet": "fleet_command:app",
+    "demo": "commands.demo_command:demo",
+    "orgs": "commands.inventory_command:orgs",
+    "projects": "commands.inventory_command:projects",
+    "clusters": "commands.inventory_command:clusters",
+    "jobs": "commands.jobs_command:jobs",
+    "snapshots": "commands.snapshots_command:snapshots",
+    "fleet": "commands.fleet_command:app",
+    "create": "creates.create_command:create",
+    "create-collections": "creates.create_collections_command:create_collections",
+    "wait": "commands.wait_command:wait",
+    "watch": "commands.watch_command:watch",
+    "download": "commands.download_command:download",
+    "cancel": "commands.cancel_command:cancel",
     "drill": "operations.drill_command:app",
-    "board": "operations.board_command:board",
-    "snapshots": "snapshots_command:snapshots",
-    "create": "create_command:create",
-    "create-collections": "create_collections_command:create_collections",
-    "wait": "wait_command:wait",
-    "watch": "watch_command:watch",
-    "download": "download_command:download",
-    "cancel": "cancel_command:cancel",
     "evidence": "operations.evidence_command:app",
-    "emulator": "emulator_command:emulator",
+    "board": "operations.board_command:board",
+    "emulator": "commands.emulator_command:emulator",
 }
 
 #: The emulator has a command line of its own, with its own help.
@@ -88,8 +91,7 @@ def make_app() -> App:
         result_action="return_value",
     )
     for place, (name, path) in enumerate(_COMMANDS.items(), start=1):
-        found = path if path.startswith("operations.") else f"commands.{path}"
-        app.command(f"mongorestore_async.cli.{found}", name=name, sort_key=place, **_SETTINGS.get(name, {}))
+        app.command(f"mongorestore_async.cli.{path}", name=name, sort_key=place, **_SETTINGS.get(name, {}))
     return app
 
 

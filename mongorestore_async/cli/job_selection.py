@@ -38,7 +38,7 @@ JobRefs = Annotated[
         accepts_keys=False,
         n_tokens=1,
         converter=_parse,
-        help="References of jobs, as printed by create and in the ref column of jobs -o csv.",
+        help="References of jobs, as the commands create and jobs print them.",
     ),
 ]
 

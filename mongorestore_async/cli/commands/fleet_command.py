@@ -17,6 +17,7 @@ from mongorestore_async.cli.exit_codes import ExitCode
 from mongorestore_async.cli.progress_display import FleetBar
 from mongorestore_async.cli.rows.failure_rows import is_unmatched, print_failures
 from mongorestore_async.cli.rows.found_rows import found_layout
+from mongorestore_async.cli.rows.job_rows import reference_footer
 from mongorestore_async.cli.session_factory import make_session, read_credentials
 from mongorestore_async.cli.stdout_writer import (
     OutputFormat,
@@ -106,7 +107,9 @@ class _FleetRun:
                 fleet = self.options.fleet(session)
                 self.stream = fleet.restore_jobs(**self.options.arguments(), resume=self.resume, on_progress=bar.show)
                 layout = found_layout(merged=self._is_merged)
-                async with StdoutWriter(make_writer(self.output, layout, show_secrets=self.show_secrets)) as writer:
+                footer = reference_footer(self.options.server)
+                made = make_writer(self.output, layout, show_secrets=self.show_secrets, footer=footer)
+                async with StdoutWriter(made) as writer:
                     with bar:
                         async with self.stream as stream:
                             async for found in stream:

@@ -11,7 +11,7 @@ from cyclopts import Parameter, validators
 from mongorestore_async.cli.cluster_options import ClusterOptions
 from mongorestore_async.cli.console import show_deprecations, stderr_console
 from mongorestore_async.cli.exit_codes import ExitCode, no_resume_page
-from mongorestore_async.cli.rows.job_rows import JOB_LAYOUT
+from mongorestore_async.cli.rows.job_rows import JOB_LAYOUT, reference_footer
 from mongorestore_async.cli.session_factory import make_session, read_credentials
 from mongorestore_async.cli.stdout_writer import OutputFormat, OutputOption, SecretsOption, make_writer
 from mongorestore_async.cli.units import require_text
@@ -110,7 +110,8 @@ async def _list(
     cluster: ClusterOptions, options: ListOptions, environ: dict[str, str], output: OutputFormat, *, show_secrets: bool
 ) -> None:
     what = "restore jobs" if options.collections is None else "collections"
-    writer = make_writer(output, _layout(options), show_secrets=show_secrets)
+    footer = reference_footer(cluster.server) if options.collections is None else None
+    writer = make_writer(output, _layout(options), show_secrets=show_secrets, footer=footer)
     status = stderr_console().status(f"reading {what}")
     with show_deprecations(cluster.resolve()):
         async with make_session(environ, cluster.server) as session:

@@ -156,7 +156,7 @@ def _about(change: "FleetChange[Any]") -> str:
     if change.job is None:
         return "can be read again"
     words = "can no longer be found, last seen as " if change.kind == "lost" else ""
-    return printable(f"{change.job.id}  {words}{describe(change.job)}")
+    return printable(f"{change.job.ref or change.job.id}  {words}{describe(change.job)}")
 
 
 def _document(change: "FleetChange[Any]", *, redacted: bool) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from mongorestore_async.cli.cluster_options import ClusterOptions
-from mongorestore_async.cli.commands.create_options import CreateOptions
+from mongorestore_async.cli.creates.create_options import CreateOptions
 from mongorestore_async.cli.console import stdout_console
 from mongorestore_async.cli.creates.safety_options import SafetyOptions
 from mongorestore_async.cli.creates.sending import print_created, run_create

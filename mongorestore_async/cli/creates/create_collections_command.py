@@ -8,7 +8,7 @@ import attrs
 from cyclopts import Group, Parameter
 
 from mongorestore_async.cli.cluster_options import ClusterOptions
-from mongorestore_async.cli.commands.collection_options import BackupOptions, CollectionOptions
+from mongorestore_async.cli.creates.collection_options import BackupOptions, CollectionOptions
 from mongorestore_async.cli.commands.wait_command import wait_for_jobs
 from mongorestore_async.cli.console import stderr_console, stdout_console
 from mongorestore_async.cli.creates.safety_options import SafetyOptions
