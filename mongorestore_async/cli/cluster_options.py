@@ -30,12 +30,20 @@ _PROJECT = ("MONGODB_ATLAS_PROJECT_ID", "MCLI_PROJECT_ID")
 #: Environment variables that stand for options.
 VARIABLES = (*_SERVICE, *_PROJECT, *BASE_URL_NAMES, "MCLI_OUTPUT", "MONGORESTORE_PROTECTED")
 
-FAMILY = Parameter(env_var=_SERVICE, choices=tuple(FAMILIES), help="Product and API; there is no default.")
-PROJECT = Parameter(name=("--project-id", "--projectId"), env_var=_PROJECT, help="Project (group) id.")
-CLUSTER = Parameter(name=("--cluster-id", "--clusterId", "--cluster"), help="Cluster id; on Atlas, the cluster name.")
-HOST = Parameter(
-    name="--host-id", help="Host id of a mirrored config server, instead of a cluster (Ops Manager, Cloud Manager)."
+FAMILY = Parameter(
+    env_var=_SERVICE,
+    choices=tuple(FAMILIES),
+    show_choices=False,
+    metavar="NAME",
+    help="Product and API, such as cloud-manager.",
 )
+PROJECT = Parameter(name=("--project-id", "--projectId"), env_var=_PROJECT, metavar="ID", help="Project (group) id.")
+CLUSTER = Parameter(
+    name=("--cluster-id", "--clusterId", "--cluster", "--clusterName"),
+    metavar="ID",
+    help="Cluster id; on Atlas, the cluster name.",
+)
+HOST = Parameter(name="--host-id", metavar="ID", help="Mirrored config server, instead of a cluster.")
 
 
 @Parameter(name="*")

@@ -196,9 +196,9 @@ CLI_WORDINGS: Mapping[HintKind, Wording] = {
 }
 
 
-def exit_codes() -> str:
-    """All codes with their meanings, one a line, for the help."""
-    return "\n".join(f"{code:>5}  {meaning}" for code, meaning in _MEANINGS.items())
+def exit_codes() -> list[tuple[str, str]]:
+    """All codes with their meanings, for the help."""
+    return [(f"{code:>3}", meaning) for code, meaning in _MEANINGS.items()]
 
 
 def exit_code_of(error: RestoreError) -> ExitCode:

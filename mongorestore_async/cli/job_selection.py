@@ -50,11 +50,11 @@ class JobSelection:
 
     job_id: Annotated[
         tuple[str, ...],
-        Parameter(group=_INSTEAD, negative=(), show_default=False, help="Job id; may be repeated."),
+        Parameter(group=_INSTEAD, negative=(), show_default=False, metavar="ID", help="Job id; may be repeated."),
     ] = ()
     batch_id: Annotated[
         str | None,
-        Parameter(group=_INSTEAD, help="All jobs of this batch (Ops Manager, Cloud Manager, Atlas legacy)."),
+        Parameter(group=_INSTEAD, metavar="ID", help="All jobs of this batch (not on Atlas v2)."),
     ] = None
     family: Annotated[str | None, Parameter(group=_INSTEAD), FAMILY] = None
     project_id: Annotated[str | None, Parameter(group=_INSTEAD), PROJECT] = None

@@ -17,18 +17,28 @@ from mongorestore_async.cli.console import stdout_console
 from mongorestore_async.protocol.redaction import without_formula
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence, Set
+    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Set as AbstractSet
     from types import TracebackType
 
     from mongorestore_async.cli.columns import Column, ListLayout
 
-__all__ = ["Footer", "OutputFormat", "OutputOption", "SecretsOption", "StdoutWriter", "Writer", "make_writer", "write_items"]
+__all__ = [
+    "Footer",
+    "OutputFormat",
+    "OutputOption",
+    "SecretsOption",
+    "StdoutWriter",
+    "Writer",
+    "make_writer",
+    "write_items",
+]
 
 ItemT = TypeVar("ItemT")
 ItemT_contra = TypeVar("ItemT_contra", contravariant=True)
 
 #: Prints what follows a table: called with its rows, and with the columns that it has.
-Footer: TypeAlias = "Callable[[Sequence[Any], Set[Column[Any]]], None]"
+Footer: TypeAlias = "Callable[[Sequence[Any], AbstractSet[Column[Any]]], None]"
 
 #: Items kept while others are written.
 _MOST_WAITING = 500
@@ -54,7 +64,9 @@ OutputOption = Annotated[
     Parameter(
         alias="-o",
         env_var="MCLI_OUTPUT",
-        help="Output format. json and jsonl (or ndjson) are the documents of the API; csv has fixed columns.",
+        show_choices=False,
+        metavar="FORMAT",
+        help="Format: table, json, jsonl or csv.",
     ),
 ]
 SecretsOption = Annotated[

@@ -145,20 +145,24 @@ _COLUMNS: tuple[Column[ClusterJobs], ...] = (
 
 def demo(
     *,
-    projects: Annotated[int, Parameter(validator=validators.Number(gte=1, lte=1000), help="Number of projects.")] = 3,
+    projects: Annotated[
+        int, Parameter(validator=validators.Number(gte=1, lte=1000), help="Number of projects, 1 to 1000.")
+    ] = 3,
     clusters: Annotated[
-        int, Parameter(validator=validators.Number(gte=1, lte=100), help="Number of clusters in each project.")
+        int,
+        Parameter(validator=validators.Number(gte=1, lte=100), help="Number of clusters in each project, 1 to 100."),
     ] = 3,
     jobs: Annotated[
-        int, Parameter(validator=validators.Number(gte=1, lte=100_000), help="Number of jobs of each cluster.")
+        int,
+        Parameter(validator=validators.Number(gte=1, lte=100_000), help="Number of jobs of each cluster, 1 to 100000."),
     ] = 25,
-    seed: Annotated[int, Parameter(help="Seed of the data: the same seed and sizes give the same data.")] = 7,
+    seed: Annotated[int, Parameter(help="Same seed and sizes, same data.")] = 7,
 ) -> int:
-    """Run the whole workflow against a built-in server: no key, no network, nothing to set up.
+    """Show the whole workflow against a built-in server.
 
-    Lists every restore job of every project, restores a snapshot into another
-    cluster and follows the job to its end, then downloads the newest snapshot
-    and verifies it.
+    It needs no key, no network and no settings. It lists every restore job of
+    every project, restores a snapshot into another cluster and follows the job
+    to its end, then downloads the newest snapshot and verifies it.
     """
     with TemporaryDirectory() as directory:
         asyncio.run(_demo(directory, projects=projects, clusters=clusters, jobs=jobs, seed=seed))

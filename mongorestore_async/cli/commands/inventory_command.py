@@ -1,4 +1,4 @@
-"""``mongorestore-async orgs``, ``projects`` and ``clusters``: what a key sees, with the ids that other commands take."""
+"""``mongorestore-async orgs``, ``projects``, ``clusters``: what a key sees, with the ids that other commands take."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -40,7 +40,7 @@ class InventoryOptions:
 
     family: Annotated[str, FAMILY]
     limit: Annotated[
-        int | None, Parameter(validator=validators.Number(gte=1), help="Maximum number of lines; all unless given.")
+        int | None, Parameter(validator=validators.Number(gte=1), help="Most lines to list. [default: all]")
     ] = None
     server: ServerOptions = attrs.field(factory=ServerOptions)
 
@@ -58,7 +58,7 @@ class InventoryOptions:
 def orgs(
     *, options: InventoryOptions, output: OutputOption = OutputFormat.TABLE, show_secrets: SecretsOption = False
 ) -> int:
-    """List the organizations that the key can see."""
+    """List the organizations that the key sees."""
     family = options.resolve()
 
     def pager(session: "AsyncSession") -> "Pager[Any]":
@@ -70,7 +70,7 @@ def orgs(
 def projects(
     *, options: InventoryOptions, output: OutputOption = OutputFormat.TABLE, show_secrets: SecretsOption = False
 ) -> int:
-    """List the projects that the key can see."""
+    """List the projects that the key sees, with their ids."""
     family = options.resolve()
 
     def pager(session: "AsyncSession") -> "Pager[Any]":
@@ -89,8 +89,9 @@ def clusters(
     project_id: Annotated[str | None, PROJECT] = None,
     output: OutputOption = OutputFormat.TABLE,
 ) -> int:
-    """List the clusters that the key can see and that take restores.
+    """List the clusters that the key sees, with their ids.
 
+    Only clusters that take restores are listed.
     All projects are read unless --project-id or --projects names some. What
     cannot be read is listed on standard error, with exit code 9.
     """
@@ -117,7 +118,9 @@ def clusters(
 
 
 async def _discover(places: FleetPlaces, environ: dict[str, str]) -> "list[FanOutPlan]":
-    options = mongorestore_async.Options(max_in_flight=max(places.concurrency, mongorestore_async.Options().max_in_flight))
+    options = mongorestore_async.Options(
+        max_in_flight=max(places.concurrency, mongorestore_async.Options().max_in_flight)
+    )
     with show_deprecations(*places.families), stderr_console().status("looking for clusters"):
         async with make_session(environ, places.server, options=options) as session:
             fleets = [mongorestore_async.Fleet(session, family) for family in places.families]

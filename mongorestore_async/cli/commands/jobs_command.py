@@ -31,27 +31,24 @@ _AT_LEAST_ONE = validators.Number(gte=1)
 class ListOptions:
     """Which jobs of a cluster to list."""
 
-    batch_id: Annotated[
-        str | None, Parameter(help="Only the jobs of this batch (Ops Manager, Cloud Manager, Atlas legacy).")
-    ] = None
-    limit: Annotated[
-        int | None, Parameter(validator=_AT_LEAST_ONE, help="Maximum number of jobs, or of collections.")
-    ] = None
-    page: Annotated[
-        int, Parameter(validator=_AT_LEAST_ONE, help="Page to start at; the list is read from there to its end.")
-    ] = 1
+    batch_id: Annotated[str | None, Parameter(metavar="ID", help="Only the jobs of this batch (not on Atlas v2).")] = (
+        None
+    )
+    limit: Annotated[int | None, Parameter(validator=_AT_LEAST_ONE, help="Most lines to list. [default: all]")] = None
+    page: Annotated[int, Parameter(validator=_AT_LEAST_ONE, help="Page to start at.")] = 1
     items_per_page: Annotated[
         int | None,
         Parameter(
             validator=validators.Number(gte=1, lte=500),
-            help="Jobs, or collections, to request in one call. [default: 500]",
+            help="Page size, 1 to 500. [default: 500]",
         ),
     ] = None
     collections: Annotated[
         str | None,
         Parameter(
             validator=require_text,
-            help="Instead of jobs: what became of each collection of this job (atlas-collection-restore).",
+            metavar="JOB-ID",
+            help="What became of the collections of this job, instead of jobs.",
         ),
     ] = None
 
@@ -93,7 +90,7 @@ def jobs(
     output: OutputOption = OutputFormat.TABLE,
     show_secrets: SecretsOption = False,
 ) -> int:
-    """List the restore jobs of one cluster, or what became of the collections of one.
+    """List the restore jobs of a cluster.
 
     All pages are read. jsonl and csv are written while pages arrive, table and
     json at the end.

@@ -39,7 +39,7 @@ def wait(
     output: OutputOption = OutputFormat.TABLE,
     show_secrets: SecretsOption = False,
 ) -> int:
-    """Wait until restore jobs end; they can belong to any clusters and product families.
+    """Wait until restore jobs end.
 
     Progress is written to standard error, the final state of the jobs to
     standard output. Ctrl-C or a timeout does not affect the restore; the

@@ -39,10 +39,10 @@ def watch(
     selection: JobSelection | None = None,
     options: WaitOptions | None = None,
 ) -> int:
-    """Watch restore jobs until they end: a live table on a terminal, a line for each change elsewhere.
+    """Watch restore jobs until they end.
 
-    It has the same exit codes as wait. Ctrl-C or a timeout does not affect the
-    restore.
+    On a terminal it shows a live table, elsewhere a line for each change. It has
+    the same exit codes as wait. Ctrl-C or a timeout does not affect the restore.
     """
     selection, options = selection or JobSelection(), options or WaitOptions()
     selection.check(refs)

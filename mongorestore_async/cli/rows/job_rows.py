@@ -21,7 +21,8 @@ from mongorestore_async.models import (
 from mongorestore_async.protocol.redaction import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence, Set
+    from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from mongorestore_async.cli.session_factory import ServerOptions
@@ -139,7 +140,7 @@ def reference_footer(server: ServerOptions) -> Footer:
 
     """
 
-    def footer(rows: Sequence[JobRow], visible: Set[Column[Any]]) -> None:
+    def footer(rows: Sequence[JobRow], visible: AbstractSet[Column[Any]]) -> None:
         console = stdout_console()
         # What has not ended comes first: that is what one waits for.
         refs = [row.ref for row in sorted(rows, key=lambda row: row.state not in _OPEN) if row.ref]
