@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import attrs
 from cyclopts import Parameter
 
+from mongorestore_async.cli.console import program
 from mongorestore_async.cli.session_factory import ServerOptions
 from mongorestore_async.errors import ConfigError, Hint, HintKind
 from mongorestore_async.families import FAMILIES, Family
@@ -113,7 +114,7 @@ class ClusterOptions:
         """A command line for this cluster or host."""
         where = ["--cluster-id", self.cluster_id or ""] if self.host_id is None else ["--host-id", self.host_id]
         address = ["--family", self.family, "--project-id", self.project_id, *where]
-        return ["mongorestore-async", command, *address, *options, *self.server.arguments()]
+        return [program(), command, *address, *options, *self.server.arguments()]
 
 
 def check_address(family: Family[Any], server: ServerOptions) -> None:

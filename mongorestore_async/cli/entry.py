@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, cast
 from cyclopts import App, CycloptsError, Group, MissingArgumentError, UnknownCommandError
 
 from mongorestore_async.cli.cluster_options import VARIABLES
-from mongorestore_async.cli.console import rich_console, stderr_console
+from mongorestore_async.cli.console import PROGRAM, program, rich_console, stderr_console
+from mongorestore_async.cli.display.help_pages import EPILOGUE, OPTIONS, HelpPage
 from mongorestore_async.cli.exit_codes import ExitCode, exit_code_of, explain
-from mongorestore_async.cli.help_pages import EPILOGUE, OPTIONS, HelpPage
 from mongorestore_async.cli.standard_streams import explain_failure
 from mongorestore_async.errors import RestoreError
 from mongorestore_async.protocol.redaction import printable
@@ -80,7 +80,7 @@ class _HelpConsole:
 def make_app() -> App:
     """Make the application with all commands."""
     app = App(
-        name="mongorestore-async",
+        name=PROGRAM,
         help=_SUMMARY,
         help_epilogue=EPILOGUE,
         help_format="plaintext",
@@ -141,7 +141,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _usage_error(error: CycloptsError, arguments: Sequence[str]) -> str:
-    command = shlex.join(["mongorestore-async", *(error.command_chain or ()), "--help"])
+    command = shlex.join([program(), *(error.command_chain or ()), "--help"])
     text = str(error)
     for argument in arguments:
         # There is no option for a key, but somebody may try one, such as --private-key=KEY: it must not be repeated.

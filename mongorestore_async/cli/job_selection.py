@@ -13,6 +13,7 @@ from mongorestore_async.cli.cluster_options import (
     PROJECT,
     ClusterOptions,
 )
+from mongorestore_async.cli.console import program
 from mongorestore_async.cli.session_factory import ServerOptions
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.families import FAMILIES
@@ -128,4 +129,4 @@ def restore_source(session: "AsyncSession", ref: JobRef) -> "ClusterBase[Any]":
 
 def job_command(command: str, refs: Iterable[JobRef], server: ServerOptions, *options: str) -> list[str]:
     """A command line for jobs."""
-    return ["mongorestore-async", command, *map(str, refs), *options, *server.arguments()]
+    return [program(), command, *map(str, refs), *options, *server.arguments()]

@@ -10,7 +10,7 @@ import attrs
 from cyclopts import Group, Parameter
 
 import mongorestore_async
-from mongorestore_async.cli.help_pages import ConnectionNames
+from mongorestore_async.cli.display.help_pages import ConnectionNames
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.transport.environment import (
     BASE_URL_NAMES,

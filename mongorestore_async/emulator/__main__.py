@@ -171,6 +171,9 @@ def main(arguments: Sequence[str] | None = None, *, prog: str = "python -m mongo
         option = "--host" if is_host else "--port"
         sys.stderr.write(f"Cannot listen on {chosen.host}:{chosen.port} ({reason}). Choose another {option}.\n")
         return 1
+    except UnicodeError:
+        sys.stderr.write(f"{chosen.host!r} is no name of a host. Choose another --host.\n")
+        return 1
     except KeyboardInterrupt:
         return 0
     return 0

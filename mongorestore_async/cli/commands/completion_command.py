@@ -6,23 +6,21 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from mongorestore_async.cli.console import stderr_console
+from mongorestore_async.cli.console import PROGRAM, stderr_console
 from mongorestore_async.cli.exit_codes import ExitCode
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.protocol.redaction import printable
 
 __all__ = ["completion"]
 
-_PROGRAM = "mongorestore-async"
-
 #: What cyclopts leaves to its own installer. zsh: the script can be loaded with ``source`` as well as from a file of
 #: any name. fish: files are offered only where an option takes one.
 _ADDED = {
     "bash": "",
     "zsh": (
-        f'compdef _cyclopts_{_PROGRAM} {_PROGRAM}\nif [[ "$funcstack[1]" = _* ]]; then _cyclopts_{_PROGRAM} "$@"; fi\n'
+        f'compdef _cyclopts_{PROGRAM} {PROGRAM}\nif [[ "$funcstack[1]" = _* ]]; then _cyclopts_{PROGRAM} "$@"; fi\n'
     ),
-    "fish": f"complete -c {_PROGRAM} -f\n",
+    "fish": f"complete -c {PROGRAM} -f\n",
 }
 
 
@@ -42,7 +40,7 @@ def completion(
     """
     from mongorestore_async.cli.entry import make_app  # which has loaded this module
 
-    script = make_app().generate_completion(prog_name=_PROGRAM, shell=shell) + _ADDED[shell]
+    script = make_app().generate_completion(prog_name=PROGRAM, shell=shell) + _ADDED[shell]
     if not install:
         sys.stdout.write(script)
         return ExitCode.DONE
@@ -57,7 +55,7 @@ def _write(script: str, shell: Literal["bash", "zsh", "fish"]) -> Path:
     from cyclopts.completion.install import get_default_completion_path
 
     try:
-        path = get_default_completion_path(shell, _PROGRAM)
+        path = get_default_completion_path(shell, PROGRAM)
         path.write_text(script, encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"the completion cannot be installed: {error.filename}: {error.strerror}") from None

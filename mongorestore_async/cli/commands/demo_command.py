@@ -15,9 +15,9 @@ import mongorestore_async
 from mongorestore_async import PollPolicy
 from mongorestore_async.cli.cluster_options import ClusterOptions
 from mongorestore_async.cli.columns import Column, print_table, state_style
-from mongorestore_async.cli.console import PlainConsole, fold_command, plural, stdout_console
+from mongorestore_async.cli.console import PlainConsole, fold_command, plural, program, stdout_console
+from mongorestore_async.cli.display.progress_display import DownloadBars
 from mongorestore_async.cli.exit_codes import ExitCode
-from mongorestore_async.cli.progress_display import DownloadBars
 from mongorestore_async.cli.units import format_size, format_time, shorten_time
 from mongorestore_async.families import CLOUD_MANAGER, Family
 from mongorestore_async.models import (
@@ -205,7 +205,7 @@ async def _demo(directory: str, *, projects: int, clusters: int, jobs: int, seed
     _print_title(out, "Next: the same commands by hand")
     sizes = {"projects": projects, "clusters": clusters, "jobs": jobs, "seed": seed}
     emulator_words = [word for name, value in sizes.items() for word in (f"--{name}", str(value))]
-    _print_commands(out, source, target, ["mongorestore-async", "emulator", *emulator_words])
+    _print_commands(out, source, target, [program(), "emulator", *emulator_words])
 
 
 async def _list(out: PlainConsole, session: "AsyncSession") -> list[ClusterJobs]:
@@ -218,7 +218,7 @@ async def _list(out: PlainConsole, session: "AsyncSession") -> list[ClusterJobs]
         MofNCompleteColumn(),
         console=out.rich,
         transient=True,
-        disable=not out.is_terminal,
+        disable=not out.is_live,
     ) as progress:
         task = progress.add_task("looking for clusters", total=None)
         summaries = await summarize_jobs(

@@ -14,9 +14,9 @@ import mongorestore_async
 from mongorestore_async import Verification
 from mongorestore_async.cli.columns import Column, ListLayout
 from mongorestore_async.cli.console import plural, show_deprecations, stderr_console
+from mongorestore_async.cli.display.progress_display import DownloadBars, PollDisplay
 from mongorestore_async.cli.exit_codes import ExitCode
 from mongorestore_async.cli.job_selection import JobRefs, JobSelection
-from mongorestore_async.cli.progress_display import DownloadBars, PollDisplay
 from mongorestore_async.cli.session_factory import make_session, read_credentials
 from mongorestore_async.cli.standard_streams import write_result
 from mongorestore_async.cli.stdout_writer import OutputFormat, OutputOption, write_items

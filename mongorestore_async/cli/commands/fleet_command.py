@@ -13,9 +13,9 @@ import mongorestore_async
 from mongorestore_async.cli.columns import Column, ListLayout
 from mongorestore_async.cli.commands.fleet_options import FleetOptions, read_token
 from mongorestore_async.cli.console import fold_command, plural, show_deprecations, stderr_console
+from mongorestore_async.cli.display.help_pages import OPTIONS
+from mongorestore_async.cli.display.progress_display import FleetBar
 from mongorestore_async.cli.exit_codes import ExitCode
-from mongorestore_async.cli.help_pages import OPTIONS
-from mongorestore_async.cli.progress_display import FleetBar
 from mongorestore_async.cli.rows.failure_rows import is_unmatched, print_failures
 from mongorestore_async.cli.rows.found_rows import found_layout
 from mongorestore_async.cli.rows.job_rows import reference_footer

@@ -10,6 +10,7 @@ from cyclopts import Parameter, Token, validators
 
 import mongorestore_async
 from mongorestore_async.cli.cluster_options import FAMILY, check_address
+from mongorestore_async.cli.console import program
 from mongorestore_async.cli.session_factory import ServerOptions
 from mongorestore_async.cli.units import format_time, parse_duration, parse_time
 from mongorestore_async.errors import ConfigError
@@ -160,7 +161,7 @@ class FleetOptions(FleetChoice):
     def command_line(self) -> list[str]:
         """A command line with the same options; a duration in it has become a time."""
         defaults = attrs.fields_dict(FleetOptions)
-        words = ["mongorestore-async", "fleet", "jobs"]
+        words = [program(), "fleet", "jobs"]
         for option, values in (
             ("--family", self.family),
             ("--projects", self.projects),

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import App, Parameter
 
 from mongorestore_async.cli.console import rich_console
+from mongorestore_async.cli.display.help_pages import HelpPage, print_paragraph, print_rows
 from mongorestore_async.cli.exit_codes import ExitCode, exit_codes
-from mongorestore_async.cli.help_pages import HelpPage, print_paragraph, print_rows
 from mongorestore_async.cli.session_factory import CONNECTION, ServerOptions
 from mongorestore_async.families import FAMILIES
 

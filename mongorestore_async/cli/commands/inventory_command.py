@@ -10,7 +10,7 @@ from cyclopts import Parameter, validators
 import mongorestore_async
 from mongorestore_async.cli.cluster_options import FAMILY, PROJECT, ClusterOptions, check_address
 from mongorestore_async.cli.commands.fleet_options import FleetPlaces
-from mongorestore_async.cli.console import fold_command, show_deprecations, stderr_console, stdout_console
+from mongorestore_async.cli.console import fold_command, program, show_deprecations, stderr_console, stdout_console
 from mongorestore_async.cli.exit_codes import ExitCode, no_resume_page
 from mongorestore_async.cli.rows.failure_rows import print_undiscovered
 from mongorestore_async.cli.rows.inventory_rows import (
@@ -77,7 +77,7 @@ def projects(
         return session.projects(family, limit=options.limit)
 
     def footer(rows: Sequence[ProjectRow], _: Any) -> None:
-        words = ["mongorestore-async", "clusters", "--family", family.name, "--project-id", rows[0].id]
+        words = [program(), "clusters", "--family", family.name, "--project-id", rows[0].id]
         _print_next("List the clusters of a project:", [*words, *options.server.arguments()])
 
     return _list(options, pager, PROJECT_LAYOUT, output, show_secrets=show_secrets, footer=footer)

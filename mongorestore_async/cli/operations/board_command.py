@@ -93,6 +93,8 @@ async def _serve(options: FleetChoice, pages: PageOptions, environ: dict[str, st
                     await stack.enter_async_context(server)
                 except OSError as error:
                     raise ConfigError(_explain_bind(error, pages)) from None
+                except UnicodeError:
+                    raise ConfigError(f"{pages.host!r} is no name of a host: choose another --host") from None
                 stdout_console().print(printable(f"The board is at {server.url}"), soft_wrap=True)
                 if pages.host not in _LOOPBACK:
                     stderr_console().print_sentence("note: there is no login; whoever reaches this address can read it")

@@ -12,9 +12,9 @@ from cyclopts import App, Parameter
 
 from mongorestore_async.cli.cluster_options import check_address
 from mongorestore_async.cli.columns import Column, print_table
-from mongorestore_async.cli.console import plural, stderr_console, stdout_console
+from mongorestore_async.cli.console import plural, program, stderr_console, stdout_console
+from mongorestore_async.cli.display.help_pages import OPTIONS
 from mongorestore_async.cli.exit_codes import ExitCode
-from mongorestore_async.cli.help_pages import OPTIONS
 from mongorestore_async.cli.session_factory import ServerOptions, make_session, read_credentials
 from mongorestore_async.cli.units import format_size, format_time, make_directory, shorten_time
 from mongorestore_async.drills import DrillOutcome, DrillReport, format_duration, read_plan
@@ -230,6 +230,6 @@ def _resumable(folder: Path, server: ServerOptions) -> Generator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        command = shlex.join(["mongorestore-async", "drill", "resume", str(folder), *server.arguments()])
+        command = shlex.join([program(), "drill", "resume", str(folder), *server.arguments()])
         stderr_console().print(f"interrupted; restores that were started continue. To go on:\n  {command}")
         raise

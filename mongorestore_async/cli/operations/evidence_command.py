@@ -11,8 +11,8 @@ from cyclopts import App, Parameter, validators
 
 from mongorestore_async.cli.columns import Column, ListLayout, print_table
 from mongorestore_async.cli.console import plural, stderr_console, stdout_console
+from mongorestore_async.cli.display.help_pages import OPTIONS
 from mongorestore_async.cli.exit_codes import ExitCode
-from mongorestore_async.cli.help_pages import OPTIONS
 from mongorestore_async.cli.standard_streams import write_result
 from mongorestore_async.cli.stdout_writer import OutputFormat, make_writer, write_items
 from mongorestore_async.cli.units import require_text

@@ -11,8 +11,8 @@ from cyclopts import Parameter
 import mongorestore_async
 from mongorestore_async.cli.commands.fleet_options import FleetChoice
 from mongorestore_async.cli.console import plural, show_deprecations, stderr_console, stdout_console
+from mongorestore_async.cli.display.progress_display import FleetBar
 from mongorestore_async.cli.exit_codes import ExitCode
-from mongorestore_async.cli.progress_display import FleetBar
 from mongorestore_async.cli.rows.failure_rows import print_failures
 from mongorestore_async.cli.session_factory import make_session, read_credentials
 from mongorestore_async.cli.units import make_directory, parse_duration
