@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import attrs
-from cyclopts import Parameter, Token
+from cyclopts import Group, Parameter, Token
 
 import mongorestore_async
+from mongorestore_async.cli.display.help_pages import ConnectionNames
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.settings.variables import (
     BASE_URL_NAMES,
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ServerOptions", "apply_profile", "make_session", "read_credentials"]
 
+#: Group of these options in a help, which only names them.
+CONNECTION = Group("Connection", sort_key=9, help_formatter=ConnectionNames())
+
 #: Stands for the credentials in the URL of a proxy, in commands that are printed.
 _PROXY_USER = "USER:PASSWORD@"
 
@@ -48,7 +52,7 @@ _FAMILIES = {
 }
 
 
-@Parameter(name="*")
+@Parameter(name="*", group=CONNECTION)
 @attrs.frozen(kw_only=True)
 class ServerOptions:
     """Where the API is, and how to get there.
@@ -66,22 +70,25 @@ class ServerOptions:
         str | None,
         Parameter(
             env_var=BASE_URL_NAMES,
+            metavar="URL",
             help="Address of the API; required for Ops Manager. [default: the vendor's public host]",
         ),
     ] = None
     proxy: Annotated[
         str | None,
         Parameter(
+            metavar="URL",
             help=(
                 "HTTP proxy, such as http://proxy.example.com:3128; pass one with a password in HTTPS_PROXY, where"
                 " nobody else sees it. [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY]"
-            )
+            ),
         ),
     ] = attrs.field(default=None, repr=False)
     ca_file: Annotated[
         Path | None,
         Parameter(
-            help="PEM file with the CA certificates to trust. [default: MCLI_OPS_MANAGER_CA_CERTIFICATE, or the system]"
+            metavar="FILE",
+            help="PEM file with CA certificates to trust. [default: MCLI_OPS_MANAGER_CA_CERTIFICATE, or the system]",
         ),
     ] = None
     no_strict_certificates: Annotated[
