@@ -154,8 +154,11 @@ from .resources import Project as Project
 from .resources import RestoreBatch as RestoreBatch
 from .resources import SnapshotPager as SnapshotPager
 from .resources import Until as Until
-from .transport.exchange_records import ExchangeRecord as ExchangeRecord
-from .transport.exchange_records import Stats as Stats
+from .transport.observers import ExchangeRecord as ExchangeRecord
+from .transport.observers import Observer as Observer
+from .transport.observers import Operation as Operation
+from .transport.observers import OperationEvent as OperationEvent
+from .transport.observers import Stats as Stats
 from .transport.options import Options as Options
 from .transport.retrying import NO_RETRY as NO_RETRY
 from .transport.retrying import Failure as Failure

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from mongorestore_async.models import JobDocument, JobRef
     from mongorestore_async.resources.batch import RestoreBatch, Until
     from mongorestore_async.transport.connection import ProxyChoice
-    from mongorestore_async.transport.exchange_records import Stats
+    from mongorestore_async.transport.observers import Stats
     from mongorestore_async.transport.options import ViewChanges
 
 __all__ = ["AsyncSession", "view_of"]
