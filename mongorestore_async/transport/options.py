@@ -127,7 +127,7 @@ class Options:
         guard: Refuses restores into clusters that must not be overwritten; see :class:`RestoreGuard`.
         poll: How often a wait polls its jobs, and how long it tolerates failures; see :class:`PollPolicy`.
         observer: Told of each call, create, wait and download while it happens; see :class:`Observer`. Unless given it
-            is what ``mongorestore_async.otel.instrument()`` set, and without that None: nobody is told.
+            is what :class:`RestoreInstrumentor` of ``mongorestore_async.otel`` set, else None: nobody is told.
 
     Raises:
         ConfigError: A value is out of its range.

@@ -1,4 +1,4 @@
-"""Commands started by ``opentelemetry-instrument``: observed without a switch of their own, exported also on SIGTERM."""
+"""Commands started by ``opentelemetry-instrument``: observed without a switch, and exported also on SIGTERM."""
 
 from __future__ import annotations
 
