@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias, cast
@@ -97,7 +97,6 @@ class _OperationSpan(abc.ABC):
     _kind: SpanKind
     _began: float
     _span: Span
-    _context: Context
     _token: Token[Context]
 
     def __init__(self, tracer: Tracer, instruments: Instruments, operation: Operation) -> None:
@@ -112,8 +111,7 @@ class _OperationSpan(abc.ABC):
     def __enter__(self) -> Notify:
         self._began = time.monotonic()
         self._span = self._start()
-        self._context = self._surround(trace.set_span_in_context(self._span))
-        self._token = context.attach(self._context)
+        self._token = context.attach(self._surround(trace.set_span_in_context(self._span)))
         return self._notify
 
     def __exit__(
@@ -122,9 +120,8 @@ class _OperationSpan(abc.ABC):
         try:
             self._end(time.monotonic() - self._began, {} if error is None else self._fail(error))
         finally:
-            # A coroutine that is thrown away may be closed in the context of somebody else.
-            if context.get_current() is self._context:
-                context.detach(self._token)
+            with suppress(ValueError):  # a coroutine that is thrown away may be closed in the context of somebody else
+                self._token.var.reset(self._token)  # context.detach() would log it
             self._span.end()
 
     @abc.abstractmethod
@@ -150,8 +147,9 @@ class _OperationSpan(abc.ABC):
         span.set_attributes(failure if code is None else {**failure, _OURS + "error_code": str(code)})
         if isinstance(error, Exception):
             # The message of a failed login names the key. What others raise may hold anything.
-            told = isinstance(error, RestoreError) and not isinstance(error, AuthError)
-            span.set_status(StatusCode.ERROR, error.problem if told else None)
+            names_key = isinstance(error, AuthError) or isinstance(error.__cause__, AuthError)
+            told = error.problem if isinstance(error, RestoreError) and not names_key else None
+            span.set_status(StatusCode.ERROR, told)
         return failure
 
 
