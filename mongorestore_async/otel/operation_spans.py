@@ -77,7 +77,7 @@ def linked_to(*origins: SpanContext | str) -> Generator[None]:
 def _parse(origin: SpanContext | str) -> SpanContext:
     found = origin
     if isinstance(found, str):
-        parsed = TraceContextTextMapPropagator().extract({"traceparent": found})
+        parsed = TraceContextTextMapPropagator().extract({"traceparent": found}, context.Context())
         found = trace.get_current_span(parsed).get_span_context()
     if not isinstance(found, trace.SpanContext) or not found.is_valid:
         raise ConfigError(f"not a span context: pass one, or the text of a traceparent header, not {origin!r}")

@@ -12,6 +12,7 @@ from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.trace import SpanKind, StatusCode
 
 from mongorestore_async import (
+    CLOUD_MANAGER,
     NO_RETRY,
     OPS_MANAGER,
     AsyncSession,
@@ -52,6 +53,7 @@ async def test_a_call_is_one_client_span_by_the_conventions(emulate, connect, fi
         await cluster.restore_jobs()
     cold, _, warm = telemetry.spans
     port = session.base_url.port
+    path = JOBS.format(project=cluster.project, cluster=emulator.world.first().id)
 
     assert (cold.name, cold.kind, cold.status.status_code) == (f"GET {JOBS}", SpanKind.CLIENT, StatusCode.UNSET)
     assert cold.parent == outer.get_span_context()
@@ -63,8 +65,7 @@ async def test_a_call_is_one_client_span_by_the_conventions(emulate, connect, fi
         "mongorestore_async.project": cluster.project,
         "server.address": "127.0.0.1",
         "server.port": port,
-        "url.full": f"{emulator.url}{JOBS.format(project=cluster.project, cluster=emulator.world.first().id)}"
-        "?itemsPerPage=500",
+        "url.full": f"{session.base_url.origin()}{path}?pageNum=1&itemsPerPage=500",
         "url.template": JOBS,
     }
     assert events(cold) == [("challenge", {"http.response.status_code": 401})]
@@ -226,10 +227,8 @@ async def test_a_token_is_asked_for_within_the_call_that_needs_it(emulate, telem
     options = Options.for_tests(observer=telemetry.observer)
     async with emulate(manager=Manager.CLOUD_MANAGER) as emulator:
         account = ServiceAccount(emulator.client_id, emulator.client_secret)
-        with pytest.warns(UserWarning, match="unencrypted"):
-            session = AsyncSession(account, base_url=emulator.url, options=options)
-        async with session:
-            await session.request("GET", "/groups")
+        async with AsyncSession(account, base_url=emulator.url, options=options) as session:
+            await session.request("GET", "/groups", family=CLOUD_MANAGER)
     (span,) = telemetry.spans
 
     assert ("token", {"http.response.status_code": 200}) in events(span)
