@@ -158,8 +158,11 @@ from .resources import Until as Until
 from .settings.profile_files import load_profile as load_profile
 from .settings.profiles import Profile as Profile
 from .settings.session_arguments import SessionArguments as SessionArguments
-from .transport.exchange_records import ExchangeRecord as ExchangeRecord
-from .transport.exchange_records import Stats as Stats
+from .transport.observers import ExchangeRecord as ExchangeRecord
+from .transport.observers import Observer as Observer
+from .transport.observers import Operation as Operation
+from .transport.observers import OperationEvent as OperationEvent
+from .transport.observers import Stats as Stats
 from .transport.options import Options as Options
 from .transport.retrying import NO_RETRY as NO_RETRY
 from .transport.retrying import Failure as Failure

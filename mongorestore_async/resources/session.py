@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from mongorestore_async.settings.profiles import Profile
     from mongorestore_async.settings.session_arguments import SessionArguments
     from mongorestore_async.transport.connection import ProxyChoice
-    from mongorestore_async.transport.exchange_records import Stats
+    from mongorestore_async.transport.observers import Stats
     from mongorestore_async.transport.options import ViewChanges
 
 __all__ = ["AsyncSession", "view_of"]
