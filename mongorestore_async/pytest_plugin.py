@@ -12,8 +12,11 @@ import pytest
 
 try:
     from pytest_asyncio import fixture as asynchronous_fixture
-except ModuleNotFoundError:  # the hook below says so, where one of these fixtures is asked for
-    asynchronous_fixture = pytest.fixture  # type: ignore[assignment]
+except ModuleNotFoundError:
+    # The hook below says so, where one of these fixtures is asked for.
+    def asynchronous_fixture(*, scope="function", loop_scope=None):  # type: ignore[no-untyped-def, no-redef]  # noqa: ANN001, ANN202, ARG001
+        return pytest.fixture(scope=scope)
+
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

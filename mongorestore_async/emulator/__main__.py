@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import math
 import shlex
 import signal
 import sys
@@ -12,6 +13,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from mongorestore_async.emulator import (
+    FAULTS,
     CollectionLimit,
     CreateFault,
     Emulator,
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = ["main"]
+
+#: Long enough to see a restore run, short enough to wait for: programs against it are run by hand.
+_RESTORE_SECONDS = 20.0
 
 
 def _moment(text: str) -> datetime:
@@ -58,7 +63,7 @@ def _arguments() -> argparse.ArgumentParser:
     add("--start", type=_moment, default="now", help="where its clock starts: now, or a date in ISO 8601")
     add("--today", type=_day, help="play Atlas v2 as on this day, now or in ISO 8601: ended versions, rate limits")
     add("--speed", type=float, default=usual.speed, help="seconds on its clock in one real second")
-    add("--restore-seconds", type=float, default=usual.restore_seconds, help="duration of a restore on its clock")
+    add("--restore-seconds", type=float, default=_RESTORE_SECONDS, help="duration of a restore on its clock")
     add("--archive-bytes", type=int, default=usual.archive_bytes, help="size of the archives that jobs deliver")
     add("--nonce-policy", choices=[*NoncePolicy], default=usual.nonce_policy, help="how long a digest nonce lives")
     add("--page-cap", type=int, default=usual.page_cap, help="largest itemsPerPage allowed")
@@ -67,6 +72,7 @@ def _arguments() -> argparse.ArgumentParser:
         "--collection-limit", choices=[*CollectionLimit], action="append", default=[], help="hinder collection restores"
     )
     add("--create-fault", choices=[*CreateFault], action="append", default=[], help="fail a create; repeatable")
+    add("--fault", choices=sorted(FAULTS), action="append", default=[], help="a fault to play always; repeatable")
     add("--public-key", default=usual.public_key, help="digest user name")
     add("--private-key", default=usual.private_key, help="digest password")
     add("--no-auth", action="store_true", help="take every request without a login")
@@ -134,6 +140,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _arguments().parse_args(arguments)
     try:
         emulator = Emulator(_settings(chosen), host=chosen.host, port=chosen.port)
+        for name in chosen.fault:
+            emulator.faults.play(name, times=math.inf)
         asyncio.run(_serve(emulator))
     except ConfigError as wrong:
         sys.stderr.write(f"{wrong}\n")

@@ -201,7 +201,7 @@ def _admit(
         record, stale = _login(request, state, record, body)
         if record.outcome is not Outcome.ACCEPTED:
             return record, _challenge(state, stale=stale)
-    if body and request.content_type == "application/json":
+    if body and request.content_type.endswith("json"):
         with contextlib.suppress(ValueError, RecursionError):
             record = state.log.note(attrs.evolve(record, body=json.loads(body)))
     return record, None

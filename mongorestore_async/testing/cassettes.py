@@ -102,11 +102,12 @@ def _hide_value(value: Any, name: str = "") -> Any:
 
 
 def _hidden_link(url: str) -> str:
-    """A link that leads nowhere: the same for the same link, and for itself."""
+    """A link that leads nowhere: the same for the same path and query (a redirect may name no host), and for itself."""
     if url.startswith(_HOST):
         return url
-    name = urlsplit(url).path.rpartition("/")[2] or "archive"
-    return f"{_HOST}/{hashlib.sha256(url.encode()).hexdigest()[:32]}/{name}"
+    parts = urlsplit(url)
+    name = parts.path.rpartition("/")[2] or "archive"
+    return f"{_HOST}/{hashlib.sha256(f'{parts.path}?{parts.query}'.encode()).hexdigest()[:32]}/{name}"
 
 
 def _with_length(headers: dict[str, list[str]], body: bytes) -> dict[str, list[str]]:
