@@ -6,20 +6,12 @@ library: each fixture imports what it needs when it is used.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-try:
-    from pytest_asyncio import fixture as asynchronous_fixture
-except ModuleNotFoundError:
-    # The hook below says so, where one of these fixtures is asked for.
-    def asynchronous_fixture(*, scope="function", loop_scope=None):  # type: ignore[no-untyped-def, no-redef]  # noqa: ANN001, ANN202, ARG001
-        return pytest.fixture(scope=scope)
-
-
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from mongorestore_async import AsyncSession, Options
     from mongorestore_async.emulator import Emulator, EmulatorSettings, ThreadedEmulator
@@ -92,6 +84,18 @@ def _stop(reason: str) -> NoReturn:
     pytest.fail(reason, pytrace=False)
 
 
+def _asynchronous_fixture(**how: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The decorator of pytest-asyncio; without it that of pytest: the hook above refuses tests that ask for these."""
+    decorator: Any
+    try:
+        import pytest_asyncio
+    except ModuleNotFoundError:
+        decorator = pytest.fixture(scope=how.get("scope", "function"))
+    else:
+        decorator = pytest_asyncio.fixture(**how)
+    return decorator
+
+
 # --- what a project overrides -----------------------------------------------------------------------------------------
 
 
@@ -119,7 +123,7 @@ def restore_session_options() -> Options:
 # --- one server for each test -----------------------------------------------------------------------------------------
 
 
-@asynchronous_fixture()
+@_asynchronous_fixture()
 async def restore_emulator(
     request: pytest.FixtureRequest, restore_emulator_settings: EmulatorSettings
 ) -> AsyncIterator[Emulator]:
@@ -130,7 +134,7 @@ async def restore_emulator(
         yield emulator
 
 
-@asynchronous_fixture()
+@_asynchronous_fixture()
 async def restore_session(restore_emulator: Emulator, restore_session_options: Options) -> AsyncIterator[AsyncSession]:
     """A session for ``restore_emulator``, with its key."""
     from mongorestore_async.testing import connect
@@ -153,7 +157,7 @@ def restore_emulator_threaded(
 # --- one server for the whole run -------------------------------------------------------------------------------------
 
 
-@asynchronous_fixture(scope="session", loop_scope="session")
+@_asynchronous_fixture(scope="session", loop_scope="session")
 async def restore_emulator_shared(restore_emulator_settings: EmulatorSettings) -> AsyncIterator[Emulator]:
     """The same for the whole run, on the event loop of the session: for tests with ``loop_scope="session"``."""
     from mongorestore_async.emulator import Emulator
@@ -162,7 +166,7 @@ async def restore_emulator_shared(restore_emulator_settings: EmulatorSettings) -
         yield emulator
 
 
-@asynchronous_fixture(scope="session", loop_scope="session")
+@_asynchronous_fixture(scope="session", loop_scope="session")
 async def restore_session_shared(
     restore_emulator_shared: Emulator, restore_session_options: Options
 ) -> AsyncIterator[AsyncSession]:
@@ -193,7 +197,7 @@ def restore_certificates(tmp_path_factory: pytest.TempPathFactory) -> TlsCertifi
     return TlsCertificates.create(tmp_path_factory.mktemp("certificates"))
 
 
-@asynchronous_fixture()
+@_asynchronous_fixture()
 async def restore_emulator_tls(
     request: pytest.FixtureRequest,
     restore_emulator_settings: EmulatorSettings,
@@ -207,7 +211,7 @@ async def restore_emulator_tls(
         yield emulator
 
 
-@asynchronous_fixture()
+@_asynchronous_fixture()
 async def restore_session_tls(
     restore_emulator_tls: Emulator, restore_session_options: Options, restore_certificates: TlsCertificates
 ) -> AsyncIterator[AsyncSession]:

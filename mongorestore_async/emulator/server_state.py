@@ -10,7 +10,8 @@ from aiohttp import web
 from mongorestore_async.emulator.digest_server import DigestServer
 from mongorestore_async.emulator.download_state import Archives, Downloads
 from mongorestore_async.emulator.emulator_settings import EmulatorSettings
-from mongorestore_async.emulator.faults.fault_player import FaultParts, Faults
+from mongorestore_async.emulator.faults.fault_plan import FaultParts
+from mongorestore_async.emulator.faults.fault_player import Faults
 from mongorestore_async.emulator.flow_control import Clock, Gate, RateLimitCounter
 from mongorestore_async.emulator.request_log import RequestLog
 from mongorestore_async.emulator.setting_types import CreateFault

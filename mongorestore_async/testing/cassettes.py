@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from mongorestore_async.models.secret import is_secret_name
@@ -49,11 +49,12 @@ def cassette_settings(**changes: Any) -> dict[str, Any]:
 
 def _hide_request(request: Any) -> Any:
     """Replace what is secret in a request: the link itself, and a token that is revoked."""
-    if _API.search(urlsplit(request.uri).path) is None:
-        request.uri = _hidden_link(request.uri)
+    uri: str = request.uri
+    if _API.search(urlsplit(uri).path) is None:
+        request.uri = _hidden_link(uri)
         request.headers = {}
-    elif "/api/oauth/" in request.uri and request.body:
-        request.body = b"grant_type=client_credentials" if request.uri.endswith("/token") else _HIDDEN.encode()
+    elif uri.endswith("/api/oauth/revoke"):
+        request.body = _HIDDEN.encode()
     return request
 
 
@@ -91,9 +92,11 @@ def _hide_document(body: bytes) -> bytes:
 def _hide_value(value: Any, name: str = "") -> Any:
     """The value of a member without what is secret in it; links between documents stay."""
     if isinstance(value, dict):
-        return {each: _hide_value(inner, each) for each, inner in value.items()}
+        members = cast("dict[str, Any]", value)
+        return {each: _hide_value(inner, each) for each, inner in members.items()}
     if isinstance(value, list):
-        return [_hide_value(inner, name) for inner in value]
+        items: list[Any] = value
+        return [_hide_value(inner, name) for inner in items]
     if not isinstance(value, str) or name in {"href", "rel"}:
         return value
     if value.startswith(("http://", "https://")):

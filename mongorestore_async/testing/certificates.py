@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
@@ -52,7 +52,8 @@ class TlsCertificates:
             raise ConfigError("certificates for tests need trustme: pip install 'mongorestore-async[pytest]'") from None
         authority = trustme.CA()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
+        issued: Any = authority.issue_cert("localhost", "127.0.0.1")
+        issued.configure_cert(context)
         path = folder / "ca.pem"
         authority.cert_pem.write_to_path(str(path))
         return cls(context, path)

@@ -13,7 +13,7 @@ from mongorestore_async.emulator.service_errors import ServiceError
 from mongorestore_async.emulator.setting_types import CreateFault
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Generator
 
     from aiohttp import web
 
@@ -135,7 +135,7 @@ async def create_jobs(
 
 
 @contextmanager
-def noted_create(request: web.Request) -> Iterator[CreateRecord]:
+def noted_create(request: web.Request) -> Generator[CreateRecord]:
     """Count and log a create; the block fills in what becomes known of it, and its refusal is noted."""
     state = request.app[SERVER_STATE]
     state.counts.creates_received += 1

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.emulator.download_state import Archives, DownloadRecord, Downloads
     from mongorestore_async.emulator.downloads.download_play import DownloadPlay
-    from mongorestore_async.emulator.request_log import RequestRecord
+    from mongorestore_async.emulator.request_log import Fault, RequestRecord
     from mongorestore_async.emulator.token_server import TokenServer
     from mongorestore_async.emulator.world import Job, World
 
@@ -128,7 +128,7 @@ class FaultPlan:
     bytes_per_second: float | None = None
     play: Callable[[FaultParts, DownloadRecord, Job], DownloadPlay | web.StreamResponse | None] | None = None
 
-    def early(self) -> web.StreamResponse | str | None:
+    def early(self) -> Fault:
         """What takes the place of the call: an answer, or a way to cut; None where the server processes it first."""
         if self.cut is not None:
             return self.cut
