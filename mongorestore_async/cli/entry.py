@@ -12,6 +12,7 @@ from cyclopts import App, CycloptsError, MissingArgumentError, UnknownCommandErr
 from mongorestore_async.cli.cluster_options import VARIABLES
 from mongorestore_async.cli.console import rich_console, stderr_console
 from mongorestore_async.cli.exit_codes import ExitCode, exit_code_of, exit_codes, explain
+from mongorestore_async.cli.session_factory import apply_profile
 from mongorestore_async.cli.standard_streams import explain_failure
 from mongorestore_async.errors import RestoreError
 from mongorestore_async.protocol.redaction import printable
@@ -30,8 +31,8 @@ wait, download, verify.
 Start with the demo, which needs no server and no key: mongorestore-async demo
 """
 
-_EPILOGUE = f"""The API key is read from the environment; on a terminal, a missing key is
-prompted for:
+_EPILOGUE = f"""The API key is read from the environment, or from a profile of the Atlas CLI
+or mongocli (-P); on a terminal, a missing key is prompted for:
 MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY, or
 MCLI_PUBLIC_API_KEY and MCLI_PRIVATE_API_KEY.
 
@@ -54,6 +55,7 @@ _COMMANDS = {
     "watch": "watch_command:watch",
     "download": "download_command:download",
     "cancel": "cancel_command:cancel",
+    "doctor": "operations.doctor_command:doctor",
     "evidence": "operations.evidence_command:app",
     "emulator": "emulator_command:emulator",
 }
@@ -86,6 +88,7 @@ def make_app() -> App:
         exit_on_error=False,
         suppress_keyboard_interrupt=False,
         result_action="return_value",
+        config=apply_profile,
     )
     for place, (name, path) in enumerate(_COMMANDS.items(), start=1):
         found = path if path.startswith("operations.") else f"commands.{path}"

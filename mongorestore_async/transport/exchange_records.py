@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import attrs
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 __all__ = ["ExchangeRecord", "Stats"]
 
@@ -22,6 +27,7 @@ class ExchangeRecord:
         seconds: How long it took, waits for a slot and between tries included.
         rate_limit: ``RateLimit-Limit`` of the last answer, None when it was not sent.
         rate_remaining: ``RateLimit-Remaining`` of the last answer, None when it was not sent.
+        server_time: ``Date`` of the last answer, UTC in whole seconds; None without one.
 
     """
 
@@ -35,6 +41,7 @@ class ExchangeRecord:
     seconds: float
     rate_limit: int | None = None
     rate_remaining: int | None = None
+    server_time: datetime | None = None
 
 
 @attrs.frozen

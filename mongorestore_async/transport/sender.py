@@ -20,6 +20,7 @@ from mongorestore_async.errors import (
     RequestContext,
 )
 from mongorestore_async.models.headers import Headers
+from mongorestore_async.protocol.dates import http_date
 from mongorestore_async.protocol.rate_limit_headers import rate_headers
 from mongorestore_async.protocol.redaction import redact_url
 from mongorestore_async.protocol.replies import RawReply, is_error_document
@@ -191,6 +192,7 @@ class Progress:
             seconds=seconds,
             rate_limit=limit,
             rate_remaining=remaining,
+            server_time=None if last is None else http_date(last.headers.get("Date", "")),
         )
 
 

@@ -8,7 +8,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Never
 
-from mongorestore_async.auth.authenticators import BearerAuthenticator, make_authenticator
+from mongorestore_async.auth.authenticators import BearerAuthenticator, TokenAuthenticator, make_authenticator
 from mongorestore_async.errors import ApiError, ConnectionBroken, RestoreError, SessionClosed, TransportError
 from mongorestore_async.protocol.replies import read_reply
 from mongorestore_async.ratelimit import RateLimiter
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from yarl import URL
 
-    from mongorestore_async.auth.credentials import DigestAuth, ServiceAccount
+    from mongorestore_async.auth.credentials import Credentials
     from mongorestore_async.protocol.replies import Reply
     from mongorestore_async.transport.connection import HttpSettings
     from mongorestore_async.transport.exchange_records import ExchangeRecord
@@ -57,9 +57,7 @@ class Transport:
 
     """
 
-    def __init__(
-        self, auth: DigestAuth | ServiceAccount | None, base_url: URL, settings: HttpSettings, options: Options
-    ) -> None:
+    def __init__(self, auth: Credentials | None, base_url: URL, settings: HttpSettings, options: Options) -> None:
         self.base_url = base_url
         self.http_settings = settings
         self.server_info = ServerInfo()
@@ -95,8 +93,8 @@ class Transport:
 
     @property
     def uses_tokens(self) -> bool:
-        """Whether the login is a service account."""
-        return isinstance(self._authenticator, BearerAuthenticator)
+        """Whether the login is a service account, or a token of one."""
+        return isinstance(self._authenticator, (BearerAuthenticator, TokenAuthenticator))
 
     async def open(self) -> None:
         """Make the HTTP session on the running loop; a second call does nothing.
