@@ -105,6 +105,7 @@ class ServerOptions:
         str | None,
         Parameter(
             name=("--profile", "-P"),
+            metavar="NAME",
             env_var=PROFILE_NAMES,
             help=(
                 "Profile of the Atlas CLI or mongocli; options and variables win over it. [default: where the"
