@@ -176,7 +176,7 @@ def plural(count: int, noun: str) -> str:
 
 
 def program() -> str:
-    """The name by which this program can be called: a path if it was called by one, such as of a virtual environment."""
+    """The name by which this program can be called: a path if it was called by one, as in a virtual environment."""
     called = Path(sys.argv[0])
     if called.name != PROGRAM or not called.exists():
         return PROGRAM
