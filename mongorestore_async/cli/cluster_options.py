@@ -9,7 +9,7 @@ from mongorestore_async.cli.console import program
 from mongorestore_async.cli.session_factory import ServerOptions
 from mongorestore_async.errors import ConfigError, Hint, HintKind
 from mongorestore_async.families import FAMILIES, Family
-from mongorestore_async.transport.environment import BASE_URL_NAMES
+from mongorestore_async.settings.variables import BASE_URL_NAMES, PROFILE_NAMES
 
 if TYPE_CHECKING:
     from mongorestore_async import AsyncSession, Cluster
@@ -29,7 +29,7 @@ _SERVICE = ("MCLI_SERVICE",)
 _PROJECT = ("MONGODB_ATLAS_PROJECT_ID", "MCLI_PROJECT_ID")
 
 #: Environment variables that stand for options.
-VARIABLES = (*_SERVICE, *_PROJECT, *BASE_URL_NAMES, "MCLI_OUTPUT", "MONGORESTORE_PROTECTED")
+VARIABLES = (*_SERVICE, *_PROJECT, *BASE_URL_NAMES, *PROFILE_NAMES, "MCLI_OUTPUT", "MONGORESTORE_PROTECTED")
 
 FAMILY = Parameter(
     env_var=_SERVICE,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import os
 import shlex
+import signal
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from cyclopts import App, CycloptsError, Group, MissingArgumentError, UnknownCommandError
@@ -13,13 +15,15 @@ from mongorestore_async.cli.cluster_options import VARIABLES
 from mongorestore_async.cli.console import PROGRAM, program, rich_console, stderr_console
 from mongorestore_async.cli.display.help_pages import EPILOGUE, OPTIONS, HelpPage
 from mongorestore_async.cli.exit_codes import ExitCode, exit_code_of, explain
+from mongorestore_async.cli.session_factory import apply_profile
 from mongorestore_async.cli.standard_streams import explain_failure
 from mongorestore_async.errors import RestoreError
 from mongorestore_async.protocol.redaction import printable
 from mongorestore_async.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
+    from types import FrameType
 
     from rich.console import Console
 
@@ -51,6 +55,7 @@ _COMMANDS: dict[str, tuple[Group, str]] = {
     "drill": (_MANY, "operations.drill_command:app"),
     "board": (_MANY, "operations.board_command:board"),
     "evidence": (_MANY, "operations.evidence_command:app"),
+    "doctor": (_TOOLS, "operations.doctor_command:doctor"),
     "demo": (_TOOLS, "commands.demo_command:demo"),
     "emulator": (_TOOLS, "commands.emulator_command:emulator"),
     "completion": (_TOOLS, "commands.completion_command:completion"),
@@ -93,6 +98,7 @@ def make_app() -> App:
         exit_on_error=False,
         suppress_keyboard_interrupt=False,
         result_action="return_value",
+        config=apply_profile,
     )
     for place, (name, (group, path)) in enumerate(_COMMANDS.items(), start=1):
         # An application in a module of its own has its settings there.
@@ -123,7 +129,8 @@ def run(arguments: Sequence[str]) -> int:
             app.resolved_commands()  # the help of all has what each says of itself
         elif arguments[0] == "fleet" and (len(arguments) == 1 or arguments[1].startswith("-")):
             app["fleet"].resolved_commands()
-        return app(list(arguments)) or ExitCode.DONE
+        with _interrupt_on_signals():
+            return app(list(arguments)) or ExitCode.DONE
     except CycloptsError as error:
         _print_error(_usage_error(error, arguments), error)
         return ExitCode.USAGE
@@ -138,6 +145,30 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt as error:
         _print_error("interrupted", error, label="")
         return ExitCode.INTERRUPTED
+
+
+@contextmanager
+def _interrupt_on_signals() -> Generator[None]:
+    """Let SIGTERM and SIGHUP end a command as Ctrl-C does.
+
+    A killed process could not tell what it has started, and would lose the telemetry that is exported at its exit.
+    """
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        on_interrupt = signal.getsignal(signal.SIGINT)  # that of asyncio while the event loop runs
+        (on_interrupt if callable(on_interrupt) else signal.default_int_handler)(number, frame)
+
+    before: dict[int, Any] = {}
+    for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores it: so it stays
+            with suppress(ValueError):  # not in the main thread
+                before[number] = signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _usage_error(error: CycloptsError, arguments: Sequence[str]) -> str:

@@ -176,6 +176,9 @@ CLI_WORDINGS: Mapping[HintKind, Wording] = {
         "--no-strict-certificates, which still verifies it"
     ),
     HintKind.RENAME_ONE: "pass each once, or rename one with --rename",
+    HintKind.RENEW_TOKEN: (
+        "set a new MONGODB_ATLAS_ACCESS_TOKEN, or the client id and secret of a service account, which renews tokens"
+    ),
     HintKind.REPEAT_QUERY: "repeat the command of that run with its token",
     HintKind.REQUEST_DOWNLOAD: "to get a file, run create without --target-cluster-id",
     HintKind.SET_BASE_URL: "set --base-url to the address it points to",

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import errno
+import math
 import os
 import shlex
 import signal
@@ -15,6 +16,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from mongorestore_async.emulator import (
+    FAULTS,
     CollectionLimit,
     CreateFault,
     Emulator,
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
     from enum import StrEnum
 
 __all__ = ["main"]
+
+#: Long enough to see a restore run, short enough to wait for: programs against it are run by hand.
+_RESTORE_SECONDS = 20.0
 
 
 def _moment(text: str) -> datetime:
@@ -69,7 +74,7 @@ def _arguments(prog: str) -> argparse.ArgumentParser:
     add("--start", "where its clock starts: now, or a date in ISO 8601", type=_moment, default="now")
     add("--today", "play Atlas v2 as on this day, now or in ISO 8601: ended versions, rate limits", type=_day)
     add("--speed", "seconds on its clock in one real second", type=float, default=usual.speed)
-    add("--restore-seconds", "duration of a restore on its clock", type=float, default=usual.restore_seconds)
+    add("--restore-seconds", "duration of a restore on its clock", type=float, default=_RESTORE_SECONDS)
     add("--archive-bytes", "size of the archives that jobs deliver", type=int, default=usual.archive_bytes)
     policies = _values(NoncePolicy)
     add("--nonce-policy", "how long a digest nonce lives", choices=policies, default=usual.nonce_policy.value)
@@ -89,6 +94,7 @@ def _arguments(prog: str) -> argparse.ArgumentParser:
         **repeated,
     )
     add("--create-fault", "fail a create; may be repeated", choices=_values(CreateFault), **repeated)
+    add("--fault", "a fault to play always; may be repeated", choices=sorted(FAULTS), **repeated)
     add("--public-key", "digest user name", default=usual.public_key)
     add("--private-key", "digest password", default=usual.private_key)
     add("--no-auth", "take every request without a login", action="store_true")
@@ -161,6 +167,8 @@ def main(arguments: Sequence[str] | None = None, *, prog: str = "python -m mongo
     chosen = _arguments(prog).parse_args(arguments)
     try:
         emulator = Emulator(_settings(chosen), host=chosen.host, port=chosen.port)
+        for name in chosen.fault:
+            emulator.faults.play(name, times=math.inf)
         asyncio.run(_serve(emulator))
     except ConfigError as wrong:
         sys.stderr.write(f"{wrong}\n")

@@ -190,7 +190,7 @@ def test_the_target_is_in_the_project_of_the_backup_unless_told():
 
 
 async def test_an_unknown_outcome_has_its_own_exit_code_and_advice(run, place, target, emulator):
-    emulator.fault_after_login = lambda record: "drop-answer" if record.method == "POST" else None
+    emulator.faults.play("lost_answer")
     before = emulator.counts.creates_taken
 
     ended = await run("create", *place(), "--snapshot-id", SNAPSHOT, *target, "--yes")
