@@ -46,9 +46,9 @@ def texts():
 def test_a_quoted_message_is_one_of_the_code(message, texts):
     if message in mongorestore_async.__all__ or message in {"NOT_YET", "NOT_VERIFIABLE"}:
         return
-    pattern = ".*?".join(re.escape(part.strip()) for part in message.split("..."))
+    parts = [re.escape(part.strip()) for part in message.split("...") if part.strip()]
 
-    assert re.search(pattern, texts)
+    assert re.search(".*?".join(parts), texts)
 
 
 def test_every_entry_says_cause_and_remedy():
