@@ -96,7 +96,12 @@ def test_the_quick_start_lists_jobs_of_every_type(job_type):
 
 @pytest.mark.parametrize(
     "command",
-    [command for command in commands(DOCS["cli.rst"]) if command.split()[1] != "emulator"],
+    [
+        command
+        for page in ("cli.rst", "migration.rst", "tutorial.rst")
+        for command in commands(DOCS[page])
+        if command.startswith("mongorestore-async ") and command.split()[1] != "emulator"
+    ],
 )
 def test_commands_of_the_documentation_run(command, server, capsys):
     program, *words = shlex.split(command)
@@ -128,6 +133,21 @@ def test_the_reference_has_every_verb(kind):
     }
 
     assert not hidden or ":inherited-members:" in listed[kind]
+
+
+@pytest.mark.parametrize("page", DOCS)
+def test_every_test_that_a_page_names_exists(page):
+    for path, _, name in re.findall(r"``(tests/[\w/.]+)(::(\w+))?``", DOCS[page]):
+        file = PROJECT / path
+        assert file.exists(), path
+        assert not name or re.search(rf"^(async )?def {name}\(", file.read_text(encoding="utf-8"), re.MULTILINE), name
+
+
+def test_each_claim_of_the_comparison_names_a_test():
+    entries = re.findall(r"^(\S.*\.)\n( {3}\S.*)\n", DOCS["comparison.rst"], re.MULTILINE)
+
+    assert len(entries) > 15
+    assert [claim for claim, proof in entries if not proof.startswith("   ``tests/")] == []
 
 
 def variables(row):
