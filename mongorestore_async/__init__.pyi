@@ -35,6 +35,7 @@ from .errors import NotFound as NotFound
 from .errors import NothingToDownload as NothingToDownload
 from .errors import NotRestorable as NotRestorable
 from .errors import NotUnique as NotUnique
+from .errors import OpenReconciliation as OpenReconciliation
 from .errors import PaginationError as PaginationError
 from .errors import ProtectedTarget as ProtectedTarget
 from .errors import ProtocolError as ProtocolError
@@ -50,6 +51,7 @@ from .errors import ResumePoint as ResumePoint
 from .errors import Rule as Rule
 from .errors import ServerError as ServerError
 from .errors import SessionClosed as SessionClosed
+from .errors import TakenReconciliation as TakenReconciliation
 from .errors import TLSFailed as TLSFailed
 from .errors import TransportError as TransportError
 from .errors import Unsupported as Unsupported
@@ -90,6 +92,9 @@ from .fleet import FleetProject as FleetProject
 from .fleet import FleetStream as FleetStream
 from .fleet import FleetWatch as FleetWatch
 from .fleet import Found as Found
+from .fleet import JobChange as JobChange
+from .fleet import ReadFailure as ReadFailure
+from .fleet import ReadRecovery as ReadRecovery
 from .fleet import ShardReport as ShardReport
 from .fleet import run_local as run_local
 from .fleet import run_shard as run_shard
@@ -158,8 +163,11 @@ from .resources import Until as Until
 from .settings.profile_files import load_profile as load_profile
 from .settings.profiles import Profile as Profile
 from .settings.session_arguments import SessionArguments as SessionArguments
-from .transport.exchange_records import ExchangeRecord as ExchangeRecord
-from .transport.exchange_records import Stats as Stats
+from .transport.observers import ExchangeRecord as ExchangeRecord
+from .transport.observers import Observer as Observer
+from .transport.observers import Operation as Operation
+from .transport.observers import OperationEvent as OperationEvent
+from .transport.observers import Stats as Stats
 from .transport.options import Options as Options
 from .transport.retrying import NO_RETRY as NO_RETRY
 from .transport.retrying import Failure as Failure

@@ -167,7 +167,7 @@ CLI_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.PASS_NEWER_VERSION: "update this package",
     HintKind.PASS_OTHER_VERSION: "update this package",
     HintKind.PASS_RESUME_TOKEN: "pass the token that the earlier run printed",
-    HintKind.PASS_WHOLE_REFERENCE: "pass it as create prints it, or as the ref column of jobs -o csv has it",
+    HintKind.PASS_WHOLE_REFERENCE: "pass it as the commands create and jobs print it",
     HintKind.RAISE_STALL_TIMEOUT: "rerun the command to resume",
     HintKind.RAISE_TIMEOUT: "find out what delays the server, and run the command again",
     HintKind.RECONCILE: "list the restore jobs of the cluster before you send it again",
@@ -199,9 +199,9 @@ CLI_WORDINGS: Mapping[HintKind, Wording] = {
 }
 
 
-def exit_codes() -> str:
-    """All codes with their meanings, one a line, for the help."""
-    return "\n".join(f"{code:>5}  {meaning}" for code, meaning in _MEANINGS.items())
+def exit_codes() -> list[tuple[str, str]]:
+    """All codes with their meanings, for the help."""
+    return [(f"{code:>3}", meaning) for code, meaning in _MEANINGS.items()]
 
 
 def exit_code_of(error: RestoreError) -> ExitCode:

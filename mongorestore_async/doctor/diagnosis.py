@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mongorestore_async.listing.page import Page
     from mongorestore_async.models import ClusterSummary, ProjectSummary
     from mongorestore_async.resources import AsyncSession, Project
-    from mongorestore_async.transport.exchange_records import ExchangeRecord
+    from mongorestore_async.transport.observers import ExchangeRecord
 
 __all__ = ["diagnose"]
 

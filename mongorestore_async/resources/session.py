@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from mongorestore_async.settings.profiles import Profile
     from mongorestore_async.settings.session_arguments import SessionArguments
     from mongorestore_async.transport.connection import ProxyChoice
-    from mongorestore_async.transport.exchange_records import Stats
+    from mongorestore_async.transport.observers import Stats
     from mongorestore_async.transport.options import ViewChanges
 
 __all__ = ["AsyncSession", "view_of"]
@@ -271,15 +271,19 @@ class AsyncSession(RawCalls):
         if not self._is_view:
             await self._view.transport.close(self._view.options)
 
-    def project(self, project_id: str, family: Family[JobT]) -> Project[JobT]:
+    def project(self, project_id: ProjectSummary | str, family: Family[JobT]) -> Project[JobT]:
         """Name a project of a product family.
+
+        Args:
+            project_id: Its id, or what :meth:`projects` listed.
+            family: Its product family, from which the type of the jobs follows.
 
         Raises:
             ConfigError: The id is empty or could change the path of a call, or Ops Manager without a ``base_url``.
 
         """
         check_family(self._view, family)
-        return Project(self._view, family, project_id)
+        return Project(self._view, family, project_id.id if isinstance(project_id, ProjectSummary) else project_id)
 
     def projects(
         self, family: Family[Any], *, items_per_page: int | None = None, limit: int | None = None, starting_at: int = 1

@@ -14,7 +14,6 @@ from mongorestore_async.protocol.replies import read_reply
 from mongorestore_async.ratelimit import RateLimiter
 from mongorestore_async.transport.connection import Connection
 from mongorestore_async.transport.decoding import SHORT, decode
-from mongorestore_async.transport.exchange_records import Stats
 from mongorestore_async.transport.late_calls import held_back, timed_out
 from mongorestore_async.transport.loop_binding import (
     Deadline,
@@ -25,6 +24,7 @@ from mongorestore_async.transport.loop_binding import (
     ServerInfo,
     Slots,
 )
+from mongorestore_async.transport.observers import OperationEvent, Stats, notify_hook
 from mongorestore_async.transport.retrying import Failure, RetryBudget, ask_rule, is_transient
 from mongorestore_async.transport.sender import Call, Phase, Progress, Sender
 
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from mongorestore_async.auth.credentials import Credentials
     from mongorestore_async.protocol.replies import Reply
     from mongorestore_async.transport.connection import HttpSettings
-    from mongorestore_async.transport.exchange_records import ExchangeRecord
     from mongorestore_async.transport.options import Options
 
 __all__ = ["Transport"]
@@ -202,11 +201,13 @@ class Transport:
             self._challenges += 0 if attempt is None else attempt.challenges
             if options.on_exchange is not None or _logger.isEnabledFor(logging.DEBUG):
                 record = progress.record(seconds=time.monotonic() - started, failed=failed)
-                _notify(record, options)
+                _logger.debug("%s", record)
+                notify_hook(record, options.on_exchange)
 
     async def _try(self, progress: Progress, options: Options, ends: float) -> Reply:
         call, limits = progress.call, self.limits
-        send, post = partial(self._sender.send, progress, options), partial(self._sender.post_for, progress, options)
+        send = self._sender.send if call.notify is None else self._sender.send_observed
+        send, post = partial(send, progress, options), partial(self._sender.post_for, progress, options)
         # One login for all tries: an unanswered challenge is kept for the next try.
         attempt = progress.attempt = self._authenticator.begin(
             method=call.method, uri=call.url.raw_path_qs, body=call.body or b"", once=call.state is not None
@@ -239,7 +240,7 @@ class Transport:
                         # It has its cause. In a variable here, it would live in a cycle with this frame.
                         raise held_back(progress, error)  # noqa: B904
                     raise
-                progress.remember(error)
+                progress.remember(error, wait)
             except BaseException as error:
                 failed = error
                 raise
@@ -269,6 +270,7 @@ class Transport:
     async def _enter_in_turn(self, progress: Progress, ends: float) -> None:
         """Wait until the rate limits and a slot allow to send a call; ``progress`` takes note of its admission."""
         call, limits = progress.call, self.limits
+        began = time.monotonic()
         while True:
             admission = progress.admission or limits.try_admit(call.rate, call.project)
             if admission is None:
@@ -289,6 +291,8 @@ class Transport:
                 if not taken:
                     self._slots.release()
             if taken:
+                if call.notify is not None:
+                    call.notify(OperationEvent(kind="queued", seconds=time.monotonic() - began))
                 return
             progress.admission = None
 
@@ -334,13 +338,3 @@ class Transport:
         if self._closed:
             raise SessionClosed("the session is closed; create a new AsyncSession")
         self._binding.check()
-
-
-def _notify(record: ExchangeRecord, options: Options) -> None:
-    _logger.debug("%s", record)
-    if options.on_exchange is None:
-        return
-    try:
-        options.on_exchange(record)
-    except Exception:
-        _logger.exception("the on_exchange hook failed; the call is not affected")

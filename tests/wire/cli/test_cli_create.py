@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from aiohttp import web
 
-from mongorestore_async.cli.commands.create_options import CreateOptions
+from mongorestore_async.cli.creates.create_options import CreateOptions
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.families import ATLAS_FLEX, ATLAS_LEGACY, CLOUD_MANAGER, FAMILIES
 from mongorestore_async.models import SERVER_DEFAULT, Checkpoint, HttpRestore, OplogTime, PointInTime, Snapshot, Target
