@@ -328,7 +328,10 @@ def dist(session: nox.Session) -> None:
         *("cyclonedx-py", "environment", "--pyproject", "pyproject.toml", "--mc-type", "library"),
         *("--output-reproducible", "--output-format", "JSON", "--output-file", str(components), str(environment)),
     )
-    listed = {each["name"].replace("_", "-") for each in json.loads(components.read_text("utf-8"))["components"]}
+    document = json.loads(components.read_text("utf-8"))
+    document["metadata"]["component"]["version"] = wheel.name.split("-")[1]  # pyproject.toml does not have it
+    components.write_text(json.dumps(document, indent=2), encoding="utf-8")
+    listed = {each["name"].replace("_", "-") for each in document["components"]}
     session.log(f"{components.name}: {', '.join(sorted(listed))}")
     wanted = {each.partition(">=")[0].replace("_", "-") for each in PROJECT["project"]["dependencies"]}
     if missing := wanted - listed:
