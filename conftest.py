@@ -44,4 +44,10 @@ def server(
         yield running_emulator
 
 
-pytest_collect_file = Sybil(parsers=[PythonCodeBlockParser()], patterns=["*.rst"], fixtures=["server"]).pytest()
+pytest_collect_file = Sybil(
+    parsers=[PythonCodeBlockParser()],
+    patterns=["*.rst"],
+    # Its blocks are the files of a project; tests/wire/testing/test_guide.py runs that.
+    excludes=["**/testing.rst"],
+    fixtures=["server"],
+).pytest()

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from mongorestore_async.errors.base import RequestContext
-    from mongorestore_async.errors.findings import Finding, Reconciliation
+    from mongorestore_async.errors.findings import Finding, OpenReconciliation, TakenReconciliation
     from mongorestore_async.errors.hints import Hint
 
 __all__ = [
@@ -46,7 +46,7 @@ class MaybeCreated(RestoreError):
         self,
         message: str = "",
         *,
-        reconcile: Callable[[], Awaitable[Reconciliation[Any]]] | None = None,
+        reconcile: Callable[[], Awaitable[TakenReconciliation[Any] | OpenReconciliation[Any]]] | None = None,
         dismiss: Callable[[], None] | None = None,
         request: RequestContext | None = None,
         resume_at: int | None = None,
@@ -60,11 +60,12 @@ class MaybeCreated(RestoreError):
         # The session stays in the process that made the call.
         return type(self), self.args, {**self.__dict__, "_reconcile": None, "_dismiss": None}
 
-    async def reconcile(self) -> Reconciliation[Any]:
+    async def reconcile(self) -> TakenReconciliation[Any] | OpenReconciliation[Any]:
         """Search the job list for what the create may have started. Can be called again later.
 
         Returns:
-            ``verdict`` (taken, not taken, cannot tell), ``batch`` when it was taken, and all ``candidates``.
+            A :class:`Reconciliation`: ``verdict`` (taken, not taken, cannot tell), ``batch`` when it was taken, and all
+            ``candidates``.
 
         Raises:
             ConfigError: The error comes from another process.

@@ -271,15 +271,19 @@ class AsyncSession(RawCalls):
         if not self._is_view:
             await self._view.transport.close(self._view.options)
 
-    def project(self, project_id: str, family: Family[JobT]) -> Project[JobT]:
+    def project(self, project_id: ProjectSummary | str, family: Family[JobT]) -> Project[JobT]:
         """Name a project of a product family.
+
+        Args:
+            project_id: Its id, or what :meth:`projects` listed.
+            family: Its product family, from which the type of the jobs follows.
 
         Raises:
             ConfigError: The id is empty or could change the path of a call, or Ops Manager without a ``base_url``.
 
         """
         check_family(self._view, family)
-        return Project(self._view, family, project_id)
+        return Project(self._view, family, project_id.id if isinstance(project_id, ProjectSummary) else project_id)
 
     def projects(
         self, family: Family[Any], *, items_per_page: int | None = None, limit: int | None = None, starting_at: int = 1
