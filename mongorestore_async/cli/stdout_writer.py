@@ -6,6 +6,7 @@ import asyncio
 import csv
 import json
 import sys
+from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Protocol, Self, TypeVar
 
@@ -14,6 +15,7 @@ from cyclopts import Parameter
 
 from mongorestore_async.cli.columns import print_table
 from mongorestore_async.cli.console import stdout_console
+from mongorestore_async.cli.units import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -122,17 +124,25 @@ class _CsvWriter:
 
     def __init__(self, layout: ListLayout[Any, Any]) -> None:
         self._layout = layout
-        self._names = [field.name for field in attrs.fields(layout.row_type)]
-        self._csv = csv.DictWriter(sys.stdout, self._names, lineterminator="\n")
+        kind = layout.row_type
+        names = [field.name for field in attrs.fields(kind)] if attrs.has(kind) else list(kind.__annotations__)
+        self._csv = csv.DictWriter(sys.stdout, names, lineterminator="\n")
         self._csv.writeheader()
 
     def add(self, items: Iterable[Any]) -> None:
         for row in map(self._layout.row, items):
-            self._csv.writerow({name: getattr(row, name) for name in self._names})
+            cells = attrs.asdict(row, recurse=False) if attrs.has(type(row)) else row
+            self._csv.writerow({name: _csv_cell(value) for name, value in cells.items()})
         sys.stdout.flush()
 
     def finish(self) -> None:
         sys.stdout.flush()
+
+
+def _csv_cell(value: object) -> object:
+    if isinstance(value, datetime):
+        return format_time(value)
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 @attrs.define

@@ -1,4 +1,7 @@
-"""Values that must not be shown, and how they are told from others: by the name of their member, or as URLs."""
+"""Values that must not be shown, and how they are told from others: by the name of their member, or as URLs.
+
+And :func:`printable`, for text of a server that is shown.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ __all__ = [
     "hide_document",
     "hide_each",
     "is_secret_name",
+    "printable",
     "represent",
     "represent_text",
     "unhide",
@@ -224,3 +228,14 @@ def without_urls(text: str, *, linked: bool = False) -> str:
     if "//" not in text and "/pull/" not in text:
         return text
     return _URL.sub(lambda found: found[0] if _HOSTS.fullmatch(found[0]) else REDACTED, text)
+
+
+def printable(text: str) -> str:
+    r"""Spell out what could control a terminal or make a name look like another one.
+
+    That are control characters, such as turn the direction of text (``\u202e``), and half characters, which cannot be
+    written to a file either. For text of a server that people look at.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
