@@ -23,8 +23,10 @@ nox.options.sessions = ["lint", "typing", "tests", "docs", "dist"]
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 
-#: The package as developers install it: with every extra but Airflow, which has sessions of its own.
-PACKAGE = f".[{','.join(extra for extra in PROJECT['project']['optional-dependencies'] if extra != 'airflow')}]"
+#: The package as developers install it: with every extra but Airflow, which has sessions of its own, and Arrow, which
+#: ``tools`` adds.
+HEAVY = {"airflow", "arrow"}
+PACKAGE = f".[{','.join(extra for extra in PROJECT['project']['optional-dependencies'] if extra not in HEAVY)}]"
 
 #: A worker process for each of two cores. Whole files go to a worker: their tests may share a server.
 TWO_WORKERS = ("-n", "2", "--dist", "loadfile")

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import json
-import os
 import traceback
 
 import pytest
 
 from builders.secrets import LONG_KEY, REFUSALS, refused
-
-
-def tool(name):
-    """Import a tool of others; ``nox -s tools`` installs all of them, and there none may be missing."""
-    return importlib.import_module(name) if "TOOLS" in os.environ else pytest.importorskip(name)
+from builders.tools import tool
 
 
 def plain(error):
