@@ -131,7 +131,7 @@ class _CsvWriter:
 
     def add(self, items: Iterable[Any]) -> None:
         for row in map(self._layout.row, items):
-            cells = attrs.asdict(row, recurse=False) if attrs.has(type(row)) else row
+            cells: dict[str, Any] = row if row.__class__ is dict else attrs.asdict(row, recurse=False)
             self._csv.writerow({name: _csv_cell(value) for name, value in cells.items()})
         sys.stdout.flush()
 

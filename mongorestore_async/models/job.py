@@ -165,7 +165,7 @@ class JobDocument(Document, abc.ABC):
         # Atlas addresses clusters by name.
         by_name = ref is not None and ref.family.startswith("atlas-")
         return {
-            "id": text_cell(self.id),
+            "id": text_cell(self.id) or "",
             "state": self.state.value,
             "status": None,
             "ok": self.ok,

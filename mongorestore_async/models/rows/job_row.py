@@ -1,7 +1,7 @@
 """The columns of a restore job, for all families."""
 
 from datetime import datetime
-from typing import TypedDict, overload
+from typing import TypedDict
 
 from mongorestore_async.models.secret import printable, without_urls
 
@@ -72,10 +72,6 @@ class JobRow(TypedDict):
     project_name: str | None
 
 
-@overload
-def text_cell(value: str) -> str: ...
-@overload
-def text_cell(value: str | None) -> str | None: ...
 def text_cell(value: str | None) -> str | None:
     """Make a cell of a text of the server: a plain ``str``, printable, without URLs."""
     return None if value is None else printable(without_urls(str(value)))
