@@ -94,10 +94,10 @@ def wire(session: nox.Session) -> None:
 
 @nox.session
 def tools(session: nox.Session) -> None:
-    """The hunt for secrets in what tools of others write: tracers, error reporters, serializers, web frameworks."""
-    install(session, "test", "tools", package=PACKAGE)
+    """What needs tools of others: the hunt for secrets in what they write, data frames, web frameworks and servers."""
+    install(session, "test", "tools", package=f"{PACKAGE[:-1]},arrow]")
     session.env["TOOLS"] = "all"  # none is skipped
-    session.run("pytest", "tests/wire/tools", *session.posargs)
+    session.run("pytest", "tests/wire/tools", "tests/wire/embedding", "docs/data.rst", *session.posargs)
 
 
 @nox.session
