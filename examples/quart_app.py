@@ -22,7 +22,7 @@ __all__ = ["app"]
 
 app = Quart(__name__)
 # An error before the first chunk becomes a status.
-app.asgi_app = hold_heads(app.asgi_app)  # type: ignore[method-assign]
+app.asgi_app = hold_heads(app.asgi_app)  # type: ignore[assignment, method-assign]
 
 
 @app.while_serving
