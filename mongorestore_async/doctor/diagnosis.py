@@ -97,8 +97,7 @@ class _Checkup:
         except ConfigError as error:
             self._note(*read_failure(error).results)
             return
-        async for result in check_network(view.transport, self._seconds):
-            self._note(result)
+        await check_network(view.transport, self._seconds, self._note)
         if self._has_failed():
             return
         projects = await self._list_projects()

@@ -23,11 +23,14 @@ from mongorestore_async.transport.failures import tls_failure
 from mongorestore_async.transport.worker_threads import WorkerThreads
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import Callable
+    from typing import TypeAlias
 
     from yarl import URL
 
     from mongorestore_async.transport.transport import Transport
+
+    Note: TypeAlias = Callable[[CheckResult], object]
 
 __all__ = ["check_network", "speaks_tls"]
 
@@ -37,30 +40,29 @@ _DAYS_LEFT = 14
 _OK, _WARNING, _FAILED, _SKIPPED = CheckOutcome
 
 
-async def check_network(transport: Transport, seconds: float) -> AsyncIterator[CheckResult]:
+async def check_network(transport: Transport, seconds: float, note: Note) -> None:
     """Check the way to the server of a session, up to the first failure.
 
     Args:
         transport: The session's.
         seconds: For each step.
+        note: Takes the results.
 
     """
     base = transport.base_url
     if travels_in_clear(base):
-        yield CheckResult(
-            CheckName.ADDRESS, _WARNING, f"{base} is not encrypted: others can read and change what is sent; use https"
-        )
+        told = f"{base} is not encrypted: others can read and change what is sent; use https"
+        note(CheckResult(CheckName.ADDRESS, _WARNING, told))
     else:
-        yield CheckResult(CheckName.ADDRESS, _OK, str(base))
+        note(CheckResult(CheckName.ADDRESS, _OK, str(base)))
     if transport.http_settings.http is not None:
         told = "the aiohttp session passed as http makes the connections"
         for name in (CheckName.DNS, CheckName.CONNECTION, CheckName.PROXY, CheckName.TLS, CheckName.STRICT_TLS):
-            yield CheckResult(name, _SKIPPED, told)
+            note(CheckResult(name, _SKIPPED, told))
         return
     threads = WorkerThreads("doctor", 2)
     try:
-        async for result in _check_way(transport, threads, seconds):
-            yield result
+        await _check_way(transport, threads, seconds, note)
     finally:
         threads.close()
 
@@ -74,31 +76,32 @@ async def speaks_tls(url: URL, seconds: float) -> bool:
     return not result.is_failure
 
 
-async def _check_way(transport: Transport, threads: WorkerThreads, seconds: float) -> AsyncIterator[CheckResult]:
+async def _check_way(transport: Transport, threads: WorkerThreads, seconds: float, note: Note) -> None:
     base, settings = transport.base_url, transport.http_settings
     connection = Connection(settings, limit=1, threads=threads)
     try:
         proxy = await connection.choose_proxy(base)
     except ConfigError as error:
-        yield CheckResult(CheckName.PROXY, _FAILED, error.problem)
+        note(CheckResult(CheckName.PROXY, _FAILED, error.problem))
         return
     nearest = base if proxy is None else proxy.with_user(None)
-    yield CheckResult(CheckName.PROXY, _OK, "none is used" if proxy is None else f"{nearest.origin()} is used")
+    note(CheckResult(CheckName.PROXY, _OK, "none is used" if proxy is None else f"{nearest.origin()} is used"))
     result = await _look_up(nearest, threads, seconds)
-    yield result
+    note(result)
     if result.is_failure:
         return
     result = await _connect(nearest, seconds)
-    yield result
+    note(result)
     if result.is_failure:
         return
     if base.scheme != "https":
         told = "the address is http://, which has no certificates"
-        yield CheckResult(CheckName.TLS, _SKIPPED, told)
-        yield CheckResult(CheckName.STRICT_TLS, _SKIPPED, told)
+        note(CheckResult(CheckName.TLS, _SKIPPED, told))
+        note(CheckResult(CheckName.STRICT_TLS, _SKIPPED, told))
         return
-    async for result in _check_certificate(connection, transport, threads, seconds, is_direct=proxy is None):
-        yield result
+    context = await _check_certificate(connection, transport, threads, seconds, note, is_direct=proxy is None)
+    if context is not None:
+        note(await _check_strictly(context, transport, threads, seconds))
 
 
 async def _look_up(url: URL, threads: WorkerThreads, seconds: float) -> CheckResult:
@@ -136,34 +139,39 @@ async def _connect(url: URL, seconds: float) -> CheckResult:
 
 
 async def _check_certificate(
-    connection: Connection, transport: Transport, threads: WorkerThreads, seconds: float, *, is_direct: bool
-) -> AsyncIterator[CheckResult]:
+    connection: Connection,
+    transport: Transport,
+    threads: WorkerThreads,
+    seconds: float,
+    note: Note,
+    *,
+    is_direct: bool,
+) -> tls.SSLContext | None:
+    """Verify the certificate as calls do. What accepted it, None if it was refused or not looked at."""
     try:
         context = await connection.tls_context()
     except ConfigError as error:
-        yield CheckResult(CheckName.TLS, _FAILED, error.problem)
-        return
+        note(CheckResult(CheckName.TLS, _FAILED, error.problem))
+        return None
     if context is False:
-        yield CheckResult(
-            CheckName.TLS, _WARNING, "certificates are not verified: anybody in between can read the keys"
+        note(
+            CheckResult(CheckName.TLS, _WARNING, "certificates are not verified: anybody in between can read the keys")
         )
-        yield CheckResult(CheckName.STRICT_TLS, _SKIPPED, "certificates are not verified")
-        return
-    if not is_direct:
+        note(CheckResult(CheckName.STRICT_TLS, _SKIPPED, "certificates are not verified"))
+    elif not is_direct:
         told = "behind a proxy the strict checks cannot be made by themselves"
-        yield CheckResult(CheckName.STRICT_TLS, _SKIPPED, told)
-        return
-    if context is True:
-        context = await threads.run(tls.create_default_context)
-    result = await _shake_hands(transport.base_url, context, seconds)
-    yield result
-    if result.is_failure:
-        return
-    yield await _check_strictly(transport, context, threads, seconds)
+        note(CheckResult(CheckName.STRICT_TLS, _SKIPPED, told))
+    else:
+        if context is True:
+            context = await threads.run(tls.create_default_context)
+        result = await _shake_hands(transport.base_url, context, seconds)
+        note(result)
+        return None if result.is_failure else context
+    return None
 
 
 async def _check_strictly(
-    transport: Transport, context: tls.SSLContext, threads: WorkerThreads, seconds: float
+    context: tls.SSLContext, transport: Transport, threads: WorkerThreads, seconds: float
 ) -> CheckResult:
     """Find out whether a certificate that was accepted also passes the strict checks."""
     if context.verify_flags & tls.VERIFY_X509_STRICT:
