@@ -95,7 +95,8 @@ class _Checkup:
         try:
             check_family(view, self._family)
         except ConfigError as error:
-            self._note(*read_failure(error).results)
+            about_login = error.hint is not None and error.hint.kind is HintKind.USE_API_KEY
+            self._fail(CheckName.KEY if about_login else CheckName.ADDRESS, error.problem, error.hint)
             return
         network = NetworkChecks(view.transport, self._seconds, self._note)
         await network.run()
