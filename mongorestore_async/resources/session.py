@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, Never, Self, cast, get_args
 
 import attrs
@@ -12,14 +11,13 @@ from mongorestore_async.errors import ConfigError, Unsupported
 from mongorestore_async.listing.arrays import documents_of
 from mongorestore_async.listing.page_reader import ListQuery
 from mongorestore_async.listing.pager import Pager
-from mongorestore_async.models import JobT, ProjectClusters, ProjectSummary, RawDocument, ServiceVersion
+from mongorestore_async.models import JobT, ProjectClusters, ProjectSummary, ServiceVersion
 from mongorestore_async.models.secret import hide, unhide
 from mongorestore_async.protocol.urls import DEFAULT_BASE_URL, parse_base_url
 from mongorestore_async.resources.batch_lookup import find_batch, read_by_ref
 from mongorestore_async.resources.project import Project
 from mongorestore_async.resources.raw_calls import RawCalls
-from mongorestore_async.settings.environment import read_environment
-from mongorestore_async.settings.session_arguments import hide_arguments, merge_arguments
+from mongorestore_async.settings.session_arguments import find_arguments, hide_settings
 from mongorestore_async.transport.connection import HttpSettings
 from mongorestore_async.transport.options import Options
 from mongorestore_async.transport.session_view import (
@@ -30,6 +28,7 @@ from mongorestore_async.transport.session_view import (
 from mongorestore_async.transport.transport import Transport
 
 if TYPE_CHECKING:
+    import os
     import ssl as tls
     from collections.abc import Iterable, Mapping
     from types import TracebackType
@@ -136,10 +135,8 @@ class AsyncSession(RawCalls):
             ConfigError: No login in the environment, or bad settings.
 
         """
-        environ = RawDocument(os.environ if environ is None else environ, secret=True)
-        overrides = hide_arguments(overrides)
-        found = read_environment(environ, with_auth="auth" not in overrides)
-        return cls(**cast("Any", merge_arguments(found, overrides)))
+        environ, overrides = hide_settings(environ, overrides)
+        return cls(**cast("Any", find_arguments(environ, overrides)))
 
     @classmethod
     def from_profile(
@@ -165,11 +162,10 @@ class AsyncSession(RawCalls):
         """
         from mongorestore_async.settings.profile_files import load_profile
 
-        environ = RawDocument(os.environ if environ is None else environ, secret=True)
-        overrides = hide_arguments(overrides)
-        chosen = load_profile(profile, environ=environ) if profile is None or isinstance(profile, str) else profile
-        found = read_environment(environ, profile=chosen, with_auth="auth" not in overrides)
-        return cls(**cast("Any", merge_arguments(found, overrides)))
+        environ, overrides = hide_settings(environ, overrides)
+        if profile is None or isinstance(profile, str):
+            profile = load_profile(profile, environ=environ)
+        return cls(**cast("Any", find_arguments(environ, overrides, profile)))
 
     def __repr__(self) -> str:
         view: SessionView | None = getattr(self, "_view", None)
