@@ -22,6 +22,7 @@ code  meaning
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
@@ -105,6 +106,9 @@ _CODES: tuple[tuple[type[RestoreError], ExitCode], ...] = (
     (HashMismatch, ExitCode.DOWNLOAD_UNUSABLE),
     (DownloadError, ExitCode.DOWNLOAD_FAILED),
 )
+
+#: What libraries write before a reason: the class of an error, its number, a setting of the connection.
+_OF_PYTHON = re.compile(r"\bClient\w+: |\bssl:\w+ |\[Errno -?\d+\] ")
 
 #: Options whose names differ from those of the arguments they stand for.
 _OPTIONS = {"completed": "--all"}
@@ -218,7 +222,7 @@ def error_text(error: RestoreError | Finding) -> str:
     if isinstance(error, NotRestorable) and error.findings:  # its message has theirs in the words of the library
         return f"nothing was started: the pre-check failed: {'; '.join(map(error_text, error.findings))}"
     advice = "" if error.hint is None else error.hint.render(CLI_WORDINGS)
-    return printable(" ".join(add_advice(error.problem, advice).split()))
+    return printable(_OF_PYTHON.sub("", " ".join(add_advice(error.problem, advice).split())))
 
 
 def explain(error: RestoreError) -> str:

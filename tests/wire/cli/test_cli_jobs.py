@@ -348,3 +348,19 @@ async def test_a_terminal_table_fits_and_has_colours_unless_disabled(on_terminal
     assert max(map(len, rows)) <= 80
     assert "Batch" not in terminal.text
     assert "Expires" in wider.text
+
+
+async def test_colours_can_be_had_in_a_pipe_and_nothing_else_that_a_terminal_has(run, place):
+    ended = await run("jobs", *place("sharded"), FORCE_COLOR="1")
+
+    assert ended.code == 0
+    assert "\x1b[32mFINISHED" in ended.out
+    assert ended.err == ""
+
+
+async def test_a_terminal_that_can_do_nothing_gets_plain_text(on_terminal, place):
+    async with on_terminal("jobs", *place("sharded"), TERM="dumb") as terminal:
+        assert await terminal.end() == 0
+
+    assert "FINISHED" in terminal.text
+    assert "\x1b" not in terminal.text
