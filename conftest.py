@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +17,10 @@ from mongorestore_async.emulator import EmulatorSettings, ThreadedEmulator
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["pytest_collect_file", "running_emulator", "server"]
+__all__ = ["collect_ignore", "pytest_collect_file", "running_emulator", "server"]
+
+#: Pages whose blocks need what only ``nox -s tools`` installs.
+collect_ignore = [] if all(map(find_spec, ("pandas", "polars", "pyarrow"))) else ["docs/data.rst"]
 
 
 @pytest.fixture(scope="session")
@@ -39,9 +43,15 @@ def server(
     monkeypatch.setenv("MONGODB_ATLAS_PUBLIC_API_KEY", running_emulator.public_key)
     monkeypatch.setenv("MONGODB_ATLAS_PRIVATE_API_KEY", running_emulator.private_key)
     with warnings.catch_warnings():
-        # The README says that the tenant family gives this warning.
+        # The quick start says that the tenant family gives this warning.
         warnings.filterwarnings("ignore", message=".* is deprecated and will be removed", category=DeprecationWarning)
         yield running_emulator
 
 
-pytest_collect_file = Sybil(parsers=[PythonCodeBlockParser()], patterns=["*.rst"], fixtures=["server"]).pytest()
+pytest_collect_file = Sybil(
+    parsers=[PythonCodeBlockParser()],
+    patterns=["*.rst"],
+    # Its blocks are the files of a project; tests/wire/testing/test_guide.py runs that.
+    excludes=["**/testing.rst"],
+    fixtures=["server"],
+).pytest()

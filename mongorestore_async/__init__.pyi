@@ -1,5 +1,6 @@
 # The one list of public names: type checkers read it, and so does __init__.py when a name is first used.
 
+from .auth.credentials import AccessToken as AccessToken
 from .auth.credentials import DigestAuth as DigestAuth
 from .auth.credentials import ServiceAccount as ServiceAccount
 from .codec.documents import load_job as load_job
@@ -34,6 +35,7 @@ from .errors import NotFound as NotFound
 from .errors import NothingToDownload as NothingToDownload
 from .errors import NotRestorable as NotRestorable
 from .errors import NotUnique as NotUnique
+from .errors import OpenReconciliation as OpenReconciliation
 from .errors import PaginationError as PaginationError
 from .errors import ProtectedTarget as ProtectedTarget
 from .errors import ProtocolError as ProtocolError
@@ -49,6 +51,7 @@ from .errors import ResumePoint as ResumePoint
 from .errors import Rule as Rule
 from .errors import ServerError as ServerError
 from .errors import SessionClosed as SessionClosed
+from .errors import TakenReconciliation as TakenReconciliation
 from .errors import TLSFailed as TLSFailed
 from .errors import TransportError as TransportError
 from .errors import Unsupported as Unsupported
@@ -89,6 +92,9 @@ from .fleet import FleetProject as FleetProject
 from .fleet import FleetStream as FleetStream
 from .fleet import FleetWatch as FleetWatch
 from .fleet import Found as Found
+from .fleet import JobChange as JobChange
+from .fleet import ReadFailure as ReadFailure
+from .fleet import ReadRecovery as ReadRecovery
 from .fleet import ShardReport as ShardReport
 from .fleet import run_local as run_local
 from .fleet import run_shard as run_shard
@@ -143,6 +149,7 @@ from .models import TenantRestoreJob as TenantRestoreJob
 from .models import TenantSnapshot as TenantSnapshot
 from .models import TimeRange as TimeRange
 from .models import WriteStrategy as WriteStrategy
+from .models.rows import JobRow as JobRow
 from .protocol.deprecation import VendorDeprecation as VendorDeprecation
 from .protocol.replies import Reply as Reply
 from .ratelimit.shared_limits import SharedLimits as SharedLimits
@@ -154,6 +161,9 @@ from .resources import Project as Project
 from .resources import RestoreBatch as RestoreBatch
 from .resources import SnapshotPager as SnapshotPager
 from .resources import Until as Until
+from .settings.profile_files import load_profile as load_profile
+from .settings.profiles import Profile as Profile
+from .settings.session_arguments import SessionArguments as SessionArguments
 from .transport.observers import ExchangeRecord as ExchangeRecord
 from .transport.observers import Observer as Observer
 from .transport.observers import Operation as Operation

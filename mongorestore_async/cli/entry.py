@@ -9,11 +9,13 @@ import signal
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, cast
 
-from cyclopts import App, CycloptsError, MissingArgumentError, UnknownCommandError
+from cyclopts import App, CycloptsError, Group, MissingArgumentError, UnknownCommandError
 
 from mongorestore_async.cli.cluster_options import VARIABLES
-from mongorestore_async.cli.console import rich_console, stderr_console
-from mongorestore_async.cli.exit_codes import ExitCode, exit_code_of, exit_codes, explain
+from mongorestore_async.cli.console import PROGRAM, program, rich_console, stderr_console
+from mongorestore_async.cli.display.help_pages import EPILOGUE, OPTIONS, HelpPage
+from mongorestore_async.cli.exit_codes import ExitCode, exit_code_of, explain
+from mongorestore_async.cli.session_factory import apply_log, apply_profile
 from mongorestore_async.cli.standard_streams import explain_failure
 from mongorestore_async.errors import RestoreError
 from mongorestore_async.protocol.redaction import printable
@@ -27,42 +29,46 @@ if TYPE_CHECKING:
 
 __all__ = ["make_app", "run"]
 
-_SUMMARY = """MongoDB restores on Ops Manager, Cloud Manager and Atlas: choose, create,
-wait, download, verify.
+_SUMMARY = """MongoDB restores on Ops Manager, Cloud Manager and Atlas.
 
-Start with the demo, which needs no server and no key: mongorestore-async demo
+To see it work, without a server and a key: mongorestore-async demo
 """
 
-_EPILOGUE = f"""The API key is read from the environment; on a terminal, a missing key is
-prompted for:
-MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY, or
-MCLI_PUBLIC_API_KEY and MCLI_PRIVATE_API_KEY.
+_LOOK, _RESTORE = Group("Look around", sort_key=1), Group("Restore", sort_key=2)
+_MANY, _TOOLS = Group("Many clusters", sort_key=3), Group("Tools", sort_key=4)
 
-Exit codes:
-{exit_codes()}"""
-
-
-#: Where the commands are, in the order of the help: in ``commands/`` but where a folder is named.
+#: Where the commands are, in the order of the help.
 #: Only the module of the command that runs is loaded.
-_COMMANDS = {
-    "demo": "demo_command:demo",
-    "jobs": "jobs_command:jobs",
-    "fleet": "fleet_command:app",
-    "drill": "operations.drill_command:app",
-    "board": "operations.board_command:board",
-    "snapshots": "snapshots_command:snapshots",
-    "create": "create_command:create",
-    "create-collections": "create_collections_command:create_collections",
-    "wait": "wait_command:wait",
-    "watch": "watch_command:watch",
-    "download": "download_command:download",
-    "cancel": "cancel_command:cancel",
-    "evidence": "operations.evidence_command:app",
-    "emulator": "emulator_command:emulator",
+_COMMANDS: dict[str, tuple[Group, str]] = {
+    "orgs": (_LOOK, "commands.inventory_command:orgs"),
+    "projects": (_LOOK, "commands.inventory_command:projects"),
+    "clusters": (_LOOK, "commands.inventory_command:clusters"),
+    "snapshots": (_LOOK, "commands.snapshots_command:snapshots"),
+    "jobs": (_LOOK, "commands.jobs_command:jobs"),
+    "create": (_RESTORE, "creates.create_command:create"),
+    "create-collections": (_RESTORE, "creates.create_collections_command:create_collections"),
+    "wait": (_RESTORE, "commands.wait_command:wait"),
+    "watch": (_RESTORE, "commands.watch_command:watch"),
+    "download": (_RESTORE, "commands.download_command:download"),
+    "cancel": (_RESTORE, "commands.cancel_command:cancel"),
+    "fleet": (_MANY, "commands.fleet_command:app"),
+    "drill": (_MANY, "operations.drill_command:app"),
+    "board": (_MANY, "operations.board_command:board"),
+    "evidence": (_MANY, "operations.evidence_command:app"),
+    "doctor": (_TOOLS, "operations.doctor_command:doctor"),
+    "demo": (_TOOLS, "commands.demo_command:demo"),
+    "emulator": (_TOOLS, "commands.emulator_command:emulator"),
+    "completion": (_TOOLS, "commands.completion_command:completion"),
+    "help": (_TOOLS, "commands.help_command:show_help"),
 }
 
-#: The emulator has a command line of its own, with its own help.
-_SETTINGS: dict[str, dict[str, Any]] = {"emulator": {"help_flags": [], "version_flags": []}}
+_SETTINGS: dict[str, dict[str, Any]] = {
+    name: {"usage": f"mongorestore-async {name} [OPTIONS] [JOB...]"} for name in ("wait", "watch", "download", "cancel")
+} | {
+    "help": {"usage": "mongorestore-async help [COMMAND | TOPIC]"},
+    # It has a command line of its own, with its own help.
+    "emulator": {"help_flags": [], "version_flags": []},
+}
 
 
 class _HelpConsole:
@@ -79,20 +85,27 @@ class _HelpConsole:
 def make_app() -> App:
     """Make the application with all commands."""
     app = App(
-        name="mongorestore-async",
+        name=PROGRAM,
         help=_SUMMARY,
-        help_epilogue=_EPILOGUE,
+        help_epilogue=EPILOGUE,
         help_format="plaintext",
+        help_formatter=HelpPage(),
+        group_arguments=Group("Arguments", sort_key=-1),
+        group_parameters=OPTIONS,
         version=__version__,
         console=cast("Console", _HelpConsole()),
         print_error=False,
         exit_on_error=False,
         suppress_keyboard_interrupt=False,
         result_action="return_value",
+        config=(apply_profile, apply_log),
     )
-    for place, (name, path) in enumerate(_COMMANDS.items(), start=1):
-        found = path if path.startswith("operations.") else f"commands.{path}"
-        app.command(f"mongorestore_async.cli.{found}", name=name, sort_key=place, **_SETTINGS.get(name, {}))
+    for place, (name, (group, path)) in enumerate(_COMMANDS.items(), start=1):
+        # An application in a module of its own has its settings there.
+        settings = {} if path.endswith(":app") else {"help_epilogue": ""} | _SETTINGS.get(name, {})
+        app.command(f"mongorestore_async.cli.{path}", name=name, group=group, sort_key=place, **settings)
+    for flag in ("--help", "--version"):
+        app[flag].group = (_TOOLS,)
     return app
 
 
@@ -159,7 +172,7 @@ def _interrupt_on_signals() -> Generator[None]:
 
 
 def _usage_error(error: CycloptsError, arguments: Sequence[str]) -> str:
-    command = shlex.join(["mongorestore-async", *(error.command_chain or ()), "--help"])
+    command = shlex.join([program(), *(error.command_chain or ()), "--help"])
     text = str(error)
     for argument in arguments:
         # There is no option for a key, but somebody may try one, such as --private-key=KEY: it must not be repeated.
@@ -174,7 +187,7 @@ def _usage_error(error: CycloptsError, arguments: Sequence[str]) -> str:
         # The library lists only some of many commands.
         commands = ", ".join(name for name in error.app if not name.startswith("-"))
         text = f"{text.partition('Available commands:')[0]} Commands are {commands}"
-    text = " ".join(text.split()).rstrip(".")
+    text = " ".join(text.split()).rstrip(".").replace(" into int", " into a whole number")
     return printable(f"{text}. See {command}")
 
 

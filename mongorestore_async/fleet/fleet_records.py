@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic
 
 import attrs
 
-from mongorestore_async.models import JobDocument
+from mongorestore_async.models import JobT_co
+from mongorestore_async.models.rows import pairs_table, text_cell
 
 if TYPE_CHECKING:
     from mongorestore_async.errors import RestoreError
     from mongorestore_async.families import RateLimit
+    from mongorestore_async.models.rows import JobRow
 
 __all__ = [
     "ClusterOutcome",
@@ -23,8 +25,6 @@ __all__ = [
     "FleetProject",
     "Found",
 ]
-
-JobT_co = TypeVar("JobT_co", bound=JobDocument, covariant=True)
 
 
 @attrs.frozen
@@ -84,6 +84,19 @@ class Found(Generic[JobT_co]):
     def fleet(self) -> str:
         """Name of the fleet it was found in."""
         return self.cluster.project.fleet
+
+    def to_row(self) -> JobRow:
+        """Make a flat row of the job and where it was found: see :class:`JobRow`."""
+        row, cluster, project = self.job.to_row(), self.cluster, self.project
+        row["fleet"], row["project_id"] = text_cell(project.fleet), text_cell(project.id)
+        row["project_name"] = text_cell(project.name)
+        row["cluster_id"] = text_cell(cluster.id) or row["cluster_id"]
+        row["cluster_name"] = text_cell(cluster.name) or row["cluster_name"]
+        return row
+
+    def _repr_html_(self) -> str:
+        """Show it in a notebook, without links and secrets."""
+        return pairs_table("Found", self.to_row().items())
 
 
 class FailureKind(StrEnum):

@@ -7,9 +7,11 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
-from mongorestore_async.models.secret import REDACTED, SECRET_FIELDS
+from mongorestore_async.models.secret import REDACTED, SECRET_FIELDS, printable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from yarl import URL
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "printable",
     "redact_text",
     "redact_url",
+    "without_formula",
 ]
 
 #: Characters of a foreign body that an error may show.
@@ -28,6 +31,9 @@ EXCERPT_LENGTH = 200
 
 #: Characters of the API's own text that an error message may show.
 MESSAGE_LENGTH = 500
+
+#: A cell that begins so is a formula to spreadsheets, and a formula of a stranger can send the sheet away.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 
 _NAMES = "|".join(
     (
@@ -96,7 +102,7 @@ _PLAIN_URL = re.compile(
 
 
 #: Whether the text of a URL certainly holds nothing to redact.
-is_plain_url = _PLAIN_URL.fullmatch
+is_plain_url: Callable[[str], re.Match[str] | None] = _PLAIN_URL.fullmatch
 
 
 def redact_text(text: str) -> str:
@@ -128,15 +134,11 @@ def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
     return tuple((re.compile(pattern, flags), replacement) for pattern, replacement in _CREDENTIALS)
 
 
-def printable(text: str) -> str:
-    r"""Spell out what could control a terminal or make a name look like another one.
-
-    That are control characters, such as turn the direction of text (``\u202e``), and half characters, which cannot be
-    written to a file either. For text of a server that people look at.
-    """
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+def without_formula(text: str) -> str:
+    """Make a text fit for a cell of a CSV file: printable, and with an apostrophe before what would be computed."""
+    # What is spelled out begins with a backslash, so the first character is looked at before.
+    is_formula = text.lstrip(" \u00a0\ufeff").startswith(_FORMULA)
+    return f"'{printable(text)}" if is_formula else printable(text)
 
 
 def one_line(text: str, length: int = MESSAGE_LENGTH) -> str:

@@ -11,9 +11,11 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
+    from datetime import datetime
     from types import TracebackType
 
     from mongorestore_async.models import JobDocument, JobRef
+    from mongorestore_async.models.headers import Headers
 
 __all__ = [
     "ExchangeRecord",
@@ -48,6 +50,7 @@ class ExchangeRecord:
         seconds: How long it took, waits for a slot and between tries included.
         rate_limit: ``RateLimit-Limit`` of the last answer, None when it was not sent.
         rate_remaining: ``RateLimit-Remaining`` of the last answer, None when it was not sent.
+        server_time: ``Date`` of the last answer, UTC in whole seconds; None without one.
 
     """
 
@@ -61,6 +64,7 @@ class ExchangeRecord:
     seconds: float
     rate_limit: int | None = None
     rate_remaining: int | None = None
+    server_time: datetime | None = None
 
 
 @attrs.frozen
@@ -120,6 +124,8 @@ class OperationEvent:
             limit, a free slot or the login of another call. ``"job"``: a create, wait or watch sees a job for the first
             time, or in another state. ``"received"``: bytes of an archive.
         status: HTTP status of a request, None if no whole answer came.
+        headers: Header fields of the answer to a request of a call; values with credentials are redacted wherever they
+            are shown.
         for_token: Whether the request asked the token endpoint for a token.
         error: Class name of the error that a try ended with.
         seconds: Time until the next try, or the time in the queue.
@@ -131,6 +137,7 @@ class OperationEvent:
 
     kind: Literal["request", "retry", "queued", "job", "received"]
     status: int | None = None
+    headers: Headers | None = attrs.field(default=None, repr=False)
     for_token: bool = False
     error: str | None = None
     seconds: float = 0.0

@@ -325,10 +325,10 @@ def check_path(path: str, family: Family[Any] | None) -> None:
 
 
 def warn_of_plain_http(url: URL) -> None:
-    """Warn when a service account logs in over plain http."""
+    """Warn when a client secret or a token is sent over plain http."""
     if travels_in_clear(url):
         warnings.warn(
-            f"the client secret and the tokens of the service account are sent unencrypted to {url}; use https",
+            f"secrets of the login (client secret, access token) are sent unencrypted to {url}; use https",
             stacklevel=3,
         )
 

@@ -8,7 +8,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Never
 
-from mongorestore_async.auth.authenticators import BearerAuthenticator, make_authenticator
+from mongorestore_async.auth.authenticators import BearerAuthenticator, TokenAuthenticator, make_authenticator
 from mongorestore_async.errors import ApiError, ConnectionBroken, RestoreError, SessionClosed, TransportError
 from mongorestore_async.protocol.replies import read_reply
 from mongorestore_async.ratelimit import RateLimiter
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from yarl import URL
 
-    from mongorestore_async.auth.credentials import DigestAuth, ServiceAccount
+    from mongorestore_async.auth.credentials import Credentials
     from mongorestore_async.protocol.replies import Reply
     from mongorestore_async.transport.connection import HttpSettings
     from mongorestore_async.transport.options import Options
@@ -56,19 +56,17 @@ class Transport:
 
     """
 
-    def __init__(
-        self, auth: DigestAuth | ServiceAccount | None, base_url: URL, settings: HttpSettings, options: Options
-    ) -> None:
+    def __init__(self, auth: Credentials | None, base_url: URL, settings: HttpSettings, options: Options) -> None:
         self.base_url = base_url
         self.http_settings = settings
-        self.server_info = ServerInfo()
-        self.decode_locks = DecodeLocks()
-        self.restore_locks = RestoreLocks()
+        self.server_info: ServerInfo = ServerInfo()
+        self.decode_locks: DecodeLocks = DecodeLocks()
+        self.restore_locks: RestoreLocks = RestoreLocks()
         threads, user_agent = self.decode_locks.threads, options.user_agent_header
         self._connection = Connection(settings, limit=options.max_in_flight, threads=threads, user_agent=user_agent)
         self._sender = Sender(self._connection, self.server_info)
         self._authenticator = make_authenticator(auth, base_url)
-        self.limits = RateLimiter(options.rate_limits, options.shared_limits)
+        self.limits: RateLimiter = RateLimiter(options.rate_limits, options.shared_limits)
         self._budget = RetryBudget()
         self._challenges = 0
         self._retries = 0
@@ -94,8 +92,8 @@ class Transport:
 
     @property
     def uses_tokens(self) -> bool:
-        """Whether the login is a service account."""
-        return isinstance(self._authenticator, BearerAuthenticator)
+        """Whether the login is a service account, or a token of one."""
+        return isinstance(self._authenticator, (BearerAuthenticator, TokenAuthenticator))
 
     async def open(self) -> None:
         """Make the HTTP session on the running loop; a second call does nothing.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def print_events(operation: Operation) -> Generator[Callable[[OperationEvent], None]]:
+def print_events(operation: Operation) -> Generator[Callable[[OperationEvent], None], None, None]:
     """Print what happens."""
     yield lambda event: print(operation.kind, event.kind)
 

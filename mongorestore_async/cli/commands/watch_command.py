@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Self
 import mongorestore_async
 from mongorestore_async.cli.columns import state_style, table_lines
 from mongorestore_async.cli.console import PlainConsole, plural, show_deprecations, stderr_console, stdout_console
+from mongorestore_async.cli.display.progress_display import PollDisplay, StateLog
 from mongorestore_async.cli.exit_codes import ExitCode
 from mongorestore_async.cli.job_selection import JobRefs, JobSelection
-from mongorestore_async.cli.progress_display import PollDisplay, StateLog
-from mongorestore_async.cli.rows.job_rows import JOB_LAYOUT, JobRow
+from mongorestore_async.cli.rows.job_rows import JOB_LAYOUT
 from mongorestore_async.cli.session_factory import make_session, read_credentials
 from mongorestore_async.cli.units import format_duration
 from mongorestore_async.cli.wait_options import ResumeHint, WaitClock, WaitOptions, poll_policy
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from mongorestore_async.models import JobDocument
+    from mongorestore_async.models.rows import JobRow
 
 __all__ = ["watch"]
 
@@ -39,10 +40,10 @@ def watch(
     selection: JobSelection | None = None,
     options: WaitOptions | None = None,
 ) -> int:
-    """Watch restore jobs until they end: a live table on a terminal, a line for each change elsewhere.
+    """Watch restore jobs until they end.
 
-    It has the same exit codes as wait. Ctrl-C or a timeout does not affect the
-    restore.
+    On a terminal it shows a live table, elsewhere a line for each change. It has
+    the same exit codes as wait. Ctrl-C or a timeout does not affect the restore.
     """
     selection, options = selection or JobSelection(), options or WaitOptions()
     selection.check(refs)
@@ -66,7 +67,7 @@ async def _watch(
                 display.look_for(len(resume_hint.refs))
                 async with clock.finding():
                     batch = await session.batch(resume_hint.refs, until=options.until)
-            with _LiveTable(out) if sys.stdout.isatty() else _Lines(out) as view:
+            with _LiveTable(out) if out.is_live else _Lines(out) as view:
                 found = {job.ref: job for job in batch}
                 try:
                     view.show(batch)
@@ -129,7 +130,7 @@ class _LiveTable:
         self._live.stop()
 
     def show(self, jobs: "Iterable[JobDocument]") -> None:
-        self._rows |= {row.ref or row.id: row for row in map(JobRow.of, jobs)}
+        self._rows |= {row["ref"] or row["id"]: row for row in (job.to_row() for job in jobs)}
 
     def _render(self) -> "RenderableType":
         from rich.console import Group
@@ -138,9 +139,9 @@ class _LiveTable:
         rows = list(self._rows.values())
         most = max(1, self._console.rich.height - _OTHER_LINES)
         if len(rows) > most:
-            rows = sorted(rows, key=lambda row: row.state not in {"PENDING", "RUNNING", "UNKNOWN"})
+            rows = sorted(rows, key=lambda row: row["state"] not in {"PENDING", "RUNNING", "UNKNOWN"})
         left_out = [] if len(rows) <= most else [Text(f"... and {len(rows) - most} more")]
-        counts = Counter(row.state for row in rows)
+        counts = Counter(row["state"] for row in rows)
         summary = Text(f"{plural(len(rows), 'restore job')}:")
         for state, count in counts.items():
             summary.append(f"  {count} ").append(state, style=state_style(state))

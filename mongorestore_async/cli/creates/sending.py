@@ -26,7 +26,7 @@ from mongorestore_async.protocol.redaction import printable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mongorestore_async import RestoreBatch
+    from mongorestore_async import RestoreBatch, SessionArguments
 
 __all__ = ["print_created", "run_create"]
 
@@ -100,7 +100,7 @@ async def _dry_run(
 ) -> int:
     console = stderr_console()
     # Without a pre-check nothing is read, and no key is needed.
-    settings: dict[str, Any] = {} if safety.precheck else {"auth": None}
+    settings: SessionArguments = {} if safety.precheck else {"auth": None}
     environ = environ or (read_credentials() if safety.precheck else dict(os.environ))
     options = mongorestore_async.Options(guard=safety.guard)
     async with make_session(environ, cluster.server, options=options, settings=settings) as session:

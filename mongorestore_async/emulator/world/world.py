@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import re
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from mongorestore_async.emulator.world.cluster_backups import Backups, Checkpoints
 from mongorestore_async.emulator.world.collection_restore_store import CollectionRestores
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from mongorestore_async.emulator.emulator_settings import EmulatorSettings
     from mongorestore_async.emulator.flow_control import Clock
     from mongorestore_async.emulator.world.hosts import Host
+    from mongorestore_async.emulator.world.namespaces import Namespaces
 
 __all__ = ["World"]
 
@@ -50,6 +53,9 @@ _PROJECT = {Side.MANAGER: IdKind.MANAGER_PROJECT, Side.ATLAS: IdKind.ATLAS_PROJE
 _CLUSTER = {Side.MANAGER: IdKind.MANAGER_CLUSTER, Side.ATLAS: IdKind.ATLAS_CLUSTER}
 _MEMBERS = ("shard-0", "shard-1", "config")
 _WORDS = ("electron", "proton", "neutron", "muon", "gluon", "photon", "boson", "quark")
+_CLUSTER_IN_PATH = re.compile(
+    "/groups/(?P<project>[0-9a-f]{24})/(?:clusters|hosts|flexClusters|serverless)/(?P<cluster>[^/?]+)"
+)
 #: Stamps of projects and clusters: older than any job.
 _CREATED_STAMP = 0x4F000000
 
@@ -80,14 +86,16 @@ class World:
     def __init__(self, settings: EmulatorSettings, clock: Clock) -> None:
         self._settings = settings
         self._ids = Identifiers(settings.seed)
-        self.backups = Backups()
-        self.hosts = Hosts(self._ids, self.clusters, self.members)
-        self.snapshots = Snapshots(settings, clock, self._ids)
-        self.checkpoints = Checkpoints(clock.start, self._ids)
+        self.backups: Backups = Backups()
+        self.hosts: Hosts = Hosts(self._ids, self.clusters, self.members)
+        self.snapshots: Snapshots = Snapshots(settings, clock, self._ids)
+        self.checkpoints: Checkpoints = Checkpoints(clock.start, self._ids)
         endings: list[JobOutcome] = []
-        self.jobs = Jobs(settings, clock, self._ids, self.members, self.snapshots, endings)
-        self.collection_restores = CollectionRestores(settings, clock, self._ids, self.snapshots, endings)
-        self.namespaces = self.collection_restores.namespaces
+        self.jobs: Jobs = Jobs(settings, clock, self._ids, self.members, self.snapshots, endings)
+        self.collection_restores: CollectionRestores = CollectionRestores(
+            settings, clock, self._ids, self.snapshots, endings
+        )
+        self.namespaces: Namespaces = self.collection_restores.namespaces
         self._removed: set[str] = set()
         self._retained: dict[str, Cluster] = {}
 
@@ -185,6 +193,18 @@ class World:
             return None
         top = self.cluster(project, fields.cluster)
         return next((found for found in (top, *self.members(top)) if found.id == cluster_id), None)
+
+    def cluster_in(self, path: str) -> Cluster | None:
+        """The cluster, or the mirrored config server, that the path of a request names by id or by name."""
+        found = _CLUSTER_IN_PATH.search(path)
+        project = None if found is None else self.find_project(found["project"])
+        if found is None or project is None:
+            return None
+        text = unquote(found["cluster"])
+        if not Identifiers.well_formed(text):
+            return self.find_cluster_by_name(project, text, retained=True)
+        host = self.hosts.find(project, text)
+        return self.find_cluster(project, text) if host is None else host.backup
 
     def find_cluster_by_name(self, project: Project, name: str, *, retained: bool = False) -> Cluster | None:
         """The top-level cluster of a name in a project, also a removed one if wanted and its backups were retained."""

@@ -4,10 +4,20 @@ import json
 
 import pytest
 
-from mongorestore_async import OPS_MANAGER, AsyncSession, DataError, DigestAuth, RestoreError, ServiceAccount, load_job
+from mongorestore_async import (
+    OPS_MANAGER,
+    AccessToken,
+    AsyncSession,
+    DataError,
+    DigestAuth,
+    Profile,
+    RestoreError,
+    ServiceAccount,
+    load_job,
+)
 from mongorestore_async.auth.digest import Signer
 from mongorestore_async.codec.list_documents import decode_list
-from mongorestore_async.models import CloudBackupRestoreJob, ProjectSummary, RestoreJob, TenantRestoreJob
+from mongorestore_async.models import CloudBackupRestoreJob, ProjectSummary, RawDocument, RestoreJob, TenantRestoreJob
 
 #: Longer than what programs that print local variables show of a string, which they cut first.
 LONG_KEY = "S3cretKeyOfNobody" * 8
@@ -42,6 +52,11 @@ def from_list(model, document):
     return decode_list(model, body).results[0]
 
 
+def _profile(key):
+    settings = {"public_api_key": "p", "private_api_key": key, "access_token": key}
+    return Profile("default", "mongocli", "config.toml", RawDocument(settings, secret=True))
+
+
 #: What a handler of a web application may return.
 MODELS = {
     "job": load_job(OPS_MANAGER, JOB),
@@ -52,6 +67,7 @@ MODELS = {
     "project": from_list(ProjectSummary, {"id": "4", "name": "a", "agentApiKey": LONG_KEY}),
     "key": DigestAuth("public", LONG_KEY),
     "account": ServiceAccount("mdb_sa_id_1", LONG_KEY),
+    "token": AccessToken(LONG_KEY),
 }
 
 
@@ -74,6 +90,11 @@ REFUSALS = {
     "credentials in the base URL": lambda: AsyncSession(None, base_url=f"https://p:{LONG_KEY}@host"),
     "key in the environment": lambda: AsyncSession.from_env(_ENVIRONMENT),
     "proxy beside an environment": lambda: AsyncSession.from_env({}, auth=None, proxy=f"ftp://u:{LONG_KEY}@host"),
+    "proxy beside a profile": lambda: AsyncSession.from_profile(
+        _profile(LONG_KEY), environ={}, auth=None, proxy=f"ftp://u:{LONG_KEY}@host"
+    ),
+    "key in a profile": lambda: AsyncSession.from_profile(_profile(f"{LONG_KEY}\x07"), environ={}),
+    "token with a line break": lambda: AccessToken(f"{LONG_KEY}\n"),
     "job that cannot be read": lambda: load_job(OPS_MANAGER, JOB | {"created": "yesterday"}),
     "link in place of a job": lambda: load_job(OPS_MANAGER, LINK),
 }
