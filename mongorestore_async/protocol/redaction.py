@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
-from mongorestore_async.models.secret import REDACTED, SECRET_FIELDS, printable
+from mongorestore_async.models.rows.text_cells import printable
+from mongorestore_async.models.secret import REDACTED, SECRET_FIELDS
 
 if TYPE_CHECKING:
     from yarl import URL
@@ -21,6 +22,7 @@ __all__ = [
     "printable",
     "redact_text",
     "redact_url",
+    "without_formula",
 ]
 
 #: Characters of a foreign body that an error may show.
@@ -28,6 +30,9 @@ EXCERPT_LENGTH = 200
 
 #: Characters of the API's own text that an error message may show.
 MESSAGE_LENGTH = 500
+
+#: A cell that begins so is a formula to spreadsheets, and a formula of a stranger can send the sheet away.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 
 _NAMES = "|".join(
     (
@@ -126,6 +131,13 @@ def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
     # Compiling them takes a millisecond or two, which sessions without an error never need.
     flags = re.IGNORECASE | re.DOTALL
     return tuple((re.compile(pattern, flags), replacement) for pattern, replacement in _CREDENTIALS)
+
+
+def without_formula(text: str) -> str:
+    """Make a text fit for a cell of a CSV file: printable, and with an apostrophe before what would be computed."""
+    # What is spelled out begins with a backslash, so the first character is looked at before.
+    is_formula = text.lstrip(" \u00a0\ufeff").startswith(_FORMULA)
+    return f"'{printable(text)}" if is_formula else printable(text)
 
 
 def one_line(text: str, length: int = MESSAGE_LENGTH) -> str:

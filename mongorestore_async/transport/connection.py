@@ -35,6 +35,9 @@ __all__ = ["Connection", "HttpSettings", "ProxyChoice"]
 #: Threads for looking up host names: the one API host, and the hosts of links.
 _LOOKUPS = 2
 
+#: More bytes than asyncio asks ``recv()`` for at once, 256 KiB.
+_MORE_THAN_RECEIVED = 1 << 19
+
 #: Names the proxy of an address, or None for a direct connection.
 ProxyChoice = Callable[[URL], "str | URL | None"]
 
@@ -160,8 +163,8 @@ class Connection:
         borrowed = self._settings.http
         if borrowed is not None and borrowed.closed:
             raise ConfigError("the aiohttp session passed as http is closed; pass an open one")
-        context = await self._tls()
-        self._use_proxy(await self._choose_proxy(target), tunnel=target.scheme == "https")
+        context = await self.tls_context()
+        self._use_proxy(await self.choose_proxy(target), tunnel=target.scheme == "https")
         # Made last: what fails before leaves nothing open.
         connector: Any = (
             aiohttp.TCPConnector(limit=self._limit, ssl=context, resolver=self._resolver())
@@ -226,7 +229,13 @@ class Connection:
             return None
         return aiohttp.ThreadedResolver(cast("Any", _Lookups(self._lookups)))
 
-    async def _tls(self) -> tls.SSLContext | bool:
+    async def tls_context(self) -> tls.SSLContext | bool:
+        """Make what certificates are verified with: True for the default, False for no verification.
+
+        Raises:
+            ConfigError: The CA file cannot be read.
+
+        """
         settings = self._settings
         if settings.ssl is False or (settings.ca_file is None and settings.strict_certificates):
             return True if settings.ssl is None else settings.ssl
@@ -239,7 +248,8 @@ class Connection:
             context.verify_flags &= ~tls.VERIFY_X509_STRICT
         return context
 
-    async def _choose_proxy(self, target: URL) -> URL | None:
+    async def choose_proxy(self, target: URL) -> URL | None:
+        """Choose the proxy for an address; credentials in it are kept. None for a direct connection."""
         proxy = self._settings.proxy
         if callable(proxy):
             chosen = hide(cast("str", proxy(target)))
@@ -284,6 +294,9 @@ def _make_session(
     *,
     owns: bool,
 ) -> aiohttp.ClientSession:
+    # Until a block that large was freed, glibc maps the buffer of each recv() anew and unmaps it with the answer
+    # (mallopt(3), M_MMAP_THRESHOLD): three calls of the system, and page faults, for each page of a list.
+    bytes(_MORE_THAN_RECEIVED)
     session = aiohttp.ClientSession(
         connector=connector,
         connector_owner=owns,

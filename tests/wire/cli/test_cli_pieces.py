@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from mongorestore_async.cli.columns import Column, print_table, state_style
 from mongorestore_async.cli.console import PlainConsole, fold_command
-from mongorestore_async.cli.progress_display import DownloadBars
+from mongorestore_async.cli.display.progress_display import DownloadBars
 from mongorestore_async.cli.units import format_duration, parse_duration
 from mongorestore_async.downloading.download_types import DownloadProgress
 from mongorestore_async.models import JobState
