@@ -62,7 +62,7 @@ async def test_a_session_of_another_loop_says_so(behind, shell):
         assert await run(shell, "(await session.projects(family)).total_count")
 
         failures = []
-        source = "reading = session.projects(family).collect()\ntry:\n    asyncio.run(reading)\nfinally:\n    reading.close()"
+        source = "reading = session.projects(family).collect()\ntry: asyncio.run(reading)\nfinally: reading.close()"
 
         def elsewhere():
             try:
