@@ -167,11 +167,11 @@ class _CsvWriter:
 
 
 def _csv_cell(value: object) -> object:
+    if isinstance(value, str):
+        return without_formula(value)
     if isinstance(value, datetime):
         return format_time(value)
-    if isinstance(value, bool):
-        return str(value).lower()
-    return without_formula(value) if isinstance(value, str) else value
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 @attrs.define

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic
 
 import attrs
 
-from mongorestore_async.models import JobDocument
+from mongorestore_async.models import JobT_co
 from mongorestore_async.models.rows import pairs_table, text_cell
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ __all__ = [
     "FleetProject",
     "Found",
 ]
-
-JobT_co = TypeVar("JobT_co", bound=JobDocument, covariant=True)
 
 
 @attrs.frozen

@@ -137,9 +137,9 @@ class AsyncSession(RawCalls):
 
         """
         environ = RawDocument(os.environ if environ is None else environ, secret=True)
-        given = hide_arguments(overrides)
-        found = read_environment(environ, with_auth="auth" not in given)
-        return cls(**cast("Any", merge_arguments(found, given)))
+        overrides = hide_arguments(overrides)
+        found = read_environment(environ, with_auth="auth" not in overrides)
+        return cls(**cast("Any", merge_arguments(found, overrides)))
 
     @classmethod
     def from_profile(
@@ -166,10 +166,10 @@ class AsyncSession(RawCalls):
         from mongorestore_async.settings.profile_files import load_profile
 
         environ = RawDocument(os.environ if environ is None else environ, secret=True)
-        given = hide_arguments(overrides)
+        overrides = hide_arguments(overrides)
         chosen = load_profile(profile, environ=environ) if profile is None or isinstance(profile, str) else profile
-        found = read_environment(environ, profile=chosen, with_auth="auth" not in given)
-        return cls(**cast("Any", merge_arguments(found, given)))
+        found = read_environment(environ, profile=chosen, with_auth="auth" not in overrides)
+        return cls(**cast("Any", merge_arguments(found, overrides)))
 
     def __repr__(self) -> str:
         view: SessionView | None = getattr(self, "_view", None)
@@ -271,15 +271,19 @@ class AsyncSession(RawCalls):
         if not self._is_view:
             await self._view.transport.close(self._view.options)
 
-    def project(self, project_id: str, family: Family[JobT]) -> Project[JobT]:
+    def project(self, project_id: ProjectSummary | str, family: Family[JobT]) -> Project[JobT]:
         """Name a project of a product family.
+
+        Args:
+            project_id: Its id, or what :meth:`projects` listed.
+            family: Its product family, from which the type of the jobs follows.
 
         Raises:
             ConfigError: The id is empty or could change the path of a call, or Ops Manager without a ``base_url``.
 
         """
         check_family(self._view, family)
-        return Project(self._view, family, project_id)
+        return Project(self._view, family, project_id.id if isinstance(project_id, ProjectSummary) else project_id)
 
     def projects(
         self, family: Family[Any], *, items_per_page: int | None = None, limit: int | None = None, starting_at: int = 1
