@@ -7,9 +7,11 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
-from mongorestore_async.models.secret import REDACTED, SECRET_FIELDS
+from mongorestore_async.models.secret import REDACTED, SECRET_FIELDS, printable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from yarl import URL
 
 __all__ = [
@@ -100,7 +102,7 @@ _PLAIN_URL = re.compile(
 
 
 #: Whether the text of a URL certainly holds nothing to redact.
-is_plain_url = _PLAIN_URL.fullmatch
+is_plain_url: Callable[[str], re.Match[str] | None] = _PLAIN_URL.fullmatch
 
 
 def redact_text(text: str) -> str:
@@ -130,17 +132,6 @@ def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
     # Compiling them takes a millisecond or two, which sessions without an error never need.
     flags = re.IGNORECASE | re.DOTALL
     return tuple((re.compile(pattern, flags), replacement) for pattern, replacement in _CREDENTIALS)
-
-
-def printable(text: str) -> str:
-    r"""Spell out what could control a terminal or make a name look like another one.
-
-    That are control characters, such as turn the direction of text (``\u202e``), and half characters, which cannot be
-    written to a file either. For text of a server that people look at.
-    """
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
 def without_formula(text: str) -> str:
