@@ -96,6 +96,21 @@ def page(book):
     return book.table("testing.rst", "faults", header, [(signature(name),) for name in FAULTS])
 
 
+#: What a create meets that is struck once; all others raise MaybeCreated, and none is sent twice.
+REPEATED = {"rate_limited", "expired_nonce", "revoked_key", "slow_answer", "slow_body"}
+FINAL = {"forbidden": "Forbidden", "blocked_address": "Forbidden", "expired_token": "Forbidden"}
+
+
+@pytest.mark.parametrize("name", [name for name in FAULTS if FAULTS[name]().strikes in {"call", "any"}])
+async def test_a_create_is_taken_at_most_once(name, walk, tmp_path):
+    walk.emulator.faults.play(name, times=1, strikes="create")
+
+    met = await outcome(walk.download(tmp_path))
+
+    assert met == (VERIFIED if name in REPEATED else FINAL.get(name, "MaybeCreated"))
+    assert walk.emulator.counts.creates_taken <= 1
+
+
 @pytest.mark.parametrize("name", FAULTS)
 def test_the_page_tells_each_fault(name, page):
     plan = FAULTS[name]()
