@@ -137,9 +137,9 @@ class AsyncSession(RawCalls):
 
         """
         environ = RawDocument(os.environ if environ is None else environ, secret=True)
-        given = hide_arguments(overrides)
-        found = read_environment(environ, with_auth="auth" not in given)
-        return cls(**cast("Any", merge_arguments(found, given)))
+        overrides = hide_arguments(overrides)
+        found = read_environment(environ, with_auth="auth" not in overrides)
+        return cls(**cast("Any", merge_arguments(found, overrides)))
 
     @classmethod
     def from_profile(
@@ -166,10 +166,10 @@ class AsyncSession(RawCalls):
         from mongorestore_async.settings.profile_files import load_profile
 
         environ = RawDocument(os.environ if environ is None else environ, secret=True)
-        given = hide_arguments(overrides)
+        overrides = hide_arguments(overrides)
         chosen = load_profile(profile, environ=environ) if profile is None or isinstance(profile, str) else profile
-        found = read_environment(environ, profile=chosen, with_auth="auth" not in given)
-        return cls(**cast("Any", merge_arguments(found, given)))
+        found = read_environment(environ, profile=chosen, with_auth="auth" not in overrides)
+        return cls(**cast("Any", merge_arguments(found, overrides)))
 
     def __repr__(self) -> str:
         view: SessionView | None = getattr(self, "_view", None)
