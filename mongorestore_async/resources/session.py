@@ -22,11 +22,7 @@ from mongorestore_async.settings.environment import read_environment
 from mongorestore_async.settings.session_arguments import hide_arguments, merge_arguments
 from mongorestore_async.transport.connection import HttpSettings
 from mongorestore_async.transport.options import Options
-from mongorestore_async.transport.session_view import (
-    SessionView,
-    check_family,
-    warn_of_plain_http,
-)
+from mongorestore_async.transport.session_view import SessionView, check_family, warn_of_plain_http
 from mongorestore_async.transport.transport import Transport
 
 if TYPE_CHECKING:
