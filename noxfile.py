@@ -60,16 +60,13 @@ def lint(session: nox.Session) -> None:
 def typing(session: nox.Session) -> None:
     """Types of the package, of how users call it, and of every program in the README and the documentation."""
     install(session, "typing", "test", package=PACKAGE)
-    folder = Path(session.create_tmp()).resolve()
-    programs = folder / "programs"
+    programs = Path(session.create_tmp()).resolve() / "programs"
     session.run("python", "tests/support/documented_programs.py", str(programs))
     session.run("mypy", "mongorestore_async", "tests/typing", "examples", str(programs))
-    own = PROJECT["tool"]["pyright"]
-    settings = own | {key: [str(Path(path).resolve()) for path in own[key]] for key in ("include", "exclude")}
-    settings["include"].append(str(programs))
+    session.run("basedpyright")
     # What programs use of others may have types that are incomplete; ours are verified below.
-    settings["executionEnvironments"] = [{"root": str(programs), "reportUnknownMemberType": False}]
-    configuration = folder / "pyrightconfig.json"
+    settings = PROJECT["tool"]["pyright"] | {"include": [str(programs)], "reportUnknownMemberType": False}
+    configuration = programs / "pyrightconfig.json"
     configuration.write_text(json.dumps(settings), encoding="utf-8")
     session.run("basedpyright", "-p", str(configuration))
     verify = ("basedpyright", "--verifytypes", "mongorestore_async", "--ignoreexternal", "--outputjson")

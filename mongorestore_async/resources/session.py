@@ -20,11 +20,7 @@ from mongorestore_async.resources.raw_calls import RawCalls
 from mongorestore_async.settings.session_arguments import find_arguments, hide_settings
 from mongorestore_async.transport.connection import HttpSettings
 from mongorestore_async.transport.options import Options
-from mongorestore_async.transport.session_view import (
-    SessionView,
-    check_family,
-    warn_of_plain_http,
-)
+from mongorestore_async.transport.session_view import SessionView, check_family, warn_of_plain_http
 from mongorestore_async.transport.transport import Transport
 
 if TYPE_CHECKING:
