@@ -87,6 +87,9 @@ def create_app(settings: EmulatorSettings | None = None, *, state: ServerState |
         settings: What kind of server to play.
         state: A state to serve, instead of a new one made from the settings.
 
+    Returns:
+        The application.
+
     """
     served = ServerState(settings) if state is None else state
     routes = [(method, path + _SLASH, handler) for method, path, handler in (*_ROUTES, *served.tokens.routes())]
@@ -98,6 +101,9 @@ def create_download_app(state: ServerState) -> web.Application:
 
     Args:
         state: The emulator whose archives it hands out.
+
+    Returns:
+        The application.
 
     """
     return _make_app(state, DOWNLOAD_ROUTES)

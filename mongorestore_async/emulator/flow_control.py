@@ -70,6 +70,9 @@ class Clock:
     def advance(self, seconds: float) -> None:
         """Advance it.
 
+        Args:
+            seconds: How far, from 0.
+
         Raises:
             ConfigError: A clock does not go back.
 

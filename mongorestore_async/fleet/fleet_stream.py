@@ -95,6 +95,9 @@ class FleetStream(BlockIterator[Found[JobT_co]]):
         It is the way to hear of clusters without jobs: ``progress.cluster`` and ``progress.outcome`` name each cluster
         when its reading is over, though its jobs may still wait to be taken.
 
+        Args:
+            callback: Called with the progress after each cluster. It must not block.
+
         Raises:
             ConfigError: It is no callable.
 
@@ -119,7 +122,15 @@ class FleetStream(BlockIterator[Found[JobT_co]]):
         return {project: found for run in self._runs.values() for project, found in run.planned.items()}
 
     async def plan(self) -> FleetPlan:
-        """Say what was discovered, and how long it will take; of use after a dry run."""
+        """Say what was discovered, and how long it will take; of use after a dry run.
+
+        Returns:
+            Calls, and the seconds they take at least.
+
+        Raises:
+            RestoreError: What concerns the whole run, such as a key that is not accepted.
+
+        """
         progress, forecast = self.progress, await foretell(tuple(self._runs.values()), self._query)
         return FleetPlan(
             projects=progress.projects,

@@ -54,7 +54,15 @@ class Pager(Generic[ItemT]):
         return self.page().__await__()
 
     async def page(self) -> Page[ItemT]:
-        """Read the first page (the one of ``starting_at``), whole: ``limit`` bounds walks only."""
+        """Read the first page (the one of ``starting_at``), whole: ``limit`` bounds walks only.
+
+        Returns:
+            The page.
+
+        Raises:
+            RestoreError: Any error of the call.
+
+        """
         reader = PageReader(self._source, self._query, None)
         received = await reader.read(reader.number, await reader.ask(reader.number))
         return await received.page(reader.decode_locks)
@@ -64,6 +72,9 @@ class Pager(Generic[ItemT]):
 
         What is said above of iterators holds for the one returned. It has an ``aclose()`` that does nothing.
 
+        Returns:
+            An iterator over the pages.
+
         Raises:
             RestoreError: Any error of a call, with ``resume_at``; raised by ``anext``.
             PaginationError: The pages contradict each other, or the walk starts behind the end; raised by ``anext``.
@@ -72,7 +83,15 @@ class Pager(Generic[ItemT]):
         return PageIterator(self.reader())
 
     async def first(self) -> ItemT | None:
-        """Read the first item; None when there is none."""
+        """Read the first item.
+
+        Returns:
+            The item, or None where the list is empty.
+
+        Raises:
+            RestoreError: Any error of a call.
+
+        """
         reader = self.reader(limit=1)
         while (received := await reader.step()) is not None:
             for item in received.items:
@@ -82,9 +101,13 @@ class Pager(Generic[ItemT]):
     async def one(self) -> ItemT:
         """Read the only item.
 
+        Returns:
+            The item.
+
         Raises:
             NotFound: There is none.
             NotUnique: There are several.
+            RestoreError: Any error of a call.
 
         """
         reader = self.reader(limit=2)
@@ -107,6 +130,9 @@ class Pager(Generic[ItemT]):
             limit: At most so many items; the smaller of this and the query's own limit counts.
             concurrency: Pages to ask for at once. Above 1, pages are asked for ahead as far as ``totalCount``
                 says there are some; one whose count differs from the page before it is read again.
+
+        Returns:
+            The items.
 
         Raises:
             ConfigError: ``limit`` or ``concurrency`` below 1.
@@ -136,6 +162,9 @@ class Pager(Generic[ItemT]):
         Args:
             pages: How many pages to be ahead, from 1.
 
+        Returns:
+            The block: it gives an iterator over the pages.
+
         Raises:
             ConfigError: ``pages`` is below 1.
 
@@ -148,6 +177,9 @@ class Pager(Generic[ItemT]):
 
         Args:
             limit: At most so many items; the smaller of this and the query's own limit counts.
+
+        Returns:
+            The walk, at its start.
 
         """
         own = self._query.limit

@@ -21,17 +21,12 @@ from mongorestore_async.resources.raw_calls import RawCalls
 from mongorestore_async.transport.connection import HttpSettings
 from mongorestore_async.transport.environment import read_environment
 from mongorestore_async.transport.options import Options
-from mongorestore_async.transport.session_view import (
-    SessionView,
-    check_family,
-    warn_of_plain_http,
-)
+from mongorestore_async.transport.session_view import SessionView, check_family, warn_of_plain_http
 from mongorestore_async.transport.transport import Transport
 
 if TYPE_CHECKING:
     import ssl as tls
     from collections.abc import Iterable, Mapping
-    from types import TracebackType
     from typing import Unpack
 
     import aiohttp
@@ -126,6 +121,9 @@ class AsyncSession(RawCalls):
             environ: Variables to read instead of the process's.
             overrides: Arguments of the constructor, which win over the environment.
 
+        Returns:
+            The session, not open yet.
+
         Raises:
             ConfigError: Neither a service account nor an API key in the environment, or bad settings.
 
@@ -186,6 +184,9 @@ class AsyncSession(RawCalls):
         Args:
             changes: Fields of :class:`Options`, and the flags ``envelope`` and ``pretty``.
 
+        Returns:
+            The view.
+
         Raises:
             ConfigError: A value out of its range, or ``max_in_flight``, ``rate_limits`` or ``shared_limits``.
 
@@ -212,9 +213,7 @@ class AsyncSession(RawCalls):
         await self.open()
         return self
 
-    async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     async def open(self) -> None:
@@ -243,6 +242,13 @@ class AsyncSession(RawCalls):
     def project(self, project_id: str, family: Family[JobT]) -> Project[JobT]:
         """Name a project of a product family.
 
+        Args:
+            project_id: Id of the project, as :meth:`projects` lists it.
+            family: The product family, such as :data:`CLOUD_MANAGER`.
+
+        Returns:
+            The project. Nothing is read: whether it exists shows in the first call.
+
         Raises:
             ConfigError: The id is empty or could change the path of a call, or Ops Manager without a ``base_url``.
 
@@ -253,7 +259,16 @@ class AsyncSession(RawCalls):
     def projects(
         self, family: Family[Any], *, items_per_page: int | None = None, limit: int | None = None, starting_at: int = 1
     ) -> Pager[ProjectSummary]:
-        """List the projects the key sees; arguments as for :meth:`ClusterBase.restore_jobs`.
+        """List the projects the key sees.
+
+        Args:
+            family: The product family whose API is asked.
+            items_per_page: Page size, 1 to 500.
+            limit: At most so many projects in all.
+            starting_at: Page to start at, from 1; or ``resume_at`` of an error.
+
+        Returns:
+            The list as a query. Iterate it, or await it for its first page.
 
         Raises:
             ConfigError: A number out of its range, or Ops Manager without a ``base_url``.
@@ -270,7 +285,15 @@ class AsyncSession(RawCalls):
 
         The cheapest way to all of them. Atlas v2 leaves out multi-cloud clusters, and no list of this kind has flex
         clusters or serverless instances: :meth:`Project.clusters` has.
-        Arguments as for :meth:`ClusterBase.restore_jobs`.
+
+        Args:
+            family: The product family whose API is asked.
+            items_per_page: Page size, 1 to 500.
+            limit: At most so many projects in all.
+            starting_at: Page to start at, from 1; or ``resume_at`` of an error.
+
+        Returns:
+            The list as a query. Iterate it, or await it for its first page.
 
         Raises:
             ConfigError: A number out of its range, or Ops Manager without a ``base_url``.
@@ -293,6 +316,9 @@ class AsyncSession(RawCalls):
             until: What to wait for, ``"finished"`` or ``"downloadable"``; may be told to :meth:`RestoreBatch.wait` too.
                 Needed only where a job does not tell itself: see there.
 
+        Returns:
+            The jobs, each as it was read last.
+
         Raises:
             ConfigError: No address, one that cannot be read, or an unknown family.
             NotFound: There is no such job, also not within ``Options.poll.grace``; ``asyncio.timeout`` bounds that.
@@ -303,6 +329,12 @@ class AsyncSession(RawCalls):
 
     async def restore_job(self, ref: JobRef | str) -> JobDocument:
         """Read one job by its address, once; :meth:`batch` waits for one that is not listed yet.
+
+        Args:
+            ref: The address, or its text: ``str(job.ref)``.
+
+        Returns:
+            The job as it is now.
 
         Raises:
             ConfigError: The address cannot be read, or is of an unknown family.

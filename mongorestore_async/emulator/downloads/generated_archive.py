@@ -55,14 +55,7 @@ _CHUNK = 1024 * 1024
 
 
 def joined_crc(first: int, second: int, length: int) -> int:
-    """The CRC-32 of two pieces one after the other.
-
-    Args:
-        first: CRC-32 of the first piece.
-        second: CRC-32 of the second piece.
-        length: Length of the second piece in bytes.
-
-    """
+    """The CRC-32 of two pieces one after the other, from that of each and the length of the second in bytes."""
     table = _tables(length)
     moved = table[0][first & 255] ^ table[1][first >> 8 & 255] ^ table[2][first >> 16 & 255] ^ table[3][first >> 24]
     return moved ^ second
@@ -274,6 +267,12 @@ class Archive:
     def content_digest(self, name: str) -> str:
         """SHA-256 of a file in it, to compare an unpacked file with.
 
+        Args:
+            name: Name of the file in the archive.
+
+        Returns:
+            The hash in hexadecimal digits.
+
         Raises:
             ConfigError: There is no such file.
 
@@ -284,7 +283,16 @@ class Archive:
         return found.hexdigest()
 
     def read(self, start: int, stop: int) -> bytes:
-        """The bytes from ``start`` up to ``stop``, which may lie beyond the end."""
+        """The bytes from ``start`` up to ``stop``, which may lie beyond the end.
+
+        Args:
+            start: Offset of the first byte, from 0.
+            stop: Offset behind the last byte.
+
+        Returns:
+            The bytes.
+
+        """
         return b"".join(self._pieces(max(0, start), min(stop, self.size)))
 
     def sha1(self) -> str:

@@ -96,7 +96,14 @@ class World:
         return Organization(self._ids.write(IdFields(IdKind.ORGANIZATION, stamp=_CREATED_STAMP)), _side(side))
 
     def project(self, side: Side, number: int) -> Project:
-        """A project by its number, from 0.
+        """A project .
+
+        Args:
+            side: Whose projects: Ops Manager and Cloud Manager, or Atlas.
+            number: Its number, from 0.
+
+        Returns:
+            The project.
 
         Raises:
             ConfigError: The number is too large.
@@ -132,7 +139,14 @@ class World:
         return len(_KINDS[side]) if count is None else count
 
     def cluster(self, project: Project, number: int) -> Cluster:
-        """A top-level cluster by its number in the project, from 0.
+        """A top-level cluster .
+
+        Args:
+            project: The project.
+            number: Its number, from 0.
+
+        Returns:
+            The cluster.
 
         Raises:
             ConfigError: The number is too large.
@@ -231,6 +245,12 @@ class World:
     def first(self, kind: ClusterKind | str = ClusterKind.REPLICA_SET) -> Cluster:
         """The first cluster of a kind. Tests usually get a project, a cluster id and a name from it.
 
+        Args:
+            kind: Its kind, or the text of it.
+
+        Returns:
+            The cluster.
+
         Raises:
             ConfigError: There is no such kind, or this world is too small to have one; it says how to get one.
 
@@ -256,6 +276,12 @@ class World:
 
     def config_server(self, mirror: int = 0) -> Host:
         """One of the mirrored config servers of the first cluster that has them; ``host.backup`` has its jobs.
+
+        Args:
+            mirror: Which of the mirrors, from 0.
+
+        Returns:
+            The host.
 
         Raises:
             ConfigError: This world is too small to have one.
