@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 import sys
+from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.nodes import make_refnode
+from sphinx.util.typing import stringify_annotation
 
 from mongorestore_async.version import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from docutils.nodes import Element
     from sphinx.addnodes import pending_xref
     from sphinx.application import Sphinx
@@ -33,9 +40,13 @@ html_show_sourcelink = False
 html_copy_source = False
 copybutton_exclude = ".linenos, .gp"
 
-# The docstrings tell arguments and attributes with their types; a signature with types would say it twice.
+# Types stand beside what is said of each argument: a signature with all of them is long, above all on a phone.
 autodoc_default_options = {"members": True, "member-order": "bysource"}
-autodoc_typehints = "none"
+autodoc_typehints = "description"
+autodoc_typehints_description_target = "documented_params"
+autodoc_typehints_format = "short"
+autodoc_preserve_defaults = True
+maximum_signature_line_length = 88
 napoleon_use_ivar = True
 napoleon_use_rtype = False
 napoleon_custom_sections = [("Members", "Attributes")]
@@ -48,6 +59,10 @@ nitpick_ignore_regex = [
     # Type variables are no part of the reference.
     ("py:.*", r"(.*\.)?\w+T(_co)?"),
 ]
+
+
+#: What has this in its docstring is no part of the reference.
+INTERNAL = "for the rooms of this library, not for users"
 
 
 def resolve(app: Sphinx, env: BuildEnvironment, node: pending_xref, content: Element) -> Element | None:
@@ -69,6 +84,52 @@ def resolve(app: Sphinx, env: BuildEnvironment, node: pending_xref, content: Ele
     return make_refnode(app.builder, node["refdoc"], entry.docname, entry.node_id, [content], known)
 
 
+def add_attribute_types(_app: Sphinx, what: str, _name: str, value: Any, _options: Any, lines: list[str]) -> None:
+    """Write the types of attributes that are no annotated fields: properties, and what ``__init__`` sets."""
+    if what not in {"class", "exception"} or "Attributes:" not in lines:
+        return
+    analyzer = ModuleAnalyzer.for_module(value.__module__)
+    analyzer.analyze()
+    start = lines.index("Attributes:") + 1
+    for number, line in enumerate(lines[start:], start):
+        found = re.match(r"    (\w+): ", line)
+        if found and (kind := type_of(value, found[1], analyzer.annotations)):
+            lines[number] = f"    {found[1]} ({kind}): {line[found.end() :]}"
+
+
+def type_of(kind: type[Any], name: str, assigned: Mapping[tuple[str, str], str]) -> str | None:
+    """Find the type of an attribute; None where the class has an annotation, which Sphinx reads itself."""
+    if any(name in vars(each).get("__annotations__", ()) for each in kind.__mro__):
+        return None
+    member = inspect.getattr_static(kind, name, None)
+    if isinstance(member, property):
+        return stringify_annotation(member.fget.__annotations__["return"], "smart")
+    for each in kind.__mro__:
+        if (each.__qualname__, name) in assigned:
+            return assigned[each.__qualname__, name]
+        if (told := getattr(vars(each).get("__init__"), "__annotations__", {}).get(name)) is not None:
+            return stringify_annotation(told, "smart")
+    return None
+
+
+def leave_out(_app: Sphinx, _what: str, _name: str, value: Any, _skip: bool, _options: Any) -> bool | None:
+    """Leave out what other rooms of the library need and users do not."""
+    return True if INTERNAL in (getattr(value, "__doc__", None) or "") else None
+
+
+def hide_constructor(
+    _app: Sphinx, what: str, _name: str, value: Any, _options: Any, signature: str | None, returned: str | None
+) -> tuple[str, str | None] | None:
+    """Leave out the arguments of classes that users do not make: those which do not describe them."""
+    told = getattr(value, "__doc__", None) or ""
+    if what not in {"class", "exception"} or not signature or "Args:" in told:
+        return None
+    return None if hasattr(value, "__attrs_attrs__") or issubclass(value, Enum) else ("", returned)
+
+
 def setup(app: Sphinx) -> None:
     """Connect the above."""
     app.connect("missing-reference", resolve)
+    app.connect("autodoc-process-docstring", add_attribute_types, priority=400)  # before napoleon
+    app.connect("autodoc-skip-member", leave_out)
+    app.connect("autodoc-process-signature", hide_constructor)
