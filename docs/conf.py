@@ -49,13 +49,22 @@ autodoc_preserve_defaults = True
 maximum_signature_line_length = 88
 napoleon_use_ivar = True
 napoleon_use_rtype = False
-napoleon_custom_sections = [("Members", "Attributes")]
+napoleon_custom_sections = [("Members", "params_style")]
 
 nitpicky = True
 nitpick_ignore_regex = [
     # There are no inventories of other projects, for building needs no network: their names are plain text.
     ("py:.*", rf"({'|'.join(sys.stdlib_module_names)}|aiohttp|attrs|multidict|yarl)\..*"),
-    ("py:.*", r"CIMultiDictProxy|Path|RateRule|Redis|URL|date|datetime"),
+    ("py:.*", r"CIMultiDictProxy|Converter|Path|PathLike|RateRule|Redis|URL|date|datetime|timedelta"),
+    ("py:.*", r"(tls\.)?SSLContext|cattrs\..*|web\..*|AbstractAsyncContextManager"),
+    # What calls take or give that is no public name: their text says what it is.
+    *(
+        ("py:.*", rf"(.*\.)?{name}")
+        for name in (
+            *("DigestServer", "HttpSettings", "Identifiers", "Key", "OptionChanges", "PageReader", "ProxyChoice"),
+            *("RateLimitCounter", "Received", "RequestLog", "SessionView", "Team", "TokenServer", "User", "ViewChanges"),
+        )
+    ),
     # Type variables are no part of the reference.
     ("py:.*", r"(.*\.)?\w+T(_co)?"),
 ]
@@ -72,12 +81,15 @@ def resolve(app: Sphinx, env: BuildEnvironment, node: pending_xref, content: Ele
     they are imported from. The emulator has a Cluster, a Project and an Outcome of its own.
     """
     emulated = "emulator" in (f"{node['reftarget']} {node.get('py:module')}")
-    name = node["reftarget"].rpartition(".")[2]
+    target = node["reftarget"]
+    name = target.rpartition(".")[2]
     found = [
         (known, entry)
         for known, entry in env.domains.python_domain.objects.items()
         if known.rpartition(".")[2] == name and not entry.aliased and ("emulator" in known) == emulated
     ]
+    if len(found) > 1:  # a method of several classes
+        found = [(known, entry) for known, entry in found if known.endswith(f".{target}")]
     if len(found) != 1:
         return None
     known, entry = found[0]

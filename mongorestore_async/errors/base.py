@@ -163,7 +163,7 @@ class RestoreError(Exception):
         hint: Hint | None = None,
     ) -> None:
         super().__init__(message)
-        self.problem = message
+        self.problem: str = message
         self.request = request
         self.resume_at = resume_at
         self.hint = hint

@@ -47,7 +47,7 @@ class ClusterBase(Generic[JobT]):
 
     def __init__(self, view: SessionView, family: Family[JobT], names: dict[str, str]) -> None:
         self.family = family
-        self.project = names["project"]
+        self.project: str = names["project"]
         self._view = view
         self._names = names
 

@@ -31,7 +31,7 @@ class Project(Generic[JobT]):
 
     def __init__(self, view: SessionView, family: Family[JobT], project_id: str) -> None:
         self.family = family
-        self.id = project_id
+        self.id: str = project_id
         self._view = view
         check_identifier("project id", project_id)
 

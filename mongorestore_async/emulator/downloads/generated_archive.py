@@ -251,7 +251,7 @@ class Archive:
         if size < SMALLEST:
             raise ConfigError(f"An archive of {size} bytes cannot be made; choose {SMALLEST} or more.")
         self.size = size
-        self.tag = hashlib.blake2b(f"{key} {size}".encode(), digest_size=8).hexdigest()
+        self.tag: str = hashlib.blake2b(f"{key} {size}".encode(), digest_size=8).hexdigest()
         self._tar = Tarball(key, _tar_size(size), stamp)
         self._blocks = -(-self._tar.size // _STORED)
         filler = size - _gzip_size(self._tar.size) - len(_COMMENT)
