@@ -27,8 +27,9 @@ from mongorestore_async.codec.explainer import ADVICE
 from mongorestore_async.codec.structs import copier_of, learn_order, nulls_in, struct_of, utc_check_of
 from mongorestore_async.codec.structuring import is_deeper, is_standard, structure
 from mongorestore_async.errors import DataError
-from mongorestore_async.models.document import MAX_DEPTH, RawDocument, RawList, conceal, reveal
+from mongorestore_async.models.document import RawDocument, RawList, conceal, reveal
 from mongorestore_async.models.headers import Headers
+from mongorestore_async.models.secret import MAX_DEPTH
 from mongorestore_async.models.values import Link  # noqa: TC001 - attrs resolves the annotation
 from mongorestore_async.protocol.bodies import decode_body
 

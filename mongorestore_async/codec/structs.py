@@ -93,7 +93,8 @@ class ItemStruct(DecodedItem, msgspec.Struct):
 
     def opened(self) -> dict[str, Any]:
         """Make the object it was decoded from."""
-        return cast("dict[str, Any]", msgspec.to_builtins(self, enc_hook=_number))
+        document: dict[str, Any] = msgspec.to_builtins(self, enc_hook=_number)
+        return document
 
 
 def _number(text: msgspec.Raw) -> float:

@@ -28,7 +28,6 @@ from mongorestore_async.codec.explainer import problems_of, refusal
 from mongorestore_async.codec.scalars import ValidationError, boolean, moment, text, vocabulary, whole_number
 from mongorestore_async.errors import DataError
 from mongorestore_async.models.document import (
-    MAX_DEPTH,
     Document,
     RawDocument,
     RawList,
@@ -38,7 +37,7 @@ from mongorestore_async.models.document import (
     wire_names,
 )
 from mongorestore_async.models.job import JobDocument, stamp
-from mongorestore_async.models.secret import Secret
+from mongorestore_async.models.secret import MAX_DEPTH, Secret
 from mongorestore_async.models.values import Link, OplogTimestamp
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ from typing import Any, TypeGuard, cast
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.evidence.canonical_json import LARGEST_INT
 from mongorestore_async.models import RawList
-from mongorestore_async.models.document import MAX_DEPTH
-from mongorestore_async.models.secret import REDACTED, HiddenSecret, Secret, is_secret_name
+from mongorestore_async.models.secret import MAX_DEPTH, REDACTED, HiddenSecret, Secret, is_secret_name
 from mongorestore_async.protocol.redaction import redact_text
 
 __all__ = ["plain_json"]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from mongorestore_async.codec.list_documents import ListDocument, read_list
 from mongorestore_async.errors import DataError, Hint, HintKind
 from mongorestore_async.listing.page_reader import ListSource
-from mongorestore_async.models.document import RawDocument, RawList, conceal, redact, reveal
+from mongorestore_async.models.document import RawDocument, RawList, conceal, reveal
+from mongorestore_async.models.secret import redact
 
 if TYPE_CHECKING:
     from mongorestore_async.families import Family

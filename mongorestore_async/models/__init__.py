@@ -43,7 +43,6 @@ from mongorestore_async.models.document import (
     Document,
     RawDocument,
     RawList,
-    redact,
     wire,
     wire_names,
 )
@@ -69,7 +68,7 @@ from mongorestore_async.models.requests import (
     Target,
 )
 from mongorestore_async.models.restore_job import CheckpointPart, ClusterCheckpoint, Delivery, FileHash, RestoreJob
-from mongorestore_async.models.secret import Secret
+from mongorestore_async.models.secret import Secret, redact
 from mongorestore_async.models.snapshot import (
     ClusterSnapshot,
     MissingShard,

@@ -6,41 +6,31 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast, overload
 import attrs
 
 from mongorestore_async.models.secret import (
+    LINKS,
     REDACTED,
     HiddenSecret,
     Secret,
     hide,
     hide_document,
     is_secret_name,
+    plain,
+    redact_own,
+    redact_part,
     unhide,
     without_urls,
 )
 
 __all__ = [
-    "MAX_DEPTH",
     "DecodedItem",
     "Document",
     "RawDocument",
     "RawList",
     "attach",
     "conceal",
-    "redact",
     "reveal",
     "wire",
     "wire_names",
 ]
-
-#: How many objects and arrays may stand inside one another. The APIs use six; whatever is nested deeper
-#: than this is hostile, and is replaced by a placeholder before it exhausts the stack.
-MAX_DEPTH = 100
-
-_LINKS = "links"
-_SCALARS = frozenset({str, int, float, bool, type(None)})
-
-
-def redact(value: Any) -> Any:
-    """Copy a JSON value with everything below a secret member replaced by a placeholder."""
-    return _redacted(value)
 
 
 def conceal(value: Any) -> Any:
@@ -58,66 +48,6 @@ def conceal(value: Any) -> Any:
 def reveal(value: Any) -> Any:
     """Give the received value itself, not a copy, out of the wrapper that :func:`conceal` put around it."""
     return _Raw.opened(value.held if isinstance(value, HiddenSecret) else value)
-
-
-def _kind_of(value: Any) -> type | None:
-    """Tell whether a value is an object (``dict``), an array (``list``), or neither (None)."""
-    kind = value.__class__
-    if kind is dict or kind is list or kind is tuple:
-        return dict if kind is dict else list
-    # What is asked last takes long to tell.
-    if isinstance(value, (str, int, float, type(None))):
-        return None
-    return list if isinstance(value, (list, tuple, RawList)) else dict if isinstance(value, Mapping) else None
-
-
-def _copy(value: Any) -> Any:
-    """Copy a JSON value into plain dictionaries and lists."""
-    kind = _kind_of(value)
-    if kind is dict:
-        copied: dict[str, Any] = dict(value)
-        for key, item in value.items():
-            if item.__class__ not in _SCALARS:
-                copied[key] = _copy(item)
-        return copied
-    return list(map(_copy, value)) if kind is list else value
-
-
-def _redacted(value: Any, hidden: bool = False, linked: bool = False, depth: int = 0, own: bool = False) -> Any:  # noqa: FBT002
-    """Copy a JSON value redacted; one that is nobody else's (``own``) is changed instead.
-
-    ``hidden`` is set below a secret member, ``linked`` below ``links``.
-    """
-    kind = _kind_of(value)
-    if kind is dict:
-        return _redacted_object(value, hidden, linked, depth, own)
-    if kind is list:
-        is_deep = depth >= MAX_DEPTH
-        return REDACTED if is_deep else [_redacted(item, hidden, linked, depth + 1, own) for item in value]
-    if isinstance(value, str) and not hidden:
-        return without_urls(value, linked=linked)
-    return REDACTED if hidden and value is not None and not isinstance(value, bool) else value
-
-
-def _redacted_object(value: Any, hidden: bool, linked: bool, depth: int, own: bool) -> Any:
-    if depth >= MAX_DEPTH:
-        return REDACTED
-    copied: dict[str, Any] = value if own else dict(value)
-    for key, item in value.items():  # ordered by how often they come
-        kind = item.__class__
-        if kind is str:
-            if hidden or is_secret_name(key):
-                copied[key] = REDACTED
-            elif "/" in item or linked or key == _LINKS:
-                copied[key] = without_urls(item, linked=linked or key == _LINKS)
-        elif kind is dict:
-            below = hidden or is_secret_name(key)
-            copied[key] = _redacted_object(item, below, linked or key == _LINKS, depth + 1, own)
-        elif kind is not bool and item is not None:
-            below = hidden or is_secret_name(key)
-            if below or kind not in _SCALARS:
-                copied[key] = _redacted(item, below, linked or key == _LINKS, depth + 1, own)
-    return copied
 
 
 def _wrap(value: Any, *, secret: bool, linked: bool = False) -> Any:
@@ -151,8 +81,8 @@ class _Raw:
 
     def _copied(self, *, redacted: bool) -> Any:
         if not redacted:
-            return _copy(self._value)
-        return _redacted(self._value, self._secret, self._linked)
+            return plain(self._value)
+        return redact_part(self._value, self._secret, self._linked)
 
     def __eq__(self, other: object) -> bool:
         return bool(self._value == _Raw.opened(other))
@@ -195,7 +125,7 @@ class RawDocument(_Raw, Mapping[str, Any]):
 
     def __getitem__(self, key: str) -> Any:
         secret = self._secret or is_secret_name(key)
-        return _wrap(self._value[key], secret=secret, linked=self._linked or key == _LINKS)
+        return _wrap(self._value[key], secret=secret, linked=self._linked or key == LINKS)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._value)
@@ -263,6 +193,8 @@ class _OfItem:
 
     __slots__ = ("_item",)
 
+    _item: DecodedItem
+
     if not TYPE_CHECKING:  # pragma: no branch - a checker would take any name for an attribute
 
         def __getattr__(self, name: str) -> Any:
@@ -314,17 +246,20 @@ class Document(_OfItem):
         """
         received = unhide(self._received)
         if not isinstance(received, RawDocument):
-            received = RawDocument.of(_copy(received.opened()))
+            received = RawDocument.of(plain(received.opened()))
             attach(self, received)
         return received
 
     def to_dict(self, *, redacted: bool = True) -> dict[str, Any]:
         """Copy the document as received into plain dictionaries and lists; with ``redacted`` without secrets."""
-        received = unhide(self._received)
+        try:
+            received = unhide(_received_by(self))
+        except AttributeError:  # nobody has looked at it
+            received = self._item
         if isinstance(received, RawDocument):
             return received.to_dict(redacted=redacted)
         document = received.opened()
-        return cast("dict[str, Any]", _redacted(document, own=True) if redacted else _copy(document))
+        return redact_own(document) if redacted else cast("dict[str, Any]", plain(document))
 
     def __iter__(self) -> Iterator[tuple[str, Any]]:
         """Give the members of :meth:`to_dict`, so that ``dict(job)`` and web frameworks that call it are redacted."""
@@ -338,6 +273,9 @@ class Document(_OfItem):
         write = core_schema.plain_serializer_function_ser_schema(cls.to_dict, return_schema=core_schema.dict_schema())
         return core_schema.is_instance_schema(cls, serialization=write)
 
+
+#: Gives the field only where it is there: it makes none, as looking at it would.
+_received_by: Callable[[Document], RawDocument | DecodedItem] = vars(Document)["_received"].__get__
 
 DocumentT = TypeVar("DocumentT", bound=Document)
 

@@ -1,15 +1,18 @@
-"""Values that must not be shown, and how they are told from others: by the name of their member, or as URLs."""
+"""Values that must not be shown, how names and forms tell them from others, and copies of documents without them."""
 
 from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
 __all__ = [
+    "LINKS",
+    "MAX_DEPTH",
     "REDACTED",
     "SECRET_FIELDS",
     "HiddenDocument",
@@ -19,6 +22,10 @@ __all__ = [
     "hide_document",
     "hide_each",
     "is_secret_name",
+    "plain",
+    "redact",
+    "redact_own",
+    "redact_part",
     "represent",
     "represent_text",
     "unhide",
@@ -28,6 +35,15 @@ __all__ = [
 T = TypeVar("T")
 
 REDACTED = "**redacted**"
+
+#: How many objects and arrays may stand inside one another. The APIs use six; whatever is nested deeper
+#: than this is hostile, and is replaced by a placeholder before it exhausts the stack.
+MAX_DEPTH = 100
+
+#: The member that holds links to documents.
+LINKS = "links"
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+_ARRAYS = frozenset({list, tuple})
 
 #: Members of API documents whose value is a credential: a download URL holds its key in the path
 #: (Ops Manager, Cloud Manager) or in the query (presigned), ``authValue`` is a bearer token.
@@ -224,3 +240,107 @@ def without_urls(text: str, *, linked: bool = False) -> str:
     if "//" not in text and "/pull/" not in text:
         return text
     return _URL.sub(lambda found: found[0] if _HOSTS.fullmatch(found[0]) else REDACTED, text)
+
+
+def _kind_of(value: Any) -> type | None:
+    """Tell whether a value is an object (``dict``), an array (``list``), or neither (None)."""
+    kind = value.__class__
+    if kind is dict or kind is list or kind is tuple:
+        return dict if kind is dict else list
+    # What is asked last takes long to tell.
+    if isinstance(value, (str, bytes, int, float, type(None))):
+        return None
+    return list if isinstance(value, Sequence) else dict if isinstance(value, Mapping) else None
+
+
+def plain(value: Any) -> Any:
+    """Copy a JSON value into plain dictionaries and lists."""
+    kind = _kind_of(value)
+    if kind is dict:
+        copied: dict[str, Any] = dict(value)
+        for key, item in value.items():
+            if item.__class__ not in _SCALARS:
+                copied[key] = plain(item)
+        return copied
+    return list(map(plain, value)) if kind is list else value
+
+
+def redact(value: Any) -> Any:
+    """Copy a JSON value with everything below a secret member replaced by a placeholder, and every URL."""
+    return redact_part(value)
+
+
+def redact_own(document: dict[str, Any]) -> dict[str, Any]:
+    """Redact an object that is nobody else's: it is changed, not copied."""
+    _redacted_object(document, False, False, 0, True)  # noqa: FBT003 - a call with names costs twice as much
+    return document
+
+
+def redact_part(value: Any, hidden: bool = False, linked: bool = False, depth: int = 0, own: bool = False) -> Any:  # noqa: FBT002
+    """Copy a JSON value as :func:`redact` does, also a part of a larger one.
+
+    Args:
+        value: The value.
+        hidden: Whether it stands below a secret member.
+        linked: Whether it stands below ``links``, where only download links are replaced.
+        depth: How many objects and arrays it stands in.
+        own: Whether it is nobody else's: an object is then changed and not copied.
+
+    """
+    kind = _kind_of(value)
+    if kind is dict:
+        return _redacted_object(value, hidden, linked, depth, own)
+    if kind is list:
+        return _redacted_array(value, hidden, linked, depth, own)
+    if isinstance(value, str) and not hidden:
+        return without_urls(value, linked=linked)
+    return REDACTED if hidden and value is not None and not isinstance(value, bool) else value
+
+
+#: What a name alone says of a member's value: ``hidden``, ``linked`` or, of nearly all names, nothing. There is one for
+#: each member of each document, and a subscript costs a quarter of a call.
+_SAID: dict[str, str | None] = {}
+_MOST_NAMES = 1024  # a hostile server may send any number
+
+
+def _said_by(name: str) -> str | None:
+    said = "linked" if name == LINKS else "hidden" if is_secret_name(name) else None
+    if len(_SAID) < _MOST_NAMES:
+        _SAID[name] = said
+    return said
+
+
+def _redacted_array(value: Any, hidden: bool, linked: bool, depth: int, own: bool) -> Any:
+    if depth >= MAX_DEPTH:
+        return REDACTED
+    made: list[Any] = []
+    for item in value:  # a comprehension would be one more call
+        redact_as = _redacted_object if item.__class__ is dict else redact_part
+        made.append(redact_as(item, hidden, linked, depth + 1, own))
+    return made
+
+
+def _redacted_object(value: Any, hidden: bool, linked: bool, depth: int, own: bool) -> Any:
+    if depth >= MAX_DEPTH:
+        return REDACTED
+    copied: dict[str, Any] = value if own else dict(value)
+    is_usual = not (hidden or linked)
+    for key, item in value.items():  # ordered by how often they come
+        try:
+            said = _SAID[key]
+        except KeyError:
+            said = _said_by(key)
+        kind = item.__class__
+        if kind is str:
+            if said is None and is_usual:
+                if "/" in item:
+                    copied[key] = without_urls(item)
+            elif hidden or said == "hidden":
+                copied[key] = REDACTED
+            elif "/" in item or "?" in item or "&" in item:
+                copied[key] = without_urls(item, linked=True)
+        elif kind is not bool and item is not None and (said or hidden or kind not in _SCALARS):
+            is_hidden, is_linked = hidden or said == "hidden", linked or said == "linked"
+            redact_as = _redacted_object if kind is dict else _redacted_array if kind in _ARRAYS else redact_part
+            copied[key] = redact_as(item, is_hidden, is_linked, depth + 1, own)
+    return copied

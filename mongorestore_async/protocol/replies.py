@@ -28,8 +28,8 @@ from mongorestore_async.errors import (
     RestoreError,
     ServerError,
 )
-from mongorestore_async.models.document import redact
 from mongorestore_async.models.headers import Headers  # noqa: TC001 - a field type
+from mongorestore_async.models.secret import redact
 from mongorestore_async.models.values import ServiceVersion
 from mongorestore_async.protocol.bodies import MANY_VALUES, Unreadable, decode_body, has_many_values, is_utf_8
 from mongorestore_async.protocol.envelopes import unwrap

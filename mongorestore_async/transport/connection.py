@@ -35,6 +35,9 @@ __all__ = ["Connection", "HttpSettings", "ProxyChoice"]
 #: Threads for looking up host names: the one API host, and the hosts of links.
 _LOOKUPS = 2
 
+#: More bytes than asyncio asks ``recv()`` for at once, 256 KiB.
+_MORE_THAN_RECEIVED = 1 << 19
+
 #: Names the proxy of an address, or None for a direct connection.
 ProxyChoice = Callable[[URL], "str | URL | None"]
 
@@ -284,6 +287,9 @@ def _make_session(
     *,
     owns: bool,
 ) -> aiohttp.ClientSession:
+    # Until a block that large was freed, glibc maps the buffer of each recv() anew and unmaps it with the answer
+    # (mallopt(3), M_MMAP_THRESHOLD): three calls of the system, and page faults, for each page of a list.
+    bytes(_MORE_THAN_RECEIVED)
     session = aiohttp.ClientSession(
         connector=connector,
         connector_owner=owns,

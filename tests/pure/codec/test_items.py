@@ -31,8 +31,8 @@ from mongorestore_async.codec.structuring import structure, structure_each
 from mongorestore_async.errors import DataError, RequestContext
 from mongorestore_async.families import CLOUD_MANAGER
 from mongorestore_async.models import Headers, JobRef, Link, RawDocument, RestoreJob, Secret
-from mongorestore_async.models.document import MAX_DEPTH, DecodedItem
-from mongorestore_async.models.secret import unhide
+from mongorestore_async.models.document import DecodedItem
+from mongorestore_async.models.secret import MAX_DEPTH, unhide
 from mongorestore_async.protocol.replies import RawReply, read_reply
 
 REQUEST = RequestContext(method="GET", url="http://localhost/")

@@ -33,8 +33,7 @@ from mongorestore_async.models import (
     TenantRestoreJob,
     wire_names,
 )
-from mongorestore_async.models.document import MAX_DEPTH
-from mongorestore_async.models.secret import SECRET_FIELDS
+from mongorestore_async.models.secret import MAX_DEPTH, SECRET_FIELDS
 
 MODELS = [
     RestoreJob,

@@ -5,13 +5,14 @@ import io
 import json
 import pickle
 import traceback
+import tracemalloc
 from time import process_time
 
 import pytest
 
 from mongorestore_async.models import RawDocument, RawList, Secret, redact
-from mongorestore_async.models.document import MAX_DEPTH, conceal, reveal
-from mongorestore_async.models.secret import REDACTED, SECRET_FIELDS, hide, hide_document, hide_each, unhide
+from mongorestore_async.models.document import conceal, reveal
+from mongorestore_async.models.secret import MAX_DEPTH, REDACTED, SECRET_FIELDS, hide, hide_document, hide_each, unhide
 
 KEY = "OTY0ZmFiNmEzZjEz"
 DOCUMENT = {
@@ -164,6 +165,17 @@ class TestRedact:
             value = [value]
 
         assert redact(value) == value
+
+    def test_names_of_a_hostile_server_are_not_remembered_without_bound(self):
+        redact({f"name{number}": "a" for number in range(5_000)})
+        tracemalloc.start()
+        try:
+            for number in range(100):
+                redact({f"{number} {name} token": KEY for name in range(100)})
+            assert tracemalloc.get_traced_memory()[0] < 500_000
+        finally:
+            tracemalloc.stop()
+        assert redact({"another one": "a", "anotherToken": KEY}) == {"another one": "a", "anotherToken": REDACTED}
 
 
 class TestHiddenSecret:
