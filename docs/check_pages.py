@@ -79,7 +79,7 @@ class Page(HTMLParser):
         self._items = [True] * len(self._items)
 
 
-_FIELD = re.compile(r'(?s)<dt class="field-\w+">(Parameters|Variables)<span.*?</dt>\n<dd.*?>(.*?)</dd>')
+_FIELD = re.compile(r'(?s)<dt class="field-\w+">(Parameters|Attributes)<span.*?</dt>\n<dd.*?>(.*?)</dd>')
 _UNTYPED = re.compile(r"<strong>(\*{0,2}\w+)</strong>(?! \()")
 
 

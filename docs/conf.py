@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from sphinx.domains.python import PyObject
 from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.nodes import make_refnode
 from sphinx.util.typing import stringify_annotation
@@ -62,7 +63,16 @@ nitpick_ignore_regex = [
         ("py:.*", rf"(.*\.)?{name}")
         for name in (
             *("DigestServer", "HttpSettings", "Identifiers", "Key", "OptionChanges", "PageReader", "ProxyChoice"),
-            *("RateLimitCounter", "Received", "RequestLog", "SessionView", "Team", "TokenServer", "User", "ViewChanges"),
+            *(
+                "RateLimitCounter",
+                "Received",
+                "RequestLog",
+                "SessionView",
+                "Team",
+                "TokenServer",
+                "User",
+                "ViewChanges",
+            ),
         )
     ),
     # Type variables are no part of the reference.
@@ -141,6 +151,9 @@ def hide_constructor(
 
 def setup(app: Sphinx) -> None:
     """Connect the above."""
+    for field in PyObject.doc_field_types:
+        if field.name == "variable":
+            field.label = "Attributes"  # as in the docstrings; Sphinx has Variables
     app.connect("missing-reference", resolve)
     app.connect("autodoc-process-docstring", add_attribute_types, priority=400)  # before napoleon
     app.connect("autodoc-skip-member", leave_out)

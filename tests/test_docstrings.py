@@ -125,7 +125,9 @@ def test_what_is_returned_is_described(name):
     call = CALLS[name]
     if not is_brief(call):
         returns_something = inspect.signature(call).return_annotation not in {"None", "Never", None}
+        told = inspect.getdoc(call) or ""
         assert ("returns" in sections(call)) == returns_something
+        assert not re.search(r"(?m)^Returns:\n    [^`\n]*:( |$)", told)  # before a colon Sphinx expects a type
 
 
 @each_call

@@ -1,4 +1,4 @@
-"""Pictures of a terminal: what the commands print against the emulator, on 88 columns."""
+"""Pictures of a terminal: what the commands print against the emulator, on 92 columns."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import shlex
 import subprocess
 import sys
 from datetime import UTC, datetime
-from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from drawing import FOLDER
@@ -22,7 +21,7 @@ from mongorestore_async.emulator import EmulatorSettings, ThreadedEmulator
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_COLUMNS = 88
+_COLUMNS = 92
 #: The pictures load no font from elsewhere.
 _FORMAT = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL).replace(
     "font-family: Fira Code, monospace", "font-family: ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
@@ -70,6 +69,23 @@ def _run(command: str, environ: Mapping[str, str]) -> str:
 
 def _draw(name: str, title: str, command: str, environ: Mapping[str, str]) -> None:
     console = Console(record=True, width=_COLUMNS, file=io.StringIO(), force_terminal=True)
-    console.print(Text(" \\\n    ".join(wrap(f"$ mongorestore-async {command}", _COLUMNS - 6)), style="bold"))
-    console.print(Text.from_ansi(f"\n{_run(command, environ).strip()}"))
+    # An option and its value stay in one line.
+    words = re.sub(r"(--[\w-]+) (?!--)", "\\1\N{NO-BREAK SPACE}", f"$ mongorestore-async {command}")
+    parts = [part.replace("\N{NO-BREAK SPACE}", " ") for part in words.split(" ")]
+    console.print(Text(" \\\n    ".join(_fill(parts)), style="bold"))
+    printed = list(Text.from_ansi(_run(command, environ)).split())
+    while not printed[0].plain.strip():
+        del printed[0]
+    console.print("", *printed, sep="\n")
     console.save_svg(str(FOLDER / f"terminal-{name}.svg"), title=title, code_format=_FORMAT, unique_id=name)
+
+
+def _fill(words: list[str]) -> list[str]:
+    """Fill lines with words, some of which have a space."""
+    lines = [words[0]]
+    for word in words[1:]:
+        if len(lines[-1]) + len(word) > _COLUMNS - 6:
+            lines.append(word)
+        else:
+            lines[-1] += f" {word}"
+    return lines

@@ -64,7 +64,7 @@ class Entry:
         """Write the line, without its line feed.
 
         Returns:
-            The line in UTF-8: JSON in its canonical form (RFC 8785).
+            The line in UTF-8, JSON in its canonical form (RFC 8785).
 
         """
         return canonical_bytes(attrs.asdict(self, recurse=False))

@@ -125,7 +125,7 @@ class Fleet(Generic[JobT_co]):
                 and does not affect the run.
 
         Returns:
-            The stream. Enter it: ``async with fleet.restore_jobs() as stream``.
+            The stream, to be entered with ``async with fleet.restore_jobs() as stream``.
 
         Raises:
             ConfigError: An argument is out of its range, or ``resume`` is the token of another run.
@@ -219,7 +219,7 @@ class Fleet(Generic[JobT_co]):
                 not count any more. Otherwise the watch goes on until its block is left.
 
         Returns:
-            The watch. Enter it: ``async with fleet.watch() as watch``.
+            The watch, to be entered with ``async with fleet.watch() as watch``.
 
         Raises:
             ConfigError: An argument is out of its range.

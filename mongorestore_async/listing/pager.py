@@ -163,7 +163,7 @@ class Pager(Generic[ItemT]):
             pages: How many pages to be ahead, from 1.
 
         Returns:
-            The block: it gives an iterator over the pages.
+            The block, which gives an iterator over the pages.
 
         Raises:
             ConfigError: ``pages`` is below 1.

@@ -100,7 +100,7 @@ class ClusterBase(Generic[JobT]):
             query: Further query parameters as the API spells them, such as ``{"backupJobsEnabledOnly": True}``.
 
         Returns:
-            The list as a query, without any I/O: iterate it, or await it for its first page.
+            The list as a query, without any I/O. Iterate it, or await it for its first page.
 
         Raises:
             ConfigError: A number out of its range, or an identifier that could change the path.
@@ -155,7 +155,7 @@ class ClusterBase(Generic[JobT]):
             overwrite: The target of the request once more, where ``Options.guard`` protects it.
 
         Returns:
-            The jobs that were started: one, or one for each shard and the config servers.
+            The jobs that were started, one or one for each shard and the config servers.
 
         Raises:
             ConfigError: The request breaks a rule, such as a point in time older than 24 hours.
@@ -312,7 +312,7 @@ class ClusterBase(Generic[JobT]):
             query: Further query parameters, such as ``{"pointInTimeUtcSeconds": 1700000000}`` on Atlas v2.
 
         Returns:
-            The list as a query; it can also choose one: :meth:`SnapshotPager.latest_restorable`.
+            The list as a query, which can also choose one with :meth:`SnapshotPager.latest_restorable`.
 
         Raises:
             ConfigError: A value out of its range.

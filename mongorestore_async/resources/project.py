@@ -46,7 +46,7 @@ class Project(Generic[JobT]):
                 Atlas.
 
         Returns:
-            The cluster. Nothing is read: whether it exists shows in the first call.
+            The cluster. Nothing is read, and whether it exists shows in the first call.
 
         Raises:
             ConfigError: The identifier is empty or could change the path of a call.

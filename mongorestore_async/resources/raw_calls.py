@@ -59,7 +59,7 @@ class RawCalls:
             json: Body, None for none.
 
         Returns:
-            The answer: ``status``, ``headers``, ``document``.
+            The answer with ``status``, ``headers`` and ``document``.
 
         Raises:
             ConfigError: A method, path, version, header, query or body that cannot be sent.

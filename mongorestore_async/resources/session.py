@@ -247,7 +247,7 @@ class AsyncSession(RawCalls):
             family: The product family, such as :data:`CLOUD_MANAGER`.
 
         Returns:
-            The project. Nothing is read: whether it exists shows in the first call.
+            The project. Nothing is read, and whether it exists shows in the first call.
 
         Raises:
             ConfigError: The id is empty or could change the path of a call, or Ops Manager without a ``base_url``.
