@@ -1,5 +1,6 @@
 # The one list of public names: type checkers read it, and so does __init__.py when a name is first used.
 
+from .auth.credentials import AccessToken as AccessToken
 from .auth.credentials import DigestAuth as DigestAuth
 from .auth.credentials import ServiceAccount as ServiceAccount
 from .codec.documents import load_job as load_job
@@ -154,8 +155,14 @@ from .resources import Project as Project
 from .resources import RestoreBatch as RestoreBatch
 from .resources import SnapshotPager as SnapshotPager
 from .resources import Until as Until
-from .transport.exchange_records import ExchangeRecord as ExchangeRecord
-from .transport.exchange_records import Stats as Stats
+from .settings.profile_files import load_profile as load_profile
+from .settings.profiles import Profile as Profile
+from .settings.session_arguments import SessionArguments as SessionArguments
+from .transport.observers import ExchangeRecord as ExchangeRecord
+from .transport.observers import Observer as Observer
+from .transport.observers import Operation as Operation
+from .transport.observers import OperationEvent as OperationEvent
+from .transport.observers import Stats as Stats
 from .transport.options import Options as Options
 from .transport.retrying import NO_RETRY as NO_RETRY
 from .transport.retrying import Failure as Failure

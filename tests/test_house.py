@@ -278,8 +278,8 @@ def test_every_test_file_can_be_collected_alone():
     assert found == set()
 
 
-#: A trigger has to be an async generator: Airflow says so.
-GENERATORS = ("emulator/", "cli/", "airflow/restore_trigger.py")
+#: A trigger and a fixture have to be async generators: Airflow and pytest say so.
+GENERATORS = ("emulator/", "cli/", "airflow/restore_trigger.py", "pytest_plugin.py")
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if not name.startswith(GENERATORS)])

@@ -13,6 +13,7 @@ NAMES = (
     "steps",
     "instructions",
     "calls",
+    "telemetry",
     "wire",
     "loop_stall",
     "memory",

@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, TypeAlias
 import attrs
 
 from mongorestore_async.auth.challenges import choose_challenge, says_token_is_invalid
-from mongorestore_async.auth.credentials import ServiceAccount
+from mongorestore_async.auth.credentials import AccessToken, ServiceAccount
 from mongorestore_async.auth.digest_login import Attempt, AttemptOutcome, Login
 from mongorestore_async.auth.token_cache import TokenCache
 from mongorestore_async.auth.tokens import read_revocation
 from mongorestore_async.errors import AuthError, Hint, HintKind, RestoreError
+from mongorestore_async.models.secret import Secret
 from mongorestore_async.protocol.replies import error_code_of, is_own
 
 if TYPE_CHECKING:
@@ -29,16 +30,22 @@ if TYPE_CHECKING:
 
     from yarl import URL
 
-    from mongorestore_async.auth.credentials import DigestAuth
+    from mongorestore_async.auth.credentials import Credentials
     from mongorestore_async.auth.token_cache import HeldToken
     from mongorestore_async.auth.tokens import TokenRequest
-    from mongorestore_async.models.secret import Secret
     from mongorestore_async.protocol.replies import RawReply
 
     Send: TypeAlias = Callable[[Secret | None], Awaitable[RawReply]]
     Post: TypeAlias = Callable[[TokenRequest], Awaitable[RawReply]]
 
-__all__ = ["Authenticator", "BearerAuthenticator", "DigestAuthenticator", "NoAuthenticator", "make_authenticator"]
+__all__ = [
+    "Authenticator",
+    "BearerAuthenticator",
+    "DigestAuthenticator",
+    "NoAuthenticator",
+    "TokenAuthenticator",
+    "make_authenticator",
+]
 
 _logger = logging.getLogger(__name__)
 
@@ -140,6 +147,40 @@ class DigestAuthenticator:
                     led.set()
 
 
+class TokenAuthenticator(NoAuthenticator):
+    """For a session with a token that it was given: sends each request once with it."""
+
+    def __init__(self, given: AccessToken) -> None:
+        super().__init__()
+        self._authorization = Secret(f"Bearer {given.token}")
+
+    async def run(self, _attempt: object, send: Send, _post: Post) -> RawReply:
+        """Send a request with the token.
+
+        Returns:
+            The answer for the caller; its status is 401 only when the token is good and has no rights.
+
+        Raises:
+            AuthError: The server does not take the token.
+
+        """
+        raw = await send(self._authorization)
+        if raw.status != 401:  # noqa: PLR2004
+            self.works = self.works or is_own(raw)
+            return raw
+        challenges = raw.headers.getall("WWW-Authenticate")
+        own = is_own(raw) or bool(challenges)
+        about_token = error_code_of(raw) in {None, "UNEXPECTED_ERROR", "NO_CURRENT_USER"}
+        # Once the token worked, the page of a gateway says nothing about it.
+        if says_token_is_invalid(challenges) or (about_token and (own or not self.works)):
+            raise AuthError(
+                "the server refused the access token: it has expired, was revoked or is not valid there",
+                request=raw.request,
+                hint=Hint(HintKind.RENEW_TOKEN),
+            )
+        return raw
+
+
 class BearerAuthenticator:
     """Gives each call of a session the token they share; one call at a time asks for a new one.
 
@@ -231,10 +272,10 @@ class BearerAuthenticator:
 
 
 #: How a session logs in.
-Authenticator: TypeAlias = NoAuthenticator | DigestAuthenticator | BearerAuthenticator
+Authenticator: TypeAlias = NoAuthenticator | TokenAuthenticator | DigestAuthenticator | BearerAuthenticator
 
 
-def make_authenticator(auth: DigestAuth | ServiceAccount | None, base_url: URL) -> Authenticator:
+def make_authenticator(auth: Credentials | None, base_url: URL) -> Authenticator:
     """Make the login of a session.
 
     Args:
@@ -244,4 +285,6 @@ def make_authenticator(auth: DigestAuth | ServiceAccount | None, base_url: URL) 
     """
     if isinstance(auth, ServiceAccount):
         return BearerAuthenticator(TokenCache(auth, base_url, time.monotonic))
+    if isinstance(auth, AccessToken):
+        return TokenAuthenticator(auth)
     return NoAuthenticator() if auth is None else DigestAuthenticator(Login(auth, time.monotonic))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Never, cast
+from typing import Never, TypeAlias, cast
 
 import attrs
 
@@ -10,7 +10,7 @@ from mongorestore_async.errors import ConfigError
 from mongorestore_async.models.secret import Secret, hide, unhide
 from mongorestore_async.models.validators import flag
 
-__all__ = ["DigestAuth", "ServiceAccount"]
+__all__ = ["AccessToken", "Credentials", "DigestAuth", "ServiceAccount"]
 
 
 def _check(instance: object, attribute: attrs.Attribute[str], value: object) -> None:
@@ -35,6 +35,14 @@ def _check_user(instance: object, attribute: attrs.Attribute[str], value: str) -
         raise ConfigError(
             f"the {attribute.name} contains a colon, which is not allowed in an HTTP digest user name (RFC 7616 3.4)"
         )
+
+
+def _check_token(instance: object, attribute: attrs.Attribute[str], value: object) -> None:
+    _check(instance, attribute, value)
+    text = str(unhide(value))
+    if not text.isascii() or " " in text:
+        del text
+        raise ConfigError("the token must be one word of ASCII characters, without the word Bearer before it")
 
 
 @attrs.frozen(eq=False, init=False)
@@ -102,3 +110,37 @@ class ServiceAccount:
 
     def __reduce_ex__(self, protocol: object) -> Never:
         raise TypeError("ServiceAccount holds a secret and cannot be pickled; create it in the other process")
+
+
+@attrs.frozen(eq=False, init=False, repr=False)
+class AccessToken:
+    """An OAuth 2.0 access token that somebody else got (Cloud Manager and Atlas), sent as it is.
+
+    It is never renewed: when it has expired, calls end with :class:`AuthError`. :class:`ServiceAccount` gets tokens
+    itself and renews them. Never shows the token, and refuses to be pickled.
+
+    Raises:
+        ConfigError: The token is empty, or holds characters that no token has, such as a line break.
+
+    """
+
+    _token: str = attrs.field(validator=_check_token, alias="token")
+
+    def __init__(self, token: str) -> None:
+        token = cast("str", hide(token))
+        self.__attrs_init__(token)  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
+
+    def __repr__(self) -> str:
+        return "AccessToken()"
+
+    @property
+    def token(self) -> Secret:
+        """The token."""
+        return cast("Secret", unhide(self._token))
+
+    def __reduce_ex__(self, protocol: object) -> Never:
+        raise TypeError("AccessToken holds a token and cannot be pickled; create it in the other process")
+
+
+#: What a session logs in with.
+Credentials: TypeAlias = DigestAuth | ServiceAccount | AccessToken

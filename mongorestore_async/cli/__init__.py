@@ -22,7 +22,7 @@ file                  what is changed there
 ``columns``           how a table fits a terminal
 ``stdout_writer``     the output formats, and writing them without blocking the event loop
 ``standard_streams``  standard output and standard error that cannot be written
-``progress_display``  progress of waits, downloads and fleets
+``display/``          the pages of the help, progress, the log of HTTP requests
 ``console, units``    terminals, text that is safe for them, durations and sizes
 ====================  =============================================================================================
 """

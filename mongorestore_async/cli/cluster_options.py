@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import attrs
 from cyclopts import Parameter
 
+from mongorestore_async.cli.console import program
 from mongorestore_async.cli.session_factory import ServerOptions
 from mongorestore_async.errors import ConfigError, Hint, HintKind
 from mongorestore_async.families import FAMILIES, Family
-from mongorestore_async.transport.environment import BASE_URL_NAMES
+from mongorestore_async.settings.variables import BASE_URL_NAMES, PROFILE_NAMES
 
 if TYPE_CHECKING:
     from mongorestore_async import AsyncSession, Cluster
@@ -28,14 +29,22 @@ _SERVICE = ("MCLI_SERVICE",)
 _PROJECT = ("MONGODB_ATLAS_PROJECT_ID", "MCLI_PROJECT_ID")
 
 #: Environment variables that stand for options.
-VARIABLES = (*_SERVICE, *_PROJECT, *BASE_URL_NAMES, "MCLI_OUTPUT", "MONGORESTORE_PROTECTED")
+VARIABLES = (*_SERVICE, *_PROJECT, *BASE_URL_NAMES, *PROFILE_NAMES, "MCLI_OUTPUT", "MONGORESTORE_PROTECTED")
 
-FAMILY = Parameter(env_var=_SERVICE, choices=tuple(FAMILIES), help="Product and API; there is no default.")
-PROJECT = Parameter(name=("--project-id", "--projectId"), env_var=_PROJECT, help="Project (group) id.")
-CLUSTER = Parameter(name=("--cluster-id", "--clusterId", "--cluster"), help="Cluster id; on Atlas, the cluster name.")
-HOST = Parameter(
-    name="--host-id", help="Host id of a mirrored config server, instead of a cluster (Ops Manager, Cloud Manager)."
+FAMILY = Parameter(
+    env_var=_SERVICE,
+    choices=tuple(FAMILIES),
+    show_choices=False,
+    metavar="NAME",
+    help="Product and API, such as cloud-manager.",
 )
+PROJECT = Parameter(name=("--project-id", "--projectId"), env_var=_PROJECT, metavar="ID", help="Project (group) id.")
+CLUSTER = Parameter(
+    name=("--cluster-id", "--clusterId", "--cluster", "--clusterName"),
+    metavar="ID",
+    help="Cluster id; on Atlas, the cluster name.",
+)
+HOST = Parameter(name="--host-id", metavar="ID", help="Mirrored config server, instead of a cluster.")
 
 
 @Parameter(name="*")
@@ -105,7 +114,7 @@ class ClusterOptions:
         """A command line for this cluster or host."""
         where = ["--cluster-id", self.cluster_id or ""] if self.host_id is None else ["--host-id", self.host_id]
         address = ["--family", self.family, "--project-id", self.project_id, *where]
-        return ["mongorestore-async", command, *address, *options, *self.server.arguments()]
+        return [program(), command, *address, *options, *self.server.arguments()]
 
 
 def check_address(family: Family[Any], server: ServerOptions) -> None:

@@ -80,16 +80,27 @@ def state_style(state: str) -> str:
     return next((style for known, style in _STYLES.items() if known == state), "")
 
 
-def print_table(console: PlainConsole, columns: Sequence[Column[ItemT]], items: Sequence[ItemT]) -> None:
-    """Print a table of those columns that fit the console and are not empty."""
-    for line in table_lines(console, columns, items):
+def print_table(
+    console: PlainConsole, columns: Sequence[Column[ItemT]], items: Sequence[ItemT]
+) -> frozenset[Column[ItemT]]:
+    """Print a table of those columns that fit the console and are not empty; returns these."""
+    lines, visible = _lay_out(console, columns, items)
+    for line in lines:
         console.print_styled(*line)
+    return visible
 
 
 def table_lines(
     console: PlainConsole, columns: Sequence[Column[ItemT]], items: Sequence[ItemT]
 ) -> list[list[tuple[str, str]]]:
-    """Make the lines of such a table: texts with their styles.
+    """Make the lines of such a table: texts with their styles."""
+    return _lay_out(console, columns, items)[0]
+
+
+def _lay_out(
+    console: PlainConsole, columns: Sequence[Column[ItemT]], items: Sequence[ItemT]
+) -> tuple[list[list[tuple[str, str]]], frozenset[Column[ItemT]]]:
+    """Make the lines of a table, and say which columns it has.
 
     Every cell is one line, so rich's own table, which takes a millisecond a row, is not needed.
     """
@@ -108,7 +119,7 @@ def table_lines(
             column = columns[index]
             line += (_padded(column, texts[index][row], widths[index]), column.style(item)), (_GAP, "")
         lines.append(_without_blanks_at_the_end(line))
-    return lines
+    return lines, frozenset(columns[index] for index in visible)
 
 
 def _without_blanks_at_the_end(line: list[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -10,9 +10,11 @@ import errno
 import functools
 import os
 import shlex
+import shutil
 import sys
 import warnings
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn, Self
 
 from mongorestore_async import VendorDeprecation
@@ -27,17 +29,22 @@ if TYPE_CHECKING:
     from mongorestore_async import Family
 
 __all__ = [
+    "PROGRAM",
     "PlainConsole",
     "fold_command",
     "plural",
+    "program",
     "rich_console",
     "show_deprecations",
     "stderr_console",
     "stdout_console",
 ]
 
+#: What the command line is called.
+PROGRAM = "mongorestore-async"
+
 #: Columns of a table that is written to a pipe or a file, where lines are not cut.
-_UNBOUNDED = 240
+_UNBOUNDED = 400
 
 #: Variables by which rich is told what a terminal is, or how wide.
 _RICH_VARIABLES = frozenset({"COLUMNS", "FORCE_COLOR", "TTY_COMPATIBLE"})
@@ -108,6 +115,11 @@ class PlainConsole:
         return not self._is_piped and self.rich.is_terminal
 
     @property
+    def is_live(self) -> bool:
+        """Whether what is shown can be replaced: with ``FORCE_COLOR`` there are colours where this cannot be done."""
+        return self._file.isatty() and self.is_terminal and not self.rich.is_dumb_terminal
+
+    @property
     def width(self) -> int:
         """Columns of the terminal, or what tables may have elsewhere."""
         return _UNBOUNDED if self._is_piped else self.rich.width
@@ -139,8 +151,8 @@ class PlainConsole:
         self.print(text, style=style, soft_wrap=not self.is_terminal)
 
     def status(self, text: str) -> Status | _NoStatus:
-        """Make a line that shows what is going on, on a terminal."""
-        return self.rich.status(text) if self.is_terminal else _NoStatus()
+        """Make a line that shows what is going on, where it can be removed again."""
+        return self.rich.status(text) if self.is_live else _NoStatus()
 
 
 def _is_as_rich_prints_it(line: str, *, soft_wrap: bool) -> bool:
@@ -163,6 +175,15 @@ def plural(count: int, noun: str) -> str:
     return f"{count} {noun}{'s' * (count != 1)}"
 
 
+def program() -> str:
+    """The name by which this program can be called: a path if it was called by one, such as of a virtual environment."""
+    called = Path(sys.argv[0])
+    if called.name != PROGRAM or not called.exists():
+        return PROGRAM
+    found = shutil.which(PROGRAM)
+    return PROGRAM if found is not None and called.samefile(found) else sys.argv[0]
+
+
 def fold_command(words: Sequence[str], width: int) -> str:
     """Break a long command between its options, so that it can still be pasted into a shell.
 
@@ -171,7 +192,7 @@ def fold_command(words: Sequence[str], width: int) -> str:
         width: Columns of the console.
 
     """
-    pieces = [words[0]]
+    pieces = [shlex.quote(words[0])]
     for word in words[1:]:
         if word.startswith("-"):
             pieces.append(shlex.quote(word))

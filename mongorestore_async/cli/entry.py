@@ -5,61 +5,70 @@ from __future__ import annotations
 import functools
 import os
 import shlex
+import signal
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, cast
 
-from cyclopts import App, CycloptsError, MissingArgumentError, UnknownCommandError
+from cyclopts import App, CycloptsError, Group, MissingArgumentError, UnknownCommandError
 
 from mongorestore_async.cli.cluster_options import VARIABLES
-from mongorestore_async.cli.console import rich_console, stderr_console
-from mongorestore_async.cli.exit_codes import ExitCode, exit_code_of, exit_codes, explain
+from mongorestore_async.cli.console import PROGRAM, program, rich_console, stderr_console
+from mongorestore_async.cli.display.help_pages import EPILOGUE, OPTIONS, HelpPage
+from mongorestore_async.cli.exit_codes import ExitCode, exit_code_of, explain
+from mongorestore_async.cli.session_factory import apply_profile
 from mongorestore_async.cli.standard_streams import explain_failure
 from mongorestore_async.errors import RestoreError
 from mongorestore_async.protocol.redaction import printable
 from mongorestore_async.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
+    from types import FrameType
 
     from rich.console import Console
 
 __all__ = ["make_app", "run"]
 
-_SUMMARY = """MongoDB restores on Ops Manager, Cloud Manager and Atlas: choose, create,
-wait, download, verify.
+_SUMMARY = """MongoDB restores on Ops Manager, Cloud Manager and Atlas.
 
-Start with the demo, which needs no server and no key: mongorestore-async demo
+To see it work, without a server and a key: mongorestore-async demo
 """
 
-_EPILOGUE = f"""The API key is read from the environment; on a terminal, a missing key is
-prompted for:
-MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY, or
-MCLI_PUBLIC_API_KEY and MCLI_PRIVATE_API_KEY.
+_LOOK, _RESTORE = Group("Look around", sort_key=1), Group("Restore", sort_key=2)
+_MANY, _TOOLS = Group("Many clusters", sort_key=3), Group("Tools", sort_key=4)
 
-Exit codes:
-{exit_codes()}"""
-
-
-#: Where the commands are, in the order of the help: in ``commands/`` but where a folder is named.
+#: Where the commands are, in the order of the help.
 #: Only the module of the command that runs is loaded.
-_COMMANDS = {
-    "demo": "demo_command:demo",
-    "jobs": "jobs_command:jobs",
-    "fleet": "fleet_command:app",
-    "drill": "operations.drill_command:app",
-    "board": "operations.board_command:board",
-    "snapshots": "snapshots_command:snapshots",
-    "create": "create_command:create",
-    "create-collections": "create_collections_command:create_collections",
-    "wait": "wait_command:wait",
-    "watch": "watch_command:watch",
-    "download": "download_command:download",
-    "cancel": "cancel_command:cancel",
-    "evidence": "operations.evidence_command:app",
-    "emulator": "emulator_command:emulator",
+_COMMANDS: dict[str, tuple[Group, str]] = {
+    "orgs": (_LOOK, "commands.inventory_command:orgs"),
+    "projects": (_LOOK, "commands.inventory_command:projects"),
+    "clusters": (_LOOK, "commands.inventory_command:clusters"),
+    "snapshots": (_LOOK, "commands.snapshots_command:snapshots"),
+    "jobs": (_LOOK, "commands.jobs_command:jobs"),
+    "create": (_RESTORE, "creates.create_command:create"),
+    "create-collections": (_RESTORE, "creates.create_collections_command:create_collections"),
+    "wait": (_RESTORE, "commands.wait_command:wait"),
+    "watch": (_RESTORE, "commands.watch_command:watch"),
+    "download": (_RESTORE, "commands.download_command:download"),
+    "cancel": (_RESTORE, "commands.cancel_command:cancel"),
+    "fleet": (_MANY, "commands.fleet_command:app"),
+    "drill": (_MANY, "operations.drill_command:app"),
+    "board": (_MANY, "operations.board_command:board"),
+    "evidence": (_MANY, "operations.evidence_command:app"),
+    "doctor": (_TOOLS, "operations.doctor_command:doctor"),
+    "demo": (_TOOLS, "commands.demo_command:demo"),
+    "emulator": (_TOOLS, "commands.emulator_command:emulator"),
+    "completion": (_TOOLS, "commands.completion_command:completion"),
+    "help": (_TOOLS, "commands.help_command:show_help"),
 }
 
-#: The emulator has a command line of its own, with its own help.
-_SETTINGS: dict[str, dict[str, Any]] = {"emulator": {"help_flags": [], "version_flags": []}}
+_SETTINGS: dict[str, dict[str, Any]] = {
+    name: {"usage": f"mongorestore-async {name} [OPTIONS] [JOB...]"} for name in ("wait", "watch", "download", "cancel")
+} | {
+    "help": {"usage": "mongorestore-async help [COMMAND | TOPIC]"},
+    # It has a command line of its own, with its own help.
+    "emulator": {"help_flags": [], "version_flags": []},
+}
 
 
 class _HelpConsole:
@@ -76,20 +85,27 @@ class _HelpConsole:
 def make_app() -> App:
     """Make the application with all commands."""
     app = App(
-        name="mongorestore-async",
+        name=PROGRAM,
         help=_SUMMARY,
-        help_epilogue=_EPILOGUE,
+        help_epilogue=EPILOGUE,
         help_format="plaintext",
+        help_formatter=HelpPage(),
+        group_arguments=Group("Arguments", sort_key=-1),
+        group_parameters=OPTIONS,
         version=__version__,
         console=cast("Console", _HelpConsole()),
         print_error=False,
         exit_on_error=False,
         suppress_keyboard_interrupt=False,
         result_action="return_value",
+        config=apply_profile,
     )
-    for place, (name, path) in enumerate(_COMMANDS.items(), start=1):
-        found = path if path.startswith("operations.") else f"commands.{path}"
-        app.command(f"mongorestore_async.cli.{found}", name=name, sort_key=place, **_SETTINGS.get(name, {}))
+    for place, (name, (group, path)) in enumerate(_COMMANDS.items(), start=1):
+        # An application in a module of its own has its settings there.
+        settings = {} if path.endswith(":app") else {"help_epilogue": ""} | _SETTINGS.get(name, {})
+        app.command(f"mongorestore_async.cli.{path}", name=name, group=group, sort_key=place, **settings)
+    for flag in ("--help", "--version"):
+        app[flag].group = (_TOOLS,)
     return app
 
 
@@ -113,7 +129,8 @@ def run(arguments: Sequence[str]) -> int:
             app.resolved_commands()  # the help of all has what each says of itself
         elif arguments[0] == "fleet" and (len(arguments) == 1 or arguments[1].startswith("-")):
             app["fleet"].resolved_commands()
-        return app(list(arguments)) or ExitCode.DONE
+        with _interrupt_on_signals():
+            return app(list(arguments)) or ExitCode.DONE
     except CycloptsError as error:
         _print_error(_usage_error(error, arguments), error)
         return ExitCode.USAGE
@@ -130,8 +147,32 @@ def run(arguments: Sequence[str]) -> int:
         return ExitCode.INTERRUPTED
 
 
+@contextmanager
+def _interrupt_on_signals() -> Generator[None]:
+    """Let SIGTERM and SIGHUP end a command as Ctrl-C does.
+
+    A killed process could not tell what it has started, and would lose the telemetry that is exported at its exit.
+    """
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        on_interrupt = signal.getsignal(signal.SIGINT)  # that of asyncio while the event loop runs
+        (on_interrupt if callable(on_interrupt) else signal.default_int_handler)(number, frame)
+
+    before: dict[int, Any] = {}
+    for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores it: so it stays
+            with suppress(ValueError):  # not in the main thread
+                before[number] = signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def _usage_error(error: CycloptsError, arguments: Sequence[str]) -> str:
-    command = shlex.join(["mongorestore-async", *(error.command_chain or ()), "--help"])
+    command = shlex.join([program(), *(error.command_chain or ()), "--help"])
     text = str(error)
     for argument in arguments:
         # There is no option for a key, but somebody may try one, such as --private-key=KEY: it must not be repeated.
@@ -146,7 +187,7 @@ def _usage_error(error: CycloptsError, arguments: Sequence[str]) -> str:
         # The library lists only some of many commands.
         commands = ", ".join(name for name in error.app if not name.startswith("-"))
         text = f"{text.partition('Available commands:')[0]} Commands are {commands}"
-    text = " ".join(text.split()).rstrip(".")
+    text = " ".join(text.split()).rstrip(".").replace(" into int", " into a whole number")
     return printable(f"{text}. See {command}")
 
 

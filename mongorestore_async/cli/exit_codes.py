@@ -167,7 +167,7 @@ CLI_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.PASS_NEWER_VERSION: "update this package",
     HintKind.PASS_OTHER_VERSION: "update this package",
     HintKind.PASS_RESUME_TOKEN: "pass the token that the earlier run printed",
-    HintKind.PASS_WHOLE_REFERENCE: "pass it as create prints it, or as the ref column of jobs -o csv has it",
+    HintKind.PASS_WHOLE_REFERENCE: "pass it as the commands create and jobs print it",
     HintKind.RAISE_STALL_TIMEOUT: "rerun the command to resume",
     HintKind.RAISE_TIMEOUT: "find out what delays the server, and run the command again",
     HintKind.RECONCILE: "list the restore jobs of the cluster before you send it again",
@@ -176,6 +176,9 @@ CLI_WORDINGS: Mapping[HintKind, Wording] = {
         "--no-strict-certificates, which still verifies it"
     ),
     HintKind.RENAME_ONE: "pass each once, or rename one with --rename",
+    HintKind.RENEW_TOKEN: (
+        "set a new MONGODB_ATLAS_ACCESS_TOKEN, or the client id and secret of a service account, which renews tokens"
+    ),
     HintKind.REPEAT_QUERY: "repeat the command of that run with its token",
     HintKind.REQUEST_DOWNLOAD: "to get a file, run create without --target-cluster-id",
     HintKind.SET_BASE_URL: "set --base-url to the address it points to",
@@ -196,9 +199,9 @@ CLI_WORDINGS: Mapping[HintKind, Wording] = {
 }
 
 
-def exit_codes() -> str:
-    """All codes with their meanings, one a line, for the help."""
-    return "\n".join(f"{code:>5}  {meaning}" for code, meaning in _MEANINGS.items())
+def exit_codes() -> list[tuple[str, str]]:
+    """All codes with their meanings, for the help."""
+    return [(f"{code:>3}", meaning) for code, meaning in _MEANINGS.items()]
 
 
 def exit_code_of(error: RestoreError) -> ExitCode:

@@ -13,6 +13,7 @@ from mongorestore_async.cli.cluster_options import (
     PROJECT,
     ClusterOptions,
 )
+from mongorestore_async.cli.console import program
 from mongorestore_async.cli.session_factory import ServerOptions
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.families import FAMILIES
@@ -38,7 +39,7 @@ JobRefs = Annotated[
         accepts_keys=False,
         n_tokens=1,
         converter=_parse,
-        help="References of jobs, as printed by create and in the ref column of jobs -o csv.",
+        help="References of jobs, as the commands create and jobs print them.",
     ),
 ]
 
@@ -50,11 +51,11 @@ class JobSelection:
 
     job_id: Annotated[
         tuple[str, ...],
-        Parameter(group=_INSTEAD, negative=(), show_default=False, help="Job id; may be repeated."),
+        Parameter(group=_INSTEAD, negative=(), show_default=False, metavar="ID", help="Job id; may be repeated."),
     ] = ()
     batch_id: Annotated[
         str | None,
-        Parameter(group=_INSTEAD, help="All jobs of this batch (Ops Manager, Cloud Manager, Atlas legacy)."),
+        Parameter(group=_INSTEAD, metavar="ID", help="All jobs of this batch (not on Atlas v2)."),
     ] = None
     family: Annotated[str | None, Parameter(group=_INSTEAD), FAMILY] = None
     project_id: Annotated[str | None, Parameter(group=_INSTEAD), PROJECT] = None
@@ -128,4 +129,4 @@ def restore_source(session: "AsyncSession", ref: JobRef) -> "ClusterBase[Any]":
 
 def job_command(command: str, refs: Iterable[JobRef], server: ServerOptions, *options: str) -> list[str]:
     """A command line for jobs."""
-    return ["mongorestore-async", command, *map(str, refs), *options, *server.arguments()]
+    return [program(), command, *map(str, refs), *options, *server.arguments()]

@@ -1,36 +1,58 @@
-"""The session of a command: options for the server and the way to it; credentials of the environment or a prompt."""
+"""The session of a command: options for the server and the way to it; settings and keys from elsewhere.
+
+That is the environment, a profile, or a prompt. The profile of a command is chosen before its options are made, because
+it may stand for some of them.
+"""
 
 import getpass
 import os
 import sys
+from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import attrs
-from cyclopts import Parameter
+from cyclopts import Group, Parameter, Token
 
 import mongorestore_async
+from mongorestore_async.cli.display.help_pages import ConnectionNames
 from mongorestore_async.errors import ConfigError
-from mongorestore_async.transport.environment import (
+from mongorestore_async.settings.variables import (
     BASE_URL_NAMES,
-    CLIENT_ID_NAMES,
-    CLIENT_SECRET_NAMES,
     PRIVATE_KEY_NAMES,
+    PROFILE_NAMES,
     PUBLIC_KEY_NAMES,
+    has_login,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from mongorestore_async import AsyncSession, Options
+    from cyclopts import ArgumentCollection
 
-__all__ = ["ServerOptions", "make_session", "read_credentials"]
+    from mongorestore_async import AsyncSession, Options, Profile, SessionArguments
+
+__all__ = ["ServerOptions", "apply_profile", "make_session", "read_credentials"]
+
+#: Group of these options in a help, which only names them.
+CONNECTION = Group("Connection", sort_key=9, help_formatter=ConnectionNames())
 
 #: Stands for the credentials in the URL of a proxy, in commands that are printed.
 _PROXY_USER = "USER:PASSWORD@"
 
+#: The profile of the running command, None for none.
+_profile: "ContextVar[Profile | None]" = ContextVar("profile", default=None)
 
-@Parameter(name="*")
+#: Families by the services of profiles.
+_FAMILIES = {
+    "cloud": "atlas-cloud-backup",
+    "cloudgov": "atlas-cloud-backup",
+    "cloud-manager": "cloud-manager",
+    "ops-manager": "ops-manager",
+}
+
+
+@Parameter(name="*", group=CONNECTION)
 @attrs.frozen(kw_only=True)
 class ServerOptions:
     """Where the API is, and how to get there.
@@ -40,6 +62,7 @@ class ServerOptions:
         proxy: URL of an HTTP proxy, None for that of the environment.
         ca_file: PEM file with the CA certificates to trust, None for that of the environment or the system's.
         no_strict_certificates: Whether to leave out the strict checks of certificates.
+        profile: Name of the profile that is used, None for none that was named.
 
     """
 
@@ -47,22 +70,25 @@ class ServerOptions:
         str | None,
         Parameter(
             env_var=BASE_URL_NAMES,
+            metavar="URL",
             help="Address of the API; required for Ops Manager. [default: the vendor's public host]",
         ),
     ] = None
     proxy: Annotated[
         str | None,
         Parameter(
+            metavar="URL",
             help=(
                 "HTTP proxy, such as http://proxy.example.com:3128; pass one with a password in HTTPS_PROXY, where"
                 " nobody else sees it. [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY]"
-            )
+            ),
         ),
     ] = attrs.field(default=None, repr=False)
     ca_file: Annotated[
         Path | None,
         Parameter(
-            help="PEM file with the CA certificates to trust. [default: MCLI_OPS_MANAGER_CA_CERTIFICATE, or the system]"
+            metavar="FILE",
+            help="PEM file with CA certificates to trust. [default: MCLI_OPS_MANAGER_CA_CERTIFICATE, or the system]",
         ),
     ] = None
     no_strict_certificates: Annotated[
@@ -75,19 +101,42 @@ class ServerOptions:
         ),
     ] = False
 
-    def settings(self) -> dict[str, Any]:
+    profile: Annotated[
+        str | None,
+        Parameter(
+            name=("--profile", "-P"),
+            env_var=PROFILE_NAMES,
+            help=(
+                "Profile of the Atlas CLI or mongocli; options and variables win over it. [default: where the"
+                " environment has no key, the profile default]"
+            ),
+        ),
+    ] = None
+
+    def settings(self) -> "SessionArguments":
         """Arguments of a session for the options that are set."""
-        given = {"base_url": self.base_url, "proxy": self.proxy, "ca_file": self.ca_file}
-        settings: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-        return settings | ({"strict_certificates": False} if self.no_strict_certificates else {})
+        settings: SessionArguments = {}
+        if self.base_url is not None:
+            settings["base_url"] = self.base_url
+        if self.proxy is not None:
+            settings["proxy"] = self.proxy
+        if self.ca_file is not None:
+            settings["ca_file"] = self.ca_file
+        if self.no_strict_certificates:
+            settings["strict_certificates"] = False
+        return settings
 
     def arguments(self) -> list[str]:
         """The options that are set as arguments of a command line, without the credentials for a proxy.
 
-        The address is left out if the environment has the same.
+        The address is left out if the environment or the profile has the same, and the profile if the environment
+        names it.
         """
-        in_environment = next((os.environ[name] for name in BASE_URL_NAMES if os.environ.get(name)), None)
-        words = [] if self.base_url in {None, in_environment} else ["--base-url", str(self.base_url)]
+        profile = _profile.get()
+        known = {None, _first(BASE_URL_NAMES), None if profile is None else profile.base_url}
+        words = [] if self.base_url in known else ["--base-url", str(self.base_url)]
+        if self.profile not in {None, _first(PROFILE_NAMES)}:
+            words += "--profile", str(self.profile)
         if self.proxy is not None:
             words += "--proxy", _without_credentials(self.proxy)
         if self.ca_file is not None:
@@ -95,27 +144,56 @@ class ServerOptions:
         return words + ["--no-strict-certificates"] * self.no_strict_certificates
 
 
+def apply_profile(_app: object, _commands: object, arguments: "ArgumentCollection") -> None:
+    """Choose the profile of a command, and take from it what no option and no variable says: a source of cyclopts.
+
+    One that is not named is only read where the environment has no login.
+
+    Raises:
+        ConfigError: The profile cannot be used.
+
+    """
+    _profile.set(None)
+    options = list(arguments)
+    named = next((each.tokens for each in options if "--profile" in each.names), None)
+    if named is None:
+        return
+    from mongorestore_async.settings.profile_files import has_profiles, load_profile
+
+    if not named and (has_login(os.environ) or not has_profiles(os.environ)):
+        return
+    profile = load_profile(named[0].value if named else None)
+    _profile.set(profile)
+    atlas = "cloud" if profile.tool == "atlascli" else ""
+    found = {
+        "MCLI_SERVICE": _FAMILIES.get(profile.service or atlas),
+        "MCLI_PROJECT_ID": profile.project_id,
+        "MCLI_OUTPUT": "json" if profile.output == "json" else None,
+        BASE_URL_NAMES[0]: profile.base_url,
+    }
+    for option in options:
+        value = next((found[name] for name in option.parameter.env_var or () if found.get(name)), None)
+        if value is not None and not option.tokens:
+            option.append(Token(keyword=f"profile {profile.name}", value=value, source=profile.file))
+
+
 def read_credentials() -> dict[str, str]:
-    """Read the environment; on a terminal, prompt for the keys that it does not have.
+    """Read the environment; on a terminal, prompt for the keys that neither it nor the profile has.
 
     Raises:
         ConfigError: Nothing was entered at the prompt.
 
     """
     environ = dict(os.environ)
-    if sys.stdin.isatty() and sys.stderr.isatty():
-
-        def has(names: tuple[str, ...]) -> bool:
-            return any(environ.get(name) for name in names)
-
-        if has(CLIENT_ID_NAMES) and has(CLIENT_SECRET_NAMES):
-            return environ  # a service account, which is preferred to an API key
+    profile = _profile.get()
+    known = has_login(environ) if profile is None else profile.has_login(environ)
+    if not known and sys.stdin.isatty() and sys.stderr.isatty():
         prompts = (
             (PUBLIC_KEY_NAMES, "Public key", _read_line),
             (PRIVATE_KEY_NAMES, "Private key (hidden)", getpass.getpass),
         )
         for names, label, read in prompts:
-            if not has(names):
+            if not _first(names):
                 environ[names[0]] = _prompt(label, read)
     return environ
 
@@ -125,7 +203,7 @@ def make_session(
     server: ServerOptions,
     *,
     options: "Options | None" = None,
-    settings: "Mapping[str, Any] | None" = None,
+    settings: "SessionArguments | None" = None,
 ) -> "AsyncSession":
     """Make a session from :func:`read_credentials`.
 
@@ -140,9 +218,16 @@ def make_session(
 
     """
     # Named in full, so that the HTTP library is loaded now, and not for --help.
-    return mongorestore_async.AsyncSession.from_env(
-        environ, options=options or mongorestore_async.Options(), **server.settings(), **(settings or {})
-    )
+    arguments: SessionArguments = {"options": options or mongorestore_async.Options()}
+    arguments |= server.settings() | (settings or {})
+    profile = _profile.get()
+    if profile is not None:
+        return mongorestore_async.AsyncSession.from_profile(profile, environ=environ, **arguments)
+    return mongorestore_async.AsyncSession.from_env(environ, **arguments)
+
+
+def _first(names: "Sequence[str]") -> str | None:
+    return next(filter(None, map(os.environ.get, names)), None)
 
 
 def _without_credentials(proxy: str) -> str:

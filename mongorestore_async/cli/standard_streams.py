@@ -101,10 +101,11 @@ def guard_streams() -> Generator[None]:
 
 
 def explain_failure(error: OSError) -> str:
-    """Say what failed: an error of standard output does not tell that itself."""
+    """Say what failed, and with which file; an error of standard output does not tell that itself."""
     reason = error.strerror or str(error)
-    is_output = getattr(sys.stdout, "failure", None) is error
-    return f"standard output could not be written: {reason}" if is_output else str(error)
+    if getattr(sys.stdout, "failure", None) is error:
+        return f"standard output could not be written: {reason}"
+    return reason if error.filename is None else f"{error.filename}: {reason}"
 
 
 def write_result(write: Callable[[], None], otherwise: Callable[[], None] | None = None) -> None:

@@ -7,24 +7,38 @@ import csv
 import json
 import sys
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any, Generic, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Protocol, Self, TypeAlias, TypeVar
 
 import attrs
 from cyclopts import Parameter
 
 from mongorestore_async.cli.columns import print_table
 from mongorestore_async.cli.console import stdout_console
+from mongorestore_async.protocol.redaction import without_formula
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Set as AbstractSet
     from types import TracebackType
 
-    from mongorestore_async.cli.columns import ListLayout
+    from mongorestore_async.cli.columns import Column, ListLayout
 
-__all__ = ["OutputFormat", "OutputOption", "SecretsOption", "StdoutWriter", "Writer", "make_writer", "write_items"]
+__all__ = [
+    "Footer",
+    "OutputFormat",
+    "OutputOption",
+    "SecretsOption",
+    "StdoutWriter",
+    "Writer",
+    "make_writer",
+    "write_items",
+]
 
 ItemT = TypeVar("ItemT")
 ItemT_contra = TypeVar("ItemT_contra", contravariant=True)
+
+#: Prints what follows a table: called with its rows, and with the columns that it has.
+Footer: TypeAlias = "Callable[[Sequence[Any], AbstractSet[Column[Any]]], None]"
 
 #: Items kept while others are written.
 _MOST_WAITING = 500
@@ -50,7 +64,9 @@ OutputOption = Annotated[
     Parameter(
         alias="-o",
         env_var="MCLI_OUTPUT",
-        help="Output format. json and jsonl (or ndjson) are the documents of the API; csv has fixed columns.",
+        show_choices=False,
+        metavar="FORMAT",
+        help="Format: table, json, jsonl or csv.",
     ),
 ]
 SecretsOption = Annotated[
@@ -69,7 +85,9 @@ class Writer(Protocol[ItemT_contra]):
         """Write what is left after the last item."""
 
 
-def make_writer(output: OutputFormat, layout: ListLayout[ItemT, Any], *, show_secrets: bool) -> Writer[ItemT]:
+def make_writer(
+    output: OutputFormat, layout: ListLayout[ItemT, Any], *, show_secrets: bool, footer: Footer | None = None
+) -> Writer[ItemT]:
     """Make the writer of an output format.
 
     Args:
@@ -77,10 +95,11 @@ def make_writer(output: OutputFormat, layout: ListLayout[ItemT, Any], *, show_se
         layout: How the items are written.
         show_secrets: Whether documents are written with their download URLs and tokens. Tables and CSV never
             show any.
+        footer: Prints what follows a table on a terminal; called with its rows and the columns that it has.
 
     """
     if output is OutputFormat.TABLE:
-        return _TableWriter(layout)
+        return _TableWriter(layout, footer)
     if output is OutputFormat.CSV:
         return _CsvWriter(layout)
     if output is OutputFormat.JSON:
@@ -89,10 +108,15 @@ def make_writer(output: OutputFormat, layout: ListLayout[ItemT, Any], *, show_se
 
 
 def write_items(
-    items: Iterable[ItemT], output: OutputFormat, layout: ListLayout[ItemT, Any], *, show_secrets: bool
+    items: Iterable[ItemT],
+    output: OutputFormat,
+    layout: ListLayout[ItemT, Any],
+    *,
+    show_secrets: bool,
+    footer: Footer | None = None,
 ) -> None:
     """Write items that are all there."""
-    writer = make_writer(output, layout, show_secrets=show_secrets)
+    writer = make_writer(output, layout, show_secrets=show_secrets, footer=footer)
     writer.add(items)
     writer.finish()
 
@@ -100,6 +124,7 @@ def write_items(
 @attrs.define
 class _TableWriter:
     layout: ListLayout[Any, Any]
+    footer: Footer | None
     rows: list[Any] = attrs.field(factory=list, init=False)
 
     def add(self, items: Iterable[Any]) -> None:
@@ -112,9 +137,11 @@ class _TableWriter:
             return
         if self.layout.sort_key is not None:
             self.rows.sort(key=self.layout.sort_key)
-        print_table(console, self.layout.columns, self.rows)
+        visible = print_table(console, self.layout.columns, self.rows)
         console.print()
         console.print_sentence(self.layout.summary(self.rows))
+        if self.footer is not None and console.is_terminal:
+            self.footer(self.rows, visible)
 
 
 class _CsvWriter:
@@ -128,11 +155,15 @@ class _CsvWriter:
 
     def add(self, items: Iterable[Any]) -> None:
         for row in map(self._layout.row, items):
-            self._csv.writerow({name: getattr(row, name) for name in self._names})
+            self._csv.writerow({name: _safe(getattr(row, name)) for name in self._names})
         sys.stdout.flush()
 
     def finish(self) -> None:
         sys.stdout.flush()
+
+
+def _safe(cell: object) -> object:
+    return without_formula(cell) if isinstance(cell, str) else cell
 
 
 @attrs.define

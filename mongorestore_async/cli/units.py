@@ -1,4 +1,4 @@
-"""Sizes, durations and times, as people write and read them; texts that must not be empty."""
+"""Sizes, durations and times, as people write and read them; texts and directories that are needed."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from mongorestore_async.errors import ConfigError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from cyclopts import Token
 
@@ -15,6 +18,7 @@ __all__ = [
     "format_duration",
     "format_size",
     "format_time",
+    "make_directory",
     "parse_duration",
     "parse_time",
     "require_text",
@@ -85,6 +89,19 @@ def parse_time(_type: Any, tokens: Sequence[Token]) -> datetime:
     if found.utcoffset() is None:
         raise ValueError("no time zone; add Z for UTC, or an offset such as +02:00")
     return found
+
+
+def make_directory(path: Path) -> None:
+    """Make the directory of ``--output``, before anything is read that would then have no place to go.
+
+    Raises:
+        ConfigError: It cannot be made.
+
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"the directory of --output cannot be used: {error.strerror}") from None
 
 
 def require_text(_type: Any, value: str | None) -> None:

@@ -39,7 +39,7 @@ PollOption = Annotated[
     timedelta | None,
     Parameter(
         converter=parse_duration,
-        help="Minimum polling interval; it grows while nothing changes. [default: 10s]",
+        help="Minimum polling interval. [default: 10s]",
     ),
 ]
 
@@ -47,16 +47,14 @@ PollOption = Annotated[
 TIMEOUT = Parameter(
     converter=parse_duration,
     show_default=format_duration,
-    help=(
-        "How long to wait, finding the jobs included, such as 6h, 90m or 1h30m. The restore continues after a timeout."
-    ),
+    help="How long to wait, such as 6h, 90m or 1h30m.",
 )
 
 #: Option of a wait for restores of collections.
 ACCEPT_INCOMPLETE = Parameter(
     negative=(),
     show_default=False,
-    help="Accept that named collections were not restored, or not their indexes (create-collections).",
+    help="Accept that some named collections were not restored.",
 )
 
 
@@ -67,7 +65,7 @@ class WaitOptions:
 
     until: Annotated[
         Literal["finished", "downloadable"],
-        Parameter(help="What to wait for: the end of the restore, or a file that can be downloaded."),
+        Parameter(metavar="WHAT", help="The end of the restore, or a file."),
     ] = "finished"
     timeout: Annotated[timedelta, TIMEOUT] = timedelta(hours=6)
     poll: PollOption = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mongorestore_async.codec.documents import read_created, read_ids
 from mongorestore_async.codec.request_bodies import create_path, encode_request
@@ -15,6 +15,7 @@ from mongorestore_async.listing.page_reader import ListQuery, ListSource
 from mongorestore_async.listing.pager import Pager
 from mongorestore_async.models import CollectionRestore, CollectionRestoreJob
 from mongorestore_async.models.collections.restored import keep_request
+from mongorestore_async.transport.observers import Operation, notify_job, observe
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -95,22 +96,31 @@ async def start_restore(
         RestoreError: Any other error: nothing was started.
 
     """
-    if overwrite is None:
-        await refuse_aliases(view, source, request)
-    if precheck:
-        await require_restorable(view, source, request)
-    family = source.family
-    # Encoded once more: a rule about time may have ended it while the lock of its target was waited for.
-    body, path = encode_request(family, request, now=view.now()), create_path(family, request)
-    read = partial(read_created, family, **names)
-    send = partial(view.read, "POST", path, read, family=family, names=names, body=body)
-    # Their ids only: an old job in a shape that cannot be read must block no create.
-    ids = ListSource(view, family, family.jobs_path, names, read_ids, str)
+    with observe(view.options.observer, lambda: _describe(source)) as notify:
+        if overwrite is None:
+            await refuse_aliases(view, source, request)
+        if precheck:
+            await require_restorable(view, source, request)
+        family = source.family
+        # Encoded once more: a rule about time may have ended it while the lock of its target was waited for.
+        body, path = encode_request(family, request, now=view.now()), create_path(family, request)
+        read = partial(read_created, family, **names)
+        send = partial(view.read, "POST", path, read, family=family, names=names, body=body)
+        # Their ids only: an old job in a shape that cannot be read must block no create.
+        ids = ListSource(view, family, family.jobs_path, names, read_ids, str)
 
-    def remember(jobs: tuple[JobT, ...]) -> BatchT:
-        keep_requests(jobs, request)
-        remember_restore(view, source, request, jobs)
-        return own(jobs)
+        def remember(jobs: tuple[JobT, ...]) -> BatchT:
+            keep_requests(jobs, request)
+            remember_restore(view, source, request, jobs)
+            if notify is not None:
+                for job in jobs:
+                    notify_job(notify, job)
+            return own(jobs)
 
-    list_ids, kept, key = partial(Pager[str], ids, ListQuery()), view.open_creates, lock_key(source, request)
-    return await create_once(family, list_ids, source.restore_jobs, request, send, remember, kept, key, before_send)
+        list_ids, kept, key = partial(Pager[str], ids, ListQuery()), view.open_creates, lock_key(source, request)
+        return await create_once(family, list_ids, source.restore_jobs, request, send, remember, kept, key, before_send)
+
+
+def _describe(source: JobSource[Any]) -> Operation:
+    ref = source.ref("-")
+    return Operation(kind="create", family=ref.family, project=ref.project, cluster=ref.cluster or ref.host)

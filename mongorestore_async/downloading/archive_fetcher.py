@@ -178,9 +178,9 @@ class ArchiveFetcher:
 
         """
         # Hidden: local variables of a download that fails may be exported.
-        url = _check(hide(link.url), self._context(link))
+        url = _check(hide(link.url), self.describe(link))
         login: DownloadLink | None = link
-        context = self._context(link)
+        context = self.describe(link)
         for _ in range(1 + _MOST_REDIRECTS):
             reply = await self._send(url, headers, login, context)
             if reply.status not in _REDIRECTS:
@@ -192,7 +192,7 @@ class ArchiveFetcher:
             context = attrs.evolve(reply.request, unanswered=True)
         raise ProtocolError(
             f"the download was redirected more than {_MOST_REDIRECTS} times; ask the operator of the download host",
-            request=self._context(link),
+            request=self.describe(link),
         )
 
     async def _send(
@@ -238,8 +238,8 @@ class ArchiveFetcher:
         raise failure  # from in there it would drag along the frames of the HTTP library
 
     @staticmethod
-    def _context(link: DownloadLink) -> RequestContext:
-        # The key of a link may stand anywhere in it.
+    def describe(link: DownloadLink) -> RequestContext:
+        """Describe the request to a link without the secret part of its URL: the key may stand anywhere in it."""
         return RequestContext(method="GET", url=f"{_origin(link.url)}/{REDACTED}")
 
 

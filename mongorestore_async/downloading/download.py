@@ -24,6 +24,7 @@ from mongorestore_async.downloading.published_hashes import compare, published_n
 from mongorestore_async.downloading.transfer import Transfer
 from mongorestore_async.errors import ConfigError, DownloadError, Hint, HintKind, RestoreError
 from mongorestore_async.models.validators import require_flag, require_seconds, require_whole
+from mongorestore_async.transport.observers import Operation, observe
 from mongorestore_async.transport.retrying import RetryPolicy
 from mongorestore_async.transport.worker_threads import WorkerThreads
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.downloading.archive_fetcher import ArchiveFetcher
     from mongorestore_async.models import JobDocument
+    from mongorestore_async.transport.observers import Observer
     from mongorestore_async.transport.retrying import RetryRule
 
 __all__ = ["DownloadSource", "download_batch"]
@@ -71,6 +73,7 @@ async def download_batch(
     verify_tries: int = 5,
     verify_pause: float = 2.0,
     now: Callable[[], datetime] = utc_now,
+    observer: Observer | None = None,
 ) -> tuple[DownloadedFile, ...]:
     """Fetch all archives of some jobs. Call it again after any failure, also in another process: it resumes.
 
@@ -91,6 +94,7 @@ async def download_batch(
         verify_tries: How often a job is read again for the hash, which servers publish once the file was served.
         verify_pause: Seconds between two of these.
         now: Tells the time (aware), to know an expired link.
+        observer: Told of the download and of each request; see :class:`Observer`.
 
     Returns:
         The files in the order of the jobs, those included that earlier calls had finished.
@@ -118,12 +122,14 @@ async def download_batch(
         verify_pause=require_seconds("verify_pause", verify_pause, zero=True),
         now=now,
         threads=WorkerThreads("files", 2 * min(concurrency, _MOST_FILES) + 1),
+        observer=observer,
     )
     if on_progress is not None and not callable(on_progress):
         raise ConfigError(f"on_progress must be a callable, not {type(on_progress).__name__}")
-    async with _Batch(_directory(directory), fetcher, rules, concurrency) as batch:
-        await batch.plan(sources)
-        return await batch.run()
+    with observe(observer, lambda: _describe(sources)):
+        async with _Batch(_directory(directory), fetcher, rules, concurrency) as batch:
+            await batch.plan(sources)
+            return await batch.run()
 
 
 class _Batch:
@@ -321,6 +327,12 @@ class _Batch:
     def _forget(self) -> None:
         for archive in self._archives.values():
             archive.forget()
+
+
+def _describe(sources: Sequence[DownloadSource]) -> Operation:
+    refs = tuple(source.job.ref for source in sources if source.job.ref is not None)
+    families = {ref.family for ref in refs}
+    return Operation(kind="download", family=families.pop() if len(families) == 1 else None, refs=refs)
 
 
 def _identity(job: JobDocument) -> str:

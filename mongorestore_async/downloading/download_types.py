@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mongorestore_async.models import JobRef
+    from mongorestore_async.transport.observers import Observer
     from mongorestore_async.transport.retrying import RetryRule
     from mongorestore_async.transport.worker_threads import WorkerThreads
 
@@ -90,6 +91,7 @@ class DownloadRules:
     verify_tries: int = 5
     verify_pause: float = 2.0
     now: Callable[[], datetime] = utc_now
+    observer: Observer | None = None
 
     def notify(self, progress: DownloadProgress) -> None:
         """Call the hook, if there is one."""

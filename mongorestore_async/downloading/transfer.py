@@ -20,6 +20,7 @@ from mongorestore_async.errors import (
     DownloadTruncated,
     TransportError,
 )
+from mongorestore_async.transport.observers import Operation, OperationEvent, observe
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from mongorestore_async.downloading.links import DownloadLink
     from mongorestore_async.downloading.ranges import Continuation, Kept
     from mongorestore_async.models import JobDocument
+    from mongorestore_async.transport.observers import Notify
 
 __all__ = ["Transfer"]
 
@@ -73,6 +75,7 @@ class Transfer:
         self._began = time.monotonic()
         self._reported_at = 0.0
         self._resumed_from = archive.kept
+        self._observed: Notify | None = None
 
     async def fetch(self) -> None:
         """Fetch what is missing.
@@ -134,12 +137,19 @@ class Transfer:
         link = self._use.link()
         # On disk before it is sent: a process that is killed has used the link as well.
         await self._run(archive.note, requests=record.requests + 1)
+        with observe(self._rules.observer, lambda: self._describe(link)) as self._observed:
+            await self._receive(link, kept)
+
+    async def _receive(self, link: DownloadLink, kept: Kept) -> None:
+        archive, record = self.archive, self.archive.record
         try:
             reply = await self._fetcher.fetch(link, kept.headers)
         except ConnectFailed as error:
             if error.request is None or not error.request.unanswered:
                 await self._run(archive.note, requests=record.requests)
             raise
+        if self._observed is not None:
+            self._observed(OperationEvent(kind="request", status=reply.status))
         async with reply:
             plan = continue_with(reply.status, reply.headers, kept)
             if plan is None:
@@ -152,6 +162,17 @@ class Transfer:
                 await self._run(archive.check_room, self._reserved())
                 await self._stream(reply, plan.until)
                 await self._see_end(reply, plan, kept)
+
+    def _describe(self, link: DownloadLink) -> Operation:
+        ref, request = self._use.job.ref, self._fetcher.describe(link)
+        return Operation(
+            kind="archive",
+            family=None if ref is None else ref.family,
+            method=request.method,
+            url=request.url,
+            refs=() if ref is None else (ref,),
+            file_name=self.archive.name,
+        )
 
     async def _prepare(self, reply: ArchiveReply, plan: Continuation, link: DownloadLink, kept: Kept) -> None:
         """Make ready for the body of an answer, or refuse it."""
@@ -207,7 +228,10 @@ class Transfer:
         hashed = False
         try:
             while (until is None or received <= until) and (pieces := await reply.read_block(BLOCK)):
-                received += sum(map(len, pieces))
+                size = sum(map(len, pieces))
+                received += size
+                if self._observed is not None:
+                    self._observed(OperationEvent(kind="received", size=size))
                 await writer.ready()
                 # Of a part of terabytes that takes an hour, in which the link would expire: so not before the request.
                 # A damaged part is thrown away by it, and what came for its end must not be written then.

@@ -12,6 +12,8 @@ The world is a function of the seed: jobs, snapshots and archives are computed w
 stored. The state of a job follows from the clock, which a test can stop and advance. Nothing is shared with the client
 but errors, families and the version, so that the two cannot make the same mistake.
 
+Faults by name are in ``faults/``, the log of requests and creates in ``request_log``.
+
 To change a setting open ``emulator_settings`` (types: ``setting_types``, ``downloads/``); an error code:
 ``service_errors``; a field or rule of one API: its file in ``apis/``; links and download URLs: ``document_parts``;
 data: ``world/``. A new API is one file below ``apis/`` with ``ROUTES``, named in ``application``; its clusters are a
@@ -27,16 +29,18 @@ from mongorestore_async.emulator.download_state import DownloadRecord, Downloads
 from mongorestore_async.emulator.downloads.download_play import DownloadPlay, Validators
 from mongorestore_async.emulator.downloads.generated_archive import Archive
 from mongorestore_async.emulator.emulator_settings import EmulatorSettings
+from mongorestore_async.emulator.faults import FAULTS, Faults, PlayedFault, Strikes
 from mongorestore_async.emulator.flow_control import Clock, Gate
-from mongorestore_async.emulator.server_state import (
-    SERVER_STATE,
+from mongorestore_async.emulator.request_log import (
     BeforeAnswer,
     Counts,
+    CreateRecord,
     Fault,
     FaultHook,
+    RequestLog,
     RequestRecord,
-    ServerState,
 )
+from mongorestore_async.emulator.server_state import SERVER_STATE, ServerState
 from mongorestore_async.emulator.servers import DownloadHost, Emulator, ThreadedEmulator
 from mongorestore_async.emulator.setting_types import (
     ChallengeForm,
@@ -66,6 +70,7 @@ from mongorestore_async.emulator.world.namespaces import Collection, Index, Name
 from mongorestore_async.emulator.world.snapshot_store import Snapshot, Snapshots, SnapshotState
 
 __all__ = [
+    "FAULTS",
     "SERVER_STATE",
     "Archive",
     "Backups",
@@ -85,6 +90,7 @@ __all__ = [
     "CollectionRestores",
     "Counts",
     "CreateFault",
+    "CreateRecord",
     "DownloadHost",
     "DownloadPlay",
     "DownloadRecord",
@@ -94,6 +100,7 @@ __all__ = [
     "EnvelopeStyle",
     "Fault",
     "FaultHook",
+    "Faults",
     "Gate",
     "Host",
     "Hosts",
@@ -109,16 +116,19 @@ __all__ = [
     "Outcome",
     "OverMax",
     "PlannedCollection",
+    "PlayedFault",
     "Project",
     "QopForm",
     "RateCode",
     "RateLimiting",
+    "RequestLog",
     "RequestRecord",
     "ServerState",
     "Side",
     "Snapshot",
     "SnapshotState",
     "Snapshots",
+    "Strikes",
     "ThreadedEmulator",
     "Validators",
     "WaitForm",

@@ -5,13 +5,18 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import errno
+import math
+import os
 import shlex
 import signal
+import socket
 import sys
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mongorestore_async.emulator import (
+    FAULTS,
     CollectionLimit,
     CreateFault,
     Emulator,
@@ -24,8 +29,12 @@ from mongorestore_async.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from enum import StrEnum
 
 __all__ = ["main"]
+
+#: Long enough to see a restore run, short enough to wait for: programs against it are run by hand.
+_RESTORE_SECONDS = 20.0
 
 
 def _moment(text: str) -> datetime:
@@ -39,38 +48,61 @@ def _day(text: str) -> date:
     return datetime.now(UTC).date() if text == "now" else date.fromisoformat(text)
 
 
-def _arguments() -> argparse.ArgumentParser:
+def _arguments(prog: str) -> argparse.ArgumentParser:
     usual = EmulatorSettings()
+    oddities = _values(Oddity)
     parser = argparse.ArgumentParser(
-        prog="python -m mongorestore_async.emulator",
+        prog=prog,
+        usage="%(prog)s [OPTIONS]",
         description="Play Ops Manager or Cloud Manager, and Atlas, for restore jobs, projects and clusters.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        epilog=f"Oddities: {', '.join(oddities)}.",
     )
-    add = parser.add_argument
-    add("--host", default="127.0.0.1", help="address to listen on")
-    add("--port", type=int, default=0, help="port to listen on; 0 takes a free one")
-    add("--base-path", default=usual.base_path, help="path prefix before /api")
-    add("--manager", choices=[*Manager], default=usual.manager, help="the product below /api/public/v1.0")
-    add("--projects", type=int, default=usual.projects, help="projects, on each side")
-    add("--clusters", type=int, default=None, help="clusters per project; None is one of each kind")
-    add("--jobs", type=int, default=usual.jobs_per_cluster, help="restore jobs per cluster")
-    add("--seed", type=int, default=usual.seed, help="same seed, same data")
-    add("--start", type=_moment, default="now", help="where its clock starts: now, or a date in ISO 8601")
-    add("--today", type=_day, help="play Atlas v2 as on this day, now or in ISO 8601: ended versions, rate limits")
-    add("--speed", type=float, default=usual.speed, help="seconds on its clock in one real second")
-    add("--restore-seconds", type=float, default=usual.restore_seconds, help="duration of a restore on its clock")
-    add("--archive-bytes", type=int, default=usual.archive_bytes, help="size of the archives that jobs deliver")
-    add("--nonce-policy", choices=[*NoncePolicy], default=usual.nonce_policy, help="how long a digest nonce lives")
-    add("--page-cap", type=int, default=usual.page_cap, help="largest itemsPerPage allowed")
-    add("--oddity", choices=[*Oddity], action="append", default=[], help="an unusual shape to play; repeatable")
+
+    def add(name: str, text: str, **settings: Any) -> None:
+        default = settings.get("default")
+        shown = "" if default in (None, "") or "action" in settings else f" [default: {default}]"
+        parser.add_argument(name, help=f"{text}{shown}".replace("%", "%%"), **settings)
+
+    add("--host", "address to listen on", default="127.0.0.1")
+    add("--port", "port to listen on; 0 takes a free one", type=int, default=0)
+    add("--base-path", "path prefix before /api", default=usual.base_path)
+    add("--manager", "the product below /api/public/v1.0", choices=_values(Manager), default=usual.manager.value)
+    add("--projects", "projects, on each side", type=int, default=usual.projects)
+    add("--clusters", "clusters per project [default: one of each kind]", type=int)
+    add("--jobs", "restore jobs per cluster", type=int, default=usual.jobs_per_cluster)
+    add("--seed", "same seed, same data", type=int, default=usual.seed)
+    add("--start", "where its clock starts: now, or a date in ISO 8601", type=_moment, default="now")
+    add("--today", "play Atlas v2 as on this day, now or in ISO 8601: ended versions, rate limits", type=_day)
+    add("--speed", "seconds on its clock in one real second", type=float, default=usual.speed)
+    add("--restore-seconds", "duration of a restore on its clock", type=float, default=_RESTORE_SECONDS)
+    add("--archive-bytes", "size of the archives that jobs deliver", type=int, default=usual.archive_bytes)
+    policies = _values(NoncePolicy)
+    add("--nonce-policy", "how long a digest nonce lives", choices=policies, default=usual.nonce_policy.value)
+    add("--page-cap", "largest itemsPerPage allowed", type=int, default=usual.page_cap)
+    repeated: dict[str, Any] = {"action": "append", "default": []}
     add(
-        "--collection-limit", choices=[*CollectionLimit], action="append", default=[], help="hinder collection restores"
+        "--oddity",
+        "an unusual shape to play, see below; may be repeated",
+        choices=oddities,
+        metavar="ODDITY",
+        **repeated,
     )
-    add("--create-fault", choices=[*CreateFault], action="append", default=[], help="fail a create; repeatable")
-    add("--public-key", default=usual.public_key, help="digest user name")
-    add("--private-key", default=usual.private_key, help="digest password")
-    add("--no-auth", action="store_true", help="take every request without a login")
+    add(
+        "--collection-limit",
+        "hinder collection restores; may be repeated",
+        choices=_values(CollectionLimit),
+        **repeated,
+    )
+    add("--create-fault", "fail a create; may be repeated", choices=_values(CreateFault), **repeated)
+    add("--fault", "a fault to play always; may be repeated", choices=sorted(FAULTS), **repeated)
+    add("--public-key", "digest user name", default=usual.public_key)
+    add("--private-key", "digest password", default=usual.private_key)
+    add("--no-auth", "take every request without a login", action="store_true")
     return parser
+
+
+def _values(words: type[StrEnum]) -> list[str]:
+    return [word.value for word in words]
 
 
 def _settings(chosen: argparse.Namespace) -> EmulatorSettings:
@@ -121,25 +153,34 @@ async def _serve(emulator: Emulator) -> None:
         await stop.wait()
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, *, prog: str = "python -m mongorestore_async.emulator") -> int:
     """Run it until SIGINT or SIGTERM.
 
     Args:
         arguments: Command line without the program's name; None: the one of this process.
+        prog: What the program is called in its help.
 
     Returns:
         0 after a signal, 1 when it cannot listen, 2 when a value is out of range.
 
     """
-    chosen = _arguments().parse_args(arguments)
+    chosen = _arguments(prog).parse_args(arguments)
     try:
         emulator = Emulator(_settings(chosen), host=chosen.host, port=chosen.port)
+        for name in chosen.fault:
+            emulator.faults.play(name, times=math.inf)
         asyncio.run(_serve(emulator))
     except ConfigError as wrong:
         sys.stderr.write(f"{wrong}\n")
         return 2
     except OSError as taken:
-        sys.stderr.write(f"Cannot listen on {chosen.host}:{chosen.port}: {taken}. Choose another --port.\n")
+        is_host = isinstance(taken, socket.gaierror) or taken.errno == errno.EADDRNOTAVAIL
+        reason = taken.strerror if isinstance(taken, socket.gaierror) else os.strerror(taken.errno or 0)
+        option = "--host" if is_host else "--port"
+        sys.stderr.write(f"Cannot listen on {chosen.host}:{chosen.port} ({reason}). Choose another {option}.\n")
+        return 1
+    except UnicodeError:
+        sys.stderr.write(f"{chosen.host!r} is no name of a host. Choose another --host.\n")
         return 1
     except KeyboardInterrupt:
         return 0

@@ -6,6 +6,7 @@ A new API is one more name in ``_ROUTES``.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import re
@@ -34,6 +35,9 @@ from mongorestore_async.emulator.apis.request_info import api_of, family_of, is_
 from mongorestore_async.emulator.digest_server import Outcome
 from mongorestore_async.emulator.document_parts import MANAGER_API, UNAUTHENTICATED_API
 from mongorestore_async.emulator.download_server import DOWNLOAD_ROUTES, is_download
+from mongorestore_async.emulator.faults.broken_answers import drip, drop, hold, truncate
+from mongorestore_async.emulator.faults.fault_plan import PLAYED_FAULT
+from mongorestore_async.emulator.request_log import REQUEST_NUMBER
 from mongorestore_async.emulator.server_state import SERVER_STATE, ServerState
 from mongorestore_async.emulator.service_errors import ServiceError, error_document
 from mongorestore_async.emulator.setting_types import Manager
@@ -45,7 +49,7 @@ if TYPE_CHECKING:
     from mongorestore_async.emulator.apis.request_info import Handler, Route
     from mongorestore_async.emulator.emulator_settings import EmulatorSettings
     from mongorestore_async.emulator.flow_control import Allowance
-    from mongorestore_async.emulator.server_state import Fault, RequestRecord
+    from mongorestore_async.emulator.request_log import Fault, RequestRecord
 
 __all__ = ["TASKS", "arrange_headers", "cancel_tasks", "create_app", "create_download_app", "pipeline"]
 
@@ -130,6 +134,7 @@ async def pipeline(request: web.Request, handler: Handler) -> web.StreamResponse
             tasks.add(task)
             task.add_done_callback(tasks.discard)
     record = state.log.begin(request, family_of(request))
+    request[REQUEST_NUMBER] = record.number
     await state.gate.wait()
     fault: Fault = state.fault(record) if state.fault is not None else None
     response: web.StreamResponse | None = None
@@ -161,21 +166,12 @@ async def _process(
     except web.HTTPRequestEntityTooLarge:
         error = ServiceError("REQUEST_TOO_LARGE", state.settings.body_limit)
         return record, service_error_answer(request, error), None
-    token = _bearer(request, state)
-    if token is not None:
-        record = _check_token(state, record, token)
-        if record.outcome is not Outcome.ACCEPTED:
-            # Documented as a plain 401 of the API: it names no scheme.
-            return record, error_answer(401, "UNEXPECTED_ERROR", "You are not authorized for this resource."), None
-    elif _needs_no_login(request, state) or is_download(request):
-        record = state.log.note(attrs.evolve(record, outcome=Outcome.ACCEPTED))
-    else:
-        record, stale = _login(request, state, record, body)
-        if record.outcome is not Outcome.ACCEPTED:
-            return record, _challenge(state, stale=stale), None
-    fault: Fault = state.fault_after_login(record) if state.fault_after_login is not None else None
-    if fault == "drop" or isinstance(fault, web.StreamResponse):
-        return record, None, fault
+    record, refused = _admit(request, state, record, body)
+    if refused is not None:
+        return record, refused, None
+    record, refused, fault = _strike(request, state, record)
+    if refused is not None or fault == "drop" or isinstance(fault, web.StreamResponse):
+        return record, refused, fault
     allowance = _count(request, state)
     if allowance is not None and allowance.wait:
         response: web.StreamResponse = _rate_limited(request, state, allowance)
@@ -188,7 +184,48 @@ async def _process(
         response.headers.update(state.rate_limit_counter.headers(allowance))
     if state.settings.nextnonce and record.nonce is not None:
         response.headers["Authentication-Info"] = state.guard.next_nonce(state.clock.elapsed)
+    plan = request.get(PLAYED_FAULT)
+    if plan is not None:
+        response = plan.late(response)
+        await hold(request, plan.wait)
     return record, response, fault
+
+
+def _admit(
+    request: web.Request, state: ServerState, record: RequestRecord, body: bytes
+) -> tuple[RequestRecord, web.StreamResponse | None]:
+    """Check the login; the answer is None for a request that is let in."""
+    token = _bearer(request, state)
+    if token is not None:
+        record = _check_token(state, record, token)
+        if record.outcome is not Outcome.ACCEPTED:
+            # Documented as a plain 401 of the API: it names no scheme.
+            return record, error_answer(401, "UNEXPECTED_ERROR", "You are not authorized for this resource.")
+    elif _needs_no_login(request, state) or is_download(request):
+        record = state.log.note(attrs.evolve(record, outcome=Outcome.ACCEPTED))
+    else:
+        record, stale = _login(request, state, record, body)
+        if record.outcome is not Outcome.ACCEPTED:
+            return record, _challenge(state, stale=stale)
+    if body and request.content_type.endswith("json"):
+        with contextlib.suppress(ValueError, RecursionError):
+            record = state.log.note(attrs.evolve(record, body=json.loads(body)))
+    return record, None
+
+
+def _strike(
+    request: web.Request, state: ServerState, record: RequestRecord
+) -> tuple[RequestRecord, web.StreamResponse | None, Fault]:
+    """Ask the hook, then the faults by name, for a request that was let in."""
+    fault: Fault = state.fault_after_login(record) if state.fault_after_login is not None else None
+    played = state.faults.strike(record) if fault is None else None
+    if played is None:
+        return record, None, fault
+    record = state.log.note(attrs.evolve(record, fault=played.name))
+    request[PLAYED_FAULT] = played.plan
+    if played.plan.challenge is not None:
+        return record, _challenge(state, stale=played.plan.challenge == "stale"), None
+    return record, None, played.plan.early()
 
 
 def _needs_no_login(request: web.Request, state: ServerState) -> bool:
@@ -293,35 +330,14 @@ async def _finish(
         elif later is not None:
             fault = later
     if response is None or fault in {"drop", "drop-answer"} or (fault == "truncate" and response.prepared):
-        return _drop(request, state, record)
+        return drop(request, state.log, record)
     response.headers.setdefault("Date", format_datetime(state.clock.now(), usegmt=True))
     if fault == "truncate":
-        return await _truncate(request, state, record, response)
+        return await truncate(request, state.log, record, response)
+    plan = request.get(PLAYED_FAULT)
+    if plan is not None and plan.bytes_per_second is not None and isinstance(response, web.Response):
+        return await drip(request, response, plan.bytes_per_second)
     return response
-
-
-def _drop(request: web.Request, state: ServerState, record: RequestRecord) -> web.StreamResponse:
-    state.counts.dropped += 1
-    state.log.note(attrs.evolve(record, status=None))
-    if request.transport is not None:
-        request.transport.abort()
-    # It is never read: the transport is closed, and aiohttp treats the failed write as a client that has gone.
-    return web.Response()
-
-
-async def _truncate(
-    request: web.Request, state: ServerState, record: RequestRecord, response: web.StreamResponse
-) -> web.StreamResponse:
-    body = response.body if isinstance(response, web.Response) and isinstance(response.body, bytes) else b""
-    stub = web.StreamResponse(status=response.status, headers=response.headers)
-    stub.content_length = len(body)
-    await stub.prepare(request)
-    await stub.write(body[: len(body) // 2])
-    if request.transport is not None:
-        request.transport.close()
-    state.counts.dropped += 1
-    state.log.note(record)
-    return stub
 
 
 async def arrange_headers(_request: web.Request, response: web.StreamResponse) -> None:

@@ -35,6 +35,7 @@ from mongorestore_async.emulator.download_state import (
     requested_range,
 )
 from mongorestore_async.emulator.downloads.download_play import DownloadPlay
+from mongorestore_async.emulator.faults.fault_plan import PLAYED_FAULT
 from mongorestore_async.emulator.server_state import SERVER_STATE, ServerState
 from mongorestore_async.emulator.token_server import TokenStatus
 
@@ -151,6 +152,9 @@ async def _download(request: web.Request) -> web.StreamResponse:
     offer, play = downloads.own_offer(job, record.member), downloads.play
     offer.requests += 1
     changed = downloads.fault(record) if downloads.fault is not None else None
+    plan = request.get(PLAYED_FAULT)
+    if changed is None and plan is not None and plan.play is not None:
+        changed = plan.play(state.faults.parts, record, job)
     if isinstance(changed, DownloadPlay):
         play = changed
     if isinstance(changed, web.StreamResponse):

@@ -140,6 +140,9 @@ class EmulatorSettings:
         snapshots_per_cluster: Snapshots of each cluster; see :class:`~mongorestore_async.emulator.Snapshots`.
         collection_restores_per_cluster: Collection restores of each cloud backup cluster at the start, all over.
         restore_seconds: How long a restore takes on the emulator's clock, in seconds.
+        polls_per_restore: How often a client has to look at a running restore until it is over: each look pushes the
+            clock so far that the n-th one sees it (n - 1)/``polls_per_restore`` done. Many restores of one time share
+            the pushes. None: looks do not push the clock.
         start: Where the emulator's clock starts, UTC.
         speed: Seconds that pass on the emulator's clock in one real second; 0 stops it.
         base_path: Path prefix before ``/api``, as an Ops Manager behind a proxy has.
@@ -220,6 +223,7 @@ class EmulatorSettings:
     snapshots_per_cluster: int = 10
     collection_restores_per_cluster: int = 1
     restore_seconds: float = 600.0
+    polls_per_restore: int | None = None
     start: datetime = attrs.field(default=datetime(2026, 11, 2, 12, 0, tzinfo=UTC), converter=_utc)
     speed: float = 1.0
     base_path: str = attrs.field(default="", converter=_prefix)
@@ -280,6 +284,7 @@ class EmulatorSettings:
         self._between("body_limit", 1)
         self._between("request_log_size", 0)
         self._between("restore_seconds", 0)
+        self._between("polls_per_restore", 1)
         self._between("speed", 0)
         self._between("page_clamp", 1)
         self._between("nonce_life_seconds", 0)

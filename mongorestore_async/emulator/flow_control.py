@@ -67,8 +67,8 @@ class Clock:
         """The present on this clock, UTC."""
         return self.start + timedelta(seconds=self.elapsed)
 
-    def advance(self, seconds: float) -> None:
-        """Advance it.
+    def advance(self, seconds: float = 0.0, *, minutes: float = 0.0, hours: float = 0.0, days: float = 0.0) -> None:
+        """Advance it by the sum of these, without any real time passing.
 
         Args:
             seconds: How far, from 0.
@@ -77,9 +77,10 @@ class Clock:
             ConfigError: A clock does not go back.
 
         """
-        if not 0 <= seconds < math.inf:
-            raise ConfigError(f"A clock cannot be advanced by {seconds!r} seconds; give a number from 0 up.")
-        self._elapsed += seconds
+        total = seconds + 60 * (minutes + 60 * (hours + 24 * days))
+        if not 0 <= total < math.inf:
+            raise ConfigError(f"A clock cannot be advanced by {total!r} seconds; give a number from 0 up.")
+        self._elapsed += total
 
 
 class Gate:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-import attrs
 from aiohttp import web
 
-from mongorestore_async.emulator.digest_server import DigestServer, Outcome
+from mongorestore_async.emulator.digest_server import DigestServer
 from mongorestore_async.emulator.download_state import Archives, Downloads
 from mongorestore_async.emulator.emulator_settings import EmulatorSettings
+from mongorestore_async.emulator.faults.fault_plan import FaultParts
+from mongorestore_async.emulator.faults.fault_player import Faults
 from mongorestore_async.emulator.flow_control import Clock, Gate, RateLimitCounter
+from mongorestore_async.emulator.request_log import RequestLog
 from mongorestore_async.emulator.setting_types import CreateFault
 from mongorestore_async.emulator.token_server import TokenServer
 from mongorestore_async.emulator.world.collection_restores import CollectionRestore
@@ -25,119 +24,14 @@ from mongorestore_async.errors import ConfigError
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Mapping
 
-__all__ = ["SERVER_STATE", "BeforeAnswer", "Counts", "Fault", "FaultHook", "RequestLog", "RequestRecord", "ServerState"]
+    from mongorestore_async.emulator.request_log import BeforeAnswer, Counts, CreateRecord, FaultHook, RequestRecord
 
-#: What a hook returns: None for nothing, an answer of its own, or a broken connection. ``drop`` cuts it without an
-#: answer, ``drop-answer`` after the request was processed, ``truncate`` in the middle of the answer's body.
-Fault = web.StreamResponse | Literal["drop", "drop-answer", "truncate"] | None
+__all__ = ["SERVER_STATE", "ServerState"]
 
-
-@attrs.frozen(kw_only=True)
-class RequestRecord:
-    """One request and its outcome.
-
-    Attributes:
-        number: 1 for the first request the emulator saw.
-        method: Verb.
-        path: Path and query exactly as they came over the wire.
-        family: Name of the family, such as ``cloud-manager`` (whichever manager is played), ``atlas-tenant-v1`` or
-            ``atlas-flex``; ``atlas`` for projects and clusters there; None outside of the APIs.
-        headers: Request headers, case-insensitive; of ``Authorization`` only the scheme is kept.
-        outcome: The result of the login; None before it.
-        why: Why the login failed, in words.
-        nonce: The nonce of its digest answer, or None.
-        nc: The nonce count of its digest answer, or None.
-        status: HTTP status of the answer; None while there is none, and when the connection was dropped.
-
-    """
-
-    number: int
-    method: str
-    path: str
-    family: str | None
-    headers: Mapping[str, str] = attrs.field(repr=False)
-    outcome: Outcome | None = None
-    why: str = ""
-    nonce: str | None = None
-    nc: int | None = None
-    status: int | None = None
-
-
-@attrs.define
-class Counts:
-    """Running totals.
-
-    Attributes:
-        requests: Requests that arrived.
-        challenges: Requests without an answer to a challenge (login outcome ``challenged``).
-        accepted: Requests that were let in.
-        stale: Right answers refused for their nonce.
-        refusals: Wrong answers, repeated ``nc`` and spurious refusals.
-        repeated_nc: Right answers that used an ``nc`` a second time.
-        creates_received: Creates that got past the login.
-        creates_taken: Creates that started restores.
-        rate_limited: Requests refused for a rate limit.
-        dropped: Connections cut by a hook.
-
-    """
-
-    requests: int = 0
-    challenges: int = 0
-    accepted: int = 0
-    stale: int = 0
-    refusals: int = 0
-    repeated_nc: int = 0
-    creates_received: int = 0
-    creates_taken: int = 0
-    rate_limited: int = 0
-    dropped: int = 0
-
-
-class RequestLog:
-    """The last requests, in the order they arrived, and the totals since the start.
-
-    Args:
-        size: How many requests are remembered.
-
-    """
-
-    def __init__(self, size: int) -> None:
-        self.counts = Counts()
-        self._size = size
-        self._records: OrderedDict[int, RequestRecord] = OrderedDict()
-
-    @property
-    def records(self) -> tuple[RequestRecord, ...]:
-        """The remembered requests."""
-        return tuple(self._records.copy().values())
-
-    def begin(self, request: web.Request, family: str | None) -> RequestRecord:
-        """Log a request that has arrived."""
-        self.counts.requests += 1
-        headers = request.headers.copy()
-        if "Authorization" in headers:
-            headers["Authorization"] = headers["Authorization"].partition(" ")[0]
-        return self.note(
-            RequestRecord(
-                number=self.counts.requests,
-                method=request.method,
-                path=request.raw_path,
-                family=family,
-                headers=MappingProxyType(headers),
-            )
-        )
-
-    def note(self, record: RequestRecord) -> RequestRecord:
-        """Store the present record of a request."""
-        self._records[record.number] = record
-        while len(self._records) > self._size:
-            self._records.popitem(last=False)
-        return record
-
-
-FaultHook = Callable[[RequestRecord], Fault]
-BeforeAnswer = Callable[[RequestRecord], Awaitable[Fault]]
+#: Moments are rounded to microseconds: so much later what is due has certainly come, seconds.
+_ROUNDING = 0.001
 
 
 class ServerState:
@@ -150,7 +44,8 @@ class ServerState:
         guard: Its login.
         tokens: Its tokens of service accounts.
         rate_limit_counter: Its rate limit.
-        log: Its log of requests.
+        log: Its log of requests and creates.
+        faults: Breaks calls by name, as in ``faults.play("lost_answer")``.
         archives: The archives its jobs deliver.
         downloads: How they are handed out, and the requests for them.
         gate: Holds requests back while closed.
@@ -173,8 +68,10 @@ class ServerState:
         self.log: RequestLog = RequestLog(self.settings.request_log_size)
         self.archives: Archives = Archives(self.settings.seed, self.settings.archive_bytes)
         self.downloads: Downloads = Downloads(self.settings.downloads, self.settings.request_log_size)
+        self.faults: Faults = Faults(FaultParts(self.world, self.tokens, self.downloads, self.archives))
         self.gate: Gate = Gate()
         self.working: set[asyncio.Task[Any]] = set()
+        self._looks: dict[str, int] = {}
         self._create_faults = list(self.settings.create_faults)
         self.fault: FaultHook | None = None
         self.fault_after_login: FaultHook | None = None
@@ -213,6 +110,11 @@ class ServerState:
         return self.log.records
 
     @property
+    def creates(self) -> tuple[CreateRecord, ...]:
+        """The last creates that reached the server, in the order they arrived, those that were refused included."""
+        return tuple(self.log.creates)
+
+    @property
     def counts(self) -> Counts:
         """Totals since the start."""
         return self.log.counts
@@ -231,6 +133,18 @@ class ServerState:
 
         """
         return self.world.jobs.create(cluster, restores=restores)
+
+    def look_at(self, *jobs: Job | CollectionRestore) -> None:
+        """Note that a client saw these jobs, and push the clock as ``EmulatorSettings.polls_per_restore`` says."""
+        polls = self.settings.polls_per_restore
+        if polls is None:
+            return
+        for job in jobs:
+            now = self.clock.now().timestamp()
+            if now < job.finished:
+                seen = self._looks[job.id] = self._looks.get(job.id, 0) + 1
+                due = job.created + min(1.0, seen / polls) * (job.finished - job.created) + _ROUNDING
+                self.clock.advance(max(0.0, due - now))
 
     def expire_jobs(self, cluster: Cluster, count: int = 1, *, at: int | None = None) -> None:
         """Remove jobs from a cluster's list: the oldest ones (all, if there are fewer), or those from ``at`` on.

@@ -55,6 +55,7 @@ class HintKind(StrEnum):
     RECONCILE = auto()
     RELAX_CERTIFICATE_CHECKS = auto()
     RENAME_ONE = auto()
+    RENEW_TOKEN = auto()
     REPEAT_QUERY = auto()
     REQUEST_DOWNLOAD = auto()
     SET_BASE_URL = auto()
@@ -165,6 +166,9 @@ PYTHON_WORDINGS: Mapping[HintKind, Wording] = {
         "strict_certificates=False, which still verifies it"
     ),
     HintKind.RENAME_ONE: "pass each once, or rename one with Renamed(source, target)",
+    HintKind.RENEW_TOKEN: (
+        "make a session with a new AccessToken, or use ServiceAccount(client_id, client_secret), which renews tokens"
+    ),
     HintKind.REPEAT_QUERY: "pass the same fleets, projects, clusters, states and batch_id",
     HintKind.REQUEST_DOWNLOAD: "a download needs an HttpRestore",
     HintKind.SET_BASE_URL: "set base_url to the address it points to",

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from mongorestore_async.fleet.fleet_records import FleetFailure, FleetProgress, Found
     from mongorestore_async.models import JobDocument
     from mongorestore_async.resources import AsyncSession
-    from mongorestore_async.transport.exchange_records import ExchangeRecord
+    from mongorestore_async.transport.observers import ExchangeRecord
 
 __all__ = ["FanOutPlan", "ShardReport", "make_plan", "run_local", "run_shard"]
 

@@ -21,6 +21,7 @@ __all__ = [
     "printable",
     "redact_text",
     "redact_url",
+    "without_formula",
 ]
 
 #: Characters of a foreign body that an error may show.
@@ -28,6 +29,9 @@ EXCERPT_LENGTH = 200
 
 #: Characters of the API's own text that an error message may show.
 MESSAGE_LENGTH = 500
+
+#: A cell that begins so is a formula to spreadsheets, and a formula of a stranger can send the sheet away.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 
 _NAMES = "|".join(
     (
@@ -137,6 +141,13 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+
+
+def without_formula(text: str) -> str:
+    """Make a text fit for a cell of a CSV file: printable, and with an apostrophe before what would be computed."""
+    # What is spelled out begins with a backslash, so the first character is looked at before.
+    is_formula = text.lstrip(" \u00a0\ufeff").startswith(_FORMULA)
+    return f"'{printable(text)}" if is_formula else printable(text)
 
 
 def one_line(text: str, length: int = MESSAGE_LENGTH) -> str:

@@ -7,7 +7,7 @@ import io
 from typing import TYPE_CHECKING, TypeAlias
 
 from mongorestore_async.models import JobState
-from mongorestore_async.protocol.redaction import printable
+from mongorestore_async.protocol.redaction import without_formula
 from mongorestore_async.reports.formats import moment_value
 
 if TYPE_CHECKING:
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["Cell", "drill_sheet", "fleet_sheet", "sheet"]
 
 Cell: TypeAlias = "str | int | float | bool | None"
-
-#: A cell that begins so is a formula to spreadsheets, and a formula of a stranger can send the sheet away.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 
 _FLEET = (
     "fleet",
@@ -79,11 +76,7 @@ def _safe(cell: Cell) -> str | int | float:
         return ""
     if isinstance(cell, bool):
         return "true" if cell else "false"
-    if isinstance(cell, str):
-        # What is spelled out begins with a backslash, so the first character is looked at before.
-        text = printable(cell)
-        return f"'{text}" if cell.lstrip(" \u00a0\ufeff").startswith(_FORMULA) else text
-    return cell
+    return without_formula(cell) if isinstance(cell, str) else cell
 
 
 def fleet_sheet(clusters: Iterable[ClusterHistory], stale: Iterable[ClusterHistory]) -> str:

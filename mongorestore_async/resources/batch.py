@@ -234,6 +234,7 @@ class RestoreBatch(Generic[JobT_co]):
                 on_progress=on_progress,
                 overwrite=overwrite,
                 check_gzip=check_gzip,
+                observer=options.observer,
             )
 
     def _download_sources(self) -> list[DownloadSource]:

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Never, Self, cast
+from typing import TYPE_CHECKING, Any, Never, Self, cast, get_args
 
 import attrs
 
-from mongorestore_async.auth.credentials import DigestAuth, ServiceAccount
-from mongorestore_async.errors import ConfigError, Unsupported
-from mongorestore_async.listing.arrays import documents_of
-from mongorestore_async.listing.page_reader import ListQuery
-from mongorestore_async.listing.pager import Pager
-from mongorestore_async.models import JobT, ProjectClusters, ProjectSummary, RawDocument, ServiceVersion
+from mongorestore_async.auth.credentials import Credentials, DigestAuth
+from mongorestore_async.errors import ConfigError
+from mongorestore_async.models import JobT, RawDocument, ServiceVersion
 from mongorestore_async.models.secret import hide, unhide
 from mongorestore_async.protocol.urls import DEFAULT_BASE_URL, parse_base_url
 from mongorestore_async.resources.batch_lookup import find_batch, read_by_ref
+from mongorestore_async.resources.inventory_lists import InventoryLists
 from mongorestore_async.resources.project import Project
 from mongorestore_async.resources.raw_calls import RawCalls
+from mongorestore_async.settings.environment import read_environment
+from mongorestore_async.settings.session_arguments import hide_arguments, merge_arguments
 from mongorestore_async.transport.connection import HttpSettings
-from mongorestore_async.transport.environment import read_environment
 from mongorestore_async.transport.options import Options
 from mongorestore_async.transport.session_view import SessionView, check_family, warn_of_plain_http
 from mongorestore_async.transport.transport import Transport
@@ -36,14 +35,16 @@ if TYPE_CHECKING:
     from mongorestore_async.families import Family
     from mongorestore_async.models import JobDocument, JobRef
     from mongorestore_async.resources.batch import RestoreBatch, Until
+    from mongorestore_async.settings.profiles import Profile
+    from mongorestore_async.settings.session_arguments import SessionArguments
     from mongorestore_async.transport.connection import ProxyChoice
-    from mongorestore_async.transport.exchange_records import Stats
+    from mongorestore_async.transport.observers import Stats
     from mongorestore_async.transport.options import ViewChanges
 
 __all__ = ["AsyncSession", "view_of"]
 
 
-class AsyncSession(RawCalls):
+class AsyncSession(InventoryLists, RawCalls):
     """A session with Ops Manager, Cloud Manager or Atlas.
 
     Making one does no I/O and needs no event loop. It opens on the first call, by ``async with`` or by
@@ -51,8 +52,8 @@ class AsyncSession(RawCalls):
     connections, the login and the limit of calls in flight.
 
     Args:
-        auth: An API key (:class:`DigestAuth`), a service account (:class:`ServiceAccount`; Cloud Manager and Atlas), or
-            None for a server without login.
+        auth: An API key (:class:`DigestAuth`), a service account (:class:`ServiceAccount`; Cloud Manager and Atlas), a
+            token (:class:`AccessToken`; likewise), or None for a server without login.
         base_url: Where the API is: any scheme, port and path prefix; the API path of the vendor's documents may
             be part of it. Ops Manager has no public host, so it needs one.
         envelope: Ask for answers in an envelope (they are unwrapped); an HTTP client never needs it.
@@ -73,7 +74,7 @@ class AsyncSession(RawCalls):
 
     def __init__(
         self,
-        auth: DigestAuth | ServiceAccount | None,
+        auth: Credentials | None,
         *,
         base_url: str | URL = DEFAULT_BASE_URL,
         envelope: bool = False,
@@ -88,13 +89,14 @@ class AsyncSession(RawCalls):
         # A traceback of a refusal may be printed with local variables: no credentials in those.
         base_url = hide(str(unhide(base_url)))
         proxy = proxy if proxy is None or callable(proxy) else hide(str(unhide(proxy)))
-        if auth is not None and not isinstance(auth, (DigestAuth, ServiceAccount)):  # pyright: ignore[reportUnnecessaryIsInstance]
-            del auth  # type: ignore[unreachable]
+        if auth is not None and not isinstance(auth, get_args(Credentials)):
+            del auth
             raise ConfigError(
-                "auth must be DigestAuth(public_key, private_key), ServiceAccount(client_id, client_secret) or None"
+                "auth must be DigestAuth(public_key, private_key), ServiceAccount(client_id, client_secret), "
+                "AccessToken(token) or None"
             )
         url = parse_base_url(cast("str", base_url))
-        if isinstance(auth, ServiceAccount):
+        if auth is not None and not isinstance(auth, DigestAuth):
             warn_of_plain_http(url)
         options = Options() if options is None else options
         if not isinstance(options, Options):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -107,15 +109,17 @@ class AsyncSession(RawCalls):
         self._view = SessionView(transport=transport, options=options, envelope=envelope, pretty=pretty)
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Self:
-        """Make a session from the environment variables that MongoDB's own tools read.
+    def from_env(cls, environ: Mapping[str, str] | None = None, **overrides: Unpack[SessionArguments]) -> Self:
+        """Make a session from the environment variables that MongoDB's own tools read; no profile is read.
 
-        ``MONGODB_ATLAS_CLIENT_ID`` and ``MONGODB_ATLAS_CLIENT_SECRET`` for a service account, which wins over an API
-        key as in MongoDB's Terraform provider; ``MONGODB_ATLAS_PUBLIC_API_KEY`` and ``MONGODB_ATLAS_PRIVATE_API_KEY``
-        (also ``MONGODB_ATLAS_PUBLIC_KEY``, ``MCLI_PUBLIC_API_KEY`` and so on), ``MONGODB_ATLAS_BASE_URL``,
-        ``MONGODB_ATLAS_OPS_MANAGER_URL`` or ``MCLI_OPS_MANAGER_URL``, ``MCLI_OPS_MANAGER_CA_CERTIFICATE``,
-        ``MCLI_OPS_MANAGER_SKIP_VERIFY``, and ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY`` as Go programs read them
-        (the own machine has no proxy; networks such as ``10.0.0.0/8`` count). An empty variable counts as unset.
+        ``MONGODB_ATLAS_ACCESS_TOKEN``, which wins over ``MONGODB_ATLAS_CLIENT_ID`` and ``MONGODB_ATLAS_CLIENT_SECRET``
+        of a service account, which win over an API key, as in MongoDB's Terraform provider:
+        ``MONGODB_ATLAS_PUBLIC_API_KEY`` and ``MONGODB_ATLAS_PRIVATE_API_KEY`` (also ``MONGODB_ATLAS_PUBLIC_KEY``,
+        ``MCLI_PUBLIC_API_KEY`` and so on). ``MONGODB_ATLAS_BASE_URL``, ``MONGODB_ATLAS_OPS_MANAGER_URL`` or
+        ``MCLI_OPS_MANAGER_URL``, ``MCLI_OPS_MANAGER_CA_CERTIFICATE``, ``MCLI_OPS_MANAGER_SKIP_VERIFY``,
+        ``MONGODB_ATLAS_SERVICE`` or ``MCLI_SERVICE`` (only ``cloudgov`` matters: it has an address of its own), and
+        ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY`` as Go programs read them (the own machine has no proxy;
+        networks such as ``10.0.0.0/8`` count). An empty variable counts as unset.
 
         Args:
             environ: Variables to read instead of the process's.
@@ -125,18 +129,46 @@ class AsyncSession(RawCalls):
             The session, not open yet.
 
         Raises:
-            ConfigError: Neither a service account nor an API key in the environment, or bad settings.
+            ConfigError: No login in the environment, or bad settings.
 
         """
         environ = RawDocument(os.environ if environ is None else environ, secret=True)
-        overrides |= {name: hide(overrides[name]) for name in ("base_url", "proxy") if name in overrides}
-        found = read_environment(environ, with_auth="auth" not in overrides)
-        arguments: dict[str, Any] = {"auth": found.auth, "base_url": hide(found.base_url)}
-        if not overrides.keys() & {"http", "ssl", "ca_file"}:
-            arguments |= {"ssl": False} if found.skip_verify else {"ca_file": found.ca_file}
-        if found.proxy is not None and "http" not in overrides:
-            arguments["proxy"] = found.proxy
-        return cls(**(arguments | overrides))
+        given = hide_arguments(overrides)
+        found = read_environment(environ, with_auth="auth" not in given)
+        return cls(**cast("Any", merge_arguments(found, given)))
+
+    @classmethod
+    def from_profile(
+        cls,
+        profile: str | Profile | None = None,
+        *,
+        environ: Mapping[str, str] | None = None,
+        **overrides: Unpack[SessionArguments],
+    ) -> Self:
+        """Make a session from a profile of the Atlas CLI or of mongocli; variables win over it, as in these tools.
+
+        Args:
+            profile: Name of the profile, or what :func:`load_profile` gave, which has its project id as well. None: the
+                profile that :func:`load_profile` chooses.
+            environ: Variables to read instead of the process's: those of :meth:`from_env`, and those that tell where
+                profiles are.
+            overrides: Arguments of the constructor, which win over environment and profile.
+
+        Returns:
+            The session, not open yet.
+
+        Raises:
+            ConfigError: There is no such profile, its file is not safe to use, neither it nor the environment has a
+                login, or bad settings.
+
+        """
+        from mongorestore_async.settings.profile_files import load_profile
+
+        environ = RawDocument(os.environ if environ is None else environ, secret=True)
+        given = hide_arguments(overrides)
+        chosen = load_profile(profile, environ=environ) if profile is None or isinstance(profile, str) else profile
+        found = read_environment(environ, profile=chosen, with_auth="auth" not in given)
+        return cls(**cast("Any", merge_arguments(found, given)))
 
     def __repr__(self) -> str:
         view: SessionView | None = getattr(self, "_view", None)
@@ -255,58 +287,6 @@ class AsyncSession(RawCalls):
         """
         check_family(self._view, family)
         return Project(self._view, family, project_id)
-
-    def projects(
-        self, family: Family[Any], *, items_per_page: int | None = None, limit: int | None = None, starting_at: int = 1
-    ) -> Pager[ProjectSummary]:
-        """List the projects the key sees.
-
-        Args:
-            family: The product family whose API is asked.
-            items_per_page: Page size, 1 to 500.
-            limit: At most so many projects in all.
-            starting_at: Page to start at, from 1; or ``resume_at`` of an error.
-
-        Returns:
-            The list as a query. Iterate it, or await it for its first page.
-
-        Raises:
-            ConfigError: A number out of its range, or Ops Manager without a ``base_url``.
-
-        """
-        check_family(self._view, family)
-        source = documents_of(self._view, family, family.projects_path, ProjectSummary, lambda project: project.id, {})
-        return Pager(source, ListQuery(items_per_page=items_per_page, limit=limit, starting_at=starting_at))
-
-    def clusters(
-        self, family: Family[Any], *, items_per_page: int | None = None, limit: int | None = None, starting_at: int = 1
-    ) -> Pager[ProjectClusters]:
-        """List the clusters of all projects the key sees, project by project ("Everything at once").
-
-        The cheapest way to all of them. Atlas v2 leaves out multi-cloud clusters, and no list of this kind has flex
-        clusters or serverless instances: :meth:`Project.clusters` has.
-
-        Args:
-            family: The product family whose API is asked.
-            items_per_page: Page size, 1 to 500.
-            limit: At most so many projects in all.
-            starting_at: Page to start at, from 1; or ``resume_at`` of an error.
-
-        Returns:
-            The list as a query. Iterate it, or await it for its first page.
-
-        Raises:
-            ConfigError: A number out of its range, or Ops Manager without a ``base_url``.
-            Unsupported: The family's clusters stand in no such list.
-
-        """
-        check_family(self._view, family)
-        if family.all_clusters_path is None:
-            raise Unsupported(f"{family.title} has no list of all clusters; list the clusters of each project")
-        source = documents_of(
-            self._view, family, family.all_clusters_path, ProjectClusters, lambda project: project.group_id, {}
-        )
-        return Pager(source, ListQuery(items_per_page=items_per_page, limit=limit, starting_at=starting_at))
 
     async def batch(self, refs: Iterable[JobRef | str], *, until: Until | None = None) -> RestoreBatch[Any]:
         """Find jobs again by their addresses, to wait for or download; they may span clusters, projects and families.

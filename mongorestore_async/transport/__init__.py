@@ -10,7 +10,7 @@ Where to change what:
   answer is decoded, the warning of a deprecated resource: ``decoding``;
 - connector, proxy, TLS, everything private in aiohttp: ``connection``; loop, timers, slots and locks:
   ``loop_binding``; threads of our own: ``worker_threads``;
-- settings: ``options``, ``environment``; what users see: ``exchange_records``.
+- settings: ``options``; what users are told: ``observers``.
 
 Theory of operation. From the outside in, ``Transport.exchange()`` is: the deadline (one timer for all calls), then
 for each try the permission of the rate limits, a slot (``max_in_flight``), the login, the request. The rules:

@@ -163,8 +163,8 @@ class Connection:
         borrowed = self._settings.http
         if borrowed is not None and borrowed.closed:
             raise ConfigError("the aiohttp session passed as http is closed; pass an open one")
-        context = await self._tls()
-        self._use_proxy(await self._choose_proxy(target), tunnel=target.scheme == "https")
+        context = await self.tls_context()
+        self._use_proxy(await self.choose_proxy(target), tunnel=target.scheme == "https")
         # Made last: what fails before leaves nothing open.
         connector: Any = (
             aiohttp.TCPConnector(limit=self._limit, ssl=context, resolver=self._resolver())
@@ -229,7 +229,13 @@ class Connection:
             return None
         return aiohttp.ThreadedResolver(cast("Any", _Lookups(self._lookups)))
 
-    async def _tls(self) -> tls.SSLContext | bool:
+    async def tls_context(self) -> tls.SSLContext | bool:
+        """Make what certificates are verified with: True for the default, False for no verification.
+
+        Raises:
+            ConfigError: The CA file cannot be read.
+
+        """
         settings = self._settings
         if settings.ssl is False or (settings.ca_file is None and settings.strict_certificates):
             return True if settings.ssl is None else settings.ssl
@@ -242,7 +248,8 @@ class Connection:
             context.verify_flags &= ~tls.VERIFY_X509_STRICT
         return context
 
-    async def _choose_proxy(self, target: URL) -> URL | None:
+    async def choose_proxy(self, target: URL) -> URL | None:
+        """Choose the proxy for an address; credentials in it are kept. None for a direct connection."""
         proxy = self._settings.proxy
         if callable(proxy):
             chosen = hide(cast("str", proxy(target)))

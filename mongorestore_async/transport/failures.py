@@ -9,6 +9,7 @@ import aiohttp
 from yarl import URL
 
 from mongorestore_async.errors import (
+    ApiError,
     ConnectFailed,
     ConnectionBroken,
     Hint,
@@ -16,6 +17,7 @@ from mongorestore_async.errors import (
     ProtocolError,
     ProxyFailed,
     RequestTimeout,
+    RestoreError,
     TLSFailed,
     TransportError,
 )
@@ -24,7 +26,7 @@ from mongorestore_async.protocol.redaction import one_line, redact_url
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["scrub", "translate", "was_never_sent"]
+__all__ = ["outcome_of", "scrub", "tls_failure", "translate", "was_never_sent"]
 
 #: What to do about a refused certificate, by the X509_V_ERR codes of OpenSSL (its header ``x509_vfy.h``).
 _CERTIFICATE_ADVICE = (
@@ -53,7 +55,7 @@ def translate(error: Exception) -> TransportError:
     if isinstance(error, (aiohttp.ClientHttpProxyError, aiohttp.ClientProxyConnectionError)):
         return _proxy_failure(error, said)
     if isinstance(error, (aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch)):
-        return _tls_failure(error, said)
+        return tls_failure(error, said)
     if was_never_sent(error):
         return ConnectFailed(f"no connection ({name}: {said})", hint=Hint(HintKind.CHECK_CONNECTION))
     if isinstance(error, TimeoutError):
@@ -87,7 +89,7 @@ def _proxy_failure(error: aiohttp.ClientHttpProxyError | aiohttp.ClientProxyConn
     return failure
 
 
-def _tls_failure(error: Exception, said: str) -> TLSFailed:
+def tls_failure(error: Exception, said: str) -> TLSFailed:
     """Make the error for a connection that TLS did not accept: its certificate was refused, or there is no TLS."""
     told = getattr(error, "certificate_error", error)
     if not isinstance(told, (tls.SSLCertVerificationError, aiohttp.ServerFingerprintMismatch)):
@@ -116,6 +118,13 @@ def _cut(error: BaseException) -> None:
     error.__context__ = None
     error.__cause__ = None
     error.__traceback__ = None
+
+
+def outcome_of(error: RestoreError) -> str:
+    """Say what a try ended with, in two words."""
+    if isinstance(error, ApiError):
+        return f"HTTP {error.status}"
+    return "no connection" if isinstance(error, ConnectFailed) else "a broken connection"
 
 
 def _scrub_response(error: Any) -> None:

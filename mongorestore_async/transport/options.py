@@ -17,6 +17,7 @@ from mongorestore_async.models import PollPolicy, RestoreGuard
 from mongorestore_async.models.validators import seconds, whole
 from mongorestore_async.protocol.rate_limit_headers import choose_rate
 from mongorestore_async.ratelimit import SharedLimits
+from mongorestore_async.transport.observers import Observer, default_observer
 from mongorestore_async.transport.retrying import RetryPolicy, RetryRule
 from mongorestore_async.version import __version__
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Self, Unpack
 
-    from mongorestore_async.transport.exchange_records import ExchangeRecord
+    from mongorestore_async.transport.observers import ExchangeRecord
 
 __all__ = ["MAX_ITEMS_PER_PAGE", "OptionChanges", "Options", "RateRule", "ViewChanges", "choose_limit"]
 
@@ -49,6 +50,7 @@ class OptionChanges(TypedDict, total=False):
     shared_limits: SharedLimits | None
     guard: RestoreGuard | None
     poll: PollPolicy
+    observer: Observer | None
 
 
 class ViewChanges(OptionChanges, total=False):
@@ -124,6 +126,8 @@ class Options:
         shared_limits: Where counters are shared with other processes that use the same key.
         guard: Refuses restores into clusters that must not be overwritten; see :class:`RestoreGuard`.
         poll: How often a wait polls its jobs, and how long it tolerates failures; see :class:`PollPolicy`.
+        observer: Told of each call, create, wait and download while it happens; see :class:`Observer`. Unless given it
+            is what :class:`RestoreInstrumentor` of ``mongorestore_async.otel`` set, else None: nobody is told.
 
     Raises:
         ConfigError: A value is out of its range.
@@ -143,6 +147,7 @@ class Options:
     shared_limits: SharedLimits | None = attrs.field(default=None, validator=_shared)
     guard: RestoreGuard | None = attrs.field(default=None, validator=_guard)
     poll: PollPolicy = attrs.field(factory=PollPolicy, validator=_poll)
+    observer: Observer | None = attrs.field(factory=default_observer, validator=attrs.validators.optional(_callable))
 
     @classmethod
     def for_tests(cls, **changes: Unpack[OptionChanges]) -> Self:

@@ -12,19 +12,18 @@ import attrs
 from multidict import CIMultiDict
 
 from mongorestore_async.errors import (
-    ApiError,
-    ConnectFailed,
     Hint,
     HintKind,
     ProtocolError,
     RequestContext,
 )
 from mongorestore_async.models.headers import Headers
+from mongorestore_async.protocol.dates import http_date
 from mongorestore_async.protocol.rate_limit_headers import rate_headers
 from mongorestore_async.protocol.redaction import redact_url
 from mongorestore_async.protocol.replies import RawReply, is_error_document
-from mongorestore_async.transport.exchange_records import ExchangeRecord
-from mongorestore_async.transport.failures import scrub, translate, was_never_sent
+from mongorestore_async.transport.failures import outcome_of, scrub, translate, was_never_sent
+from mongorestore_async.transport.observers import ExchangeRecord, OperationEvent
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from mongorestore_async.ratelimit.rate_limiter import Admission
     from mongorestore_async.transport.connection import Connection
     from mongorestore_async.transport.loop_binding import ServerInfo
+    from mongorestore_async.transport.observers import Notify
     from mongorestore_async.transport.open_creates import SendState
     from mongorestore_async.transport.options import Options
 
@@ -75,6 +75,7 @@ class Call:
         path: Its path as the family has it, placeholders and all; empty for a call that is none of the API's.
         state: Takes note of whether the server may have acted on it; None where nobody asks.
         version: The version that its caller named, None where the family chose it.
+        notify: Takes what happens during it; None where nobody listens.
 
     """
 
@@ -90,6 +91,7 @@ class Call:
     path: str = ""
     state: SendState | None = None
     version: str | None = None
+    notify: Notify | None = None
 
 
 class Progress:
@@ -129,11 +131,13 @@ class Progress:
     def __init__(self, call: Call) -> None:
         self.call = call
 
-    def remember(self, error: RestoreError) -> None:
-        """Take note of what a try ended with that is made again."""
+    def remember(self, error: RestoreError, wait: float) -> None:
+        """Take note of what a try ended with that is made again after some seconds."""
+        if self.call.notify is not None:
+            self.call.notify(OperationEvent(kind="retry", error=type(error).__name__, seconds=wait))
         self.earlier = error.with_traceback(None)  # its frames hold this object
         self.outcomes = self.outcomes or Counter()
-        self.outcomes[_outcome_of(error)] += 1
+        self.outcomes[outcome_of(error)] += 1
 
     @property
     def connecting(self) -> bool:
@@ -191,6 +195,7 @@ class Progress:
             seconds=seconds,
             rate_limit=limit,
             rate_remaining=remaining,
+            server_time=None if last is None else http_date(last.headers.get("Date", "")),
         )
 
 
@@ -274,16 +279,28 @@ class Sender:
             self._server_info.service_version = version
         return raw
 
+    async def send_observed(self, progress: Progress, options: Options, authorization: Secret | None) -> RawReply:
+        """Send a request as :meth:`send` does, and tell how it ended."""
+        call, before = progress.call, progress.last
+        try:
+            return await self.send(progress, options, authorization)
+        finally:
+            if call.notify is not None:
+                last = progress.last
+                status = None if last is None or last is before else last.status
+                call.notify(OperationEvent(kind="request", status=status, for_token=not call.path))
+
     def post_for(self, progress: Progress, options: Options, request: TokenRequest) -> Awaitable[RawReply]:
         """Send a request to the token endpoint for a call."""
         progress.logging_in = True
-        return self.post(options, request)
+        return self.post(options, request, progress.call.notify)
 
-    def post(self, options: Options, request: TokenRequest) -> Awaitable[RawReply]:
+    def post(self, options: Options, request: TokenRequest, notify: Notify | None = None) -> Awaitable[RawReply]:
         """Send a request to the token endpoint, as :meth:`send` does."""
-        call = Call(method="POST", url=request.url, headers=request.headers, body=request.body)
+        call = Call(method="POST", url=request.url, headers=request.headers, body=request.body, notify=notify)
         small = attrs.evolve(options, max_body=min(options.max_body, _LARGEST_TOKEN_ANSWER))
-        return self.send(Progress(call), small, request.authorization)
+        send = self.send if notify is None else self.send_observed
+        return send(Progress(call), small, request.authorization)
 
 
 def _headers(call: Call, connection: Connection, options: Options, authorization: Secret | None) -> CIMultiDict[str]:
@@ -296,13 +313,6 @@ def _headers(call: Call, connection: Connection, options: Options, authorization
     if authorization is not None:
         headers["Authorization"] = authorization
     return headers
-
-
-def _outcome_of(error: RestoreError) -> str:
-    """What a try ended with, in two words."""
-    if isinstance(error, ApiError):
-        return f"HTTP {error.status}"
-    return "no connection" if isinstance(error, ConnectFailed) else "a broken connection"
 
 
 def _watch_connecting(state: SendState) -> aiohttp.TraceConfig:

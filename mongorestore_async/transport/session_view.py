@@ -19,6 +19,7 @@ from mongorestore_async.models.validators import flag, require_text
 from mongorestore_async.protocol.rate_limit_headers import project_in
 from mongorestore_async.protocol.request_headers import with_headers
 from mongorestore_async.protocol.urls import DEFAULT_BASE_URL, build_url
+from mongorestore_async.transport.observers import observe_call
 from mongorestore_async.transport.open_creates import OpenCreates
 from mongorestore_async.transport.options import choose_limit
 from mongorestore_async.transport.sender import Call
@@ -180,6 +181,10 @@ class SessionView:
             state=state,
             version=self.version,
         )
+        if self.options.observer is not None:
+            # Of a path that an application filled by hand nobody knows which of it are ids.
+            known = names or (family is not None and path in {family.projects_path, family.all_clusters_path})
+            return observe_call(self.transport.exchange, call, self.options, endpoint.path if known else None)
         return self.transport.exchange(call, self.options)
 
     async def read(
@@ -309,10 +314,10 @@ def check_path(path: str, family: Family[Any] | None) -> None:
 
 
 def warn_of_plain_http(url: URL) -> None:
-    """Warn when a service account logs in over plain http."""
+    """Warn when a client secret or a token is sent over plain http."""
     if travels_in_clear(url):
         warnings.warn(
-            f"the client secret and the tokens of the service account are sent unencrypted to {url}; use https",
+            f"secrets of the login (client secret, access token) are sent unencrypted to {url}; use https",
             stacklevel=3,
         )
 

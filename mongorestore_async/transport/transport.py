@@ -8,13 +8,12 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Never
 
-from mongorestore_async.auth.authenticators import BearerAuthenticator, make_authenticator
+from mongorestore_async.auth.authenticators import BearerAuthenticator, TokenAuthenticator, make_authenticator
 from mongorestore_async.errors import ApiError, ConnectionBroken, RestoreError, SessionClosed, TransportError
 from mongorestore_async.protocol.replies import read_reply
 from mongorestore_async.ratelimit import RateLimiter
 from mongorestore_async.transport.connection import Connection
 from mongorestore_async.transport.decoding import SHORT, decode
-from mongorestore_async.transport.exchange_records import Stats
 from mongorestore_async.transport.late_calls import held_back, timed_out
 from mongorestore_async.transport.loop_binding import (
     Deadline,
@@ -25,6 +24,7 @@ from mongorestore_async.transport.loop_binding import (
     ServerInfo,
     Slots,
 )
+from mongorestore_async.transport.observers import OperationEvent, Stats, notify_hook
 from mongorestore_async.transport.retrying import Failure, RetryBudget, ask_rule, is_transient
 from mongorestore_async.transport.sender import Call, Phase, Progress, Sender
 
@@ -33,10 +33,9 @@ if TYPE_CHECKING:
 
     from yarl import URL
 
-    from mongorestore_async.auth.credentials import DigestAuth, ServiceAccount
+    from mongorestore_async.auth.credentials import Credentials
     from mongorestore_async.protocol.replies import Reply
     from mongorestore_async.transport.connection import HttpSettings
-    from mongorestore_async.transport.exchange_records import ExchangeRecord
     from mongorestore_async.transport.options import Options
 
 __all__ = ["Transport"]
@@ -57,9 +56,7 @@ class Transport:
 
     """
 
-    def __init__(
-        self, auth: DigestAuth | ServiceAccount | None, base_url: URL, settings: HttpSettings, options: Options
-    ) -> None:
+    def __init__(self, auth: Credentials | None, base_url: URL, settings: HttpSettings, options: Options) -> None:
         self.base_url = base_url
         self.http_settings = settings
         self.server_info = ServerInfo()
@@ -95,8 +92,8 @@ class Transport:
 
     @property
     def uses_tokens(self) -> bool:
-        """Whether the login is a service account."""
-        return isinstance(self._authenticator, BearerAuthenticator)
+        """Whether the login is a service account, or a token of one."""
+        return isinstance(self._authenticator, (BearerAuthenticator, TokenAuthenticator))
 
     async def open(self) -> None:
         """Make the HTTP session on the running loop; a second call does nothing.
@@ -204,11 +201,13 @@ class Transport:
             self._challenges += 0 if attempt is None else attempt.challenges
             if options.on_exchange is not None or _logger.isEnabledFor(logging.DEBUG):
                 record = progress.record(seconds=time.monotonic() - started, failed=failed)
-                _notify(record, options)
+                _logger.debug("%s", record)
+                notify_hook(record, options.on_exchange)
 
     async def _try(self, progress: Progress, options: Options, ends: float) -> Reply:
         call, limits = progress.call, self.limits
-        send, post = partial(self._sender.send, progress, options), partial(self._sender.post_for, progress, options)
+        send = self._sender.send if call.notify is None else self._sender.send_observed
+        send, post = partial(send, progress, options), partial(self._sender.post_for, progress, options)
         # One login for all tries: an unanswered challenge is kept for the next try.
         attempt = progress.attempt = self._authenticator.begin(
             method=call.method, uri=call.url.raw_path_qs, body=call.body or b"", once=call.state is not None
@@ -241,7 +240,7 @@ class Transport:
                         # It has its cause. In a variable here, it would live in a cycle with this frame.
                         raise held_back(progress, error)  # noqa: B904
                     raise
-                progress.remember(error)
+                progress.remember(error, wait)
             except BaseException as error:
                 failed = error
                 raise
@@ -271,6 +270,7 @@ class Transport:
     async def _enter_in_turn(self, progress: Progress, ends: float) -> None:
         """Wait until the rate limits and a slot allow to send a call; ``progress`` takes note of its admission."""
         call, limits = progress.call, self.limits
+        began = time.monotonic()
         while True:
             admission = progress.admission or limits.try_admit(call.rate, call.project)
             if admission is None:
@@ -291,6 +291,8 @@ class Transport:
                 if not taken:
                     self._slots.release()
             if taken:
+                if call.notify is not None:
+                    call.notify(OperationEvent(kind="queued", seconds=time.monotonic() - began))
                 return
             progress.admission = None
 
@@ -336,13 +338,3 @@ class Transport:
         if self._closed:
             raise SessionClosed("the session is closed; create a new AsyncSession")
         self._binding.check()
-
-
-def _notify(record: ExchangeRecord, options: Options) -> None:
-    _logger.debug("%s", record)
-    if options.on_exchange is None:
-        return
-    try:
-        options.on_exchange(record)
-    except Exception:
-        _logger.exception("the on_exchange hook failed; the call is not affected")

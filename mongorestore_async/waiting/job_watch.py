@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mongorestore_async.listing.iterators import ResumableIterator
 from mongorestore_async.models import JobT
 from mongorestore_async.models.validators import require_flag, seconds_of
+from mongorestore_async.transport.observers import notify_job
 from mongorestore_async.waiting.end_rules import check_until
 from mongorestore_async.waiting.waiter import Waiter
 
@@ -49,10 +50,22 @@ class JobWatch(ResumableIterator[JobT]):
             started = waiter.begin()
             self._ends = None if self._seconds is None else started + self._seconds
             self._begun = True
-        while not (changed := waiter.take_changes()):
-            if not waiter.open:
-                waiter.check_ended()
-                raise StopAsyncIteration
+        if not (changed := waiter.take_changes()) and waiter.open:
+            # Each step of its own: between two of them its caller may do anything, or never come back.
+            with waiter.observe() as notify:
+                changed = await self._poll()
+                if notify is not None:
+                    for job in changed:
+                        notify_job(notify, job)
+        if not changed:
+            waiter.check_ended()
+            raise StopAsyncIteration
+        self._ready = iter(changed)
+
+    async def _poll(self) -> list[JobT]:
+        """Poll until a job has changed, or all are over."""
+        waiter = self._waiter
+        while not (changed := waiter.take_changes()) and waiter.open:
             if self._expired:
                 raise waiter.timed_out(self._seconds)
             deadline = asyncio.timeout_at(self._ends)
@@ -63,7 +76,7 @@ class JobWatch(ResumableIterator[JobT]):
                 if not deadline.expired():
                     raise
             self._expired = deadline.expired()
-        self._ready = iter(changed)
+        return changed
 
 
 def watch_one(

@@ -12,6 +12,7 @@ import attrs
 
 from mongorestore_async.errors import ConfigError, RestoreError
 from mongorestore_async.models import JobRef, JobT
+from mongorestore_async.transport.observers import Operation, notify_job, observe
 from mongorestore_async.waiting.job_poller import JobPoller
 from mongorestore_async.waiting.pacing import Pace
 from mongorestore_async.waiting.tracker import key_of
@@ -19,9 +20,11 @@ from mongorestore_async.waiting.wait_errors import PollFailure, PollReport, chec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from contextlib import AbstractContextManager
 
     from mongorestore_async.errors import WaitTimeout
     from mongorestore_async.families import RateLimit
+    from mongorestore_async.transport.observers import Notify
     from mongorestore_async.waiting.end_rules import Goal
     from mongorestore_async.waiting.job_source import JobSource
     from mongorestore_async.waiting.tracker import TrackedJob
@@ -153,18 +156,25 @@ class Waiter(Generic[JobT]):
         """
         self.begin()
         deadline = asyncio.timeout(seconds)
-        try:
-            async with deadline:
-                while self.open:
-                    await self.step()
-                    if on_poll is not None:
-                        on_poll(self.report())
-        except TimeoutError:
-            if not deadline.expired():
-                raise  # of the hook
-        if deadline.expired() and self.open:
-            raise self.timed_out(seconds)
-        self.check_ended()
+        with self.observe() as notify:
+            self._tell_changes(notify)
+            try:
+                async with deadline:
+                    while self.open:
+                        await self.step()
+                        self._tell_changes(notify)
+                        if on_poll is not None:
+                            on_poll(self.report())
+            except TimeoutError:
+                if not deadline.expired():
+                    raise  # of the hook
+            if deadline.expired() and self.open:
+                raise self.timed_out(seconds)
+            self.check_ended()
+
+    def observe(self) -> AbstractContextManager[Notify | None]:
+        """Make what tells the observer of the session, if there is one, of a ``with`` block that waits."""
+        return observe(self._options.observer, self._describe)
 
     def take_changes(self) -> list[JobT]:
         """Give each job whose state is another than when it was given last."""
@@ -229,6 +239,17 @@ class Waiter(Generic[JobT]):
         while self.open:
             await self.step()
         check_found(self._pollers.values())
+
+    def _describe(self) -> Operation:
+        pollers = self._pollers.values()
+        families = {poller.source.family.name for poller in pollers}
+        refs = [poller.source.ref(followed.id) for poller in pollers for followed in poller.jobs.jobs.values()]
+        return Operation(kind="wait", family=families.pop() if len(families) == 1 else None, refs=tuple(refs))
+
+    def _tell_changes(self, notify: Notify | None) -> None:
+        if notify is not None:
+            for job in self.take_changes():
+                notify_job(notify, job)
 
     async def _poll(self, ready: Sequence[JobPoller[JobT]], done: list[JobPoller[JobT]]) -> None:
         queue = iter(ready)

@@ -24,6 +24,7 @@ from mongorestore_async import (
     NO_RETRY,
     OPS_MANAGER,
     SERVER_DEFAULT,
+    AccessToken,
     ApiError,
     AsyncSession,
     AuthError,
@@ -52,6 +53,7 @@ from mongorestore_async import (
     Page,
     Pager,
     PointInTime,
+    Profile,
     Project,
     ProjectSummary,
     RateLimit,
@@ -66,6 +68,7 @@ from mongorestore_async import (
     Secret,
     ServiceAccount,
     ServiceVersion,
+    SessionArguments,
     Snapshot,
     Stats,
     Target,
@@ -73,6 +76,7 @@ from mongorestore_async import (
     TransportError,
     Verdict,
     load_job,
+    load_profile,
 )
 from mongorestore_async.emulator import Emulator, EmulatorSettings, ThreadedEmulator
 from mongorestore_async.models import Headers, Link, TenantStatus
@@ -91,6 +95,16 @@ async def sessions(http: aiohttp.ClientSession) -> None:
     assert_type(AsyncSession(auth, ssl=False, proxy="http://proxy:3128", options=Options(timeout=5)), AsyncSession)
     assert_type(AsyncSession.from_env(), AsyncSession)
     assert_type(AsyncSession.from_env({"MONGODB_ATLAS_PUBLIC_API_KEY": "k"}, pretty=True), AsyncSession)
+    assert_type(AsyncSession.from_env(auth=None, http=http, options=Options(timeout=5)), AsyncSession)
+    AsyncSession.from_env(pretty="yes")  # type: ignore[arg-type]
+    AsyncSession.from_env(no_such_argument=1)  # type: ignore[call-arg]
+    assert_type(AsyncSession.from_profile(), AsyncSession)
+    assert_type(AsyncSession.from_profile("staging", base_url=URL("https://om.example.com")), AsyncSession)
+    profile = load_profile("staging", environ={"HOME": "/home/u"})
+    assert_type(profile, Profile)
+    assert_type(profile.project_id, str | None)
+    settings: SessionArguments = {"auth": AccessToken("token"), "strict_certificates": False}
+    assert_type(AsyncSession.from_profile(profile, **settings), AsyncSession)
 
     async with AsyncSession(auth) as session:
         assert_type(session, AsyncSession)

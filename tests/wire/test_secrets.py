@@ -8,8 +8,10 @@ import hashlib
 import json
 import pickle
 import re
+import tempfile
 import traceback
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import aiohttp
 import attrs
@@ -20,6 +22,7 @@ from builders.restores import REQUEST
 from mongorestore_async import (
     NO_RETRY,
     OPS_MANAGER,
+    AccessToken,
     AsyncSession,
     AuthError,
     BadRequest,
@@ -43,7 +46,7 @@ from mongorestore_async import (
     SessionClosed,
     WrongLoop,
 )
-from mongorestore_async.transport.environment import (
+from mongorestore_async.settings.variables import (
     CLIENT_ID_NAMES,
     CLIENT_SECRET_NAMES,
     PRIVATE_KEY_NAMES,
@@ -668,6 +671,16 @@ async def test_the_hunt_finds_what_is_there(new_hunt):
     assert {"repr of text", "pickle 5 of text", "vars of holder", "traceback of ValueError of failure"} <= found
 
 
+def from_profile(text, *, mode=0o600):
+    """Make a session from a profile with this text in its file."""
+    with tempfile.TemporaryDirectory() as home:
+        file = Path(home, "atlascli", "config.toml")
+        file.parent.mkdir()
+        file.write_bytes(text.encode(errors="surrogateescape"))
+        file.chmod(mode)
+        AsyncSession.from_profile(environ={"XDG_CONFIG_HOME": home})
+
+
 BAD_SETTINGS = {
     "key with a line break": lambda key: DigestAuth("public", f"{key}\n"),
     "user with a colon": lambda key: DigestAuth("pub:lic", key),
@@ -682,7 +695,21 @@ BAD_SETTINGS = {
     "proxy with odd settings": lambda key: AsyncSession(None, proxy=f"http://u:{key}@h", ssl=False, ca_file="x"),
     "environment, half a key": lambda key: AsyncSession.from_env({"MCLI_PRIVATE_API_KEY": key}),
     "environment, half an account": lambda key: AsyncSession.from_env({"MONGODB_ATLAS_CLIENT_SECRET": key}),
-    "environment, only a token": lambda key: AsyncSession.from_env({"MONGODB_ATLAS_ACCESS_TOKEN": key}),
+    "token with a line break": lambda key: AccessToken(f"{key}\n"),
+    "token with its scheme": lambda key: AccessToken(f"Bearer {key}"),
+    "environment, odd token": lambda key: AsyncSession.from_env({"MONGODB_ATLAS_ACCESS_TOKEN": f"{key} "}),
+    "profile, half a key": lambda key: from_profile(f'[default]\nprivate_api_key = "{key}"'),
+    "profile, odd token": lambda key: from_profile(f'[default]\naccess_token = "Bearer {key}"'),
+    "profile, odd address": lambda key: from_profile(
+        f'[default]\npublic_api_key = "p"\nprivate_api_key = "{key}"\nops_manager_url = "https://p:{key}@h"'
+    ),
+    "profile, odd switch": lambda key: from_profile(
+        f'[default]\npublic_api_key = "p"\nprivate_api_key = "{key}"\nops_manager_skip_verify = "{key}"'
+    ),
+    "profile, no TOML": lambda key: from_profile(f'[default]\nprivate_api_key = "{key}'),
+    "profile, no UTF-8": lambda key: from_profile(f'[default]\nprivate_api_key = "{key}\udcff"'),
+    "profile, another one": lambda key: from_profile(f'[one]\nprivate_api_key = "{key}"\n[two]'),
+    "profile, open to others": lambda key: from_profile(f'[default]\nprivate_api_key = "{key}"', mode=0o640),
     "environment, odd URL": lambda key: AsyncSession.from_env(
         {"MCLI_PUBLIC_API_KEY": "p", "MCLI_PRIVATE_API_KEY": key, "MCLI_OPS_MANAGER_URL": f"https://p:{key}@h"}
     ),
@@ -705,8 +732,8 @@ def test_a_refusal_of_settings_shows_none_of_them(make, monkeypatch, new_hunt):
     with pytest.raises(ConfigError) as caught:
         make(key)
     error = caught.value
-    error.__traceback__ = error.__traceback__.tb_next.tb_next  # without this frame and that of the lambda
-    assert error.__traceback__ is not None
+    while error.__traceback__.tb_frame.f_code.co_filename == __file__:  # what the caller's own frames hold
+        error.__traceback__ = error.__traceback__.tb_next
     hunting.error("refusal", error)
     assert hunting.hits() == []
 

@@ -17,9 +17,9 @@ __all__ = ["cancel"]
 
 
 def cancel(*refs: JobRefs, selection: JobSelection | None = None) -> int:
-    """Cancel restore jobs. The API can cancel downloads of Atlas cloud backup only.
+    """Cancel downloads of Atlas cloud backup.
 
-    Cancelling a job again counts as done. The command stops at the first job
+    The API cannot cancel other restore jobs. Cancelling a job again counts as done. The command stops at the first job
     that cannot be cancelled.
     """
     selection = selection or JobSelection()

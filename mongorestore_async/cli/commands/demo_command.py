@@ -15,9 +15,9 @@ import mongorestore_async
 from mongorestore_async import PollPolicy
 from mongorestore_async.cli.cluster_options import ClusterOptions
 from mongorestore_async.cli.columns import Column, print_table, state_style
-from mongorestore_async.cli.console import PlainConsole, fold_command, plural, stdout_console
+from mongorestore_async.cli.console import PlainConsole, fold_command, plural, program, stdout_console
+from mongorestore_async.cli.display.progress_display import DownloadBars
 from mongorestore_async.cli.exit_codes import ExitCode
-from mongorestore_async.cli.progress_display import DownloadBars
 from mongorestore_async.cli.units import format_size, format_time, shorten_time
 from mongorestore_async.families import CLOUD_MANAGER, Family
 from mongorestore_async.models import (
@@ -145,20 +145,24 @@ _COLUMNS: tuple[Column[ClusterJobs], ...] = (
 
 def demo(
     *,
-    projects: Annotated[int, Parameter(validator=validators.Number(gte=1, lte=1000), help="Number of projects.")] = 3,
+    projects: Annotated[
+        int, Parameter(validator=validators.Number(gte=1, lte=1000), help="Number of projects, 1 to 1000.")
+    ] = 3,
     clusters: Annotated[
-        int, Parameter(validator=validators.Number(gte=1, lte=100), help="Number of clusters in each project.")
+        int,
+        Parameter(validator=validators.Number(gte=1, lte=100), help="Number of clusters in each project, 1 to 100."),
     ] = 3,
     jobs: Annotated[
-        int, Parameter(validator=validators.Number(gte=1, lte=100_000), help="Number of jobs of each cluster.")
+        int,
+        Parameter(validator=validators.Number(gte=1, lte=100_000), help="Number of jobs of each cluster, 1 to 100000."),
     ] = 25,
-    seed: Annotated[int, Parameter(help="Seed of the data: the same seed and sizes give the same data.")] = 7,
+    seed: Annotated[int, Parameter(help="Same seed and sizes, same data.")] = 7,
 ) -> int:
-    """Run the whole workflow against a built-in server: no key, no network, nothing to set up.
+    """Show the whole workflow against a built-in server.
 
-    Lists every restore job of every project, restores a snapshot into another
-    cluster and follows the job to its end, then downloads the newest snapshot
-    and verifies it.
+    It needs no key, no network and no settings. It lists every restore job of
+    every project, restores a snapshot into another cluster and follows the job
+    to its end, then downloads the newest snapshot and verifies it.
     """
     with TemporaryDirectory() as directory:
         asyncio.run(_demo(directory, projects=projects, clusters=clusters, jobs=jobs, seed=seed))
@@ -201,7 +205,7 @@ async def _demo(directory: str, *, projects: int, clusters: int, jobs: int, seed
     _print_title(out, "Next: the same commands by hand")
     sizes = {"projects": projects, "clusters": clusters, "jobs": jobs, "seed": seed}
     emulator_words = [word for name, value in sizes.items() for word in (f"--{name}", str(value))]
-    _print_commands(out, source, target, ["mongorestore-async", "emulator", *emulator_words])
+    _print_commands(out, source, target, [program(), "emulator", *emulator_words])
 
 
 async def _list(out: PlainConsole, session: "AsyncSession") -> list[ClusterJobs]:
@@ -214,7 +218,7 @@ async def _list(out: PlainConsole, session: "AsyncSession") -> list[ClusterJobs]
         MofNCompleteColumn(),
         console=out.rich,
         transient=True,
-        disable=not out.is_terminal,
+        disable=not out.is_live,
     ) as progress:
         task = progress.add_task("looking for clusters", total=None)
         summaries = await summarize_jobs(

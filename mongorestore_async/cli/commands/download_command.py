@@ -14,9 +14,9 @@ import mongorestore_async
 from mongorestore_async import Verification
 from mongorestore_async.cli.columns import Column, ListLayout
 from mongorestore_async.cli.console import plural, show_deprecations, stderr_console
+from mongorestore_async.cli.display.progress_display import DownloadBars, PollDisplay
 from mongorestore_async.cli.exit_codes import ExitCode
 from mongorestore_async.cli.job_selection import JobRefs, JobSelection
-from mongorestore_async.cli.progress_display import DownloadBars, PollDisplay
 from mongorestore_async.cli.session_factory import make_session, read_credentials
 from mongorestore_async.cli.standard_streams import write_result
 from mongorestore_async.cli.stdout_writer import OutputFormat, OutputOption, write_items
@@ -41,27 +41,25 @@ class DownloadOptions:
     """How files are downloaded."""
 
     directory: Annotated[
-        Path, Parameter(alias="-d", help="Directory for the files; it is created if it does not exist.")
+        Path, Parameter(alias="-d", metavar="DIRECTORY", help="Directory for the files; made if missing.")
     ] = Path()
     concurrency: Annotated[
-        int, Parameter(validator=validators.Number(gte=1, lte=64), help="Number of files downloaded at once.")
+        int, Parameter(validator=validators.Number(gte=1, lte=64), help="Files to download at once, 1 to 64.")
     ] = 2
     timeout: Annotated[
         timedelta | None,
         Parameter(
             converter=parse_duration,
-            help="How long to wait for the files, such as 6h or 90m. Without it, they must be ready.",
+            help="How long to wait for the files, such as 6h or 90m. [default: they must be ready]",
         ),
     ] = None
     poll: PollOption = None
     overwrite: Annotated[
-        bool, Parameter(negative=(), show_default=False, help="Replace other files with the same names.")
+        bool, Parameter(negative=(), show_default=False, help="Replace other files that have these names.")
     ] = False
     check_gzip: Annotated[
         bool,
-        Parameter(
-            negative=(), show_default=False, help="Test-decompress each archive that has no hash to compare with."
-        ),
+        Parameter(negative=(), show_default=False, help="Decompress archives without a hash, as a test."),
     ] = False
 
     def arguments(self) -> tuple[str, ...]:
@@ -79,7 +77,7 @@ def download(
     options: DownloadOptions | None = None,
     output: OutputOption = OutputFormat.TABLE,
 ) -> int:
-    """Download the archives of restore jobs, and compare them with the hashes that the API publishes.
+    """Download and verify the archives of restore jobs.
 
     A file gets its final name when it is complete. After an interruption,
     rerun the same command to resume.

@@ -13,10 +13,12 @@ import mongorestore_async
 from mongorestore_async.cli.columns import Column, ListLayout
 from mongorestore_async.cli.commands.fleet_options import FleetOptions, read_token
 from mongorestore_async.cli.console import fold_command, plural, show_deprecations, stderr_console
+from mongorestore_async.cli.display.help_pages import OPTIONS
+from mongorestore_async.cli.display.progress_display import FleetBar
 from mongorestore_async.cli.exit_codes import ExitCode
-from mongorestore_async.cli.progress_display import FleetBar
 from mongorestore_async.cli.rows.failure_rows import is_unmatched, print_failures
 from mongorestore_async.cli.rows.found_rows import found_layout
+from mongorestore_async.cli.rows.job_rows import reference_footer
 from mongorestore_async.cli.session_factory import make_session, read_credentials
 from mongorestore_async.cli.stdout_writer import (
     OutputFormat,
@@ -38,7 +40,9 @@ _MOST_CHARACTERS = 1000
 
 
 #: The group of commands for fleets.
-app = App(name="fleet", help="List, watch and report the restores of all clusters that a key can see.")
+app = App(
+    name="fleet", help="List, watch or report the restores of all clusters.", help_epilogue="", group_parameters=OPTIONS
+)
 app.command("mongorestore_async.cli.operations.fleet_watch_command:watch", name="watch")
 app.command("mongorestore_async.cli.operations.fleet_report_command:report", name="report")
 
@@ -49,15 +53,15 @@ def jobs(
     options: FleetOptions,
     dry_run: Annotated[
         bool,
-        Parameter(negative=(), show_default=False, help="Count the requests that a run would take; read no jobs."),
+        Parameter(negative=(), show_default=False, help="Count the requests of a run; read no jobs."),
     ] = False,
     resume: Annotated[
-        str | None, Parameter(help="Resume an earlier run: its token, or @FILE for a file with the token.")
+        str | None, Parameter(metavar="TOKEN", help="Resume an earlier run; @FILE for a file with the token.")
     ] = None,
     output: OutputOption = OutputFormat.TABLE,
     show_secrets: SecretsOption = False,
 ) -> int:
-    """List the restore jobs of all clusters of all projects that the key can see.
+    """List the restore jobs of all clusters that the key sees.
 
     jsonl and csv are written while jobs are found, table and json at the end.
     The run continues if a cluster cannot be read: the failures are listed on
@@ -106,7 +110,9 @@ class _FleetRun:
                 fleet = self.options.fleet(session)
                 self.stream = fleet.restore_jobs(**self.options.arguments(), resume=self.resume, on_progress=bar.show)
                 layout = found_layout(merged=self._is_merged)
-                async with StdoutWriter(make_writer(self.output, layout, show_secrets=self.show_secrets)) as writer:
+                footer = reference_footer(self.options.server)
+                made = make_writer(self.output, layout, show_secrets=self.show_secrets, footer=footer)
+                async with StdoutWriter(made) as writer:
                     with bar:
                         async with self.stream as stream:
                             async for found in stream:

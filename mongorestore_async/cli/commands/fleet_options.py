@@ -10,6 +10,7 @@ from cyclopts import Parameter, Token, validators
 
 import mongorestore_async
 from mongorestore_async.cli.cluster_options import FAMILY, check_address
+from mongorestore_async.cli.console import program
 from mongorestore_async.cli.session_factory import ServerOptions
 from mongorestore_async.cli.units import format_time, parse_duration, parse_time
 from mongorestore_async.errors import ConfigError
@@ -48,7 +49,7 @@ class FleetPlaces:
         FAMILY,
         Parameter(
             negative=(),
-            help="Product and API; there is no default. May be repeated: the jobs of all are in one list.",
+            help="Product and API; may be repeated.",
         ),
     ]
     projects: Annotated[
@@ -57,7 +58,8 @@ class FleetPlaces:
             alias="--project",
             negative=(),
             show_default=False,
-            help="Only projects whose name or id is this, or matches this glob, such as 'prod-*'; may be repeated.",
+            metavar="GLOB",
+            help="Only these projects: name, id or glob such as 'prod-*'; may be repeated.",
         ),
     ] = ()
     clusters: Annotated[
@@ -66,7 +68,8 @@ class FleetPlaces:
             alias="--cluster",
             negative=(),
             show_default=False,
-            help="Only clusters whose name or id is this, or matches this glob; may be repeated.",
+            metavar="GLOB",
+            help="Only these clusters, likewise.",
         ),
     ] = ()
     include_deleted: Annotated[
@@ -74,15 +77,13 @@ class FleetPlaces:
         Parameter(
             negative=(),
             show_default=False,
-            help="Read deleted clusters whose backups are retained too (Atlas v2, dedicated clusters).",
+            help="Deleted clusters with retained backups, too (Atlas v2).",
         ),
     ] = False
     concurrency: Annotated[
-        int, Parameter(validator=_AT_LEAST_ONE, help="Number of clusters read at once, in each family.")
+        int, Parameter(validator=_AT_LEAST_ONE, help="Clusters to read at once, in each family.")
     ] = 16
-    per_project: Annotated[
-        int, Parameter(validator=_AT_LEAST_ONE, help="Number of clusters of one project read at once.")
-    ] = 4
+    per_project: Annotated[int, Parameter(validator=_AT_LEAST_ONE, help="Clusters of one project to read at once.")] = 4
     server: ServerOptions = attrs.field(factory=ServerOptions)
 
     @property
@@ -129,7 +130,7 @@ class FleetChoice(FleetPlaces):
         datetime | None,
         Parameter(
             converter=_parse_since,
-            help="Only jobs requested since this time, such as 2026-11-02T12:00:00Z, or 24h for the last day.",
+            help="Only jobs requested since this ISO 8601 time, or since a duration ago, such as 24h.",
         ),
     ] = None
 
@@ -141,11 +142,17 @@ class FleetOptions(FleetChoice):
 
     state: Annotated[
         tuple[JobState, ...],
-        Parameter(negative=(), show_default=False, help="Only jobs in this state; may be repeated."),
+        Parameter(
+            negative=(),
+            show_default=False,
+            show_choices=False,
+            metavar="STATE",
+            help="Only jobs in this state, such as failed; may be repeated.",
+        ),
     ] = ()
-    batch_id: Annotated[
-        str | None, Parameter(help="Only the jobs of this batch (Ops Manager, Cloud Manager, Atlas legacy).")
-    ] = None
+    batch_id: Annotated[str | None, Parameter(metavar="ID", help="Only the jobs of this batch (not on Atlas v2).")] = (
+        None
+    )
 
     def arguments(self) -> dict[str, Any]:
         """Arguments of ``Fleet.restore_jobs``."""
@@ -154,7 +161,7 @@ class FleetOptions(FleetChoice):
     def command_line(self) -> list[str]:
         """A command line with the same options; a duration in it has become a time."""
         defaults = attrs.fields_dict(FleetOptions)
-        words = ["mongorestore-async", "fleet", "jobs"]
+        words = [program(), "fleet", "jobs"]
         for option, values in (
             ("--family", self.family),
             ("--projects", self.projects),
@@ -186,5 +193,7 @@ def read_token(given: str | None) -> str | None:
         return given
     try:
         return Path(given[1:]).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise ConfigError(f"the file of --resume cannot be read: {error}") from None
+    except OSError as error:
+        raise ConfigError(f"the file of --resume cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise ConfigError("the file of --resume has no token: it is no text in UTF-8") from None

@@ -11,7 +11,7 @@ from cyclopts import Parameter, validators
 from mongorestore_async.cli.cluster_options import ClusterOptions
 from mongorestore_async.cli.console import show_deprecations, stderr_console
 from mongorestore_async.cli.exit_codes import ExitCode, no_resume_page
-from mongorestore_async.cli.rows.job_rows import JOB_LAYOUT
+from mongorestore_async.cli.rows.job_rows import JOB_LAYOUT, reference_footer
 from mongorestore_async.cli.session_factory import make_session, read_credentials
 from mongorestore_async.cli.stdout_writer import OutputFormat, OutputOption, SecretsOption, make_writer
 from mongorestore_async.cli.units import require_text
@@ -31,27 +31,24 @@ _AT_LEAST_ONE = validators.Number(gte=1)
 class ListOptions:
     """Which jobs of a cluster to list."""
 
-    batch_id: Annotated[
-        str | None, Parameter(help="Only the jobs of this batch (Ops Manager, Cloud Manager, Atlas legacy).")
-    ] = None
-    limit: Annotated[
-        int | None, Parameter(validator=_AT_LEAST_ONE, help="Maximum number of jobs, or of collections.")
-    ] = None
-    page: Annotated[
-        int, Parameter(validator=_AT_LEAST_ONE, help="Page to start at; the list is read from there to its end.")
-    ] = 1
+    batch_id: Annotated[str | None, Parameter(metavar="ID", help="Only the jobs of this batch (not on Atlas v2).")] = (
+        None
+    )
+    limit: Annotated[int | None, Parameter(validator=_AT_LEAST_ONE, help="Most lines to list. [default: all]")] = None
+    page: Annotated[int, Parameter(validator=_AT_LEAST_ONE, help="Page to start at.")] = 1
     items_per_page: Annotated[
         int | None,
         Parameter(
             validator=validators.Number(gte=1, lte=500),
-            help="Jobs, or collections, to request in one call. [default: 500]",
+            help="Page size, 1 to 500. [default: 500]",
         ),
     ] = None
     collections: Annotated[
         str | None,
         Parameter(
             validator=require_text,
-            help="Instead of jobs: what became of each collection of this job (atlas-collection-restore).",
+            metavar="JOB-ID",
+            help="What became of the collections of this job, instead of jobs.",
         ),
     ] = None
 
@@ -93,7 +90,7 @@ def jobs(
     output: OutputOption = OutputFormat.TABLE,
     show_secrets: SecretsOption = False,
 ) -> int:
-    """List the restore jobs of one cluster, or what became of the collections of one.
+    """List the restore jobs of a cluster.
 
     All pages are read. jsonl and csv are written while pages arrive, table and
     json at the end.
@@ -110,7 +107,8 @@ async def _list(
     cluster: ClusterOptions, options: ListOptions, environ: dict[str, str], output: OutputFormat, *, show_secrets: bool
 ) -> None:
     what = "restore jobs" if options.collections is None else "collections"
-    writer = make_writer(output, _layout(options), show_secrets=show_secrets)
+    footer = reference_footer(cluster.server) if options.collections is None else None
+    writer = make_writer(output, _layout(options), show_secrets=show_secrets, footer=footer)
     status = stderr_console().status(f"reading {what}")
     with show_deprecations(cluster.resolve()):
         async with make_session(environ, cluster.server) as session:

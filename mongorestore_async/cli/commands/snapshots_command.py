@@ -34,18 +34,18 @@ class SnapshotOptions:
     """Which snapshots of a cluster to list."""
 
     latest: Annotated[
-        bool, Parameter(negative=(), show_default=False, help="Only the newest snapshot that can be restored.")
+        bool, Parameter(negative=(), show_default=False, help="Only the newest one that can be restored.")
     ] = False
     before: Annotated[
         datetime | None,
-        Parameter(converter=parse_time, help="With --latest: taken at or before this time, ISO 8601 with a time zone."),
+        Parameter(converter=parse_time, help="With --latest: taken at or before this ISO 8601 time."),
     ] = None
     sharded: Annotated[
         bool,
         Parameter(
             negative=(),
             show_default=False,
-            help="Snapshots of a sharded cluster, which Atlas cloud backup has in a list of its own.",
+            help="Those of a sharded cluster (Atlas cloud backup).",
         ),
     ] = False
     all: Annotated[
@@ -53,23 +53,24 @@ class SnapshotOptions:
         Parameter(
             negative=(),
             show_default=False,
-            help="Include incomplete snapshots (Ops Manager, Cloud Manager, Atlas legacy).",
+            help="Include incomplete snapshots (not on Atlas v2).",
         ),
     ] = False
     limit: Annotated[
         int | None,
-        Parameter(validator=validators.Number(gte=1), help="Maximum number of snapshots, databases or collections."),
+        Parameter(validator=validators.Number(gte=1), help="Most lines to list. [default: all]"),
     ] = None
     browse: Annotated[
         str | None,
         Parameter(
             validator=require_text,
-            help="Instead of snapshots: the databases in this snapshot, by its id (atlas-collection-restore).",
+            metavar="ID",
+            help="The databases in this snapshot, instead of snapshots.",
         ),
     ] = None
     database: Annotated[
         str | None,
-        Parameter(validator=require_text, help="With --browse: the collections of this database instead."),
+        Parameter(validator=require_text, metavar="NAME", help="With --browse: the collections of this database."),
     ] = None
 
     def check(self) -> None:
@@ -94,10 +95,11 @@ def snapshots(
     output: OutputOption = OutputFormat.TABLE,
     show_secrets: SecretsOption = False,
 ) -> int:
-    """List the snapshots of one cluster, with the reasons why a snapshot cannot be restored, or browse one of them.
+    """List the snapshots of a cluster, or browse one of them.
 
-    All pages are read. A table has the newest snapshot first, the other
-    formats keep the order of the API.
+    It gives the reasons why a snapshot cannot be restored. All pages are read. A
+    table has the newest snapshot first, the other formats keep the order of the
+    API.
     """
     cluster.resolve()
     options = options or SnapshotOptions()

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, cast
 import mongorestore_async
 from mongorestore_async.cli.cluster_options import ClusterOptions
 from mongorestore_async.cli.console import fold_command, show_deprecations, stderr_console
+from mongorestore_async.cli.display.progress_display import PollDisplay
 from mongorestore_async.cli.exit_codes import ExitCode
 from mongorestore_async.cli.job_selection import JobRefs, JobSelection
-from mongorestore_async.cli.progress_display import PollDisplay
 from mongorestore_async.cli.rows.collection_rows import describe_collection
 from mongorestore_async.cli.rows.job_rows import JOB_LAYOUT
 from mongorestore_async.cli.session_factory import ServerOptions, make_session, read_credentials
@@ -39,7 +39,7 @@ def wait(
     output: OutputOption = OutputFormat.TABLE,
     show_secrets: SecretsOption = False,
 ) -> int:
-    """Wait until restore jobs end; they can belong to any clusters and product families.
+    """Wait until restore jobs end.
 
     Progress is written to standard error, the final state of the jobs to
     standard output. Ctrl-C or a timeout does not affect the restore; the

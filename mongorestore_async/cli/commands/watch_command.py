@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Self
 import mongorestore_async
 from mongorestore_async.cli.columns import state_style, table_lines
 from mongorestore_async.cli.console import PlainConsole, plural, show_deprecations, stderr_console, stdout_console
+from mongorestore_async.cli.display.progress_display import PollDisplay, StateLog
 from mongorestore_async.cli.exit_codes import ExitCode
 from mongorestore_async.cli.job_selection import JobRefs, JobSelection
-from mongorestore_async.cli.progress_display import PollDisplay, StateLog
 from mongorestore_async.cli.rows.job_rows import JOB_LAYOUT, JobRow
 from mongorestore_async.cli.session_factory import make_session, read_credentials
 from mongorestore_async.cli.units import format_duration
@@ -39,10 +39,10 @@ def watch(
     selection: JobSelection | None = None,
     options: WaitOptions | None = None,
 ) -> int:
-    """Watch restore jobs until they end: a live table on a terminal, a line for each change elsewhere.
+    """Watch restore jobs until they end.
 
-    It has the same exit codes as wait. Ctrl-C or a timeout does not affect the
-    restore.
+    On a terminal it shows a live table, elsewhere a line for each change. It has
+    the same exit codes as wait. Ctrl-C or a timeout does not affect the restore.
     """
     selection, options = selection or JobSelection(), options or WaitOptions()
     selection.check(refs)

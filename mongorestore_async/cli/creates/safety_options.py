@@ -41,36 +41,37 @@ class SafetyOptions:
         _FLAG,
         Parameter(
             name=("--yes", "--force", "-y"),
-            help="Overwrite data of the target without asking for confirmation.",
+            help="Do not ask before data are overwritten.",
         ),
     ] = False
     dry_run: Annotated[
         bool,
         _FLAG,
-        Parameter(help="Print the request, but do not send it."),
+        Parameter(help="Print the request; do not send it."),
     ] = False
     precheck: Annotated[
         bool,
         _FLAG,
-        Parameter(help="Check the snapshot and the target first: versions, topology, whether the backup is complete."),
+        Parameter(help="Check the snapshot and the target first."),
     ] = False
     ensure: Annotated[
         bool,
         _FLAG,
-        Parameter(help="If the same restore is already running, show it and do not start another one."),
+        Parameter(help="If the same restore already runs, start no other."),
     ] = False
     protect: Annotated[
         tuple[str, ...],
         _FLAG,
         Parameter(
             env_var="MONGORESTORE_PROTECTED",
-            help="Refuse to overwrite this cluster: PROJECT/CLUSTER, or PROJECT/* for a project; may be repeated.",
+            metavar="CLUSTER",
+            help="PROJECT/CLUSTER or PROJECT/* to protect; may be repeated.",
         ),
     ] = ()
     overwrite_source: Annotated[
         bool,
         _FLAG,
-        Parameter(help="Allow overwriting the cluster that the backup comes from."),
+        Parameter(help="Allow to overwrite the cluster of the backup."),
     ] = False
 
     @property

@@ -3,9 +3,7 @@
 import asyncio
 import json
 import os
-import signal
-from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -26,9 +24,9 @@ from mongorestore_async.models import RestoreRequest
 from mongorestore_async.protocol.redaction import printable
 
 if TYPE_CHECKING:
-    from types import FrameType
+    from collections.abc import Callable
 
-    from mongorestore_async import RestoreBatch
+    from mongorestore_async import RestoreBatch, SessionArguments
 
 __all__ = ["print_created", "run_create"]
 
@@ -48,7 +46,7 @@ def run_create(
         request: What is asked for.
         safety: What is checked before it is sent.
         report: Writes what was created, and takes the variables with the credentials, so that nobody is asked for them
-            twice; a signal does not end the process before that.
+            twice.
         environ: Variables with the credentials, if they were read already.
 
     Returns:
@@ -70,8 +68,7 @@ def run_create(
         if unconfirmed is not None and not asyncio.run(_prompt(cluster, unconfirmed, environ)).ask():
             stderr_console().print_sentence("Nothing was sent.")
             return ExitCode.ERROR
-        with _interrupt_on_signals():
-            report(_Create(cluster, request, safety).run(environ), environ)
+        report(_Create(cluster, request, safety).run(environ), environ)
     return ExitCode.DONE
 
 
@@ -103,7 +100,7 @@ async def _dry_run(
 ) -> int:
     console = stderr_console()
     # Without a pre-check nothing is read, and no key is needed.
-    settings: dict[str, Any] = {} if safety.precheck else {"auth": None}
+    settings: SessionArguments = {} if safety.precheck else {"auth": None}
     environ = environ or (read_credentials() if safety.precheck else dict(os.environ))
     options = mongorestore_async.Options(guard=safety.guard)
     async with make_session(environ, cluster.server, options=options, settings=settings) as session:
@@ -180,24 +177,3 @@ class _Create:
         command = fold_command(self.cluster.command_line("jobs", *few), stderr_console().width)
         error.add_note(f"List the jobs before you send it again:\n{command}")
         return error
-
-
-@contextmanager
-def _interrupt_on_signals() -> Generator[None]:
-    """Let SIGTERM and SIGHUP end a create as Ctrl-C does: a killed process could not tell what it has started."""
-
-    def interrupt(number: int, frame: "FrameType | None") -> None:
-        on_interrupt = signal.getsignal(signal.SIGINT)  # that of asyncio while the event loop runs
-        (on_interrupt if callable(on_interrupt) else signal.default_int_handler)(number, frame)
-
-    before: dict[int, Any] = {}
-    for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores it: so it stays
-            with suppress(ValueError):  # not in the main thread
-                before[number] = signal.signal(number, interrupt)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -33,7 +33,8 @@ class SourceOptions:
     """What to restore from: each option as it was given, or None."""
 
     snapshot_id: Annotated[
-        str | None, Parameter(validator=require_text, alias="--snapshotId", group=SOURCE, help="A snapshot.")
+        str | None,
+        Parameter(validator=require_text, alias="--snapshotId", metavar="ID", group=SOURCE, help="A snapshot."),
     ] = None
     oplog_ts: Annotated[
         int | None,
@@ -41,7 +42,7 @@ class SourceOptions:
             validator=_UINT32,
             alias="--oplogTs",
             group=SOURCE,
-            help="An oplog timestamp: its seconds since 1970; requires --oplog-inc.",
+            help="Seconds of an oplog timestamp; needs --oplog-inc.",
         ),
     ] = None
     oplog_inc: Annotated[
@@ -50,7 +51,7 @@ class SourceOptions:
             validator=_UINT32,
             alias="--oplogInc",
             group=SOURCE,
-            help="The increment of the oplog timestamp within its second.",
+            help="Increment of the oplog timestamp.",
         ),
     ] = None
     point_in_time: Annotated[
@@ -58,10 +59,7 @@ class SourceOptions:
         Parameter(
             converter=parse_time,
             group=SOURCE,
-            help=(
-                "A point in time, ISO 8601 with a time zone; Ops Manager, Cloud Manager and Atlas legacy take the last "
-                "24 hours only."
-            ),
+            help="A time, ISO 8601 with a time zone.",
         ),
     ] = None
     point_in_time_millis: Annotated[
@@ -70,6 +68,7 @@ class SourceOptions:
             name="--pointInTimeUTCMillis",
             converter=_milliseconds,
             group=SOURCE,
+            show=False,
             help="A point in time, in milliseconds since 1970.",
         ),
     ] = None

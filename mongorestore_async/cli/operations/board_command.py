@@ -1,8 +1,11 @@
 """``mongorestore-async board``."""
 
 import asyncio
+import errno
+import os
 import signal
-from contextlib import suppress
+import socket
+from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 from typing import Annotated
 
@@ -29,9 +32,7 @@ _ANY = {"0.0.0.0", "::"}  # noqa: S104 - what is warned of
 class PageOptions:
     """Where the pages are served, and what they are called."""
 
-    host: Annotated[str, Parameter(help="Address to listen on; by default only this machine can reach it.")] = (
-        "127.0.0.1"
-    )
+    host: Annotated[str, Parameter(metavar="ADDRESS", help="Address to listen on.")] = "127.0.0.1"
     port: Annotated[
         int, Parameter(validator=validators.Number(gte=0, lte=65535), help="Port to listen on; 0 for any free one.")
     ] = 8090
@@ -40,7 +41,8 @@ class PageOptions:
         Parameter(
             negative=(),
             show_default=False,
-            help="Name by which browsers may call it, such as board.example.com; may be repeated. Loopback always may.",
+            metavar="NAME",
+            help="Name by which browsers may call it; may be repeated.",
         ),
     ] = ()
     title: Annotated[str, Parameter(help="Heading of the page.")] = "Restores"
@@ -49,15 +51,15 @@ class PageOptions:
         Parameter(
             converter=parse_duration,
             show_default=lambda _: "1h",
-            help="How often all lists are read; running restores are watched in between.",
+            help="How often all lists are read.",
         ),
     ] = timedelta(hours=1)
 
 
 def board(*, options: FleetChoice, pages: PageOptions | None = None) -> int:
-    """Serve pages that show all clusters, running restores and failures, until it is interrupted.
+    """Serve pages that show all clusters and their restores.
 
-    The pages keep themselves up to date. They only read, and there is no login:
+    It runs until it is interrupted. The pages keep themselves up to date. They only read, and there is no login:
     whoever can reach the address can see them. By default only this machine can.
     """
     pages = pages or PageOptions()
@@ -85,7 +87,14 @@ async def _serve(options: FleetChoice, pages: PageOptions, environ: dict[str, st
                 since=options.since,
                 **options.limits(),
             )
-            async with BoardServer(app, host=pages.host, port=pages.port) as server:
+            async with AsyncExitStack() as stack:
+                server = BoardServer(app, host=pages.host, port=pages.port)
+                try:
+                    await stack.enter_async_context(server)
+                except OSError as error:
+                    raise ConfigError(_explain_bind(error, pages)) from None
+                except UnicodeError:
+                    raise ConfigError(f"{pages.host!r} is no name of a host: choose another --host") from None
                 stdout_console().print(printable(f"The board is at {server.url}"), soft_wrap=True)
                 if pages.host not in _LOOPBACK:
                     stderr_console().print_sentence("note: there is no login; whoever reaches this address can read it")
@@ -94,6 +103,14 @@ async def _serve(options: FleetChoice, pages: PageOptions, environ: dict[str, st
                         "note: other machines need a name for it: pass it with --allow-host"
                     )
                 await _interrupted()
+
+
+def _explain_bind(error: OSError, pages: PageOptions) -> str:
+    is_host = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
+    # The text of asyncio names the address once more.
+    reason = (error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)) or str(error)
+    option = "--host" if is_host else "--port"
+    return f"the board cannot listen on {pages.host}, port {pages.port} ({reason.lower()}): choose another {option}"
 
 
 async def _interrupted() -> None:

@@ -12,10 +12,11 @@ from cyclopts import App, Parameter
 
 from mongorestore_async.cli.cluster_options import check_address
 from mongorestore_async.cli.columns import Column, print_table
-from mongorestore_async.cli.console import plural, stderr_console, stdout_console
+from mongorestore_async.cli.console import plural, program, stderr_console, stdout_console
+from mongorestore_async.cli.display.help_pages import OPTIONS
 from mongorestore_async.cli.exit_codes import ExitCode
 from mongorestore_async.cli.session_factory import ServerOptions, make_session, read_credentials
-from mongorestore_async.cli.units import format_size, format_time, shorten_time
+from mongorestore_async.cli.units import format_size, format_time, make_directory, shorten_time
 from mongorestore_async.drills import DrillOutcome, DrillReport, format_duration, read_plan
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.families import FAMILIES
@@ -28,13 +29,17 @@ if TYPE_CHECKING:
 __all__ = ["app", "demo", "plan", "report", "resume", "run"]
 
 #: The group of commands for drills.
-app = App(name="drill", help="Prove that clusters can be restored: plan, run, resume and report restore drills.")
+app = App(
+    name="drill", help="Prove by drills that clusters can be restored.", help_epilogue="", group_parameters=OPTIONS
+)
 
 PlanArgument = Annotated[Path, Parameter(help="The plan: a TOML file.")]
-FolderOption = Annotated[Path, Parameter(name="--output", help="Directory of this drill; made if need be.")]
+FolderOption = Annotated[
+    Path, Parameter(name="--output", metavar="DIRECTORY", help="Directory of this drill; made if missing.")
+]
 FolderArgument = Annotated[Path, Parameter(help="Directory of the drill.")]
 LastOption = Annotated[
-    Path | None, Parameter(name="--last", help="report.json of the last drill: documents are compared with it.")
+    Path | None, Parameter(name="--last", metavar="FILE", help="report.json of the last drill, to compare with.")
 ]
 
 _SERVER = ServerOptions()
@@ -75,7 +80,7 @@ _FORESEEN_COLUMNS: "tuple[Column[ForeseenRestore], ...]" = (
 
 @app.command
 def plan(file: PlanArgument, /, *, last: LastOption = None, server: ServerOptions = _SERVER) -> int:
-    """Say what a drill would do, and start nothing.
+    """Show what a drill would do; start nothing.
 
     Reads the snapshots and checks the targets as a restore would. The exit code
     is 3 if a restore would be refused.
@@ -93,18 +98,18 @@ def run(
 
     All data of the targets in the plan are lost. The directory gets the
     journal, the evidence and the report. After Ctrl-C or a crash, drill resume
-    goes on with it, and starts no restore twice.
+    continues, and starts no restore twice.
     """
     checked, before = read_plan(file), _read_last(last)
     check_address(FAMILIES[checked.family], server)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_directory(folder)
     with _resumable(folder, server):
         return asyncio.run(_drill(checked, folder, before, server, read_credentials()))
 
 
 @app.command
 def resume(folder: FolderArgument, /, *, last: LastOption = None, server: ServerOptions = _SERVER) -> int:
-    """Go on with a drill that was interrupted or killed.
+    """Resume a drill that was interrupted or killed.
 
     A create that may have been sent is never sent again: the job lists tell
     what became of it. Where they do not, the cluster is reported as undecided,
@@ -119,7 +124,7 @@ def resume(folder: FolderArgument, /, *, last: LastOption = None, server: Server
 
 @app.command
 def report(folder: FolderArgument, /) -> int:
-    """Show the report of a drill, and write its files again from report.json."""
+    """Show the report of a drill, and write its files again."""
     found = _read_last(folder / _REPORT)
     assert found is not None  # noqa: S101 - a path was given
     return _conclude(found, folder)
@@ -127,16 +132,16 @@ def report(folder: FolderArgument, /) -> int:
 
 @app.command
 def demo(*, folder: FolderOption) -> int:
-    """Run a whole drill against a built-in server: no key, no network, nothing to set up.
+    """Run a whole drill against a built-in server.
 
-    Six restores, one of which fails on purpose and one misses its RTO. The
+    It needs no key, no network and no settings. Six restores, one of which fails on purpose and one misses its RTO. The
     directory gets report.html, report.json and evidence.jsonl. The exit code is
     0 if all came out as they should.
     """
     from mongorestore_async.cli.operations.drill_demo import run_demo
     from mongorestore_async.evidence import verify
 
-    folder.mkdir(parents=True, exist_ok=True)
+    make_directory(folder)
     found = asyncio.run(run_demo(folder, on_step=_show_step))
     _conclude(found, folder)
     checked = verify(folder / _EVIDENCE, head=found.evidence_head, count=found.evidence_count)
@@ -225,6 +230,6 @@ def _resumable(folder: Path, server: ServerOptions) -> Generator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        command = shlex.join(["mongorestore-async", "drill", "resume", str(folder), *server.arguments()])
+        command = shlex.join([program(), "drill", "resume", str(folder), *server.arguments()])
         stderr_console().print(f"interrupted; restores that were started continue. To go on:\n  {command}")
         raise

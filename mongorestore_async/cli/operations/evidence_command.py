@@ -11,6 +11,7 @@ from cyclopts import App, Parameter, validators
 
 from mongorestore_async.cli.columns import Column, ListLayout, print_table
 from mongorestore_async.cli.console import plural, stderr_console, stdout_console
+from mongorestore_async.cli.display.help_pages import OPTIONS
 from mongorestore_async.cli.exit_codes import ExitCode
 from mongorestore_async.cli.standard_streams import write_result
 from mongorestore_async.cli.stdout_writer import OutputFormat, make_writer, write_items
@@ -30,10 +31,21 @@ _MOST_CHARACTERS = 32
 _AT_ONCE = 500
 
 LogFileArgument = Annotated[Path, Parameter(help="The file with the evidence.")]
-OutputArgument = Annotated[OutputFormat, Parameter(alias="-o", env_var="MCLI_OUTPUT", help="Output format.")]
+OutputArgument = Annotated[
+    OutputFormat,
+    Parameter(
+        alias="-o",
+        env_var="MCLI_OUTPUT",
+        show_choices=False,
+        metavar="FORMAT",
+        help="Format: table, json, jsonl or csv.",
+    ),
+]
 
 #: The group of commands for evidence.
-app = App(name="evidence", help="Verify or show the evidence that a run has left.")
+app = App(
+    name="evidence", help="Verify or show the evidence that a run has left.", help_epilogue="", group_parameters=OPTIONS
+)
 
 
 @app.command
@@ -43,23 +55,23 @@ def verify(
     *,
     head: Annotated[
         str | None,
-        Parameter(validator=require_text, help="The head that was printed at the end of the run, and kept elsewhere."),
+        Parameter(validator=require_text, metavar="HASH", help="The head that the run printed."),
     ] = None,
     count: Annotated[
-        int | None, Parameter(validator=validators.Number(gte=0), help="The count that was printed with the head.")
+        int | None, Parameter(validator=validators.Number(gte=0), help="The count that the run printed with it.")
     ] = None,
     public_key: Annotated[
         Path | None,
-        Parameter(help="A file with the public key to the signature: Ed25519, PEM or OpenSSH."),
+        Parameter(metavar="FILE", help="Public key of the signature: Ed25519, PEM or OpenSSH."),
     ] = None,
     output: OutputArgument = OutputFormat.TABLE,
 ) -> int:
-    """Verify that every line of evidence is as it was written, and none is missing.
+    """Verify that no line of evidence was changed or removed.
 
     It names the lines that were changed, removed, added or moved, with exit
-    code 3. Lines cut off the end and a file that was written anew are found
-    with --head and --count, or with --public-key only. json, jsonl and csv list
-    the problems, and the rest goes to standard error.
+    code 3. Lines cut off the end are found with --head, --count or --public-key
+    only, a file that was written anew with --head or --public-key only. json,
+    jsonl and csv list the problems, and the rest goes to standard error.
     """
     from mongorestore_async.evidence import verify as verify_log  # not for a help
 
@@ -77,7 +89,8 @@ def show(
     /,
     *,
     what: Annotated[
-        Sequence[str], Parameter(help="Only entries of this kind; a glob such as 'restore *'. Can be repeated.")
+        Sequence[str],
+        Parameter(metavar="GLOB", help="Only entries of this kind, such as 'restore *'; may be repeated."),
     ] = (),
     output: OutputArgument = OutputFormat.TABLE,
 ) -> int:

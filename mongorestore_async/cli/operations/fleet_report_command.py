@@ -11,12 +11,12 @@ from cyclopts import Parameter
 import mongorestore_async
 from mongorestore_async.cli.commands.fleet_options import FleetChoice
 from mongorestore_async.cli.console import plural, show_deprecations, stderr_console, stdout_console
+from mongorestore_async.cli.display.progress_display import FleetBar
 from mongorestore_async.cli.exit_codes import ExitCode
-from mongorestore_async.cli.progress_display import FleetBar
 from mongorestore_async.cli.rows.failure_rows import print_failures
 from mongorestore_async.cli.session_factory import make_session, read_credentials
-from mongorestore_async.cli.units import parse_duration
-from mongorestore_async.errors import ConfigError, RestoreError
+from mongorestore_async.cli.units import make_directory, parse_duration
+from mongorestore_async.errors import RestoreError
 from mongorestore_async.protocol.redaction import printable
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ __all__ = ["report"]
 def report(
     *,
     output: Annotated[
-        Path, Parameter(alias="-o", help="Directory for report.html, report.json and report.csv; made if missing.")
+        Path,
+        Parameter(alias="-o", metavar="DIRECTORY", help="Directory for report.html, .json and .csv; made if missing."),
     ],
     options: FleetChoice,
     lately: Annotated[
@@ -37,11 +38,11 @@ def report(
         Parameter(
             converter=parse_duration,
             show_default=lambda _: "90d",
-            help="A cluster without a finished restore in this time is listed as not restored lately.",
+            help="A cluster without a finished restore in this time counts as not restored lately.",
         ),
     ] = timedelta(days=90),
 ) -> int:
-    """Write a report of all clusters that the key can see: an HTML page, JSON and CSV.
+    """Write a report of all clusters that the key sees.
 
     The page names clusters that were never restored, not lately, or whose last
     restore failed, and shows the slowest restores and the trend of their
@@ -50,7 +51,7 @@ def report(
     with exit code 9.
     """
     options.check()
-    _make_directory(output)
+    make_directory(output)
     found, failures = asyncio.run(_read(options, lately, read_credentials()))
     print_failures(stderr_console(), failures, is_merged=len(options.families) > 1)
     files = _write(found, output)
@@ -78,14 +79,6 @@ async def _read(
             with bar:
                 found = await FleetReport.of(stream, lately=lately, since=options.since)
     return found, stream.failures
-
-
-def _make_directory(path: Path) -> None:
-    """Find out before anything is read whether there will be a place to write to."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(f"the directory of --output cannot be used: {error.strerror}") from None
 
 
 def _write(found: "FleetReport", directory: Path) -> "ReportFiles":

@@ -35,7 +35,7 @@ def watch(
     *,
     options: FleetPlaces,
     until_idle: Annotated[
-        bool, Parameter(negative=(), show_default=False, help="End when no restore is running; else Ctrl-C ends it.")
+        bool, Parameter(negative=(), show_default=False, help="End when no restore is running.")
     ] = False,
     poll: PollOption = None,
     idle_interval: Annotated[
@@ -43,7 +43,7 @@ def watch(
         Parameter(
             converter=parse_duration,
             show_default=format_duration,
-            help="Polling interval of clusters without a running restore.",
+            help="Polling interval where no restore runs.",
         ),
     ] = timedelta(minutes=5),
     discovery_interval: Annotated[
@@ -51,16 +51,16 @@ def watch(
         Parameter(
             converter=parse_duration,
             show_default=format_duration,
-            help="Interval at which new projects and clusters are looked for.",
+            help="Interval to look for new projects and clusters.",
         ),
     ] = timedelta(minutes=15),
     output: Annotated[
         Literal["table", "jsonl"],
-        Parameter(alias="-o", help="Output format: a line of text, or a JSON document, for each change."),
+        Parameter(alias="-o", metavar="FORMAT", help="A line or a JSON document for each change."),
     ] = "table",
     show_secrets: SecretsOption = False,
 ) -> int:
-    """Watch the running restores of all clusters that the key can see.
+    """Watch the running restores of all clusters that the key sees.
 
     Each running restore is told when it is first seen, at each change of its
     state, and at its end. A project or cluster that cannot be read is told once,
@@ -156,7 +156,7 @@ def _about(change: "FleetChange[Any]") -> str:
     if change.job is None:
         return "can be read again"
     words = "can no longer be found, last seen as " if change.kind == "lost" else ""
-    return printable(f"{change.job.id}  {words}{describe(change.job)}")
+    return printable(f"{change.job.ref or change.job.id}  {words}{describe(change.job)}")
 
 
 def _document(change: "FleetChange[Any]", *, redacted: bool) -> dict[str, Any]:

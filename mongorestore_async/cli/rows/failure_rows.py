@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import mongorestore_async
 from mongorestore_async.cli.columns import Column, print_table
@@ -15,14 +15,23 @@ if TYPE_CHECKING:
 
     from mongorestore_async import FleetFailure
     from mongorestore_async.cli.console import PlainConsole
+    from mongorestore_async.fleet.shard_plan import ShardFailure
 
-__all__ = ["is_unmatched", "print_failures"]
+__all__ = ["is_unmatched", "print_failures", "print_undiscovered"]
+
+FailureT = TypeVar("FailureT")
 
 _FAILURES: tuple[Column[FleetFailure], ...] = (
     Column("Project", lambda failure: _name(failure.project)),
     Column("Cluster", lambda failure: _name(failure.cluster)),
     Column("Failure", lambda failure: str(failure.kind), style=lambda _: "bold red"),
     Column("Reason", lambda failure: error_text(failure.error)),
+)
+
+_UNDISCOVERED: tuple[Column[ShardFailure], ...] = (
+    Column("Project id", lambda failure: printable(failure.project or "-")),
+    Column("Failure", lambda failure: printable(failure.kind), style=lambda _: "bold red"),
+    Column("Reason", lambda failure: printable(" ".join(failure.message.split()))),
 )
 
 
@@ -37,6 +46,16 @@ def print_failures(console: PlainConsole, failures: Sequence[FleetFailure], *, i
         return
     fleet: tuple[Column[FleetFailure], ...] = (Column("Fleet", _fleet_name),) if is_merged else ()
     columns = (*fleet, *_FAILURES)
+    _print(console, columns, failures)
+
+
+def print_undiscovered(console: PlainConsole, failures: Sequence[ShardFailure]) -> None:
+    """Print what could not be discovered, likewise."""
+    if failures:
+        _print(console, _UNDISCOVERED, failures)
+
+
+def _print(console: PlainConsole, columns: Sequence[Column[FailureT]], failures: Sequence[FailureT]) -> None:
     console.print_sentence(f"{plural(len(failures), 'failure')}:", style="bold")
     if not console.is_terminal:
         print_table(console, columns, failures)

@@ -93,5 +93,6 @@ def _document(found: Found[JobDocument], redacted: bool) -> dict[str, Any]:
         "fleet": found.fleet,
         "project": {"id": project.id, "name": project.name},
         "cluster": {"id": cluster.id, "name": cluster.name},
+        "ref": None if found.job.ref is None else str(found.job.ref),
         "job": found.job.to_dict(redacted=redacted),
     }

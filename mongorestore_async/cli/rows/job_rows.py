@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from mongorestore_async.cli.columns import Column, ListLayout, state_style
-from mongorestore_async.cli.console import plural
+from mongorestore_async.cli.console import fold_command, plural, stdout_console
+from mongorestore_async.cli.job_selection import job_command
 from mongorestore_async.cli.units import format_time, shorten_time
 from mongorestore_async.models import (
     CloudBackupRestoreJob,
     CollectionRestoreJob,
+    JobState,
     RestoreJob,
     TenantRestoreJob,
 )
@@ -20,11 +22,19 @@ from mongorestore_async.protocol.redaction import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
+    from mongorestore_async.cli.session_factory import ServerOptions
+    from mongorestore_async.cli.stdout_writer import Footer
     from mongorestore_async.models import JobDocument
 
-__all__ = ["JOB_LAYOUT", "JobRow"]
+__all__ = ["JOB_LAYOUT", "JobRow", "reference_footer"]
+
+_OPEN = frozenset({JobState.PENDING, JobState.RUNNING, JobState.UNKNOWN})
+
+#: References that are listed below a table.
+_MOST_REFERENCES = 20
 
 
 @attrs.frozen(kw_only=True)
@@ -114,22 +124,61 @@ def _text(value: str | datetime | None) -> str:
     return printable(value) if isinstance(value, str) else format_time(value)
 
 
+def _document(job: JobDocument, redacted: bool) -> dict[str, Any]:
+    return ({} if job.ref is None else {"ref": str(job.ref)}) | job.to_dict(redacted=redacted)
+
+
+#: It is longer than most terminals are wide: see :func:`reference_footer`.
+_REFERENCE: Column[JobRow] = Column("Reference", lambda row: row.ref, rank=5)
+
+
+def reference_footer(server: ServerOptions) -> Footer:
+    """Make what follows a table of jobs: their references where the table has no room for them, and what to do next.
+
+    Args:
+        server: Where the API is, and how to get there.
+
+    """
+
+    def footer(rows: Sequence[JobRow], visible: AbstractSet[Column[Any]]) -> None:
+        console = stdout_console()
+        # What has not ended comes first: that is what one waits for.
+        refs = [row.ref for row in sorted(rows, key=lambda row: row.state not in _OPEN) if row.ref]
+        places = {ref.rpartition("/")[0] for ref in refs}
+        if _REFERENCE not in visible and len(places) == 1:
+            console.print_sentence("The reference of a job is this, followed by its id:")
+            console.print(f"  {places.pop()}/", soft_wrap=True)
+        elif _REFERENCE not in visible and refs:
+            console.print_sentence("References of the jobs, those that have not ended first:")
+            for ref in refs[:_MOST_REFERENCES]:
+                console.print(f"  {ref}", soft_wrap=True)
+            if len(refs) > _MOST_REFERENCES:
+                console.print_sentence(f"  ... and {len(refs) - _MOST_REFERENCES} more, which --output csv has")
+        if any(row.ref and row.state in _OPEN for row in rows):
+            console.print_sentence("Wait for a job:")
+            words = job_command("wait", refs[:1], server)
+            console.print(fold_command(words, console.width), soft_wrap=True)
+
+    return footer
+
+
 #: Restore jobs as lists show them.
 JOB_LAYOUT: ListLayout[JobDocument, JobRow] = ListLayout(
     row_type=JobRow,
     row=JobRow.of,
-    document=lambda job, redacted: job.to_dict(redacted=redacted),
+    document=_document,
     columns=(
         Column("Job", lambda row: row.id),
         Column("State", lambda row: row.state, style=lambda row: state_style(row.state)),
         Column("Delivery", lambda row: row.delivery_status or row.delivery, rank=1),
         Column("Created", lambda row: shorten_time(row.created), rank=2),
-        Column("Data of", lambda row: shorten_time(row.snapshot_moment), rank=5),
+        Column("Data of", lambda row: shorten_time(row.snapshot_moment), rank=6),
         Column("Finished", lambda row: shorten_time(row.finished), rank=4),
-        Column("Expires", lambda row: shorten_time(row.expires), rank=6),
+        Column("Expires", lambda row: shorten_time(row.expires), rank=7),
         Column("Target", lambda row: row.target, rank=3),
-        Column("Batch", lambda row: row.batch_id, rank=7),
-        Column("Snapshot", lambda row: row.snapshot_id, rank=8),
+        Column("Batch", lambda row: row.batch_id, rank=8),
+        Column("Snapshot", lambda row: row.snapshot_id, rank=9),
+        _REFERENCE,
     ),
     summary=_summary,
     empty_text="no restore jobs",

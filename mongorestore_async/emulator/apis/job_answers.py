@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mongorestore_async.emulator.apis.answers import Shape, answer, items_answer, list_answer, make_links
 from mongorestore_async.emulator.apis.lookups import job_of, lists_no_jobs, require_backup, require_id
+from mongorestore_async.emulator.request_log import REQUEST_NUMBER, CreateRecord
 from mongorestore_async.emulator.server_state import SERVER_STATE
 from mongorestore_async.emulator.service_errors import ServiceError
 from mongorestore_async.emulator.setting_types import CreateFault
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Generator
 
     from aiohttp import web
 
     from mongorestore_async.emulator.server_state import ServerState
     from mongorestore_async.emulator.world import Cluster, Job, Order
 
-__all__ = ["create_jobs", "created_list_answer", "job_answer", "jobs_answer", "take_create"]
+__all__ = ["create_jobs", "created_list_answer", "job_answer", "jobs_answer", "noted_create", "take_create"]
 
 _MadeT = TypeVar("_MadeT")
 
@@ -52,6 +54,7 @@ def jobs_answer(
         require_id(batch_id, "INVALID_QUERY_PARAMETER", "batchId")
     if lists_no_jobs(state, cluster):
         return items_answer(request, [], write, linked=linked, paged=paged)
+    write = _seen(state, write)
     if batch_id is not None:
         return items_answer(request, jobs.batch(cluster, batch_id), write, linked=linked, paged=paged)
     total = jobs.count(cluster)
@@ -83,8 +86,20 @@ def job_answer(
         ServiceError: There is no such job, or the cluster has no backup.
 
     """
-    require_backup(request.app[SERVER_STATE], cluster)
-    return answer(request, write(job_of(request, cluster, missing)), Shape.ENTITY)
+    state = request.app[SERVER_STATE]
+    require_backup(state, cluster)
+    return answer(request, _seen(state, write)(job_of(request, cluster, missing)), Shape.ENTITY)
+
+
+def _seen(state: ServerState, write: Callable[[Job], dict[str, Any]]) -> Callable[[Job], dict[str, Any]]:
+    """The same, and each job that it writes was looked at."""
+
+    def write_seen(job: Job) -> dict[str, Any]:
+        document = write(job)
+        state.look_at(job)
+        return document
+
+    return write_seen
 
 
 async def create_jobs(
@@ -104,11 +119,33 @@ async def create_jobs(
 
     """
     state = request.app[SERVER_STATE]
+    with noted_create(request) as noted:
+        cluster = find_cluster(request)
+        noted.source = cluster.id
+        require_backup(state, cluster)
+        order = await read(request, cluster)
+        noted.overwrites = order.target_cluster
+
+        def start() -> list[Job]:
+            made = state.world.jobs.create(cluster, order)
+            noted.jobs = tuple(job.id for job in made)
+            return made
+
+        return cluster, take_create(state, start)
+
+
+@contextmanager
+def noted_create(request: web.Request) -> Generator[CreateRecord]:
+    """Count and log a create; the block fills in what becomes known of it, and its refusal is noted."""
+    state = request.app[SERVER_STATE]
     state.counts.creates_received += 1
-    cluster = find_cluster(request)
-    require_backup(state, cluster)
-    order = await read(request, cluster)
-    return cluster, take_create(state, lambda: state.world.jobs.create(cluster, order))
+    record = CreateRecord(request=request[REQUEST_NUMBER], method=request.method, path=request.raw_path)
+    state.log.creates.append(record)
+    try:
+        yield record
+    except ServiceError as refusal:
+        record.refused = refusal.code
+        raise
 
 
 def take_create(state: ServerState, create: Callable[[], _MadeT]) -> _MadeT:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import re
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from mongorestore_async.emulator.world.cluster_backups import Backups, Checkpoints
 from mongorestore_async.emulator.world.collection_restore_store import CollectionRestores
@@ -50,6 +52,9 @@ _PROJECT = {Side.MANAGER: IdKind.MANAGER_PROJECT, Side.ATLAS: IdKind.ATLAS_PROJE
 _CLUSTER = {Side.MANAGER: IdKind.MANAGER_CLUSTER, Side.ATLAS: IdKind.ATLAS_CLUSTER}
 _MEMBERS = ("shard-0", "shard-1", "config")
 _WORDS = ("electron", "proton", "neutron", "muon", "gluon", "photon", "boson", "quark")
+_CLUSTER_IN_PATH = re.compile(
+    "/groups/(?P<project>[0-9a-f]{24})/(?:clusters|hosts|flexClusters|serverless)/(?P<cluster>[^/?]+)"
+)
 #: Stamps of projects and clusters: older than any job.
 _CREATED_STAMP = 0x4F000000
 
@@ -201,6 +206,18 @@ class World:
             return None
         top = self.cluster(project, fields.cluster)
         return next((found for found in (top, *self.members(top)) if found.id == cluster_id), None)
+
+    def cluster_in(self, path: str) -> Cluster | None:
+        """The cluster, or the mirrored config server, that the path of a request names by id or by name."""
+        found = _CLUSTER_IN_PATH.search(path)
+        project = None if found is None else self.find_project(found["project"])
+        if found is None or project is None:
+            return None
+        text = unquote(found["cluster"])
+        if not Identifiers.well_formed(text):
+            return self.find_cluster_by_name(project, text, retained=True)
+        host = self.hosts.find(project, text)
+        return self.find_cluster(project, text) if host is None else host.backup
 
     def find_cluster_by_name(self, project: Project, name: str, *, retained: bool = False) -> Cluster | None:
         """The top-level cluster of a name in a project, also a removed one if wanted and its backups were retained."""

@@ -204,7 +204,7 @@ async def test_closing_while_it_opens_refuses_the_first_call(connect, server, us
     async def slow(_connection, _target):
         await asyncio.sleep(1)
 
-    monkeypatch.setattr("mongorestore_async.transport.connection.Connection._choose_proxy", slow)
+    monkeypatch.setattr("mongorestore_async.transport.connection.Connection.choose_proxy", slow)
     session = connect()
 
     async def first():

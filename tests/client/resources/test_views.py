@@ -89,6 +89,7 @@ async def test_with_options_takes_every_option(connect):
         "items_per_page": 7,
         "retry": NO_RETRY,
         "on_exchange": print,
+        "observer": print,
     }
 
     view = session.with_options(**changes)
@@ -118,6 +119,7 @@ async def test_with_options_takes_every_option(connect):
         ({"user_agent": "ä"}, "user_agent must be printable ASCII text or None"),
         ({"retry": 3}, "retry must be a callable, not int"),
         ({"on_exchange": "log"}, "on_exchange must be a callable, not str"),
+        ({"observer": "log"}, "observer must be a callable, not str"),
     ],
 )
 def test_an_option_out_of_range_is_refused(changes, says):

@@ -87,7 +87,7 @@ def test_a_cancelled_open_binds_to_no_loop(monkeypatch):
         await asyncio.sleep(60)
 
     with monkeypatch.context() as patch:
-        patch.setattr("mongorestore_async.transport.connection.Connection._tls", hang)
+        patch.setattr("mongorestore_async.transport.connection.Connection.tls_context", hang)
 
         async def cancelled():
             task = asyncio.ensure_future(session.open())

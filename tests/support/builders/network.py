@@ -127,7 +127,11 @@ async def forward_proxy() -> AsyncIterator[tuple[str, list[tuple[str, str | None
             writer.close()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+        except asyncio.IncompleteReadError:  # a connection that was only tried
+            writer.close()
+            return
         line, *fields = head.decode().split("\r\n")
         headers = {name.lower(): value.strip() for name, _, value in (field.partition(":") for field in fields)}
         method, target, _ = line.split()

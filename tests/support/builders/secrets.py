@@ -4,7 +4,16 @@ import json
 
 import pytest
 
-from mongorestore_async import OPS_MANAGER, AsyncSession, DataError, DigestAuth, RestoreError, ServiceAccount, load_job
+from mongorestore_async import (
+    OPS_MANAGER,
+    AccessToken,
+    AsyncSession,
+    DataError,
+    DigestAuth,
+    RestoreError,
+    ServiceAccount,
+    load_job,
+)
 from mongorestore_async.auth.digest import Signer
 from mongorestore_async.codec.list_documents import decode_list
 from mongorestore_async.models import CloudBackupRestoreJob, ProjectSummary, RestoreJob, TenantRestoreJob
@@ -52,6 +61,7 @@ MODELS = {
     "project": from_list(ProjectSummary, {"id": "4", "name": "a", "agentApiKey": LONG_KEY}),
     "key": DigestAuth("public", LONG_KEY),
     "account": ServiceAccount("mdb_sa_id_1", LONG_KEY),
+    "token": AccessToken(LONG_KEY),
 }
 
 

@@ -83,11 +83,20 @@ async def test_the_address_that_is_printed_is_answered(emulator):
     assert b"--allow-host" in err
 
 
-async def test_a_port_that_is_taken_is_an_error(emulator):
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("--port", "{taken}"), "(address already in use): choose another --port"),
+        (("--host", "192.0.2.1"), "(cannot assign requested address): choose another --host"),
+        (("--host", "a..b"), "choose another --host"),
+    ],
+)
+async def test_an_address_that_cannot_be_listened_on_is_told_with_its_option(emulator, words, reason):
     port = emulator.url.rsplit(":", 1)[1]
-    process = await start(emulator, "--port", port)
-    _, err = await process.communicate()
+    process = await start(emulator, *(word.format(taken=port) for word in words))
+    out, err = await process.communicate()
 
-    assert process.returncode == 1
+    assert (process.returncode, out) == (2, b"")
     assert err.startswith(b"error: ")
-    assert b"Traceback" not in err
+    assert err.decode().endswith(f"{reason}\n")
+    assert b"Errno" not in err

@@ -98,6 +98,7 @@ def emulator():
 def without_faults(emulator):
     yield
     emulator.fault_after_login = None
+    emulator.faults.clear()
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +182,7 @@ def test_a_restore_of_collections_is_told_somewhere(streams, form, wait, run, em
 
 @pytest.mark.parametrize("streams", [*LOST, "stderr-closed-pipe"])
 def test_an_unknown_outcome_keeps_its_code_unseen(streams, run, create, emulator):
-    emulator.fault_after_login = lambda record: "drop-answer" if record.method == "POST" else None
+    emulator.faults.play("lost_answer")
 
     code, out, err = run(*create, **STREAMS[streams])
 

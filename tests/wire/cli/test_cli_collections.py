@@ -15,8 +15,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from aiohttp import web
 
-from mongorestore_async.cli.commands.collection_options import CollectionOptions
-from mongorestore_async.cli.commands.create_collections_command import FollowOptions
+from mongorestore_async.cli.creates.collection_options import CollectionOptions
+from mongorestore_async.cli.creates.create_collections_command import FollowOptions
 from mongorestore_async.cli.rows.collection_rows import CollectionRow
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.models import (

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from aiohttp import web
 
-from mongorestore_async.cli.commands.create_options import CreateOptions
+from mongorestore_async.cli.creates.create_options import CreateOptions
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.families import ATLAS_FLEX, ATLAS_LEGACY, CLOUD_MANAGER, FAMILIES
 from mongorestore_async.models import SERVER_DEFAULT, Checkpoint, HttpRestore, OplogTime, PointInTime, Snapshot, Target
@@ -190,7 +190,7 @@ def test_the_target_is_in_the_project_of_the_backup_unless_told():
 
 
 async def test_an_unknown_outcome_has_its_own_exit_code_and_advice(run, place, target, emulator):
-    emulator.fault_after_login = lambda record: "drop-answer" if record.method == "POST" else None
+    emulator.faults.play("lost_answer")
     before = emulator.counts.creates_taken
 
     ended = await run("create", *place(), "--snapshot-id", SNAPSHOT, *target, "--yes")

@@ -12,24 +12,30 @@ import pytest
 import mongorestore_async
 from mongorestore_async import errors
 from mongorestore_async.cli import exit_codes, main
+from mongorestore_async.cli.commands.help_command import TOPICS
 from mongorestore_async.cli.entry import make_app
 from mongorestore_async.cli.exit_codes import ExitCode, exit_code_of, explain
 
 COMMANDS = (
-    "demo",
-    "jobs",
-    "fleet",
-    "drill",
-    "board",
+    "orgs",
+    "projects",
+    "clusters",
     "snapshots",
+    "jobs",
     "create",
     "create-collections",
     "wait",
     "watch",
     "download",
     "cancel",
+    "fleet",
+    "drill",
+    "board",
     "evidence",
+    "demo",
     "emulator",
+    "completion",
+    "help",
 )
 WITHOUT_EXTRA = """
 import sys
@@ -45,9 +51,25 @@ print(*sys.modules, file=sys.stderr)
 sys.exit(code)
 """
 
-#: Groups stand for one of their commands.
-GROUPS = {"fleet": "fleet jobs", "drill": "drill run", "evidence": "evidence verify"}
-each_command = pytest.mark.parametrize("command", [GROUPS.get(name, name) for name in COMMANDS if name != "emulator"])
+#: Commands of groups; the emulator has a command line of its own.
+GROUPS = {
+    "fleet": ("fleet jobs", "fleet report", "fleet watch"),
+    "drill": ("drill plan", "drill run", "drill resume", "drill report", "drill demo"),
+    "evidence": ("evidence verify", "evidence show"),
+    "emulator": (),
+}
+each_command = pytest.mark.parametrize("command", [each for name in COMMANDS for each in GROUPS.get(name, (name,))])
+
+#: Modules of commands that are not called like them, and what else they load.
+MODULES = {
+    **{name: {"inventory_command"} for name in ("orgs", "projects", "clusters")},
+    "create-collections": {"create_collections_command", "wait_command"},  # it may wait
+    "fleet report": {"fleet_command", "fleet_report_command"},
+    "fleet watch": {"fleet_command", "fleet_watch_command"},
+}
+
+#: The most lines of a help at 80 columns.
+LINES, MORE_LINES = 40, {"create-collections": 54}
 
 
 async def python(*words):
@@ -81,10 +103,9 @@ async def test_a_help_loads_neither_http_nor_other_commands(command):
     code, _, err = await python("-c", LOADED, *words)
 
     loaded = set(err.split())
-    others = {"wait_command"} if command == "create-collections" else set()  # it may wait
     commands = {name.rpartition(".")[2] for name in loaded if name.endswith("_command")}
     assert code == 0
-    assert commands == {f"{words[0].replace('-', '_')}_command"} | others
+    assert commands == MODULES.get(command, {f"{words[0].replace('-', '_')}_command"})
     assert not loaded & {"aiohttp", "cattrs", "msgspec", "mongorestore_async.resources"}
 
 
@@ -99,14 +120,53 @@ async def test_without_the_extra_one_sentence_tells_how_to_install_it(missing):
     assert await python("-c", program, "--version") == (0, f"{mongorestore_async.__version__}\n", "")
 
 
-def test_the_help_names_all_commands_and_exit_codes(quiet_environment, capsys):
+def test_the_help_names_all_commands_and_topics(quiet_environment, capsys):
+    quiet_environment.setenv("COLUMNS", "80")
     assert main(["--help"]) == 0
 
     text = capsys.readouterr().out
-    assert [name for name in COMMANDS if f"│ {name} " not in text] == []
+    assert [name for name in COMMANDS if f"\n  {name} " not in text] == []
+    assert f"[{'|'.join(TOPICS)}]" in text
+    assert text.count("\n") <= LINES
+
+
+def test_the_topic_of_exit_codes_has_all_of_them(quiet_environment, capsys):
+    assert main(["help", "exit-codes"]) == 0
+
+    text = capsys.readouterr().out
     for code in ExitCode:
-        assert f"{code:>5}  " in text
+        assert f"\n  {code:>3}  " in text
         assert f"\n{code:<5} " in (exit_codes.__doc__ or "")
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_each_topic_fits_a_terminal(topic, quiet_environment, capsys):
+    quiet_environment.setenv("COLUMNS", "80")
+    assert main(["help", topic]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    assert 5 < len(lines) <= LINES
+    assert max(map(len, lines)) <= 80
+
+
+@each_command
+def test_a_help_is_short_and_fits_a_terminal(command, quiet_environment, capsys):
+    quiet_environment.setenv("COLUMNS", "80")
+    assert main([*command.split(), "--help"]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(f"Usage: mongorestore-async {command}")
+    assert len(lines) <= MORE_LINES.get(command, LINES)
+    assert max(map(len, lines)) <= 80
+
+
+@each_command
+def test_help_shows_the_help_of_a_command(command, quiet_environment, capsys):
+    main([*command.split(), "--help"])
+    wanted = capsys.readouterr().out
+
+    assert main(["help", *command.split()]) == 0
+    assert capsys.readouterr().out == wanted
 
 
 @each_command
@@ -114,7 +174,7 @@ def test_every_option_is_explained(command):
     app = reduce(getitem, command.split(), make_app())
     options = [option for option in app.assemble_argument_collection() if option.show]
 
-    assert len(options) >= 4
+    assert options
     assert [option.name for option in options if not option.parameter.help] == []
 
 

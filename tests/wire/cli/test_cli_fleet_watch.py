@@ -56,8 +56,9 @@ async def test_a_restore_that_ended_badly_is_code_3(start, emulator):
 
     assert process.returncode == 3
     first, last = (out + rest.decode()).splitlines()
-    assert first.split()[1:4] == ["RUNNING", f"manager-project-0/{job.cluster.name}", job.id]
-    assert last.split()[1:4] == ["CANCELLED", f"manager-project-0/{job.cluster.name}", job.id]
+    ref = f"cloud-manager/{job.cluster.project_id}/{job.cluster.id}/{job.id}"
+    assert first.split()[1:4] == ["RUNNING", f"manager-project-0/{job.cluster.name}", ref]
+    assert last.split()[1:4] == ["CANCELLED", f"manager-project-0/{job.cluster.name}", ref]
 
 
 async def test_a_restore_of_collections_that_is_over_did_not_end_badly(start, run, emulator):

@@ -23,7 +23,7 @@ from mongorestore_async.errors import (
     ResumePoint,
 )
 from mongorestore_async.errors.hints import PYTHON_WORDINGS
-from mongorestore_async.transport.environment import PRIVATE_KEY_NAMES, PUBLIC_KEY_NAMES
+from mongorestore_async.settings.variables import VARIABLES_OF
 
 #: Hints with the values that the library sets, each variant once.
 HINTS = [
@@ -38,7 +38,7 @@ HINTS = [
         for family in FAMILIES.values()
     ),
 ]
-OTHER_VARIABLES = {"HTTPS_PROXY", "MCLI_OPS_MANAGER_CA_CERTIFICATE", *PUBLIC_KEY_NAMES, *PRIVATE_KEY_NAMES}
+OTHER_VARIABLES = {"HTTPS_PROXY", *(name for names in VARIABLES_OF.values() for name in names)}
 
 
 def options_of(app):

@@ -81,6 +81,45 @@ def test_documents_are_written_as_received_but_for_the_secrets(call, place):
     assert redacted == plain
 
 
+@pytest.mark.parametrize("form", ["json", "jsonl", "csv", "table"])
+def test_each_format_has_references_that_wait_takes(form, call, place):
+    ended = call("jobs", *place(), "--limit", "1", "-o", form)
+
+    [ref] = re.findall(r"cloud-manager/[0-9a-f]{24}/[0-9a-f]{24}/[0-9a-f]{24}", ended.out)
+    waited = call("wait", ref, "-o", "jsonl")
+    assert json.loads(waited.out)["ref"] == ref
+    assert ref.endswith(PARSERS[form](ended.out)[0])
+
+
+async def test_a_table_too_narrow_for_references_tells_what_they_consist_of(on_terminal, place, emulator):
+    cluster = emulator.world.first("replica-set")
+    [running] = emulator.add_jobs(cluster)
+    ref = f"cloud-manager/{cluster.project_id}/{cluster.id}/{running.id}"
+    async with on_terminal("jobs", *place(), "--limit", "3", "--base-url", emulator.url, columns=90) as terminal:
+        assert await terminal.end() == 0
+    async with on_terminal("jobs", *place(), "--limit", "3", columns=250) as wide:
+        assert await wide.end() == 0
+
+    below = terminal.text.replace("\r\n", "\n").partition("Dates are UTC.\n")[2]
+    assert f"followed by its id:\n  {ref.removesuffix(running.id)}\n" in below
+    assert below.endswith(f"Wait for a job:\n  mongorestore-async wait {ref}\n")
+    assert "followed by" not in wide.text
+    assert f"  {ref}\r\n" in wide.text.partition("restore jobs")[0]
+
+
+async def test_a_table_of_many_clusters_lists_the_references(on_terminal, emulator):
+    clusters = [emulator.world.first(kind) for kind in ("replica-set", "sharded")]
+    running = [(cluster, job) for cluster in clusters for job in emulator.add_jobs(cluster)]
+    words = ("fleet", "jobs", "--family", "cloud-manager", "--state", "running", "--state", "failed")
+    async with on_terminal(*words, columns=100) as terminal:
+        assert await terminal.end() == 0
+
+    below = terminal.text.replace("\r\n", "\n").partition("those that have not ended first:\n")[2]
+    refs = {f"  cloud-manager/{cluster.project_id}/{cluster.id}/{job.id}" for cluster, job in running}
+    assert set(below.splitlines()[: len(refs)]) == refs
+    assert "Wait for a job:\n  mongorestore-async wait cloud-manager/" in below
+
+
 def test_csv_has_fixed_columns_in_every_family(call, place):
     manager = call("jobs", *place("sharded"), "-o", "csv", "--limit", "3")
     atlas = call("jobs", *place("cloud-backup", "atlas-cloud-backup-v1"), "-o", "csv", "--limit", "3")

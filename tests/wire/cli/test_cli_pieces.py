@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from mongorestore_async import ATLAS_CLOUD_BACKUP_V1, ATLAS_TENANT_V1, CLOUD_MANAGER, OPS_MANAGER, load_job
 from mongorestore_async.cli.columns import Column, print_table, state_style
 from mongorestore_async.cli.console import PlainConsole, fold_command
-from mongorestore_async.cli.progress_display import DownloadBars
+from mongorestore_async.cli.display.progress_display import DownloadBars
 from mongorestore_async.cli.rows.job_rows import JobRow
 from mongorestore_async.cli.units import format_duration, parse_duration
 from mongorestore_async.downloading.download_types import DownloadProgress

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 import threading
 
 import pytest
 
-from mongorestore_async.cli.stdout_writer import StdoutWriter
+from mongorestore_async.cli.rows.inventory_rows import PROJECT_LAYOUT
+from mongorestore_async.cli.stdout_writer import OutputFormat, StdoutWriter, write_items
+from mongorestore_async.models import ProjectSummary
 
 
 class Pen:
@@ -110,3 +114,13 @@ async def test_a_write_that_fails_ends_the_block():
 
     with pytest.raises(BrokenPipeError):
         await asyncio.wait_for(fill(), 120)
+
+
+def test_no_cell_of_csv_is_a_formula_to_a_spreadsheet(capsys):
+    names = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "plain", "a=b"]
+    projects = [ProjectSummary(id="1", name=name) for name in names]
+
+    write_items(projects, OutputFormat.CSV, PROJECT_LAYOUT, show_secrets=False)
+
+    found = [row["name"] for row in csv.DictReader(io.StringIO(capsys.readouterr().out))]
+    assert found == ["'=1+1", "'+1", "'-1", "'@SUM(A1)", "\\t=1", "plain", "a=b"]

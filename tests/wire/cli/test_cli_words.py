@@ -104,6 +104,14 @@ WRONG = [
     ("jobs", "--family", "ops-manager", *CLUSTER),
     ("jobs", "--family", "atlas-legacy", *CLUSTER, *NOWHERE),
     ("jobs", "--family", "atlas-tenant", *CLUSTER, *NOWHERE),
+    ("orgs",),
+    ("projects", "--family", "nonsense"),
+    ("projects", "--family", "ops-manager"),
+    ("projects", "--family", "cloud-manager", "--limit", "many", *NOWHERE),
+    ("clusters", "--family", "cloud-manager", "--projects", "", *NOWHERE),
+    ("clusters", "--family", "cloud-manager", *NOWHERE),
+    ("completion", "tcsh"),
+    ("help", "nonsense"),
     ("snapshots", *MANAGER, "--sharded"),
     ("snapshots", *ATLAS, "--all"),
     ("snapshots", *MANAGER, "--latest", "--before", "2026-01-01"),
@@ -170,6 +178,7 @@ WRONG = [
     ("fleet", "jobs", "--family", "cloud-manager", "--resume", "nonsense", *NOWHERE),
     ("fleet", "jobs", "--family", "atlas-flex", "--batch-id", "b", *NOWHERE),
     ("fleet", "jobs", "--family", "cloud-manager", "--since", "soon", *NOWHERE),
+    ("fleet", "jobs", "--family", "cloud-manager", "--resume", "@/no/such/file", *NOWHERE),
     ("fleet", "watch", "--family", "cloud-manager", "--projects", "", *NOWHERE),
     ("fleet", "watch", "--family", "atlas-flex", "--include-deleted", *NOWHERE),
     ("fleet", "report", "--family", "cloud-manager", *NOWHERE),
@@ -184,6 +193,7 @@ WRONG = [
     ("drill", "resume", "no-such-directory"),
     ("drill", "report", "no-such-directory"),
     ("drill", "demo"),
+    ("drill", "demo", "--output", "/dev/null"),
     ("evidence", "nonsense"),
     ("evidence", "verify"),
     ("evidence", "verify", "no-such-file.jsonl"),
@@ -235,6 +245,6 @@ def test_an_unknown_command_is_told_with_all_commands(call):
     ended = call("nonsense")
 
     assert (
-        "Commands are demo, jobs, fleet, drill, board, snapshots, create, create-collections, wait, watch, "
-        "download, cancel, evidence, emulator. See"
+        "Commands are orgs, projects, clusters, snapshots, jobs, create, create-collections, wait, watch, download, "
+        "cancel, fleet, drill, board, evidence, demo, emulator, completion, help. See"
     ) in ended.err

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import os
 import re
 import shlex
@@ -270,7 +271,20 @@ def test_arguments_become_settings(monkeypatch):
         create_faults=["taken", "either"],
     )
     assert (seen[1].today, seen[1].clusters_per_project, seen[1].create_faults) == (None, None, ())
+    assert seen[1].restore_seconds == 20  # as the README says
     assert [one.start.isoformat() for one in seen] == ["2026-11-01T10:00:00+00:00", "2026-11-01T08:00:00+00:00"]
+
+
+def test_faults_may_be_played_always(monkeypatch):
+    seen = []
+
+    async def serve(emulator):
+        seen.extend(emulator.faults.played)
+
+    monkeypatch.setattr("mongorestore_async.emulator.__main__._serve", serve)
+    assert main(["--fault", "forbidden", "--fault", "slow_body"]) == 0
+
+    assert [(played.name, played.times) for played in seen] == [("forbidden", math.inf), ("slow_body", math.inf)]
 
 
 def test_today_is_a_day_or_now(monkeypatch):

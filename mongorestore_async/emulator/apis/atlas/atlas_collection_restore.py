@@ -17,7 +17,7 @@ from mongorestore_async.emulator.apis.create_bodies import (
     require_earlier_snapshot,
     target_by_name,
 )
-from mongorestore_async.emulator.apis.job_answers import take_create
+from mongorestore_async.emulator.apis.job_answers import noted_create, take_create
 from mongorestore_async.emulator.apis.lookups import (
     CLOUD_BACKUP_KINDS,
     atlas_cluster_of,
@@ -78,26 +78,39 @@ async def list_collection_restores(request: web.Request) -> web.Response:
     """``GET /groups/{G}/clusters/{N}/collectionRestoreJobs``; oldest first. No order is promised."""
     state, cluster = request.app[SERVER_STATE], _find_cluster(request)
     found = [] if lists_no_jobs(state, cluster) else state.world.collection_restores.of(cluster)
-    return items_answer(request, found, partial(collection_restore_document, state), counting=False)
+    response = items_answer(request, found, partial(collection_restore_document, state), counting=False)
+    state.look_at(*found)
+    return response
 
 
 async def one_collection_restore(request: web.Request) -> web.Response:
     """``GET /groups/{G}/clusters/{N}/collectionRestoreJobs/{J}``."""
-    return answer(request, collection_restore_document(request.app[SERVER_STATE], _job(request)), Shape.ENTITY)
+    state, job = request.app[SERVER_STATE], _job(request)
+    response = answer(request, collection_restore_document(state, job), Shape.ENTITY)
+    state.look_at(job)
+    return response
 
 
 async def create_collection_restore(request: web.Request) -> web.Response:
     """``POST /groups/{G}/clusters/{N}/collectionRestoreJobs``: 201 and the job it started."""
     state = request.app[SERVER_STATE]
-    state.counts.creates_received += 1
-    cluster = _find_cluster(request)
-    require_backup(state, cluster)
-    order = await read_collection_order(request, cluster)
-    _refuse_by_limits(state, order)
-    running = state.world.collection_restores.running(cluster)
-    if running is not None:
-        raise ServiceError("COLLECTION_RESTORE_IN_PROGRESS", running.id, cluster.name)
-    made = take_create(state, lambda: state.world.collection_restores.create(cluster, order))
+    with noted_create(request) as noted:
+        cluster = _find_cluster(request)
+        noted.source = cluster.id
+        require_backup(state, cluster)
+        order = await read_collection_order(request, cluster)
+        noted.overwrites = order.target.id
+        _refuse_by_limits(state, order)
+        running = state.world.collection_restores.running(cluster)
+        if running is not None:
+            raise ServiceError("COLLECTION_RESTORE_IN_PROGRESS", running.id, cluster.name)
+
+        def start() -> CollectionRestore:
+            started = state.world.collection_restores.create(cluster, order)
+            noted.jobs = (started.id,)
+            return started
+
+        made = take_create(state, start)
     return answer(request, collection_restore_document(state, made), Shape.CREATED, 201)
 
 

@@ -8,9 +8,9 @@ import attrs
 from cyclopts import Group, Parameter
 
 from mongorestore_async.cli.cluster_options import ClusterOptions
-from mongorestore_async.cli.commands.collection_options import BackupOptions, CollectionOptions
 from mongorestore_async.cli.commands.wait_command import wait_for_jobs
 from mongorestore_async.cli.console import stderr_console, stdout_console
+from mongorestore_async.cli.creates.collection_options import BackupOptions, CollectionOptions
 from mongorestore_async.cli.creates.safety_options import SafetyOptions
 from mongorestore_async.cli.creates.sending import print_created, run_create
 from mongorestore_async.cli.job_selection import JobSelection
@@ -70,15 +70,10 @@ def create_collections(
     output: OutputOption = OutputFormat.TABLE,
     show_secrets: SecretsOption = False,
 ) -> int:
-    """Restore single databases and collections of a backup into a cluster (Atlas).
+    """Restore databases and collections into a cluster (Atlas).
 
-    Nothing else in the target changes. With --write overwrite-existing,
-    collections that are in the way are dropped; the command asks for
-    confirmation, and without a terminal it requires --yes. Views, time series
-    and search indexes are not restored. The request is sent once. Exit code 6
-    means that the outcome is unknown: list the jobs before you send it again.
-
-    snapshots --browse lists the databases and collections of a snapshot.
+    Views, time series and search indexes are not restored. snapshots --browse
+    lists what a snapshot has. After exit code 6, list the jobs first.
     """
     cluster = backup.cluster()
     cluster.resolve()

@@ -42,6 +42,7 @@ class CreateOptions(SourceOptions):
         Parameter(
             validator=require_text,
             alias="--checkpointId",
+            metavar="ID",
             group=SOURCE,
             help="A checkpoint (sharded clusters up to FCV 4.0).",
         ),
@@ -50,9 +51,10 @@ class CreateOptions(SourceOptions):
         str | None,
         Parameter(
             validator=require_text,
-            name=("--target-cluster-id", "--targetClusterId", "--target-cluster"),
+            name=("--target-cluster-id", "--targetClusterId", "--target-cluster", "--targetClusterName"),
+            metavar="ID",
             group=_TARGET,
-            help="Cluster to restore into: its id; on Atlas, its name. All its data are removed first.",
+            help="Its id; on Atlas, its name. All its data are removed.",
         ),
     ] = None
     target_project_id: Annotated[
@@ -60,8 +62,9 @@ class CreateOptions(SourceOptions):
         Parameter(
             validator=require_text,
             alias="--targetProjectId",
+            metavar="ID",
             group=_TARGET,
-            help="Project of the target cluster. [default: the project of the backup]",
+            help="Its project. [default: that of the backup]",
         ),
     ] = None
     max_downloads: Annotated[
@@ -70,12 +73,12 @@ class CreateOptions(SourceOptions):
             validator=_AT_LEAST_ONE,
             alias="--maxDownloads",
             group=_DOWNLOAD,
-            help="How many times the link can be used.",
+            help="How often the link can be used.",
         ),
     ] = None
     expires: Annotated[
         datetime | None,
-        Parameter(converter=parse_time, group=_DOWNLOAD, help="When the link expires, ISO 8601 with a time zone."),
+        Parameter(converter=parse_time, group=_DOWNLOAD, help="When the link expires, ISO 8601."),
     ] = None
     expiration_hours: Annotated[
         int | None,
@@ -83,7 +86,7 @@ class CreateOptions(SourceOptions):
             validator=_AT_LEAST_ONE,
             alias="--expirationHours",
             group=_DOWNLOAD,
-            help="How many hours the link is valid after the job is complete; instead of --expires.",
+            help="Or how many hours after the job is complete.",
         ),
     ] = None
     server_defaults: Annotated[
@@ -92,7 +95,7 @@ class CreateOptions(SourceOptions):
             negative=(),
             show_default=False,
             group=_DOWNLOAD,
-            help="Let the server choose the limits of the link that are not given.",
+            help="Let the server set what is not given.",
         ),
     ] = False
 

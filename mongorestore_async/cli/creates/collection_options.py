@@ -38,12 +38,17 @@ class BackupOptions:
     # One word only. Options that the other commands print can be pasted here, and MCLI_SERVICE, which may name another
     # API for them, is not read.
     family: Annotated[
-        Literal["atlas-collection-restore"], Parameter(help="Product and API; the only one that restores collections.")
+        Literal["atlas-collection-restore"],
+        Parameter(show=False, help="Product and API; the only one that restores collections."),
     ] = "atlas-collection-restore"
     project_id: Annotated[str, PROJECT]
     cluster_id: Annotated[
         str,
-        Parameter(name=("--cluster-id", "--clusterId", "--cluster"), help="Cluster that the backup is of: its name."),
+        Parameter(
+            name=("--cluster-id", "--clusterId", "--cluster", "--clusterName"),
+            metavar="NAME",
+            help="Cluster of the backup: its name.",
+        ),
     ]
     server: ServerOptions = attrs.field(factory=ServerOptions)
 
@@ -65,7 +70,9 @@ class CollectionOptions(SourceOptions):
     ] = False
     database: Annotated[
         tuple[str, ...],
-        Parameter(negative=(), show_default=False, group=_WHAT, help="A whole database: its name; may be repeated."),
+        Parameter(
+            negative=(), show_default=False, group=_WHAT, metavar="NAME", help="A whole database; may be repeated."
+        ),
     ] = ()
     collection: Annotated[
         tuple[str, ...],
@@ -73,6 +80,7 @@ class CollectionOptions(SourceOptions):
             negative=(),
             show_default=False,
             group=_WHAT,
+            metavar="NAMESPACE",
             help="A collection: DATABASE.COLLECTION; may be repeated.",
         ),
     ] = ()
@@ -83,19 +91,18 @@ class CollectionOptions(SourceOptions):
             show_default=False,
             group=_WHAT,
             allow_leading_hyphen=True,
-            help=(
-                "A database or a collection, restored under another name: two words, the name in the backup and the "
-                "new name, such as --rename shop shop_old, or --rename shop.orders shop.orders_old; may be repeated."
-            ),
+            metavar="NAME NEW-NAME",
+            help="Restore one under another name; may be repeated.",
         ),
     ] = ()
     target_cluster_id: Annotated[
         str,
         Parameter(
             validator=require_text,
-            name=("--target-cluster-id", "--targetClusterId", "--target-cluster"),
+            name=("--target-cluster-id", "--targetClusterId", "--target-cluster", "--targetClusterName"),
+            metavar="NAME",
             group=_TARGET,
-            help="Cluster to restore into: its name. It may be the cluster that the backup is of.",
+            help="Its name.",
         ),
     ]
     target_project_id: Annotated[
@@ -103,30 +110,30 @@ class CollectionOptions(SourceOptions):
         Parameter(
             validator=require_text,
             alias="--targetProjectId",
+            metavar="ID",
             group=_TARGET,
-            help="Project of the target cluster. [default: the project of the backup]",
+            help="Its project. [default: that of the backup]",
         ),
     ] = None
     write: Annotated[
         WriteStrategy,
         Parameter(
             group=_TARGET,
-            help=(
-                "If the target has a collection of the same name: create-new leaves it as it is and renames the "
-                "restored one, overwrite-existing drops and replaces it. There is no default."
-            ),
+            metavar="HOW",
+            help="If a name is taken: create-new renames what is restored, overwrite-existing drops what is there.",
+            show_choices=False,
         ),
     ]
-    indexes: Annotated[IndexStrategy, Parameter(group=_TARGET, help="Indexes to build. Search indexes never are.")] = (
+    indexes: Annotated[IndexStrategy, Parameter(group=_TARGET, metavar="WHICH", help="Indexes to build.")] = (
         IndexStrategy.ALL
     )
     database_suffix: Annotated[
         str | None,
-        Parameter(validator=require_text, group=_TARGET, help="Append this to the names of restored databases."),
+        Parameter(validator=require_text, group=_TARGET, help="Append this to names of databases."),
     ] = None
     collection_suffix: Annotated[
         str | None,
-        Parameter(validator=require_text, group=_TARGET, help="Append this to the names of restored collections."),
+        Parameter(validator=require_text, group=_TARGET, help="Append this to names of collections."),
     ] = None
 
     def request(self, project_id: str) -> CollectionRestore:

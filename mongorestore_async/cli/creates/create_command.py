@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from mongorestore_async.cli.cluster_options import ClusterOptions
-from mongorestore_async.cli.commands.create_options import CreateOptions
 from mongorestore_async.cli.console import stdout_console
+from mongorestore_async.cli.creates.create_options import CreateOptions
 from mongorestore_async.cli.creates.safety_options import SafetyOptions
 from mongorestore_async.cli.creates.sending import print_created, run_create
 from mongorestore_async.cli.rows.job_rows import JOB_LAYOUT
@@ -29,12 +29,9 @@ def create(
     output: OutputOption = OutputFormat.TABLE,
     show_secrets: SecretsOption = False,
 ) -> int:
-    """Restore a backup of a cluster into a cluster, or make a snapshot ready for download.
+    """Restore a backup into a cluster, or prepare a download.
 
-    A restore into a cluster first removes all data of that cluster. The
-    command asks for confirmation; without a terminal it requires --yes. The
-    request is sent once. Exit code 6 means that the outcome is unknown: list
-    the jobs before you send it again.
+    It asks before data are overwritten. After exit code 6, list the jobs first.
     """
     request = (options or CreateOptions()).request(cluster.resolve(), cluster.project_id)
     is_download = isinstance(request, HttpRestore)

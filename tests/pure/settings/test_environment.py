@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from yarl import URL
 
-from mongorestore_async.auth.credentials import DigestAuth, ServiceAccount
+from mongorestore_async.auth.credentials import AccessToken, DigestAuth, ServiceAccount
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.protocol.urls import DEFAULT_BASE_URL
-from mongorestore_async.transport.environment import EnvironmentProxies, read_environment
+from mongorestore_async.settings.environment import read_environment
+from mongorestore_async.settings.environment_proxies import EnvironmentProxies
 
 PUBLIC = ["MONGODB_ATLAS_PUBLIC_API_KEY", "MONGODB_ATLAS_PUBLIC_KEY", "MCLI_PUBLIC_API_KEY"]
 PRIVATE = ["MONGODB_ATLAS_PRIVATE_API_KEY", "MONGODB_ATLAS_PRIVATE_KEY", "MCLI_PRIVATE_API_KEY"]
@@ -128,10 +129,22 @@ def test_half_a_service_account_is_an_error_naming_the_rest(half):
         read_environment({half: ACCOUNT[half]})
 
 
-def test_an_access_token_alone_is_an_error_that_says_why():
-    with pytest.raises(ConfigError, match="cannot be renewed") as caught:
-        read_environment({"MONGODB_ATLAS_ACCESS_TOKEN": "hidden"})
-    assert "hidden" not in str(caught.value)
+def test_an_access_token_wins_over_every_other_login():
+    auth = read_environment({**KEY, **ACCOUNT, "MONGODB_ATLAS_ACCESS_TOKEN": "t0ken"}).auth
+    assert isinstance(auth, AccessToken)
+    assert auth.token == "t0ken"
+
+
+@pytest.mark.parametrize("name", ["MONGODB_ATLAS_SERVICE", "MCLI_SERVICE"])
+def test_the_service_for_governments_has_an_address_of_its_own(name):
+    own = KEY | {"MCLI_OPS_MANAGER_URL": "https://a"}
+    assert read_environment(KEY | {name: "cloudgov"}).base_url == "https://cloud.mongodbgov.com"
+    assert read_environment(KEY | {name: "atlas-cloud-backup"}).base_url == DEFAULT_BASE_URL
+    assert read_environment(own | {name: "cloudgov"}).base_url == "https://a"
+
+
+def test_no_login_is_asked_for_where_none_is_wanted():
+    assert read_environment({}, with_auth=False).auth is None
 
 
 def test_nothing_secret_is_in_the_picture_of_the_settings():

@@ -53,7 +53,7 @@ class PollDisplay:
     def look_for(self, jobs: int) -> None:
         """Say at once that so many jobs are being looked for: right after a create that may take a while."""
         text = f"looking for {plural(jobs, 'job')}"
-        if not self._console.is_terminal:
+        if not self._console.is_live:
             self._print(text)
         self._status.update(text)
 
@@ -119,7 +119,7 @@ class DownloadBars:
         self._console = console
         self._tasks: dict[str, TaskID] = {}
         self._printed: dict[str, float] = {}
-        self._progress = _download_bars(console) if console.is_terminal else None
+        self._progress = _download_bars(console) if console.is_live else None
 
     def __enter__(self) -> Self:
         if self._progress is not None:
@@ -193,7 +193,7 @@ class FleetBar:
     """
 
     def __init__(self, console: PlainConsole, *, is_shown: bool) -> None:
-        self._progress = _fleet_bar(console) if is_shown and console.is_terminal else None
+        self._progress = _fleet_bar(console) if is_shown and console.is_live else None
 
     def __enter__(self) -> Self:
         if self._progress is not None:

@@ -1,0 +1,240 @@
+"""Fixtures for pytest: an emulated server and a session for it (extra ``pytest``; see ``docs/testing.rst``).
+
+pytest loads this module in every environment that has the package installed, so it imports nothing of ours and no HTTP
+library: each fixture imports what it needs when it is used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    from mongorestore_async import AsyncSession, Options
+    from mongorestore_async.emulator import Emulator, EmulatorSettings, ThreadedEmulator
+    from mongorestore_async.testing import TlsCertificates
+
+__all__ = [
+    "pytest_configure",
+    "pytest_runtest_setup",
+    "restore_certificates",
+    "restore_emulator",
+    "restore_emulator_settings",
+    "restore_emulator_shared",
+    "restore_emulator_threaded",
+    "restore_emulator_threaded_shared",
+    "restore_emulator_tls",
+    "restore_session",
+    "restore_session_options",
+    "restore_session_shared",
+    "restore_session_tls",
+]
+
+_MARKER = (
+    "restore_emulator(**settings): fields of EmulatorSettings in which the emulator of this test differs from the "
+    "fixture restore_emulator_settings"
+)
+
+
+#: The servers on an event loop of pytest-asyncio, and whether that is the one of the session.
+_ON_A_LOOP = {"restore_emulator": False, "restore_emulator_tls": False, "restore_emulator_shared": True}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker."""
+    config.addinivalue_line("markers", _MARKER)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Refuse tests in which a server on an event loop could never answer: they would hang until a timeout."""
+    wanted: list[str] = getattr(item, "fixturenames", [])
+    for name, session_wide in _ON_A_LOOP.items():
+        if name in wanted:
+            _require_loop(item, name, session_wide=session_wide)
+
+
+def _require_loop(item: pytest.Item, name: str, *, session_wide: bool) -> None:
+    threaded = "take restore_emulator_threaded, which has a loop of its own, and mongorestore_async.testing.connect()"
+    try:
+        test_default = item.config.getini("asyncio_default_test_loop_scope")
+        fixture_default = item.config.getini("asyncio_default_fixture_loop_scope")
+    except (KeyError, ValueError):
+        _stop(
+            f"{name} needs the plugin pytest-asyncio: pip install 'mongorestore-async[pytest]'. Without it {threaded}."
+        )
+    marker = item.get_closest_marker("asyncio")
+    if marker is None:
+        _stop(f"{name} answers on the event loop of an asyncio test, and {item.name} is none; {threaded}.")
+    runs_on = marker.kwargs.get("loop_scope") or marker.kwargs.get("scope") or test_default or "function"
+    own = "session" if session_wide else fixture_default
+    own = "function" if own in {None, "", "fixture-scope"} else own
+    if runs_on != own:
+        other = "restore_emulator" if session_wide else "restore_emulator_shared"
+        _stop(
+            f"{name} answers on the event loop of scope {own!r}, and {item.name} runs on the one of scope {runs_on!r}: "
+            f"no request would ever be answered. Take {other} where it fits, set loop_scope of the test or "
+            f"asyncio_default_fixture_loop_scope, or {threaded}."
+        )
+
+
+def _stop(reason: str) -> NoReturn:
+    pytest.fail(reason, pytrace=False)
+
+
+def _asynchronous_fixture(**how: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The decorator of pytest-asyncio; without it that of pytest: the hook above refuses tests that ask for these."""
+    decorator: Any
+    try:
+        import pytest_asyncio
+    except ModuleNotFoundError:
+        decorator = pytest.fixture(scope=how.get("scope", "function"))
+    else:
+        decorator = pytest_asyncio.fixture(**how)
+    return decorator
+
+
+# --- what a project overrides -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def restore_emulator_settings() -> EmulatorSettings:
+    """The kind of server that the emulators play; override it in a conftest.py.
+
+    Its clock starts now, runs as fast as that of the machine, and four looks at a running restore end it.
+    """
+    from datetime import UTC, datetime
+
+    from mongorestore_async.emulator import EmulatorSettings
+
+    return EmulatorSettings(start=datetime.now(UTC), polls_per_restore=4)
+
+
+@pytest.fixture(scope="session")
+def restore_session_options() -> Options:
+    """The options of the sessions; override it in a conftest.py. Failed calls are repeated at once."""
+    from mongorestore_async import Options
+
+    return Options.for_tests()
+
+
+# --- one server for each test -----------------------------------------------------------------------------------------
+
+
+@_asynchronous_fixture()
+async def restore_emulator(
+    request: pytest.FixtureRequest, restore_emulator_settings: EmulatorSettings
+) -> AsyncIterator[Emulator]:
+    """An emulated Cloud Manager and Atlas on the event loop of the test; new for each test."""
+    from mongorestore_async.emulator import Emulator
+
+    async with Emulator(_marked(request, restore_emulator_settings)) as emulator:
+        yield emulator
+
+
+@_asynchronous_fixture()
+async def restore_session(restore_emulator: Emulator, restore_session_options: Options) -> AsyncIterator[AsyncSession]:
+    """A session for ``restore_emulator``, with its key."""
+    from mongorestore_async.testing import connect
+
+    async with connect(restore_emulator, options=restore_session_options) as session:
+        yield session
+
+
+@pytest.fixture
+def restore_emulator_threaded(
+    request: pytest.FixtureRequest, restore_emulator_settings: EmulatorSettings
+) -> Iterator[ThreadedEmulator]:
+    """The same on a thread of its own, new for each test: for code that blocks, or has an event loop of its own."""
+    from mongorestore_async.emulator import ThreadedEmulator
+
+    with ThreadedEmulator(_marked(request, restore_emulator_settings)) as emulator:
+        yield emulator
+
+
+# --- one server for the whole run -------------------------------------------------------------------------------------
+
+
+@_asynchronous_fixture(scope="session", loop_scope="session")
+async def restore_emulator_shared(restore_emulator_settings: EmulatorSettings) -> AsyncIterator[Emulator]:
+    """The same for the whole run, on the event loop of the session: for tests with ``loop_scope="session"``."""
+    from mongorestore_async.emulator import Emulator
+
+    async with Emulator(restore_emulator_settings) as emulator:
+        yield emulator
+
+
+@_asynchronous_fixture(scope="session", loop_scope="session")
+async def restore_session_shared(
+    restore_emulator_shared: Emulator, restore_session_options: Options
+) -> AsyncIterator[AsyncSession]:
+    """A session for ``restore_emulator_shared``, for the whole run and on the same event loop."""
+    from mongorestore_async.testing import connect
+
+    async with connect(restore_emulator_shared, options=restore_session_options) as session:
+        yield session
+
+
+@pytest.fixture(scope="session")
+def restore_emulator_threaded_shared(restore_emulator_settings: EmulatorSettings) -> Iterator[ThreadedEmulator]:
+    """The same for the whole run, on a thread of its own: for tests of any kind and loop."""
+    from mongorestore_async.emulator import ThreadedEmulator
+
+    with ThreadedEmulator(restore_emulator_settings) as emulator:
+        yield emulator
+
+
+# --- over TLS ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def restore_certificates(tmp_path_factory: pytest.TempPathFactory) -> TlsCertificates:
+    """A private certificate authority for the run; ``restore_certificates.ca_file`` is what a client has to trust."""
+    from mongorestore_async.testing import TlsCertificates
+
+    return TlsCertificates.create(tmp_path_factory.mktemp("certificates"))
+
+
+@_asynchronous_fixture()
+async def restore_emulator_tls(
+    request: pytest.FixtureRequest,
+    restore_emulator_settings: EmulatorSettings,
+    restore_certificates: TlsCertificates,
+) -> AsyncIterator[Emulator]:
+    """The same as ``restore_emulator`` over HTTPS, with a certificate of ``restore_certificates``."""
+    from mongorestore_async.emulator import Emulator
+
+    settings = _marked(request, restore_emulator_settings)
+    async with Emulator(settings, ssl=restore_certificates.server) as emulator:
+        yield emulator
+
+
+@_asynchronous_fixture()
+async def restore_session_tls(
+    restore_emulator_tls: Emulator, restore_session_options: Options, restore_certificates: TlsCertificates
+) -> AsyncIterator[AsyncSession]:
+    """A session for ``restore_emulator_tls`` that trusts its certificate authority."""
+    from mongorestore_async.testing import connect
+
+    ca_file = restore_certificates.ca_file
+    async with connect(restore_emulator_tls, options=restore_session_options, ca_file=ca_file) as session:
+        yield session
+
+
+# --- the marker -------------------------------------------------------------------------------------------------------
+
+
+def _marked(request: pytest.FixtureRequest, settings: EmulatorSettings) -> EmulatorSettings:
+    """The settings with the changes of the marker ``restore_emulator``."""
+    marker = request.node.get_closest_marker("restore_emulator")
+    if marker is None:
+        return settings
+    import attrs
+
+    unknown = marker.kwargs.keys() - attrs.fields_dict(type(settings)).keys()
+    if unknown or marker.args:
+        wrong = ", ".join(map(repr, (*marker.args, *sorted(unknown))))
+        _stop(f"the marker restore_emulator takes fields of EmulatorSettings by name; {wrong} is none.")
+    return attrs.evolve(settings, **marker.kwargs)
