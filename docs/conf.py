@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from docutils.nodes import literal
+from sphinx.addnodes import pending_xref
 from sphinx.domains.python import PyObject
 from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.nodes import make_refnode
@@ -21,8 +23,7 @@ from mongorestore_async.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from docutils.nodes import Element
-    from sphinx.addnodes import pending_xref
+    from docutils.nodes import Element, document
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
@@ -53,32 +54,8 @@ napoleon_use_rtype = False
 napoleon_custom_sections = [("Members", "params_style")]
 
 nitpicky = True
-nitpick_ignore_regex = [
-    # There are no inventories of other projects, for building needs no network: their names are plain text.
-    ("py:.*", rf"({'|'.join(sys.stdlib_module_names)}|aiohttp|attrs|multidict|yarl)\..*"),
-    ("py:.*", r"CIMultiDictProxy|Converter|Path|PathLike|RateRule|Redis|URL|date|datetime|timedelta"),
-    ("py:.*", r"(tls\.)?SSLContext|cattrs\..*|web\..*|AbstractAsyncContextManager"),
-    # What calls take or give that is no public name: their text says what it is.
-    *(
-        ("py:.*", rf"(.*\.)?{name}")
-        for name in (
-            *("DigestServer", "HttpSettings", "Identifiers", "Key", "OptionChanges", "PageReader", "ProxyChoice"),
-            *(
-                "RateLimitCounter",
-                "Received",
-                "RequestLog",
-                "SessionView",
-                "Team",
-                "TokenServer",
-                "User",
-                "ViewChanges",
-            ),
-        )
-    ),
-    # Type variables are no part of the reference.
-    ("py:.*", r"(.*\.)?\w+T(_co)?"),
-]
-
+# There are no inventories of other projects, for building needs no network: their names are plain text.
+nitpick_ignore_regex = [("py:.*", rf"({'|'.join(sys.stdlib_module_names)}|aiohttp|attrs|multidict|yarl)\..*")]
 
 #: What has this in its docstring is no part of the reference.
 INTERNAL = "for the rooms of this library, not for users"
@@ -88,22 +65,33 @@ def resolve(app: Sphinx, env: BuildEnvironment, node: pending_xref, content: Ele
     """Find a target of ours by its last name.
 
     Docstrings and annotations name things by the module they live in; the reference has them under the package
-    they are imported from. The emulator has a Cluster, a Project and an Outcome of its own.
+    they are imported from. The emulator has a Cluster, a Project and an Outcome of its own. A type in an annotation
+    that is not ours, or not public, is plain text; what prose names has to be there.
     """
-    emulated = "emulator" in (f"{node['reftarget']} {node.get('py:module')}")
     target = node["reftarget"]
+    emulated = re.search(r"\.(emulator|testing)\b", f"{target} {node.get('py:module')}") is not None
     name = target.rpartition(".")[2]
-    found = [
+    named = [
         (known, entry)
         for known, entry in env.domains.python_domain.objects.items()
-        if known.rpartition(".")[2] == name and not entry.aliased and ("emulator" in known) == emulated
+        if known.rpartition(".")[2] == name and not entry.aliased
     ]
+    found = [(known, entry) for known, entry in named if ("emulator" in known) == emulated]
+    if emulated and not found:
+        found = named
     if len(found) > 1:  # a method of several classes
         found = [(known, entry) for known, entry in found if known.endswith(f".{target}")]
     if len(found) != 1:
-        return None
+        return None if isinstance(content, literal) else content
     known, entry = found[0]
     return make_refnode(app.builder, node["refdoc"], entry.docname, entry.node_id, [content], known)
+
+
+def ask_exactly(_app: Sphinx, document: document) -> None:
+    """Let Sphinx find types by their whole name only, and the above the others: it takes any class of that name."""
+    for node in document.findall(pending_xref):
+        if node.get("refdomain") == "py":
+            node.attributes.pop("refspecific", None)
 
 
 def add_attribute_types(_app: Sphinx, what: str, _name: str, value: Any, _options: Any, lines: list[str]) -> None:
@@ -154,6 +142,7 @@ def setup(app: Sphinx) -> None:
     for field in PyObject.doc_field_types:
         if field.name == "variable":
             field.label = "Attributes"  # as in the docstrings; Sphinx has Variables
+    app.connect("doctree-read", ask_exactly)
     app.connect("missing-reference", resolve)
     app.connect("autodoc-process-docstring", add_attribute_types, priority=400)  # before napoleon
     app.connect("autodoc-skip-member", leave_out)

@@ -18,10 +18,10 @@ import mongorestore_async
 from mongorestore_async import drills, errors, evidence
 from mongorestore_async.models.secret import Secret
 
-ROOMS = ("board", "drills", "emulator", "errors", "evidence", "models", "reports")
+ROOMS = ("board", "drills", "emulator", "errors", "evidence", "models", "otel", "reports", "testing")
 
 #: Rooms that are mostly values. A call that does no I/O, raises nothing and takes no number may be told in one line.
-BRIEF = ("emulator", "errors", "families", "models")
+BRIEF = ("emulator", "errors", "families", "models", "settings")
 
 #: What has this in its docstring is there for other rooms, and is no part of the reference.
 INTERNAL = "for the rooms of this library, not for users"
@@ -38,8 +38,8 @@ ERRORS = {name for room in (errors, drills, evidence) for name in room.__all__} 
 NUMBER = re.compile(r"(timedelta \| )?(int|float)\b")
 
 UNIT = re.compile(
-    r"(?i)\b(seconds?|bytes?|at most|at once|from \d+|\d+ to \d+|how (many|often|long)|number|page|times|percent|UTC"
-    r"|share|part|days?|hours?|moment|(in|on) (all|which)|port|status|As for|of the other size|position)\b"
+    r"(?i)\b(seconds?|minutes?|hours?|days?|moment|UTC|bytes?|at most|at once|from \d+|\d+ to \d+|how (many|often|long)"
+    r"|number|page|times|percent|share|part|(in|on) (all|which)|port|status|As for|of the other size|position)\b"
 )
 
 
@@ -81,7 +81,7 @@ def sections(value):
     found = Docstring(inspect.getdoc(value) or "").parse("google", warnings=False)
     lists = {section.kind.value: section.value for section in found if isinstance(section.value, list)}
     return {
-        kind: {getattr(each, "name", "") or str(each.annotation): each.description for each in entries}
+        kind: {(getattr(each, "name", "") or str(each.annotation)).lstrip("*"): each.description for each in entries}
         for kind, entries in lists.items()
     }
 
@@ -91,7 +91,7 @@ def parameters(call):
     return {
         each.name: each.annotation if isinstance(each.annotation, str) else inspect.formatannotation(each.annotation)
         for each in found
-        if each.name not in {"self", "cls"}
+        if each.name not in {"self", "cls"} and not each.name.startswith("_")
     }
 
 
@@ -117,7 +117,8 @@ def is_brief(call):
 def test_every_parameter_is_described(name):
     call = CALLS[name]
     if not is_brief(call):
-        assert list(sections(call).get("parameters", ())) == list(parameters(call))
+        described = sections(call).get("parameters", ())
+        assert [each for each in described if not each.startswith("_")] == list(parameters(call))
 
 
 @each_call

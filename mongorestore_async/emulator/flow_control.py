@@ -72,6 +72,9 @@ class Clock:
 
         Args:
             seconds: How far, from 0.
+            minutes: The same in minutes.
+            hours: The same in hours.
+            days: The same in days.
 
         Raises:
             ConfigError: A clock does not go back.

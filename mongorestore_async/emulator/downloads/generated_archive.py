@@ -235,11 +235,11 @@ class Archive:
 
     Args:
         key: Same key and size, same bytes.
-        size: In bytes, exactly; at least :data:`SMALLEST`.
+        size: In bytes, exactly; at least ``SMALLEST``.
         stamp: Modification time of the files in it, seconds since 1970.
 
     Raises:
-        ConfigError: It is smaller than :data:`SMALLEST`.
+        ConfigError: It is smaller than ``SMALLEST``.
 
     Attributes:
         size: In bytes.

@@ -36,7 +36,7 @@ class PlayedFault:
         self.name = name
         self.plan = plan
         self.times = times
-        self.struck = 0
+        self.struck: int = 0
         self._match = match
         self._faults = faults
 
