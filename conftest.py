@@ -39,9 +39,15 @@ def server(
     monkeypatch.setenv("MONGODB_ATLAS_PUBLIC_API_KEY", running_emulator.public_key)
     monkeypatch.setenv("MONGODB_ATLAS_PRIVATE_API_KEY", running_emulator.private_key)
     with warnings.catch_warnings():
-        # The README says that the tenant family gives this warning.
+        # The quick start says that the tenant family gives this warning.
         warnings.filterwarnings("ignore", message=".* is deprecated and will be removed", category=DeprecationWarning)
         yield running_emulator
 
 
-pytest_collect_file = Sybil(parsers=[PythonCodeBlockParser()], patterns=["*.rst"], fixtures=["server"]).pytest()
+pytest_collect_file = Sybil(
+    parsers=[PythonCodeBlockParser()],
+    patterns=["*.rst"],
+    # Its blocks are the files of a project; tests/wire/testing/test_guide.py runs that.
+    excludes=["**/testing.rst"],
+    fixtures=["server"],
+).pytest()

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -55,10 +56,32 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def typing(session: nox.Session) -> None:
-    """Types of the package, and of how users call it."""
-    install(session, "typing", package=PACKAGE)
-    session.run("mypy", "mongorestore_async", "tests/typing", "examples")
-    session.run("basedpyright")
+    """Types of the package, of how users call it, and of every program in the README and the documentation."""
+    install(session, "typing", "test", package=PACKAGE)
+    folder = Path(session.create_tmp()).resolve()
+    programs = folder / "programs"
+    session.run("python", "tests/support/documented_programs.py", str(programs))
+    session.run("mypy", "mongorestore_async", "tests/typing", "examples", str(programs))
+    own = PROJECT["tool"]["pyright"]
+    settings = own | {key: [str(Path(path).resolve()) for path in own[key]] for key in ("include", "exclude")}
+    settings["include"].append(str(programs))
+    # What programs use of others may have types that are incomplete; ours are verified below.
+    settings["executionEnvironments"] = [{"root": str(programs), "reportUnknownMemberType": False}]
+    configuration = folder / "pyrightconfig.json"
+    configuration.write_text(json.dumps(settings), encoding="utf-8")
+    session.run("basedpyright", "-p", str(configuration))
+    verify = ("basedpyright", "--verifytypes", "mongorestore_async", "--ignoreexternal", "--outputjson")
+    report = json.loads(str(session.run(*verify, silent=True, success_codes=[0, 1])))
+    symbols = report["typeCompleteness"]["symbols"]
+    # The classes of Airflow are unknown where it is not installed.
+    unknown = [
+        symbol["name"]
+        for symbol in symbols
+        if (not symbol["isTypeKnown"] or symbol["isTypeAmbiguous"]) and ".airflow" not in symbol["name"]
+    ]
+    if unknown or not symbols:
+        session.error(f"{len(unknown)} of {len(symbols)} public names have no certain type: {', '.join(unknown)}")
+    session.log(f"{len(symbols)} public names have types")
 
 
 @nox.session
@@ -188,6 +211,36 @@ def lowest(session: nox.Session) -> None:
     session.run("pytest", *(session.posargs or TWO_WORKERS))
 
 
+@nox.session(venv_backend="uv")
+def latest(session: nox.Session) -> None:
+    """The full suite on the newest versions of everything, ``-- --pre`` with pre-releases as well (not in .ci/run)."""
+    words = list(session.posargs)
+    choice = ["--upgrade"]
+    if "--pre" in words:
+        words.remove("--pre")
+        choice += ["--prerelease", "allow"]
+    session.install(*choice, *nox.project.dependency_groups(PROJECT, "test"), "-e", PACKAGE)
+    session.run("uv", "pip", "list", external=True)
+    session.run("pytest", *(words or TWO_WORKERS))
+
+
+@nox.session
+def surface(session: nox.Session) -> None:
+    """What callers of the last tag, or of the commit after ``--``, would miss in the public interface of today."""
+    tags = str(session.run("git", "tag", "--list", "--sort=-version:refname", external=True, silent=True)).split()
+    known = [*session.posargs, *tags]
+    if not known:
+        session.error("there is no tag yet: name a commit to compare with, as in nox -s surface -- HEAD~20")
+    install(session, "release", package=PACKAGE)
+    folder = Path(session.create_tmp()).resolve()
+    older, sources = folder / "older", folder / "older.tar"
+    shutil.rmtree(older, ignore_errors=True)
+    session.run("git", "archive", "--output", str(sources), known[0], "mongorestore_async", external=True)
+    with tarfile.open(sources) as archive:
+        archive.extractall(older, filter="data")
+    session.run("python", "tests/support/public_surface.py", str(older), ".")
+
+
 @nox.session
 def docs(session: nox.Session) -> None:
     """The pages, without a single warning and offline; the README alone; the changelog to be."""
@@ -225,33 +278,80 @@ def bench(session: nox.Session) -> None:
         session.run("python", "benchmarks/report.py")
 
 
+def build_again(session: nox.Session, sdist: Path, folder: Path) -> None:
+    """Build from the sdist again, elsewhere, on another date and with other permissions: the same bytes come out."""
+    shutil.rmtree(folder, ignore_errors=True)
+    with tarfile.open(sdist) as archive:
+        archive.extractall(folder, filter="data")
+    (source,) = folder.iterdir()
+    for path in source.rglob("*"):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+        os.utime(path, (10**9, 10**9))
+    umask = os.umask(0o077)
+    try:
+        session.run("python", "-m", "build", "--outdir", str(folder), str(source), env={"TZ": "Asia/Tokyo"})
+    finally:
+        os.umask(umask)
+    for built in sorted(sdist.parent.iterdir()):
+        first, second = (hashlib.sha256(each.read_bytes()).hexdigest() for each in (built, folder / built.name))
+        session.log(f"{first}  {built.name}")
+        if first != second:
+            session.error(f"{built.name} is not reproducible: built again it is {second}")
+
+
 @nox.session
 def dist(session: nox.Session) -> None:
-    """Build what is published, and use it: the wheel in an empty environment, away from the sources."""
-    session.install("build", "virtualenv")
+    """Build what is published, twice with the same bytes, and use it: the wheel in an empty environment.
+
+    Beside the wheel it writes what that installs (an SBOM in CycloneDX). Whatever the extras but Airflow install has to
+    have a licence that ``pyproject.toml`` allows; ``-- --output-file docs/licences.csv`` writes the table of the page.
+    """
+    install(session, "release")
     folder = Path(session.create_tmp()).resolve()
-    built = folder / "dist"
-    for old in built.glob("*"):
-        old.unlink()
+    built, environment = folder / "dist", folder / "empty"
+    shutil.rmtree(built, ignore_errors=True)
     session.run("python", "-m", "build", "--outdir", str(built))
     (sdist,) = built.glob("*.tar.gz")
     (wheel,) = built.glob("*.whl")
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    needed = {"tests/conftest.py", "conftest.py", "noxfile.py", "LICENSE", "mongorestore_async/py.typed"}
+    needed = {
+        "tests/conftest.py",
+        "conftest.py",
+        "noxfile.py",
+        "LICENSE",
+        "SECURITY.rst",
+        "mongorestore_async/py.typed",
+    }
     if missing := needed - names:
         session.error(f"the sdist lacks {', '.join(sorted(missing))}")
-    environment = folder / "empty"
-    session.run("python", "-m", "virtualenv", "--clear", "--quiet", str(environment))
+    build_again(session, sdist, folder / "again")
+
+    session.run("python", "-m", "venv", "--clear", "--without-pip", str(environment))
     binaries = environment / ("Scripts" if os.name == "nt" else "bin")
-    session.run(str(binaries / "python"), "-m", "pip", "install", "--quiet", f"{wheel}[cli]", external=True)
+    pip = ("python", "-m", "pip", "--python", str(binaries / "python"), "install", "--quiet")
+    session.run(*pip, str(wheel))
+    components = built / f"{wheel.name.partition('-py3')[0]}.cdx.json"
+    session.run(
+        *("cyclonedx-py", "environment", "--pyproject", "pyproject.toml", "--mc-type", "library"),
+        *("--output-reproducible", "--output-format", "JSON", "--output-file", str(components), str(environment)),
+    )
+    document = json.loads(components.read_text("utf-8"))
+    document["metadata"]["component"]["version"] = wheel.name.split("-")[1]  # pyproject.toml does not have it
+    components.write_text(json.dumps(document, indent=2), encoding="utf-8")
+    listed = {each["name"].replace("_", "-") for each in document["components"]}
+    session.log(f"{components.name}: {', '.join(sorted(listed))}")
+    wanted = {each.partition(">=")[0].replace("_", "-") for each in PROJECT["project"]["dependencies"]}
+    if missing := wanted - listed:
+        session.error(f"{components.name} lacks {', '.join(sorted(missing))}")
+
+    session.run(*pip, f"{wheel}[cli]")
     with session.chdir(folder):
         session.run(str(binaries / "mongorestore-async"), "--version", external=True)
         session.run(str(binaries / "mongorestore-async"), "demo", external=True)
 
-
-if __name__ == "__main__":
-    nox.main()
+    session.run(*pip, f"{wheel}{PACKAGE[1:]}")
+    session.run("pip-licenses", "--python", str(binaries / "python"), *session.posargs)
 
 
 @nox.session
@@ -262,3 +362,7 @@ def mutation(session: nox.Session) -> None:
     session.env |= {"CI": "1", "HYPOTHESIS_PROFILE": "mutation"}
     session.run("mutmut", "run", *session.posargs)
     session.run("mutmut", "results")
+
+
+if __name__ == "__main__":
+    nox.main()

@@ -35,6 +35,7 @@ from .errors import NotFound as NotFound
 from .errors import NothingToDownload as NothingToDownload
 from .errors import NotRestorable as NotRestorable
 from .errors import NotUnique as NotUnique
+from .errors import OpenReconciliation as OpenReconciliation
 from .errors import PaginationError as PaginationError
 from .errors import ProtectedTarget as ProtectedTarget
 from .errors import ProtocolError as ProtocolError
@@ -50,6 +51,7 @@ from .errors import ResumePoint as ResumePoint
 from .errors import Rule as Rule
 from .errors import ServerError as ServerError
 from .errors import SessionClosed as SessionClosed
+from .errors import TakenReconciliation as TakenReconciliation
 from .errors import TLSFailed as TLSFailed
 from .errors import TransportError as TransportError
 from .errors import Unsupported as Unsupported
@@ -90,6 +92,9 @@ from .fleet import FleetProject as FleetProject
 from .fleet import FleetStream as FleetStream
 from .fleet import FleetWatch as FleetWatch
 from .fleet import Found as Found
+from .fleet import JobChange as JobChange
+from .fleet import ReadFailure as ReadFailure
+from .fleet import ReadRecovery as ReadRecovery
 from .fleet import ShardReport as ShardReport
 from .fleet import run_local as run_local
 from .fleet import run_shard as run_shard

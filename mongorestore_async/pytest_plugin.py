@@ -86,7 +86,7 @@ def _stop(reason: str) -> NoReturn:
 
 def _asynchronous_fixture(**how: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """The decorator of pytest-asyncio; without it that of pytest: the hook above refuses tests that ask for these."""
-    decorator: Any
+    decorator: Callable[[Any], Any]
     try:
         import pytest_asyncio
     except ModuleNotFoundError:

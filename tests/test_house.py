@@ -153,11 +153,11 @@ def test_a_module_is_one_noun(name):
 
 
 def public_definitions(tree, prefix=""):
-    """Public classes, functions and methods with their names; a setter shares the docstring of its getter."""
+    """Public classes, functions and methods with their names; setters and overloads share a docstring."""
     for node in tree.body:
         if not isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) or node.name.startswith("_"):
             continue
-        if not any(ast.unparse(decorator) == f"{node.name}.setter" for decorator in node.decorator_list):
+        if not {f"{node.name}.setter", "overload"} & set(map(ast.unparse, node.decorator_list)):
             yield prefix + node.name, node
         if isinstance(node, ast.ClassDef):
             yield from public_definitions(node, f"{prefix}{node.name}.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -38,12 +39,28 @@ def test_the_readme_has_two_commands_that_need_no_set_up():
     ]
 
 
+def test_the_readme_is_short_and_links_to_pages_that_exist():
+    head = README.partition(".. begin head")[2].partition(".. end head")[0]
+
+    assert len(head.split("\n\n")) == 3, "one paragraph"
+    assert len(head.strip().splitlines()) == 3
+    assert len(README.splitlines()) <= 150
+    linked = re.findall(r"^``docs/(\w+\.rst)``", README, re.MULTILINE)
+    assert len(linked) > 10
+    assert set(linked) <= DOCS.keys()
+
+
+def test_the_page_of_installation_tells_every_extra():
+    table = DOCS["installation.rst"].partition(".. table of extras")[2].partition(".. end of the table")[0]
+    metadata = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
+
+    extras = metadata["project"]["optional-dependencies"]
+    assert sorted(re.findall(r"^``([\w-]+)``", table, re.MULTILINE)) == sorted(extras)
+
+
 def test_the_table_of_families_tells_what_they_are():
-    table = README.partition(".. begin families")[2].partition(".. end families")[0]
-    rows = {
-        cells[0]: cells[1:8]
-        for cells in (line.replace("`", "").split() for line in table.splitlines() if "/api/" in line)
-    }
+    lines = (line.replace("`", "").split() for line in DOCS["families.rst"].splitlines())
+    rows = {cells[0]: cells[1:8] for cells in lines if len(cells) == 8 and cells[1].startswith("/api/")}
 
     assert rows == {
         constant(family): [
@@ -60,10 +77,21 @@ def test_the_table_of_families_tells_what_they_are():
     assert {status for *_, status in rows.values()} <= {"live", "deprecated"}
 
 
+def test_the_table_of_endpoints_names_every_family():
+    found = re.findall(r"^``(/api/\S+)`` +(``.*)$", DOCS["families.rst"], re.MULTILINE)
+    rows = {path: set(re.findall(r"``(\w+)``", names)) for path, names in found}
+
+    expected = {}
+    for family in FAMILIES.values():
+        place = "{C}" if family.cluster_key == "id" else "{N}"
+        path = family.api_path + family.jobs_path.format(project="{G}", cluster=place)
+        expected.setdefault(path, set()).add(constant(family))
+    assert rows == expected
+
+
 @pytest.mark.parametrize("job_type", sorted({family.job_type for family in FAMILIES.values()}, key=str))
 def test_the_quick_start_lists_jobs_of_every_type(job_type):
-    quick_start = README.partition(".. begin quick start")[2].partition(".. end quick start")[0]
-    programs = [program for program in quick_start.split(".. code-block:: python") if ".restore_jobs(" in program]
+    programs = [each for each in DOCS["quickstart.rst"].split(".. code-block:: python") if ".restore_jobs(" in each]
     families = [constant(family) for family in FAMILIES.values() if family.job_type is job_type]
 
     assert any(f", {family})" in program for program in programs for family in families)
@@ -71,7 +99,12 @@ def test_the_quick_start_lists_jobs_of_every_type(job_type):
 
 @pytest.mark.parametrize(
     "command",
-    [command for command in commands(DOCS["cli.rst"]) if command.split()[1] != "emulator"],
+    [
+        command
+        for page in ("cli.rst", "migration.rst", "troubleshooting.rst", "tutorial.rst")
+        for command in commands(DOCS[page])
+        if command.startswith("mongorestore-async ") and command.split()[1] != "emulator"
+    ],
 )
 def test_commands_of_the_documentation_run(command, server, capsys):
     program, *words = shlex.split(command)
@@ -110,6 +143,21 @@ def test_the_reference_has_every_verb(kind):
     }
 
     assert not hidden or ":inherited-members:" in listed[kind]
+
+
+@pytest.mark.parametrize("page", DOCS)
+def test_every_test_that_a_page_names_exists(page):
+    for path, _, name in re.findall(r"``(tests/[\w/.]+)(::(\w+))?``", DOCS[page]):
+        file = PROJECT / path
+        assert file.exists(), path
+        assert not name or re.search(rf"^(async )?def {name}\(", file.read_text(encoding="utf-8"), re.MULTILINE), name
+
+
+def test_each_claim_of_the_comparison_names_a_test():
+    entries = re.findall(r"^(\S.*\.)\n( {3}\S.*)\n", DOCS["comparison.rst"], re.MULTILINE)
+
+    assert len(entries) > 15
+    assert [claim for claim, proof in entries if not proof.startswith("   ``tests/")] == []
 
 
 def variables(row):

@@ -118,7 +118,7 @@ async def _start(cluster: Cluster[Any], request: RestoreRequest, precheck: bool)
             found = await open_create.reconcile()
         except RestoreError:
             raise open_create from None  # the list could not be read: as open as before, and the note has to stay
-        if found.verdict is Verdict.TAKEN and found.batch is not None:
+        if found.verdict is Verdict.TAKEN:
             batch: RestoreBatch[Any] = found.batch
             return batch
         raise

@@ -14,6 +14,7 @@ import shutil
 import sys
 import warnings
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn, Self
 
@@ -32,6 +33,7 @@ __all__ = [
     "PROGRAM",
     "PlainConsole",
     "fold_command",
+    "has_log",
     "plural",
     "program",
     "rich_console",
@@ -48,6 +50,9 @@ _UNBOUNDED = 400
 
 #: Variables by which rich is told what a terminal is, or how wide.
 _RICH_VARIABLES = frozenset({"COLUMNS", "FORCE_COLOR", "TTY_COMPATIBLE"})
+
+#: Whether a log is written between other messages, so that nothing of them can be replaced.
+has_log = ContextVar("has_log", default=False)
 
 _CONTINUATION = " \\\n"
 _INDENT = "  "
@@ -117,7 +122,7 @@ class PlainConsole:
     @property
     def is_live(self) -> bool:
         """Whether what is shown can be replaced: with ``FORCE_COLOR`` there are colours where this cannot be done."""
-        return self._file.isatty() and self.is_terminal and not self.rich.is_dumb_terminal
+        return self._file.isatty() and not has_log.get() and self.is_terminal and not self.rich.is_dumb_terminal
 
     @property
     def width(self) -> int:
@@ -176,7 +181,7 @@ def plural(count: int, noun: str) -> str:
 
 
 def program() -> str:
-    """The name by which this program can be called: a path if it was called by one, such as of a virtual environment."""
+    """The name by which this program can be called: a path if it was called by one, as in a virtual environment."""
     called = Path(sys.argv[0])
     if called.name != PROGRAM or not called.exists():
         return PROGRAM

@@ -15,7 +15,7 @@ from mongorestore_async.cli.cluster_options import VARIABLES
 from mongorestore_async.cli.console import PROGRAM, program, rich_console, stderr_console
 from mongorestore_async.cli.display.help_pages import EPILOGUE, OPTIONS, HelpPage
 from mongorestore_async.cli.exit_codes import ExitCode, exit_code_of, explain
-from mongorestore_async.cli.session_factory import apply_profile
+from mongorestore_async.cli.session_factory import apply_log, apply_profile
 from mongorestore_async.cli.standard_streams import explain_failure
 from mongorestore_async.errors import RestoreError
 from mongorestore_async.protocol.redaction import printable
@@ -98,7 +98,7 @@ def make_app() -> App:
         exit_on_error=False,
         suppress_keyboard_interrupt=False,
         result_action="return_value",
-        config=apply_profile,
+        config=(apply_profile, apply_log),
     )
     for place, (name, (group, path)) in enumerate(_COMMANDS.items(), start=1):
         # An application in a module of its own has its settings there.

@@ -15,6 +15,7 @@ import attrs
 from cyclopts import Group, Parameter, Token
 
 import mongorestore_async
+from mongorestore_async.cli.console import has_log, stderr_console
 from mongorestore_async.cli.display.help_pages import ConnectionNames
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.settings.variables import (
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async import AsyncSession, Options, Profile, SessionArguments
 
-__all__ = ["ServerOptions", "apply_profile", "make_session", "read_credentials"]
+__all__ = ["CONNECTION", "ServerOptions", "apply_log", "apply_profile", "make_session", "read_credentials"]
 
 #: Group of these options in a help, which only names them.
 CONNECTION = Group("Connection", sort_key=9, help_formatter=ConnectionNames())
@@ -59,10 +60,12 @@ class ServerOptions:
 
     Attributes:
         base_url: Address of the API, None for that of the environment or the public host.
+        profile: Name of the profile that is used, None for none that was named.
         proxy: URL of an HTTP proxy, None for that of the environment.
         ca_file: PEM file with the CA certificates to trust, None for that of the environment or the system's.
+        verbose: Whether to log each call.
+        debug: Whether to log each HTTP request as well.
         no_strict_certificates: Whether to leave out the strict checks of certificates.
-        profile: Name of the profile that is used, None for none that was named.
 
     """
 
@@ -72,6 +75,18 @@ class ServerOptions:
             env_var=BASE_URL_NAMES,
             metavar="URL",
             help="Address of the API; required for Ops Manager. [default: the vendor's public host]",
+        ),
+    ] = None
+    profile: Annotated[
+        str | None,
+        Parameter(
+            name=("--profile", "-P"),
+            env_var=PROFILE_NAMES,
+            metavar="NAME",
+            help=(
+                "Profile of the Atlas CLI or mongocli; options and variables win over it. [default: where the"
+                " environment has no key, the profile default]"
+            ),
         ),
     ] = None
     proxy: Annotated[
@@ -91,6 +106,23 @@ class ServerOptions:
             help="PEM file with CA certificates to trust. [default: MCLI_OPS_MANAGER_CA_CERTIFICATE, or the system]",
         ),
     ] = None
+    verbose: Annotated[
+        bool,
+        Parameter(
+            negative=(),
+            show_default=False,
+            help="Log each call on standard error: URL, status, duration, tries, pauses. No secrets are shown.",
+        ),
+    ] = False
+    debug: Annotated[
+        bool,
+        Parameter(
+            name=("--debug", "-D"),
+            negative=(),
+            show_default=False,
+            help="Log each HTTP request of a call as well, with the headers of its answer.",
+        ),
+    ] = False
     no_strict_certificates: Annotated[
         bool,
         Parameter(
@@ -100,18 +132,6 @@ class ServerOptions:
             help="Leave out the strict checks of RFC 5280 that Python 3.13 and newer make; still verify certificates.",
         ),
     ] = False
-
-    profile: Annotated[
-        str | None,
-        Parameter(
-            name=("--profile", "-P"),
-            env_var=PROFILE_NAMES,
-            help=(
-                "Profile of the Atlas CLI or mongocli; options and variables win over it. [default: where the"
-                " environment has no key, the profile default]"
-            ),
-        ),
-    ] = None
 
     def settings(self) -> "SessionArguments":
         """Arguments of a session for the options that are set."""
@@ -177,6 +197,12 @@ def apply_profile(_app: object, _commands: object, arguments: "ArgumentCollectio
             option.append(Token(keyword=f"profile {profile.name}", value=value, source=profile.file))
 
 
+def apply_log(_app: object, _commands: object, arguments: "ArgumentCollection") -> None:
+    """Keep what is replaced on a terminal from standing between the lines of a log: a hook of cyclopts as well."""
+    logs = [each for each in arguments if not {"--verbose", "--debug"}.isdisjoint(each.names)]
+    has_log.set(any(each.tokens for each in logs))
+
+
 def read_credentials() -> dict[str, str]:
     """Read the environment; on a terminal, prompt for the keys that neither it nor the profile has.
 
@@ -218,7 +244,13 @@ def make_session(
 
     """
     # Named in full, so that the HTTP library is loaded now, and not for --help.
-    arguments: SessionArguments = {"options": options or mongorestore_async.Options()}
+    options = options or mongorestore_async.Options()
+    if server.verbose or server.debug:
+        from mongorestore_async.cli.display.http_log import HttpLog
+
+        log = HttpLog(stderr_console(), has_requests=server.debug, also=options.observer)
+        options = attrs.evolve(options, observer=log)
+    arguments: SessionArguments = {"options": options}
     arguments |= server.settings() | (settings or {})
     profile = _profile.get()
     if profile is not None:

@@ -13,8 +13,9 @@ from mongorestore_async.errors import (
     Hint,
     HintKind,
     MaybeCreated,
-    Reconciliation,
+    OpenReconciliation,
     RestoreError,
+    TakenReconciliation,
     Verdict,
 )
 from mongorestore_async.protocol.replies import read_reply
@@ -23,7 +24,7 @@ from mongorestore_async.transport.open_creates import SendState
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable
 
-    from mongorestore_async.errors import RequestContext
+    from mongorestore_async.errors import Reconciliation, RequestContext
     from mongorestore_async.families import Family
     from mongorestore_async.listing.pager import Pager
     from mongorestore_async.models import JobT, RestoreRequest
@@ -75,16 +76,14 @@ async def create_once(
         await before_send(baseline)
     create, state = object(), SendState()
 
-    async def reconcile() -> Reconciliation[JobT]:
+    async def reconcile() -> TakenReconciliation[JobT] | OpenReconciliation[JobT]:
         listed = [job for job in await list_jobs().collect() if not open_creates.belongs_to_another(create, job.id)]
         found = find_created(family, baseline, request, listed)
         if found.verdict is not Verdict.CANNOT_TELL:
             open_creates.settle(create, (job.id for job in found.jobs))
-        return Reconciliation(
-            verdict=found.verdict,
-            batch=own(found.jobs) if found.jobs else None,
-            candidates=found.candidates,
-        )
+        if found.verdict is Verdict.TAKEN:
+            return TakenReconciliation(batch=own(found.jobs), candidates=found.candidates)
+        return OpenReconciliation(verdict=found.verdict, candidates=found.candidates)
 
     def unknown(why: str, context: RequestContext | None) -> MaybeCreated:
         return MaybeCreated(
@@ -147,7 +146,9 @@ async def _send_signed(
     )
 
 
-async def _is_nothing_new(reconcile: Callable[[], Awaitable[Reconciliation[JobT]]]) -> bool:
+async def _is_nothing_new(
+    reconcile: Callable[[], Awaitable[Reconciliation[JobT]]],
+) -> bool:
     """Whether the list shows no job that the request may have started; False where it cannot be read."""
     try:
         found = await reconcile()

@@ -14,7 +14,7 @@ import attrs
 from mongorestore_async.creating.reconciling import Baseline
 from mongorestore_async.drills.durations import format_duration
 from mongorestore_async.drills.restoring import choose_snapshot, decide, make_request, reconcile, start
-from mongorestore_async.errors import JobVanished, MaybeCreated, RestoreError, SessionClosed
+from mongorestore_async.errors import MaybeCreated, RestoreError, RestoreFailed, SessionClosed, WaitError, WaitTimeout
 from mongorestore_async.models import JobDocument, JobRef
 from mongorestore_async.resources.batch import until_of
 
@@ -99,9 +99,12 @@ class ClusterRun:
             return await self._finish(end.state, end.reason)
         except SessionClosed:
             raise  # this run is over, and says nothing of the restore
-        except (MaybeCreated, JobVanished) as error:
+        except MaybeCreated as error:
             return await self._finish("UNDECIDED", error.problem)
         except RestoreError as error:
+            if "started" in self.history.steps and _leaves_open(error):
+                reason = f"what became of its restore could not be read: {type(error).__name__}: {error.problem}"
+                return await self._finish("UNDECIDED", reason)
             seen = [job.to_dict() for job in getattr(error, "jobs", ()) if isinstance(job, JobDocument)]
             return await self._finish("FAILED", f"{type(error).__name__}: {error.problem}", answers=seen)
         return await self._finish(*self._judge())
@@ -287,3 +290,10 @@ class ClusterRun:
     async def _write(self, step: StepName, facts: Mapping[str, Any] | None = None, **data: Any) -> None:
         written = await self._around.write(self._entry.name, step, {"facts": dict(facts or {}), **data})
         self.history.add(written)
+
+
+def _leaves_open(error: RestoreError) -> bool:
+    """Whether an error says nothing of a restore that was started."""
+    if isinstance(error, WaitError):
+        return not isinstance(error, (RestoreFailed, WaitTimeout))
+    return error.transient or error.run_wide

@@ -46,7 +46,8 @@ class DrillOutcome:
         cluster: Cluster it comes from.
         target: ``PROJECT/CLUSTER`` it was restored into; ``download`` for an archive.
         state: ``PASSED``; ``FAILED``: the restore or a check; ``MISSED_GOAL``: restored, but not within its goals;
-            ``UNDECIDED``: whether the restore was started cannot be told; ``SKIPPED``: nothing was started.
+            ``UNDECIDED``: whether the restore was started, or what became of it, cannot be told; resuming looks again;
+            ``SKIPPED``: nothing was started.
         reason: Why, in one line; empty when it passed.
         job: First job of the restore (``str(job.ref)``).
         snapshot: Snapshot that was restored.

@@ -84,12 +84,7 @@ class History:
     @property
     def over(self) -> bool:
         """Whether there is an outcome that stays. One that is undecided is looked at again."""
-        return "done" in self.steps and not self.undecided
-
-    @property
-    def undecided(self) -> bool:
-        """Whether a create was sent and its outcome is not known."""
-        return "sent" in self.steps and "started" not in self.steps and self.facts.get("state") in {None, "UNDECIDED"}
+        return "done" in self.steps and self.facts.get("state") != "UNDECIDED"
 
     def outcome(self) -> DrillOutcome:
         """Give the outcome.

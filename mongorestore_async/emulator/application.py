@@ -101,15 +101,7 @@ def create_app(settings: EmulatorSettings | None = None, *, state: ServerState |
 
 
 def create_download_app(state: ServerState) -> web.Application:
-    """An application for the downloads of an emulator, without any API; see :class:`DownloadHost`.
-
-    Args:
-        state: The emulator whose archives it hands out.
-
-    Returns:
-        The application.
-
-    """
+    """An application for the downloads of an emulator, without any API; see :class:`DownloadHost`."""
     return _make_app(state, DOWNLOAD_ROUTES)
 
 

@@ -59,7 +59,7 @@ class ServerState:
     """
 
     def __init__(self, settings: EmulatorSettings | None = None) -> None:
-        self.settings = EmulatorSettings() if settings is None else settings
+        self.settings: EmulatorSettings = EmulatorSettings() if settings is None else settings
         self.clock: Clock = Clock(self.settings.start, self.settings.speed)
         self.world: World = World(self.settings, self.clock)
         self.guard: DigestServer = DigestServer(self.settings)

@@ -93,7 +93,14 @@ from mongorestore_async.errors.base import (
     Unsupported,
     WrongLoop,
 )
-from mongorestore_async.errors.findings import Finding, Reconciliation, Rule, Verdict
+from mongorestore_async.errors.findings import (
+    Finding,
+    OpenReconciliation,
+    Reconciliation,
+    Rule,
+    TakenReconciliation,
+    Verdict,
+)
 from mongorestore_async.errors.hints import Hint, HintKind
 from mongorestore_async.errors.restores import (
     DiskFull,
@@ -145,6 +152,7 @@ __all__ = [
     "NotRestorable",
     "NotUnique",
     "NothingToDownload",
+    "OpenReconciliation",
     "PaginationError",
     "ProtectedTarget",
     "ProtocolError",
@@ -161,6 +169,7 @@ __all__ = [
     "ServerError",
     "SessionClosed",
     "TLSFailed",
+    "TakenReconciliation",
     "TransportError",
     "Unsupported",
     "Verdict",

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 import attrs
 
 from mongorestore_async.errors.hints import Hint, add_advice
 
-__all__ = ["Finding", "Reconciliation", "Rule", "Verdict"]
+__all__ = ["Finding", "OpenReconciliation", "Reconciliation", "Rule", "TakenReconciliation", "Verdict"]
 
-JobT = TypeVar("JobT")
+JobT_co = TypeVar("JobT_co", covariant=True)
 
 
 class Rule(StrEnum):
@@ -75,8 +75,10 @@ class Verdict(StrEnum):
 
 
 @attrs.frozen(kw_only=True)
-class Reconciliation(Generic[JobT]):
-    """What :meth:`MaybeCreated.reconcile` found out.
+class Reconciliation(Generic[JobT_co]):
+    """What :meth:`MaybeCreated.reconcile` found out: a :class:`TakenReconciliation` or an :class:`OpenReconciliation`.
+
+    Type checkers know which of the two it is after ``if found.verdict is Verdict.TAKEN:``.
 
     Attributes:
         verdict: ``Verdict.TAKEN`` when exactly one new restore fits the request in every field there is to compare,
@@ -89,4 +91,34 @@ class Reconciliation(Generic[JobT]):
 
     verdict: Verdict
     batch: Any | None
-    candidates: tuple[JobT, ...]
+    candidates: tuple[JobT_co, ...]
+
+
+@attrs.frozen(kw_only=True)
+class TakenReconciliation(Reconciliation[JobT_co]):
+    """The create was taken, and its restore was found.
+
+    Attributes:
+        verdict: ``Verdict.TAKEN``.
+        batch: The restore, a :class:`RestoreBatch`: wait for it or download it as if the create had been answered.
+        candidates: Its jobs.
+
+    """
+
+    verdict: Literal[Verdict.TAKEN] = Verdict.TAKEN
+    batch: Any
+
+
+@attrs.frozen(kw_only=True)
+class OpenReconciliation(Reconciliation[JobT_co]):
+    """The create started nothing, or it cannot be told whether it did.
+
+    Attributes:
+        verdict: ``Verdict.NOT_TAKEN``: it can be sent again. ``Verdict.CANNOT_TELL``: reconcile again later.
+        batch: None.
+        candidates: All new jobs that fit the request; none where it was not taken.
+
+    """
+
+    verdict: Literal[Verdict.NOT_TAKEN, Verdict.CANNOT_TELL]
+    batch: None = None

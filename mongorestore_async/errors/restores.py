@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from mongorestore_async.errors.base import RequestContext
-    from mongorestore_async.errors.findings import Finding, Reconciliation
+    from mongorestore_async.errors.findings import Finding, OpenReconciliation, TakenReconciliation
     from mongorestore_async.errors.hints import Hint
 
 __all__ = [
@@ -46,7 +46,7 @@ class MaybeCreated(RestoreError):
         self,
         message: str = "",
         *,
-        reconcile: Callable[[], Awaitable[Reconciliation[Any]]] | None = None,
+        reconcile: Callable[[], Awaitable[TakenReconciliation[Any] | OpenReconciliation[Any]]] | None = None,
         dismiss: Callable[[], None] | None = None,
         request: RequestContext | None = None,
         resume_at: int | None = None,
@@ -60,11 +60,12 @@ class MaybeCreated(RestoreError):
         # The session stays in the process that made the call.
         return type(self), self.args, {**self.__dict__, "_reconcile": None, "_dismiss": None}
 
-    async def reconcile(self) -> Reconciliation[Any]:
+    async def reconcile(self) -> TakenReconciliation[Any] | OpenReconciliation[Any]:
         """Search the job list for what the create may have started. Can be called again later.
 
         Returns:
-            ``verdict`` (taken, not taken, cannot tell), ``batch`` when it was taken, and all ``candidates``.
+            A :class:`Reconciliation`: ``verdict`` (taken, not taken, cannot tell), ``batch`` when it was taken, and all
+            ``candidates``.
 
         Raises:
             ConfigError: The error comes from another process.
@@ -108,7 +109,7 @@ class NotRestorable(RestoreError):
         hint: Hint | None = None,
     ) -> None:
         super().__init__(message, request=request, resume_at=resume_at, hint=hint)
-        self.findings = tuple(findings)
+        self.findings: tuple[Finding, ...] = tuple(findings)
 
 
 class JobLike(Protocol):
@@ -165,7 +166,7 @@ class WaitError(RestoreError):
         hint: Hint | None = None,
     ) -> None:
         super().__init__(message, request=request, resume_at=resume_at, hint=hint)
-        self.jobs = tuple(jobs)
+        self.jobs: tuple[JobLike, ...] = tuple(jobs)
 
     @property
     def refs(self) -> tuple[Any, ...]:
@@ -196,7 +197,7 @@ class JobVanished(WaitError):
         hint: Hint | None = None,
     ) -> None:
         super().__init__(message, jobs=jobs, request=request, resume_at=resume_at, hint=hint)
-        self.vanished = tuple(vanished)
+        self.vanished: tuple[JobLike, ...] = tuple(vanished)
 
 
 class RestoreFailed(WaitError):
@@ -218,7 +219,7 @@ class RestoreFailed(WaitError):
         hint: Hint | None = None,
     ) -> None:
         super().__init__(message, jobs=jobs, request=request, resume_at=resume_at, hint=hint)
-        self.failed = tuple(failed)
+        self.failed: tuple[JobLike, ...] = tuple(failed)
 
 
 class RestoreIncomplete(RestoreFailed):
@@ -243,8 +244,8 @@ class RestoreIncomplete(RestoreFailed):
         hint: Hint | None = None,
     ) -> None:
         super().__init__(message, jobs=jobs, failed=failed, request=request, resume_at=resume_at, hint=hint)
-        self.collections = tuple(collections)
-        self.missing = tuple(missing)
+        self.collections: tuple[Any, ...] = tuple(collections)
+        self.missing: tuple[str, ...] = tuple(missing)
 
 
 class DownloadError(RestoreError):

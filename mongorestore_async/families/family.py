@@ -7,7 +7,7 @@ from typing import Generic, Literal, TypeAlias, TypedDict
 import attrs
 
 from mongorestore_async.families.rate_limit import RateLimit  # noqa: TC001 - a field type
-from mongorestore_async.models.job import JobT
+from mongorestore_async.models.job import JobT_co
 from mongorestore_async.models.snapshot import ClusterSnapshot, SnapshotDocument
 
 __all__ = ["Encoding", "Family", "ManagerPaths", "manager_paths"]
@@ -42,7 +42,7 @@ Encoding: TypeAlias = Literal["manager", "legacy", "cloud-backup", "tenant", "se
 
 
 @attrs.frozen(kw_only=True, cache_hash=True)
-class Family(Generic[JobT]):
+class Family(Generic[JobT_co]):
     """One API of one product, as data: adding a family adds a file with one of these, never a class.
 
     Paths are templates below ``api_path`` with the fields ``{project}``, ``{cluster}`` (or ``{host}``), ``{job}``,
@@ -106,7 +106,7 @@ class Family(Generic[JobT]):
     rates: tuple[RateLimit, ...] = ()
     deprecation: str | None = None
 
-    job_type: type[JobT]
+    job_type: type[JobT_co]
     jobs_path: str
     job_path: str
     create_path: str | None = None
@@ -137,7 +137,7 @@ class Family(Generic[JobT]):
     all_clusters_path: str | None = "/clusters"
     hosts_path: str | None = None
     projects_path: str = "/groups"
-    config_server: Family[JobT] | None = None
+    config_server: Family[JobT_co] | None = None
 
     def __repr__(self) -> str:
         return f"<Family {self.name}>"

@@ -48,7 +48,13 @@ from mongorestore_async.fleet.fleet_records import (
 from mongorestore_async.fleet.fleet_stream import FleetStream
 from mongorestore_async.fleet.shards import FanOutPlan, ShardReport, run_local, run_shard
 from mongorestore_async.fleet.watching.fleet_watch import FleetWatch
-from mongorestore_async.fleet.watching.watch_records import ChangeKind, FleetChange
+from mongorestore_async.fleet.watching.watch_records import (
+    ChangeKind,
+    FleetChange,
+    JobChange,
+    ReadFailure,
+    ReadRecovery,
+)
 
 __all__ = [
     "ChangeKind",
@@ -65,6 +71,9 @@ __all__ = [
     "FleetStream",
     "FleetWatch",
     "Found",
+    "JobChange",
+    "ReadFailure",
+    "ReadRecovery",
     "ShardReport",
     "run_local",
     "run_shard",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from mongorestore_async.errors import ConfigError, Hint, HintKind, Unsupported
 from mongorestore_async.fleet.cluster_reading import Member
@@ -12,7 +12,7 @@ from mongorestore_async.fleet.fleet_stream import FleetStream
 from mongorestore_async.fleet.shards import make_plan
 from mongorestore_async.fleet.watching.fleet_watch import FleetWatch
 from mongorestore_async.listing.cluster_lists import check_include_deleted
-from mongorestore_async.models import JobDocument, JobT
+from mongorestore_async.models import JobDocument, JobT, JobT_co
 from mongorestore_async.models.validators import require_flag, require_seconds
 from mongorestore_async.protocol.urls import check_identifier
 from mongorestore_async.resources.session import view_of
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Fleet"]
 
-JobT_co = TypeVar("JobT_co", bound=JobDocument, covariant=True)
+OtherT = TypeVar("OtherT", bound=JobDocument)
 
 
 class Fleet(Generic[JobT_co]):
@@ -60,15 +60,26 @@ class Fleet(Generic[JobT_co]):
             raise ConfigError("name must be a non-empty string or None")
         self.members: tuple[Member, ...] = (Member(session, family, found),)
 
+    @overload
     @staticmethod
-    def merge(*fleets: Fleet[JobT]) -> Fleet[JobT]:
+    def merge(first: Fleet[JobT], second: Fleet[OtherT], /) -> Fleet[JobT | OtherT]: ...
+
+    @overload
+    @staticmethod
+    def merge(*fleets: Fleet[JobT]) -> Fleet[JobT]: ...
+
+    @staticmethod
+    def merge(*fleets: Fleet[Any]) -> Fleet[Any]:
         """Join fleets into one: its lists are one stream. Each keeps limits of its own.
 
+        They may be of different families: its jobs are of their types then, and what all jobs have
+        (:class:`JobDocument`) needs no telling apart.
+
         Args:
-            fleets: The fleets, of different names.
+            fleets: At least one, of different names.
 
         Returns:
-            The fleet of all of them.
+            The fleet of all their clusters; those that were merged are as before.
 
         Raises:
             ConfigError: No fleets, or two of the same name.

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 from fnmatch import translate
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 
 from mongorestore_async.errors import ConfigError, NotFound
-from mongorestore_async.models import JobDocument, JobState
+from mongorestore_async.models import JobDocument, JobState, JobT
 from mongorestore_async.models.validators import whole
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["FleetQuery", "Patterns"]
 
-JobT = TypeVar("JobT", bound=JobDocument)
 
 _WILD = frozenset("*?[")
 

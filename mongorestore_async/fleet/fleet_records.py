@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic
 
 import attrs
 
-from mongorestore_async.models import JobDocument
+from mongorestore_async.models import JobT_co
 
 if TYPE_CHECKING:
     from mongorestore_async.errors import RestoreError
@@ -23,8 +23,6 @@ __all__ = [
     "FleetProject",
     "Found",
 ]
-
-JobT_co = TypeVar("JobT_co", bound=JobDocument, covariant=True)
 
 
 @attrs.frozen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from mongorestore_async.codec.structs import unfrozen
 from mongorestore_async.errors import ConfigError
@@ -15,7 +15,7 @@ from mongorestore_async.fleet.page_queue import PageQueue
 from mongorestore_async.fleet.resume_token import ResumeToken, fingerprint, read_token, write_token
 from mongorestore_async.listing.iterators import BlockIterator
 from mongorestore_async.listing.materialize import FEW, rest
-from mongorestore_async.models import JobDocument
+from mongorestore_async.models import JobDocument, JobT_co
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from mongorestore_async.fleet.fleet_records import FleetCluster, FleetFailure, FleetProgress, FleetProject
 
 __all__ = ["FleetStream", "innermost"]
-
-JobT_co = TypeVar("JobT_co", bound=JobDocument, covariant=True)
 
 _blank: Any = unfrozen(Found)
 
@@ -44,7 +42,8 @@ class FleetStream(BlockIterator[Found[JobT_co]]):
     An error that ended the run is raised by every further ``anext``.
     """
 
-    noun, call = "stream", "fleet.restore_jobs()"
+    noun: ClassVar[str] = "stream"
+    call: ClassVar[str] = "fleet.restore_jobs()"
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar, overload
 
 import attrs
 
@@ -18,7 +18,7 @@ ItemT_co = TypeVar("ItemT_co", covariant=True)
 
 @attrs.frozen(kw_only=True)
 class Page(Generic[ItemT_co]):
-    """One page of a list.
+    """One page of a list: ``page[0]``, ``page[-1]``, ``page[2:5]`` (a tuple), ``len(page)``, ``for item in page``.
 
     Attributes:
         items: The items. In a walk (``pages()``) those that earlier pages already had are left out.
@@ -47,5 +47,11 @@ class Page(Generic[ItemT_co]):
     def __len__(self) -> int:
         return len(self.items)
 
-    def __getitem__(self, index: int) -> ItemT_co:
+    @overload
+    def __getitem__(self, index: int) -> ItemT_co: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[ItemT_co, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> ItemT_co | tuple[ItemT_co, ...]:
         return self.items[index]

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Pager"]
 
-ItemT = TypeVar("ItemT")
+ItemT_co = TypeVar("ItemT_co", covariant=True)
 
 
-class Pager(Generic[ItemT]):
+class Pager(Generic[ItemT_co]):
     """A lazy list: a query, not a cursor.
 
     Making it does no I/O. ``async for`` walks all items, page after page, and iterating again starts again;
@@ -40,20 +40,20 @@ class Pager(Generic[ItemT]):
     known: a list without a count, or a deletion balanced by a creation, may hide an item. Memory stays flat.
     """
 
-    def __init__(self, source: ListSource[ItemT], query: ListQuery) -> None:
+    def __init__(self, source: ListSource[ItemT_co], query: ListQuery) -> None:
         self._source = source
         self._query = query
 
     def __repr__(self) -> str:
         return f"<Pager of {self._source.path} {self._query}>"
 
-    def __aiter__(self) -> AsyncIterator[ItemT]:
+    def __aiter__(self) -> AsyncIterator[ItemT_co]:
         return ItemIterator(self.reader())
 
-    def __await__(self) -> Generator[Any, None, Page[ItemT]]:
+    def __await__(self) -> Generator[Any, None, Page[ItemT_co]]:
         return self.page().__await__()
 
-    async def page(self) -> Page[ItemT]:
+    async def page(self) -> Page[ItemT_co]:
         """Read the first page (the one of ``starting_at``), whole: ``limit`` bounds walks only.
 
         Returns:
@@ -67,7 +67,7 @@ class Pager(Generic[ItemT]):
         received = await reader.read(reader.number, await reader.ask(reader.number))
         return await received.page(reader.decode_locks)
 
-    def pages(self) -> PageIterator[ItemT]:
+    def pages(self) -> PageIterator[ItemT_co]:
         """Walk the pages; items that earlier pages had are left out, so a page may be empty.
 
         What is said above of iterators holds for the one returned. It has an ``aclose()`` that does nothing.
@@ -82,8 +82,10 @@ class Pager(Generic[ItemT]):
         """
         return PageIterator(self.reader())
 
-    async def first(self) -> ItemT | None:
+    async def first(self) -> ItemT_co | None:
         """Read the first item.
+
+        Where there has to be one, ``await cluster.restore_jobs(limit=1).one()`` gives it, or raises ``NotFound``.
 
         Returns:
             The item, or None where the list is empty.
@@ -98,7 +100,7 @@ class Pager(Generic[ItemT]):
                 return item
         return None
 
-    async def one(self) -> ItemT:
+    async def one(self) -> ItemT_co:
         """Read the only item.
 
         Returns:
@@ -111,8 +113,8 @@ class Pager(Generic[ItemT]):
 
         """
         reader = self.reader(limit=2)
-        found: list[ItemT] = []
-        last: Received[ItemT] | None = None
+        found: list[ItemT_co] = []
+        last: Received[ItemT_co] | None = None
         while (received := await reader.step()) is not None:
             last = received
             found += received.items
@@ -123,7 +125,7 @@ class Pager(Generic[ItemT]):
             raise NotFound("the list is empty, exactly one item was expected", status=reader.status, request=request)
         raise NotUnique("the list has several items, exactly one was expected; narrow the query", request=request)
 
-    async def collect(self, *, limit: int | None = None, concurrency: int = 1) -> list[ItemT]:
+    async def collect(self, *, limit: int | None = None, concurrency: int = 1) -> list[ItemT_co]:
         """Read all items into a list, in order.
 
         Args:
@@ -144,7 +146,7 @@ class Pager(Generic[ItemT]):
         try:
             if concurrency > 1:
                 return await collect_ahead(reader, concurrency)
-            items: list[ItemT] = []
+            items: list[ItemT_co] = []
             while (received := await reader.step()) is not None:
                 items += await materialize(received.items, reader.decode_locks)
         except RestoreError as error:
@@ -152,7 +154,7 @@ class Pager(Generic[ItemT]):
             raise
         return items
 
-    def ahead(self, pages: int = 1) -> PagesAhead[ItemT]:
+    def ahead(self, pages: int = 1) -> PagesAhead[ItemT_co]:
         """Walk the pages while the ones behind are on their way: ``async with pager.ahead(2) as pages``.
 
         For lists whose pages take longer to arrive than to be worked off. The calls ahead are made as far as
@@ -172,7 +174,7 @@ class Pager(Generic[ItemT]):
         require_whole("pages", pages)
         return PagesAhead(self.reader(), pages)
 
-    def reader(self, *, limit: int | None = None) -> PageReader[ItemT]:
+    def reader(self, *, limit: int | None = None) -> PageReader[ItemT_co]:
         """Begin a walk whose calls are made one by one: for the rooms of this library, not for users.
 
         Args:

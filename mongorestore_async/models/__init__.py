@@ -54,7 +54,7 @@ from mongorestore_async.models.inventory import (
     ProjectClusters,
     ProjectSummary,
 )
-from mongorestore_async.models.job import JobDocument, JobRef, JobT
+from mongorestore_async.models.job import JobDocument, JobRef, JobT, JobT_co
 from mongorestore_async.models.policies import PollPolicy, RestoreGuard
 from mongorestore_async.models.requests import (
     SERVER_DEFAULT,
@@ -124,6 +124,7 @@ __all__ = [
     "JobState",
     "JobStatus",
     "JobT",
+    "JobT_co",
     "Link",
     "MissingShard",
     "NamespaceFilterList",

@@ -12,7 +12,7 @@ from mongorestore_async.models.document import Document
 from mongorestore_async.models.requests import Target
 from mongorestore_async.models.states import OVER, JobState
 
-__all__ = ["JobDocument", "JobRef", "JobT", "stamp", "told_target"]
+__all__ = ["JobDocument", "JobRef", "JobT", "JobT_co", "stamp", "told_target"]
 
 # Ids of answers are opaque and may hold anything; with this even half a surrogate pair survives the round trip.
 _ANYTHING = "surrogatepass"
@@ -160,6 +160,8 @@ class JobDocument(Document, abc.ABC):
 
 
 JobT = TypeVar("JobT", bound=JobDocument)
+#: Of what only gives jobs: a cluster of one kind of job can stand where one of any kind is wanted.
+JobT_co = TypeVar("JobT_co", bound=JobDocument, covariant=True)
 
 
 def stamp(job: JobT, origin: JobRef) -> JobT:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import inspect
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, overload
 
 import attrs
 
 from mongorestore_async.downloading.archive_fetcher import ArchiveFetcher
 from mongorestore_async.downloading.download import DownloadSource, download_batch
 from mongorestore_async.errors import ConfigError
-from mongorestore_async.models import CollectionRestoreJob, HttpRestore, JobDocument, JobRef, RestoreJob
+from mongorestore_async.models import CollectionRestoreJob, HttpRestore, JobDocument, JobRef, JobT_co, RestoreJob
 from mongorestore_async.models.validators import require_flag, seconds_of
 from mongorestore_async.waiting.end_rules import Goal, Until, check_until, until_told
 from mongorestore_async.waiting.job_watch import JobWatch
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from mongorestore_async.waiting.wait_errors import PollReport
 
 __all__ = ["RestoreBatch", "Until", "until_of"]
-
-JobT_co = TypeVar("JobT_co", bound=JobDocument, covariant=True)
 
 
 @attrs.frozen
@@ -63,7 +61,13 @@ class RestoreBatch(Generic[JobT_co]):
     def __len__(self) -> int:
         return len(self.jobs)
 
-    def __getitem__(self, index: int) -> JobT_co:
+    @overload
+    def __getitem__(self, index: int) -> JobT_co: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[JobT_co, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> JobT_co | tuple[JobT_co, ...]:
         return self.jobs[index]
 
     @property

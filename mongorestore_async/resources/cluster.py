@@ -12,7 +12,7 @@ from mongorestore_async.errors import NotRestorable, Unsupported
 from mongorestore_async.listing.arrays import documents_of
 from mongorestore_async.listing.page_reader import ListQuery
 from mongorestore_async.listing.pager import Pager
-from mongorestore_async.models import ClusterCheckpoint, ClusterSnapshot, JobT, Target, TimeRange
+from mongorestore_async.models import ClusterCheckpoint, ClusterSnapshot, JobT_co, Target, TimeRange
 from mongorestore_async.protocol.urls import check_identifier
 from mongorestore_async.resources.cluster_base import ClusterBase
 from mongorestore_async.resources.collection_restores import (
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["Cluster", "ConfigServer"]
 
 
-class Cluster(ClusterBase[JobT]):
+class Cluster(ClusterBase[JobT_co]):
     """A cluster of a project: where its restore jobs are listed and created.
 
     Made by :meth:`Project.cluster`; making one does no I/O.
@@ -45,7 +45,7 @@ class Cluster(ClusterBase[JobT]):
 
     """
 
-    def __init__(self, view: SessionView, family: Family[JobT], project: str, cluster: str) -> None:
+    def __init__(self, view: SessionView, family: Family[JobT_co], project: str, cluster: str) -> None:
         super().__init__(view, family, {"project": project, "cluster": cluster})
         self.cluster = cluster
         check_identifier(f"cluster {family.cluster_key}", cluster)
@@ -237,11 +237,11 @@ class Cluster(ClusterBase[JobT]):
         query = {"items_per_page": items_per_page, "limit": limit}
         return list_snapshot_collections(self._view, self.family, self._names, snapshot_id, database, **query)
 
-    def _cluster(self, _target: Target) -> Cluster[JobT]:
+    def _cluster(self, _target: Target) -> Cluster[JobT_co]:
         return Cluster(self._view, self.family, _target.project_id, _target.cluster)
 
 
-class ConfigServer(ClusterBase[JobT]):
+class ConfigServer(ClusterBase[JobT_co]):
     """One config server host that is no member of a replica set: a topology MongoDB dropped in 3.4.
 
     Made by :meth:`Project.config_server`; making one does no I/O.
@@ -251,7 +251,7 @@ class ConfigServer(ClusterBase[JobT]):
 
     """
 
-    def __init__(self, view: SessionView, family: Family[JobT], project: str, host: str) -> None:
+    def __init__(self, view: SessionView, family: Family[JobT_co], project: str, host: str) -> None:
         super().__init__(view, family, {"project": project, "host": host})
         self.host = host
         check_identifier("host id", host)

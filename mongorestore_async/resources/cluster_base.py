@@ -10,7 +10,7 @@ from mongorestore_async.creating.ensure import find_existing, hold_target
 from mongorestore_async.creating.restore_plan import plan_restore
 from mongorestore_async.creating.start_restore import check_request, keep_requests, start_restore
 from mongorestore_async.listing.page_reader import ListQuery
-from mongorestore_async.models import HttpRestore, JobRef, JobT
+from mongorestore_async.models import HttpRestore, JobRef, JobT_co
 from mongorestore_async.protocol.urls import check_identifier
 from mongorestore_async.resources.batch import RestoreBatch, until_of
 from mongorestore_async.resources.cancelling import cancel_job
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["ClusterBase"]
 
 
-class ClusterBase(Generic[JobT]):
+class ClusterBase(Generic[JobT_co]):
     """What restore jobs and snapshots of a project belong to: a :class:`Cluster` or a :class:`ConfigServer`.
 
     Attributes:
@@ -45,7 +45,7 @@ class ClusterBase(Generic[JobT]):
 
     """
 
-    def __init__(self, view: SessionView, family: Family[JobT], names: dict[str, str]) -> None:
+    def __init__(self, view: SessionView, family: Family[JobT_co], names: dict[str, str]) -> None:
         self.family = family
         self.project: str = names["project"]
         self._view = view
@@ -86,7 +86,7 @@ class ClusterBase(Generic[JobT]):
         starting_at: int = 1,
         include_count: bool | None = None,
         query: Mapping[str, str | int | bool] | None = None,
-    ) -> Pager[JobT]:
+    ) -> Pager[JobT_co]:
         """List all restore jobs of the cluster.
 
         Args:
@@ -116,7 +116,7 @@ class ClusterBase(Generic[JobT]):
         )
         return list_jobs(self._view, self.family, self._names, asked, batch_id=batch_id)
 
-    async def restore_job(self, job_id: str) -> JobT:
+    async def restore_job(self, job_id: str) -> JobT_co:
         """Read one restore job.
 
         Args:
@@ -140,7 +140,7 @@ class ClusterBase(Generic[JobT]):
         *,
         precheck: bool = False,
         overwrite: Target | None = None,
-    ) -> RestoreBatch[JobT]:
+    ) -> RestoreBatch[JobT_co]:
         """Start a restore. An automated restore first removes all data of its target; see also :class:`WriteStrategy`.
 
         Rules that need no I/O are checked first. Then the job list is read once, to log in and to note what was there,
@@ -181,7 +181,7 @@ class ClusterBase(Generic[JobT]):
         *,
         precheck: bool = False,
         overwrite: Target | None = None,
-    ) -> RestoreBatch[JobT]:
+    ) -> RestoreBatch[JobT_co]:
         """Start a restore unless the same one is running: same snapshot (or moment, or checkpoint) and target.
 
         Collection restores are the same if names, strategies and suffixes are the same, in any order. The job lists of
@@ -250,7 +250,7 @@ class ClusterBase(Generic[JobT]):
         timeout: timedelta | float | None = None,
         until: Until | None = None,
         accept_incomplete: bool = False,
-    ) -> AsyncIterator[JobT]:
+    ) -> AsyncIterator[JobT_co]:
         """Give one job as it is now and again at each change of its state, until it is over.
 
         A cancelled ``anext`` of what this returns loses no change: the next one continues the wait.
@@ -340,10 +340,10 @@ class ClusterBase(Generic[JobT]):
         """
         return await read_snapshot(self._view, self.family, {**self._names, "snapshot": snapshot_id}, sharded=sharded)
 
-    def _cluster(self, _target: Target) -> ClusterBase[JobT] | None:
+    def _cluster(self, _target: Target) -> ClusterBase[JobT_co] | None:
         """Name a target as a place with jobs of its own; None where this family has none."""
         return None
 
-    async def _start(self, request: RestoreRequest, precheck: bool, overwrite: Target | None) -> RestoreBatch[JobT]:
-        own = partial(RestoreBatch[JobT], sources=(self,), until=until_of(request))
+    async def _start(self, request: RestoreRequest, precheck: bool, overwrite: Target | None) -> RestoreBatch[JobT_co]:
+        own = partial(RestoreBatch[JobT_co], sources=(self,), until=until_of(request))
         return await start_restore(self._view, self, self._names, request, own, precheck, overwrite)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic
+from typing import TYPE_CHECKING, Any, Generic
 
-from mongorestore_async.errors import Unsupported
+from mongorestore_async.errors import ConfigError, Unsupported
 from mongorestore_async.listing.arrays import documents_of
 from mongorestore_async.listing.cluster_lists import clusters_of
 from mongorestore_async.listing.page_reader import ListQuery
 from mongorestore_async.listing.pager import Pager
-from mongorestore_async.models import ClusterSummary, HostSummary, JobT
+from mongorestore_async.models import ClusterSummary, HostSummary, JobT_co
 from mongorestore_async.protocol.urls import check_identifier
 from mongorestore_async.resources.cluster import Cluster, ConfigServer
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Project"]
 
 
-class Project(Generic[JobT]):
+class Project(Generic[JobT_co]):
     """A project of one product family. Made by :meth:`AsyncSession.project`; making one does no I/O.
 
     Attributes:
@@ -29,7 +29,7 @@ class Project(Generic[JobT]):
 
     """
 
-    def __init__(self, view: SessionView, family: Family[JobT], project_id: str) -> None:
+    def __init__(self, view: SessionView, family: Family[JobT_co], project_id: str) -> None:
         self.family = family
         self.id: str = project_id
         self._view = view
@@ -38,20 +38,24 @@ class Project(Generic[JobT]):
     def __repr__(self) -> str:
         return f"<Project {self.family.name} {self.id}>"
 
-    def cluster(self, cluster: str) -> Cluster[JobT]:
+    def cluster(self, cluster: ClusterSummary | str) -> Cluster[JobT_co]:
         """Name a cluster of the project.
 
         Args:
             cluster: Its id on Ops Manager and Cloud Manager (a replica set or a whole sharded cluster), its name on
-                Atlas.
+                Atlas; or what :meth:`clusters` listed.
 
         Returns:
             The cluster. Nothing is read, and whether it exists shows in the first call.
 
         Raises:
-            ConfigError: The identifier is empty or could change the path of a call.
+            ConfigError: The identifier is empty or could change the path of a call; or what was listed belongs to
+                another project or product, or is a part of a sharded cluster, which takes no restores.
 
         """
+        if isinstance(cluster, ClusterSummary):
+            _check_project(self, "cluster", cluster)
+            cluster = _path_key(self.family, cluster)
         return Cluster(self._view, self.family, self.id, cluster)
 
     def clusters(
@@ -121,20 +125,52 @@ class Project(Generic[JobT]):
         )
         return Pager(source, ListQuery(items_per_page=items_per_page, limit=limit, starting_at=starting_at))
 
-    def config_server(self, host_id: str) -> ConfigServer[JobT]:
+    def config_server(self, host_id: HostSummary | str) -> ConfigServer[JobT_co]:
         """Name a config server host that is no member of a replica set (SCCC), to restore it like a cluster.
 
         Args:
-            host_id: Its id, as :meth:`hosts` lists it.
+            host_id: Its id, or what :meth:`hosts` listed.
 
         Returns:
             The config server. Nothing is read.
 
         Raises:
-            ConfigError: The identifier is empty or could change the path of a call.
+            ConfigError: The identifier is empty or could change the path of a call, or the host is of another project.
             Unsupported: The family has no such hosts: Ops Manager and Cloud Manager have.
 
         """
         if self.family.config_server is None:
             raise Unsupported(f"{self.family.title} does not restore config servers; use the cluster")
+        if isinstance(host_id, HostSummary):
+            _check_project(self, "host", host_id)
+            host_id = host_id.id
         return ConfigServer(self._view, self.family.config_server, self.id, host_id)
+
+
+def _check_project(project: Project[Any], what: str, listed: ClusterSummary | HostSummary) -> None:
+    told = listed.group_id
+    if told is not None and told.casefold() != project.id.casefold():
+        raise ConfigError(
+            f"the {what} {listed.id} is of project {told}, not of {project.id}: name it in its own project"
+        )
+
+
+def _path_key(family: Family[Any], listed: ClusterSummary) -> str:
+    """Give what paths of the family take of a cluster that was listed.
+
+    Raises:
+        ConfigError: Another product listed it, or it takes no restores.
+
+    """
+    # Ops Manager and Cloud Manager write the one, Atlas the other.
+    here, elsewhere = ("clusterName", "name") if family.cluster_key == "id" else ("name", "clusterName")
+    if elsewhere in listed.raw and here not in listed.raw:
+        raise ConfigError(f"the cluster {listed.id} was not listed by {family.title}: name it with its own family")
+    if not listed.takes_restores:
+        raise ConfigError(f"{listed.id} is a part of a sharded cluster: name the whole cluster, which takes restores")
+    key = listed.id if family.cluster_key == "id" else listed.name
+    if key is None:
+        raise ConfigError(
+            f"the cluster {listed.id} was listed without a name, which {family.title} needs: pass the name"
+        )
+    return key

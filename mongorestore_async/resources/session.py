@@ -9,7 +9,7 @@ import attrs
 
 from mongorestore_async.auth.credentials import Credentials, DigestAuth
 from mongorestore_async.errors import ConfigError
-from mongorestore_async.models import JobT, RawDocument, ServiceVersion
+from mongorestore_async.models import JobT, ProjectSummary, RawDocument, ServiceVersion
 from mongorestore_async.models.secret import hide, unhide
 from mongorestore_async.protocol.urls import DEFAULT_BASE_URL, parse_base_url
 from mongorestore_async.resources.batch_lookup import find_batch, read_by_ref
@@ -133,9 +133,9 @@ class AsyncSession(InventoryLists, RawCalls):
 
         """
         environ = RawDocument(os.environ if environ is None else environ, secret=True)
-        given = hide_arguments(overrides)
-        found = read_environment(environ, with_auth="auth" not in given)
-        return cls(**cast("Any", merge_arguments(found, given)))
+        overrides = hide_arguments(overrides)
+        found = read_environment(environ, with_auth="auth" not in overrides)
+        return cls(**cast("Any", merge_arguments(found, overrides)))
 
     @classmethod
     def from_profile(
@@ -165,10 +165,10 @@ class AsyncSession(InventoryLists, RawCalls):
         from mongorestore_async.settings.profile_files import load_profile
 
         environ = RawDocument(os.environ if environ is None else environ, secret=True)
-        given = hide_arguments(overrides)
+        overrides = hide_arguments(overrides)
         chosen = load_profile(profile, environ=environ) if profile is None or isinstance(profile, str) else profile
-        found = read_environment(environ, profile=chosen, with_auth="auth" not in given)
-        return cls(**cast("Any", merge_arguments(found, given)))
+        found = read_environment(environ, profile=chosen, with_auth="auth" not in overrides)
+        return cls(**cast("Any", merge_arguments(found, overrides)))
 
     def __repr__(self) -> str:
         view: SessionView | None = getattr(self, "_view", None)
@@ -271,12 +271,12 @@ class AsyncSession(InventoryLists, RawCalls):
         if not self._is_view:
             await self._view.transport.close(self._view.options)
 
-    def project(self, project_id: str, family: Family[JobT]) -> Project[JobT]:
+    def project(self, project_id: ProjectSummary | str, family: Family[JobT]) -> Project[JobT]:
         """Name a project of a product family.
 
         Args:
-            project_id: Id of the project, as :meth:`projects` lists it.
-            family: The product family, such as :data:`CLOUD_MANAGER`.
+            project_id: Its id, or what :meth:`projects` listed.
+            family: Its product family, from which the type of the jobs follows.
 
         Returns:
             The project. Nothing is read, and whether it exists shows in the first call.
@@ -286,7 +286,7 @@ class AsyncSession(InventoryLists, RawCalls):
 
         """
         check_family(self._view, family)
-        return Project(self._view, family, project_id)
+        return Project(self._view, family, project_id.id if isinstance(project_id, ProjectSummary) else project_id)
 
     async def batch(self, refs: Iterable[JobRef | str], *, until: Until | None = None) -> RestoreBatch[Any]:
         """Find jobs again by their addresses, to wait for or download; they may span clusters, projects and families.

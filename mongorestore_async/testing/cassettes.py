@@ -10,11 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from mongorestore_async.models.secret import is_secret_name
 from mongorestore_async.protocol.redaction import redact_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["cassette_settings"]
 
@@ -98,8 +101,7 @@ def _hide_value(value: Any, name: str = "") -> Any:
         members = cast("dict[str, Any]", value)
         return {each: _hide_value(inner, each) for each, inner in members.items()}
     if isinstance(value, list):
-        items: list[Any] = value
-        return [_hide_value(inner, name) for inner in items]
+        return [_hide_value(inner, name) for inner in cast("Sequence[Any]", value)]
     if not isinstance(value, str) or name in {"href", "rel"}:
         return value
     if value.startswith(("http://", "https://")):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from mongorestore_async.models import JobDocument, JobRef
+    from mongorestore_async.models.headers import Headers
     from mongorestore_async.protocol.replies import Reply
     from mongorestore_async.transport.options import Options
     from mongorestore_async.transport.sender import Call
@@ -129,6 +130,8 @@ class OperationEvent:
             limit, a free slot or the login of another call. ``"job"``: a create, wait or watch sees a job for the first
             time, or in another state. ``"received"``: bytes of an archive.
         status: HTTP status of a request, None if no whole answer came.
+        headers: Header fields of the answer to a request of a call; values with credentials are redacted wherever they
+            are shown.
         for_token: Whether the request asked the token endpoint for a token.
         error: Class name of the error that a try ended with.
         seconds: Time until the next try, or the time in the queue.
@@ -140,6 +143,7 @@ class OperationEvent:
 
     kind: Literal["request", "retry", "queued", "job", "received"]
     status: int | None = None
+    headers: Headers | None = attrs.field(default=None, repr=False)
     for_token: bool = False
     error: str | None = None
     seconds: float = 0.0

@@ -207,7 +207,7 @@ class Sender:
     """Sends requests over one connection pool, counts them, and takes note of what answers tell about the server."""
 
     def __init__(self, connection: Connection, server_info: ServerInfo) -> None:
-        self.requests = 0
+        self.requests: int = 0
         self._connection = connection
         self._server_info = server_info
 
@@ -286,9 +286,9 @@ class Sender:
             return await self.send(progress, options, authorization)
         finally:
             if call.notify is not None:
-                last = progress.last
-                status = None if last is None or last is before else last.status
-                call.notify(OperationEvent(kind="request", status=status, for_token=not call.path))
+                last = None if progress.last is before else progress.last
+                status, headers = (None, None) if last is None else (last.status, last.headers)
+                call.notify(OperationEvent(kind="request", status=status, headers=headers, for_token=not call.path))
 
     def post_for(self, progress: Progress, options: Options, request: TokenRequest) -> Awaitable[RawReply]:
         """Send a request to the token endpoint for a call."""

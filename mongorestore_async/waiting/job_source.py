@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mongorestore_async.models import JobT
+from mongorestore_async.models import JobT_co
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 __all__ = ["JobSource", "describe_source"]
 
 
-class JobSource(Protocol[JobT]):
+class JobSource(Protocol[JobT_co]):
     """A place of a project that restore jobs belong to: :class:`Cluster` and :class:`ConfigServer` are such."""
 
     @property
-    def family(self) -> Family[JobT]:
+    def family(self) -> Family[JobT_co]:
         """The product family."""
         ...
 
@@ -56,11 +56,11 @@ class JobSource(Protocol[JobT]):
         items_per_page: int | None = None,
         starting_at: int = 1,
         include_count: bool | None = None,
-    ) -> Pager[JobT]:
+    ) -> Pager[JobT_co]:
         """List its restore jobs."""
         ...
 
-    async def restore_job(self, job_id: str) -> JobT:
+    async def restore_job(self, job_id: str) -> JobT_co:
         """Read one of them."""
         ...
 

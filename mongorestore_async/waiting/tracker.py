@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic
 
 import attrs
 
-from mongorestore_async.models import CollectionRestoreJob, JobDocument, RestoreJob
+from mongorestore_async.models import CollectionRestoreJob, JobT, RestoreJob
 from mongorestore_async.models.collections.restored import inherit
 from mongorestore_async.waiting.collection_judge import awaits_collections
 from mongorestore_async.waiting.end_rules import Ending, Goal, WaitOutcome, check_until, describe, end_of, until_told
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Group", "JobTracker", "TrackedJob", "key_of"]
 
-JobT = TypeVar("JobT", bound=JobDocument)
 
 _UNKNOWN = Ending(WaitOutcome.GOING_ON, "not read yet")
 #: Polls in a row that must miss a job which was there, besides the patience, before it counts as lost.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, assert_type
+from typing import TYPE_CHECKING, Any, Literal, assert_type
 
 from yarl import URL
 
@@ -32,7 +32,9 @@ from mongorestore_async import (
     Checkpoint,
     CloudBackupRestoreJob,
     Cluster,
+    ClusterBase,
     ClusterSummary,
+    ConfigServer,
     DataError,
     Delivery,
     DeliveryStatus,
@@ -41,12 +43,14 @@ from mongorestore_async import (
     EndpointSet,
     Family,
     HttpRestore,
+    JobDocument,
     JobRef,
     JobState,
     JobStatus,
     LimitScope,
     LimitValue,
     MaybeCreated,
+    OpenReconciliation,
     OplogTime,
     OplogTimestamp,
     Options,
@@ -71,6 +75,7 @@ from mongorestore_async import (
     SessionArguments,
     Snapshot,
     Stats,
+    TakenReconciliation,
     Target,
     TenantRestoreJob,
     TransportError,
@@ -163,6 +168,13 @@ async def projects_and_clusters(session: AsyncSession) -> None:
         assert_type(cluster.takes_restores, bool)
 
 
+async def what_was_listed_names_it(session: AsyncSession) -> None:
+    project = session.project(await session.projects(OPS_MANAGER).one(), OPS_MANAGER)
+    assert_type(project, Project[RestoreJob])
+    assert_type(project.cluster(await project.clusters().one()), Cluster[RestoreJob])
+    assert_type(project.config_server(await project.hosts().one()), ConfigServer[RestoreJob])
+
+
 def the_type_of_a_job_follows_from_the_family(session: AsyncSession) -> None:
     assert_type(session.project("p", OPS_MANAGER), Project[RestoreJob])
     assert_type(session.project("p", CLOUD_MANAGER), Project[RestoreJob])
@@ -201,6 +213,7 @@ async def lists(session: AsyncSession) -> None:
         assert_type(page.headers, Headers)
         assert_type(page.drifted, bool)
         assert_type(page[0], CloudBackupRestoreJob)
+        assert_type(page[2:5], tuple[CloudBackupRestoreJob, ...])
         assert_type(list(page), list[CloudBackupRestoreJob])
     assert_type(await pager.collect(limit=2000, concurrency=4), list[CloudBackupRestoreJob])
     assert_type(await pager.first(), CloudBackupRestoreJob | None)
@@ -212,6 +225,24 @@ async def any_family(cluster: Cluster[RestoreJob] | Cluster[TenantRestoreJob]) -
     job = await cluster.restore_job("j")
     assert_type(job, RestoreJob | TenantRestoreJob)
     return job.state
+
+
+async def any_job(cluster: ClusterBase[JobDocument], pager: Pager[JobDocument]) -> list[JobDocument]:
+    """What gives jobs of one kind can be passed where any kind will do."""
+    return [await cluster.restore_job("j"), *await pager.collect()]
+
+
+async def of_any_family(session: AsyncSession, family: Family[JobDocument] = OPS_MANAGER) -> None:
+    families: list[Family[JobDocument]] = [OPS_MANAGER, ATLAS_CLOUD_BACKUP, ATLAS_TENANT_V1, family]
+    for each in families:
+        cluster = session.project("p", each).cluster("c")
+        assert_type(cluster, Cluster[JobDocument])
+        await any_job(cluster, cluster.restore_jobs())
+    backup = session.project("p", ATLAS_CLOUD_BACKUP)
+    await any_job(backup.cluster("c"), backup.cluster("c").restore_jobs())
+    projects: list[Project[JobDocument]] = [backup, session.project("p", OPS_MANAGER)]
+    batch: RestoreBatch[JobDocument] = await backup.cluster("c").ensure_restore(HttpRestore.on_server_terms("s"))
+    del projects, batch
 
 
 async def create(session: AsyncSession) -> None:
@@ -229,6 +260,7 @@ async def create(session: AsyncSession) -> None:
     assert_type(batch, RestoreBatch[RestoreJob])
     assert_type(batch.jobs, tuple[RestoreJob, ...])
     assert_type(batch[0], RestoreJob)
+    assert_type(batch[-2:], tuple[RestoreJob, ...])
     assert_type(batch.batch_id, str | None)
     assert_type(batch.refs, tuple[JobRef, ...])
     assert_type([job.delivery for job in batch], list[Delivery | None])
@@ -275,8 +307,19 @@ async def errors(session: AsyncSession) -> None:
         assert_type(error.excerpt, str)
     except MaybeCreated as error:
         found = await error.reconcile()
-        assert_type(found, Reconciliation[Any])
-        assert_type(found.verdict, Verdict)
+        either: Reconciliation[Any] = found
+        assert_type(either.verdict, Verdict)
+        assert_type(found, TakenReconciliation[Any] | OpenReconciliation[Any])
+        if found.verdict is Verdict.TAKEN:
+            assert_type(found, TakenReconciliation[Any])
+            batch: RestoreBatch[RestoreJob] = found.batch
+            await batch.wait(timeout=None)
+        elif found.verdict is Verdict.NOT_TAKEN:
+            assert_type(found, OpenReconciliation[Any])
+            assert_type(found.batch, None)
+        else:
+            assert_type(found.verdict, Literal[Verdict.CANNOT_TELL])
+            assert_type(found.candidates, tuple[Any, ...])
     except (AuthError, TransportError) as error:
         assert_type(error.request, RequestContext | None)
     except RestoreError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, assert_type
+from typing import assert_type
 
 from mongorestore_async import (
     ATLAS_CLOUD_BACKUP,
@@ -27,20 +27,22 @@ from mongorestore_async import (
     FleetStream,
     FleetWatch,
     Found,
+    JobChange,
+    JobDocument,
     JobState,
     Page,
     RateLimit,
+    ReadFailure,
+    ReadRecovery,
     RestoreError,
     RestoreJob,
+    Secret,
     ShardReport,
     TenantRestoreJob,
     run_local,
     run_shard,
 )
 from mongorestore_async.reports import ClusterHistory, FleetReport, LastOutcome, Restore, write_fleet_report
-
-if TYPE_CHECKING:
-    from mongorestore_async.models import JobDocument
 
 
 def makes(session: AsyncSession) -> None:
@@ -53,9 +55,21 @@ def merges(session: AsyncSession) -> None:
     one, two = Fleet(session, OPS_MANAGER), Fleet(session, CLOUD_MANAGER)
     assert_type(Fleet.merge(one, two), Fleet[RestoreJob])
     flex = Fleet(session, ATLAS_FLEX)
-    mixed: Fleet[JobDocument] = Fleet.merge(one, flex)
+    assert_type(Fleet.merge(one, flex), Fleet[RestoreJob | TenantRestoreJob])
+    mixed: Fleet[JobDocument] = Fleet.merge(one, flex, Fleet(session, ATLAS_CLOUD_BACKUP))
     stream: FleetStream[JobDocument] = mixed.restore_jobs()
     del stream
+    assert_type(Fleet.merge(*[one, two]), Fleet[RestoreJob])
+
+
+async def tells_merged_jobs_apart(ops: Fleet[RestoreJob], backup: Fleet[CloudBackupRestoreJob]) -> None:
+    async with Fleet.merge(ops, backup).restore_jobs() as stream:
+        async for found in stream:
+            assert_type(found.job, RestoreJob | CloudBackupRestoreJob)
+            if isinstance(found.job, RestoreJob):
+                assert_type(found.job.batch_id, str | None)
+            else:
+                assert_type(found.job.delivery_url, tuple[Secret, ...])
 
 
 async def reads(fleet: Fleet[RestoreJob]) -> None:
@@ -97,10 +111,17 @@ async def watches(fleet: Fleet[RestoreJob]) -> None:
     async with fleet.watch(until_idle=True, idle_interval=60) as watch:
         assert_type(watch, FleetWatch[RestoreJob])
         async for change in watch:
-            assert_type(change, FleetChange[RestoreJob])
-            assert_type(change.kind, ChangeKind)
-            assert_type(change.job, RestoreJob | None)
-            assert_type(change.failure, FleetFailure | None)
+            any_change: FleetChange[RestoreJob] = change
+            assert_type(any_change.kind, ChangeKind)
+            assert_type(any_change.job, RestoreJob | None)
+            assert_type(change, JobChange[RestoreJob] | ReadFailure | ReadRecovery)
+            if change.kind is ChangeKind.FAILED:
+                assert_type(change.failure, FleetFailure)
+            elif isinstance(change, JobChange):
+                assert_type(change.job, RestoreJob)
+                assert_type(change.cluster, FleetCluster)
+            else:
+                assert_type(change, ReadRecovery)
         assert_type(watch.running, tuple[Found[RestoreJob], ...])
 
 

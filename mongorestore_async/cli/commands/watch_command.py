@@ -66,7 +66,7 @@ async def _watch(
                 display.look_for(len(resume_hint.refs))
                 async with clock.finding():
                     batch = await session.batch(resume_hint.refs, until=options.until)
-            with _LiveTable(out) if sys.stdout.isatty() else _Lines(out) as view:
+            with _LiveTable(out) if out.is_live else _Lines(out) as view:
                 found = {job.ref: job for job in batch}
                 try:
                     view.show(batch)

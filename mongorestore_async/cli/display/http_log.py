@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from mongorestore_async.cli.console import PlainConsole
-    from mongorestore_async.models import Headers
+    from mongorestore_async.models.headers import Headers
     from mongorestore_async.transport.observers import Notify, Observer, Operation, OperationEvent
 
 __all__ = ["HttpLog"]

@@ -56,7 +56,7 @@ def doctor(
     output: OutputOption = OutputFormat.TABLE,
     server: ServerOptions = _SERVER,
 ) -> int:
-    """Find out why commands fail: address, DNS, proxy, TLS, clock, key, rights.
+    """Find out why commands fail: address, TLS, key, rights.
 
     Each line is ok, warning, failed or skipped, and says what to do. Only reading
     is tried: whether the key may create restore jobs, only a create can tell.

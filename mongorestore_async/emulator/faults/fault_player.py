@@ -35,7 +35,7 @@ class PlayedFault:
     ) -> None:
         self.name = name
         self.plan = plan
-        self.times = times
+        self.times: float = times
         self.struck: int = 0
         self._match = match
         self._faults = faults

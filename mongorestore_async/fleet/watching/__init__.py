@@ -1,6 +1,6 @@
 """Watching: each change of every running restore that a fleet has, for as long as one looks. Changes nothing.
 
-Members of a fleet and a query come in; ``FleetChange`` values go out, through an iterator whose ``anext`` can be
+Members of a fleet and a query come in; changes go out, through an iterator whose ``anext`` can be
 cancelled (``fleet_watch``).
 
 - ``fleet_watch`` owns the tasks: one that finds projects anew from time to time, and one for each project.

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mongorestore_async.errors import DataError, NotFound, PaginationError
-from mongorestore_async.fleet.watching.watch_records import ChangeKind, FleetChange
+from mongorestore_async.fleet.watching.watch_records import ChangeKind, JobChange
 from mongorestore_async.listing.materialize import materialize
 from mongorestore_async.models import JobState
 from mongorestore_async.waiting.tracker import JobTracker, key_of
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.errors import RestoreError
     from mongorestore_async.fleet.fleet_records import FleetCluster
+    from mongorestore_async.fleet.watching.watch_records import JobChangeKind
     from mongorestore_async.listing.page_reader import Received
     from mongorestore_async.models import JobDocument, PollPolicy
     from mongorestore_async.waiting.job_source import JobSource
@@ -49,8 +50,8 @@ class ClusterLook:
 
     def __init__(self, cluster: FleetCluster, source: JobSource[Any], policy: PollPolicy) -> None:
         self.cluster = cluster
-        self.quiet = 0
-        self.done = False
+        self.quiet: int = 0
+        self.done: bool = False
         self._source = source
         self._tracker: JobTracker[Any] = JobTracker(
             "finished", grace=policy.grace, patience=policy.patience, batches=False
@@ -146,29 +147,32 @@ class ClusterLook:
         else:
             self._tracker.receive(job, datetime.now(UTC), as_id=job_id)
 
-    def take_changes(self) -> list[FleetChange[Any]]:
+    def take_changes(self) -> list[JobChange[Any]]:
         """Give what has changed since this was asked last; jobs that are over are forgotten."""
         changes = [change for followed in list(self._tracker.jobs.values()) if (change := self._change_of(followed))]
         self.quiet = 0 if changes else self.quiet + 1
         return changes
 
-    def forget(self) -> list[FleetChange[Any]]:
+    def forget(self) -> list[JobChange[Any]]:
         """Give up a cluster that is gone: nobody will know how its running jobs end."""
-        lost = [self._change(ChangeKind.LOST, followed) for followed in self._tracker.jobs.values()]
+        jobs = self._tracker.jobs.values()
+        lost = [self._change(ChangeKind.LOST, each, each.job) for each in jobs if each.job is not None]
         self._tracker.jobs.clear()
         return lost
 
-    def _change_of(self, followed: TrackedJob[Any]) -> FleetChange[Any] | None:
+    def _change_of(self, followed: TrackedJob[Any]) -> JobChange[Any] | None:
         job, words = followed.job, followed.ending.words
-        over = followed.ending.over or (job is not None and _is_over(job, datetime.now(UTC)))
+        if job is None:
+            return None  # it was not read yet
+        over = followed.ending.over or _is_over(job, datetime.now(UTC))
         if words == followed.told and not over:
             return None
-        kind = ChangeKind.FOUND if followed.told is None else ChangeKind.CHANGED
+        kind: JobChangeKind = ChangeKind.FOUND if followed.told is None else ChangeKind.CHANGED
         if followed.lost:
             kind = ChangeKind.LOST
         elif over:
             kind = ChangeKind.ENDED
-        change = self._change(kind, followed)
+        change = self._change(kind, followed, job)
         followed.told = words
         if kind in {ChangeKind.LOST, ChangeKind.ENDED}:
             del self._tracker.jobs[key_of(followed.id)]
@@ -177,14 +181,14 @@ class ClusterLook:
             self._ended_now.add(key_of(followed.id))
         return change
 
-    def _change(self, kind: ChangeKind, followed: TrackedJob[Any]) -> FleetChange[Any]:
-        return FleetChange(
+    def _change(self, kind: JobChangeKind, followed: TrackedJob[Any], job: JobDocument) -> JobChange[Any]:
+        return JobChange(
             kind=kind,
             at=datetime.now(UTC),
             fleet=self.cluster.project.fleet,
             project=self.cluster.project,
             cluster=self.cluster,
-            job=followed.job,
+            job=job,
             before=followed.told,
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mongorestore_async.errors import RestoreError
 from mongorestore_async.fleet.counters import kind_of
@@ -12,10 +12,10 @@ from mongorestore_async.fleet.fleet_records import FailureKind, FleetFailure, Fo
 from mongorestore_async.fleet.fleet_stream import innermost
 from mongorestore_async.fleet.watching.poll_budget import PollBudget
 from mongorestore_async.fleet.watching.project_watch import ProjectWatch
-from mongorestore_async.fleet.watching.watch_records import FleetChange
+from mongorestore_async.fleet.watching.watch_records import WatchedChange
 from mongorestore_async.fleet.watching.watch_state import WatchState
 from mongorestore_async.listing.iterators import BlockIterator
-from mongorestore_async.models import JobDocument
+from mongorestore_async.models import JobT_co
 from mongorestore_async.resources.session import view_of
 from mongorestore_async.transport.options import choose_limit
 from mongorestore_async.waiting.pacing import Pace
@@ -29,10 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FleetWatch"]
 
-JobT_co = TypeVar("JobT_co", bound=JobDocument, covariant=True)
 
-
-class FleetWatch(BlockIterator[FleetChange[JobT_co]]):
+class FleetWatch(BlockIterator[WatchedChange[JobT_co]]):
     """The changes of a fleet, for ``async with ... as watch: async for change in watch``.
 
     Made by :meth:`Fleet.watch`; making one does no I/O. Entering starts the polls, and leaving, for whatever reason,
@@ -43,7 +41,8 @@ class FleetWatch(BlockIterator[FleetChange[JobT_co]]):
     is raised by every further ``anext``.
     """
 
-    noun, call = "watch", "fleet.watch()"
+    noun: ClassVar[str] = "watch"
+    call: ClassVar[str] = "fleet.watch()"
 
     def __init__(
         self,

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, Never, TypeAlias
 
 import attrs
 
-from mongorestore_async.models import JobDocument
+from mongorestore_async.models import JobT_co
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from mongorestore_async.fleet.fleet_records import FleetCluster, FleetFailure, FleetProject
 
-__all__ = ["ChangeKind", "FleetChange"]
-
-JobT_co = TypeVar("JobT_co", bound=JobDocument, covariant=True)
+__all__ = ["ChangeKind", "FleetChange", "JobChange", "JobChangeKind", "ReadFailure", "ReadRecovery", "WatchedChange"]
 
 
 class ChangeKind(StrEnum):
@@ -41,7 +39,9 @@ class ChangeKind(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class FleetChange(Generic[JobT_co]):
-    """One change, as :meth:`Fleet.watch` tells it.
+    """One change, as :meth:`Fleet.watch` tells it: a :class:`JobChange`, :class:`ReadFailure` or :class:`ReadRecovery`.
+
+    ``isinstance`` and ``change.kind`` tell type checkers which of them it is.
 
     Attributes:
         kind: What has changed.
@@ -58,8 +58,79 @@ class FleetChange(Generic[JobT_co]):
     kind: ChangeKind
     at: datetime
     fleet: str
+    project: FleetProject | None
+    cluster: FleetCluster | None
+    job: JobT_co | None
+    before: str | None
+    failure: FleetFailure | None
+
+
+#: The kinds that a restore changes by.
+JobChangeKind: TypeAlias = Literal[ChangeKind.FOUND, ChangeKind.CHANGED, ChangeKind.ENDED, ChangeKind.LOST]
+
+
+@attrs.frozen(kw_only=True)
+class JobChange(FleetChange[JobT_co]):
+    """A restore has changed.
+
+    Attributes:
+        kind: ``FOUND``, ``CHANGED``, ``ENDED`` or ``LOST``.
+        project: The project.
+        cluster: The cluster.
+        job: The job as it was read last.
+        before: Its state in the API's own words when it was told last, None the first time.
+        failure: None.
+
+    """
+
+    kind: JobChangeKind
+    project: FleetProject
+    cluster: FleetCluster
+    job: JobT_co
+    before: str | None = None
+    failure: None = None
+
+
+@attrs.frozen(kw_only=True)
+class ReadFailure(FleetChange[Never]):
+    """A fleet, project or cluster cannot be read.
+
+    Attributes:
+        kind: ``FAILED``.
+        project: The project; None where a whole fleet cannot be read.
+        cluster: The cluster; None where it is about a project or a fleet.
+        job: None, as ``before`` is.
+        failure: What could not be read, and why.
+
+    """
+
+    kind: Literal[ChangeKind.FAILED] = ChangeKind.FAILED
     project: FleetProject | None = None
     cluster: FleetCluster | None = None
-    job: JobT_co | None = None
-    before: str | None = None
-    failure: FleetFailure | None = None
+    job: None = None
+    before: None = None
+    failure: FleetFailure
+
+
+@attrs.frozen(kw_only=True)
+class ReadRecovery(FleetChange[Never]):
+    """A fleet, project or cluster can be read again, or is not there any more.
+
+    Attributes:
+        kind: ``RECOVERED``.
+        project: The project; None where a whole fleet could not be read.
+        cluster: The cluster; None where it is about a project or a fleet.
+        job: None, as ``before`` and ``failure`` are.
+
+    """
+
+    kind: Literal[ChangeKind.RECOVERED] = ChangeKind.RECOVERED
+    project: FleetProject | None = None
+    cluster: FleetCluster | None = None
+    job: None = None
+    before: None = None
+    failure: None = None
+
+
+#: What a watch tells.
+WatchedChange: TypeAlias = JobChange[JobT_co] | ReadFailure | ReadRecovery

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mongorestore_async.fleet.watching.open_failures import OpenFailures
-from mongorestore_async.fleet.watching.watch_records import ChangeKind, FleetChange
+from mongorestore_async.fleet.watching.watch_records import ReadFailure, ReadRecovery, WatchedChange
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -46,11 +46,11 @@ class WatchState:
     def __init__(self, query: FleetQuery, idle_interval: float, *, until_idle: bool) -> None:
         self.query = query
         self.idle_interval = idle_interval
-        self.failures = OpenFailures()
+        self.failures: OpenFailures = OpenFailures()
         self.open: set[tuple[str, ...]] = set()
         self.error: BaseException | None = None
         self._until_idle = until_idle
-        self._waiting: deque[FleetChange[Any]] = deque()
+        self._waiting: deque[WatchedChange[Any]] = deque()
         self._changed, self._room = asyncio.Event(), asyncio.Event()
         self._slots = asyncio.Semaphore(query.concurrency)
         self._probes = asyncio.Semaphore(max(1, query.concurrency // 4))
@@ -69,7 +69,7 @@ class WatchState:
         async with self._slots:
             return await call()
 
-    async def tell(self, changes: Iterable[FleetChange[Any]]) -> None:
+    async def tell(self, changes: Iterable[WatchedChange[Any]]) -> None:
         """Hand out changes, and wait until there is room for more."""
         self._waiting.extend(changes)
         self._changed.set()
@@ -90,14 +90,15 @@ class WatchState:
             raise error
         error.__traceback__ = None  # its frames hold answers
         if self.failures.add(place, reason, failure):
-            await self.tell([self._change(ChangeKind.FAILED, place, failure.project, failure.cluster, failure)])
+            at, project, cluster = datetime.now(UTC), failure.project, failure.cluster
+            await self.tell([ReadFailure(at=at, fleet=place[0], project=project, cluster=cluster, failure=failure)])
 
     async def recover(
         self, place: Place, reason: str, project: FleetProject | None = None, cluster: FleetCluster | None = None
     ) -> None:
         """Note that something can be read or is not there any more, and tell it once its place has recovered."""
         if self.failures.clear(place, reason):
-            await self.tell([self._change(ChangeKind.RECOVERED, place, project, cluster)])
+            await self.tell([ReadRecovery(at=datetime.now(UTC), fleet=place[0], project=project, cluster=cluster)])
 
     def close(self, unit: tuple[str, ...]) -> None:
         """Note that something does not keep the watch from being idle."""
@@ -117,7 +118,7 @@ class WatchState:
         """Drop the changes that wait."""
         self._waiting.clear()
 
-    async def take(self) -> list[FleetChange[Any]]:
+    async def take(self) -> list[WatchedChange[Any]]:
         """Wait for changes and take them all; none at the end. If it is cancelled, they stay."""
         while not self._waiting:
             if self.error is not None:
@@ -128,15 +129,3 @@ class WatchState:
         self._waiting.clear()
         self._room.set()
         return taken
-
-    @staticmethod
-    def _change(
-        kind: ChangeKind,
-        place: Place,
-        project: FleetProject | None,
-        cluster: FleetCluster | None,
-        failure: FleetFailure | None = None,
-    ) -> FleetChange[Any]:
-        return FleetChange(
-            kind=kind, at=datetime.now(UTC), fleet=place[0], project=project, cluster=cluster, failure=failure
-        )

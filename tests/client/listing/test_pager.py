@@ -58,6 +58,19 @@ async def test_iterating_again_starts_again(cluster, server, serve_jobs):
     assert server.pages == [1, 2, 1, 2]
 
 
+async def test_a_page_is_indexed_and_sliced(cluster, serve_jobs):
+    serve_jobs(6)
+
+    page = await cluster.restore_jobs()
+
+    assert (page[0].id, page[-1].id, len(page)) == ("job-0", "job-5", 6)
+    assert page[2:5] == page.items[2:5]
+    assert [job.id for job in page[-1:2:-2]] == ["job-5", "job-3"]
+    assert page[7:] == ()
+    with pytest.raises(IndexError):
+        page[6]
+
+
 async def test_two_walks_of_one_pager_do_not_disturb_each_other(cluster, serve_jobs):
     serve_jobs(5)
     pager = cluster.restore_jobs(items_per_page=2)

@@ -109,6 +109,57 @@ class TestHosts:
                 assert repr(project.config_server("h1")) == f"<ConfigServer {name} p/h1>"
 
 
+class TestWhatWasListed:
+    """Projects, clusters and hosts are named by what a list gave of them."""
+
+    LISTED = (
+        ("ops-manager", {"id": "c1", "clusterName": "one", "typeName": "REPLICA_SET"}, "c1"),
+        ("cloud-manager", {"id": "c1", "clusterName": "one", "groupId": "P"}, "c1"),
+        ("atlas-cloud-backup", {"id": "c1", "name": "one", "groupId": "p", "stateName": "IDLE"}, "one"),
+        ("atlas-flex", {"id": "c1", "name": "one"}, "one"),
+        ("atlas-legacy-v1", {"id": "c1", "name": "one"}, "one"),
+    )
+
+    @pytest.mark.parametrize(("name", "document", "key"), LISTED)
+    async def test_names_it(self, session, server, name, document, key):
+        family = FAMILIES[name]
+        server.will(listed({"id": "p", "name": "shop"}))
+        server.will(listed(document))
+
+        project = session.project(await session.projects(family).one(), family)
+        cluster = project.cluster(await project.clusters().one())
+
+        assert (project.id, cluster.cluster) == ("p", key)
+
+    @pytest.mark.parametrize(
+        ("name", "document", "says"),
+        [
+            ("ops-manager", {"id": "c1", "clusterName": "one", "groupId": "q"}, "is of project q, not of p"),
+            ("ops-manager", {"id": "c1", "name": "one"}, "was not listed by Ops Manager"),
+            ("atlas-flex", {"id": "c1", "clusterName": "one"}, "was not listed by Atlas flex"),
+            ("atlas-flex", {"id": "c1"}, "was listed without a name, which Atlas flex needs"),
+            ("cloud-manager", {"id": "c1", "shardName": "s0"}, "is a part of a sharded cluster"),
+            ("cloud-manager", {"id": "c1", "typeName": "CONFIG_SERVER_REPLICA_SET"}, "is a part of a sharded cluster"),
+        ],
+    )
+    async def test_of_another_place_is_refused(self, session, server, name, document, says):
+        project = session.project("p", FAMILIES[name])
+        server.will(listed(document))
+        found = await project.clusters().one()
+
+        with pytest.raises(ConfigError, match=says):
+            project.cluster(found)
+
+    async def test_names_a_host(self, session, server):
+        project = session.project("p", OPS_MANAGER)
+        server.will(listed({"id": "h1", "groupId": "p"}, {"id": "h2", "groupId": "q"}))
+        ours, other = await project.hosts().collect()
+
+        assert project.config_server(ours).host == "h1"
+        with pytest.raises(ConfigError, match="the host h2 is of project q, not of p"):
+            project.config_server(other)
+
+
 class TestConfigServers:
     async def test_have_jobs_and_snapshots_by_host(self, session, server):
         host = session.project("p", OPS_MANAGER).config_server("h1")

@@ -80,7 +80,7 @@ class PlayedFleet:
 
     def tell(self, kind: str, cluster: FleetCluster | None = None, job: Job | None = None, **more: Any) -> None:
         project = more.pop("project", None if cluster is None else cluster.project)
-        fields = {"fleet": "fleet", "at": datetime.now(UTC)} | more
+        fields = {"fleet": "fleet", "at": datetime.now(UTC), "before": None, "failure": None} | more
         self._told.put_nowait(FleetChange(kind=ChangeKind(kind), project=project, cluster=cluster, job=job, **fields))
 
     def end_watch(self, error: Exception) -> None:

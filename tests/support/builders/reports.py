@@ -32,7 +32,7 @@ _REASONS = {
     "PASSED": "",
     "MISSED_GOAL": "RTO longer than its goal",
     "FAILED": "the restore job failed: BROKEN",
-    "UNDECIDED": "whether the restore was started cannot be told",
+    "UNDECIDED": "what became of the restore cannot be told",
     "SKIPPED": "stopped after 3 failures",
 }
 

@@ -10,13 +10,14 @@ from mongorestore_async import (
     AsyncSession,
     DataError,
     DigestAuth,
+    Profile,
     RestoreError,
     ServiceAccount,
     load_job,
 )
 from mongorestore_async.auth.digest import Signer
 from mongorestore_async.codec.list_documents import decode_list
-from mongorestore_async.models import CloudBackupRestoreJob, ProjectSummary, RestoreJob, TenantRestoreJob
+from mongorestore_async.models import CloudBackupRestoreJob, ProjectSummary, RawDocument, RestoreJob, TenantRestoreJob
 
 #: Longer than what programs that print local variables show of a string, which they cut first.
 LONG_KEY = "S3cretKeyOfNobody" * 8
@@ -49,6 +50,11 @@ def from_list(model, document):
     """Make a model as it comes in a list: of what msgspec decoded."""
     body = json.dumps({"results": [document]}, separators=(",", ":")).encode()
     return decode_list(model, body).results[0]
+
+
+def _profile(key):
+    settings = {"public_api_key": "p", "private_api_key": key, "access_token": key}
+    return Profile("default", "mongocli", "config.toml", RawDocument(settings, secret=True))
 
 
 #: What a handler of a web application may return.
@@ -84,6 +90,11 @@ REFUSALS = {
     "credentials in the base URL": lambda: AsyncSession(None, base_url=f"https://p:{LONG_KEY}@host"),
     "key in the environment": lambda: AsyncSession.from_env(_ENVIRONMENT),
     "proxy beside an environment": lambda: AsyncSession.from_env({}, auth=None, proxy=f"ftp://u:{LONG_KEY}@host"),
+    "proxy beside a profile": lambda: AsyncSession.from_profile(
+        _profile(LONG_KEY), environ={}, auth=None, proxy=f"ftp://u:{LONG_KEY}@host"
+    ),
+    "key in a profile": lambda: AsyncSession.from_profile(_profile(f"{LONG_KEY}\x07"), environ={}),
+    "token with a line break": lambda: AccessToken(f"{LONG_KEY}\n"),
     "job that cannot be read": lambda: load_job(OPS_MANAGER, JOB | {"created": "yesterday"}),
     "link in place of a job": lambda: load_job(OPS_MANAGER, LINK),
 }

@@ -15,7 +15,7 @@ PARSERS = {
     "jsonl": lambda text: [json.loads(line) for line in text.splitlines()],
     "csv": lambda text: list(csv.DictReader(io.StringIO(text))),
 }
-SIDES = {"cloud-manager": "manager", "atlas-cloud-backup": "atlas", "atlas-legacy-v1": "atlas"}
+SIDES = {"cloud-manager": "manager", "atlas-cloud-backup": "atlas", "atlas-flex": "atlas"}
 
 each_format = pytest.mark.parametrize("form", PARSERS)
 each_family = pytest.mark.parametrize("family", SIDES)

@@ -8,9 +8,18 @@ from datetime import UTC, datetime, timedelta
 
 import attrs
 import pytest
+from aiohttp.web import Response
 
 from builders.drill_world import drill_plan, drill_session, drill_settings, replica_sets
-from mongorestore_async import CLOUD_MANAGER, AutomatedRestore, RestoreGuard, Snapshot, Target
+from mongorestore_async import (
+    CLOUD_MANAGER,
+    AutomatedRestore,
+    PollPolicy,
+    RestoreGuard,
+    RetryPolicy,
+    Snapshot,
+    Target,
+)
 from mongorestore_async.drills import (
     DrillCheck,
     DrillCluster,
@@ -403,6 +412,27 @@ async def test_a_wait_that_takes_too_long_fails_and_is_not_repeated(tmp_path):
 
     assert report.outcomes[0].state == "FAILED"
     assert report.outcomes[0].reason.startswith("WaitTimeout: ")
+    assert emulator.counts.creates_received == 1
+
+
+@pytest.mark.parametrize("status", [503, 401])
+async def test_a_restore_that_cannot_be_followed_is_looked_at_again(status, tmp_path):
+    async with Emulator(drill_settings(1)) as emulator:
+        plan = drill_plan(emulator, downloads=1)
+
+        def begin_outage(made):
+            if made.step == "started":
+                emulator.fault = lambda _record: Response(status=status)
+
+        retry, poll = RetryPolicy(tries=1), PollPolicy(shortest=0.05, longest=0.05, patience=0.2)
+        async with drill_session(emulator, retry=retry, poll=poll) as session:
+            first = await run_drill(plan, session, tmp_path, on_step=begin_outage)
+        emulator.fault = None
+        async with drill_session(emulator) as session:
+            second = await resume_drill(session, tmp_path)
+
+    assert (states(first), states(second)) == (["UNDECIDED"], ["PASSED"])
+    assert first.outcomes[0].reason.startswith("what became of its restore could not be read: ")
     assert emulator.counts.creates_received == 1
 
 
