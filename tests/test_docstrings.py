@@ -18,7 +18,7 @@ import mongorestore_async
 from mongorestore_async import drills, errors, evidence
 from mongorestore_async.models.secret import Secret
 
-ROOMS = ("board", "drills", "emulator", "errors", "evidence", "models", "otel", "reports", "testing")
+ROOMS = ("board", "doctor", "drills", "emulator", "errors", "evidence", "models", "otel", "reports", "testing")
 
 #: Rooms that are mostly values. A call that does no I/O, raises nothing and takes no number may be told in one line.
 BRIEF = ("emulator", "errors", "families", "models", "settings")
@@ -155,7 +155,9 @@ def test_every_field_and_argument_of_a_class_is_described(name):
     found = sections(kind)
     if attrs.has(kind):
         fields = [field.name for field in attrs.fields(kind) if not field.inherited and not field.name.startswith("_")]
-        described = found.get("parameters", {}) | found.get("attributes", {})
+        described = dict(found.get("parameters", {}))
+        for each in filter(is_ours, kind.__mro__):
+            described |= sections(each).get("attributes", {})
         assert set(fields) <= described.keys()
         durations = {each for each in fields if "float" in str(getattr(attrs.fields(kind), each).type)}
         assert [each for each in durations if not has_unit(each, described[each])] == []
