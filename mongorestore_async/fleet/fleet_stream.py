@@ -99,6 +99,10 @@ class FleetStream(BlockIterator[Found[JobT_co]]):
 
         Each is a :class:`JobRow` with the fleet, project and cluster that its job was found in. The jobs are those of
         the stream: a row taken here is not given by ``async for found in stream`` any more.
+
+        Returns:
+            An iterator over the rows.
+
         """
         return RowIterator(self, lambda found: found.to_row())
 

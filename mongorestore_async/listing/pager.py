@@ -88,6 +88,9 @@ class Pager(Generic[ItemT_co]):
 
         What is said above of iterators holds for the one returned. Each row is a :class:`JobRow`.
 
+        Returns:
+            An iterator over the rows.
+
         Raises:
             RestoreError: Any error of a call, with ``resume_at``; raised by ``anext``.
 
