@@ -44,7 +44,7 @@ nitpicky = True
 nitpick_ignore_regex = [
     # There are no inventories of other projects, for building needs no network: their names are plain text.
     ("py:.*", rf"({'|'.join(sys.stdlib_module_names)}|aiohttp|attrs|multidict|yarl)\..*"),
-    ("py:.*", r"CIMultiDictProxy|Path|RateRule|Redis|URL|date|datetime"),
+    ("py:.*", r"CIMultiDictProxy|JobChangeKind|Path|RateRule|Redis|URL|date|datetime"),
     # Type variables are no part of the reference.
     ("py:.*", r"(.*\.)?\w+T(_co)?"),
 ]

@@ -51,11 +51,11 @@ class RestoreTrigger(BaseTrigger):
         accept_incomplete: bool = False,  # noqa: FBT002 - Airflow passes all arguments by name
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # pyright: ignore[reportUnknownMemberType]
-        self.conn_id = plain_text("conn_id", conn_id)
-        self.jobs = list(read_job_texts(jobs))
+        self.conn_id: str = plain_text("conn_id", conn_id)
+        self.jobs: list[str] = list(read_job_texts(jobs))
         self.until: Until | None = until
         self.poll_interval = poll_interval
-        self.deadline = None if deadline is None else plain_text("deadline", deadline)
+        self.deadline: str | None = None if deadline is None else plain_text("deadline", deadline)
         self.accept_incomplete = accept_incomplete
         self._told: tuple[int, int, int] | None = None
 

@@ -66,7 +66,7 @@ class NoAuthenticator:
     led: asyncio.Event | None = None
 
     def __init__(self) -> None:
-        self.works = False
+        self.works: bool = False
 
     def begin(self, *, method: str, uri: str, body: bytes, once: bool = False) -> None:
         """Keep nothing."""
@@ -104,7 +104,7 @@ class DigestAuthenticator:
 
     def __init__(self, login: Login) -> None:
         self.login = login
-        self.begin = partial(Attempt, login)
+        self.begin: partial[Attempt] = partial(Attempt, login)
         self.led: asyncio.Event | None = None
 
     @property
@@ -166,7 +166,7 @@ class TokenAuthenticator(NoAuthenticator):
         """
         raw = await send(self._authorization)
         if raw.status != 401:  # noqa: PLR2004
-            self.works = self.works or is_own(raw)
+            self.works: bool = self.works or is_own(raw)
             return raw
         challenges = raw.headers.getall("WWW-Authenticate")
         own = is_own(raw) or bool(challenges)

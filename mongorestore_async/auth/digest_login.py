@@ -83,7 +83,7 @@ class Login:
     def __init__(self, credentials: DigestAuth, clock: Callable[[], float]) -> None:
         self.credentials = credentials
         self.warm: Nonce | None = None
-        self.proven = False
+        self.proven: bool = False
         self._clock = clock
         self._open = False  # the server answered without any challenge
         self._literal: bool | None = None  # whether this server means op="auth" literally: RFC 2069
@@ -225,7 +225,7 @@ class Attempt:
     _answered_own = False
     _sends = 0
     _refusals = 0  # of answers, without stale=true
-    challenges = 0
+    challenges: int = 0
 
     def __init__(self, login: Login, *, method: str, uri: str, body: bytes, once: bool = False) -> None:
         self._login = login

@@ -32,7 +32,7 @@ class Nonce:
 
     def __init__(self, challenge: Challenge) -> None:
         self.challenge = challenge
-        self.cnonce = new_cnonce()
+        self.cnonce: str = new_cnonce()
         self.uses = 0
         self.accepted = 0
         self.settled = 0

@@ -110,7 +110,7 @@ class TokenCache:
         self._young = _YOUNG
         self._held: RestoreError | None = None  # the failure that calls get without I/O
         self._held_until = 0.0
-        self.works = False  # the API took a token once
+        self.works: bool = False  # the API took a token once
         self._renewed_for_page = False
 
     def usable(self) -> HeldToken | None:

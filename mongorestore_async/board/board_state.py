@@ -159,9 +159,9 @@ class BoardState:
 
     def __init__(self, since: datetime | None = None) -> None:
         self.changed: set[Cell] = set()
-        self.is_new = True
+        self.is_new: bool = True
         self.changes: deque[Change] = deque(maxlen=_MOST_CHANGES)
-        self.reading = Reading(since=since)
+        self.reading: Reading = Reading(since=since)
         self.error: str | None = None
         self._cells: dict[_Place, Cell] = {}
         self._projects: dict[tuple[str, str], int] = {}

@@ -35,9 +35,9 @@ class LiveUpdates:
     """
 
     def __init__(self, state: BoardState) -> None:
-        self.view = BoardView(state)
-        self.history = EventHistory(secrets.token_hex(8))
-        self.is_closed = False
+        self.view: BoardView = BoardView(state)
+        self.history: EventHistory = EventHistory(secrets.token_hex(8))
+        self.is_closed: bool = False
         self._touched = asyncio.Event()
         self._news = asyncio.Event()
         self.publish()

@@ -78,7 +78,7 @@ class DecodedItems(Sequence[T_co]):
         make: Callable[..., T_co],
         origin: JobRef | None = None,
     ) -> None:
-        self.structs = structs
+        self.structs: Sequence[Any] = structs
         self._received = received  # None where it can be made of what was decoded
         self._make = make
         self._origin = origin

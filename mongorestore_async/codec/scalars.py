@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mongorestore_async.models.states import words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from enum import StrEnum
 
 __all__ = ["ValidationError", "Vocabulary", "boolean", "moment", "text", "vocabulary", "whole_number"]
@@ -91,4 +91,4 @@ class Vocabulary(dict[str, "StrEnum | str"]):
 
 
 #: Makes the vocabulary of an enumeration, once.
-vocabulary = functools.cache(Vocabulary)
+vocabulary: Callable[[type[StrEnum]], Vocabulary] = functools.cache(Vocabulary)

@@ -105,19 +105,20 @@ class CheckResult:
         """Write the message with its advice.
 
         Args:
-            wordings: The sentence of each kind of hint, as for :meth:`Hint.render`.
+            wordings: The sentence of each kind of hint, as for hints of errors.
 
         """
         return self.message if self.hint is None else add_advice(self.message, self.hint.render(wordings))
 
-    def to_dict(self, wordings: Mapping[HintKind, Wording] = PYTHON_WORDINGS) -> dict[str, Any]:
+    def to_dict(self, wordings: Mapping[HintKind, Wording] | None = None) -> dict[str, Any]:
         """Make a JSON object of it: ``check``, ``outcome`` and ``message``, with the advice.
 
         Args:
-            wordings: The sentence of each kind of hint.
+            wordings: The sentence of each kind of hint, None for those of this library.
 
         """
-        return {"check": str(self.name), "outcome": str(self.outcome), "message": self.render(wordings)}
+        message = self.render(PYTHON_WORDINGS if wordings is None else wordings)
+        return {"check": str(self.name), "outcome": str(self.outcome), "message": message}
 
 
 @attrs.frozen

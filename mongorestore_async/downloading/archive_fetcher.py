@@ -67,8 +67,8 @@ class ArchiveReply:
     def __init__(
         self, response: aiohttp.ClientResponse, connection: Connection, *, request: RequestContext, stall_timeout: float
     ) -> None:
-        self.status = response.status
-        self.headers = Headers(response.headers.items())
+        self.status: int = response.status
+        self.headers: Headers = Headers(response.headers.items())
         self.request = request
         self._response = response
         self._connection = connection

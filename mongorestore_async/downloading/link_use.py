@@ -47,7 +47,7 @@ class LinkUse:
     def __init__(
         self, archive: Archive, job: JobDocument, refresh: Callable[[], Awaitable[JobDocument]], rules: DownloadRules
     ) -> None:
-        self.job = job
+        self.job: JobDocument = job
         self.refresh = refresh
         self._archive = archive
         self._rules = rules

@@ -86,12 +86,12 @@ class Journal:
                 f"format of the journal is {about.get('format')}: this version reads {JOURNAL_FORMAT}, so resume the"
                 f" drill with the version that began it"
             )
-        self.plan = from_json(json.loads(about["plan"]), DrillPlan, "plan in the journal")
+        self.plan: DrillPlan = from_json(json.loads(about["plan"]), DrillPlan, "plan in the journal")
         with database:
             cursor = database.execute("INSERT INTO runs (at) VALUES (?)", (_now(),))
-        self.run = cursor.lastrowid or 1
+        self.run: int = cursor.lastrowid or 1
         (first,) = database.execute("SELECT at FROM runs ORDER BY run LIMIT 1").fetchone()
-        self.started_at = datetime.fromisoformat(first)
+        self.started_at: datetime = datetime.fromisoformat(first)
         self.note("run", {"plan": to_json(self.plan)})
 
     @classmethod

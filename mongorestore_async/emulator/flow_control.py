@@ -36,7 +36,7 @@ class Clock:
     """
 
     def __init__(self, start: datetime, speed: float = 1.0) -> None:
-        self.start = start.astimezone(UTC)
+        self.start: datetime = start.astimezone(UTC)
         self._speed = speed
         self._elapsed = 0.0
         self._read_at = monotonic()

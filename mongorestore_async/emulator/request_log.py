@@ -152,7 +152,7 @@ class RequestLog:
     """
 
     def __init__(self, size: int) -> None:
-        self.counts = Counts()
+        self.counts: Counts = Counts()
         self.creates: deque[CreateRecord] = deque(maxlen=size)
         self._size = size
         self._records: OrderedDict[int, RequestRecord] = OrderedDict()

@@ -59,17 +59,17 @@ class ServerState:
     """
 
     def __init__(self, settings: EmulatorSettings | None = None) -> None:
-        self.settings = EmulatorSettings() if settings is None else settings
-        self.clock = Clock(self.settings.start, self.settings.speed)
-        self.world = World(self.settings, self.clock)
-        self.guard = DigestServer(self.settings)
-        self.tokens = TokenServer(self.settings, self.clock)
-        self.rate_limit_counter = RateLimitCounter(self.settings.rate_limiting)
-        self.log = RequestLog(self.settings.request_log_size)
-        self.archives = Archives(self.settings.seed, self.settings.archive_bytes)
-        self.downloads = Downloads(self.settings.downloads, self.settings.request_log_size)
-        self.faults = Faults(FaultParts(self.world, self.tokens, self.downloads, self.archives))
-        self.gate = Gate()
+        self.settings: EmulatorSettings = EmulatorSettings() if settings is None else settings
+        self.clock: Clock = Clock(self.settings.start, self.settings.speed)
+        self.world: World = World(self.settings, self.clock)
+        self.guard: DigestServer = DigestServer(self.settings)
+        self.tokens: TokenServer = TokenServer(self.settings, self.clock)
+        self.rate_limit_counter: RateLimitCounter = RateLimitCounter(self.settings.rate_limiting)
+        self.log: RequestLog = RequestLog(self.settings.request_log_size)
+        self.archives: Archives = Archives(self.settings.seed, self.settings.archive_bytes)
+        self.downloads: Downloads = Downloads(self.settings.downloads, self.settings.request_log_size)
+        self.faults: Faults = Faults(FaultParts(self.world, self.tokens, self.downloads, self.archives))
+        self.gate: Gate = Gate()
         self.working: set[asyncio.Task[Any]] = set()
         self._looks: dict[str, int] = {}
         self._create_faults = list(self.settings.create_faults)

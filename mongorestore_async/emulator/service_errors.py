@@ -147,8 +147,8 @@ class ServiceError(Exception):
         super().__init__(code)
         usual, text = _TEXTS.get(code, (400, code))
         self.code = code
-        self.status = usual if status is None else status
-        self.detail = text.format(*parameters) if detail is None else detail
+        self.status: int = usual if status is None else status
+        self.detail: str = text.format(*parameters) if detail is None else detail
         self.parameters = parameters
         self.fields = fields
 

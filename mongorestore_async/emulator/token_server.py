@@ -105,7 +105,7 @@ class TokenServer:
     """
 
     def __init__(self, settings: EmulatorSettings, clock: Clock) -> None:
-        self.counts = TokenCounts()
+        self.counts: TokenCounts = TokenCounts()
         self._settings = settings
         self._clock = clock
         self._issued: dict[str, _IssuedToken] = {}

@@ -106,17 +106,17 @@ class ApiError(RestoreError):
         self.error_code = error_code
         self.reason = reason
         self.detail = detail
-        self.parameters = tuple(parameters)
+        self.parameters: tuple[Any, ...] = tuple(parameters)
         self.service_version = service_version
         self.retry_after = retry_after
         told = error_code is not None or detail is not None
-        self.from_gateway = (not told if from_gateway is None else from_gateway) and status >= 400  # noqa: PLR2004
+        self.from_gateway: bool = (not told if from_gateway is None else from_gateway) and status >= 400  # noqa: PLR2004
         # A code in a header, or in a document that is not the API's, proves nothing; a 429 in any form does.
         sure = not self.from_gateway or status == _TOO_MANY
-        self.not_acted = sure and (self.not_acted or (status, error_code) == _UPGRADE)
-        self.repeatable = self.repeatable or self.not_acted or status in _REPEATABLE
-        self.transient = self.transient or self.repeatable or self.from_gateway
-        self.run_wide = error_code in _ABOUT_THE_CALLER
+        self.not_acted: bool = sure and (self.not_acted or (status, error_code) == _UPGRADE)
+        self.repeatable: bool = self.repeatable or self.not_acted or status in _REPEATABLE
+        self.transient: bool = self.transient or self.repeatable or self.from_gateway
+        self.run_wide: bool = error_code in _ABOUT_THE_CALLER
 
     @property
     def refused(self) -> bool:

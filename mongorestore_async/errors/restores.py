@@ -109,7 +109,7 @@ class NotRestorable(RestoreError):
         hint: Hint | None = None,
     ) -> None:
         super().__init__(message, request=request, resume_at=resume_at, hint=hint)
-        self.findings = tuple(findings)
+        self.findings: tuple[Finding, ...] = tuple(findings)
 
 
 class JobLike(Protocol):
@@ -158,7 +158,7 @@ class WaitError(RestoreError):
         hint: Hint | None = None,
     ) -> None:
         super().__init__(message, request=request, resume_at=resume_at, hint=hint)
-        self.jobs = tuple(jobs)
+        self.jobs: tuple[JobLike, ...] = tuple(jobs)
 
     @property
     def refs(self) -> tuple[Any, ...]:
@@ -189,7 +189,7 @@ class JobVanished(WaitError):
         hint: Hint | None = None,
     ) -> None:
         super().__init__(message, jobs=jobs, request=request, resume_at=resume_at, hint=hint)
-        self.vanished = tuple(vanished)
+        self.vanished: tuple[JobLike, ...] = tuple(vanished)
 
 
 class RestoreFailed(WaitError):
@@ -211,7 +211,7 @@ class RestoreFailed(WaitError):
         hint: Hint | None = None,
     ) -> None:
         super().__init__(message, jobs=jobs, request=request, resume_at=resume_at, hint=hint)
-        self.failed = tuple(failed)
+        self.failed: tuple[JobLike, ...] = tuple(failed)
 
 
 class RestoreIncomplete(RestoreFailed):
@@ -236,8 +236,8 @@ class RestoreIncomplete(RestoreFailed):
         hint: Hint | None = None,
     ) -> None:
         super().__init__(message, jobs=jobs, failed=failed, request=request, resume_at=resume_at, hint=hint)
-        self.collections = tuple(collections)
-        self.missing = tuple(missing)
+        self.collections: tuple[Any, ...] = tuple(collections)
+        self.missing: tuple[str, ...] = tuple(missing)
 
 
 class DownloadError(RestoreError):

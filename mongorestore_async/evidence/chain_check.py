@@ -121,8 +121,8 @@ class ChainCheck:
         self._found: dict[int, Problem] = {}
         self._strays: dict[int, int] = {}  # line of a number that stands where it does not belong
         self._gaps: list[_Gap] = []
-        self.more = 0
-        self.entries = 0
+        self.more: int = 0
+        self.entries: int = 0
 
     def __iter__(self) -> Iterator[_Tip]:
         """Check, and give the number and the hash of each line in its place."""

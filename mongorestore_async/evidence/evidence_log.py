@@ -38,7 +38,7 @@ class EvidenceLog:
     """
 
     def __init__(self, file: LogFile, head: Head, who: str) -> None:
-        self.path = file.path
+        self.path: Path = file.path
         self.who = who
         self._file = file
         self._head = head

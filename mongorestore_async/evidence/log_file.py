@@ -55,7 +55,7 @@ class LogFile:
         self.path = path
         self._file = _open(path)
         self._process = os.getpid()
-        self.size = os.fstat(self._file.fileno()).st_size
+        self.size: int = os.fstat(self._file.fileno()).st_size
         if not self.size:
             sync_directory(path.absolute().parent)
 

@@ -57,12 +57,14 @@ class ProjectWork:
     __slots__ = ("begun", "entries", "left", "place", "project", "queued", "read", "timeouts", "turns", "waiting")
 
     def __init__(self, place: FleetProject) -> None:
-        self.place = place
+        self.place: FleetProject = place
         self.project: Project[Any] | None = None
         self.waiting: deque[FleetCluster] = deque()
         self.begun: deque[Reading] = deque()
-        self.entries = [0, 0]
-        self.queued = self.turns = self.timeouts = 0
+        self.entries: list[int] = [0, 0]
+        self.queued: int = 0
+        self.turns: int = 0
+        self.timeouts: int = 0
         self.left: int | None = None
         self.read: list[FleetCluster] = []
 
@@ -82,8 +84,8 @@ class Reading:
     reader: PageReader[Any]
 
     def __init__(self, work: ProjectWork, cluster: FleetCluster, done: Callable[[Reading], None]) -> None:
-        self.work = work
-        self.cluster = cluster
+        self.work: ProjectWork = work
+        self.cluster: FleetCluster = cluster
         self._done = done
         self._pages = 0
         self._ended = False

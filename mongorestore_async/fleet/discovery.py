@@ -59,8 +59,9 @@ class Discovery:
         include_deleted: bool = False,
         known: Mapping[FleetProject, tuple[FleetCluster, ...]] | None = None,
     ) -> None:
-        self.calls = self.listed = 0
-        self.fastest = math.inf
+        self.calls: int = 0
+        self.listed: int = 0
+        self.fastest: float = math.inf
         self._session = session
         self._family = family
         self._fleet = fleet

@@ -68,7 +68,7 @@ class FleetRun:
         self._pages = pages
         self._loop_turns = LoopTurns()
         self.planned: dict[FleetProject, tuple[FleetCluster, ...]] = {}
-        self.discovery = Discovery(
+        self.discovery: Discovery = Discovery(
             member.session, member.family, member.name, include_deleted=query.include_deleted, known=member.known
         )
         self._turns: asyncio.PriorityQueue[tuple[int, int, ProjectWork | None]] = asyncio.PriorityQueue()

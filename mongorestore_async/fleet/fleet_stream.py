@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from mongorestore_async.codec.structs import unfrozen
 from mongorestore_async.errors import ConfigError
@@ -42,7 +42,8 @@ class FleetStream(BlockIterator[Found[JobT_co]]):
     An error that ended the run is raised by every further ``anext``.
     """
 
-    noun, call = "stream", "fleet.restore_jobs()"
+    noun: ClassVar[str] = "stream"
+    call: ClassVar[str] = "fleet.restore_jobs()"
 
     def __init__(
         self,

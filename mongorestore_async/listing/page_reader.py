@@ -165,12 +165,12 @@ class PageReader(Generic[ItemT]):
     """
 
     def __init__(self, source: ListSource[ItemT], query: ListQuery, limit: int | None) -> None:
-        self.status = 0
+        self.status: int = 0
         self.left = limit
-        self.decode_locks = source.view.transport.decode_locks
+        self.decode_locks: DecodeLocks = source.view.transport.decode_locks
         self._source = source
         self._query = query
-        self.ended = False
+        self.ended: bool = False
         start, total, size = query.starting_at, None, query.items_per_page
         if isinstance(start, ResumePoint) and start > 1:
             total = start.total_count

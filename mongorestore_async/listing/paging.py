@@ -100,8 +100,8 @@ class Walk:
         total_count: int | None = None,
         trusts_count: bool = True,
     ) -> None:
-        self.number = starting_at
-        self.length = 0
+        self.number: int = starting_at
+        self.length: int = 0
         self.total_count = total_count
         self._start = starting_at
         self._most = size or _ANY_SIZE

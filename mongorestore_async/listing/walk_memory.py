@@ -100,7 +100,9 @@ class Coverage:
     """
 
     def __init__(self, start: int) -> None:
-        self.sure = self.reached = self.gap_end = start
+        self.sure: int = start
+        self.reached: int = start
+        self.gap_end: int = start
         self._counted = start  # what was sure at the last page with a count
 
     @property

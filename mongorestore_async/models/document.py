@@ -87,7 +87,7 @@ class _Raw:
     def __eq__(self, other: object) -> bool:
         return bool(self._value == _Raw.opened(other))
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._copied(redacted=True)!r})"

@@ -22,10 +22,10 @@ from __future__ import annotations
 
 try:
     import opentelemetry.trace as _api
-except ModuleNotFoundError as missing:
+except ModuleNotFoundError as _missing:
     raise ModuleNotFoundError(
         "mongorestore_async.otel requires the package opentelemetry-api: install mongorestore-async[otel]",
-        name=missing.name,
+        name=_missing.name,
     ) from None
 
 from mongorestore_async.otel.instrumentor import RestoreInstrumentor, Telemetry

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from opentelemetry.metrics import Meter
+    from opentelemetry.metrics import Counter, Histogram, Meter, UpDownCounter
 
 __all__ = ["Instruments"]
 
@@ -32,39 +32,39 @@ class Instruments:
     """
 
     def __init__(self, meter: Meter) -> None:
-        self.requests = meter.create_histogram(
+        self.requests: Histogram = meter.create_histogram(
             "http.client.request.duration",
             unit="s",
             description="Duration of HTTP client requests.",
             explicit_bucket_boundaries_advisory=_REQUEST_SECONDS,
         )
-        self.retries = meter.create_counter(
+        self.retries: Counter = meter.create_counter(
             "mongorestore_async.call.retries", unit="{retry}", description="Tries of calls after their first."
         )
-        self.refusals = meter.create_counter(
+        self.refusals: Counter = meter.create_counter(
             "mongorestore_async.call.rate_limited", unit="{answer}", description="Answers with status 429."
         )
-        self.challenges = meter.create_counter(
+        self.challenges: Counter = meter.create_counter(
             "mongorestore_async.call.challenges", unit="{answer}", description="Answers with status 401."
         )
-        self.queued = meter.create_histogram(
+        self.queued: Histogram = meter.create_histogram(
             "mongorestore_async.call.queue.duration",
             unit="s",
             description="Time that calls waited for a rate limit, a free slot or the login of another call.",
             explicit_bucket_boundaries_advisory=_REQUEST_SECONDS,
         )
-        self.operations = meter.create_histogram(
+        self.operations: Histogram = meter.create_histogram(
             "mongorestore_async.operation.duration",
             unit="s",
             description="Duration of creates, waits and downloads.",
             explicit_bucket_boundaries_advisory=_OPERATION_SECONDS,
         )
-        self.states = meter.create_counter(
+        self.states: Counter = meter.create_counter(
             "mongorestore_async.job.changes", unit="{change}", description="Restore jobs seen in a state that is new."
         )
-        self.waited_for = meter.create_up_down_counter(
+        self.waited_for: UpDownCounter = meter.create_up_down_counter(
             "mongorestore_async.wait.jobs", unit="{job}", description="Restore jobs that waits follow at present."
         )
-        self.received = meter.create_counter(
+        self.received: Counter = meter.create_counter(
             "mongorestore_async.download.received", unit="By", description="Bytes of archives received."
         )

@@ -10,6 +10,8 @@ from urllib.parse import unquote_plus
 from mongorestore_async.models.secret import REDACTED, SECRET_FIELDS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from yarl import URL
 
 __all__ = [
@@ -100,7 +102,7 @@ _PLAIN_URL = re.compile(
 
 
 #: Whether the text of a URL certainly holds nothing to redact.
-is_plain_url = _PLAIN_URL.fullmatch
+is_plain_url: Callable[[str], re.Match[str] | None] = _PLAIN_URL.fullmatch
 
 
 def redact_text(text: str) -> str:

@@ -50,13 +50,13 @@ class Backoff:
     """
 
     def __init__(self, jitter: Callable[[float, float], float] = random.uniform) -> None:
-        self.generation = 0
-        self.resumes = -math.inf
+        self.generation: int = 0
+        self.resumes: float = -math.inf
         self.width: int | None = None
-        self.interval = 0.0
-        self.guessed = -math.inf
+        self.interval: float = 0.0
+        self.guessed: float = -math.inf
         self._jitter = jitter
-        self.refusals = 0
+        self.refusals: int = 0
         self._floor = 0.0
         self._passed = -math.inf  # when the last call did
 

@@ -28,7 +28,7 @@ class TokenBucket:
         self._capacity = limit.capacity
         self._interval = limit.per_seconds / limit.refill
         self._ahead = (limit.capacity - 1) * self._interval  # of ``full_at``, when the last call is taken
-        self.full_at = -math.inf
+        self.full_at: float = -math.inf
 
     def wait(self, now: float) -> float:
         """Seconds until a call may be made, 0 for now."""

@@ -43,9 +43,9 @@ class LimitQueue:
     """
 
     def __init__(self, limit: RateLimit | None, shared: Callable[[], Awaitable[float]] | None = None) -> None:
-        self.backoff = _CALM
-        self.pending = 0
-        self.waiting = 0
+        self.backoff: Backoff = _CALM
+        self.pending: int = 0
+        self.waiting: int = 0
         self.doubtful = False
         self._turn: asyncio.Lock | None = None  # goes to waiting calls in the order they came
         self._changed: asyncio.Event | None = None

@@ -54,7 +54,7 @@ class ClusterBase(Generic[JobT_co]):
 
     def __init__(self, view: SessionView, family: Family[JobT_co], names: dict[str, str]) -> None:
         self.family = family
-        self.project = names["project"]
+        self.project: str = names["project"]
         self._view = view
         self._names = names
 

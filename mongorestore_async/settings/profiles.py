@@ -81,7 +81,7 @@ class Profile:
 
     @property
     def service(self) -> str | None:
-        """The product: ``cloud``, ``cloudgov``, ``cloud-manager`` or ``ops-manager``; None where that is not said."""
+        """``cloud``, ``cloudgov``, ``cloud-manager`` or ``ops-manager``; None where the product is not said."""
         return self._text("service")
 
     @property

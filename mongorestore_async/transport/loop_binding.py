@@ -89,7 +89,7 @@ class ServerInfo:
 
     def __init__(self) -> None:
         self.service_version: str | None = None
-        self.page_limit = 500
+        self.page_limit: int = 500
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -190,7 +190,7 @@ class Deadline:
 
     def __init__(self, deadlines: Deadlines, ends: float) -> None:
         self._deadlines = deadlines
-        self.ends = ends
+        self.ends: float = ends
         self._cancelled = False
 
     def __enter__(self) -> None:

@@ -162,7 +162,7 @@ class RetryBudget:
         self.capacity = capacity
         self.per_success = per_success
         self.per_second = per_second
-        self.left = left
+        self.left: float = left
         self._at: float | None = None
 
     def spend(self, now: float) -> bool:

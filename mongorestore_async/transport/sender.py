@@ -207,7 +207,7 @@ class Sender:
     """Sends requests over one connection pool, counts them, and takes note of what answers tell about the server."""
 
     def __init__(self, connection: Connection, server_info: ServerInfo) -> None:
-        self.requests = 0
+        self.requests: int = 0
         self._connection = connection
         self._server_info = server_info
 

@@ -59,14 +59,14 @@ class Transport:
     def __init__(self, auth: Credentials | None, base_url: URL, settings: HttpSettings, options: Options) -> None:
         self.base_url = base_url
         self.http_settings = settings
-        self.server_info = ServerInfo()
-        self.decode_locks = DecodeLocks()
-        self.restore_locks = RestoreLocks()
+        self.server_info: ServerInfo = ServerInfo()
+        self.decode_locks: DecodeLocks = DecodeLocks()
+        self.restore_locks: RestoreLocks = RestoreLocks()
         threads, user_agent = self.decode_locks.threads, options.user_agent_header
         self._connection = Connection(settings, limit=options.max_in_flight, threads=threads, user_agent=user_agent)
         self._sender = Sender(self._connection, self.server_info)
         self._authenticator = make_authenticator(auth, base_url)
-        self.limits = RateLimiter(options.rate_limits, options.shared_limits)
+        self.limits: RateLimiter = RateLimiter(options.rate_limits, options.shared_limits)
         self._budget = RetryBudget()
         self._challenges = 0
         self._retries = 0

@@ -61,13 +61,13 @@ class JobPoller(Generic[JobT]):
             patience=policy.patience,
             batches=batches and "batchId" in source.family.filters,
         )
-        self.due = 0.0
-        self.quiet = 0
-        self.calls = 1
+        self.due: float = 0.0
+        self.quiet: int = 0
+        self.calls: int = 1
         self.error: RestoreError | None = None
-        self.failures = 0
+        self.failures: int = 0
         self.missing: NotFound | None = None
-        self.given_up = False
+        self.given_up: bool = False
         self.policy = policy
         self._first: float | None = None
         self._failing_since: float | None = None

@@ -9,11 +9,11 @@ from mongorestore_async import AsyncSession, Observer, Operation, OperationEvent
 from mongorestore_async.otel import RestoreInstrumentor, Telemetry, linked_to
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
 
 @contextmanager
-def print_events(operation: Operation) -> Iterator[Callable[[OperationEvent], None]]:
+def print_events(operation: Operation) -> Generator[Callable[[OperationEvent], None], None, None]:
     """Print what happens."""
     yield lambda event: print(operation.kind, event.kind)
 

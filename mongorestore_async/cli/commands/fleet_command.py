@@ -40,7 +40,7 @@ _MOST_CHARACTERS = 1000
 
 
 #: The group of commands for fleets.
-app = App(
+app: App = App(
     name="fleet", help="List, watch or report the restores of all clusters.", help_epilogue="", group_parameters=OPTIONS
 )
 app.command("mongorestore_async.cli.operations.fleet_watch_command:watch", name="watch")

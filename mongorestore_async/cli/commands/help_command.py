@@ -22,9 +22,11 @@ _KEYS = (
     ("MONGODB_ATLAS_PRIVATE_API_KEY", "Private key of an API key; also MCLI_PRIVATE_API_KEY."),
     ("MONGODB_ATLAS_CLIENT_ID", "Client id of a service account, which is preferred to an API key."),
     ("MONGODB_ATLAS_CLIENT_SECRET", "Client secret of a service account."),
+    ("MONGODB_ATLAS_ACCESS_TOKEN", "A token that is used as it is, before all of these."),
 )
 _OPTIONS = (
     ("MCLI_SERVICE", "--family"),
+    ("MONGODB_ATLAS_PROFILE", "--profile; also MCLI_PROFILE."),
     ("MONGODB_ATLAS_PROJECT_ID", "--project-id; also MCLI_PROJECT_ID."),
     ("MONGODB_ATLAS_BASE_URL", "--base-url; also MCLI_OPS_MANAGER_URL."),
     ("MCLI_OPS_MANAGER_CA_CERTIFICATE", "--ca-file"),
@@ -65,8 +67,9 @@ def _show_connection(console: "Console") -> None:
 def _show_environment(console: "Console") -> None:
     print_paragraph(
         console,
-        "The key of the API is read from the environment. On a terminal, a missing key is prompted for. There is no "
-        "option for it: other users of a machine can see the options of a command.",
+        "The key of the API is read from the environment, or from a profile of the Atlas CLI or mongocli. On a "
+        "terminal, a missing key is prompted for. There is no option for it: other users of a machine can see the "
+        "options of a command.",
     )
     print_rows(console, "Keys", _KEYS, column=_LONGEST)
     print_rows(

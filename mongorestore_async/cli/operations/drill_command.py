@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["app", "demo", "plan", "report", "resume", "run"]
 
 #: The group of commands for drills.
-app = App(
+app: App = App(
     name="drill", help="Prove by drills that clusters can be restored.", help_epilogue="", group_parameters=OPTIONS
 )
 

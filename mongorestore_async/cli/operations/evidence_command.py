@@ -43,7 +43,7 @@ OutputArgument = Annotated[
 ]
 
 #: The group of commands for evidence.
-app = App(
+app: App = App(
     name="evidence", help="Verify or show the evidence that a run has left.", help_epilogue="", group_parameters=OPTIONS
 )
 

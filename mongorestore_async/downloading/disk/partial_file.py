@@ -24,6 +24,7 @@ from mongorestore_async.downloading.file_names import RECORD_SUFFIX
 from mongorestore_async.errors import DownloadError, Hint, HintKind
 
 if TYPE_CHECKING:
+    from io import FileIO
     from pathlib import Path
 
 __all__ = ["Archive"]
@@ -113,7 +114,7 @@ class Archive(RecordedPart):
                     f"{self._part} is whole, and its file system cannot rename it; move it to {self.path} yourself, "
                     "then download again: nothing is fetched any more"
                 ) from error
-            self.finished = True
+            self.finished: bool = True
 
     def reopen(self) -> None:
         """Begin a finished file anew, to replace it.
@@ -184,7 +185,8 @@ class Archive(RecordedPart):
         begun = self._part.exists() and self._part.stat().st_size
         if begun or not self.path.exists() or self.path.stat().st_size != record.size:
             return False
-        self.record, self.kept, self.finished = record, self.path.stat().st_size, True
+        self.record, self.kept = record, self.path.stat().st_size
+        self.finished = True
         return True
 
     def _let_go(self) -> None:
@@ -197,7 +199,7 @@ class Archive(RecordedPart):
     def _open_part(self) -> None:
         try:
             self._hold.take()
-            self.file = open_locked(self._part)
+            self.file: FileIO | None = open_locked(self._part)
         except BlockingIOError:
             self._hold.release()
             raise self.error(
@@ -208,7 +210,8 @@ class Archive(RecordedPart):
         there = self._part.stat().st_size
         record = PartRecord.read(self._note)
         if record is not None and record.key == self.record.key:
-            self.record, self.kept = record, record.safe_size(there)
+            self.record: PartRecord = record
+            self.kept: int = record.safe_size(there)
             self._synced = min(self.kept, record.synced or 0)
             if record.size is not None and there > record.size:
                 self.restart()

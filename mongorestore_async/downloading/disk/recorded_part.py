@@ -50,7 +50,7 @@ class RecordedPart(HashedFile):
         self.path = path
         self.allowed = allowed
         self.record: PartRecord = record
-        self.finished = False
+        self.finished: bool = False
         self._part = path.with_name(path.name + PART_SUFFIX)
         self._note = path.with_name(path.name + RECORD_SUFFIX)
         self._synced = 0

@@ -184,7 +184,8 @@ class Tarball:
         shared = make_noise(key)
         files = [(f"restore/collection-{number}.wt", length) for number, length in enumerate(sizes)]
         contents = [FileContent(f"{key} {name}", shared, length) for name, length in files]
-        self.members = (Member("restore/README", len(readme)), *(Member(name, length) for name, length in files))
+        written = (Member(name, length) for name, length in files)
+        self.members: tuple[Member, ...] = (Member("restore/README", len(readme)), *written)
         parts: list[bytes | FileContent] = [_tar_header(self.members[0], stamp) + readme.ljust(_BLOCK, b"\0")]
         for member, content in zip(self.members[1:], contents, strict=True):
             parts += [_tar_header(member, stamp), content]
@@ -258,7 +259,7 @@ class Archive:
         if size < SMALLEST:
             raise ConfigError(f"An archive of {size} bytes cannot be made; choose {SMALLEST} or more.")
         self.size = size
-        self.tag = hashlib.blake2b(f"{key} {size}".encode(), digest_size=8).hexdigest()
+        self.tag: str = hashlib.blake2b(f"{key} {size}".encode(), digest_size=8).hexdigest()
         self._tar = Tarball(key, _tar_size(size), stamp)
         self._blocks = -(-self._tar.size // _STORED)
         filler = size - _gzip_size(self._tar.size) - len(_COMMENT)

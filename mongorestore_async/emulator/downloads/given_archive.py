@@ -21,8 +21,8 @@ class GivenArchive:
     """
 
     def __init__(self, data: bytes) -> None:
-        self.size = len(data)
-        self.tag = hashlib.blake2b(data, digest_size=8).hexdigest()
+        self.size: int = len(data)
+        self.tag: str = hashlib.blake2b(data, digest_size=8).hexdigest()
         self._data = data
 
     def read(self, start: int, stop: int) -> bytes:

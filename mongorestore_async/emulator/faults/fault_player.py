@@ -35,8 +35,8 @@ class PlayedFault:
     ) -> None:
         self.name = name
         self.plan = plan
-        self.times = times
-        self.struck = 0
+        self.times: float = times
+        self.struck: int = 0
         self._match = match
         self._faults = faults
 

@@ -76,7 +76,7 @@ class CollectionRestores:
         snapshots: Snapshots,
         endings: list[JobOutcome],
     ) -> None:
-        self.namespaces = Namespaces(settings.seed, clock, self._apply)
+        self.namespaces: Namespaces = Namespaces(settings.seed, clock, self._apply)
         self._settings = settings
         self._clock = clock
         self._ids = ids

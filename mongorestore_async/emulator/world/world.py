@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mongorestore_async.emulator.emulator_settings import EmulatorSettings
     from mongorestore_async.emulator.flow_control import Clock
     from mongorestore_async.emulator.world.hosts import Host
+    from mongorestore_async.emulator.world.namespaces import Namespaces
 
 __all__ = ["World"]
 
@@ -85,14 +86,16 @@ class World:
     def __init__(self, settings: EmulatorSettings, clock: Clock) -> None:
         self._settings = settings
         self._ids = Identifiers(settings.seed)
-        self.backups = Backups()
-        self.hosts = Hosts(self._ids, self.clusters, self.members)
-        self.snapshots = Snapshots(settings, clock, self._ids)
-        self.checkpoints = Checkpoints(clock.start, self._ids)
+        self.backups: Backups = Backups()
+        self.hosts: Hosts = Hosts(self._ids, self.clusters, self.members)
+        self.snapshots: Snapshots = Snapshots(settings, clock, self._ids)
+        self.checkpoints: Checkpoints = Checkpoints(clock.start, self._ids)
         endings: list[JobOutcome] = []
-        self.jobs = Jobs(settings, clock, self._ids, self.members, self.snapshots, endings)
-        self.collection_restores = CollectionRestores(settings, clock, self._ids, self.snapshots, endings)
-        self.namespaces = self.collection_restores.namespaces
+        self.jobs: Jobs = Jobs(settings, clock, self._ids, self.members, self.snapshots, endings)
+        self.collection_restores: CollectionRestores = CollectionRestores(
+            settings, clock, self._ids, self.snapshots, endings
+        )
+        self.namespaces: Namespaces = self.collection_restores.namespaces
         self._removed: set[str] = set()
         self._retained: dict[str, Cluster] = {}
 

@@ -50,8 +50,8 @@ class ClusterLook:
 
     def __init__(self, cluster: FleetCluster, source: JobSource[Any], policy: PollPolicy) -> None:
         self.cluster = cluster
-        self.quiet = 0
-        self.done = False
+        self.quiet: int = 0
+        self.done: bool = False
         self._source = source
         self._tracker: JobTracker[Any] = JobTracker(
             "finished", grace=policy.grace, patience=policy.patience, batches=False

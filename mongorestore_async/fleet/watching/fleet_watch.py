@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mongorestore_async.errors import RestoreError
 from mongorestore_async.fleet.counters import kind_of
@@ -41,7 +41,8 @@ class FleetWatch(BlockIterator[WatchedChange[JobT_co]]):
     is raised by every further ``anext``.
     """
 
-    noun, call = "watch", "fleet.watch()"
+    noun: ClassVar[str] = "watch"
+    call: ClassVar[str] = "fleet.watch()"
 
     def __init__(
         self,

@@ -72,7 +72,7 @@ class ProjectWatch:
         self._since: dict[str, float] = {}  # when a list began to fail
         self._tries: Counter[str] = Counter()  # looks in a row that failed
         self._discovery: Discovery | None = None
-        self.is_listing = False
+        self.is_listing: bool = False
 
     @property
     def looks(self) -> Collection[ClusterLook]:

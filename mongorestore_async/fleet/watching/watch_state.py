@@ -46,7 +46,7 @@ class WatchState:
     def __init__(self, query: FleetQuery, idle_interval: float, *, until_idle: bool) -> None:
         self.query = query
         self.idle_interval = idle_interval
-        self.failures = OpenFailures()
+        self.failures: OpenFailures = OpenFailures()
         self.open: set[tuple[str, ...]] = set()
         self.error: BaseException | None = None
         self._until_idle = until_idle

@@ -93,6 +93,7 @@ def environment(emulator: ThreadedEmulator) -> dict[str, str]:
     }
     return kept | {
         "TERM": "xterm-256color",
+        "XDG_CONFIG_HOME": os.devnull,  # nobody's profiles
         "MONGODB_ATLAS_BASE_URL": emulator.url,
         "MONGODB_ATLAS_PUBLIC_API_KEY": emulator.public_key,
         "MONGODB_ATLAS_PRIVATE_API_KEY": emulator.private_key,
