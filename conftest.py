@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +17,10 @@ from mongorestore_async.emulator import EmulatorSettings, ThreadedEmulator
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["pytest_collect_file", "running_emulator", "server"]
+__all__ = ["collect_ignore", "pytest_collect_file", "running_emulator", "server"]
+
+#: Pages whose blocks need what only ``nox -s tools`` installs.
+collect_ignore = [] if all(map(find_spec, ("pandas", "polars", "pyarrow"))) else ["docs/data.rst"]
 
 
 @pytest.fixture(scope="session")

@@ -24,8 +24,10 @@ nox.options.sessions = ["lint", "typing", "tests", "docs", "dist"]
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 
-#: The package as developers install it: with every extra but Airflow, which has sessions of its own.
-PACKAGE = f".[{','.join(extra for extra in PROJECT['project']['optional-dependencies'] if extra != 'airflow')}]"
+#: The package as developers install it: with every extra but Airflow, which has sessions of its own, and Arrow, which
+#: ``tools`` adds.
+HEAVY = {"airflow", "arrow"}
+PACKAGE = f".[{','.join(extra for extra in PROJECT['project']['optional-dependencies'] if extra not in HEAVY)}]"
 
 #: A worker process for each of two cores. Whole files go to a worker: their tests may share a server.
 TWO_WORKERS = ("-n", "2", "--dist", "loadfile")
@@ -115,10 +117,10 @@ def wire(session: nox.Session) -> None:
 
 @nox.session
 def tools(session: nox.Session) -> None:
-    """The hunt for secrets in what tools of others write: tracers, error reporters, serializers, web frameworks."""
-    install(session, "test", "tools", package=PACKAGE)
+    """What needs tools of others: the hunt for secrets in what they write, data frames, web frameworks and servers."""
+    install(session, "test", "tools", package=f"{PACKAGE[:-1]},arrow]")
     session.env["TOOLS"] = "all"  # none is skipped
-    session.run("pytest", "tests/wire/tools", *session.posargs)
+    session.run("pytest", "tests/wire/tools", "tests/wire/embedding", "docs/data.rst", *session.posargs)
 
 
 @nox.session

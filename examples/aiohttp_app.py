@@ -8,7 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aiohttp import web
-from restores import MEDIA_TYPE, cluster_lines, describe_error, find_job, fleet_lines
+from restores import (
+    EVENTS,
+    LINES,
+    cluster_lines,
+    describe_error,
+    find_job,
+    fleet_events,
+    fleet_lines,
+    job_events,
+)
 
 from mongorestore_async import AsyncSession, RestoreError
 
@@ -33,12 +42,12 @@ async def open_session(app: web.Application) -> AsyncIterator[None]:
 async def cluster_jobs(request: web.Request) -> web.StreamResponse:
     """Stream the jobs of a cluster."""
     places = request.match_info
-    return await send_lines(request, cluster_lines(request.app[SESSION], places["project"], places["cluster"]))
+    return await send_walk(request, cluster_lines(request.app[SESSION], places["project"], places["cluster"]), LINES)
 
 
 async def fleet_jobs(request: web.Request) -> web.StreamResponse:
     """Stream the jobs of all clusters."""
-    return await send_lines(request, fleet_lines(request.app[SESSION]))
+    return await send_walk(request, fleet_lines(request.app[SESSION]), LINES)
 
 
 async def one_job(request: web.Request) -> web.Response:
@@ -46,18 +55,28 @@ async def one_job(request: web.Request) -> web.Response:
     return web.json_response(await find_job(request.app[SESSION], request.match_info["ref"]))
 
 
+async def follow_job(request: web.Request) -> web.StreamResponse:
+    """Follow one job by server-sent events."""
+    return await send_walk(request, job_events(request.app[SESSION], request.match_info["ref"]), EVENTS)
+
+
+async def follow_fleet(request: web.Request) -> web.StreamResponse:
+    """Follow all running restores by server-sent events."""
+    return await send_walk(request, fleet_events(request.app[SESSION]), EVENTS)
+
+
 async def health(_request: web.Request) -> web.Response:
     """Tell that the application runs."""
     return web.Response(text="ok")
 
 
-async def send_lines(request: web.Request, walk: Walk) -> web.StreamResponse:
-    """Send the lines of a walk; an error before the first one is raised, to become a status."""
-    response = web.StreamResponse(headers={"Content-Type": MEDIA_TYPE})
-    async with walk as lines:
-        async for line in lines:
+async def send_walk(request: web.Request, walk: Walk, media_type: str) -> web.StreamResponse:
+    """Send the chunks of a walk; an error before the first one is raised, to become a status."""
+    response = web.StreamResponse(headers={"Content-Type": media_type, "Cache-Control": "no-store"})
+    async with walk as chunks:
+        async for chunk in chunks:
             await response.prepare(request)  # the first time only
-            await response.write(line)
+            await response.write(chunk)
     await response.prepare(request)
     await response.write_eof()
     return response
@@ -82,6 +101,8 @@ def create_app() -> web.Application:
             web.get("/projects/{project}/clusters/{cluster}/jobs", cluster_jobs),
             web.get("/fleet/jobs", fleet_jobs),
             web.get("/jobs/{ref:.+}", one_job),
+            web.get("/events/jobs/{ref:.+}", follow_job),
+            web.get("/events/fleet", follow_fleet),
             web.get("/health", health),
         ]
     )

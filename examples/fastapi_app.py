@@ -9,8 +9,8 @@ from typing import Annotated, Any, TypedDict
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
-from json_lines import JsonLines
-from restores import cluster_lines, describe_error, find_job, fleet_lines
+from restores import cluster_lines, describe_error, find_job, fleet_events, fleet_lines, job_events
+from starlette_streams import EventStream, JsonLines
 
 from mongorestore_async import AsyncSession, RestoreError
 
@@ -57,6 +57,18 @@ async def fleet_jobs(session: Session) -> JsonLines:
 async def one_job(session: Session, ref: str) -> dict[str, Any]:
     """Give one job."""
     return await find_job(session, ref)
+
+
+@app.get("/events/jobs/{ref:path}", response_class=EventStream)
+async def follow_job(session: Session, ref: str) -> EventStream:
+    """Follow one job by server-sent events."""
+    return EventStream(job_events(session, ref))
+
+
+@app.get("/events/fleet", response_class=EventStream)
+async def follow_fleet(session: Session) -> EventStream:
+    """Follow all running restores by server-sent events."""
+    return EventStream(fleet_events(session))
 
 
 @app.get("/health")

@@ -1,4 +1,4 @@
-"""What the three applications share, and none of it knows their framework: restore jobs as JSON lines, and errors.
+"""What the applications share, and none of it knows their framework: restore jobs as lines and as events, and errors.
 
 The API's rights are those of the key: who may ask *your* application for which project is for you to decide.
 """
@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from mongorestore_async import (
     CLOUD_MANAGER,
@@ -30,21 +30,37 @@ from mongorestore_async import (
 from mongorestore_async.fleet import Fleet
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Callable
 
-    from mongorestore_async.fleet import FleetStream
+    from mongorestore_async.fleet import FleetChange, FleetStream
     from mongorestore_async.models import JobDocument
 
-__all__ = ["MEDIA_TYPE", "Walk", "cluster_lines", "describe_error", "find_job", "fleet_lines"]
+__all__ = [
+    "EVENTS",
+    "LINES",
+    "Walk",
+    "cluster_lines",
+    "describe_error",
+    "find_job",
+    "fleet_events",
+    "fleet_lines",
+    "job_events",
+]
+
+ChangeT = TypeVar("ChangeT")
 
 #: The product the applications read: OPS_MANAGER, ATLAS_CLOUD_BACKUP, ... need no other change.
 FAMILY = CLOUD_MANAGER
 
-#: One JSON document per line.
-MEDIA_TYPE = "application/jsonl"
+#: Media types: one JSON document per line, and server-sent events.
+LINES, EVENTS = "application/jsonl", "text/event-stream; charset=utf-8"
 
-#: Lines of a walk. What it needs is opened and closed by the task that enters it.
+#: Lines or events of a walk. What it needs is opened and closed by the task that enters it.
 Walk: TypeAlias = AbstractAsyncContextManager[AsyncIterator[bytes]]
+
+#: Seconds without a change after which an event stream says that it is alive: proxies cut what is silent, and some
+#: servers notice a client that is gone only when they send.
+SILENCE = 15.0
 
 #: A page of 500 jobs is here at once: the rest of the application gets a turn every so many lines.
 _LINES_PER_TURN = 20
@@ -134,3 +150,60 @@ async def _lines(documents: AsyncGenerator[dict[str, Any]]) -> AsyncGenerator[by
             if not count:
                 raise
             yield json.dumps(describe_error(error)[2]).encode() + b"\n"
+
+
+@asynccontextmanager
+async def job_events(session: AsyncSession, ref: str) -> AsyncGenerator[AsyncIterator[bytes]]:
+    """Follow one job: it as it is now, again at each change of its state, and an event at the end."""
+    waiting = session.with_options(poll=PollPolicy(grace=0))
+    batch = await waiting.batch([JobRef.parse(ref)], until="finished")
+    async with aclosing(_events(batch.watch(), lambda job: ("job", _described(job)))) as events:
+        yield events
+
+
+@asynccontextmanager
+async def fleet_events(session: AsyncSession) -> AsyncGenerator[AsyncIterator[bytes]]:
+    """Follow all running restores: each change of them, and what cannot be read."""
+    async with Fleet(session, FAMILY).watch() as changes, aclosing(_events(changes, _change)) as events:
+        yield events
+
+
+def _change(change: FleetChange[JobDocument]) -> tuple[str, dict[str, Any]]:
+    return change.kind, {
+        "project": change.project and change.project.name,
+        "cluster": change.cluster and change.cluster.name,
+        **({} if change.job is None else _described(change.job)),
+        **({} if change.failure is None else {"message": change.failure.error.message}),
+    }
+
+
+async def _events(
+    changes: AsyncIterator[ChangeT], describe: Callable[[ChangeT], tuple[str, dict[str, Any]]]
+) -> AsyncGenerator[bytes]:
+    """Write changes as server-sent events; errors as for lines.
+
+    A browser's ``EventSource`` asks again when a stream ends: close it at ``end`` and ``error``.
+    """
+    begun = False
+    try:
+        while True:
+            try:
+                # A cancelled anext loses nothing: the next one goes on.
+                async with asyncio.timeout(SILENCE):
+                    change = await anext(changes)
+            except TimeoutError:
+                yield b": alive\n\n"
+            except StopAsyncIteration:
+                yield _event("end", {})
+                return
+            else:
+                yield _event(*describe(change))
+            begun = True
+    except RestoreError as error:
+        if not begun:
+            raise
+        yield _event("error", describe_error(error)[2])
+
+
+def _event(kind: str, document: dict[str, Any]) -> bytes:
+    return f"event: {kind}\ndata: {json.dumps(document)}\n\n".encode()

@@ -8,11 +8,11 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypedDict, cast
 
-from json_lines import JsonLines
-from restores import cluster_lines, describe_error, find_job, fleet_lines
+from restores import cluster_lines, describe_error, find_job, fleet_events, fleet_lines, job_events
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
+from starlette_streams import EventStream, JsonLines
 
 from mongorestore_async import AsyncSession, RestoreError
 
@@ -53,6 +53,16 @@ async def one_job(request: Request[State]) -> JSONResponse:
     return JSONResponse(await find_job(request.state["session"], request.path_params["ref"]))
 
 
+async def follow_job(request: Request[State]) -> EventStream:
+    """Follow one job by server-sent events."""
+    return EventStream(job_events(request.state["session"], request.path_params["ref"]))
+
+
+async def follow_fleet(request: Request[State]) -> EventStream:
+    """Follow all running restores by server-sent events."""
+    return EventStream(fleet_events(request.state["session"]))
+
+
 async def health(_request: Request) -> PlainTextResponse:
     """Tell that the application runs."""
     return PlainTextResponse("ok")
@@ -69,6 +79,8 @@ app = Starlette(
         Route("/projects/{project}/clusters/{cluster}/jobs", cluster_jobs),
         Route("/fleet/jobs", fleet_jobs),
         Route("/jobs/{ref:path}", one_job),
+        Route("/events/jobs/{ref:path}", follow_job),
+        Route("/events/fleet", follow_fleet),
         Route("/health", health),
     ],
     exception_handlers={RestoreError: tell_error},

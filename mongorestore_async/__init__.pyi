@@ -149,6 +149,7 @@ from .models import TenantRestoreJob as TenantRestoreJob
 from .models import TenantSnapshot as TenantSnapshot
 from .models import TimeRange as TimeRange
 from .models import WriteStrategy as WriteStrategy
+from .models.rows import JobRow as JobRow
 from .protocol.deprecation import VendorDeprecation as VendorDeprecation
 from .protocol.replies import Reply as Reply
 from .ratelimit.shared_limits import SharedLimits as SharedLimits

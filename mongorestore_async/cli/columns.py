@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Column", "ListLayout", "print_table", "state_style", "table_lines"]
 
 ItemT = TypeVar("ItemT")
-RowT = TypeVar("RowT", bound=attrs.AttrsInstance)
+RowT = TypeVar("RowT")
 
 _GAP = "  "
 
@@ -56,7 +56,7 @@ class ListLayout(Generic[ItemT, RowT]):
     """How a kind of list is written.
 
     Attributes:
-        row_type: Class of a row; its fields are the columns of CSV, so it holds no secrets.
+        row_type: Class of a row, of attrs or a TypedDict; its fields are the columns of CSV, so it holds no secrets.
         row: Reduces an item to a row.
         document: Makes the document of an item for the JSON formats, with secrets redacted or not.
         columns: Columns of a table.

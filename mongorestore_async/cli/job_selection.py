@@ -127,6 +127,6 @@ def restore_source(session: "AsyncSession", ref: JobRef) -> "ClusterBase[Any]":
     return cluster.source(session)
 
 
-def job_command(command: str, refs: Iterable[JobRef], server: ServerOptions, *options: str) -> list[str]:
+def job_command(command: str, refs: Iterable[JobRef | str], server: ServerOptions, *options: str) -> list[str]:
     """A command line for jobs."""
     return [program(), command, *map(str, refs), *options, *server.arguments()]

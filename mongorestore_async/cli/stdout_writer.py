@@ -6,6 +6,7 @@ import asyncio
 import csv
 import json
 import sys
+from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Protocol, Self, TypeAlias, TypeVar
 
@@ -14,6 +15,7 @@ from cyclopts import Parameter
 
 from mongorestore_async.cli.columns import print_table
 from mongorestore_async.cli.console import stdout_console
+from mongorestore_async.cli.units import format_time
 from mongorestore_async.protocol.redaction import without_formula
 
 if TYPE_CHECKING:
@@ -149,21 +151,27 @@ class _CsvWriter:
 
     def __init__(self, layout: ListLayout[Any, Any]) -> None:
         self._layout = layout
-        self._names = [field.name for field in attrs.fields(layout.row_type)]
-        self._csv = csv.DictWriter(sys.stdout, self._names, lineterminator="\n")
+        kind = layout.row_type
+        names = [field.name for field in attrs.fields(kind)] if attrs.has(kind) else list(kind.__annotations__)
+        self._csv = csv.DictWriter(sys.stdout, names, lineterminator="\n")
         self._csv.writeheader()
 
     def add(self, items: Iterable[Any]) -> None:
         for row in map(self._layout.row, items):
-            self._csv.writerow({name: _safe(getattr(row, name)) for name in self._names})
+            cells: dict[str, Any] = row if row.__class__ is dict else attrs.asdict(row, recurse=False)
+            self._csv.writerow({name: _csv_cell(value) for name, value in cells.items()})
         sys.stdout.flush()
 
     def finish(self) -> None:
         sys.stdout.flush()
 
 
-def _safe(cell: object) -> object:
-    return without_formula(cell) if isinstance(cell, str) else cell
+def _csv_cell(value: object) -> object:
+    if isinstance(value, str):
+        return without_formula(value)
+    if isinstance(value, datetime):
+        return format_time(value)
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 @attrs.define

@@ -13,6 +13,7 @@ from mongorestore_async.fleet.shards import make_plan
 from mongorestore_async.fleet.watching.fleet_watch import FleetWatch
 from mongorestore_async.listing.cluster_lists import check_include_deleted
 from mongorestore_async.models import JobDocument, JobT, JobT_co
+from mongorestore_async.models.rows import pairs_table
 from mongorestore_async.models.validators import require_flag, require_seconds
 from mongorestore_async.protocol.urls import check_identifier
 from mongorestore_async.resources.session import view_of
@@ -94,6 +95,10 @@ class Fleet(Generic[JobT_co]):
 
     def __repr__(self) -> str:
         return f"<Fleet {', '.join(member.name for member in self.members)}>"
+
+    def _repr_html_(self) -> str:
+        """Show it in a notebook: the fleets it is made of."""
+        return pairs_table("Fleet", [(member.name, member.family.title) for member in self.members])
 
     def restore_jobs(
         self,

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Generic
 import attrs
 
 from mongorestore_async.models import JobT_co
+from mongorestore_async.models.rows import pairs_table, text_cell
 
 if TYPE_CHECKING:
     from mongorestore_async.errors import RestoreError
     from mongorestore_async.families import RateLimit
+    from mongorestore_async.models.rows import JobRow
 
 __all__ = [
     "ClusterOutcome",
@@ -82,6 +84,19 @@ class Found(Generic[JobT_co]):
     def fleet(self) -> str:
         """Name of the fleet it was found in."""
         return self.cluster.project.fleet
+
+    def to_row(self) -> JobRow:
+        """Make a flat row of the job and where it was found: see :class:`JobRow`."""
+        row, cluster, project = self.job.to_row(), self.cluster, self.project
+        row["fleet"], row["project_id"] = text_cell(project.fleet), text_cell(project.id)
+        row["project_name"] = text_cell(project.name)
+        row["cluster_id"] = text_cell(cluster.id) or row["cluster_id"]
+        row["cluster_name"] = text_cell(cluster.name) or row["cluster_name"]
+        return row
+
+    def _repr_html_(self) -> str:
+        """Show it in a notebook, without links and secrets."""
+        return pairs_table("Found", self.to_row().items())
 
 
 class FailureKind(StrEnum):

@@ -13,9 +13,10 @@ from mongorestore_async.fleet.fleet_run import FleetRun
 from mongorestore_async.fleet.forecast import foretell
 from mongorestore_async.fleet.page_queue import PageQueue
 from mongorestore_async.fleet.resume_token import ResumeToken, fingerprint, read_token, write_token
-from mongorestore_async.listing.iterators import BlockIterator
+from mongorestore_async.listing.iterators import BlockIterator, RowIterator
 from mongorestore_async.listing.materialize import FEW, rest
 from mongorestore_async.models import JobDocument, JobT_co
+from mongorestore_async.models.rows import pairs_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -77,6 +78,29 @@ class FleetStream(BlockIterator[Found[JobT_co]]):
 
     def __repr__(self) -> str:
         return f"<FleetStream of {', '.join(repr(member.name) for member in self._names.values())}>"
+
+    def _repr_html_(self) -> str:
+        """Show it in a notebook: how far it is, and how much could not be read."""
+        told = self.progress
+        return pairs_table(
+            repr(self)[1:-1],
+            (
+                ("projects", told.projects),
+                ("clusters", told.clusters),
+                ("read", told.over),
+                ("without backup", told.without_backup),
+                ("failed", told.failed),
+                ("restore jobs", told.jobs),
+            ),
+        )
+
+    def to_rows(self) -> RowIterator[Found[JobT_co]]:
+        """Read the stream as flat rows, inside its block: ``async for row in stream.to_rows()``.
+
+        Each is a :class:`JobRow` with the fleet, project and cluster that its job was found in. The jobs are those of
+        the stream: a row taken here is not given by ``async for found in stream`` any more.
+        """
+        return RowIterator(self, lambda found: found.to_row())
 
     @property
     def failures(self) -> tuple[FleetFailure, ...]:

@@ -23,13 +23,14 @@ from mongorestore_async.listing.materialize import FEW, rest, slices
 from mongorestore_async.listing.page import Page
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
     from types import TracebackType
     from typing import Self
 
     from mongorestore_async.listing.page_reader import PageReader, Received
+    from mongorestore_async.models.rows import JobRow
 
-__all__ = ["BlockIterator", "ItemIterator", "PageIterator", "ResumableIterator"]
+__all__ = ["BlockIterator", "ItemIterator", "PageIterator", "ResumableIterator", "RowIterator"]
 
 ItemT = TypeVar("ItemT")
 ItemT_co = TypeVar("ItemT_co", covariant=True)
@@ -206,3 +207,24 @@ class ItemIterator(ResumableIterator[ItemT]):
                 del received, items
         await rest(len(self._part))
         self._ready, self._part = iter(self._part), None
+
+
+class RowIterator(Generic[ItemT]):
+    """The rows of restore jobs, as they arrive; made by ``to_rows()``. It waits and ends as the iterator of the jobs.
+
+    Args:
+        items: The jobs, or what was found.
+        row: Makes the row of one.
+
+    """
+
+    def __init__(self, items: AsyncIterator[ItemT], row: Callable[[ItemT], JobRow]) -> None:
+        self._items = items
+        self._row = row
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> JobRow:
+        """Give the next row; see :meth:`ResumableIterator.__anext__`."""
+        return self._row(await anext(self._items))

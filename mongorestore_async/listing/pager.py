@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from mongorestore_async.errors import NotFound, NotUnique, RestoreError
-from mongorestore_async.listing.iterators import ItemIterator, PageIterator
+from mongorestore_async.listing.iterators import ItemIterator, PageIterator, RowIterator
 from mongorestore_async.listing.materialize import materialize
 from mongorestore_async.listing.page_reader import PageReader
 from mongorestore_async.listing.pages_ahead import PagesAhead, collect_ahead
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.listing.page import Page
     from mongorestore_async.listing.page_reader import ListQuery, ListSource, Received
+    from mongorestore_async.models import JobT
 
 __all__ = ["Pager"]
 
@@ -70,6 +71,17 @@ class Pager(Generic[ItemT_co]):
 
         """
         return PageIterator(self.reader())
+
+    def to_rows(self: Pager[JobT]) -> RowIterator[JobT]:
+        """Walk all restore jobs as flat rows, for data frames and tables: ``async for row in pager.to_rows()``.
+
+        What is said above of iterators holds for the one returned. Each row is a :class:`JobRow`.
+
+        Raises:
+            RestoreError: Any error of a call, with ``resume_at``; raised by ``anext``.
+
+        """
+        return RowIterator(aiter(self), lambda job: job.to_row())
 
     async def first(self) -> ItemT_co | None:
         """Read the first item; None when there is none.

@@ -10,6 +10,7 @@ import attrs
 from mongorestore_async.errors import ConfigError, Hint, HintKind
 from mongorestore_async.models.document import Document
 from mongorestore_async.models.requests import Target
+from mongorestore_async.models.rows import JobRow, pairs_table, text_cell
 from mongorestore_async.models.states import OVER, JobState
 
 __all__ = ["JobDocument", "JobRef", "JobT", "JobT_co", "stamp", "told_target"]
@@ -151,6 +152,50 @@ class JobDocument(Document, abc.ABC):
         """
         state = self.state
         return state is JobState.FINISHED if state in OVER else None
+
+    @property
+    def snapshot_moment(self) -> datetime | None:
+        """When the restored data were current (UTC)."""
+        return None
+
+    def to_row(self) -> JobRow:
+        """Make a flat row of it, with the same names and types for the jobs of all families, without secrets."""
+        ref, target = self.ref, self.target
+        key = None if ref is None else text_cell(ref.cluster)
+        # Atlas addresses clusters by name.
+        by_name = ref is not None and ref.family.startswith("atlas-")
+        return {
+            "id": text_cell(self.id) or "",
+            "state": self.state.value,
+            "status": None,
+            "ok": self.ok,
+            "delivery": None,
+            "delivery_status": None,
+            "downloadable": self.downloadable,
+            "requested_at": self.requested_at,
+            "finished_at": self.finished_at,
+            "expires_at": self.expires_at,
+            "snapshot_moment": self.snapshot_moment,
+            "snapshot_id": None,
+            "batch_id": None,
+            "target_project_id": None if target is None else text_cell(target.project_id),
+            "target_cluster": None if target is None else text_cell(target.cluster),
+            "restored_documents": None,
+            "total_documents": None,
+            "error_message": None,
+            "ref": None if ref is None else str(ref),  # percent-encoded, so printable
+            "family": None if ref is None else text_cell(ref.family),
+            "project_id": None if ref is None else text_cell(ref.project),
+            "cluster_id": None if by_name else key,
+            "cluster_name": key if by_name else None,
+            "host_id": None if ref is None else text_cell(ref.host),
+            "fleet": None,
+            "project_name": None,
+        }
+
+    def _repr_html_(self) -> str:
+        """Show it in a notebook: what its row has, without links and secrets."""
+        return pairs_table(type(self).__name__, self.to_row().items())
 
 
 JobT = TypeVar("JobT", bound=JobDocument)

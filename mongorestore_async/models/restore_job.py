@@ -9,6 +9,7 @@ import attrs
 from mongorestore_async.models.document import Document, wire
 from mongorestore_async.models.job import JobDocument, told_target
 from mongorestore_async.models.requests import Target
+from mongorestore_async.models.rows import JobRow, text_cell
 from mongorestore_async.models.secret import Secret, hide, represent, unhide
 from mongorestore_async.models.states import (
     BAD_ENDS,
@@ -199,6 +200,20 @@ class RestoreJob(JobDocument):
     def snapshot_moment(self) -> datetime | None:
         """When the restored data were current (UTC), in the form all families share."""
         return None if self.timestamp is None else self.timestamp.date
+
+    def to_row(self) -> JobRow:
+        """Make a flat row of it: see :class:`JobRow`."""
+        row, delivery = super().to_row(), self.delivery
+        row["status"] = text_cell(self.status_name)
+        row["snapshot_id"], row["batch_id"] = text_cell(self.snapshot_id), text_cell(self.batch_id)
+        if delivery is not None:
+            row["delivery"], row["delivery_status"] = text_cell(delivery.method_name), text_cell(delivery.status_name)
+        row["project_id"] = row["project_id"] or text_cell(self.group_id)
+        row["host_id"] = row["host_id"] or text_cell(self.host_id)
+        if row["host_id"] is None:  # in place of its cluster such a job may name the host
+            row["cluster_id"] = row["cluster_id"] or text_cell(self.cluster_id)
+        row["cluster_name"] = row["cluster_name"] or text_cell(self.cluster_name)
+        return row
 
 
 @attrs.frozen(kw_only=True)

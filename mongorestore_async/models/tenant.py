@@ -9,6 +9,7 @@ import attrs
 from mongorestore_async.models.document import wire
 from mongorestore_async.models.job import JobDocument, told_target
 from mongorestore_async.models.requests import Target
+from mongorestore_async.models.rows import JobRow, text_cell
 from mongorestore_async.models.secret import Secret, hide, represent, unhide
 from mongorestore_async.models.snapshot import SnapshotDocument
 from mongorestore_async.models.states import JobState, TenantDeliveryType, TenantStatus, known, state_of
@@ -121,6 +122,15 @@ class TenantRestoreJob(JobDocument):
     def snapshot_moment(self) -> datetime | None:
         """When the restored data were current (UTC), in the form all families share."""
         return self.snapshot_finished_date
+
+    def to_row(self) -> JobRow:
+        """Make a flat row of it: see :class:`JobRow`."""
+        row = super().to_row()
+        row["status"], row["delivery"] = text_cell(self.status), text_cell(self.delivery_type)
+        row["snapshot_id"] = text_cell(self.snapshot_id)
+        row["project_id"] = row["project_id"] or text_cell(self.project_id)
+        row["cluster_name"] = row["cluster_name"] or text_cell(self.cluster_name)
+        return row
 
 
 @attrs.frozen(kw_only=True)

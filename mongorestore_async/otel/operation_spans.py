@@ -79,7 +79,8 @@ def _parse(origin: SpanContext | str) -> SpanContext:
     if isinstance(found, str):
         parsed = TraceContextTextMapPropagator().extract({"traceparent": found}, context.Context())
         found = trace.get_current_span(parsed).get_span_context()
-    if not isinstance(found, trace.SpanContext) or not found.is_valid:
+    # Anything may come here from where it was stored.
+    if not isinstance(found, trace.SpanContext) or not found.is_valid:  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ConfigError(f"not a span context: pass one, or the text of a traceparent header, not {origin!r}")
     return found
 

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
-from mongorestore_async.models.secret import REDACTED, SECRET_FIELDS
+from mongorestore_async.models.secret import REDACTED, SECRET_FIELDS, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,17 +132,6 @@ def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
     # Compiling them takes a millisecond or two, which sessions without an error never need.
     flags = re.IGNORECASE | re.DOTALL
     return tuple((re.compile(pattern, flags), replacement) for pattern, replacement in _CREDENTIALS)
-
-
-def printable(text: str) -> str:
-    r"""Spell out what could control a terminal or make a name look like another one.
-
-    That are control characters, such as turn the direction of text (``\u202e``), and half characters, which cannot be
-    written to a file either. For text of a server that people look at.
-    """
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
 def without_formula(text: str) -> str:

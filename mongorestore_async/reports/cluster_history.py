@@ -86,14 +86,15 @@ class Restore:
     @classmethod
     def of(cls, job: JobDocument) -> Restore:
         """Keep of a job what reports need. It holds no secrets."""
+        row = job.to_row()
         return cls(
-            job=job.id if job.ref is None else str(job.ref),
+            job=row["ref"] or row["id"],
             state=job.state,
-            requested_at=job.requested_at,
-            finished_at=job.finished_at,
-            snapshot_moment=getattr(job, "snapshot_moment", None),
-            target=None if job.target is None else f"{job.target.project_id}/{job.target.cluster}",
-            batch=getattr(job, "batch_id", None),
+            requested_at=row["requested_at"],
+            finished_at=row["finished_at"],
+            snapshot_moment=row["snapshot_moment"],
+            target=row["target_cluster"] and f"{row['target_project_id']}/{row['target_cluster']}",
+            batch=row["batch_id"],
         )
 
     @property

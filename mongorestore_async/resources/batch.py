@@ -13,6 +13,7 @@ from mongorestore_async.downloading.archive_fetcher import ArchiveFetcher
 from mongorestore_async.downloading.download import DownloadSource, download_batch
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.models import CollectionRestoreJob, HttpRestore, JobDocument, JobRef, JobT_co, RestoreJob
+from mongorestore_async.models.rows import job_table
 from mongorestore_async.models.validators import require_flag, seconds_of
 from mongorestore_async.waiting.end_rules import Goal, Until, check_until, until_told
 from mongorestore_async.waiting.job_watch import JobWatch
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.downloading.download_types import DownloadedFile, DownloadProgress
     from mongorestore_async.models import RestoredCollection, RestoreRequest
+    from mongorestore_async.models.rows import JobRow
     from mongorestore_async.waiting.job_source import JobSource
     from mongorestore_async.waiting.wait_errors import PollReport
 
@@ -69,6 +71,14 @@ class RestoreBatch(Generic[JobT_co]):
 
     def __getitem__(self, index: int | slice) -> JobT_co | tuple[JobT_co, ...]:
         return self.jobs[index]
+
+    def _repr_html_(self) -> str:
+        """Show it in a notebook: its first jobs, without links and secrets."""
+        return job_table(f"RestoreBatch of {len(self.jobs)}", self.to_rows())
+
+    def to_rows(self) -> list[JobRow]:
+        """Make a flat row of each job, for data frames and tables: see :class:`JobRow`."""
+        return [job.to_row() for job in self.jobs]
 
     @property
     def batch_id(self) -> str | None:

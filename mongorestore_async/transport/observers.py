@@ -8,19 +8,14 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import attrs
 
-from mongorestore_async.protocol.redaction import redact_url
-
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
     from datetime import datetime
     from types import TracebackType
 
     from mongorestore_async.models import JobDocument, JobRef
     from mongorestore_async.models.headers import Headers
-    from mongorestore_async.protocol.replies import Reply
-    from mongorestore_async.transport.options import Options
-    from mongorestore_async.transport.sender import Call
 
 __all__ = [
     "ExchangeRecord",
@@ -33,7 +28,6 @@ __all__ = [
     "notify_hook",
     "notify_job",
     "observe",
-    "observe_call",
     "set_default_observer",
 ]
 
@@ -192,30 +186,6 @@ def observe(observer: Observer | None, describe: Callable[[], Operation]) -> Abs
 
     """
     return nullcontext() if observer is None else _Observation(observer, describe())
-
-
-async def observe_call(
-    exchange: Callable[[Call, Options], Awaitable[Reply]],
-    call: Call,
-    options: Options,
-    path: str | None,
-) -> Reply:
-    """Make a call while the observer of its options is told of it.
-
-    Args:
-        exchange: Makes the call.
-        call: The call.
-        options: Its options.
-        path: See :class:`Operation`.
-
-    """
-
-    def describe() -> Operation:
-        url = redact_url(call.url)
-        return Operation(kind="call", family=call.family, project=call.project, method=call.method, url=url, path=path)
-
-    with observe(options.observer, describe) as call.notify:
-        return await exchange(call, options)
 
 
 def notify_hook(record: ExchangeRecord, hook: Callable[[ExchangeRecord], None] | None) -> None:

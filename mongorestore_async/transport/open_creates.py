@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import aiohttp
 import attrs
 
 if TYPE_CHECKING:
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.errors import MaybeCreated, RequestContext
 
-__all__ = ["OpenCreates", "SendState"]
+__all__ = ["OpenCreates", "SendState", "watch_connecting"]
 
 #: Creates that are kept; beyond them the oldest is dropped.
 _MOST = 100
@@ -116,3 +117,19 @@ class OpenCreates:
     def belongs_to_another(self, create: object, job_id: str) -> bool:
         """Whether a job is known to come from another create than this one."""
         return self._owners.get(job_id, create) is not create
+
+
+def watch_connecting(state: SendState) -> aiohttp.TraceConfig:
+    """Make a trace that notes in a state whether its request still waits for a connection."""
+
+    async def begin(*_: object) -> None:
+        state.connecting = True
+
+    async def end(*_: object) -> None:
+        state.connecting = False
+
+    watch = aiohttp.TraceConfig()
+    watch.on_request_start.append(begin)
+    watch.on_connection_create_end.append(end)
+    watch.on_connection_reuseconn.append(end)
+    return watch

@@ -24,6 +24,7 @@ from mongorestore_async.protocol.redaction import redact_url
 from mongorestore_async.protocol.replies import RawReply, is_error_document
 from mongorestore_async.transport.failures import outcome_of, scrub, translate, was_never_sent
 from mongorestore_async.transport.observers import ExchangeRecord, OperationEvent
+from mongorestore_async.transport.open_creates import watch_connecting
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -242,7 +243,7 @@ class Sender:
         progress.phase, progress.sending = Phase.SENT, state
         if state is not None:
             state.begin(progress.context)
-            http = connection.watched(_watch_connecting(state))
+            http = connection.watched(watch_connecting(state))
         try:
             response = await http.request(
                 call.method, call.url, headers=headers, data=call.body, allow_redirects=False, **connection.proxy
@@ -313,22 +314,6 @@ def _headers(call: Call, connection: Connection, options: Options, authorization
     if authorization is not None:
         headers["Authorization"] = authorization
     return headers
-
-
-def _watch_connecting(state: SendState) -> aiohttp.TraceConfig:
-    """Take note of whether a request still waits for a connection."""
-
-    async def begin(*_: object) -> None:
-        state.connecting = True
-
-    async def end(*_: object) -> None:
-        state.connecting = False
-
-    watch = aiohttp.TraceConfig()
-    watch.on_request_start.append(begin)
-    watch.on_connection_create_end.append(end)
-    watch.on_connection_reuseconn.append(end)
-    return watch
 
 
 async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:

@@ -17,9 +17,10 @@ from mongorestore_async.families import Family
 from mongorestore_async.families.atlas_v2 import media_type_of
 from mongorestore_async.models.validators import flag, require_text
 from mongorestore_async.protocol.rate_limit_headers import project_in
+from mongorestore_async.protocol.redaction import redact_url
 from mongorestore_async.protocol.request_headers import with_headers
 from mongorestore_async.protocol.urls import DEFAULT_BASE_URL, build_url
-from mongorestore_async.transport.observers import observe_call
+from mongorestore_async.transport.observers import Operation, observe
 from mongorestore_async.transport.open_creates import OpenCreates
 from mongorestore_async.transport.options import choose_limit
 from mongorestore_async.transport.sender import Call
@@ -184,8 +185,18 @@ class SessionView:
         if self.options.observer is not None:
             # Of a path that an application filled by hand nobody knows which of it are ids.
             known = names or (family is not None and path in {family.projects_path, family.all_clusters_path})
-            return observe_call(self.transport.exchange, call, self.options, endpoint.path if known else None)
+            return self._observe(call, endpoint.path if known else None)
         return self.transport.exchange(call, self.options)
+
+    async def _observe(self, call: Call, path: str | None) -> Reply:
+        def describe() -> Operation:
+            url = redact_url(call.url)
+            return Operation(
+                kind="call", family=call.family, project=call.project, method=call.method, url=url, path=path
+            )
+
+        with observe(self.options.observer, describe) as call.notify:
+            return await self.transport.exchange(call, self.options)
 
     async def read(
         self,

@@ -22,11 +22,11 @@ _KEYS = (
     ("MONGODB_ATLAS_PRIVATE_API_KEY", "Private key of an API key; also MCLI_PRIVATE_API_KEY."),
     ("MONGODB_ATLAS_CLIENT_ID", "Client id of a service account, which is preferred to an API key."),
     ("MONGODB_ATLAS_CLIENT_SECRET", "Client secret of a service account."),
-    ("MONGODB_ATLAS_ACCESS_TOKEN", "A token that is used as it is, before all of these."),
+    ("MONGODB_ATLAS_ACCESS_TOKEN", "An access token, which is preferred to both."),
 )
 _OPTIONS = (
-    ("MCLI_SERVICE", "--family"),
     ("MONGODB_ATLAS_PROFILE", "--profile; also MCLI_PROFILE."),
+    ("MCLI_SERVICE", "--family"),
     ("MONGODB_ATLAS_PROJECT_ID", "--project-id; also MCLI_PROJECT_ID."),
     ("MONGODB_ATLAS_BASE_URL", "--base-url; also MCLI_OPS_MANAGER_URL."),
     ("MCLI_OPS_MANAGER_CA_CERTIFICATE", "--ca-file"),
@@ -61,7 +61,7 @@ def _show_connection(console: "Console") -> None:
         """Stand for the commands."""
 
     options = App(default_command=any_command).assemble_argument_collection()
-    HelpPage()(console, None, create_parameter_help_panel(CONNECTION, options, "plaintext"))
+    HelpPage()(console, console.options, create_parameter_help_panel(CONNECTION, options, "plaintext"))
 
 
 def _show_environment(console: "Console") -> None:

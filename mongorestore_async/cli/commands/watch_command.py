@@ -13,7 +13,7 @@ from mongorestore_async.cli.console import PlainConsole, plural, show_deprecatio
 from mongorestore_async.cli.display.progress_display import PollDisplay, StateLog
 from mongorestore_async.cli.exit_codes import ExitCode
 from mongorestore_async.cli.job_selection import JobRefs, JobSelection
-from mongorestore_async.cli.rows.job_rows import JOB_LAYOUT, JobRow
+from mongorestore_async.cli.rows.job_rows import JOB_LAYOUT
 from mongorestore_async.cli.session_factory import make_session, read_credentials
 from mongorestore_async.cli.units import format_duration
 from mongorestore_async.cli.wait_options import ResumeHint, WaitClock, WaitOptions, poll_policy
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from mongorestore_async.models import JobDocument
+    from mongorestore_async.models.rows import JobRow
 
 __all__ = ["watch"]
 
@@ -129,7 +130,7 @@ class _LiveTable:
         self._live.stop()
 
     def show(self, jobs: "Iterable[JobDocument]") -> None:
-        self._rows |= {row.ref or row.id: row for row in map(JobRow.of, jobs)}
+        self._rows |= {row["ref"] or row["id"]: row for row in (job.to_row() for job in jobs)}
 
     def _render(self) -> "RenderableType":
         from rich.console import Group
@@ -138,9 +139,9 @@ class _LiveTable:
         rows = list(self._rows.values())
         most = max(1, self._console.rich.height - _OTHER_LINES)
         if len(rows) > most:
-            rows = sorted(rows, key=lambda row: row.state not in {"PENDING", "RUNNING", "UNKNOWN"})
+            rows = sorted(rows, key=lambda row: row["state"] not in {"PENDING", "RUNNING", "UNKNOWN"})
         left_out = [] if len(rows) <= most else [Text(f"... and {len(rows) - most} more")]
-        counts = Counter(row.state for row in rows)
+        counts = Counter(row["state"] for row in rows)
         summary = Text(f"{plural(len(rows), 'restore job')}:")
         for state, count in counts.items():
             summary.append(f"  {count} ").append(state, style=state_style(state))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cyclopts.help import HelpEntry, HelpPanel
-    from rich.console import Console
+    from rich.console import Console, ConsoleOptions
 
 __all__ = ["EPILOGUE", "OPTIONS", "ConnectionNames", "HelpPage", "print_paragraph", "print_rows"]
 
@@ -89,20 +89,23 @@ class HelpPage:
 
     show_metavar = True
 
-    def __call__(self, console: Console, _options: Any, panel: HelpPanel) -> None:
+    def __call__(self, console: Console, options: ConsoleOptions, panel: HelpPanel) -> None:
         """Print a group, with a heading."""
+        del options  # the console has the same
         if panel.entries:
             print_rows(console, str(panel.title), [(_label(entry), _explanation(entry)) for entry in panel.entries])
 
-    def render_usage(self, console: Console, _options: Any, usage: Any) -> None:
+    def render_usage(self, console: Console, options: ConsoleOptions, usage: Any) -> None:
         """Print how the command is called."""
+        del options
         from rich.text import Text
 
         lines = _wrapped(console, f"Usage: {_with_values(str(usage).strip())}", after=2 * _INDENT)
         console.print(Text("\n".join(lines), style="bold"), soft_wrap=True)
 
-    def render_description(self, console: Console, _options: Any, description: Any) -> None:
+    def render_description(self, console: Console, options: ConsoleOptions, description: Any) -> None:
         """Print what the command does."""
+        del options
         console.print()
         for paragraph in _plain(description).strip().split("\n\n"):
             print_text(console, paragraph)
@@ -111,8 +114,9 @@ class HelpPage:
 class ConnectionNames(HelpPage):
     """Prints the names of the options of the connection only: all commands that connect have them."""
 
-    def __call__(self, console: Console, _options: Any, panel: HelpPanel) -> None:
+    def __call__(self, console: Console, options: ConsoleOptions, panel: HelpPanel) -> None:
         """Print the names, and where they are explained."""
+        del options
         names = ", ".join(entry.positive_names[0] for entry in panel.entries)
         width = min(console.width, _WIDEST)
         print_paragraph(console, textwrap.shorten(f"{panel.title}: {names}", width, placeholder=" ..."))

@@ -13,6 +13,7 @@ from mongorestore_async.models.collections.request import CollectionRestore, Ind
 from mongorestore_async.models.document import wire
 from mongorestore_async.models.job import JobDocument, told_target
 from mongorestore_async.models.requests import Target
+from mongorestore_async.models.rows import JobRow, text_cell
 from mongorestore_async.models.secret import represent_text
 from mongorestore_async.models.states import BAD_ENDS, JobState, state_of
 from mongorestore_async.models.values import Link
@@ -166,6 +167,14 @@ class CollectionRestoreJob(JobDocument):
     def downloadable(self) -> bool | None:
         """Always False, because it restores into a cluster."""
         return False
+
+    def to_row(self) -> JobRow:
+        """Make a flat row of it: see :class:`JobRow`."""
+        row = super().to_row()
+        row["status"], row["delivery"] = text_cell(self.state_name), text_cell(self.write_strategy)
+        row["snapshot_id"], row["error_message"] = text_cell(self.snapshot_id), text_cell(self.error_message)
+        row["restored_documents"], row["total_documents"] = self.restored_documents, self.total_documents
+        return row
 
 
 def inherit(job: CollectionRestoreJob, before: JobDocument | None) -> None:

@@ -28,9 +28,12 @@ from mongorestore_async.listing.iterators import ResumableIterator
 
 #: Page size and jobs of a list. Pages of more than 50 are handed out after a rest for other tasks; a fleet has three
 #: lists.
-SIZES = {"pager": (51, 55), "pages": (51, 260), "ahead": (51, 260), "fleet": (3, 7), "watch": (3, 7)}
+SIZES = {
+    "pager": (51, 55), "rows": (51, 55), "pages": (51, 260), "ahead": (51, 260),
+    "fleet": (3, 7), "fleet rows": (3, 7), "watch": (3, 7),
+}  # fmt: skip
 STATES = ("OPEN", "IN_PROGRESS", "FINISHED")
-KINDS = ("pager", "pages", "ahead", "watch", "fleet")
+KINDS = ("pager", "rows", "pages", "ahead", "watch", "fleet", "fleet rows")
 each_kind = pytest.mark.parametrize("kind", KINDS)
 
 
@@ -106,12 +109,17 @@ async def begin(api, connect):
                     return [f"{job.id} {job.status_name}"]
 
                 return batch.watch(), [f"{job} {state}" for job in "abc" for state in STATES[job == "b" :]], name
-            if kind == "fleet":
+            if kind.startswith("fleet"):
                 stream = await blocks.enter_async_context(Fleet(session, OPS_MANAGER).restore_jobs(concurrency=2))
-                return aiter(stream), list(chain(*api.jobs.values())), lambda found: [found.job.id]
+                ids = list(chain(*api.jobs.values()))
+                if kind == "fleet rows":
+                    return stream.to_rows(), ids, lambda row: [row["id"]]
+                return aiter(stream), ids, lambda found: [found.job.id]
             pager = cluster.restore_jobs()
             if kind == "pager":
                 return aiter(pager), api.jobs["c0"], lambda job: [job.id]
+            if kind == "rows":
+                return pager.to_rows(), api.jobs["c0"], lambda row: [row["id"]]
             pages = pager.pages() if kind == "pages" else await blocks.enter_async_context(pager.ahead(1))
             return pages, api.jobs["c0"], lambda page: [job.id for job in page]
 
@@ -120,7 +128,7 @@ async def begin(api, connect):
 
 def in_order(kind, names):
     """The names, sorted where their order is left to the server."""
-    return sorted(names) if kind in {"watch", "fleet"} else list(names)
+    return sorted(names) if kind in {"watch", "fleet", "fleet rows"} else list(names)
 
 
 async def drain(iterator, name, names):

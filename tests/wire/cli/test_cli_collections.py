@@ -496,11 +496,11 @@ def test_jobs_lists_restores_of_collections_like_others(call, listed, order, las
     job = last()
     assert ended.code == 0
     row = rows[job.id]
-    assert (row["delivery"], row["target"], row["snapshot_id"]) == (
+    assert (row["delivery"], row["target_cluster"], row["snapshot_id"]) == (
         "CREATE_NEW", job.cluster.name, job.order.snapshot_id,
     )  # fmt: skip
     assert row["ref"] == f"{FAMILY}/{job.cluster.project_id}/{job.cluster.name}/{job.id}"
-    assert row["created"]
+    assert row["requested_at"]
 
 
 @pytest.mark.parametrize("form", ["table", "json", "jsonl", "csv"])

@@ -15,14 +15,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from aiohttp import web
 
-from mongorestore_async import RateLimit
+from mongorestore_async import JobRow, RateLimit
 from mongorestore_async.emulator import EmulatorSettings, Side, ThreadedEmulator
 
 FLEET = ("fleet", "jobs", "--family", "cloud-manager")
-CSV_COLUMNS = (
-    "id,state,delivery,delivery_status,created,finished,snapshot_moment,snapshot_id,expires,batch_id,target,ref,"
-    "fleet,project_id,project_name,cluster_id,cluster_name"
-)
+CSV_COLUMNS = ",".join(JobRow.__annotations__)
 
 
 def lines(text):
@@ -168,7 +165,7 @@ def test_since_is_a_moment_or_how_long_ago(written, call):
     everything = rows(call(*FLEET, "-o", "csv").out)
     found = rows(call(*FLEET, "-o", "csv", "--since", written.format(moment.isoformat())).out)
 
-    recent = [row["id"] for row in everything if datetime.fromisoformat(row["created"]) >= moment]
+    recent = [row["id"] for row in everything if datetime.fromisoformat(row["requested_at"]) >= moment]
     assert sorted(row["id"] for row in found) == sorted(recent)
     assert 0 < len(found) < len(everything)
 

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from mongorestore_async import JobRow
+
 COMMAND = (sys.executable, "-m", "mongorestore_async.cli")
-CSV_COLUMNS = (
-    "id,state,delivery,delivery_status,created,finished,snapshot_moment,snapshot_id,expires,batch_id,target,ref"
-)
+CSV_COLUMNS = ",".join(JobRow.__annotations__)
 PARSERS = {
     "table": lambda text: re.findall(r"^[0-9a-f]{24}", text, re.MULTILINE),
     "json": lambda text: [document["id"] for document in json.loads(text)],
@@ -128,7 +128,7 @@ def test_csv_has_fixed_columns_in_every_family(call, place):
     rows = list(csv.DictReader(io.StringIO(manager.out)))
     assert len({row["batch_id"] for row in rows}) == 1
     assert all(row["ref"].startswith("cloud-manager/") and row["ref"].endswith(row["id"]) for row in rows)
-    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", row["created"]) for row in rows)
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", row["requested_at"]) for row in rows)
 
 
 async def test_json_lines_are_written_while_the_list_is_read(start, place, emulator, ids):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import shlex
 from datetime import timedelta
 from unittest.mock import patch
@@ -14,46 +13,15 @@ from cyclopts import Token
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mongorestore_async import ATLAS_CLOUD_BACKUP_V1, ATLAS_TENANT_V1, CLOUD_MANAGER, OPS_MANAGER, load_job
 from mongorestore_async.cli.columns import Column, print_table, state_style
 from mongorestore_async.cli.console import PlainConsole, fold_command
 from mongorestore_async.cli.display.progress_display import DownloadBars
-from mongorestore_async.cli.rows.job_rows import JobRow
 from mongorestore_async.cli.units import format_duration, parse_duration
 from mongorestore_async.downloading.download_types import DownloadProgress
 from mongorestore_async.models import JobState
 from mongorestore_async.protocol.redaction import printable
 
 IDS = ("6b0252c88e8548cb9095e107", "6b01fe688e8548cb9095e108")
-
-
-@pytest.mark.parametrize(
-    ("family", "fixture"),
-    [
-        (OPS_MANAGER, "ops_manager_list"),
-        (CLOUD_MANAGER, "cloud_manager_list"),
-        (ATLAS_CLOUD_BACKUP_V1, "atlas_cloud_backup_list"),
-        (ATLAS_TENANT_V1, "atlas_tenant_list"),
-    ],
-)
-def test_a_job_of_every_family_has_a_row_without_secrets(family, fixture, seed):
-    for document in seed(fixture)["results"]:
-        row = JobRow.of(load_job(family, document, project="p", cluster="c"))
-
-        assert row.id == document["id"]
-        assert row.state in set(JobState)
-        assert row.delivery
-        assert row.snapshot_id == document["snapshotId"]
-        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", row.snapshot_moment)
-        assert row.ref.startswith(f"{family.name}/p/c/")
-        assert "https://" not in repr(row)
-
-
-def test_a_job_the_api_tells_nothing_about_has_a_row():
-    for family in (CLOUD_MANAGER, ATLAS_CLOUD_BACKUP_V1, ATLAS_TENANT_V1):
-        row = JobRow.of(load_job(family, {"id": "x\x1b[31m"}))
-
-        assert (row.id, row.ref) == ("x\\x1b[31m", "")
 
 
 def printed(columns, items, width, encoding="utf-8"):

@@ -172,5 +172,7 @@ async def test_the_schema_of_the_fastapi_application_tells_of_lines(example):
         "/projects/{project}/clusters/{cluster}/jobs": ["application/jsonl"],
         "/fleet/jobs": ["application/jsonl"],
         "/jobs/{ref}": ["application/json"],
+        "/events/jobs/{ref}": ["text/event-stream; charset=utf-8"],
+        "/events/fleet": ["text/event-stream; charset=utf-8"],
         "/health": ["application/json"],
     }

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import os
 
 import attrs
 import cattrs
@@ -12,13 +10,9 @@ import msgspec
 import pytest
 
 from builders.secrets import LINK, LONG_KEY, MODELS
+from builders.tools import tool
 
 each_model = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
-
-
-def tool(name):
-    """Import a tool of others; ``nox -s tools`` installs all of them, and there none may be missing."""
-    return importlib.import_module(name) if "TOOLS" in os.environ else pytest.importorskip(name)
 
 
 SERIALIZERS = {

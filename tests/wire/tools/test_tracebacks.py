@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import json
-import os
 import traceback
 
 import pytest
 
 from builders.secrets import JOB, LONG_KEY, REFUSALS, refused
+from builders.tools import tool
 from mongorestore_async import OPS_MANAGER, DigestAuth, load_job
-
-
-def tool(name):
-    """Import a tool of others; ``nox -s tools`` installs all of them, and there none may be missing."""
-    return importlib.import_module(name) if "TOOLS" in os.environ else pytest.importorskip(name)
 
 
 def plain(error):

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import os
 from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
 
+from builders.tools import tool
 from mongorestore_async import OPS_MANAGER, HttpRestore, Options
-
-
-def tool(name):
-    """Import a tool of others; ``nox -s tools`` installs all of them, and there none may be missing."""
-    return importlib.import_module(name) if "TOOLS" in os.environ else pytest.importorskip(name)
 
 
 @pytest.fixture
