@@ -105,6 +105,9 @@ class Profile:
         Args:
             lacking: The settings of logins that neither it nor the environment has.
 
+        Returns:
+            The error, to be raised.
+
         """
         kind = self._text("auth_type") or ""
         known = kind if kind in _LOGINS else ("api_keys" if "client_id" in lacking else "service_account")
