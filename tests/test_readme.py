@@ -39,7 +39,7 @@ def test_the_readme_has_two_commands_that_need_no_set_up():
     ]
 
 
-def test_the_readme_is_short_and_links_to_pages_that_exist():
+def test_the_readme_is_short_and_its_links_lead_somewhere():
     head = README.partition(".. begin head")[2].partition(".. end head")[0]
 
     assert len(head.split("\n\n")) == 3, "one paragraph"
@@ -48,6 +48,8 @@ def test_the_readme_is_short_and_links_to_pages_that_exist():
     linked = re.findall(r"<docs/(\w+\.rst)>`__", README)
     assert len(linked) > 10
     assert set(linked) <= DOCS.keys()
+    (picture,) = re.findall(r"image:: (\S+)", README)
+    assert (PROJECT / picture).exists()
 
 
 def test_the_page_of_installation_tells_every_extra():
