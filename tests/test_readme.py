@@ -39,15 +39,17 @@ def test_the_readme_has_two_commands_that_need_no_set_up():
     ]
 
 
-def test_the_readme_is_short_and_links_to_pages_that_exist():
+def test_the_readme_is_short_and_its_links_lead_somewhere():
     head = README.partition(".. begin head")[2].partition(".. end head")[0]
 
     assert len(head.split("\n\n")) == 3, "one paragraph"
     assert len(head.strip().splitlines()) == 3
     assert len(README.splitlines()) <= 150
-    linked = re.findall(r"^``docs/(\w+\.rst)``", README, re.MULTILINE)
+    linked = re.findall(r"<docs/(\w+\.rst)>`__", README)
     assert len(linked) > 10
     assert set(linked) <= DOCS.keys()
+    (picture,) = re.findall(r"image:: (\S+)", README)
+    assert (PROJECT / picture).exists()
 
 
 def test_the_page_of_installation_tells_every_extra():
@@ -166,21 +168,21 @@ def test_each_claim_of_the_comparison_names_a_test():
 
 
 def variables(row):
-    """Names of environment variables in a row of the table of them."""
-    (line,) = (line for line in DOCS["lists.rst"].splitlines() if line.startswith(row))
-    return re.findall(r"``(\w+)``", line)
+    """Names of environment variables in a row of the table of settings."""
+    (cells,) = re.findall(rf"^``{row}`` (.*\n(?: .*\n)*)", DOCS["settings.rst"], re.MULTILINE)
+    return re.findall(r"``([A-Z_]+)``", cells)
 
 
 def test_the_documented_environment_variables_are_read():
-    keys = list(zip(variables("public key"), variables("private key"), strict=True))
+    keys = list(zip(variables("public_api_key"), variables("private_api_key"), strict=True))
     environ = dict.fromkeys(keys[0], "key")
     addresses = {
         name: str(AsyncSession.from_env(environ | {name: "http://om.example.com:8080"}).base_url)
-        for name in variables("address")
+        for name in variables("ops_manager_url")
     }
 
     assert len(keys) == 3
-    for pair in (*keys, variables("service account")):
+    for pair in (*keys, [*variables("client_id"), *variables("client_secret")]):
         assert AsyncSession.from_env(dict.fromkeys(pair, "key"))
         with pytest.raises(ConfigError, match="set MONGODB_ATLAS_"):
             AsyncSession.from_env({pair[0]: "key"})
