@@ -16,7 +16,7 @@ code  meaning
 8     the job of a download failed, was cancelled or expired, its link is used up or refused, or a hash does not match:
       create a new restore job
 9     the fleet was only partly read; standard error gives the reasons
-130   interrupted (Ctrl-C); a restore continues, and the command that resumes is printed
+130   interrupted (Ctrl-C, SIGTERM, SIGHUP); a restore continues, and the command that resumes is printed
 ====  ==================================================================================================
 """
 
@@ -88,7 +88,7 @@ _MEANINGS = {
     ExitCode.DOWNLOAD_FAILED: "download interrupted, or disk full: rerun the command to resume",
     ExitCode.DOWNLOAD_UNUSABLE: "job failed, link expired, used up or refused, or hash mismatch: create a new job",
     ExitCode.INCOMPLETE: "the fleet was only partly read; see standard error",
-    ExitCode.INTERRUPTED: "interrupted (Ctrl-C)",
+    ExitCode.INTERRUPTED: "interrupted (Ctrl-C, SIGTERM, SIGHUP)",
 }
 
 _CODES: tuple[tuple[type[RestoreError], ExitCode], ...] = (
