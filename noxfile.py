@@ -60,16 +60,13 @@ def lint(session: nox.Session) -> None:
 def typing(session: nox.Session) -> None:
     """Types of the package, of how users call it, and of every program in the README and the documentation."""
     install(session, "typing", "test", package=PACKAGE)
-    folder = Path(session.create_tmp()).resolve()
-    programs = folder / "programs"
+    programs = Path(session.create_tmp()).resolve() / "programs"
     session.run("python", "tests/support/documented_programs.py", str(programs))
     session.run("mypy", "mongorestore_async", "tests/typing", "examples", str(programs))
-    own = PROJECT["tool"]["pyright"]
-    settings = own | {key: [str(Path(path).resolve()) for path in own[key]] for key in ("include", "exclude")}
-    settings["include"].append(str(programs))
+    session.run("basedpyright")
     # What programs use of others may have types that are incomplete; ours are verified below.
-    settings["executionEnvironments"] = [{"root": str(programs), "reportUnknownMemberType": False}]
-    configuration = folder / "pyrightconfig.json"
+    settings = PROJECT["tool"]["pyright"] | {"include": [str(programs)], "reportUnknownMemberType": False}
+    configuration = programs / "pyrightconfig.json"
     configuration.write_text(json.dumps(settings), encoding="utf-8")
     session.run("basedpyright", "-p", str(configuration))
     verify = ("basedpyright", "--verifytypes", "mongorestore_async", "--ignoreexternal", "--outputjson")
@@ -250,7 +247,15 @@ def docs(session: nox.Session) -> None:
     session.run("python", "-m", "docutils", "--strict", "--writer=null", "README.rst")
     session.run("python", "-m", "docutils", "--strict", "--writer=null", "CONTRIBUTING.rst")
     session.run("sphinx-build", "-W", "-n", "-E", "-q", "--keep-going", "docs", "docs/_build/html")
+    session.run("python", "docs/check_pages.py", "docs/_build/html")
     session.run("towncrier", "build", "--draft", "--version", "next")
+
+
+@nox.session
+def pictures(session: nox.Session) -> None:
+    """Draw the pictures of docs/_static/pictures anew, from the tables of the code and from runs. Look at them."""
+    install(session, package=".[cli]")
+    session.run("python", "docs/pictures/make.py")
 
 
 @nox.session

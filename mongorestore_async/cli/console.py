@@ -52,7 +52,7 @@ _UNBOUNDED = 400
 _RICH_VARIABLES = frozenset({"COLUMNS", "FORCE_COLOR", "TTY_COMPATIBLE"})
 
 #: Whether a log is written between other messages, so that nothing of them can be replaced.
-has_log = ContextVar("has_log", default=False)
+has_log: ContextVar[bool] = ContextVar("has_log", default=False)
 
 _CONTINUATION = " \\\n"
 _INDENT = "  "

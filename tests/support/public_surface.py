@@ -22,7 +22,9 @@ __all__ = ["breaking_changes", "inspect_package"]
 PACKAGE = "mongorestore_async"
 
 #: The rooms whose names users import.
-ROOMS = frozenset({"board", "drills", "emulator", "errors", "evidence", "families", "fleet", "models", "reports"})
+ROOMS = frozenset(
+    {"board", "drills", "emulator", "errors", "evidence", "families", "fleet", "models", "otel", "reports", "testing"}
+)
 
 
 def _modules(module: griffe.Module) -> Iterator[griffe.Module]:
@@ -49,7 +51,8 @@ def inspect_package(root: Path) -> griffe.Module:
 
     """
     sys.path.insert(0, str(root))
-    for module in map(importlib.import_module, (PACKAGE, *(f"{PACKAGE}.{room}" for room in sorted(ROOMS)))):
+    rooms = [room for room in sorted(ROOMS) if (root / PACKAGE / room).is_dir()]
+    for module in map(importlib.import_module, (PACKAGE, *(f"{PACKAGE}.{room}" for room in rooms))):
         for name in module.__all__:
             setattr(module, name, getattr(module, name))  # griffe sees no name that is loaded when it is first used
     package = griffe.GriffeLoader(force_inspection=True).load(PACKAGE)
@@ -70,7 +73,7 @@ def inspect_package(root: Path) -> griffe.Module:
 def _types(package: griffe.Module) -> Iterator[tuple[str, str]]:
     """Name the types that callers get, which griffe passes over: what functions return, the fields of attrs."""
     seen = set[str]()  # what a room and the package both export is told once
-    for module in (package, *(package.modules[room] for room in sorted(ROOMS))):
+    for module in (package, *(package.modules[room] for room in sorted(ROOMS & package.modules.keys()))):
         for exported in sorted(map(str, module.exports or ())):
             found = module.members[exported]
             target = found.final_target if found.is_alias and found.target_path.startswith(PACKAGE) else found
