@@ -246,6 +246,7 @@ def docs(session: nox.Session) -> None:
     install(session, "docs", package=PACKAGE)
     session.run("python", "-m", "docutils", "--strict", "--writer=null", "README.rst")
     session.run("python", "-m", "docutils", "--strict", "--writer=null", "CONTRIBUTING.rst")
+    session.run("python", "-m", "docutils", "--strict", "--writer=null", "SECURITY.rst")
     session.run("sphinx-build", "-W", "-n", "-E", "-q", "--keep-going", "docs", "docs/_build/html")
     session.run("towncrier", "build", "--draft", "--version", "next")
 
