@@ -23,9 +23,12 @@ __all__ = ["collect_ignore", "pytest_collect_file", "running_emulator", "server"
 collect_ignore = [] if all(map(find_spec, ("pandas", "polars", "pyarrow"))) else ["docs/data.rst"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def running_emulator() -> Iterator[ThreadedEmulator]:
-    """What ``mongorestore-async emulator`` starts: the same sizes and seed, so the same ids, and today's clock."""
+    """What ``mongorestore-async emulator`` starts: the same sizes and seed, so the same ids, and today's clock.
+
+    Each page has one of its own: pages push its clock, and others compare it with their own.
+    """
     with ThreadedEmulator(EmulatorSettings(start=datetime.now(UTC))) as emulator:
         yield emulator
 

@@ -248,7 +248,15 @@ def docs(session: nox.Session) -> None:
     session.run("python", "-m", "docutils", "--strict", "--writer=null", "CONTRIBUTING.rst")
     session.run("python", "-m", "docutils", "--strict", "--writer=null", "SECURITY.rst")
     session.run("sphinx-build", "-W", "-n", "-E", "-q", "--keep-going", "docs", "docs/_build/html")
+    session.run("python", "docs/check_pages.py", "docs/_build/html")
     session.run("towncrier", "build", "--draft", "--version", "next")
+
+
+@nox.session
+def pictures(session: nox.Session) -> None:
+    """Draw the pictures of docs/_static/pictures anew, from the tables of the code and from runs. Look at them."""
+    install(session, package=".[cli]")
+    session.run("python", "docs/pictures/make.py")
 
 
 @nox.session

@@ -152,7 +152,9 @@ def _heading(text: str) -> tuple[str, str]:
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     yield ".. list-table::\n   :header-rows: 1\n"
     for row in (columns, *rows):
-        yield "\n".join(f"   {'* -' if place == 0 else '  -'} {cell}" for place, cell in enumerate(row))
+        # A dash alone would be a list with one empty item.
+        cells = (r"\-" if cell == "-" else cell for cell in row)
+        yield "\n".join(f"   {'* -' if place == 0 else '  -'} {cell}" for place, cell in enumerate(cells))
     yield ""
 
 

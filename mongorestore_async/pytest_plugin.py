@@ -49,7 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Refuse tests in which a server on an event loop could never answer: they would hang until a timeout."""
+    """Fail tests that do not run on the event loop of their server: no request would be answered until a timeout."""
     wanted: list[str] = getattr(item, "fixturenames", [])
     for name, session_wide in _ON_A_LOOP.items():
         if name in wanted:
@@ -57,25 +57,23 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def _require_loop(item: pytest.Item, name: str, *, session_wide: bool) -> None:
-    threaded = "take restore_emulator_threaded, which has a loop of its own, and mongorestore_async.testing.connect()"
+    threaded = "use restore_emulator_threaded, which has a loop of its own, and mongorestore_async.testing.connect()"
     try:
         test_default = item.config.getini("asyncio_default_test_loop_scope")
         fixture_default = item.config.getini("asyncio_default_fixture_loop_scope")
     except (KeyError, ValueError):
-        _stop(
-            f"{name} needs the plugin pytest-asyncio: pip install 'mongorestore-async[pytest]'. Without it {threaded}."
-        )
+        _stop(f"{name} needs pytest-asyncio: pip install 'mongorestore-async[pytest]'. Without it {threaded}.")
     marker = item.get_closest_marker("asyncio")
     if marker is None:
-        _stop(f"{name} answers on the event loop of an asyncio test, and {item.name} is none; {threaded}.")
+        _stop(f"{name} runs on the event loop of an asyncio test, but {item.name} is not one; {threaded}.")
     runs_on = marker.kwargs.get("loop_scope") or marker.kwargs.get("scope") or test_default or "function"
     own = "session" if session_wide else fixture_default
     own = "function" if own in {None, "", "fixture-scope"} else own
     if runs_on != own:
         other = "restore_emulator" if session_wide else "restore_emulator_shared"
         _stop(
-            f"{name} answers on the event loop of scope {own!r}, and {item.name} runs on the one of scope {runs_on!r}: "
-            f"no request would ever be answered. Take {other} where it fits, set loop_scope of the test or "
+            f"{name} runs on the event loop of scope {own!r}, but {item.name} on that of scope {runs_on!r}, so no "
+            f"request would be answered. Use {other}, or set loop_scope of the test or "
             f"asyncio_default_fixture_loop_scope, or {threaded}."
         )
 
@@ -101,9 +99,9 @@ def _asynchronous_fixture(**how: Any) -> Callable[[Callable[..., Any]], Callable
 
 @pytest.fixture(scope="session")
 def restore_emulator_settings() -> EmulatorSettings:
-    """The kind of server that the emulators play; override it in a conftest.py.
+    """The settings of the emulated servers; override it in a conftest.py.
 
-    Its clock starts now, runs as fast as that of the machine, and four looks at a running restore end it.
+    Their clock starts now and runs in real time. A restore has ended after four polls.
     """
     from datetime import UTC, datetime
 
@@ -147,7 +145,7 @@ async def restore_session(restore_emulator: Emulator, restore_session_options: O
 def restore_emulator_threaded(
     request: pytest.FixtureRequest, restore_emulator_settings: EmulatorSettings
 ) -> Iterator[ThreadedEmulator]:
-    """The same on a thread of its own, new for each test: for code that blocks, or has an event loop of its own."""
+    """An emulated server on a thread of its own, new for each test: for code that blocks or has its own event loop."""
     from mongorestore_async.emulator import ThreadedEmulator
 
     with ThreadedEmulator(_marked(request, restore_emulator_settings)) as emulator:
@@ -159,7 +157,7 @@ def restore_emulator_threaded(
 
 @_asynchronous_fixture(scope="session", loop_scope="session")
 async def restore_emulator_shared(restore_emulator_settings: EmulatorSettings) -> AsyncIterator[Emulator]:
-    """The same for the whole run, on the event loop of the session: for tests with ``loop_scope="session"``."""
+    """An emulated server for the whole run, on the session's event loop: for tests with ``loop_scope="session"``."""
     from mongorestore_async.emulator import Emulator
 
     async with Emulator(restore_emulator_settings) as emulator:
@@ -179,7 +177,7 @@ async def restore_session_shared(
 
 @pytest.fixture(scope="session")
 def restore_emulator_threaded_shared(restore_emulator_settings: EmulatorSettings) -> Iterator[ThreadedEmulator]:
-    """The same for the whole run, on a thread of its own: for tests of any kind and loop."""
+    """An emulated server for the whole run, on a thread of its own: for tests of any kind."""
     from mongorestore_async.emulator import ThreadedEmulator
 
     with ThreadedEmulator(restore_emulator_settings) as emulator:
@@ -203,7 +201,7 @@ async def restore_emulator_tls(
     restore_emulator_settings: EmulatorSettings,
     restore_certificates: TlsCertificates,
 ) -> AsyncIterator[Emulator]:
-    """The same as ``restore_emulator`` over HTTPS, with a certificate of ``restore_certificates``."""
+    """An emulated server over HTTPS, with a certificate of ``restore_certificates``; new for each test."""
     from mongorestore_async.emulator import Emulator
 
     settings = _marked(request, restore_emulator_settings)
@@ -236,5 +234,5 @@ def _marked(request: pytest.FixtureRequest, settings: EmulatorSettings) -> Emula
     unknown = marker.kwargs.keys() - attrs.fields_dict(type(settings)).keys()
     if unknown or marker.args:
         wrong = ", ".join(map(repr, (*marker.args, *sorted(unknown))))
-        _stop(f"the marker restore_emulator takes fields of EmulatorSettings by name; {wrong} is none.")
+        _stop(f"the marker restore_emulator takes fields of EmulatorSettings as keywords, not {wrong}")
     return attrs.evolve(settings, **marker.kwargs)

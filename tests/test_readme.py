@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import shlex
 import tomllib
@@ -16,6 +17,8 @@ from mongorestore_async.cli import main
 PROJECT = Path(mongorestore_async.__file__).parent.parent
 README = (PROJECT / "README.rst").read_text(encoding="utf-8")
 DOCS = {path.name: path.read_text(encoding="utf-8") for path in sorted((PROJECT / "docs").glob("*.rst"))}
+
+REFERENCE = {path.stem: path.read_text(encoding="utf-8") for path in sorted((PROJECT / "docs/reference").glob("*.rst"))}
 
 
 def commands(text):
@@ -36,15 +39,17 @@ def test_the_readme_has_two_commands_that_need_no_set_up():
     ]
 
 
-def test_the_readme_is_short_and_links_to_pages_that_exist():
+def test_the_readme_is_short_and_its_links_lead_somewhere():
     head = README.partition(".. begin head")[2].partition(".. end head")[0]
 
     assert len(head.split("\n\n")) == 3, "one paragraph"
     assert len(head.strip().splitlines()) == 3
     assert len(README.splitlines()) <= 150
-    linked = re.findall(r"^``docs/(\w+\.rst)``", README, re.MULTILINE)
+    linked = re.findall(r"<docs/(\w+\.rst)>`__", README)
     assert len(linked) > 10
     assert set(linked) <= DOCS.keys()
+    (picture,) = re.findall(r"image:: (\S+)", README)
+    assert (PROJECT / picture).exists()
 
 
 def test_the_page_of_installation_tells_every_extra():
@@ -111,11 +116,22 @@ def test_commands_of_the_documentation_run(command, server, capsys):
     assert capsys.readouterr().out
 
 
-def test_the_reference_has_every_public_name():
-    documented = set(re.findall(r"(?:auto\w+::|data::|^ {10})\s*(\w+)$", DOCS["reference.rst"], re.MULTILINE))
+#: Rooms whose names stand on a page of their own in the reference, or on another page of the documentation.
+ROOMS = {room: REFERENCE[room] for room in ("board", "drills", "emulator", "evidence", "reports")}
+ROOMS |= {"doctor": DOCS["settings.rst"], "otel": DOCS["telemetry.rst"], "testing": DOCS["testing.rst"]}
 
-    families = set(map(constant, FAMILIES.values()))  # in the table of docs/families.rst
-    assert set(mongorestore_async.__all__) - documented <= set(errors.__all__) | families
+
+@pytest.mark.parametrize("room", ["", *ROOMS])
+def test_the_reference_has_every_public_name(room):
+    pages = REFERENCE.values() if not room else [ROOMS[room]]
+    documented = {
+        name.rpartition(".")[2]
+        for page in pages
+        for name in re.findall(r"(?:^\.\. (?:auto\w+|data|class)::|^ {10})\s*([\w.]+)$", page, re.MULTILINE)
+    }
+    public = importlib.import_module(f"mongorestore_async.{room}".rstrip(".")).__all__
+
+    assert set(public) - documented <= (set() if room else set(errors.__all__))
     assert ".. automodule:: mongorestore_async.errors" in DOCS["errors.rst"]
 
 
@@ -123,7 +139,8 @@ def test_the_reference_has_every_public_name():
     "kind", ["AsyncSession", "Project", "Cluster", "ConfigServer", "RestoreBatch", "Fleet", "Pager"]
 )
 def test_the_reference_has_every_verb(kind):
-    listed = dict(re.findall(r"^\.\. autoclass:: (\w+)\n((?: {3}:.*\n)*)", DOCS["reference.rst"], re.MULTILINE))
+    text = "".join(REFERENCE.values())
+    listed = dict(re.findall(r"^\.\. autoclass:: (\w+)\n((?: {3}:.*\n)*)", text, re.MULTILINE))
     hidden = {
         f"{base.__name__}.{name}"
         for base in getattr(mongorestore_async, kind).__mro__
@@ -151,21 +168,21 @@ def test_each_claim_of_the_comparison_names_a_test():
 
 
 def variables(row):
-    """Names of environment variables in a row of the table of them."""
-    (line,) = (line for line in DOCS["lists.rst"].splitlines() if line.startswith(row))
-    return re.findall(r"``(\w+)``", line)
+    """Names of environment variables in a row of the table of settings."""
+    (cells,) = re.findall(rf"^``{row}`` (.*\n(?: .*\n)*)", DOCS["settings.rst"], re.MULTILINE)
+    return re.findall(r"``([A-Z_]+)``", cells)
 
 
 def test_the_documented_environment_variables_are_read():
-    keys = list(zip(variables("public key"), variables("private key"), strict=True))
+    keys = list(zip(variables("public_api_key"), variables("private_api_key"), strict=True))
     environ = dict.fromkeys(keys[0], "key")
     addresses = {
         name: str(AsyncSession.from_env(environ | {name: "http://om.example.com:8080"}).base_url)
-        for name in variables("address")
+        for name in variables("ops_manager_url")
     }
 
     assert len(keys) == 3
-    for pair in (*keys, variables("service account")):
+    for pair in (*keys, [*variables("client_id"), *variables("client_secret")]):
         assert AsyncSession.from_env(dict.fromkeys(pair, "key"))
         with pytest.raises(ConfigError, match="set MONGODB_ATLAS_"):
             AsyncSession.from_env({pair[0]: "key"})

@@ -51,6 +51,10 @@ class DigestAuth:
 
     Never shows the private key, and refuses to be pickled.
 
+    Attributes:
+        public_key: The public key.
+        private_key: The private key.
+
     Raises:
         ConfigError: A key is empty, or holds control characters.
 

@@ -80,6 +80,9 @@ def create_board(
         concurrency: Calls in flight at once.
         per_project: Calls in flight at once for one project.
 
+    Returns:
+        The application, to be run or mounted.
+
     Raises:
         ConfigError: An argument is out of its range.
         Unsupported: ``include_deleted`` for a family that has no such list.

@@ -16,12 +16,13 @@ code  meaning
 8     the job of a download failed, was cancelled or expired, its link is used up or refused, or a hash does not match:
       create a new restore job
 9     the fleet was only partly read; standard error gives the reasons
-130   interrupted (Ctrl-C); a restore continues, and the command that resumes is printed
+130   interrupted (Ctrl-C, SIGTERM, SIGHUP); a restore continues, and the command that resumes is printed
 ====  ==================================================================================================
 """
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
@@ -87,7 +88,7 @@ _MEANINGS = {
     ExitCode.DOWNLOAD_FAILED: "download interrupted, or disk full: rerun the command to resume",
     ExitCode.DOWNLOAD_UNUSABLE: "job failed, link expired, used up or refused, or hash mismatch: create a new job",
     ExitCode.INCOMPLETE: "the fleet was only partly read; see standard error",
-    ExitCode.INTERRUPTED: "interrupted (Ctrl-C)",
+    ExitCode.INTERRUPTED: "interrupted (Ctrl-C, SIGTERM, SIGHUP)",
 }
 
 _CODES: tuple[tuple[type[RestoreError], ExitCode], ...] = (
@@ -105,6 +106,9 @@ _CODES: tuple[tuple[type[RestoreError], ExitCode], ...] = (
     (HashMismatch, ExitCode.DOWNLOAD_UNUSABLE),
     (DownloadError, ExitCode.DOWNLOAD_FAILED),
 )
+
+#: What libraries write before a reason: the class of an error, its number, a setting of the connection.
+_OF_PYTHON = re.compile(r"\bClient\w+: |\bssl:\w+ |\[Errno -?\d+\] ")
 
 #: Options whose names differ from those of the arguments they stand for.
 _OPTIONS = {"completed": "--all"}
@@ -218,7 +222,7 @@ def error_text(error: RestoreError | Finding) -> str:
     if isinstance(error, NotRestorable) and error.findings:  # its message has theirs in the words of the library
         return f"nothing was started: the pre-check failed: {'; '.join(map(error_text, error.findings))}"
     advice = "" if error.hint is None else error.hint.render(CLI_WORDINGS)
-    return printable(" ".join(add_advice(error.problem, advice).split()))
+    return printable(_OF_PYTHON.sub("", " ".join(add_advice(error.problem, advice).split())))
 
 
 def explain(error: RestoreError) -> str:

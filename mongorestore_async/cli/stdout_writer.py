@@ -33,6 +33,7 @@ __all__ = [
     "StdoutWriter",
     "Writer",
     "make_writer",
+    "output_arguments",
     "write_items",
 ]
 
@@ -75,6 +76,12 @@ SecretsOption = Annotated[
     bool,
     Parameter(negative=(), show_default=False, help="Show download URLs and tokens in json and jsonl."),
 ]
+
+
+def output_arguments(output: OutputFormat, *, show_secrets: bool = False) -> tuple[str, ...]:
+    """The options of the output as arguments of a command line; none for a table."""
+    given = () if output is OutputFormat.TABLE else ("--output", output.value)
+    return (*given, *("--show-secrets",) * show_secrets)
 
 
 class Writer(Protocol[ItemT_contra]):

@@ -45,6 +45,9 @@ def load_job(
         cluster: Cluster the job was found in, by id or by name as the family addresses clusters.
         host: Instead of a cluster, the config server host the job was found at.
 
+    Returns:
+        The job.
+
     Raises:
         DataError: The document is no job of this family.
 
@@ -75,6 +78,9 @@ def load_jobs(
         project: Project the jobs were found in; with ``cluster`` or ``host``, each gets a ``ref``.
         cluster: Cluster the jobs were found in, by id or by name as the family addresses clusters.
         host: Instead of a cluster, the config server host the jobs were found at.
+
+    Returns:
+        The jobs, in the order of the documents.
 
     Raises:
         DataError: A document is no job of this family; its path begins with the index, as in ``$[3].created``.

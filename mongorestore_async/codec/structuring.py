@@ -104,6 +104,10 @@ def converter() -> Converter:
     and the type of the exception. Register them before the first call; the converter is shared by the whole process.
 
     Items of lists whose models no hook of yours concerns are structured without cattrs, several times as fast.
+
+    Returns:
+        The converter.
+
     """
     return _shared_converter()
 

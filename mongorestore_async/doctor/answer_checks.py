@@ -115,7 +115,9 @@ def read_failure(error: RestoreError, *, where: CheckName = CheckName.ANSWER) ->
 
     """
     failed = _failed_check(error, where)
-    message = f"something else than the API answers: {error.problem}" if isinstance(error, DataError) else error.problem
+    message = error.problem
+    if isinstance(error, DataError) or (isinstance(error, ApiError) and error.from_gateway):
+        message = f"something else than the API answers: {message}"
     if failed in _ADVICE and isinstance(error, ApiError) and "->" not in message:
         message += f" -> {_ADVICE[failed]}"
     is_api = isinstance(error, ApiError) and not error.from_gateway and failed is not CheckName.KEY

@@ -107,6 +107,9 @@ class CheckResult:
         Args:
             wordings: The sentence of each kind of hint, as for hints of errors.
 
+        Returns:
+            The message, with what to do next.
+
         """
         return self.message if self.hint is None else add_advice(self.message, self.hint.render(wordings))
 
@@ -115,6 +118,9 @@ class CheckResult:
 
         Args:
             wordings: The sentence of each kind of hint, None for those of this library.
+
+        Returns:
+            A document for JSON.
 
         """
         message = self.render(PYTHON_WORDINGS if wordings is None else wordings)
@@ -138,6 +144,9 @@ class Diagnosis:
 
         Args:
             found: Results by check.
+
+        Returns:
+            The diagnosis.
 
         """
         # A wrong clock keeps nothing else from being checked.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from mongorestore_async.doctor.answer_checks import Meaning, read_clock, read_failure, read_limits, read_version
 from mongorestore_async.doctor.check_results import CheckName, CheckOutcome, CheckResult, Diagnosis
-from mongorestore_async.doctor.network_checks import check_network, speaks_tls
+from mongorestore_async.doctor.network_checks import NetworkChecks
 from mongorestore_async.errors import ConfigError, Hint, HintKind, RestoreError, SessionClosed, WrongLoop
 from mongorestore_async.families import ATLAS_CLOUD_BACKUP, ATLAS_CLOUD_BACKUP_V1, CLOUD_MANAGER, OPS_MANAGER
 from mongorestore_async.models.validators import require_seconds
@@ -95,13 +95,14 @@ class _Checkup:
         try:
             check_family(view, self._family)
         except ConfigError as error:
-            self._note(*read_failure(error).results)
+            about_login = error.hint is not None and error.hint.kind is HintKind.USE_API_KEY
+            self._fail(CheckName.KEY if about_login else CheckName.ADDRESS, error.problem, error.hint)
             return
-        async for result in check_network(view.transport, self._seconds):
-            self._note(result)
+        network = NetworkChecks(view.transport, self._seconds, self._note)
+        await network.run()
         if self._has_failed():
             return
-        projects = await self._list_projects()
+        projects = await self._list_projects(network)
         self._read_answers()
         # A key may have rights in a project and none to list projects.
         if self._has_failed() and not (project_id is not None and self._fails(CheckName.RIGHTS)):
@@ -111,14 +112,14 @@ class _Checkup:
             await self._read_project(project, cluster)
         self._read_answers()
 
-    async def _list_projects(self) -> Page[ProjectSummary] | None:
+    async def _list_projects(self, network: NetworkChecks) -> Page[ProjectSummary] | None:
         """Make the first call; None if it failed."""
         meaning, page = await self._ask(self._session.projects(self._family, items_per_page=1).page())
         other = await self._other_family() if meaning.is_absent else None
         base = self._session.base_url
         if other is None:
             self._note(*meaning.results)
-            if base.scheme == "http" and self._fails(CheckName.ANSWER) and await speaks_tls(base, self._seconds):
+            if base.scheme == "http" and self._fails(CheckName.ANSWER) and await network.speaks_tls():
                 self._fail(CheckName.ANSWER, f"the port speaks TLS: use https:// in place of {base}")
         else:
             self._fail(

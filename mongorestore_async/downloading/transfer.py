@@ -138,15 +138,16 @@ class Transfer:
         # On disk before it is sent: a process that is killed has used the link as well.
         await self._run(archive.note, requests=record.requests + 1)
         with observe(self._rules.observer, lambda: self._describe(link)) as self._observed:
-            await self._receive(link, kept)
+            await self._receive(link, kept, used=record.requests)
 
-    async def _receive(self, link: DownloadLink, kept: Kept) -> None:
-        archive, record = self.archive, self.archive.record
+    async def _receive(self, link: DownloadLink, kept: Kept, *, used: int) -> None:
+        """Receive what a link gives that was used so often before."""
+        archive = self.archive
         try:
             reply = await self._fetcher.fetch(link, kept.headers)
         except ConnectFailed as error:
             if error.request is None or not error.request.unanswered:
-                await self._run(archive.note, requests=record.requests)
+                await self._run(archive.note, requests=used)
             raise
         if self._observed is not None:
             self._observed(OperationEvent(kind="request", status=reply.status))
@@ -155,7 +156,7 @@ class Transfer:
             if plan is None:
                 failed = refusal(reply.status, reply.headers, reply.request, self._rules.now())
                 if isinstance(failed, ConnectFailed):  # by a proxy: the link was not used
-                    await self._run(archive.note, requests=record.requests)
+                    await self._run(archive.note, requests=used)
                 raise failed
             await self._prepare(reply, plan, link, kept)
             if plan.action is not Action.COMPLETE:

@@ -58,6 +58,9 @@ async def run_drill(
         last: The report of the last drill: documents that are counted are compared with it.
         on_step: Called with each step when it is in the journal. It must not block.
 
+    Returns:
+        What became of each cluster, measured against the goals of the plan.
+
     Raises:
         ConfigError: A drill has begun in the folder already, or a library that the plan needs is not installed.
         OSError: The journal or the evidence cannot be written.
@@ -90,6 +93,9 @@ async def resume_drill(
         evidence: The same evidence as before.
         last: The report of the last drill.
         on_step: Called with each step.
+
+    Returns:
+        What became of each cluster.
 
     Raises:
         ConfigError: There is no drill in the folder, another run of it is going on, or a library that its plan needs

@@ -21,10 +21,13 @@ _MOST = 100 * 366 * 86400
 
 
 def parse_duration(text: str) -> float:
-    """Read a duration; returns seconds, more than 0.
+    """Read a duration.
 
     Args:
         text: Such as ``"90s"``, ``"1h30m"`` or ``"PT30M"``.
+
+    Returns:
+        Seconds, more than 0.
 
     Raises:
         ConfigError: It is none, is 0, or says months or years.
@@ -53,6 +56,9 @@ def format_duration(seconds: float) -> str:
 
     Args:
         seconds: From 0; less than a minute keeps one decimal, more is rounded to seconds.
+
+    Returns:
+        The text.
 
     """
     if seconds < _UNITS["m"] - 0.05:

@@ -95,6 +95,12 @@ async def foresee(plan: DrillPlan, session: AsyncSession, *, last: DrillReport |
         session: The session to read with.
         last: The report of the last drill, for clusters that have no other restores.
 
+    Returns:
+        Each restore with its obstacles and its expected duration in seconds.
+
+    Raises:
+        ConfigError: The session cannot reach the family of the plan: Ops Manager needs a ``base_url``.
+
     """
     known = {(each.project, each.cluster): each.rto_seconds for each in (last.outcomes if last else ())}
     slots = asyncio.Semaphore(plan.parallel)

@@ -166,7 +166,7 @@ class DrillPlan:
         stop_after: After so many failures nothing more is started; None: never.
         server: What opens archives; None: their layout is looked at, and they do not count as verified.
         unpacked_limit: Most bytes that one archive may unpack to.
-        format: :data:`PLAN_FORMAT`.
+        format: ``PLAN_FORMAT``.
 
     Raises:
         ConfigError: It contradicts itself.

@@ -117,6 +117,12 @@ def _spoken(value: object) -> str:
 def read_plan(path: str | PathLike[str]) -> DrillPlan:
     """Read a plan from a file. Blocks: use a thread.
 
+    Args:
+        path: The TOML file.
+
+    Returns:
+        The plan.
+
     Raises:
         ConfigError: The file cannot be read, or is no plan; the message names the table and the key.
 
@@ -131,6 +137,12 @@ def read_plan(path: str | PathLike[str]) -> DrillPlan:
 
 def parse_plan(text: str) -> DrillPlan:
     """Read a plan from TOML.
+
+    Args:
+        text: The TOML document.
+
+    Returns:
+        The plan.
 
     Raises:
         ConfigError: It is no plan; the message names the table and the key, or the line.

@@ -18,12 +18,26 @@ __all__ = ["dump_report", "load_report", "read_report", "write_report"]
 
 
 def dump_report(report: DrillReport) -> dict[str, Any]:
-    """Give a report as a JSON object."""
+    """Give a report as a JSON object.
+
+    Args:
+        report: The report.
+
+    Returns:
+        The object. It holds no secrets.
+
+    """
     return to_json(report)
 
 
 def load_report(document: Mapping[str, Any]) -> DrillReport:
     """Read what :func:`dump_report` gave.
+
+    Args:
+        document: The JSON object.
+
+    Returns:
+        The report.
 
     Raises:
         ConfigError: It is no report, or one of another version; the message names the member.
@@ -37,6 +51,10 @@ def load_report(document: Mapping[str, Any]) -> DrillReport:
 def write_report(report: DrillReport, path: str | PathLike[str]) -> None:
     """Write a report as a JSON file. Blocks: use a thread.
 
+    Args:
+        report: The report.
+        path: The file; one of the same name is replaced.
+
     Raises:
         OSError: It cannot be written.
 
@@ -46,6 +64,12 @@ def write_report(report: DrillReport, path: str | PathLike[str]) -> None:
 
 def read_report(path: str | PathLike[str]) -> DrillReport:
     """Read a report from a JSON file. Blocks: use a thread.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The report.
 
     Raises:
         OSError: It cannot be read.

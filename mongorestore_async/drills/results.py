@@ -93,7 +93,7 @@ class DrillReport:
     """What a drill found, all of it.
 
     Attributes:
-        format: :data:`REPORT_FORMAT`.
+        format: ``REPORT_FORMAT``.
         name: Name of the plan.
         started_at: When the first run of it began.
         ended_at: When the last one ended.

@@ -55,7 +55,7 @@ def _arguments(prog: str) -> argparse.ArgumentParser:
         prog=prog,
         usage="%(prog)s [OPTIONS]",
         description="Play Ops Manager or Cloud Manager, and Atlas, for restore jobs, projects and clusters.",
-        epilog=f"Oddities: {', '.join(oddities)}.",
+        epilog=f"Oddities: {', '.join(oddities)}. Faults: {', '.join(sorted(FAULTS))}.",
     )
 
     def add(name: str, text: str, **settings: Any) -> None:
@@ -94,7 +94,7 @@ def _arguments(prog: str) -> argparse.ArgumentParser:
         **repeated,
     )
     add("--create-fault", "fail a create; may be repeated", choices=_values(CreateFault), **repeated)
-    add("--fault", "a fault to play always; may be repeated", choices=sorted(FAULTS), **repeated)
+    add("--fault", "a fault to play always, see below; may be repeated", metavar="FAULT", **repeated)
     add("--public-key", "digest user name", default=usual.public_key)
     add("--private-key", "digest password", default=usual.private_key)
     add("--no-auth", "take every request without a login", action="store_true")

@@ -91,6 +91,9 @@ def create_app(settings: EmulatorSettings | None = None, *, state: ServerState |
         settings: What kind of server to play.
         state: A state to serve, instead of a new one made from the settings.
 
+    Returns:
+        The application.
+
     """
     served = ServerState(settings) if state is None else state
     routes = [(method, path + _SLASH, handler) for method, path, handler in (*_ROUTES, *served.tokens.routes())]
@@ -98,12 +101,7 @@ def create_app(settings: EmulatorSettings | None = None, *, state: ServerState |
 
 
 def create_download_app(state: ServerState) -> web.Application:
-    """An application for the downloads of an emulator, without any API; see :class:`DownloadHost`.
-
-    Args:
-        state: The emulator whose archives it hands out.
-
-    """
+    """An application for the downloads of an emulator, without any API; see :class:`DownloadHost`."""
     return _make_app(state, DOWNLOAD_ROUTES)
 
 

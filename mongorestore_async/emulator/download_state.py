@@ -95,7 +95,13 @@ class Offer:
             self.covered, self.completed, self.sha1, self.tag = [], None, None, tag
 
     def cover(self, start: int, stop: int) -> None:
-        """Note that these bytes are sent."""
+        """Note that these bytes are sent.
+
+        Args:
+            start: Offset of the first byte, from 0.
+            stop: Offset behind the last byte.
+
+        """
         apart = [pair for pair in self.covered if pair[1] < start or pair[0] > stop]
         touched = [pair for pair in self.covered if pair not in apart]
         start = min([start, *(pair[0] for pair in touched)])
@@ -103,7 +109,17 @@ class Offer:
         self.covered = sorted([*apart, (start, stop)])
 
     def covers(self, size: int, start: int = 0, stop: int = 0) -> bool:
-        """Whether all bytes have been sent, those from ``start`` up to ``stop`` included."""
+        """Whether all bytes have been sent, those from ``start`` up to ``stop`` included.
+
+        Args:
+            size: Bytes of the whole archive.
+            start: Offset of the first byte sent last, from 0.
+            stop: Offset behind the last byte sent last.
+
+        Returns:
+            Whether they have.
+
+        """
         imagined = Offer(covered=list(self.covered))
         imagined.cover(start, stop)
         return imagined.covered[0][0] == 0 and imagined.covered[0][1] >= size

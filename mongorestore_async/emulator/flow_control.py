@@ -70,6 +70,12 @@ class Clock:
     def advance(self, seconds: float = 0.0, *, minutes: float = 0.0, hours: float = 0.0, days: float = 0.0) -> None:
         """Advance it by the sum of these, without any real time passing.
 
+        Args:
+            seconds: How far, from 0.
+            minutes: The same in minutes.
+            hours: The same in hours.
+            days: The same in days.
+
         Raises:
             ConfigError: A clock does not go back.
 

@@ -123,6 +123,14 @@ class ServerState:
         """Add new jobs at the front of a cluster's list, as if somebody else had created them.
 
         One job per restore, or a batch of three if the cluster is sharded (Ops Manager, Cloud Manager).
+
+        Args:
+            cluster: The cluster.
+            restores: How many restores were created.
+
+        Returns:
+            The jobs.
+
         """
         return self.world.jobs.create(cluster, restores=restores)
 
@@ -141,6 +149,11 @@ class ServerState:
     def expire_jobs(self, cluster: Cluster, count: int = 1, *, at: int | None = None) -> None:
         """Remove jobs from a cluster's list: the oldest ones (all, if there are fewer), or those from ``at`` on.
 
+        Args:
+            cluster: The cluster.
+            count: How many jobs are removed.
+            at: Position of the first of them, from 0: the newest. None removes the oldest ones.
+
         Raises:
             ConfigError: There are fewer from position ``at`` on (0: the newest).
 
@@ -154,6 +167,9 @@ class ServerState:
         set last. Calling it again forgets the words that are left.
 
         Example: ``end_next_jobs("failed", "cancelled")``.
+
+        Args:
+            outcomes: The outcome of each job.
 
         Raises:
             ConfigError: A word is no :class:`JobOutcome`.
@@ -172,6 +188,9 @@ class ServerState:
         it again forgets the words that are left.
 
         Example: ``fail_next_creates("taken", "not-taken")``.
+
+        Args:
+            faults: What becomes of each create.
 
         Raises:
             ConfigError: A word is no :class:`CreateFault`.
@@ -198,6 +217,9 @@ class ServerState:
 
         Example: ``end_next_collections({"shop.orders": "INDEX_BUILD_FAILED"})``.
 
+        Args:
+            endings: The outcome by the namespace in the backup.
+
         Raises:
             ConfigError: A word is no :class:`CollectionOutcome`.
 
@@ -210,7 +232,13 @@ class ServerState:
         self.world.collection_restores.end_next(words)
 
     def patch_job(self, job: Job | CollectionRestore, changes: dict[str, Any]) -> None:
-        """Change a job's document from now on: members are replaced, objects merged, ``...`` removes a member."""
+        """Change a job's document from now on: members are replaced, objects merged, ``...`` removes a member.
+
+        Args:
+            job: The job.
+            changes: The members to change.
+
+        """
         if isinstance(job, CollectionRestore):
             self.world.collection_restores.patch(job, changes)
         else:

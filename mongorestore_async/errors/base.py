@@ -105,7 +105,15 @@ class ResumePoint(int):
         return _resume_point, (type(self), int(self), self.items_per_page, self.position, self.total_count)
 
     def in_pages_of(self, items_per_page: int) -> int:
-        """Give the number of the page, of another size, that holds the position."""
+        """Give the number of the page, of another size, that holds the position.
+
+        Args:
+            items_per_page: The other page size, from 1.
+
+        Returns:
+            The page, from 1.
+
+        """
         return int(self) if items_per_page == self.items_per_page else self.position // items_per_page + 1
 
 
@@ -155,7 +163,7 @@ class RestoreError(Exception):
         hint: Hint | None = None,
     ) -> None:
         super().__init__(message)
-        self.problem = message
+        self.problem: str = message
         self.request = request
         self.resume_at = resume_at
         self.hint = hint

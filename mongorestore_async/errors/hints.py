@@ -99,6 +99,9 @@ class Hint:
         Args:
             wordings: The sentence of each kind. A kind without one gives an empty text.
 
+        Returns:
+            The sentence, or an empty text.
+
         """
         wording = wordings.get(self.kind, "")
         return wording.format_map(self.values) if isinstance(wording, str) else wording(self.values)

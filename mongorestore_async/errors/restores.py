@@ -136,7 +136,15 @@ class JobLike(Protocol):
         ...
 
     def to_dict(self, *, redacted: bool = True) -> dict[str, Any]:
-        """Copy the document into plain dictionaries; secrets are replaced unless told otherwise."""
+        """Copy the document into plain dictionaries.
+
+        Args:
+            redacted: Whether secrets, such as download links, are replaced by a placeholder.
+
+        Returns:
+            The copy.
+
+        """
         ...
 
 

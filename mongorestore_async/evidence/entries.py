@@ -61,7 +61,12 @@ class Entry:
     before: str
 
     def to_line(self) -> bytes:
-        """Write the line, without its line feed."""
+        """Write the line, without its line feed.
+
+        Returns:
+            The line in UTF-8, JSON in its canonical form (RFC 8785).
+
+        """
         return canonical_bytes(attrs.asdict(self, recurse=False))
 
 

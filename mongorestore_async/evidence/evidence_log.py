@@ -57,6 +57,9 @@ class EvidenceLog:
             path: The file.
             who: Who writes; None for the user of the operating system.
 
+        Returns:
+            The log. Use it in a ``with`` block, or close it.
+
         Raises:
             ConfigError: ``who`` is no text, or the extra ``evidence`` is not installed.
             EvidenceError: Another process has it, or its last line is no entry.

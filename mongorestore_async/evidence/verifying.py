@@ -65,8 +65,11 @@ def verify(
     Args:
         path: The file.
         head: ``head.hash`` of the log when its last entry was written, kept elsewhere.
-        count: ``head.count`` of then.
+        count: ``head.count`` of then, the number of entries.
         public_key: The public key to the signature beside the log: its file, or what that holds.
+
+    Returns:
+        What was verified, and the first problems that were found.
 
     Raises:
         ConfigError: An argument is not what it should be, or an extra is not installed.

@@ -107,6 +107,9 @@ class EndpointSet(Document):
             method: Its verb.
             path: Its path below that of the API, with placeholders of any name.
 
+        Returns:
+            Whether it does.
+
         """
         wanted = method, _PLACEHOLDER.sub("{}", path)
         return any(
@@ -116,7 +119,15 @@ class EndpointSet(Document):
 
     @classmethod
     def of(cls, rate: RateLimit) -> "EndpointSet":
-        """Write a documented limit as an endpoint set."""
+        """Write a documented limit as an endpoint set.
+
+        Args:
+            rate: The limit, as the family documents it.
+
+        Returns:
+            The endpoint set.
+
+        """
         return cls(
             endpoint_set_name=rate.name,
             scope=LimitScope.GROUP if rate.scope == "project" else LimitScope.USER,

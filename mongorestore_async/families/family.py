@@ -148,5 +148,13 @@ class Family(Generic[JobT_co]):
         return self.is_v2 and self.clusters_path == _CLUSTERS
 
     def media_type_of(self, path: str) -> str:
-        """Media type of a call to one of the paths."""
+        """Media type of a call to one of the paths.
+
+        Args:
+            path: Path template of the family, such as ``family.jobs_path``.
+
+        Returns:
+            The value of ``Accept``; the version of the API is part of it on Atlas v2.
+
+        """
         return dict(self.media_types).get(path, self.media_type)

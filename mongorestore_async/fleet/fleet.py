@@ -140,6 +140,9 @@ class Fleet(Generic[JobT_co]):
             on_progress: Called with the progress after each cluster. It must not block; an exception in it is logged
                 and does not affect the run.
 
+        Returns:
+            The stream, to be entered with ``async with fleet.restore_jobs() as stream``.
+
         Raises:
             ConfigError: An argument is out of its range, or ``resume`` is the token of another run.
             Unsupported: ``batch_id`` or ``include_deleted`` for a family whose lists have no such filter.
@@ -170,6 +173,16 @@ class Fleet(Generic[JobT_co]):
 
         Discovers projects and clusters, and reads no jobs. Atlas v2 is asked for its rate limits
         (:meth:`AsyncSession.rate_limits`); where it does not tell them, the documented ones count.
+
+        Args:
+            concurrency: Calls in flight at once, of each fleet: for the discovery and for the estimate.
+            per_project: Calls in flight at once for one project.
+            include_deleted: As for :meth:`restore_jobs`, with the next two.
+            projects: Only projects with one of these names or ids; globs too.
+            clusters: The same for clusters.
+
+        Returns:
+            Calls, and the seconds they take at least.
 
         Raises:
             Unsupported: ``include_deleted`` for a family that has no such list.
@@ -221,6 +234,9 @@ class Fleet(Generic[JobT_co]):
             until_idle: End when all was read and no restore runs. What cannot be read for ``PollPolicy.patience`` does
                 not count any more. Otherwise the watch goes on until its block is left.
 
+        Returns:
+            The watch, to be entered with ``async with fleet.watch() as watch``.
+
         Raises:
             ConfigError: An argument is out of its range.
             Unsupported: ``include_deleted`` for a family that has no such list.
@@ -256,7 +272,20 @@ class Fleet(Generic[JobT_co]):
         """Discover projects and clusters, and write down what :meth:`restore_jobs` would read, for other processes.
 
         The plan is text on demand (``to_text()``), is split by ``shards()``, and is read by :func:`run_shard` or
-        :func:`run_local`. Arguments as for :meth:`restore_jobs`; the two numbers hold for each shard.
+        :func:`run_local`.
+
+        Args:
+            concurrency: Calls in flight at once, of each shard.
+            per_project: Calls in flight at once for one project, of each shard.
+            since: As for :meth:`restore_jobs`, with all that follow.
+            states: Only jobs in one of these states.
+            batch_id: Only jobs of this batch.
+            include_deleted: Read deleted clusters whose backups are retained too.
+            projects: Only projects with one of these names or ids; globs too.
+            clusters: The same for clusters.
+
+        Returns:
+            The plan.
 
         Raises:
             ConfigError: An argument is out of its range, or several fleets were merged: make a plan of each.

@@ -99,6 +99,10 @@ class FleetStream(BlockIterator[Found[JobT_co]]):
 
         Each is a :class:`JobRow` with the fleet, project and cluster that its job was found in. The jobs are those of
         the stream: a row taken here is not given by ``async for found in stream`` any more.
+
+        Returns:
+            An iterator over the rows.
+
         """
         return RowIterator(self, lambda found: found.to_row())
 
@@ -117,6 +121,9 @@ class FleetStream(BlockIterator[Found[JobT_co]]):
 
         It is the way to hear of clusters without jobs: ``progress.cluster`` and ``progress.outcome`` name each cluster
         when its reading is over, though its jobs may still wait to be taken.
+
+        Args:
+            callback: Called with the progress after each cluster. It must not block.
 
         Raises:
             ConfigError: It is no callable.
@@ -142,7 +149,15 @@ class FleetStream(BlockIterator[Found[JobT_co]]):
         return {project: found for run in self._runs.values() for project, found in run.planned.items()}
 
     async def plan(self) -> FleetPlan:
-        """Say what was discovered, and how long it will take; of use after a dry run."""
+        """Say what was discovered, and how long it will take; of use after a dry run.
+
+        Returns:
+            Calls, and the seconds they take at least.
+
+        Raises:
+            RestoreError: What concerns the whole run, such as a key that is not accepted.
+
+        """
         progress, forecast = self.progress, await foretell(tuple(self._runs.values()), self._query)
         return FleetPlan(
             projects=progress.projects,

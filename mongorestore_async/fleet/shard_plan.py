@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import functools
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import datetime
 from itertools import chain
-from typing import Any, ClassVar, Self, TypeVar, cast
+from typing import Any, ClassVar, Self, cast
 
 import attrs
 from cattrs import ClassValidationError, Converter, transform_error
@@ -30,8 +30,6 @@ __all__ = [
     "ShardReport",
 ]
 
-T = TypeVar("T")
-
 #: The version of both forms. It changes with any change of a member.
 _VERSION = 1
 
@@ -42,14 +40,19 @@ class _Form:
     _name: ClassVar[str]
 
     def to_text(self) -> str:
-        """Write it as JSON, for :meth:`from_text` of any process whose release has this version of the form."""
-        return json.dumps(
-            {"form": self._name, "version": _VERSION, **_converter().unstructure(self)}, separators=(",", ":")
-        )
+        """Write it as JSON text, for :meth:`from_text` of any process whose release has this version of the form."""
+        form = {"form": self._name, "version": _VERSION, **_converter().unstructure(self)}
+        return json.dumps(form, separators=(",", ":"))
 
     @classmethod
     def from_text(cls, text: str) -> Self:
         """Read what :meth:`to_text` wrote.
+
+        Args:
+            text: The JSON text.
+
+        Returns:
+            The object.
 
         Raises:
             ConfigError: Something else, or another version.
@@ -62,11 +65,9 @@ class _Form:
         document: dict[str, Any] = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
         if document.pop("form", None) != cls._name:
             raise ConfigError(f"this text is no {cls._name}: pass what to_text() wrote")
-        version = document.pop("version", None)
-        if version != _VERSION:
-            raise ConfigError(
-                f"this {cls._name} has version {version!r}, and this release reads version {_VERSION}: make a new one"
-            )
+        if (version := document.pop("version", None)) != _VERSION:
+            problem = f"has version {version!r}, and this release reads version {_VERSION}: make a new one"
+            raise ConfigError(f"this {cls._name} {problem}")
         try:
             return _converter().structure(document, cls)
         except ClassValidationError as error:
@@ -95,7 +96,7 @@ def _moment(value: Any, _: Any) -> datetime:
     return found
 
 
-def _exactly(value: Any, kind: type[T]) -> T:
+def _exactly(value: Any, kind: type[Any]) -> Any:
     """Take text for text and numbers for numbers: cattrs would turn each into the other."""
     if type(value) is not kind:
         raise TypeError(f"expected {kind.__name__}, got {type(value).__name__}")
@@ -207,7 +208,10 @@ class FanOutPlan(_Form):
                 stay together as far as that allows.
             projects: At most so many projects in each, and no project in two: its rate limit is used by one process.
                 The shards get about as many clusters each.
-            count: So many shards, or as many as there are clusters; otherwise as with ``clusters``.
+            count: How many shards, at most as many as there are clusters; otherwise as with ``clusters``.
+
+        Returns:
+            The shards, each a plan of its own.
 
         Raises:
             ConfigError: Not exactly one of the three, or not a whole number from 1.
@@ -220,10 +224,8 @@ class FanOutPlan(_Form):
         [(name, size)] = chosen.items()
         require_whole(name, size)
         ordered = sorted((project for project in self.projects if project.clusters), key=lambda project: project.id)
-        if name == "projects":
-            parts = _whole_projects(ordered, size)
-        else:
-            parts = _even_parts(ordered, size if name == "count" else -(-self.clusters // size))
+        wanted = size if name == "count" else -(-self.clusters // size)
+        parts = _whole_projects(ordered, size) if name == "projects" else _even_parts(ordered, wanted)
         return tuple(
             attrs.evolve(self, projects=part, failures=(), number=number, count=len(parts))
             for number, part in enumerate(parts, start=1)
@@ -336,11 +338,10 @@ class ShardReport(_Form):
     @property
     def jobs(self) -> dict[str, int]:
         """How many jobs were found, by state."""
-        found: dict[str, int] = {}
+        found: Counter[str] = Counter()
         for cluster in self.clusters:
-            for state, jobs in cluster.jobs.items():
-                found[state] = found.get(state, 0) + jobs
-        return found
+            found.update(cluster.jobs)
+        return dict(found)
 
     @property
     def complete(self) -> bool:

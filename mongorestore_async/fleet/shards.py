@@ -90,6 +90,9 @@ async def run_shard(shard: FanOutPlan, session: AsyncSession) -> ShardReport:
         shard: What to read.
         session: A session of the server that the plan was made with; it stays open.
 
+    Returns:
+        The jobs and failures of each cluster, and the counts.
+
     Raises:
         ConfigError: The shard cannot be run by this release, or with this session.
         RestoreError: What concerns all of it, such as a key that is not accepted.

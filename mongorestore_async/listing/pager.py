@@ -55,7 +55,15 @@ class Pager(Generic[ItemT_co]):
         return self.page().__await__()
 
     async def page(self) -> Page[ItemT_co]:
-        """Read the first page (the one of ``starting_at``), whole: ``limit`` bounds walks only."""
+        """Read the first page (the one of ``starting_at``), whole: ``limit`` bounds walks only.
+
+        Returns:
+            The page.
+
+        Raises:
+            RestoreError: Any error of the call.
+
+        """
         reader = PageReader(self._source, self._query, None)
         received = await reader.read(reader.number, await reader.ask(reader.number))
         return await received.page(reader.decode_locks)
@@ -64,6 +72,9 @@ class Pager(Generic[ItemT_co]):
         """Walk the pages; items that earlier pages had are left out, so a page may be empty.
 
         What is said above of iterators holds for the one returned. It has an ``aclose()`` that does nothing.
+
+        Returns:
+            An iterator over the pages.
 
         Raises:
             RestoreError: Any error of a call, with ``resume_at``; raised by ``anext``.
@@ -77,6 +88,9 @@ class Pager(Generic[ItemT_co]):
 
         What is said above of iterators holds for the one returned. Each row is a :class:`JobRow`.
 
+        Returns:
+            An iterator over the rows.
+
         Raises:
             RestoreError: Any error of a call, with ``resume_at``; raised by ``anext``.
 
@@ -84,9 +98,16 @@ class Pager(Generic[ItemT_co]):
         return RowIterator(aiter(self), lambda job: job.to_row())
 
     async def first(self) -> ItemT_co | None:
-        """Read the first item; None when there is none.
+        """Read the first item.
 
         Where there has to be one, ``await cluster.restore_jobs(limit=1).one()`` gives it, or raises ``NotFound``.
+
+        Returns:
+            The item, or None where the list is empty.
+
+        Raises:
+            RestoreError: Any error of a call.
+
         """
         reader = self.reader(limit=1)
         while (received := await reader.step()) is not None:
@@ -97,9 +118,13 @@ class Pager(Generic[ItemT_co]):
     async def one(self) -> ItemT_co:
         """Read the only item.
 
+        Returns:
+            The item.
+
         Raises:
             NotFound: There is none.
             NotUnique: There are several.
+            RestoreError: Any error of a call.
 
         """
         reader = self.reader(limit=2)
@@ -122,6 +147,9 @@ class Pager(Generic[ItemT_co]):
             limit: At most so many items; the smaller of this and the query's own limit counts.
             concurrency: Pages to ask for at once. Above 1, pages are asked for ahead as far as ``totalCount``
                 says there are some; one whose count differs from the page before it is read again.
+
+        Returns:
+            The items.
 
         Raises:
             ConfigError: ``limit`` or ``concurrency`` below 1.
@@ -151,6 +179,9 @@ class Pager(Generic[ItemT_co]):
         Args:
             pages: How many pages to be ahead, from 1.
 
+        Returns:
+            The block, which gives an iterator over the pages.
+
         Raises:
             ConfigError: ``pages`` is below 1.
 
@@ -163,6 +194,9 @@ class Pager(Generic[ItemT_co]):
 
         Args:
             limit: At most so many items; the smaller of this and the query's own limit counts.
+
+        Returns:
+            The walk, at its start.
 
         """
         own = self._query.limit

@@ -76,7 +76,7 @@ class _Raw:
 
     @staticmethod
     def opened(value: Any) -> Any:
-        """Return the value below the wrapper, or a value that has none as it is."""
+        """Give the value below a wrapper, if there is one: for the rooms of this library, not for users."""
         return value._value if isinstance(value, _Raw) else value  # noqa: SLF001
 
     def _copied(self, *, redacted: bool) -> Any:
@@ -117,7 +117,7 @@ class RawDocument(_Raw, Mapping[str, Any]):
 
     @staticmethod
     def of(members: dict[str, Any]) -> "RawDocument":
-        """Wrap an object that is known to be a plain one, in a third of the time the constructor takes."""
+        """Wrap an object that is known to be a plain one, quickly: for the rooms of this library, not for users."""
         document = object.__new__(RawDocument)
         document._value = members
         document._secret = document._linked = False
@@ -134,7 +134,7 @@ class RawDocument(_Raw, Mapping[str, Any]):
         return len(self._value)
 
     def to_dict(self, *, redacted: bool = True) -> dict[str, Any]:
-        """Copy the document into plain dictionaries and lists; secrets are replaced unless told otherwise."""
+        """Copy the document into plain dictionaries and lists; with ``redacted`` without secrets."""
         return cast("dict[str, Any]", self._copied(redacted=redacted))
 
 
@@ -212,7 +212,7 @@ _NOTHING_RECEIVED = hide_document(RawDocument({}))
 
 
 def wire(*names: str) -> dict[str, Any]:
-    """Name the JSON member of a field, as attrs ``metadata``, where the rule of :func:`wire_names` does not hold.
+    """Name the JSON member of a field, as attrs ``metadata``: for the rooms of this library, not for users.
 
     Args:
         names: The documented member, which wins if others are there as well, and other spellings that the vendor's
@@ -251,7 +251,7 @@ class Document(_OfItem):
         return received
 
     def to_dict(self, *, redacted: bool = True) -> dict[str, Any]:
-        """Copy the document as received into plain dictionaries; secrets are replaced unless told otherwise."""
+        """Copy the document as received into plain dictionaries and lists; with ``redacted`` without secrets."""
         try:
             received = unhide(_received_by(self))
         except AttributeError:  # nobody has looked at it

@@ -56,6 +56,12 @@ class JobRef:
     def parse(cls, text: str) -> Self:
         """Read what ``str(ref)`` wrote.
 
+        Args:
+            text: The text.
+
+        Returns:
+            The address.
+
         Raises:
             ConfigError: ``text`` is not of that form.
 

@@ -68,6 +68,9 @@ class RestoreGuard:
             source: The cluster the data come from.
             target: The cluster they would replace the data of.
 
+        Returns:
+            The reason as a sentence, or None.
+
         """
         project, cluster = wanted = _spelling(target)
         if self.protect_source and _spelling(source) == wanted:
@@ -80,7 +83,11 @@ class RestoreGuard:
         return None
 
     def check(self, source: Target, target: Target) -> None:
-        """Refuse a restore into a cluster that is protected; ``source`` and ``target`` as for :meth:`refusal`.
+        """Refuse a restore into a cluster that is protected.
+
+        Args:
+            source: The cluster the data come from.
+            target: The cluster they would replace the data of.
 
         Raises:
             ProtectedTarget: It is protected; the message says how to confirm the restore.

@@ -210,6 +210,12 @@ class HttpRestore:
         (cloud backup) or four. Ops Manager, Cloud Manager and Atlas legacy have defaults
         that no page names.
 
+        Args:
+            snapshot_id: Id of the snapshot to download.
+
+        Returns:
+            The request.
+
         Raises:
             ConfigError: The id is empty or cannot be sent.
 

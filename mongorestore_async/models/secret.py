@@ -23,7 +23,6 @@ __all__ = [
     "hide_each",
     "is_secret_name",
     "plain",
-    "printable",
     "redact",
     "redact_own",
     "redact_part",
@@ -241,17 +240,6 @@ def without_urls(text: str, *, linked: bool = False) -> str:
     if "//" not in text and "/pull/" not in text:
         return text
     return _URL.sub(lambda found: found[0] if _HOSTS.fullmatch(found[0]) else REDACTED, text)
-
-
-def printable(text: str) -> str:
-    r"""Spell out what could control a terminal or make a name look like another one.
-
-    That are control characters, such as turn the direction of text (``\u202e``), and half characters, which cannot be
-    written to a file either. For text of a server that people look at.
-    """
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
 def _kind_of(value: Any) -> type | None:

@@ -46,6 +46,9 @@ class SnapshotDocument(Document, abc.ABC):
         Args:
             now: The present moment, aware.
 
+        Returns:
+            A reason each, as words for people.
+
         """
         found = list(self._defects())
         if self.kept_until is not None and self.kept_until <= now:

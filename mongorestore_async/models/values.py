@@ -36,7 +36,16 @@ class Link:
 
 
 def find_link(links: Iterable[Link], name: str) -> Link | None:
-    """Return the first link whose :attr:`Link.name` is ``name``, or None."""
+    """Return the first link whose :attr:`Link.name` is ``name``, or None.
+
+    Args:
+        links: The links of a document.
+        name: Relation, such as ``self``.
+
+    Returns:
+        The link, or None.
+
+    """
     return next((link for link in links if link.name == name), None)
 
 
@@ -94,7 +103,15 @@ class ServiceVersion:
 
     @classmethod
     def parse(cls, header: str) -> Self:
-        """Read ``gitHash=...; versionString=...``. Order, case of the names and further pairs do not matter."""
+        """Read ``gitHash=...; versionString=...``. Order, case of the names and further pairs do not matter.
+
+        Args:
+            header: Value of the header ``X-MongoDB-Service-Version``.
+
+        Returns:
+            The version; of what the header does not tell the fields are None.
+
+        """
         pairs: dict[str, str] = {}
         for part in header.split(";"):
             name, _, value = part.partition("=")

@@ -62,6 +62,9 @@ def linked_to(*origins: SpanContext | str) -> Generator[None]:
     Args:
         origins: Span contexts, or their texts as W3C Trace Context writes ``traceparent``.
 
+    Returns:
+        The block, a context manager.
+
     Raises:
         ConfigError: One is no valid context.
 

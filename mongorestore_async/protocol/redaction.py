@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
-from mongorestore_async.models.secret import REDACTED, SECRET_FIELDS, printable
+from mongorestore_async.models.rows.text_cells import printable
+from mongorestore_async.models.secret import REDACTED, SECRET_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -121,7 +121,15 @@ class SharedLimits:
         raise TypeError("SharedLimits may hold a password and cannot be pickled; create it in the other process")
 
     def connect(self) -> Redis:
-        """Give the client passed, or make one; does no I/O."""
+        """Give the client passed, or make one; does no I/O.
+
+        Returns:
+            The client.
+
+        Raises:
+            ConfigError: The extra ``redis`` is not installed, or the address is none.
+
+        """
         if not isinstance(self.redis, str):
             return self.redis
         library = _import_redis()

@@ -85,7 +85,15 @@ class Restore:
 
     @classmethod
     def of(cls, job: JobDocument) -> Restore:
-        """Keep of a job what reports need. It holds no secrets."""
+        """Keep of a job what reports need. It holds no secrets.
+
+        Args:
+            job: The job, of any family.
+
+        Returns:
+            The record.
+
+        """
         row = job.to_row()
         return cls(
             job=row["ref"] or row["id"],
@@ -211,6 +219,13 @@ class ClusterHistory:
         """Whether it was restored, but its last good restore is older than this moment, or may be.
 
         A cluster that was never restored is not stale: it is worse, and ``outcome`` says so.
+
+        Args:
+            before: The moment, aware.
+
+        Returns:
+            Whether it is, or may be.
+
         """
         good = self.last_good
         return good is not None and (good.not_before is None or good.not_before < before)

@@ -50,7 +50,7 @@ class FleetReport:
 
     Attributes:
         taken_at: When the lists were read.
-        lately: A good restore that is older than this is not lately.
+        lately: How long ago a good restore may be to count as lately.
         clusters: All clusters, also those without restores; by fleet, project and name.
         unread: What could not be listed.
         skipped: Clusters that the stream left out because a resume token said that they were read.
@@ -82,9 +82,12 @@ class FleetReport:
         Args:
             stream: ``fleet.restore_jobs()``, not entered yet: this enters and leaves it. Leave its ``states`` and
                 ``batch_id`` out, or a cluster whose jobs they hide is reported as never restored.
-            lately: A good restore that is older than this is not lately.
+            lately: How long ago a good restore may be to count as lately.
             since: The ``since`` of the stream, so that the pages can say it.
             taken_at: What to call now.
+
+        Returns:
+            The report.
 
         Raises:
             ConfigError: ``lately`` is not above 0 or too long, a moment has no time zone, or the stream was
@@ -154,7 +157,15 @@ class FleetReport:
         return sum(len(cluster.restores) for cluster in self.clusters)
 
     def having(self, *outcomes: LastOutcome) -> tuple[ClusterHistory, ...]:
-        """Clusters with one of these last outcomes."""
+        """Clusters with one of these last outcomes.
+
+        Args:
+            outcomes: The outcomes to choose.
+
+        Returns:
+            The clusters, in the order of the report.
+
+        """
         return tuple(cluster for cluster in self.clusters if cluster.outcome in outcomes)
 
 

@@ -57,6 +57,9 @@ def write_drill_report(
         folder: Where to write; it is made where it is missing.
         earlier: Reports of earlier drills of this plan, for the trend of duration.
 
+    Returns:
+        The files that were written.
+
     Raises:
         OSError: It cannot be written.
 
@@ -72,6 +75,9 @@ def write_fleet_report(report: FleetReport, folder: str | os.PathLike[str]) -> R
     Args:
         report: The fleet.
         folder: Where to write; it is made where it is missing.
+
+    Returns:
+        The files that were written.
 
     Raises:
         OSError: It cannot be written.

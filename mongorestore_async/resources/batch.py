@@ -158,6 +158,14 @@ class RestoreBatch(Generic[JobT_co]):
 
         A cancelled ``anext`` of what this returns loses no change: the next one continues the wait.
 
+        Args:
+            timeout: Seconds for all of it, None for no end.
+            until: As for :meth:`wait`.
+            accept_incomplete: As for :meth:`wait`.
+
+        Returns:
+            An iterator over the states of the jobs.
+
         Raises:
             RestoreError: As :meth:`wait`, after the last change was given.
 
@@ -167,6 +175,9 @@ class RestoreBatch(Generic[JobT_co]):
 
     async def refresh(self) -> RestoreBatch[JobT_co]:
         """Read all jobs once, and what other jobs belong to their batches.
+
+        Returns:
+            The jobs as they are now; this batch stays as it was.
 
         Raises:
             NotFound: A job is gone.

@@ -58,6 +58,13 @@ class Cluster(ClusterBase[JobT_co]):
 
         Use one that says ``restorable`` (:class:`ClusterCheckpoint`).
 
+        Args:
+            items_per_page: Page size, 1 to 500.
+            limit: At most so many checkpoints in all.
+
+        Returns:
+            The list as a query. Iterate it, or await it for its first page.
+
         Raises:
             ConfigError: A number out of its range.
             Unsupported: The family has no checkpoints.
@@ -73,6 +80,12 @@ class Cluster(ClusterBase[JobT_co]):
 
     async def checkpoint(self, checkpoint_id: str) -> ClusterCheckpoint:
         """Read one checkpoint.
+
+        Args:
+            checkpoint_id: Id of the checkpoint.
+
+        Returns:
+            The checkpoint.
 
         Raises:
             NotFound: No such checkpoint.
@@ -94,6 +107,9 @@ class Cluster(ClusterBase[JobT_co]):
 
         Sent as a POST, as the vendor has it, although it only reads.
 
+        Returns:
+            The ranges in UTC; empty where the server tells of none.
+
         Raises:
             Unsupported: The family has no such call: Ops Manager and Cloud Manager have.
             DataError: The answer is no array of ranges.
@@ -110,6 +126,9 @@ class Cluster(ClusterBase[JobT_co]):
 
         Atlas takes the name, and nothing is read. Ops Manager and Cloud Manager take an id that only the cluster's
         own snapshots show, so those are read ("Create: request body").
+
+        Returns:
+            The target, for :class:`AutomatedRestore` and :class:`CollectionRestore`.
 
         Raises:
             NotRestorable: Its backup is not enabled, so there is no snapshot with an id to restore into.
@@ -144,6 +163,9 @@ class Cluster(ClusterBase[JobT_co]):
             items_per_page: As for :meth:`ClusterBase.restore_jobs`.
             limit: At most so many in all.
 
+        Returns:
+            The list as a query.
+
         Raises:
             ConfigError: A value that cannot be sent.
             Unsupported: The family has no such list: Atlas collection restores have.
@@ -160,6 +182,9 @@ class Cluster(ClusterBase[JobT_co]):
             job_id: Id of the job.
             namespace: Its source namespace, ``database.collection``; percent-encoded here.
 
+        Returns:
+            What became of it.
+
         Raises:
             NotFound: No such job, or it has no such collection.
             ConfigError: A value that cannot be sent.
@@ -172,7 +197,15 @@ class Cluster(ClusterBase[JobT_co]):
     def snapshot_databases(
         self, snapshot_id: str, *, items_per_page: int | None = None, limit: int | None = None
     ) -> Pager[SnapshotDatabase]:
-        """List the databases in a snapshot; arguments as for :meth:`restored_collections`.
+        """List the databases in a snapshot.
+
+        Args:
+            snapshot_id: Id of the snapshot.
+            items_per_page: Page size, 1 to 500.
+            limit: At most so many databases in all.
+
+        Returns:
+            The list as a query. Iterate it, or await it for its first page.
 
         Raises:
             ConfigError: A value that cannot be sent.
@@ -185,7 +218,22 @@ class Cluster(ClusterBase[JobT_co]):
     def snapshot_collections(
         self, snapshot_id: str, database: str, *, items_per_page: int | None = None, limit: int | None = None
     ) -> Pager[SnapshotCollection]:
-        """List the collections of one database in a snapshot; else as :meth:`snapshot_databases`."""
+        """List the collections of one database in a snapshot.
+
+        Args:
+            snapshot_id: Id of the snapshot.
+            database: Name of the database.
+            items_per_page: Page size, 1 to 500.
+            limit: At most so many collections in all.
+
+        Returns:
+            The list as a query. Iterate it, or await it for its first page.
+
+        Raises:
+            ConfigError: A value that cannot be sent.
+            Unsupported: The family cannot look into snapshots: Atlas collection restores can.
+
+        """
         query = {"items_per_page": items_per_page, "limit": limit}
         return list_snapshot_collections(self._view, self.family, self._names, snapshot_id, database, **query)
 

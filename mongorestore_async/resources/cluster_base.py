@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
-from operator import attrgetter
 from typing import TYPE_CHECKING, Generic
 
-from mongorestore_async.codec.documents import read_batch, read_job, read_jobs
+from mongorestore_async.codec.documents import read_job
 from mongorestore_async.creating.ensure import find_existing, hold_target
 from mongorestore_async.creating.restore_plan import plan_restore
 from mongorestore_async.creating.start_restore import check_request, keep_requests, start_restore
-from mongorestore_async.errors import (
-    Hint,
-    HintKind,
-    Unsupported,
-)
-from mongorestore_async.listing.page_reader import ListQuery, ListSource
-from mongorestore_async.listing.pager import Pager
+from mongorestore_async.listing.page_reader import ListQuery
 from mongorestore_async.models import HttpRestore, JobRef, JobT_co
 from mongorestore_async.protocol.urls import check_identifier
 from mongorestore_async.resources.batch import RestoreBatch, until_of
 from mongorestore_async.resources.cancelling import cancel_job
+from mongorestore_async.resources.job_lists import list_jobs
 from mongorestore_async.resources.snapshots import list_snapshots, read_snapshot
 from mongorestore_async.waiting.job_watch import watch_one
 
@@ -31,6 +25,7 @@ if TYPE_CHECKING:
 
     from mongorestore_async.creating.restore_plan import RestorePlan
     from mongorestore_async.families import Family
+    from mongorestore_async.listing.pager import Pager
     from mongorestore_async.models import RestoreRequest, SnapshotDocument, Target
     from mongorestore_async.resources.batch import Until
     from mongorestore_async.resources.snapshots import SnapshotPager
@@ -39,8 +34,6 @@ if TYPE_CHECKING:
     from mongorestore_async.transport.session_view import SessionView
 
 __all__ = ["ClusterBase"]
-
-_ID = attrgetter("id")
 
 
 class ClusterBase(Generic[JobT_co]):
@@ -69,11 +62,19 @@ class ClusterBase(Generic[JobT_co]):
         return self._view.options
 
     def while_open(self) -> AbstractAsyncContextManager[None]:
-        """Let what takes longer than a call end with ``SessionClosed`` as soon as the session closes."""
+        """End what takes longer than a call when the session closes: for the rooms of this library, not for users."""
         return self._view.transport.while_open()
 
     def ref(self, job_id: str) -> JobRef:
-        """Address of a job of this place, to be stored and used by another process; see :meth:`AsyncSession.batch`."""
+        """Address of a job of this place, to be stored and used by another process; see :meth:`AsyncSession.batch`.
+
+        Args:
+            job_id: Id of the job.
+
+        Returns:
+            The address. ``str(ref)`` is its text.
+
+        """
         return JobRef(family=self.family.name, job=job_id, **self._names)
 
     def restore_jobs(
@@ -88,8 +89,6 @@ class ClusterBase(Generic[JobT_co]):
     ) -> Pager[JobT_co]:
         """List all restore jobs of the cluster.
 
-        Does no I/O itself: iterate the pager, or await it for its first page.
-
         Args:
             batch_id: Only the jobs of this batch (``batchId``; Ops Manager and Cloud Manager).
             items_per_page: Page size, 1 to 500. Unless given, 500 is asked for, or what ``limit`` needs, and 100 from
@@ -100,39 +99,31 @@ class ClusterBase(Generic[JobT_co]):
                 Without a count the list is read until an empty page.
             query: Further query parameters as the API spells them, such as ``{"backupJobsEnabledOnly": True}``.
 
+        Returns:
+            The list as a query, without any I/O. Iterate it, or await it for its first page.
+
         Raises:
             ConfigError: A number out of its range, or an identifier that could change the path.
             Unsupported: ``batch_id`` for a family whose lists have no such filter.
 
         """
-        family, filters = self.family, {}
-        if batch_id is None:
-            read = partial(read_jobs, family, **self._names)
-        else:
-            if "batchId" not in family.filters:
-                raise Unsupported(
-                    f"{family.title} lists have no batch filter",
-                    hint=Hint(HintKind.LEAVE_OUT, {"argument": "batch_id"}),
-                )
-            filters = {"batchId": check_identifier("batch id", batch_id)}
-            read = partial(read_batch, family, batch_id=batch_id, **self._names)
-        return Pager(
-            ListSource(self._view, family, family.jobs_path, self._names, read, _ID, model=family.job_type),
-            ListQuery(
-                items_per_page=items_per_page,
-                limit=limit,
-                starting_at=starting_at,
-                include_count=include_count,
-                filters=filters,
-                extra=query,
-            ),
+        asked = ListQuery(
+            items_per_page=items_per_page,
+            limit=limit,
+            starting_at=starting_at,
+            include_count=include_count,
+            extra=query,
         )
+        return list_jobs(self._view, self.family, self._names, asked, batch_id=batch_id)
 
     async def restore_job(self, job_id: str) -> JobT_co:
         """Read one restore job.
 
         Args:
             job_id: Id of the job.
+
+        Returns:
+            The job as it is now.
 
         Raises:
             NotFound: No such job, cluster or project; a malformed id is answered the same way.
@@ -152,16 +143,19 @@ class ClusterBase(Generic[JobT_co]):
     ) -> RestoreBatch[JobT_co]:
         """Start a restore. An automated restore first removes all data of its target; see also :class:`WriteStrategy`.
 
-        Rules that need no I/O are checked first. Then the job list is read once, which warms the login and remembers
-        what was there, and the request travels once: again only where the server certainly did not act on it (a
-        challenge of the login, a connection never made, a rate limit). When the task is cancelled after it may have
-        gone out, the outcome is as open as after ``MaybeCreated``: see :attr:`AsyncSession.open_creates`. Restores that
-        are running already do not matter here: see :meth:`ensure_restore`.
+        Rules that need no I/O are checked first. Then the job list is read once, to log in and to note what was there,
+        and the request is sent once: again only where the server certainly did not act on it (a login challenge, a
+        connection never made, a rate limit). If the task is cancelled after it may have been sent, the outcome is open
+        as after ``MaybeCreated``: see :attr:`AsyncSession.open_creates`. Restores that run already are ignored: see
+        :meth:`ensure_restore`.
 
         Args:
             request: What to restore and where to.
             precheck: Whether to check the snapshot and the target before: see :meth:`dry_run`.
             overwrite: The target of the request once more, where ``Options.guard`` protects it.
+
+        Returns:
+            The jobs that were started, one or one for each shard and the config servers.
 
         Raises:
             ConfigError: The request breaks a rule, such as a point in time older than 24 hours.
@@ -190,17 +184,16 @@ class ClusterBase(Generic[JobT_co]):
     ) -> RestoreBatch[JobT_co]:
         """Start a restore unless the same one is running: same snapshot (or moment, or checkpoint) and target.
 
-        Of single collections it is the same with the same names, strategies and suffixes, too, in any order.
-
-        The job lists of this cluster and of the target are read whole; what is over does not count. In a session and
-        its views one call at a time looks and starts for each target (for each request, if it is a download), plain
-        creates into it included; the others wait, and get the restore that the first one started. Sessions and
-        processes do not know of each other, and the API cannot prevent that two of them start the same restore.
+        Collection restores are the same if names, strategies and suffixes are the same, in any order. The job lists of
+        this cluster and of the target are read whole; restores that are over do not count. In a session and its views
+        one call at a time looks and starts for each target (for a download, for each request), plain creates included;
+        the others wait, and get the restore that the first one started. Sessions and processes do not know of each
+        other, and the API cannot prevent two of them from starting the same restore.
 
         A target that is being restored from something else is refused. Jobs of Ops Manager, Cloud Manager and Atlas
-        legacy often do not show their target, and never the moment they restore to: a running one that this session
-        did not start, and that may be this restore or go there, is an error as well. Restores from other clusters are
-        in the lists of those: only what this session started is known.
+        legacy often do not show their target, and never the moment they restore to: one that runs, that this session
+        did not start, and that may be this restore or go to the target, is an error as well. Restores from other
+        clusters are in the lists of those: only those that this session started are known.
 
         Args:
             request: As for :meth:`create_restore_job`.
@@ -269,6 +262,9 @@ class ClusterBase(Generic[JobT_co]):
             until: As for :meth:`RestoreBatch.wait`; ``"finished"`` unless given.
             accept_incomplete: As for :meth:`RestoreBatch.wait`.
 
+        Returns:
+            An iterator over the states of the job.
+
         Raises:
             RestoreFailed: It ended badly; raised after its last change was given.
             JobVanished: It was there and can no longer be found, so its outcome is unknown.
@@ -284,6 +280,9 @@ class ClusterBase(Generic[JobT_co]):
         """Cancel a restore job: Atlas cloud backup only, and there only jobs of downloads ("Cancel").
 
         A job that is gone, or cancelled already, when a broken cancel is sent again counts as cancelled.
+
+        Args:
+            job_id: Id of the job.
 
         Raises:
             Unsupported: The family has no such verb; nothing is sent.
@@ -312,24 +311,26 @@ class ClusterBase(Generic[JobT_co]):
             limit: As for :meth:`restore_jobs`.
             query: Further query parameters, such as ``{"pointInTimeUtcSeconds": 1700000000}`` on Atlas v2.
 
+        Returns:
+            The list as a query, which can also choose one with :meth:`SnapshotPager.latest_restorable`.
+
         Raises:
             ConfigError: A value out of its range.
             Unsupported: ``sharded`` or ``completed`` for a family that has no such list or filter.
 
         """
-        return list_snapshots(
-            self._view,
-            self.family,
-            self._names,
-            sharded=sharded,
-            completed=completed,
-            items_per_page=items_per_page,
-            limit=limit,
-            query=query,
-        )
+        asked = ListQuery(items_per_page=items_per_page, limit=limit, extra=query)
+        return list_snapshots(self._view, self.family, self._names, asked, sharded=sharded, completed=completed)
 
     async def snapshot(self, snapshot_id: str, *, sharded: bool = False) -> SnapshotDocument:
-        """Read one snapshot; ``sharded`` as for :meth:`snapshots`.
+        """Read one snapshot.
+
+        Args:
+            snapshot_id: Id of the snapshot.
+            sharded: Whether it is in the list of a sharded cluster: see :meth:`snapshots`.
+
+        Returns:
+            The snapshot.
 
         Raises:
             NotFound: No such snapshot.

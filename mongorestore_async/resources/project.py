@@ -31,7 +31,7 @@ class Project(Generic[JobT_co]):
 
     def __init__(self, view: SessionView, family: Family[JobT_co], project_id: str) -> None:
         self.family = family
-        self.id = project_id
+        self.id: str = project_id
         self._view = view
         check_identifier("project id", project_id)
 
@@ -44,6 +44,9 @@ class Project(Generic[JobT_co]):
         Args:
             cluster: Its id on Ops Manager and Cloud Manager (a replica set or a whole sharded cluster), its name on
                 Atlas; or what :meth:`clusters` listed.
+
+        Returns:
+            The cluster. Nothing is read, and whether it exists shows in the first call.
 
         Raises:
             ConfigError: The identifier is empty or could change the path of a call; or what was listed belongs to
@@ -63,7 +66,7 @@ class Project(Generic[JobT_co]):
         limit: int | None = None,
         starting_at: int = 1,
     ) -> Pager[ClusterSummary]:
-        """List the clusters of the project; other arguments as for :meth:`ClusterBase.restore_jobs`.
+        """List the clusters of the project.
 
         Ops Manager and Cloud Manager list a sharded cluster and each of its members: those that take restores
         have :attr:`ClusterSummary.takes_restores`.
@@ -75,9 +78,12 @@ class Project(Generic[JobT_co]):
                 cluster that is missing without this argument is deleted. Nor is it known whether the snapshots and
                 jobs of one can still be read by its name, or those of another cluster that has the name now: calls are
                 sent, and the server decides.
-            items_per_page: Page size.
-            limit: Most clusters to give.
-            starting_at: First page.
+            items_per_page: Page size, 1 to 500.
+            limit: At most so many clusters in all.
+            starting_at: Page to start at, from 1; or ``resume_at`` of an error.
+
+        Returns:
+            The list as a query. Iterate it, or await it for its first page.
 
         Raises:
             ConfigError: A number out of its range.
@@ -97,7 +103,15 @@ class Project(Generic[JobT_co]):
     def hosts(
         self, *, items_per_page: int | None = None, limit: int | None = None, starting_at: int = 1
     ) -> Pager[HostSummary]:
-        """List the hosts of the project; arguments as for :meth:`ClusterBase.restore_jobs`.
+        """List the hosts of the project.
+
+        Args:
+            items_per_page: Page size, 1 to 500.
+            limit: At most so many hosts in all.
+            starting_at: Page to start at, from 1; or ``resume_at`` of an error.
+
+        Returns:
+            The list as a query. Iterate it, or await it for its first page.
 
         Raises:
             ConfigError: A number out of its range.
@@ -116,6 +130,9 @@ class Project(Generic[JobT_co]):
 
         Args:
             host_id: Its id, or what :meth:`hosts` listed.
+
+        Returns:
+            The config server. Nothing is read.
 
         Raises:
             ConfigError: The identifier is empty or could change the path of a call, or the host is of another project.

@@ -59,7 +59,7 @@ class RawCalls:
             json: Body, None for none.
 
         Returns:
-            The answer: ``status``, ``headers``, ``document``.
+            The answer with ``status``, ``headers`` and ``document``.
 
         Raises:
             ConfigError: A method, path, version, header, query or body that cannot be sent.
@@ -105,6 +105,9 @@ class RawCalls:
             include_count: Whether to ask for ``totalCount``; None leaves it to the server. Not every list knows it.
             query: Further query parameters.
 
+        Returns:
+            The list as a query. Iterate it, or await it for its first page.
+
         Raises:
             ConfigError: A path, version, header, number or parameter that cannot be sent.
             Unsupported: A version for a family that has none: only Atlas v2 has.
@@ -134,6 +137,9 @@ class RawCalls:
         Args:
             project: Id of the project whose limits to list; None for what holds where nothing was agreed.
             name: Only the endpoint set of this name.
+
+        Returns:
+            An iterator over the endpoint sets with their limits.
 
         Raises:
             ConfigError: An argument that cannot be sent.

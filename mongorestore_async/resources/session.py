@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, Never, Self, cast, get_args
 
 import attrs
 
 from mongorestore_async.auth.credentials import Credentials, DigestAuth
-from mongorestore_async.errors import ConfigError, Unsupported
-from mongorestore_async.listing.arrays import documents_of
-from mongorestore_async.listing.page_reader import ListQuery
-from mongorestore_async.listing.pager import Pager
-from mongorestore_async.models import JobT, ProjectClusters, ProjectSummary, RawDocument, ServiceVersion
+from mongorestore_async.errors import ConfigError
+from mongorestore_async.models import JobT, ProjectSummary, ServiceVersion
 from mongorestore_async.models.secret import hide, unhide
 from mongorestore_async.protocol.urls import DEFAULT_BASE_URL, parse_base_url
 from mongorestore_async.resources.batch_lookup import find_batch, read_by_ref
+from mongorestore_async.resources.inventory_lists import InventoryLists
 from mongorestore_async.resources.project import Project
 from mongorestore_async.resources.raw_calls import RawCalls
-from mongorestore_async.settings.environment import read_environment
-from mongorestore_async.settings.session_arguments import hide_arguments, merge_arguments
+from mongorestore_async.settings.session_arguments import find_arguments, hide_settings
 from mongorestore_async.transport.connection import HttpSettings
 from mongorestore_async.transport.options import Options
 from mongorestore_async.transport.session_view import SessionView, check_family, warn_of_plain_http
 from mongorestore_async.transport.transport import Transport
 
 if TYPE_CHECKING:
+    import os
     import ssl as tls
     from collections.abc import Iterable, Mapping
-    from types import TracebackType
     from typing import Unpack
 
     import aiohttp
@@ -47,7 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncSession", "view_of"]
 
 
-class AsyncSession(RawCalls):
+class AsyncSession(InventoryLists, RawCalls):
     """A session with Ops Manager, Cloud Manager or Atlas.
 
     Making one does no I/O and needs no event loop. It opens on the first call, by ``async with`` or by
@@ -128,14 +124,15 @@ class AsyncSession(RawCalls):
             environ: Variables to read instead of the process's.
             overrides: Arguments of the constructor, which win over the environment.
 
+        Returns:
+            The session, not open yet.
+
         Raises:
             ConfigError: No login in the environment, or bad settings.
 
         """
-        environ = RawDocument(os.environ if environ is None else environ, secret=True)
-        overrides = hide_arguments(overrides)
-        found = read_environment(environ, with_auth="auth" not in overrides)
-        return cls(**cast("Any", merge_arguments(found, overrides)))
+        environ, overrides = hide_settings(environ, overrides)
+        return cls(**cast("Any", find_arguments(environ, overrides)))
 
     @classmethod
     def from_profile(
@@ -154,6 +151,9 @@ class AsyncSession(RawCalls):
                 profiles are.
             overrides: Arguments of the constructor, which win over environment and profile.
 
+        Returns:
+            The session, not open yet.
+
         Raises:
             ConfigError: There is no such profile, its file is not safe to use, neither it nor the environment has a
                 login, or bad settings.
@@ -161,11 +161,10 @@ class AsyncSession(RawCalls):
         """
         from mongorestore_async.settings.profile_files import load_profile
 
-        environ = RawDocument(os.environ if environ is None else environ, secret=True)
-        overrides = hide_arguments(overrides)
-        chosen = load_profile(profile, environ=environ) if profile is None or isinstance(profile, str) else profile
-        found = read_environment(environ, profile=chosen, with_auth="auth" not in overrides)
-        return cls(**cast("Any", merge_arguments(found, overrides)))
+        environ, overrides = hide_settings(environ, overrides)
+        if profile is None or isinstance(profile, str):
+            profile = load_profile(profile, environ=environ)
+        return cls(**cast("Any", find_arguments(environ, overrides, profile)))
 
     def __repr__(self) -> str:
         view: SessionView | None = getattr(self, "_view", None)
@@ -213,6 +212,9 @@ class AsyncSession(RawCalls):
         Args:
             changes: Fields of :class:`Options`, and the flags ``envelope`` and ``pretty``.
 
+        Returns:
+            The view.
+
         Raises:
             ConfigError: A value out of its range, or ``max_in_flight``, ``rate_limits`` or ``shared_limits``.
 
@@ -239,9 +241,7 @@ class AsyncSession(RawCalls):
         await self.open()
         return self
 
-    async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     async def open(self) -> None:
@@ -274,47 +274,15 @@ class AsyncSession(RawCalls):
             project_id: Its id, or what :meth:`projects` listed.
             family: Its product family, from which the type of the jobs follows.
 
+        Returns:
+            The project. Nothing is read, and whether it exists shows in the first call.
+
         Raises:
             ConfigError: The id is empty or could change the path of a call, or Ops Manager without a ``base_url``.
 
         """
         check_family(self._view, family)
         return Project(self._view, family, project_id.id if isinstance(project_id, ProjectSummary) else project_id)
-
-    def projects(
-        self, family: Family[Any], *, items_per_page: int | None = None, limit: int | None = None, starting_at: int = 1
-    ) -> Pager[ProjectSummary]:
-        """List the projects the key sees; arguments as for :meth:`ClusterBase.restore_jobs`.
-
-        Raises:
-            ConfigError: A number out of its range, or Ops Manager without a ``base_url``.
-
-        """
-        check_family(self._view, family)
-        source = documents_of(self._view, family, family.projects_path, ProjectSummary, lambda project: project.id, {})
-        return Pager(source, ListQuery(items_per_page=items_per_page, limit=limit, starting_at=starting_at))
-
-    def clusters(
-        self, family: Family[Any], *, items_per_page: int | None = None, limit: int | None = None, starting_at: int = 1
-    ) -> Pager[ProjectClusters]:
-        """List the clusters of all projects the key sees, project by project ("Everything at once").
-
-        The cheapest way to all of them. Atlas v2 leaves out multi-cloud clusters, and no list of this kind has flex
-        clusters or serverless instances: :meth:`Project.clusters` has.
-        Arguments as for :meth:`ClusterBase.restore_jobs`.
-
-        Raises:
-            ConfigError: A number out of its range, or Ops Manager without a ``base_url``.
-            Unsupported: The family's clusters stand in no such list.
-
-        """
-        check_family(self._view, family)
-        if family.all_clusters_path is None:
-            raise Unsupported(f"{family.title} has no list of all clusters; list the clusters of each project")
-        source = documents_of(
-            self._view, family, family.all_clusters_path, ProjectClusters, lambda project: project.group_id, {}
-        )
-        return Pager(source, ListQuery(items_per_page=items_per_page, limit=limit, starting_at=starting_at))
 
     async def batch(self, refs: Iterable[JobRef | str], *, until: Until | None = None) -> RestoreBatch[Any]:
         """Find jobs again by their addresses, to wait for or download; they may span clusters, projects and families.
@@ -323,6 +291,9 @@ class AsyncSession(RawCalls):
             refs: Addresses, or their texts: ``str(job.ref)``.
             until: What to wait for, ``"finished"`` or ``"downloadable"``; may be told to :meth:`RestoreBatch.wait` too.
                 Needed only where a job does not tell itself: see there.
+
+        Returns:
+            The jobs, each as it was read last.
 
         Raises:
             ConfigError: No address, one that cannot be read, or an unknown family.
@@ -334,6 +305,12 @@ class AsyncSession(RawCalls):
 
     async def restore_job(self, ref: JobRef | str) -> JobDocument:
         """Read one job by its address, once; :meth:`batch` waits for one that is not listed yet.
+
+        Args:
+            ref: The address, or its text: ``str(job.ref)``.
+
+        Returns:
+            The job as it is now.
 
         Raises:
             ConfigError: The address cannot be read, or is of an unknown family.

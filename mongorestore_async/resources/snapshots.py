@@ -8,10 +8,11 @@ from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from mongorestore_async.codec.structuring import structure_by_id
 from mongorestore_async.errors import ConfigError, Hint, HintKind, NotRestorable, Unsupported
 from mongorestore_async.listing.arrays import documents_of
-from mongorestore_async.listing.page_reader import ListQuery
 from mongorestore_async.listing.pager import Pager
 from mongorestore_async.models import ClusterSnapshot, SnapshotDocument
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mongorestore_async.families import Family
-    from mongorestore_async.listing.page_reader import ListSource
+    from mongorestore_async.listing.page_reader import ListQuery, ListSource
     from mongorestore_async.transport.session_view import SessionView
 
 __all__ = ["SnapshotPager", "list_snapshots", "read_snapshot"]
@@ -31,12 +32,10 @@ def list_snapshots(
     view: SessionView,
     family: Family[Any],
     names: Mapping[str, str],
+    query: ListQuery,
     *,
     sharded: bool,
     completed: str | None,
-    items_per_page: int | None,
-    limit: int | None,
-    query: Mapping[str, str | int | bool] | None,
 ) -> SnapshotPager:
     """List the snapshots of a cluster or config server; see :meth:`ClusterBase.snapshots`.
 
@@ -44,11 +43,12 @@ def list_snapshots(
         view: What to call the API with.
         family: The product family.
         names: Identifiers for the path.
+        query: What to ask for.
         sharded: Whether to read the list of snapshots of sharded clusters.
         completed: The filter of that name, None for none.
-        items_per_page: Page size.
-        limit: Most snapshots in all.
-        query: Further query parameters.
+
+    Returns:
+        The list as a query.
 
     Raises:
         ConfigError: A value out of its range.
@@ -56,7 +56,6 @@ def list_snapshots(
 
     """
     path = _path_of(family, family.sharded_snapshots_path if sharded else family.snapshots_path)
-    filters: dict[str, str] = {}
     if completed is not None:
         if family.snapshot_type is not ClusterSnapshot:
             raise Unsupported(
@@ -65,9 +64,9 @@ def list_snapshots(
             )
         if completed not in _COMPLETED:
             raise ConfigError(f"completed must be one of {', '.join(_COMPLETED)} as a string, not {completed!r}")
-        filters["completed"] = completed
+        query = attrs.evolve(query, filters={"completed": completed})
     source = documents_of(view, family, path, family.snapshot_type, attrgetter("id"), names)
-    return SnapshotPager(source, ListQuery(items_per_page=items_per_page, limit=limit, filters=filters, extra=query))
+    return SnapshotPager(source, query)
 
 
 async def read_snapshot(
@@ -109,6 +108,9 @@ class SnapshotPager(Pager[SnapshotDocument]):
 
         Args:
             before: Only snapshots taken at or before this moment, an aware datetime.
+
+        Returns:
+            The snapshot.
 
         Raises:
             ConfigError: ``before`` is no datetime, or has no time zone.

@@ -33,6 +33,9 @@ def load_profile(name: str | None = None, *, environ: Mapping[str, str] | None =
             that of ``MONGODB_ATLAS_PROFILE`` or ``MCLI_PROFILE``, else the only profile there is, else ``default``.
         environ: Variables to read instead of the process's.
 
+    Returns:
+        The profile.
+
     Raises:
         ConfigError: There is no such profile; a file cannot be read, is not valid TOML, holds keys and can be read by
             others, or can be written by others.

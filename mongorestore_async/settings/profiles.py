@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, cast
 import attrs
 
 from mongorestore_async.errors import ConfigError
-from mongorestore_async.models.document import RawDocument
 from mongorestore_async.models.secret import hide, unhide
 from mongorestore_async.settings.variables import PROFILE_NAMES, VARIABLES_OF, has_login
 
@@ -32,6 +31,8 @@ TOOLS = ("atlascli", "mongocli")
 _DEFAULT = "default"
 #: Settings whose value is a secret: a file with one of them must be its owner's alone.
 _SECRETS = frozenset({"private_api_key", "client_secret", "access_token", "refresh_token"})
+#: Settings that may be shown.
+_PUBLIC = frozenset({"auth_type", "org_id", "output", "project_id", "service"})
 #: Other names of settings.
 _ALIASES = {"base_url": "ops_manager_url"}
 _LINE = re.compile(r"\(at line (\d+),")
@@ -42,6 +43,11 @@ _LOGINS = {
     "service_account": ("client_id", "client_secret"),
     "user_account": ("access_token",),
 }
+
+
+def _hide_keys(settings: Mapping[str, str]) -> dict[str, str]:
+    """Hide what may be secret or hold a password: a serializer may walk the fields of a profile."""
+    return {name: value if name in _PUBLIC else hide(value) for name, value in settings.items()}
 
 
 @attrs.frozen(repr=False, eq=False)
@@ -58,7 +64,7 @@ class Profile:
     name: str
     tool: str
     file: str
-    _settings: RawDocument = attrs.field(alias="settings")
+    _settings: dict[str, str] = attrs.field(alias="settings", converter=_hide_keys)
 
     def __repr__(self) -> str:
         return f"<Profile {self.name!r} of {self.file!r}>"
@@ -96,14 +102,16 @@ class Profile:
 
     def hidden(self, name: str) -> str | None:
         """Give a setting as a hidden value, None where it is not set."""
-        found: str | None = hide(self._settings.get(name) or None)
-        return found
+        return self._settings.get(name)
 
     def without_login(self, lacking: set[str]) -> ConfigError:
         """Make the error for a profile that has no whole login.
 
         Args:
             lacking: The settings of logins that neither it nor the environment has.
+
+        Returns:
+            The error, to be raised.
 
         """
         kind = self._text("auth_type") or ""
@@ -133,7 +141,7 @@ class Profile:
 
     def _text(self, name: str) -> str | None:
         found = self._settings.get(name)
-        return str(found) if found else None
+        return None if found is None else str(unhide(found))
 
 
 @attrs.frozen(repr=False, eq=False)
@@ -202,8 +210,8 @@ def read_profiles(tool: str, path: str, content: bytes) -> ProfileFile:
     members = {name.lower(): value for name, value in document.items()}
     shared = _settings(members)
     tables = {name: cast("dict[str, Any]", value) for name, value in members.items() if isinstance(value, dict)}
-    settings = {name: RawDocument(_settings(table) | shared, secret=True) for name, table in tables.items()}
-    return ProfileFile(tool, path, {name: Profile(name, tool, path, found) for name, found in settings.items()})
+    profiles = {name: Profile(name, tool, path, _settings(table) | shared) for name, table in tables.items()}
+    return ProfileFile(tool, path, profiles)
 
 
 def choose_profile(files: Sequence[ProfileFile], name: str | None, environ: Mapping[str, str]) -> Profile:

@@ -39,6 +39,9 @@ def cassette_settings(**changes: Any) -> dict[str, Any]:
         **changes: More settings, or other ones. A hook of your own in place of ``before_record_response`` or
             ``before_record_request`` has to call the one given here.
 
+    Returns:
+        The settings.
+
     """
     return {
         "match_on": ["method", "scheme", "host", "port", "path", "query", "body"],

@@ -42,6 +42,9 @@ class TlsCertificates:
         Args:
             folder: An existing folder, where ``ca.pem`` is written.
 
+        Returns:
+            The certificates.
+
         Raises:
             ConfigError: trustme is not installed.
 

@@ -36,6 +36,9 @@ def connect(
         service_account: Log in with the service account instead of the API key (Cloud Manager and Atlas).
         **arguments: More arguments of :class:`AsyncSession`, such as ``ca_file``.
 
+    Returns:
+        The session, not open yet.
+
     Raises:
         ConfigError: The emulator is not running.
 

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Connection", "HttpSettings", "ProxyChoice"]
 
-
 #: Threads for looking up host names: the one API host, and the hosts of links.
 _LOOKUPS = 2
 
@@ -230,12 +229,7 @@ class Connection:
         return aiohttp.ThreadedResolver(cast("Any", _Lookups(self._lookups)))
 
     async def tls_context(self) -> tls.SSLContext | bool:
-        """Make what certificates are verified with: True for the default, False for no verification.
-
-        Raises:
-            ConfigError: The CA file cannot be read.
-
-        """
+        """Make what verifies certificates, True for the default, False for none. ConfigError: no such CA file."""
         settings = self._settings
         if settings.ssl is False or (settings.ca_file is None and settings.strict_certificates):
             return True if settings.ssl is None else settings.ssl

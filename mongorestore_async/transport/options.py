@@ -151,7 +151,15 @@ class Options:
 
     @classmethod
     def for_tests(cls, **changes: Unpack[OptionChanges]) -> Self:
-        """Options that never wait: failed calls are repeated at once. For tests against the emulator."""
+        """Options that never wait: failed calls are repeated at once. For tests against the emulator.
+
+        Args:
+            changes: Fields that shall have other values.
+
+        Returns:
+            The options.
+
+        """
         changes.setdefault("retry", RetryPolicy(base=0))
         changes.setdefault("rate_limits", None)
         poll = PollPolicy(shortest=0.01, longest=0.05, grace=0.5, patience=5, budget_share=None)

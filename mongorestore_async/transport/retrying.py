@@ -98,6 +98,9 @@ def is_transient(failure: Failure, *, server_errors: bool = True) -> bool:
         failure: The failed try.
         server_errors: Whether a read is repeated after a plain 500.
 
+    Returns:
+        Whether it may.
+
     """
     error = failure.error
     if error.not_acted:

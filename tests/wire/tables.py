@@ -22,8 +22,18 @@ if TYPE_CHECKING:
 __all__ = ["Book", "Table"]
 
 _INDENT = "   "
+_BULLETS = ("-", "*", "+")
 
 Row = tuple[str, ...]
+
+
+def _escape(cell: str) -> str:
+    """Write a cell so that it is read as text: a dash alone would be a list with one empty item."""
+    return rf"\{cell}" if cell in _BULLETS else cell
+
+
+def _unescape(cell: str) -> str:
+    return cell[1:] if cell[1:] in _BULLETS and cell[0] == "\\" else cell
 
 
 class Table:
@@ -54,7 +64,8 @@ class Table:
         if not self.rows and self._page.exists() and (found := self._find(self._page.read_text(encoding="utf-8"))):
             lines = [line.strip() for line in found.group(2).splitlines() if line.startswith(f'{_INDENT}"')]
             width = len(keys[0])
-            self.rows = {tuple(row[:width]): tuple(row[width:]) for row in csv.reader(lines)}
+            found_rows = [tuple(map(_unescape, row)) for row in csv.reader(lines)]
+            self.rows = {row[:width]: row[width:] for row in found_rows}
 
     def check(self, key: Row, seen: Row) -> None:
         """Compare a row with what was seen, or write it."""
@@ -73,7 +84,8 @@ class Table:
             return
         target = io.StringIO()
         writer = csv.writer(target, quoting=csv.QUOTE_ALL, lineterminator="\n")
-        writer.writerows(key + self.rows[key] for key in self._keys if key in self.rows)
+        rows = (key + self.rows[key] for key in self._keys if key in self.rows)
+        writer.writerows(map(_escape, row) for row in rows)
         header = ", ".join(f'"{title}"' for title in self._header)
         body = "".join(f"{_INDENT}{line}\n" for line in target.getvalue().splitlines())
         table = f"\n.. csv-table::\n{_INDENT}:header: {header}\n\n{body}\n"

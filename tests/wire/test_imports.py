@@ -58,6 +58,7 @@ async def main():
         await session.with_options(timeout=5, envelope=True).request("GET", "/groups", family=CLOUD_MANAGER)
         step("more")
     step("closed")
+    loaded["opentelemetry"] = sorted(name for name in sys.modules if name.split(".")[0] == "opentelemetry")
     print(json.dumps(loaded))
 
 asyncio.run(main())
@@ -91,6 +92,11 @@ def loaded(request, tmp_path_factory):
 def test_nothing_is_loaded_once_a_session_was_made(loaded, step):
     assert "listing.page_reader" in loaded["made"]
     assert loaded[step] == []
+
+
+def test_telemetry_that_is_not_used_is_not_loaded(loaded):
+    assert not [name for name in loaded["made"] if name.startswith("otel")]
+    assert loaded["opentelemetry"] == []
 
 
 def test_the_package_itself_loads_no_http_library():

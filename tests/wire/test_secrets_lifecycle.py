@@ -13,6 +13,7 @@ import attrs
 import pytest
 
 from builders.downloads import KEY, OK
+from builders.telemetry import Collector
 from mongorestore_async import (
     ATLAS_CLOUD_BACKUP_V1,
     ATLAS_FLEX,
@@ -89,7 +90,12 @@ def learn(hunt, jobs):
 @pytest.mark.parametrize("kind", FAMILIES)
 async def test_a_walk_from_snapshot_to_archive_shows_no_secret(emulate, connect, hunt, tmp_path, kind):
     asyncio.get_running_loop().slow_callback_duration = 0  # asyncio's debug log shows every callback
-    options = attrs.evolve(Options.for_tests(), on_exchange=lambda record: hunt.thing("exchange record", record))
+    telemetry = Collector()
+    options = attrs.evolve(
+        Options.for_tests(),
+        on_exchange=lambda record: hunt.thing("exchange record", record),
+        observer=telemetry.observer,
+    )
     settings = {"speed": 0.0, "restore_seconds": 60, "clusters_per_project": 7, "archive_bytes": SIZE}
     async with emulate(**settings) as emulator, connect(emulator, options=options) as session:
         found = emulator.world.first(kind)
@@ -140,6 +146,8 @@ async def test_a_walk_from_snapshot_to_archive_shows_no_secret(emulate, connect,
         for name, thing in things.items():
             hunt.thing(name, thing)
         hunt.thing("everything", list(things.values()))
+        assert "restore download" in telemetry.exported()
+        hunt.text("telemetry", telemetry.exported())
         assert any(picture[0].startswith("record ") for picture in hunt.pictures)
         learn(hunt, [*batch.jobs, *late.jobs])
         assert any(name.startswith("secret") for name in hunt.secrets)
@@ -161,7 +169,9 @@ async def test_a_download_that_fails_shows_no_secret(emulate, connect, hunt, tmp
     asyncio.get_running_loop().slow_callback_duration = 0
     play, change, kind = FAILURES[case]
     settings = {"speed": 0.0, "restore_seconds": 60, "archive_bytes": SIZE, "downloads": DownloadPlay(**play)}
-    async with emulate(**settings) as emulator, connect(emulator, options=Options.for_tests()) as session:
+    telemetry = Collector()
+    options = Options.for_tests(observer=telemetry.observer)
+    async with emulate(**settings) as emulator, connect(emulator, options=options) as session:
         found = emulator.world.first("replica-set")
         cluster = session.project(found.project_id, OPS_MANAGER).cluster(found.id)
         snapshot = await cluster.snapshots().latest_restorable()
@@ -174,6 +184,7 @@ async def test_a_download_that_fails_shows_no_secret(emulate, connect, hunt, tmp
         error = await caught(batch.download(tmp_path, stall_timeout=0.3))
         assert isinstance(error, kind)
         hunt.error(case, error)
+        hunt.text("telemetry", telemetry.exported())
         for path in tmp_path.glob("*.json"):
             hunt.text("record", path.read_text())
         hunt.thing("names", [path.name for path in tmp_path.iterdir()])

@@ -19,7 +19,7 @@ from mongorestore_async.cli.exit_codes import ExitCode
 from mongorestore_async.cli.job_selection import JobRefs, JobSelection
 from mongorestore_async.cli.session_factory import make_session, read_credentials
 from mongorestore_async.cli.standard_streams import write_result
-from mongorestore_async.cli.stdout_writer import OutputFormat, OutputOption, write_items
+from mongorestore_async.cli.stdout_writer import OutputFormat, OutputOption, output_arguments, write_items
 from mongorestore_async.cli.units import format_duration, format_size, parse_duration
 from mongorestore_async.cli.wait_options import PollOption, ResumeHint, poll_arguments, poll_policy
 from mongorestore_async.downloading.links import LinkState, link_state, no_link
@@ -87,7 +87,7 @@ def download(
     resume_hint = ResumeHint(
         "download",
         selection.server,
-        options.arguments(),
+        (*options.arguments(), *output_arguments(output)),
         refs,
         "Partial data is kept; the link's expiry is unchanged.",
     )

@@ -26,6 +26,7 @@ from mongorestore_async.cli.stdout_writer import (
     SecretsOption,
     StdoutWriter,
     make_writer,
+    output_arguments,
 )
 from mongorestore_async.errors import ConfigError, RestoreError
 from mongorestore_async.protocol.redaction import printable
@@ -193,10 +194,7 @@ class _FleetRun:
         """The token, and the command that resumes the run."""
         token = "" if self.stream is None else self.stream.resume_token
         words = self.options.command_line()
-        if self.output is not OutputFormat.TABLE:
-            words += "--output", self.output.value
-        if self.show_secrets:
-            words.append("--show-secrets")
+        words += output_arguments(self.output, show_secrets=self.show_secrets)
         head, resume = "Resume with:", token
         if len(token) > _MOST_CHARACTERS:
             head, resume = f"Save this token to a file:\n{token}\n{head}", "@FILE"

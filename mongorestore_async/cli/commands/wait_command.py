@@ -13,7 +13,13 @@ from mongorestore_async.cli.rows.collection_rows import describe_collection
 from mongorestore_async.cli.rows.job_rows import JOB_LAYOUT
 from mongorestore_async.cli.session_factory import ServerOptions, make_session, read_credentials
 from mongorestore_async.cli.standard_streams import write_result
-from mongorestore_async.cli.stdout_writer import OutputFormat, OutputOption, SecretsOption, write_items
+from mongorestore_async.cli.stdout_writer import (
+    OutputFormat,
+    OutputOption,
+    SecretsOption,
+    output_arguments,
+    write_items,
+)
 from mongorestore_async.cli.wait_options import ResumeHint, WaitClock, WaitOptions, poll_policy
 from mongorestore_async.errors import RestoreIncomplete, WaitError
 from mongorestore_async.families import FAMILIES
@@ -76,7 +82,8 @@ def wait_for_jobs(
         RestoreError: It did not.
 
     """
-    resume_hint = ResumeHint("wait", selection.server, options.arguments(), refs)
+    shown = output_arguments(output, show_secrets=show_secrets)
+    resume_hint = ResumeHint("wait", selection.server, (*options.arguments(), *shown), refs)
     with resume_hint.on_early_end():
         environ = environ or read_credentials()
         asyncio.run(_wait(resume_hint, selection, options, environ, output, show_secrets=show_secrets))

@@ -1,7 +1,6 @@
 """``mongorestore-async drill``."""
 
 import asyncio
-import shlex
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,7 +11,7 @@ from cyclopts import App, Parameter
 
 from mongorestore_async.cli.cluster_options import check_address
 from mongorestore_async.cli.columns import Column, print_table
-from mongorestore_async.cli.console import plural, program, stderr_console, stdout_console
+from mongorestore_async.cli.console import fold_command, plural, program, stderr_console, stdout_console
 from mongorestore_async.cli.display.help_pages import OPTIONS
 from mongorestore_async.cli.exit_codes import ExitCode
 from mongorestore_async.cli.session_factory import ServerOptions, make_session, read_credentials
@@ -103,7 +102,7 @@ def run(
     checked, before = read_plan(file), _read_last(last)
     check_address(FAMILIES[checked.family], server)
     make_directory(folder)
-    with _resumable(folder, server):
+    with _resumable(folder, last, server):
         return asyncio.run(_drill(checked, folder, before, server, read_credentials()))
 
 
@@ -118,7 +117,7 @@ def resume(folder: FolderArgument, /, *, last: LastOption = None, server: Server
     before = _read_last(last)
     if not folder.is_dir():
         raise ConfigError(f"{folder} is no directory: no drill has begun there")
-    with _resumable(folder, server):
+    with _resumable(folder, last, server):
         return asyncio.run(_drill(None, folder, before, server, read_credentials()))
 
 
@@ -225,11 +224,13 @@ def _read_last(path: Path | None) -> DrillReport | None:
 
 
 @contextmanager
-def _resumable(folder: Path, server: ServerOptions) -> Generator[None]:
+def _resumable(folder: Path, last: Path | None, server: ServerOptions) -> Generator[None]:
     """Print how to go on when the run is interrupted."""
     try:
         yield
-    except KeyboardInterrupt:
-        command = shlex.join([program(), "drill", "resume", str(folder), *server.arguments()])
-        stderr_console().print(f"interrupted; restores that were started continue. To go on:\n  {command}")
+    except KeyboardInterrupt as end:
+        earlier = () if last is None else ("--last", str(last))
+        words = [program(), "drill", "resume", str(folder), *earlier, *server.arguments()]
+        end.add_note("Restores that were started continue. Resume with:")
+        end.add_note(fold_command(words, stderr_console().width))
         raise

@@ -59,7 +59,12 @@ class CheckContext:
     namespaces: Mapping[str, int] = attrs.field(factory=dict[str, int], hash=False)
 
     def words(self) -> dict[str, str]:
-        """What commands may have filled in; empty where there is nothing."""
+        """What commands may have filled in; empty where there is nothing.
+
+        Returns:
+            The words by the names that commands have for them.
+
+        """
         return {
             "archive": str(self.archives[0]) if self.archives else "",
             "directory": str(self.directory or ""),

@@ -122,6 +122,17 @@ def error_answer(
     """An error as the API gives it, for hooks; make a new one for each request.
 
     Example: ``error_answer(503, "SERVICE_UNAVAILABLE", headers={"Retry-After": "1"})``.
+
+    Args:
+        status: HTTP status.
+        code: ``errorCode`` of the answer.
+        detail: Text for people.
+        parameters: ``parameters`` of the answer.
+        headers: Further header fields.
+
+    Returns:
+        The answer.
+
     """
     document = error_document(status, code, detail, *parameters)
     text = json.dumps(document, sort_keys=True)

@@ -55,14 +55,7 @@ _CHUNK = 1024 * 1024
 
 
 def joined_crc(first: int, second: int, length: int) -> int:
-    """The CRC-32 of two pieces one after the other.
-
-    Args:
-        first: CRC-32 of the first piece.
-        second: CRC-32 of the second piece.
-        length: Length of the second piece in bytes.
-
-    """
+    """The CRC-32 of two pieces one after the other, from that of each and the length of the second in bytes."""
     table = _tables(length)
     moved = table[0][first & 255] ^ table[1][first >> 8 & 255] ^ table[2][first >> 16 & 255] ^ table[3][first >> 24]
     return moved ^ second
@@ -243,11 +236,11 @@ class Archive:
 
     Args:
         key: Same key and size, same bytes.
-        size: In bytes, exactly; at least :data:`SMALLEST`.
+        size: In bytes, exactly; at least ``SMALLEST``.
         stamp: Modification time of the files in it, seconds since 1970.
 
     Raises:
-        ConfigError: It is smaller than :data:`SMALLEST`.
+        ConfigError: It is smaller than ``SMALLEST``.
 
     Attributes:
         size: In bytes.
@@ -275,6 +268,12 @@ class Archive:
     def content_digest(self, name: str) -> str:
         """SHA-256 of a file in it, to compare an unpacked file with.
 
+        Args:
+            name: Name of the file in the archive.
+
+        Returns:
+            The hash in hexadecimal digits.
+
         Raises:
             ConfigError: There is no such file.
 
@@ -285,7 +284,16 @@ class Archive:
         return found.hexdigest()
 
     def read(self, start: int, stop: int) -> bytes:
-        """The bytes from ``start`` up to ``stop``, which may lie beyond the end."""
+        """The bytes from ``start`` up to ``stop``, which may lie beyond the end.
+
+        Args:
+            start: Offset of the first byte, from 0.
+            stop: Offset behind the last byte.
+
+        Returns:
+            The bytes.
+
+        """
         return b"".join(self._pieces(max(0, start), min(stop, self.size)))
 
     def sha1(self) -> str:

@@ -123,7 +123,7 @@ def sign_in_redirect(*, location: str = "https://sign-in.example.com/") -> Fault
 
 
 def rate_limited(*, retry_after: float | None = 0) -> FaultPlan:
-    """The rate limit is used up: 429 ``RATE_LIMITED``; ``retry_after`` in real seconds, None for no such header."""
+    """The rate limit is exceeded: 429 ``RATE_LIMITED``; ``retry_after`` in real seconds, None for no such header."""
     return FaultPlan(answer=_error(429, "RATE_LIMITED", "Too many requests.", retry_after))
 
 
@@ -156,17 +156,17 @@ def blocked_address(*, address: str = "203.0.113.7") -> FaultPlan:
 
 
 def revoked_key() -> FaultPlan:
-    """The key is good no longer: 401 to each answered challenge."""
+    """The API key was revoked: 401 whatever the client answers to the challenge."""
     return FaultPlan(challenge="refused", times=math.inf)
 
 
 def expired_nonce() -> FaultPlan:
-    """The nonce of the digest login is too old: 401, a new challenge and ``stale=true``."""
+    """The nonce of the digest login has expired: 401 with a new challenge and ``stale=true``."""
     return FaultPlan(challenge="stale")
 
 
 def expired_token() -> FaultPlan:
-    """The tokens of the service account are revoked, the present one too: 401, until the client gets a new one."""
+    """The tokens of the service account have expired: 401, until the client requests a new one."""
 
     def revoke(parts: FaultParts, _record: RequestRecord) -> None:
         parts.tokens.revoke()
@@ -183,7 +183,7 @@ def dropped_connection() -> FaultPlan:
 
 
 def lost_answer() -> FaultPlan:
-    """The server takes a create, and the connection is cut before its answer: was it taken?"""
+    """The server starts the restore, and the connection is cut before the answer to the create is sent."""
     return FaultPlan(strikes=Strikes.CREATE, cut="drop-answer")
 
 
@@ -193,7 +193,7 @@ def truncated_answer() -> FaultPlan:
 
 
 def slow_answer(*, seconds: float = 0.2) -> FaultPlan:
-    """The server processes the call, and its answer comes late, by so many seconds of real time."""
+    """The server processes the call and answers after so many seconds of real time."""
     return FaultPlan(wait=seconds)
 
 
@@ -203,7 +203,7 @@ def no_answer() -> FaultPlan:
 
 
 def slow_body(*, bytes_per_second: float = 20_000) -> FaultPlan:
-    """The body of the answer, or of a download, comes slowly."""
+    """The body of the answer, or of a download, is sent slowly."""
     play = _played(bytes_per_second=bytes_per_second)
     return FaultPlan(strikes=Strikes.ANY, bytes_per_second=bytes_per_second, play=play)
 
@@ -212,7 +212,7 @@ def slow_body(*, bytes_per_second: float = 20_000) -> FaultPlan:
 
 
 def broken_json() -> FaultPlan:
-    """The body is cut short, and its length agrees: JSON that ends too early."""
+    """The JSON of the body is incomplete; ``Content-Length`` agrees with what is sent."""
     return FaultPlan(change=lambda body: body[: len(body) // 2])
 
 
@@ -225,7 +225,7 @@ def empty_body() -> FaultPlan:
 
 
 def drift(*, jobs: int = 1) -> FaultPlan:
-    """The list changes while it is walked: before its next page so many jobs appear in front, or vanish (negative)."""
+    """The list changes while it is read: before its next page, jobs are added in front, or removed (negative)."""
 
     def change(parts: FaultParts, record: RequestRecord) -> None:
         cluster = parts.world.cluster_in(record.path)
@@ -240,7 +240,7 @@ def drift(*, jobs: int = 1) -> FaultPlan:
 
 
 def missing_job() -> FaultPlan:
-    """A job that is there cannot be read yet: 404 ``RESTORE_JOB_NOT_FOUND``, as right after its create."""
+    """A job cannot be read yet, as right after its create: 404 ``RESTORE_JOB_NOT_FOUND``."""
     return FaultPlan(strikes=Strikes.JOB, answer=_error(404, "RESTORE_JOB_NOT_FOUND", "There is no such restore job."))
 
 
@@ -285,7 +285,7 @@ def corrupt_archive(*, at: int = 1000) -> FaultPlan:
 
 
 def changed_archive() -> FaultPlan:
-    """The server makes the archive anew: what was received before does not fit what comes now."""
+    """The server builds the archive again, with other bytes: earlier parts of a download no longer match."""
 
     def regenerate(parts: FaultParts, record: DownloadRecord, job: Job) -> None:
         parts.archives.regenerate(job, record.member)

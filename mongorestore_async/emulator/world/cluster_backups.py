@@ -67,6 +67,11 @@ class Backups:
     def switch_off(self, cluster: Cluster, answer: NoBackup, snapshots_left: int = 0) -> None:
         """Switch the backup of a cluster off.
 
+        Args:
+            cluster: The cluster.
+            answer: How calls about its backup are answered from now on.
+            snapshots_left: How many of its snapshots stay, the newest first.
+
         Raises:
             ConfigError: ``answer`` is no :class:`NoBackup`.
 
@@ -119,7 +124,16 @@ class Checkpoints:
         self._ids = ids
 
     def id(self, cluster: Cluster, number: int = 0) -> str:
-        """The id of a checkpoint of the cluster, whether it exists or not."""
+        """The id of a checkpoint of the cluster, whether it exists or not.
+
+        Args:
+            cluster: The cluster.
+            number: Its number, from 0.
+
+        Returns:
+            The id.
+
+        """
         index = number | (_ATLAS_CHECKPOINTS if cluster.project.side is Side.ATLAS else 0)
         return self._ids.write(
             IdFields(IdKind.CHECKPOINT, cluster.project.number, cluster.number, index, _CHECKPOINT_STAMP)

@@ -18,11 +18,7 @@ from mongorestore_async.emulator.world.collection_restores import (
     CollectionRestore,
     PlannedCollection,
 )
-from mongorestore_async.emulator.world.collection_words import (
-    CollectionKind,
-    CollectionOutcome,
-    RestoreResult,
-)
+from mongorestore_async.emulator.world.collection_words import CollectionKind, CollectionOutcome, RestoreResult
 from mongorestore_async.emulator.world.entities import Cluster, ClusterKind, Identifiers, IdFields, IdKind, JobOutcome
 from mongorestore_async.emulator.world.namespaces import ID_INDEX, Collection, Namespaces
 from mongorestore_async.errors import ConfigError
@@ -122,7 +118,13 @@ class CollectionRestores:
     def create(self, cluster: Cluster, order: CollectionOrder | None = None) -> CollectionRestore:
         """Add a collection restore; the clock's present is when it was requested.
 
-        Without an order it is like those of the start data.
+        Args:
+            cluster: The cluster whose backup is restored.
+            order: What is asked for; None for one like those of the start data.
+
+        Returns:
+            The restore.
+
         """
         with self._lock:
             now = self.settle()
@@ -137,6 +139,9 @@ class CollectionRestores:
 
     def remove(self, job: CollectionRestore) -> None:
         """Remove one from the list of its cluster, as if it had never been. What it did to its target stays.
+
+        Args:
+            job: The restore.
 
         Raises:
             ConfigError: It is not there.

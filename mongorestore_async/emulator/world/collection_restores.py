@@ -96,7 +96,7 @@ class PlannedCollection:
         documents: How many documents the backup holds.
         indexes: Its indexes there that the job restores.
         begins: The part of the job's time at which it begins.
-        ends: The same of its end.
+        ends: The part at which it ends.
 
     """
 
@@ -180,11 +180,27 @@ class CollectionRestore:
         return self.created + BEGIN * self.seconds
 
     def over(self, now: float) -> bool:
-        """Whether it has ended."""
+        """Whether it has ended.
+
+        Args:
+            now: The moment, seconds since 1970.
+
+        Returns:
+            Whether it has.
+
+        """
         return self.collections is not None and now >= self.finished
 
     def state(self, now: float) -> str:
-        """Its ``state`` in the API."""
+        """Its ``state`` in the API.
+
+        Args:
+            now: The moment, seconds since 1970.
+
+        Returns:
+            The word of the API.
+
+        """
         if self.over(now):
             return self.result
         if self.collections is None:
@@ -198,7 +214,16 @@ class CollectionRestore:
         return sum(one.documents for one in self.collections if not one.outcome.skipped)
 
     def progress_of(self, one: PlannedCollection, now: float) -> CollectionProgress:
-        """How far a collection of it is."""
+        """How far a collection of it is.
+
+        Args:
+            one: The collection.
+            now: The moment, seconds since 1970.
+
+        Returns:
+            How far it is.
+
+        """
         state = self._collection_state(one, now)
         done = one.outcome.restored and state == one.outcome.word
         if done and one.outcome.lacks_indexes:
@@ -212,7 +237,15 @@ class CollectionRestore:
         return CollectionProgress(state, self._restored(one, state, now), index_state)
 
     def index_state(self, now: float) -> tuple[str, int]:
-        """The state of all its indexes in the word of the API, and in how many collections they have failed."""
+        """The state of all its indexes in the word of the API, and in how many collections they have failed.
+
+        Args:
+            now: The moment, seconds since 1970.
+
+        Returns:
+            The word, and the number of collections.
+
+        """
         found = [self.progress_of(one, now).index_state for one in self.collections or ()]
         failed = found.count("FAILED")
         if self.over(now):

@@ -101,7 +101,17 @@ class Hosts:
         ]
 
     def page(self, project: Project, start: int, count: int) -> list[Host]:
-        """The hosts at ``count`` positions of the project's list from ``start`` on."""
+        """The hosts .
+
+        Args:
+            project: The project.
+            start: Position of the first one in the project's list, from 0.
+            count: How many there are at most.
+
+        Returns:
+            The hosts.
+
+        """
         return list(itertools.islice(self._all(project), start, start + count))
 
     def count(self, project: Project) -> int:

@@ -157,6 +157,9 @@ class Namespaces:
             indexes: Its indexes.
             in_snapshots: Whether the snapshots from before the start of the clock hold it as well.
 
+        Returns:
+            The collection.
+
         Raises:
             ConfigError: That is no namespace, or no kind.
 
@@ -202,7 +205,16 @@ class Namespaces:
         return self.at(snapshot.cluster, snapshot.taken)
 
     def at(self, cluster: Cluster, moment: float) -> list[Collection]:
-        """What a cluster held at a moment, seconds since 1970; before the start of the clock, the start data."""
+        """What a cluster held at a moment; before the start of the clock, the start data.
+
+        Args:
+            cluster: The cluster.
+            moment: The moment, seconds since 1970.
+
+        Returns:
+            The collections, by namespace.
+
+        """
         self._settle()
         with self._lock:
             history = self._histories.get(cluster.id)
@@ -218,7 +230,15 @@ class Namespaces:
     def change(
         self, cluster: Cluster, moment: float, *, put: Iterable[Collection] = (), drop: Iterable[str] = ()
     ) -> None:
-        """Change what a cluster holds from a moment on; for the restores themselves."""
+        """Change what a cluster holds from a moment on; for the restores themselves.
+
+        Args:
+            cluster: The cluster.
+            moment: When, seconds since 1970.
+            put: Collections that are there from then on.
+            drop: Namespaces that are gone from then on.
+
+        """
         with self._lock:
             before = self.present(cluster)
             contents = dict(before)

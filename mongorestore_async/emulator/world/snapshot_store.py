@@ -80,7 +80,15 @@ class Snapshot:
         return self.taken + 120 + self.dice % 240
 
     def expired(self, now: float) -> bool:
-        """Whether it should be gone at a moment, seconds since 1970."""
+        """Whether it should be gone at a moment.
+
+        Args:
+            now: The moment, seconds since 1970.
+
+        Returns:
+            Whether it should.
+
+        """
         return self.expires is not None and self.expires <= now
 
 
@@ -119,11 +127,29 @@ class Snapshots:
         self._complete = [(self._age(number), number) for number in complete]
 
     def id(self, cluster: Cluster, number: int = 0) -> str:
-        """The id of a snapshot of the cluster, whether it exists or not."""
+        """The id of a snapshot of the cluster, whether it exists or not.
+
+        Args:
+            cluster: The cluster.
+            number: Its number, from 0.
+
+        Returns:
+            The id.
+
+        """
         return self._write(cluster, _slot(cluster), number)
 
     def part_ids(self, snapshot: Snapshot, parts: int) -> tuple[str, ...]:
-        """The ids of the replica set snapshots an Atlas snapshot of a sharded cluster consists of."""
+        """The ids of the replica set snapshots an Atlas snapshot of a sharded cluster consists of.
+
+        Args:
+            snapshot: The snapshot.
+            parts: How many of them there are.
+
+        Returns:
+            An id each.
+
+        """
         slots = range(_FIRST_PART, _FIRST_PART + parts)
         return tuple(self._write(snapshot.cluster, slot, snapshot.number) for slot in slots)
 
@@ -155,6 +181,9 @@ class Snapshots:
             days: How long it is kept.
             description: What is said about it.
 
+        Returns:
+            The snapshot.
+
         """
         with self._lock:
             taken = self._taken_since.setdefault(cluster.id, [])
@@ -166,6 +195,15 @@ class Snapshots:
 
         The time is None when it was so long ago that nothing of the snapshot is left but its id. What was removed or
         patched since does not matter: this is for what was restored before.
+
+        Args:
+            cluster: The cluster.
+            moment: Seconds since 1970.
+            skip: How many snapshots to pass over.
+
+        Returns:
+            Its id, and when it was taken in seconds since 1970.
+
         """
         first = bisect_left(self._complete, (self._start - moment - _jitter(cluster), -1))
         older = self._complete[first : first + skip + 1]

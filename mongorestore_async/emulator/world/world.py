@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from mongorestore_async.emulator.emulator_settings import EmulatorSettings
     from mongorestore_async.emulator.flow_control import Clock
-    from mongorestore_async.emulator.world.hosts import Host
     from mongorestore_async.emulator.world.namespaces import Namespaces
 
 __all__ = ["World"]
@@ -104,7 +103,14 @@ class World:
         return Organization(self._ids.write(IdFields(IdKind.ORGANIZATION, stamp=_CREATED_STAMP)), _side(side))
 
     def project(self, side: Side, number: int) -> Project:
-        """A project by its number, from 0.
+        """A project .
+
+        Args:
+            side: Whose projects: Ops Manager and Cloud Manager, or Atlas.
+            number: Its number, from 0.
+
+        Returns:
+            The project.
 
         Raises:
             ConfigError: The number is too large.
@@ -140,7 +146,14 @@ class World:
         return len(_KINDS[side]) if count is None else count
 
     def cluster(self, project: Project, number: int) -> Cluster:
-        """A top-level cluster by its number in the project, from 0.
+        """A top-level cluster .
+
+        Args:
+            project: The project.
+            number: Its number, from 0.
+
+        Returns:
+            The cluster.
 
         Raises:
             ConfigError: The number is too large.
@@ -251,6 +264,12 @@ class World:
     def first(self, kind: ClusterKind | str = ClusterKind.REPLICA_SET) -> Cluster:
         """The first cluster of a kind. Tests usually get a project, a cluster id and a name from it.
 
+        Args:
+            kind: Its kind, or the text of it.
+
+        Returns:
+            The cluster.
+
         Raises:
             ConfigError: There is no such kind, or this world is too small to have one; it says how to get one.
 
@@ -276,6 +295,12 @@ class World:
 
     def config_server(self, mirror: int = 0) -> Host:
         """One of the mirrored config servers of the first cluster that has them; ``host.backup`` has its jobs.
+
+        Args:
+            mirror: Which of the mirrors, from 0.
+
+        Returns:
+            The host.
 
         Raises:
             ConfigError: This world is too small to have one.

@@ -199,11 +199,21 @@ class CollectionRestore:
                 )
 
     def named_databases(self) -> Iterator[Renamed]:
-        """Give the databases with the names that they are asked to have in the target, suffix excluded."""
+        """Give the databases with the names that they are asked to have in the target, suffix excluded.
+
+        Returns:
+            The databases, in the order of the request.
+
+        """
         return map(_renamed, self.databases)
 
     def named_collections(self) -> Iterator[Renamed]:
-        """Give the collections with the namespaces that they are asked to have in the target, suffixes excluded."""
+        """Give the collections with the namespaces that they are asked to have in the target, suffixes excluded.
+
+        Returns:
+            The collections, in the order of the request.
+
+        """
         return map(_renamed, self.collections)
 
     @property
@@ -227,7 +237,15 @@ def _take(taken: dict[str, str], ends: str, source: str) -> None:
 
 
 def overwritten_by(request: RestoreRequest) -> Target | None:
-    """Name the cluster whose data a request drops; None for a download, and for one that only adds."""
+    """Name the cluster whose data a request drops; None for a download, and for one that only adds.
+
+    Args:
+        request: The request.
+
+    Returns:
+        The target, or None.
+
+    """
     if isinstance(request, HttpRestore) or (isinstance(request, CollectionRestore) and not request.drops_data):
         return None
     return request.target

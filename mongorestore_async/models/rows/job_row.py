@@ -3,9 +3,7 @@
 from datetime import datetime
 from typing import TypedDict
 
-from mongorestore_async.models.secret import printable, without_urls
-
-__all__ = ["JobRow", "text_cell"]
+__all__ = ["JobRow"]
 
 
 class JobRow(TypedDict):
@@ -70,8 +68,3 @@ class JobRow(TypedDict):
     host_id: str | None
     fleet: str | None
     project_name: str | None
-
-
-def text_cell(value: str | None) -> str | None:
-    """Make a cell of a text of the server: a plain ``str``, printable, without URLs."""
-    return None if value is None else printable(without_urls(str(value)))

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from mongorestore_async.models.secret import printable, without_urls
+from mongorestore_async.models.rows.text_cells import printable
+from mongorestore_async.models.secret import without_urls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -91,7 +91,7 @@ def test_a_profile_shows_no_key_and_is_not_pickled():
 
 def test_names_are_read_in_any_case_and_base_url_is_the_address():
     profile = choose('[Default]\nBase_URL = "https://a"\nPROJECT_ID = "7"\n' + KEY, name="DEFAULT")
-    assert profile.project_id == "7"
+    assert (profile.project_id, profile.base_url) == ("7", "https://a")
     assert read_environment({}, profile=profile).base_url == "https://a"
 
 
@@ -205,6 +205,8 @@ def test_a_whole_login_of_the_environment_is_taken_as_it_is():
     environ = {"MCLI_PUBLIC_API_KEY": "a", "MCLI_PRIVATE_API_KEY": "b"}
     assert has_login(environ)
     assert not has_login({"MCLI_PUBLIC_API_KEY": "a", "MCLI_PRIVATE_API_KEY": ""})
+    half = choose('[default]\nprivate_api_key = "k3y"')
+    assert [half.has_login({}), half.has_login({"MCLI_PUBLIC_API_KEY": "a"})] == [False, True]
     auth = settings(f"[default]\n{ACCOUNT}", environ=environ).auth
     assert (auth.public_key, auth.private_key) == ("a", "b")
 

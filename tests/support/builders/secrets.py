@@ -18,6 +18,7 @@ from mongorestore_async import (
 from mongorestore_async.auth.digest import Signer
 from mongorestore_async.codec.list_documents import decode_list
 from mongorestore_async.models import CloudBackupRestoreJob, ProjectSummary, RawDocument, RestoreJob, TenantRestoreJob
+from mongorestore_async.settings.profiles import choose_profile, read_profiles
 
 #: Longer than what programs that print local variables show of a string, which they cut first.
 LONG_KEY = "S3cretKeyOfNobody" * 8
@@ -68,6 +69,9 @@ MODELS = {
     "key": DigestAuth("public", LONG_KEY),
     "account": ServiceAccount("mdb_sa_id_1", LONG_KEY),
     "token": AccessToken(LONG_KEY),
+    "profile": choose_profile(
+        [read_profiles("atlascli", "f", f'[one]\nprivate_api_key = "{LONG_KEY}"'.encode())], None, {}
+    ),
 }
 
 

@@ -32,6 +32,7 @@ COMMANDS = (
     "drill",
     "board",
     "evidence",
+    "doctor",
     "demo",
     "emulator",
     "completion",
@@ -107,6 +108,21 @@ async def test_a_help_loads_neither_http_nor_other_commands(command):
     assert code == 0
     assert commands == MODULES.get(command, {f"{words[0].replace('-', '_')}_command"})
     assert not loaded & {"aiohttp", "cattrs", "msgspec", "mongorestore_async.resources"}
+
+
+@pytest.mark.parametrize("is_on_path", [False, True])
+async def test_printed_commands_have_the_name_the_program_was_called_by(is_on_path, tmp_path, environment):
+    script = tmp_path / "of an environment" / "mongorestore-async"
+    script.parent.mkdir()
+    script.write_text(f"#!{sys.executable}\nimport sys\nfrom mongorestore_async.cli import main\nsys.exit(main())\n")
+    script.chmod(0o755)
+    environ = environment | {"PATH": str(script.parent)} if is_on_path else environment
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(script, "nonsense", env=environ, stdout=pipe, stderr=pipe)
+    _, err = await process.communicate()
+
+    name = "mongorestore-async" if is_on_path else f"'{script}'"
+    assert err.decode().endswith(f"See {name} --help\n")
 
 
 @pytest.mark.parametrize("missing", ["cyclopts", "rich"])

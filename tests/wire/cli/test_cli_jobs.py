@@ -82,7 +82,8 @@ def test_documents_are_written_as_received_but_for_the_secrets(call, place):
 
 
 @pytest.mark.parametrize("form", ["json", "jsonl", "csv", "table"])
-def test_each_format_has_references_that_wait_takes(form, call, place):
+def test_each_format_has_references_that_wait_takes(form, call, place, emulator):
+    emulator.clock.advance(hours=1)  # the newest job is over, whatever the time of day
     ended = call("jobs", *place(), "--limit", "1", "-o", form)
 
     [ref] = re.findall(r"cloud-manager/[0-9a-f]{24}/[0-9a-f]{24}/[0-9a-f]{24}", ended.out)
@@ -92,6 +93,7 @@ def test_each_format_has_references_that_wait_takes(form, call, place):
 
 
 async def test_a_table_too_narrow_for_references_tells_what_they_consist_of(on_terminal, place, emulator):
+    emulator.clock.advance(hours=1)
     cluster = emulator.world.first("replica-set")
     [running] = emulator.add_jobs(cluster)
     ref = f"cloud-manager/{cluster.project_id}/{cluster.id}/{running.id}"
@@ -104,10 +106,11 @@ async def test_a_table_too_narrow_for_references_tells_what_they_consist_of(on_t
     assert f"followed by its id:\n  {ref.removesuffix(running.id)}\n" in below
     assert below.endswith(f"Wait for a job:\n  mongorestore-async wait {ref}\n")
     assert "followed by" not in wide.text
-    assert f"  {ref}\r\n" in wide.text.partition("restore jobs")[0]
+    assert f"  {ref}\r\n" in wide.text.partition("3 restore jobs")[0]
 
 
 async def test_a_table_of_many_clusters_lists_the_references(on_terminal, emulator):
+    emulator.clock.advance(hours=1)  # all jobs are over, whatever the time of day
     clusters = [emulator.world.first(kind) for kind in ("replica-set", "sharded")]
     running = [(cluster, job) for cluster in clusters for job in emulator.add_jobs(cluster)]
     words = ("fleet", "jobs", "--family", "cloud-manager", "--state", "running", "--state", "failed")
@@ -343,7 +346,24 @@ async def test_a_terminal_table_fits_and_has_colours_unless_disabled(on_terminal
 
     assert "\x1b[32mFINISHED" in terminal.text
     assert "\x1b[32m" not in wider.text
-    rows = [re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", line) for line in terminal.text.replace("\r", "\n").splitlines()]
+    table = terminal.text.replace("\r", "\n").partition("Dates are UTC")[0]  # below it are commands to be pasted
+    rows = [re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", line) for line in table.splitlines()]
     assert max(map(len, rows)) <= 80
     assert "Batch" not in terminal.text
     assert "Expires" in wider.text
+
+
+async def test_colours_can_be_had_in_a_pipe_and_nothing_else_that_a_terminal_has(run, place):
+    ended = await run("jobs", *place("sharded"), FORCE_COLOR="1")
+
+    assert ended.code == 0
+    assert "\x1b[32mFINISHED" in ended.out
+    assert ended.err == ""
+
+
+async def test_a_terminal_that_can_do_nothing_gets_plain_text(on_terminal, place):
+    async with on_terminal("jobs", *place("sharded"), TERM="dumb") as terminal:
+        assert await terminal.end() == 0
+
+    assert "FINISHED" in terminal.text
+    assert "\x1b" not in terminal.text

@@ -272,9 +272,9 @@ async def test_the_port_of_https_for_http(authority):
     [
         (page(), "something else than the API answers"),
         (page(302, Location="https://login.example.com/"), "the server redirects"),
-        (page(403), "HTTP 403"),
-        (page(404), "HTTP 404"),
-        (page(503), "HTTP 503"),
+        (page(403), "something else than the API answers: HTTP 403"),
+        (page(404), "something else than the API answers: HTTP 404"),
+        (page(503), "something else than the API answers: HTTP 503"),
         (page(401, **{"WWW-Authenticate": "Basic realm=gate"}), "does not offer HTTP digest"),
     ],
 )
@@ -356,6 +356,12 @@ async def test_ops_manager_without_an_address():
     async with AsyncSession(DigestAuth("a", "b")) as session:
         found = await diagnose(session, OPS_MANAGER)
     assert names_cause(found, "address", "no public host").hint.kind is HintKind.PASS_BASE_URL
+
+
+async def test_ops_manager_with_a_service_account():
+    async with AsyncSession(ServiceAccount("id", "s3cr3t"), base_url="https://om.example.com") as session:
+        found = await diagnose(session, OPS_MANAGER)
+    assert names_cause(found, "key", "has no service accounts").hint.kind is HintKind.USE_API_KEY
 
 
 async def test_a_name_that_nobody_knows():

@@ -26,6 +26,12 @@ EXAMPLES = Path(__file__).parents[3] / "examples"
 
 
 @pytest.fixture
+def examples() -> Path:
+    """Give the directory of the examples."""
+    return EXAMPLES
+
+
+@pytest.fixture
 def example(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Import an example by its name, anew: an application of Quart serves in one event loop only."""
     monkeypatch.syspath_prepend(EXAMPLES)

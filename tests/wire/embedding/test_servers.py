@@ -71,11 +71,12 @@ class Ending:
 
     def __str__(self) -> str:
         if self.after is None:
-            return f"nothing within {LONG} s{'' if self.released else '; its call goes on'}"
-        when = "at once" if self.after < 0.3 else f"after {self.after:.1f} s"
-        told = f"{self.by} {when}"
-        if not self.same_task:
-            told += ", in another task"
+            told = f"nothing within {LONG} s"
+        else:
+            told = f"{self.by} {'at once' if self.after < 0.3 else f'after {self.after:.1f} s'}"
+            told += "" if self.same_task else ", in another task"
+        if not self.released:
+            told += "; its call goes on"
         if self.further:
             told += f"; asked for {self.further} more page{'s' * (self.further > 1)}"
         return told

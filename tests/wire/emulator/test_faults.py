@@ -1,7 +1,7 @@
 """Faults by name: what a client meets, for each name."""
 
+import inspect
 import math
-import re
 from datetime import UTC, datetime
 
 import attrs
@@ -85,11 +85,41 @@ async def test_each_fault_is_met_as_told(name, walk, tmp_path):
     assert walk.emulator.counts.creates_received <= 1
 
 
-@pytest.mark.parametrize("name", FAULTS)
-def test_each_fault_says_in_a_line_what_is_met(name):
-    line = FAULTS[name].__doc__.splitlines()[0]
+def signature(name):
+    parameters = inspect.signature(FAULTS[name]).parameters.values()
+    return f"``{name}({', '.join(f'{each.name}={each.default!r}' for each in parameters)})``"
 
-    assert re.fullmatch(r"[A-Z].*[.?]", line)
+
+@pytest.fixture
+def page(book):
+    header = ("fault and parameters", "what happens", "strikes", "times", "raised")
+    return book.table("testing.rst", "faults", header, [(signature(name),) for name in FAULTS])
+
+
+#: What a create meets that is struck once; all others raise MaybeCreated, and none is sent twice.
+REPEATED = {"rate_limited", "expired_nonce", "revoked_key", "slow_answer", "slow_body"}
+FINAL = {"forbidden": "Forbidden", "blocked_address": "Forbidden", "expired_token": "Forbidden"}
+
+
+@pytest.mark.parametrize("name", [name for name in FAULTS if FAULTS[name]().strikes in {"call", "any"}])
+async def test_a_create_is_taken_at_most_once(name, walk, tmp_path):
+    walk.emulator.faults.play(name, times=1, strikes="create")
+
+    met = await outcome(walk.download(tmp_path))
+
+    assert met == (VERIFIED if name in REPEATED else FINAL.get(name, "MaybeCreated"))
+    assert walk.emulator.counts.creates_taken <= 1
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_the_page_tells_each_fault(name, page):
+    plan = FAULTS[name]()
+    line, *_ = FAULTS[name].__doc__.splitlines()
+    raised = dict.fromkeys(met for met in OUTCOMES.get(name, ()) if met not in {JOBS, VERIFIED})
+    times = "always" if plan.times == math.inf else "once"
+
+    page.check((signature(name),), (line, f"``{plan.strikes}``", times, ", ".join(raised) or "nothing"))
+    page.check_keys()
 
 
 async def test_a_stalled_download_ends_with_the_clients_patience(walk, tmp_path):

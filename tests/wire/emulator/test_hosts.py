@@ -275,7 +275,7 @@ def test_arguments_become_settings(monkeypatch):
     assert [one.start.isoformat() for one in seen] == ["2026-11-01T10:00:00+00:00", "2026-11-01T08:00:00+00:00"]
 
 
-def test_faults_may_be_played_always(monkeypatch):
+def test_faults_may_be_played_always(monkeypatch, capsys):
     seen = []
 
     async def serve(emulator):
@@ -285,6 +285,8 @@ def test_faults_may_be_played_always(monkeypatch):
     assert main(["--fault", "forbidden", "--fault", "slow_body"]) == 0
 
     assert [(played.name, played.times) for played in seen] == [("forbidden", math.inf), ("slow_body", math.inf)]
+    assert main(["--fault", "forbiden"]) == 2
+    assert capsys.readouterr().err == "There is no fault 'forbiden'; did you mean 'forbidden'?\n"
 
 
 def test_today_is_a_day_or_now(monkeypatch):

@@ -108,11 +108,11 @@ def test_what_would_hang_is_refused(project):
 
     assert done.summary == "5 errors"
     for said in (
-        "scope 'function', and test_other_loop runs on the one of scope 'session'",
-        "scope 'session', and test_not_of_the_session runs on the one of scope 'function'",
-        "test_synchronous is none; take restore_emulator_threaded",
-        "takes fields of EmulatorSettings by name; 'project' is none.",
-        "takes fields of EmulatorSettings by name; 'ops-manager' is none.",
+        "scope 'function', but test_other_loop on that of scope 'session'",
+        "scope 'session', but test_not_of_the_session on that of scope 'function'",
+        "test_synchronous is not one; use restore_emulator_threaded",
+        "takes fields of EmulatorSettings as keywords, not 'project'",
+        "takes fields of EmulatorSettings as keywords, not 'ops-manager'",
     ):
         assert said in done.output
 
@@ -137,7 +137,7 @@ def test_anyio_takes_the_server_on_a_thread(project):
     done = project.run(plugins=("asyncio", "anyio", OURS))
 
     assert done.summary == "1 passed, 1 error", done.output
-    assert "test_on_its_loop is none; take restore_emulator_threaded" in done.output
+    assert "test_on_its_loop is not one; use restore_emulator_threaded" in done.output
 
 
 def test_session_loops_by_configuration_serve(project):
@@ -169,7 +169,7 @@ def test_without_pytest_asyncio_threads_serve(project, tmp_path):
     done = project.run(plugins=(OURS,), PYTHONPATH=str(tmp_path / "absent"))
 
     assert done.summary == "1 passed, 1 error"
-    assert "restore_emulator needs the plugin pytest-asyncio: pip install 'mongorestore-async[pytest]'" in done.output
+    assert "restore_emulator needs pytest-asyncio: pip install 'mongorestore-async[pytest]'" in done.output
 
 
 def test_installed_and_unused_it_is_one_module(project, tmp_path):
