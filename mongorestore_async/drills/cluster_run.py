@@ -14,7 +14,16 @@ import attrs
 from mongorestore_async.creating.reconciling import Baseline
 from mongorestore_async.drills.durations import format_duration
 from mongorestore_async.drills.restoring import choose_snapshot, decide, make_request, reconcile, start
-from mongorestore_async.errors import MaybeCreated, RestoreError, RestoreFailed, SessionClosed, WaitError, WaitTimeout
+from mongorestore_async.errors import (
+    Forbidden,
+    MaybeCreated,
+    NotFound,
+    RestoreError,
+    RestoreFailed,
+    SessionClosed,
+    WaitError,
+    WaitTimeout,
+)
 from mongorestore_async.models import JobDocument, JobRef
 from mongorestore_async.resources.batch import until_of
 
@@ -296,4 +305,5 @@ def _leaves_open(error: RestoreError) -> bool:
     """Whether an error says nothing of a restore that was started."""
     if isinstance(error, WaitError):
         return not isinstance(error, (RestoreFailed, WaitTimeout))
-    return error.transient or error.run_wide
+    # A job that cannot be found, or must not be read, may run: the key or the server may be another one now.
+    return error.transient or error.run_wide or isinstance(error, (Forbidden, NotFound))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -87,11 +88,14 @@ class Journal:
                 f" drill with the version that began it"
             )
         self.plan: DrillPlan = from_json(json.loads(about["plan"]), DrillPlan, "plan in the journal")
-        with database:
+        with _writing(database):
             cursor = database.execute("INSERT INTO runs (at) VALUES (?)", (_now(),))
         self.run: int = cursor.lastrowid or 1
         (first,) = database.execute("SELECT at FROM runs ORDER BY run LIMIT 1").fetchone()
         self.started_at: datetime = datetime.fromisoformat(first)
+        if recorder is not None and not recorder.head.count:  # new evidence: it lacks all that was done before
+            with _writing(database):
+                database.execute("UPDATE steps SET recorded = 0")
         self.note("run", {"plan": to_json(self.plan)})
 
     @classmethod
@@ -108,7 +112,7 @@ class Journal:
             database.close()
             raise ConfigError(f"{path} is the journal of a drill that has begun: resume it, or choose another folder")
         try:
-            with database:
+            with _writing(database):
                 database.execute("BEGIN")  # all of it or nothing: a run may be killed here, too
                 for statement in _TABLES.strip().split(";\n"):
                     database.execute(statement)
@@ -169,13 +173,10 @@ class Journal:
 
         """
         row = (self.run, _now(), cluster, step, requests, json.dumps(data))
-        try:
-            with self._database:
-                cursor = self._database.execute(
-                    "INSERT INTO steps (run, at, cluster, step, requests, data) VALUES (?, ?, ?, ?, ?, ?)", row
-                )
-        except sqlite3.OperationalError as error:  # a full disk, in most cases
-            raise OSError(f"the journal of the drill cannot be written: {error}") from None
+        with _writing(self._database):
+            cursor = self._database.execute(
+                "INSERT INTO steps (run, at, cluster, step, requests, data) VALUES (?, ?, ?, ?, ?, ?)", row
+            )
         written = _step((cursor.lastrowid or 0, *row))
         self._record(written)
         return written
@@ -210,13 +211,23 @@ class Journal:
             **step.data,
         }
         _tell(self._recorder, f"drill.{step.step}", entry)
-        with self._database:
+        with _writing(self._database):
             self._database.execute("UPDATE steps SET recorded = 1 WHERE id = ?", (step.id,))
 
     def _record_rest(self) -> None:
         rows = self._database.execute(_OPEN).fetchall()
         for row in rows:
             self._record(_step(row))
+
+
+@contextmanager
+def _writing(database: sqlite3.Connection) -> Iterator[None]:
+    """Write in one transaction."""
+    try:
+        with database:
+            yield
+    except sqlite3.OperationalError as error:  # a full disk, in most cases
+        raise OSError(f"the journal of the drill cannot be written: {error}") from None
 
 
 def _tell(recorder: Recorder, what: str, data: Mapping[str, Any]) -> None:

@@ -128,7 +128,7 @@ def read_plan(path: str | PathLike[str]) -> DrillPlan:
 
     """
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = Path(path).read_text(encoding="utf-8-sig")  # editors of Windows begin files with a mark
     except (OSError, UnicodeDecodeError) as error:
         words = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
         raise ConfigError(f"the plan {path} cannot be read: {words}") from None
@@ -150,7 +150,7 @@ def parse_plan(text: str) -> DrillPlan:
     """
     try:
         root = _Table(tomllib.loads(text), "")
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # an integer of thousands of digits is a ValueError as well
         raise ConfigError(f"the plan is no TOML: {error}") from None
     form = root.take("format", int, PLAN_FORMAT)
     if form != PLAN_FORMAT:

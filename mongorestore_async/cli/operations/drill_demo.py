@@ -1,5 +1,6 @@
 """The drill of ``drill demo``: a server that plays Cloud Manager, six restores, two of which do not pass on purpose."""
 
+import asyncio
 import gzip
 import io
 import random
@@ -101,7 +102,7 @@ async def run_demo(
         session = mongorestore_async.AsyncSession(auth, base_url=emulator.url, options=options)
         await stack.enter_async_context(session)
         plan = _plan(clusters, server, namespaces or {})
-        log = stack.enter_context(EvidenceLog.open(folder / "evidence.jsonl"))
+        log = stack.enter_context(await asyncio.to_thread(EvidenceLog.open, folder / "evidence.jsonl"))
         return await run_drill(plan, session, folder, evidence=log, on_step=on_step)
 
 

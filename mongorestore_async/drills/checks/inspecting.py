@@ -87,7 +87,9 @@ class Inspector:
         self._last = {(each.project, each.cluster): each for each in (last.outcomes if last else ())}
         self._threads = WorkerThreads("drill", plan.parallel)
         self._folders = {
-            cluster.name: folder / "restores" / f"{place:03d}-{re.sub(r'[^A-Za-z0-9._-]', '_', cluster.name)[:80]}"
+            cluster.name: folder.absolute()
+            / "restores"
+            / f"{place:03d}-{re.sub(r'[^A-Za-z0-9._-]', '_', cluster.name)[:80]}"
             for place, cluster in enumerate(plan.clusters, start=1)
         }
 

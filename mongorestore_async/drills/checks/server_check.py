@@ -9,6 +9,7 @@ import asyncio
 import importlib
 import shutil
 import socket
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mongorestore_async.drills.checks.own_thread import in_own_thread
@@ -16,7 +17,7 @@ from mongorestore_async.drills.checks.user_checks import stop_process
 from mongorestore_async.errors import ConfigError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from mongorestore_async.drills.plan import DrillServer
 
@@ -76,8 +77,7 @@ class ServedCopy:
         copy, log = self._folder / "data", self._folder / "server.log"
         await in_own_thread(_copy, self._directory, copy)
         port = _free_port()  # not before the copy, which may take hours
-        words = self._server.command
-        command = [part.replace("{directory}", str(copy)).replace("{port}", str(port)) for part in words]
+        command = await in_own_thread(_filled_in, self._server.command, copy, port)
         with log.open("wb") as output:
             self._process = await asyncio.create_subprocess_exec(
                 *command,
@@ -170,6 +170,12 @@ def _client(driver: Any, address: str) -> Any:
 async def _tail(log: Path) -> str:
     data = await in_own_thread(log.read_bytes)
     return " ".join(data[-_TAIL:].decode("utf-8", "replace").split())
+
+
+def _filled_in(command: Sequence[str], copy: Path, port: int) -> list[str]:
+    binary, *arguments = [part.replace("{directory}", str(copy)).replace("{port}", str(port)) for part in command]
+    found = shutil.which(binary)  # it is started in another folder, where a relative path would mean something else
+    return [binary if found is None else str(Path(found).absolute()), *arguments]
 
 
 def _copy(directory: Path, copy: Path) -> None:

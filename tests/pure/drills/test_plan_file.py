@@ -110,6 +110,8 @@ def test_a_small_plan_has_sensible_defaults():
     ("text", "told"),
     [
         ("name = ", "the plan is no TOML: "),
+        (f"a = {'[' * 5000}", "the plan is no TOML: "),
+        (f"{HEAD}parallel = {'9' * 5000}\n{ONE}", "the plan is no TOML: "),
         (f"format = 2\n{HEAD}{ONE}", r"^format: is 2: this version reads 1"),
         (f'name = ""\nfamily = "ops-manager"\n{ONE}', "^name: is empty"),
         (f'name = "x"\n{ONE}', "^family: is missing"),
@@ -167,7 +169,7 @@ def test_a_plan_file_that_cannot_be_read_is_named(tmp_path):
     path.write_bytes(b"\xff")
     with pytest.raises(ConfigError, match=r"plan\.toml cannot be read: it is no UTF-8"):
         read_plan(path)
-    path.write_text(HEAD + ONE, encoding="utf-8")
+    path.write_text(HEAD + ONE, encoding="utf-8-sig")
     assert read_plan(path).name == "weekly"
 
 

@@ -118,6 +118,18 @@ async def test_archives_are_opened_and_counted(server, pack, documents, tmp_path
     assert kept == ["002-c1", "003-c2"]  # what failed stays, to be looked at
 
 
+async def test_a_relative_folder_and_a_relative_binary_are_found(server, pack, documents, monkeypatch, tmp_path):
+    (tmp_path / "server").symlink_to(server.command[0])
+    monkeypatch.chdir(tmp_path)
+    near = attrs.evolve(server, command=("./server", *server.command[1:]))
+    async with Emulator(drill_settings(1)) as emulator, drill_session(emulator) as session:
+        emulator.archives.given = lambda _job, _member: pack()
+        usual = {"archive": True, "namespaces": documents}
+        report = await run_drill(changed(drill_plan(emulator, downloads=1, server=near), c0=usual), session, "drill")
+
+    assert report.outcomes[0].archive_verified, report.outcomes[0].reason
+
+
 async def test_counts_are_compared_with_the_last_drill(server, pack, documents, tmp_path):
     async with Emulator(drill_settings(1)) as emulator, drill_session(emulator) as session:
         emulator.archives.given = lambda _job, _member: pack()
@@ -316,6 +328,7 @@ async def test_what_the_evidence_lacks_is_written_when_the_drill_is_resumed(tmp_
             super().append(what, data)
 
     full, recorder = Full(), Recorder()
+    recorder.entries = full.entries  # the same file
     async with Emulator(drill_settings(1)) as emulator:
         async with drill_session(emulator) as session:
             with pytest.raises(OSError, match="no space left"):
@@ -324,8 +337,38 @@ async def test_what_the_evidence_lacks_is_written_when_the_drill_is_resumed(tmp_
             report = await resume_drill(session, tmp_path, evidence=recorder)
 
     assert states(report) == ["PASSED"]
-    assert [what for what, _ in recorder.entries][:3] == ["drill.run", "drill.started", "drill.waited"]
+    told = [what for what, _ in recorder.entries]
+    assert told[:4] == ["drill.run", "drill.begun", "drill.intent", "drill.sent"]
+    assert told[4:7] == ["drill.run", "drill.started", "drill.waited"]
     assert emulator.counts.creates_received == 1
+
+
+async def test_new_evidence_gets_all_that_was_done_before(tmp_path):
+    recorder = Recorder()
+    async with Emulator(drill_settings(1)) as emulator, drill_session(emulator) as session:
+        await run_drill(drill_plan(emulator), session, tmp_path, evidence=Recorder())
+        await resume_drill(session, tmp_path, evidence=recorder)
+
+    told = [what for what, _ in recorder.entries]
+    assert told[:5] == ["drill.run", "drill.begun", "drill.intent", "drill.sent", "drill.started"]
+    assert told[-2:] == ["drill.done", "drill.report"]
+
+
+@pytest.mark.parametrize("statement", ["CREATE TABLE steps", "INSERT INTO runs", "INSERT INTO steps", "UPDATE steps"])
+async def test_a_full_disk_ends_the_run_as_an_error_of_the_system(statement, monkeypatch, tmp_path):
+    class FullConnection(sqlite3.Connection):
+        def execute(self, sql, *parameters):
+            if sql.startswith(statement):
+                raise sqlite3.OperationalError("database or disk is full")
+            return super().execute(sql, *parameters)
+
+    connect = sqlite3.connect
+    async with Emulator(drill_settings(1)) as emulator, drill_session(emulator) as session:
+        monkeypatch.setattr(sqlite3, "connect", lambda *args, **more: connect(*args, factory=FullConnection, **more))
+        with pytest.raises(OSError, match="journal of the drill cannot be written: database or disk is full"):
+            await run_drill(drill_plan(emulator), session, tmp_path, evidence=Recorder())
+
+    assert emulator.counts.creates_received == 0
 
 
 async def test_evidence_that_cannot_be_written_is_no_outcome(tmp_path):
@@ -415,7 +458,7 @@ async def test_a_wait_that_takes_too_long_fails_and_is_not_repeated(tmp_path):
     assert emulator.counts.creates_received == 1
 
 
-@pytest.mark.parametrize("status", [503, 401])
+@pytest.mark.parametrize("status", [503, 401, 403, 404])
 async def test_a_restore_that_cannot_be_followed_is_looked_at_again(status, tmp_path):
     async with Emulator(drill_settings(1)) as emulator:
         plan = drill_plan(emulator, downloads=1)
