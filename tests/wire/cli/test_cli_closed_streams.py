@@ -4,7 +4,7 @@ A command is a process with pipes of its own. Starting Python costs a second or 
 line once, and forks for each command: the child has the descriptors of the case, and ends as an interpreter does.
 """
 
-from __future__ import annotations
+from __future__ import csv
 
 import json
 import os
@@ -209,7 +209,7 @@ def test_a_good_end_that_is_not_read_is_code_0(command, streams, run, made):
 @pytest.mark.parametrize("streams", ["full-disk", "closed-pipe"])
 def test_an_unseen_watch_of_a_running_job_does_not_wait(streams, run, create, emulator):
     _, out, _ = run(*create, "-o", "csv")
-    ref = out.strip().rpartition(",")[2]
+    ref = next(csv.DictReader(out.splitlines()))["ref"]
 
     code, _, err = run("watch", ref, **STREAMS[streams])
 
