@@ -4,8 +4,9 @@ A command is a process with pipes of its own. Starting Python costs a second or 
 line once, and forks for each command: the child has the descriptors of the case, and ends as an interpreter does.
 """
 
-from __future__ import csv
+from __future__ import annotations
 
+import csv
 import json
 import os
 import re
