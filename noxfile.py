@@ -212,13 +212,17 @@ def lowest(session: nox.Session) -> None:
 
 @nox.session(venv_backend="uv")
 def latest(session: nox.Session) -> None:
-    """The full suite on the newest versions of everything, ``-- --pre`` with pre-releases as well (not in .ci/run)."""
-    words = list(session.posargs)
-    choice = ["--upgrade"]
+    """The full suite on the newest versions; ``-- --pre`` takes pre-releases of what we need (not in .ci/run)."""
+    words, wanted = list(session.posargs), nox.project.dependency_groups(PROJECT, "test")
     if "--pre" in words:
         words.remove("--pre")
-        choice += ["--prerelease", "allow"]
-    session.install(*choice, *nox.project.dependency_groups(PROJECT, "test"), "-e", PACKAGE)
+        extras = PROJECT["project"]["optional-dependencies"]
+        ours = [
+            *PROJECT["project"]["dependencies"],
+            *(each for name in extras if name not in HEAVY for each in extras[name]),
+        ]
+        wanted = (*wanted, *(f"{each.partition('>=')[0]}>=0.dev0" for each in ours))
+    session.install("--upgrade", *wanted, "-e", PACKAGE)
     session.run("uv", "pip", "list", external=True)
     session.run("pytest", *(words or TWO_WORKERS))
 
@@ -246,6 +250,7 @@ def docs(session: nox.Session) -> None:
     install(session, "docs", package=PACKAGE)
     session.run("python", "-m", "docutils", "--strict", "--writer=null", "README.rst")
     session.run("python", "-m", "docutils", "--strict", "--writer=null", "CONTRIBUTING.rst")
+    session.run("python", "-m", "docutils", "--strict", "--writer=null", "SECURITY.rst")
     session.run("sphinx-build", "-W", "-n", "-E", "-q", "--keep-going", "docs", "docs/_build/html")
     session.run("python", "docs/check_pages.py", "docs/_build/html")
     session.run("towncrier", "build", "--draft", "--version", "next")

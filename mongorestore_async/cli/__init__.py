@@ -12,7 +12,7 @@ file                  what is changed there
 ====================  =============================================================================================
 ``commands/``         one file per command, and the options that only one command has
 ``operations/``       the same for commands about many restores, or about what became of them
-``creates/``          what the commands that create jobs share: sources, safety, the question, sending
+``creates/``          the same for commands that create jobs: sources, safety, the question, sending
 ``cluster_options``   options that name a cluster or a config server, and their environment variables
 ``job_selection``     the ways to name jobs: references, ids, a batch
 ``wait_options``      how long to wait, and what is printed when a wait is left early (``ResumeHint``)

@@ -204,8 +204,7 @@ def read_profiles(tool: str, path: str, content: bytes) -> ProfileFile:
     document, line = _parse(unhide(content))
     if document is None:
         raise ConfigError(
-            f"{path} is not valid TOML (line {line}); a profile is a table such as [default] with lines such as "
-            f'project_id = "..."'
+            f"{path} is not valid TOML (line {line}): correct the line, or write the profile anew with {tool}"
         )
     members = {name.lower(): value for name, value in document.items()}
     shared = _settings(members)

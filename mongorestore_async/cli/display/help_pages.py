@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cyclopts.help import HelpEntry, HelpPanel
     from rich.console import Console, ConsoleOptions
 
-__all__ = ["EPILOGUE", "OPTIONS", "ConnectionNames", "HelpPage", "print_paragraph", "print_rows"]
+__all__ = ["EPILOGUE", "OPTIONS", "ConnectionNames", "HelpPage", "print_paragraph", "print_rows", "print_text"]
 
 #: Group of the options of a command.
 OPTIONS = Group("Options", sort_key=0)

@@ -250,6 +250,6 @@ def test_a_profile_without_keys_says_what_to_set(table, tool, says):
 def test_a_broken_file_is_told_with_its_line_and_nothing_of_it(content, line):
     with pytest.raises(ConfigError) as caught:
         read_profiles("atlascli", ATLAS, content)
-    assert str(caught.value).startswith(f"{ATLAS} is not valid TOML (line {line});")
+    assert str(caught.value).startswith(f"{ATLAS} is not valid TOML (line {line}):")
     assert "k3y" not in str(caught.value)
     assert caught.value.__context__ is None  # an error of the parser may hold the whole text

@@ -75,6 +75,9 @@ OF_PROGRAMS = (
     "this error comes from another process: dismiss it in sessio",
 )
 
+#: Rooms and modules whose messages are for others, or have names of their own.
+ELSEWHERE = {"airflow", "cli", "emulator", "pytest_plugin.py", "settings", "testing"}
+
 CLUSTER = ("--project-id", "5" * 24, "--cluster-id", "6" * 24)
 MANAGER = ("--family", "cloud-manager", *CLUSTER)
 ATLAS = ("--family", "atlas-cloud-backup", *CLUSTER)
@@ -209,10 +212,13 @@ WRONG = [
 
 
 def messages():
-    """Texts that the library hands to errors, values left out; those of the airflow room reach no command line."""
+    """Texts that the library hands to errors, values left out.
+
+    Those for Airflow and for tests reach no command line, and those about profiles name what stands in their files.
+    """
     package = Path(mongorestore_async.__file__).parent
     for path in sorted(package.rglob("*.py")):
-        if path.relative_to(package).parts[0] in {"airflow", "cli", "emulator"} or path.name == "hints.py":
+        if path.relative_to(package).parts[0] in ELSEWHERE or path.name == "hints.py":
             continue
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             name = getattr(getattr(call, "func", None), "id", getattr(getattr(call, "func", None), "attr", ""))
