@@ -319,7 +319,10 @@ class _Lookups:
 
     async def getaddrinfo(self, host: str, port: int, **how: int) -> list[Any]:
         """Look up a host name, as ``loop.getaddrinfo()`` does."""
-        return await self._threads.run(socket.getaddrinfo, host, port, **how)
+        try:
+            return await self._threads.run(socket.getaddrinfo, host, port, **how)
+        except UnicodeError:  # a part of the name is empty, or longer than DNS has it
+            raise socket.gaierror(socket.EAI_NONAME, "it cannot be the name of a host") from None
 
     async def getnameinfo(self, address: tuple[Any, ...], flags: int) -> tuple[str, str]:
         """Name an address, as ``loop.getnameinfo()`` does."""
