@@ -229,7 +229,8 @@ _SOURCES = (Snapshot, OplogTime, PointInTime, Checkpoint)
 def _source(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
     if not isinstance(value, _SOURCES):
         names = ", ".join(source.__name__ for source in _SOURCES)
-        raise ConfigError(f"{_called(instance, attribute)} must be one of {names}, not {type(value).__name__}")
+        advice = "; pass the id of a snapshot as Snapshot(id)" if isinstance(value, str) else ""
+        raise ConfigError(f"{_called(instance, attribute)} must be one of {names}, not {type(value).__name__}{advice}")
 
 
 def _target(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:

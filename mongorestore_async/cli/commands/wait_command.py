@@ -107,7 +107,7 @@ async def _wait(
         with show_deprecations(*(FAMILIES[ref.family] for ref in resume_hint.refs)):
             try:
                 with PollDisplay(stderr_console()) as display:
-                    display.look_for(len(resume_hint.refs))
+                    display.look_for(len(resume_hint.refs), session_options.poll.grace)
                     async with clock.finding():
                         batch = await session.batch(resume_hint.refs, until=options.until)
                     display.found(batch)

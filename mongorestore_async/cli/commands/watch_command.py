@@ -64,7 +64,7 @@ async def _watch(
             resume_hint.refs = await selection.find(session, resume_hint.refs)
         with show_deprecations(*(FAMILIES[ref.family] for ref in resume_hint.refs)):
             with PollDisplay(stderr_console()) as display:
-                display.look_for(len(resume_hint.refs))
+                display.look_for(len(resume_hint.refs), session_options.poll.grace)
                 async with clock.finding():
                     batch = await session.batch(resume_hint.refs, until=options.until)
             with _LiveTable(out) if out.is_live else _Lines(out) as view:

@@ -51,12 +51,12 @@ class PollDisplay:
     def __exit__(self, *_: object) -> None:
         self._status.stop()
 
-    def look_for(self, jobs: int) -> None:
-        """Say at once that so many jobs are being looked for: right after a create that may take a while."""
+    def look_for(self, jobs: int, seconds: float) -> None:
+        """Say at once that so many jobs are being looked for: right after a create that may take some seconds."""
         text = f"looking for {plural(jobs, 'job')}"
         if not self._console.is_live:
             self._print(text)
-        self._status.update(text)
+        self._status.update(f"{text}, for up to {seconds:.0f} s")
 
     def found(self, jobs: Iterable[JobDocument]) -> None:
         """Show on a terminal the states in which the jobs were found: the first poll comes some seconds later."""

@@ -99,7 +99,8 @@ def _check_entries(_instance: object, attribute: attrs.Attribute[Any], value: ob
 def _check_source(_instance: object, _attribute: attrs.Attribute[Any], value: object) -> None:
     if not isinstance(value, _SOURCES):
         names = ", ".join(source.__name__ for source in _SOURCES)
-        raise ConfigError(f"CollectionRestore.source must be one of {names}, not {type(value).__name__}")
+        advice = "; pass the id of a snapshot as Snapshot(id)" if isinstance(value, str) else ""
+        raise ConfigError(f"CollectionRestore.source must be one of {names}, not {type(value).__name__}{advice}")
 
 
 def _check_target(_instance: object, _attribute: attrs.Attribute[Any], value: object) -> None:

@@ -168,6 +168,10 @@ class TestAutomatedRestore:
         with pytest.raises(ConfigError, match="must be one of Snapshot, OplogTime, PointInTime, Checkpoint, not"):
             AutomatedRestore(source, TARGET)
 
+    def test_says_how_the_id_of_a_snapshot_is_passed(self):
+        with pytest.raises(ConfigError, match=r"not str; pass the id of a snapshot as Snapshot\(id\)$"):
+            AutomatedRestore("S", TARGET)
+
     @pytest.mark.parametrize("target", ["C", None, ("P", "C"), Snapshot("S")])
     def test_refuses_other_targets(self, target):
         with pytest.raises(ConfigError, match=r"^AutomatedRestore.target must be a Target, not"):

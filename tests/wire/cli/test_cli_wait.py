@@ -309,6 +309,14 @@ async def test_a_wait_shows_at_once_in_which_state_it_found_the_jobs(on_terminal
         assert await terminal.end() == 130
 
 
+async def test_a_wait_for_an_unknown_job_says_how_long_it_is_looked_for(on_terminal, emulator):
+    cluster = emulator.world.first("replica-set")
+    async with on_terminal("wait", f"ops-manager/{cluster.project_id}/{cluster.id}/{'6' * 24}") as terminal:
+        await terminal.expect("looking for 1 job, for up to 30 s")
+        terminal.interrupt()
+        assert await terminal.end() == 130
+
+
 async def test_leaving_a_live_table_prints_the_command_to_go_on_with(on_terminal, emulator):
     cluster = emulator.world.first("replica-set")
     job = emulator.add_jobs(cluster)[0]
