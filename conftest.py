@@ -16,6 +16,7 @@ from mongorestore_async.emulator import EmulatorSettings, ThreadedEmulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 __all__ = ["collect_ignore", "pytest_collect_file", "running_emulator", "server"]
 
@@ -33,12 +34,18 @@ def running_emulator() -> Iterator[ThreadedEmulator]:
         yield emulator
 
 
+@pytest.fixture(scope="module")
+def page_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the examples of a page work: archives of two emulators may have one name."""
+    return tmp_path_factory.mktemp("page")
+
+
 @pytest.fixture
 def server(
-    running_emulator: ThreadedEmulator, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+    running_emulator: ThreadedEmulator, page_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[ThreadedEmulator]:
     """The emulator, in the environment of the example and under this name in its hidden checks."""
-    monkeypatch.chdir(tmp_path_factory.getbasetemp())
+    monkeypatch.chdir(page_folder)
     for name in os.environ:
         if name.startswith(("MONGODB_ATLAS_", "MCLI_")):
             monkeypatch.delenv(name)

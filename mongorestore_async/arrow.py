@@ -197,11 +197,10 @@ async def _write(
             batches.append(batch)
             waiting += batch.num_rows
             if waiting >= size:
-                written += waiting
-                await threads.run(file.write, batches)
-                waiting, batches = 0, []
+                batches = await threads.run(file.write, batches, size)
+                written, waiting = written + size, waiting - size
         written += waiting
-        await threads.run(file.finish, batches)
+        await threads.run(file.finish, batches, size)
     finally:
         # Behind what the thread does now, and not awaited: a cancellation goes on at once.
         threads.submit(file.drop)
@@ -222,13 +221,17 @@ class _File:
         _import_pyarrow()
         self._writer = self._opened(self._part, job_schema())
 
-    def write(self, batches: list[Any]) -> None:
+    def write(self, batches: list[Any], size: int) -> list[Any]:
+        """Write so many rows, and give back the others."""
         # In one piece: each chunk would become a record batch of its own.
-        self._writer.write_table(import_module("pyarrow").Table.from_batches(batches, job_schema()).combine_chunks())
+        table = import_module("pyarrow").Table.from_batches(batches, job_schema()).combine_chunks()
+        self._writer.write_table(table.slice(0, size), size)
+        others: list[Any] = table.slice(size).to_batches()
+        return others
 
-    def finish(self, batches: list[Any]) -> None:
+    def finish(self, batches: list[Any], size: int) -> None:
         if batches:
-            self.write(batches)
+            self.write(batches, size)
         self._writer.close()
         self._part.replace(self._path)
 

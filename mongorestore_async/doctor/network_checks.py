@@ -120,6 +120,8 @@ class NetworkChecks:
             message = f"looking up {host} took more than {self._seconds:g} s: check DNS"
         except OSError as error:
             message = f"{host} cannot be found ({one_line(error.strerror or str(error))}): check the name, and DNS"
+        except UnicodeError:
+            message = f"{one_line(host)} cannot be the name of a host: check the address"
         else:
             addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
             self._note(CheckResult(CheckName.DNS, _OK, f"{host} is {', '.join(addresses)}"))

@@ -152,6 +152,7 @@ class ClusterRun:
         begun = self.history.data("begun")
         if begun is None:
             facts = {
+                "name": self._entry.name,
                 "project": self._entry.project,
                 "cluster": self._entry.cluster,
                 "target": self._entry.place,
@@ -286,6 +287,7 @@ class ClusterRun:
 
     async def _finish(self, state: OutcomeState, reason: str, **data: Any) -> DrillOutcome:
         facts = {
+            "name": self._entry.name,
             "project": self._entry.project,
             "cluster": self._entry.cluster,
             "target": self._entry.place,

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mongorestore_async.drills.checks.inspecting import Inspector
+from mongorestore_async.drills.checks.needs import check_needs
 from mongorestore_async.drills.checks.own_thread import in_own_thread
-from mongorestore_async.drills.checks.server_check import load_driver
 from mongorestore_async.drills.cluster_run import ClusterRun, Surroundings
 from mongorestore_async.drills.journal import Journal
 from mongorestore_async.drills.results import DrillReport
@@ -62,15 +62,15 @@ async def run_drill(
         What became of each cluster, measured against the goals of the plan.
 
     Raises:
-        ConfigError: A drill has begun in the folder already, or a library that the plan needs is not installed.
+        ConfigError: A drill has begun in the folder already, or something that the plan needs is not on this machine:
+            a library, its server, the program or function of a check.
         OSError: The journal or the evidence cannot be written.
 
     """
     place = Path(folder)
+    await check_needs(plan)
     await in_own_thread(partial(place.mkdir, parents=True, exist_ok=True))
     make = partial(Journal.create, place / JOURNAL_NAME, plan, recorder=evidence)
-    if plan.server is not None:
-        await load_driver()
     return await _run(make, session, place, evidence, last, on_step)
 
 
@@ -98,8 +98,8 @@ async def resume_drill(
         What became of each cluster.
 
     Raises:
-        ConfigError: There is no drill in the folder, another run of it is going on, or a library that its plan needs
-            is not installed.
+        ConfigError: There is no drill in the folder, another run of it is going on, or something that its plan needs
+            is not on this machine: a library, its server, the program or function of a check.
         OSError: The journal or the evidence cannot be written.
 
     """
@@ -121,8 +121,7 @@ async def _run(
     try:
         journal = await _open(threads, make)
         try:
-            if journal.plan.server is not None:
-                await load_driver()
+            await check_needs(journal.plan)
             drill = _Drill(journal, session, folder, threads, last, on_step)
             return await drill.run(evidence)
         finally:

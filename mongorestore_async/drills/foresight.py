@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from mongorestore_async.drills.checks.needs import check_needs
 from mongorestore_async.drills.restoring import choose_snapshot, make_request
 from mongorestore_async.errors import RestoreError
 from mongorestore_async.families import FAMILIES
@@ -99,15 +100,18 @@ async def foresee(plan: DrillPlan, session: AsyncSession, *, last: DrillReport |
         Each restore with its obstacles and its expected duration in seconds.
 
     Raises:
-        ConfigError: The session cannot reach the family of the plan: Ops Manager needs a ``base_url``.
+        ConfigError: The session cannot reach the family of the plan: Ops Manager needs a ``base_url``. Or something
+            that the plan needs is not on this machine: a library, its server, the program or function of a check.
 
     """
-    known = {(each.project, each.cluster): each.rto_seconds for each in (last.outcomes if last else ())}
+    await check_needs(plan)
     slots = asyncio.Semaphore(plan.parallel)
 
     async def one(entry: DrillCluster) -> ForeseenRestore:
+        before = None if last is None else last.find(entry.name, entry.project, entry.cluster)
+        known = None if before is None else before.rto_seconds
         async with slots:
-            return await _foresee(entry, FAMILIES[plan.family], session, known.get((entry.project, entry.cluster)))
+            return await _foresee(entry, FAMILIES[plan.family], session, known)
 
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(one(entry)) for entry in plan.clusters]

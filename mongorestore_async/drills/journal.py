@@ -20,7 +20,7 @@ from mongorestore_async.drills.steps import History, JournalStep
 from mongorestore_async.errors import ConfigError, RestoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Iterator, Mapping
     from os import PathLike
 
     from mongorestore_async.drills.steps import StepName
@@ -221,7 +221,7 @@ class Journal:
 
 
 @contextmanager
-def _writing(database: sqlite3.Connection) -> Iterator[None]:
+def _writing(database: sqlite3.Connection) -> Generator[None]:
     """Write in one transaction."""
     try:
         with database:

@@ -78,7 +78,7 @@ def read_report(path: str | PathLike[str]) -> DrillReport:
     """
     try:
         document = json.loads(Path(path).read_text(encoding="utf-8"))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ConfigError(f"{path} is no JSON file") from None
     if not isinstance(document, dict):
         raise ConfigError(f"{path} holds no report of a drill")

@@ -49,6 +49,7 @@ class DrillOutcome:
             ``UNDECIDED``: whether the restore was started, or what became of it, cannot be told; resuming looks again;
             ``SKIPPED``: nothing was started.
         reason: Why, in one line; empty when it passed.
+        name: Its name in the plan; empty in reports of versions that did not write it.
         job: First job of the restore (``str(job.ref)``).
         snapshot: Snapshot that was restored.
         snapshot_at: When its data were current.
@@ -72,6 +73,7 @@ class DrillOutcome:
     target: str
     state: OutcomeState
     reason: str = ""
+    name: str = ""
     job: str | None = None
     snapshot: str | None = None
     snapshot_at: datetime | None = None
@@ -86,6 +88,11 @@ class DrillOutcome:
     archive_verified: bool | None = None
     namespaces: Mapping[str, int] = attrs.field(factory=dict[str, int], hash=False)
     checks: tuple[CheckOutcome, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """What people call it: its name, else its cluster."""
+        return self.name or self.cluster
 
 
 @attrs.frozen(kw_only=True)
@@ -116,6 +123,21 @@ class DrillReport:
     evidence_count: int | None = None
     requests: int = 0
     library_version: str
+
+    def find(self, name: str, project: str, cluster: str) -> DrillOutcome | None:
+        """Find the outcome of a cluster, and of the same entry of the plan if it has several.
+
+        Args:
+            name: The name in the plan.
+            project: Project it comes from.
+            cluster: Cluster it comes from.
+
+        Returns:
+            The outcome; None if the cluster is not in the report.
+
+        """
+        same = [each for each in self.outcomes if (each.project, each.cluster) == (project, cluster)]
+        return next((each for each in same if each.name == name), same[-1] if same else None)
 
     @property
     def passed(self) -> bool:

@@ -60,7 +60,7 @@ class _Form:
         """
         try:
             found = json.loads(text)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, RecursionError):
             found = None
         document: dict[str, Any] = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
         if document.pop("form", None) != cls._name:

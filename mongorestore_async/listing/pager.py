@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from mongorestore_async.errors import NotFound, NotUnique, RestoreError
+import attrs
+
+from mongorestore_async.codec.documents import read_batch, read_jobs
+from mongorestore_async.errors import Hint, HintKind, NotFound, NotUnique, RestoreError, Unsupported
 from mongorestore_async.listing.iterators import ItemIterator, PageIterator, RowIterator
 from mongorestore_async.listing.materialize import materialize
-from mongorestore_async.listing.page_reader import PageReader
+from mongorestore_async.listing.page_reader import ListSource, PageReader
 from mongorestore_async.listing.pages_ahead import PagesAhead, collect_ahead
 from mongorestore_async.models.validators import require_whole
+from mongorestore_async.protocol.urls import check_identifier
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Generator
+    from collections.abc import AsyncIterator, Generator, Mapping
 
+    from mongorestore_async.families import Family
     from mongorestore_async.listing.page import Page
-    from mongorestore_async.listing.page_reader import ListQuery, ListSource, Received
+    from mongorestore_async.listing.page_reader import ListQuery, Received
     from mongorestore_async.models import JobT
+    from mongorestore_async.transport.session_view import SessionView
 
-__all__ = ["Pager"]
+__all__ = ["Pager", "list_jobs"]
 
 ItemT_co = TypeVar("ItemT_co", covariant=True)
+
+_ID = attrgetter("id")
 
 
 class Pager(Generic[ItemT_co]):
@@ -204,3 +214,35 @@ class Pager(Generic[ItemT_co]):
             require_whole("limit", limit)
             own = limit if own is None else min(limit, own)
         return PageReader(self._source, self._query, own)
+
+
+def list_jobs(
+    view: SessionView, family: Family[JobT], names: Mapping[str, str], query: ListQuery, *, batch_id: str | None
+) -> Pager[JobT]:
+    """List restore jobs; see :meth:`ClusterBase.restore_jobs`.
+
+    Args:
+        view: What to call the API with.
+        family: The product family.
+        names: Identifiers for the path.
+        query: What to ask for.
+        batch_id: Only the jobs of this batch, None for all.
+
+    Returns:
+        The list as a query.
+
+    Raises:
+        ConfigError: An identifier that could change the path.
+        Unsupported: ``batch_id`` for a family whose lists have no such filter.
+
+    """
+    if batch_id is None:
+        read = partial(read_jobs, family, **names)
+    else:
+        if "batchId" not in family.filters:
+            raise Unsupported(
+                f"{family.title} lists have no batch filter", hint=Hint(HintKind.LEAVE_OUT, {"argument": "batch_id"})
+            )
+        query = attrs.evolve(query, filters={"batchId": check_identifier("batch id", batch_id)})
+        read = partial(read_batch, family, batch_id=batch_id, **names)
+    return Pager(ListSource(view, family, family.jobs_path, names, read, _ID, model=family.job_type), query)

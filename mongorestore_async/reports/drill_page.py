@@ -135,8 +135,11 @@ def _row(outcome: DrillOutcome) -> tuple[Content, ...]:
     if outcome.archive_bytes is not None:
         archive = f"{_VERIFIED[outcome.archive_verified]}, {size_text(outcome.archive_bytes)}"
     passed = sum(check.passed for check in outcome.checks)
+    called: Content = shorten(outcome.label)
+    if outcome.label != outcome.cluster:
+        called = join(called, element("div", shorten(outcome.cluster), class_="muted"))
     return (
-        shorten(outcome.cluster),
+        called,
         badge(_WORDS[outcome.state], _KINDS[outcome.state]),
         _against(outcome.rto_seconds, outcome.rto_goal),
         duration_text(outcome.rto_goal),
@@ -169,7 +172,7 @@ def _matrix(report: DrillReport) -> Section | None:
     for project, outcomes in projects.items():
         passed = sum(outcome.state == "PASSED" for outcome in outcomes)
         found: list[tuple[str, str, Kind]] = [
-            (each.cluster, _LETTERS[each.state], _KINDS[each.state]) for each in outcomes
+            (each.label, _LETTERS[each.state], _KINDS[each.state]) for each in outcomes
         ]
         told = f"{shorten(project)}: {passed} of {plural(len(outcomes), 'cluster')} passed"
         rows.append((shorten(project), f"{passed}/{len(outcomes)}", tiles(found, label=told)))
@@ -182,7 +185,7 @@ def _matrix(report: DrillReport) -> Section | None:
 
 def _timeline(report: DrillReport) -> Section | None:
     bars = [
-        Bar(each.cluster, each.started_at, each.ended_at, _KINDS[each.state], _WORDS[each.state])
+        Bar(each.label, each.started_at, each.ended_at, _KINDS[each.state], _WORDS[each.state])
         for each in report.outcomes
         if each.started_at is not None
     ]
@@ -199,7 +202,7 @@ def _goals(report: DrillReport) -> Section | None:
     if not measured:
         return None
     slowest = sorted(measured, key=lambda each: -(each.rto_seconds or 0.0))[:_BARS]
-    measures = [Measure(each.cluster, each.rto_seconds, each.rto_goal) for each in slowest]
+    measures = [Measure(each.label, each.rto_seconds, each.rto_goal) for each in slowest]
     told = "Time until the data could be used (RTO), the slowest first; the upright line is the goal."
     chart = goals(measures, label="RTO against its goal")
     return Section("rto", "Slowest, against the goal", figure(chart, f"{told} {_shown(slowest, measured)}"))
@@ -250,11 +253,11 @@ def _detail(outcome: DrillOutcome) -> Markup:
         for check in outcome.checks[:_CHECKS]
     ]
     heads = (Head("Check"), Head("Outcome"), Head("Took", number=True), Head("What it saw"))
-    title = f"{shorten(outcome.cluster)}: {_WORDS[outcome.state]}"
+    title = f"{shorten(outcome.label)}: {_WORDS[outcome.state]}"
     return join(
         element("h3", title),
         facts(pairs),
-        table(heads, checks, label=f"Checks of {shorten(outcome.cluster)}") if checks else None,
+        table(heads, checks, label=f"Checks of {shorten(outcome.label)}") if checks else None,
         _counts(outcome),
     )
 

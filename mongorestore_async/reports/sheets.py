@@ -59,6 +59,7 @@ _DRILL = (
     "documents",
     "checks_passed",
     "checks_failed",
+    "name",
 )
 
 
@@ -140,4 +141,5 @@ def _drill_row(outcome: DrillOutcome) -> tuple[Cell, ...]:
         sum(outcome.namespaces.values()) if outcome.namespaces else None,
         passed,
         len(outcome.checks) - passed,
+        outcome.name,
     )

@@ -10,11 +10,11 @@ from mongorestore_async.creating.ensure import find_existing, hold_target
 from mongorestore_async.creating.restore_plan import plan_restore
 from mongorestore_async.creating.start_restore import check_request, keep_requests, start_restore
 from mongorestore_async.listing.page_reader import ListQuery
+from mongorestore_async.listing.pager import list_jobs
 from mongorestore_async.models import HttpRestore, JobRef, JobT_co
 from mongorestore_async.protocol.urls import check_identifier
 from mongorestore_async.resources.batch import RestoreBatch, until_of
 from mongorestore_async.resources.cancelling import cancel_job
-from mongorestore_async.resources.job_lists import list_jobs
 from mongorestore_async.resources.snapshots import list_snapshots, read_snapshot
 from mongorestore_async.waiting.job_watch import watch_one
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 import sys
 from typing import TYPE_CHECKING, Any, cast
@@ -74,4 +75,4 @@ def _check_access(file: ProfileFile, mode: int) -> None:
         return
     what = "holds keys and can be read by other users" if keyed and mode & (stat.S_IRGRP | stat.S_IROTH) else ""
     what = what or "can be changed by other users"
-    raise ConfigError(f"{file.path} {what} of this machine; run: chmod 600 {file.path}")
+    raise ConfigError(f"{file.path} {what} of this machine; run: chmod 600 {shlex.quote(file.path)}")

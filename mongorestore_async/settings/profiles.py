@@ -36,6 +36,8 @@ _PUBLIC = frozenset({"auth_type", "org_id", "output", "project_id", "service"})
 #: Other names of settings.
 _ALIASES = {"base_url": "ops_manager_url"}
 _LINE = re.compile(r"\(at line (\d+),")
+#: Numbers of TOML have 64 bits. Python reads larger ones, and does not write the largest of them.
+_TOO_LARGE = 1 << 64
 
 #: The login that the Atlas CLI notes in a profile, and the settings that it needs.
 _LOGINS = {
@@ -186,7 +188,8 @@ def find_files(environ: Mapping[str, str], platform: str) -> dict[str, str]:
         folder = home and join(home, "Library", "Application Support")
     else:
         folder = environ.get("XDG_CONFIG_HOME") or (home and join(home, ".config"))
-    return {tool: join(folder, tool, "config.toml") for tool in TOOLS} if folder else {}
+    # As plain text, for what variables hold is hidden, and paths are shown.
+    return {tool: str(join(folder, tool, "config.toml")) for tool in TOOLS} if folder else {}
 
 
 def read_profiles(tool: str, path: str, content: bytes) -> ProfileFile:
@@ -256,6 +259,8 @@ def _parse(content: bytes) -> tuple[dict[str, Any] | None, str]:
     except tomllib.TOMLDecodeError as error:
         told = _LINE.search(str(error))
         return None, told[1] if told else str(content.count(b"\n") + 1)
+    except (ValueError, RecursionError):  # a number of thousands of digits, or as many brackets
+        return None, "not known"
 
 
 def _settings(table: Mapping[str, Any]) -> dict[str, str]:
@@ -263,7 +268,7 @@ def _settings(table: Mapping[str, Any]) -> dict[str, str]:
     found = {
         name.lower(): str(value).lower() if isinstance(value, bool) else str(value)
         for name, value in table.items()
-        if isinstance(value, (str, int)) and value != ""
+        if (isinstance(value, int) and abs(value) < _TOO_LARGE) or (isinstance(value, str) and value)
     }
     return {_ALIASES.get(name, name): value for name, value in sorted(found.items())}
 

@@ -13,7 +13,7 @@ import re
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-from mongorestore_async.models.secret import is_secret_name
+from mongorestore_async.models.secret import is_secret_name, without_urls
 from mongorestore_async.protocol.redaction import redact_text
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ __all__ = ["cassette_settings"]
 _HOST = "https://downloads.example.com"
 _HIDDEN = "hidden"
 _API = re.compile(r"/api/(?:public|atlas|oauth|private)/")
+_LINK = re.compile(r"https?://\S+\Z", re.IGNORECASE)
 _NONCE = re.compile(r'(?i)\b((?:next)?nonce|opaque)="[^"]*"')
 _REQUEST_HEADERS = ["authorization", "proxy-authorization", "cookie"]
 _CHALLENGES = frozenset({"www-authenticate", "authentication-info"})
@@ -95,18 +96,21 @@ def _hide_document(body: bytes) -> bytes:
     return json.dumps(_hide_value(document), ensure_ascii=False).encode()
 
 
-def _hide_value(value: Any, name: str = "") -> Any:
+def _hide_value(value: Any, name: str = "", *, is_secret: bool = False) -> Any:
     """The value of a member without what is secret in it; links between documents stay."""
     if isinstance(value, dict):
         members = cast("dict[str, Any]", value)
-        return {each: _hide_value(inner, each) for each, inner in members.items()}
+        below = is_secret or is_secret_name(name)
+        return {each: _hide_value(inner, each, is_secret=below) for each, inner in members.items()}
     if isinstance(value, list):
-        return [_hide_value(inner, name) for inner in cast("Sequence[Any]", value)]
-    if not isinstance(value, str) or name in {"href", "rel"}:
+        return [_hide_value(inner, name, is_secret=is_secret) for inner in cast("Sequence[Any]", value)]
+    if not isinstance(value, str):
         return value
-    if value.startswith(("http://", "https://")):
+    if name in {"href", "rel"} and without_urls(value, linked=True) == value:
+        return value
+    if _LINK.match(value):
         return _hidden_link(value)
-    return _HIDDEN if is_secret_name(name) else value
+    return _HIDDEN if is_secret or is_secret_name(name) else without_urls(value)
 
 
 def _hidden_link(url: str) -> str:
@@ -114,7 +118,8 @@ def _hidden_link(url: str) -> str:
     if url.startswith(_HOST):
         return url
     parts = urlsplit(url)
-    name = parts.path.rpartition("/")[2] or "archive"
+    name = parts.path.rpartition("/")[2]
+    name = name if "." in name else "archive"  # only the name of a file tells nothing
     return f"{_HOST}/{hashlib.sha256(f'{parts.path}?{parts.query}'.encode()).hexdigest()[:32]}/{name}"
 
 

@@ -34,9 +34,6 @@ __all__ = ["Connection", "HttpSettings", "ProxyChoice"]
 #: Threads for looking up host names: the one API host, and the hosts of links.
 _LOOKUPS = 2
 
-#: More bytes than asyncio asks ``recv()`` for at once, 256 KiB.
-_MORE_THAN_RECEIVED = 1 << 19
-
 #: Names the proxy of an address, or None for a direct connection.
 ProxyChoice = Callable[[URL], "str | URL | None"]
 
@@ -288,9 +285,9 @@ def _make_session(
     *,
     owns: bool,
 ) -> aiohttp.ClientSession:
-    # Until a block that large was freed, glibc maps the buffer of each recv() anew and unmaps it with the answer
-    # (mallopt(3), M_MMAP_THRESHOLD): three calls of the system, and page faults, for each page of a list.
-    bytes(_MORE_THAN_RECEIVED)
+    # asyncio receives into 256 KiB. Until a larger block was freed, glibc maps that buffer anew for each recv(), and
+    # unmaps it with the answer (mallopt(3), M_MMAP_THRESHOLD): three calls of the system for each, and page faults.
+    bytes(1 << 19)
     session = aiohttp.ClientSession(
         connector=connector,
         connector_owner=owns,
@@ -319,7 +316,10 @@ class _Lookups:
 
     async def getaddrinfo(self, host: str, port: int, **how: int) -> list[Any]:
         """Look up a host name, as ``loop.getaddrinfo()`` does."""
-        return await self._threads.run(socket.getaddrinfo, host, port, **how)
+        try:
+            return await self._threads.run(socket.getaddrinfo, host, port, **how)
+        except UnicodeError:  # a part of the name is empty, or longer than DNS has it
+            raise socket.gaierror(socket.EAI_NONAME, "it cannot be the name of a host") from None
 
     async def getnameinfo(self, address: tuple[Any, ...], flags: int) -> tuple[str, str]:
         """Name an address, as ``loop.getnameinfo()`` does."""

@@ -81,19 +81,28 @@ async def _diagnose(
 
     chosen = FAMILIES[family]
     with show_deprecations(chosen), stderr_console().status("checking"):
-        session = _make_session(environ, server)  # not opened: why that fails is one of the findings
+        session, no_login = _make_session(environ, server)  # not opened: why that fails is one of the findings
         try:
-            return await diagnose(session, chosen, project_id=project_id, cluster=cluster_id)
+            found = await diagnose(session, chosen, project_id=project_id, cluster=cluster_id)
         finally:
             await session.close()
+    if no_login is None or not found[no_login.name].is_failure:
+        return found
+    # The server only tells that a login is needed; the settings tell which part of one is missing.
+    return attrs.evolve(
+        found, results=tuple(no_login if each.name is no_login.name else each for each in found.results)
+    )
 
 
-def _make_session(environ: dict[str, str], server: ServerOptions) -> "AsyncSession":
-    """Make a session; one without a key still shows whether there is a way to the server."""
+def _make_session(environ: dict[str, str], server: ServerOptions) -> "tuple[AsyncSession, CheckResult | None]":
+    """Make a session, without a login where the settings have none: it still shows whether there is a way."""
+    from mongorestore_async.doctor import CheckName, CheckOutcome, CheckResult
+
     try:
-        return make_session(environ, server)
-    except ConfigError:
-        return make_session(environ, server, settings={"auth": None})
+        return make_session(environ, server), None
+    except ConfigError as error:
+        no_login = CheckResult(CheckName.KEY, CheckOutcome.FAILED, error.problem, error.hint)
+    return make_session(environ, server, settings={"auth": None}), no_login
 
 
 def _row(result: "CheckResult") -> _Row:

@@ -1,6 +1,7 @@
 """``mongorestore-async drill``."""
 
 import asyncio
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime
@@ -44,6 +45,8 @@ LastOption = Annotated[
 _SERVER = ServerOptions()
 _EVIDENCE = "evidence.jsonl"
 _REPORT = "report.json"
+#: What a drill that has begun has in its directory.
+_JOURNAL = "journal.sqlite3"
 _STYLES = {"PASSED": "green", "MISSED_GOAL": "yellow", "FAILED": "bold red", "UNDECIDED": "magenta", "SKIPPED": "dim"}
 
 
@@ -56,8 +59,9 @@ def _time(value: datetime | None) -> str:
 
 
 _OUTCOME_COLUMNS: tuple[Column[DrillOutcome], ...] = (
+    Column("Name", lambda each: printable(each.label)),
     Column("Project", lambda each: printable(each.project), rank=4),
-    Column("Cluster", lambda each: printable(each.cluster)),
+    Column("Cluster", lambda each: printable(each.cluster), rank=4),
     Column("Target", lambda each: printable(each.target), rank=3),
     Column("State", lambda each: each.state, style=lambda each: _STYLES[each.state]),
     Column("RTO", lambda each: _seconds(each.rto_seconds), rank=1, number=True),
@@ -86,6 +90,7 @@ def plan(file: PlanArgument, /, *, last: LastOption = None, server: ServerOption
     """
     checked, before = read_plan(file), _read_last(last)
     check_address(FAMILIES[checked.family], server)
+    _import_from_here()
     return asyncio.run(_foresee(checked, before, server, read_credentials()))
 
 
@@ -102,6 +107,7 @@ def run(
     checked, before = read_plan(file), _read_last(last)
     check_address(FAMILIES[checked.family], server)
     make_directory(folder)
+    _import_from_here()
     with _resumable(folder, last, server):
         return asyncio.run(_drill(checked, folder, before, server, read_credentials()))
 
@@ -115,8 +121,9 @@ def resume(folder: FolderArgument, /, *, last: LastOption = None, server: Server
     with exit code 6; resuming again looks again.
     """
     before = _read_last(last)
-    if not folder.is_dir():
-        raise ConfigError(f"{folder} is no directory: no drill has begun there")
+    if not (folder / _JOURNAL).exists():
+        raise ConfigError(f"{folder} holds no drill: none has begun there")
+    _import_from_here()
     with _resumable(folder, last, server):
         return asyncio.run(_drill(None, folder, before, server, read_credentials()))
 
@@ -124,6 +131,8 @@ def resume(folder: FolderArgument, /, *, last: LastOption = None, server: Server
 @app.command
 def report(folder: FolderArgument, /) -> int:
     """Show the report of a drill, and write its files again."""
+    if (folder / _JOURNAL).exists() and not (folder / _REPORT).exists():
+        raise ConfigError(f"the drill in {folder} has not ended, so it has no report yet: run {program()} drill resume")
     found = _read_last(folder / _REPORT)
     assert found is not None  # noqa: S101 - a path was given
     return _conclude(found, folder)
@@ -223,12 +232,20 @@ def _read_last(path: Path | None) -> DrillReport | None:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
 
 
+def _import_from_here() -> None:
+    """Let functions of checks be imported from the current directory, as python -m does."""
+    if "" not in sys.path:
+        sys.path.append("")
+
+
 @contextmanager
 def _resumable(folder: Path, last: Path | None, server: ServerOptions) -> Generator[None]:
     """Print how to go on when the run is interrupted."""
     try:
         yield
     except KeyboardInterrupt as end:
+        if not (folder / _JOURNAL).exists():
+            raise  # nothing has begun
         earlier = () if last is None else ("--last", str(last))
         words = [program(), "drill", "resume", str(folder), *earlier, *server.arguments()]
         end.add_note("Restores that were started continue. Resume with:")

@@ -77,9 +77,11 @@ def verify(
 
     with stderr_console().status("verifying"):
         found = verify_log(file, head=head, count=count, public_key=public_key)
-    write_result(lambda: _write_found(file, found, output))  # whether or not anybody reads it: the code says it too
+    write_result(
+        lambda: _write_found(file, found, output, is_counted=count is not None)
+    )  # whether or not anybody reads it: the code says it too
     if output is not OutputFormat.TABLE:
-        _print_summary(stderr_console(), file, found)
+        _print_summary(stderr_console(), file, found, is_counted=count is not None)
     return ExitCode.DONE if found.holds else ExitCode.RESTORE_FAILED
 
 
@@ -173,17 +175,17 @@ def _shortened(data: str) -> str:
     return data if len(data) <= _MOST_CHARACTERS else f"{data[:_MOST_CHARACTERS]}..."
 
 
-def _write_found(file: Path, found: "Verification", output: OutputFormat) -> None:
+def _write_found(file: Path, found: "Verification", output: OutputFormat, *, is_counted: bool) -> None:
     if output is not OutputFormat.TABLE:
         write_items(found.problems, output, PROBLEM_LAYOUT, show_secrets=False)
         return
     if found.problems:
         print_table(stdout_console(), PROBLEM_LAYOUT.columns, list(map(ProblemRow.of, found.problems)))
         stdout_console().print()
-    _print_summary(stdout_console(), file, found)
+    _print_summary(stdout_console(), file, found, is_counted=is_counted)
 
 
-def _print_summary(console: "PlainConsole", file: Path, found: "Verification") -> None:
+def _print_summary(console: "PlainConsole", file: Path, found: "Verification", *, is_counted: bool) -> None:
     """Say how much there is, what it comes to, and what was not looked for."""
     problems = len(found.problems) + found.more_problems
     verdict = "no problem" if found.holds else f"{plural(problems, 'problem')}"
@@ -196,8 +198,11 @@ def _print_summary(console: "PlainConsole", file: Path, found: "Verification") -
         console.print(f"--head {found.head.hash} --count {found.head.count}", soft_wrap=True)
     if not found.can_find_cut_tail:
         console.print_sentence(
-            "Not looked for: lines that were cut off the end, and a file that was written anew from some line on. Only "
-            "--head with --count, or --public-key, finds these.",
+            "Not looked for: a file that was written anew from some line on. Only --head with --count, or "
+            "--public-key, finds it."
+            if is_counted
+            else "Not looked for: lines that were cut off the end, and a file that was written anew from some line on. "
+            "Only --head with --count, or --public-key, finds these.",
             style="yellow",
         )
 

@@ -4,6 +4,7 @@
 - ``archive_check``: unpacks safely, looks at the files of WiredTiger. What it finds never verifies an archive.
 - ``server_check``: a server opens a copy and its documents are counted.
 - ``comparing``: the counts against what is known, of the plan or of the last drill.
+- ``needs``: whether servers, programs and functions of a plan are on this machine, before anything is started.
 - ``user_checks``: async functions and commands of the user.
 """
 

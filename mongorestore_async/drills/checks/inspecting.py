@@ -84,12 +84,11 @@ class Inspector:
     def __init__(self, plan: DrillPlan, folder: Path, last: DrillReport | None, run: int) -> None:
         self._plan = plan
         self._run = run
-        self._last = {(each.project, each.cluster): each for each in (last.outcomes if last else ())}
+        self._last = last
         self._threads = WorkerThreads("drill", plan.parallel)
+        restores = folder.absolute() / "restores"  # a server is started in another folder
         self._folders = {
-            cluster.name: folder.absolute()
-            / "restores"
-            / f"{place:03d}-{re.sub(r'[^A-Za-z0-9._-]', '_', cluster.name)[:80]}"
+            cluster.name: restores / f"{place:03d}-{re.sub(r'[^A-Za-z0-9._-]', '_', cluster.name)[:80]}"
             for place, cluster in enumerate(plan.clusters, start=1)
         }
 
@@ -141,7 +140,9 @@ class Inspector:
                 if entry.archive:
                     await self._in_thread(_make_empty, work)
                     looking = _Looking(self._plan, entry, work, self._in_thread, stack)
-                    found = await looking.look(paths, self._last.get((entry.project, entry.cluster)), context)
+                    last = self._last
+                    before = None if last is None else last.find(entry.name, entry.project, entry.cluster)
+                    found = await looking.look(paths, before, context)
                     context, checks = looking.context, list(found.checks)
             checks += [await run_check(check, context) for check in entry.checks]
         return attrs.evolve(found, checks=tuple(checks))

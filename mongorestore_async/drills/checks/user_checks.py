@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -21,12 +21,12 @@ from mongorestore_async.drills.results import CheckOutcome
 from mongorestore_async.protocol.redaction import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from pathlib import Path
 
     from mongorestore_async.drills.plan import DrillCheck, DrillCluster
 
-__all__ = ["CheckContext", "run_check", "stop_process"]
+__all__ = ["CheckContext", "load_function", "run_check", "stop_process"]
 
 #: Of the output of a command, so much is read and kept; the rest is thrown away.
 _MOST_OUTPUT = 64 * 1024
@@ -94,12 +94,26 @@ async def run_check(check: DrillCheck, context: CheckContext) -> CheckOutcome:
     return CheckOutcome(check.name, passed, one_line(detail, _DETAIL), round(time.monotonic() - begin, 3))
 
 
-async def _call(path: str, context: CheckContext) -> tuple[bool, str]:
+def load_function(path: str) -> Callable[[CheckContext], Awaitable[object]]:
+    """Import the function of a check.
+
+    Args:
+        path: ``package.module:function``.
+
+    Raises:
+        TypeError: It is no async function.
+        Exception: Whatever the import of its module raises.
+
+    """
     module_name, _, name = path.partition(":")
-    module = await in_own_thread(importlib.import_module, module_name)
-    function: Any = getattr(module, name)
+    function: Callable[[CheckContext], Awaitable[object]] = getattr(importlib.import_module(module_name), name)
     if not inspect.iscoroutinefunction(function):
-        return False, f"{path} is no async function"
+        raise TypeError(f"{path} is no async function")
+    return function
+
+
+async def _call(path: str, context: CheckContext) -> tuple[bool, str]:
+    function = await in_own_thread(load_function, path)
     said = await function(context)
     return True, said if isinstance(said, str) else "passed"
 

@@ -101,6 +101,21 @@ def test_a_file_that_others_can_use_is_refused(home, text, mode, says):
     assert "k3y" not in str(caught.value)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")
+def test_the_path_is_shown_and_the_command_can_be_pasted(tmp_path):
+    file = tmp_path / "Application Support" / "atlascli" / "config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text(f"[default]\n{KEY}", encoding="utf-8")
+    environ = {"XDG_CONFIG_HOME": str(tmp_path / "Application Support")}
+    file.chmod(0o600)
+    assert repr(load_profile(environ=environ)) == f"<Profile 'default' of {str(file)!r}>"
+
+    file.chmod(0o644)
+    with pytest.raises(ConfigError) as caught:
+        load_profile(environ=environ)
+    assert str(caught.value).endswith(f"run: chmod 600 '{file}'")
+
+
 def test_a_file_with_keys_of_another_profile_is_refused_too(home):
     with pytest.raises(ConfigError, match="holds keys"):
         load_profile("two", environ=home(mongocli=f"[one]\n{KEY}[two]\n", mode=0o644))

@@ -42,7 +42,8 @@ REPORT = DrillReport(
             namespaces={"shop.orders": 3},
             checks=(CheckOutcome("archive", passed=True, detail="whole", seconds=1.5),),
         ),
-        DrillOutcome(project="p", cluster="b", target="d/t", state="SKIPPED", reason="stopped"),
+        DrillOutcome(project="p", cluster="b", target="d/t", state="SKIPPED", reason="stopped", name="oldest"),
+        DrillOutcome(project="p", cluster="b", target="download", state="PASSED", name="newest"),
     ),
     evidence_head="00",
     evidence_count=4,
@@ -98,9 +99,26 @@ def test_a_state_that_is_none_is_refused():
         load_report(document)
 
 
-def test_a_file_that_is_no_report_is_refused(tmp_path):
+@pytest.mark.parametrize(
+    ("name", "cluster", "place"),
+    [("oldest", "b", 1), ("newest", "b", 2), ("renamed", "b", 2), ("weekly", "orders", 0), ("oldest", "none", None)],
+)
+def test_an_entry_of_a_plan_finds_its_own_outcome(name, cluster, place):
+    assert REPORT.find(name, "p", cluster) == (None if place is None else REPORT.outcomes[place])
+
+
+def test_a_report_without_names_is_read():
+    document = dump_report(REPORT)
+    for outcome in document["outcomes"]:
+        del outcome["name"]
+
+    assert [each.label for each in load_report(document).outcomes] == ["orders", "b", "b"]
+
+
+@pytest.mark.parametrize("text", ["{", "[" * 100_000])
+def test_a_file_that_is_no_report_is_refused(text, tmp_path):
     path = tmp_path / "report.json"
-    path.write_text("{", encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError, match="is no JSON file"):
         read_report(path)
     path.write_text(json.dumps([1]), encoding="utf-8")

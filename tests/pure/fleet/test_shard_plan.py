@@ -143,7 +143,7 @@ def test_another_text_is_refused_with_the_reason(change, problem):
         FanOutPlan.from_text(json.dumps(document))
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", "{}", None])
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "{}", None, "[" * 100_000])
 def test_what_is_no_plan_at_all_is_refused(text):
     with pytest.raises(ConfigError, match=r"is no fan-out plan: pass what to_text\(\) wrote"):
         FanOutPlan.from_text(text)

@@ -89,6 +89,11 @@ def test_a_profile_shows_no_key_and_is_not_pickled():
         pickle.dumps(profile)
 
 
+def test_numbers_that_toml_does_not_have_are_no_settings():
+    profile = choose(mongo=f"[default]\norg_id = 0x{'f' * 5000}\nproject_id = 5")
+    assert (profile.org_id, profile.project_id) == (None, "5")
+
+
 def test_names_are_read_in_any_case_and_base_url_is_the_address():
     profile = choose('[Default]\nBase_URL = "https://a"\nPROJECT_ID = "7"\n' + KEY, name="DEFAULT")
     assert (profile.project_id, profile.base_url) == ("7", "https://a")
@@ -245,6 +250,8 @@ def test_a_profile_without_keys_says_what_to_set(table, tool, says):
         (b'[default]\nprivate_api_key = """k3y\n\n', 4),
         (b'[default]\nprivate_api_key = "k3y\xff"', 2),
         (b'a = "k3y"\na = "k3y"', 2),
+        (b'k = "k3y"\na = ' + b"9" * 5000, "not known"),
+        (b'k = "k3y"\na = ' + b"[" * 5000, "not known"),
     ],
 )
 def test_a_broken_file_is_told_with_its_line_and_nothing_of_it(content, line):

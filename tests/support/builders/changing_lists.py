@@ -27,10 +27,10 @@ LINKS = ("none", "right", "always")
 
 #: What no answer tells of, as ``docs/lists.rst`` says it.
 UNKNOWABLE = (
-    "a deletion in a list that is not counted, or where the count does not follow",
-    "a page that is empty for once in a list that is not counted",
-    "jobs behind a page with which a count that is too low is met, in a list without links",
-    "changes that the count does not show",
+    "a deletion in a list without a count, or whose count is not updated",
+    "a page that is empty by mistake in a list without a count",
+    "a count that is too low in a list without links",
+    "any change that the count does not show",
 )
 DELETION, EMPTY_PAGE, LOW_COUNT, AT_ONCE_CHANGES = UNKNOWABLE
 

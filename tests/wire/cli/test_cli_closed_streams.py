@@ -6,6 +6,7 @@ line once, and forks for each command: the child has the descriptors of the case
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -209,7 +210,7 @@ def test_a_good_end_that_is_not_read_is_code_0(command, streams, run, made):
 @pytest.mark.parametrize("streams", ["full-disk", "closed-pipe"])
 def test_an_unseen_watch_of_a_running_job_does_not_wait(streams, run, create, emulator):
     _, out, _ = run(*create, "-o", "csv")
-    ref = out.strip().rpartition(",")[2]
+    ref = next(csv.DictReader(out.splitlines()))["ref"]
 
     code, _, err = run("watch", ref, **STREAMS[streams])
 

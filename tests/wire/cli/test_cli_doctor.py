@@ -29,7 +29,7 @@ def test_every_check_has_a_line(call):
     ("words", "variables", "code", "check", "says"),
     [
         ((), {"MONGODB_ATLAS_PRIVATE_API_KEY": "s3cr3t"}, 4, "key", "refused the API key"),
-        ((), {"MONGODB_ATLAS_PRIVATE_API_KEY": None}, 4, "key", "set an API key or a service account in the environ"),
+        ((), {"MONGODB_ATLAS_PRIVATE_API_KEY": None}, 4, "key", "set MONGODB_ATLAS_PRIVATE_API_KEY"),
         (("--project-id", "5" * 24), {}, 4, "project", "check the project id"),
         (("--base-url", "http://127.0.0.1:9"), {}, 1, "connection", "nothing listens on 127.0.0.1:9"),
         (("--base-url", "https://127.0.0.1", "--ca-file", "/no/such"), {}, 1, "connection", "nothing listens"),

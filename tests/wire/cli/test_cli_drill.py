@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 import tarfile
 import time
 from pathlib import Path
@@ -140,7 +141,42 @@ async def test_an_interrupted_run_tells_how_to_go_on(start, run, emulator, plan_
 
 
 def test_there_is_nothing_to_resume_where_no_drill_began(call, tmp_path):
-    ended = call("drill", "resume", str(tmp_path / "none"))
+    ended = call("drill", "resume", str(tmp_path))
 
     assert ended.code == 2
-    assert "no drill has begun there" in ended.err
+    assert "none has begun there" in ended.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_drill_that_was_interrupted_has_no_report_yet(call, tmp_path):
+    (tmp_path / "journal.sqlite3").touch()
+    ended = call("drill", "report", str(tmp_path))
+
+    assert ended.code == 2
+    assert "drill resume" in ended.err
+
+
+SCRIPT = Path(sys.executable).with_name("mongorestore-async")
+CHECK = '\n[[cluster.check]]\nname = "totals"\ncall = "checks_of_{name}:totals"\n'
+
+
+def add_check(plan_file, name):
+    plan = Path(plan_file)
+    plan.write_text(plan.read_text(encoding="utf-8") + CHECK.format(name=name), encoding="utf-8")
+
+
+@pytest.mark.parametrize(("written", "code"), [("here", 0), ("nobody", 2)])
+async def test_functions_of_checks_are_imported_from_the_current_directory(
+    environment, emulator, plan_file, tmp_path, written, code
+):
+    (tmp_path / "checks_of_here.py").write_text("async def totals(context): return 'fine'\n", encoding="utf-8")
+    add_check(plan_file, written)
+    pipe = asyncio.subprocess.PIPE
+    words = ("drill", "run", plan_file, "--output", "out")
+    process = await asyncio.create_subprocess_exec(
+        SCRIPT, *words, env=environment, cwd=tmp_path, stdout=pipe, stderr=pipe
+    )
+    _, err = await asyncio.wait_for(process.communicate(), 60)
+
+    assert process.returncode == code, err.decode()
+    assert (emulator.counts.creates_received > 0) == (code == 0)

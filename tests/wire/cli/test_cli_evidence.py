@@ -86,6 +86,16 @@ def test_a_cut_tail_is_found_with_a_head(call, path):
     assert "CUT" in ended.out
 
 
+def test_a_count_alone_finds_a_cut_tail_and_says_what_it_does_not_find(call, path):
+    path.write_bytes(written_as(LINES[:-1]))
+    ended = call("evidence", "verify", str(path), "--count", HEAD[3])
+
+    assert ended.code == 3
+    assert "lines were cut off" in ended.out
+    assert BLIND not in ended.out
+    assert "Not looked for: a file that was written anew" in ended.out
+
+
 def test_a_cut_tail_is_found_with_a_signature(call, path, tmp_path):
     key = Ed25519PrivateKey.generate()
     sign(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))

@@ -91,7 +91,10 @@ def test_keys_in_the_keyring_are_told(call, profiles, place):
     ended = call("jobs", *place(), **profiles(text, tool="atlascli"))
 
     assert ended.code == 2
-    assert "keyring of the operating system, which is not read. Set MONGODB_ATLAS_PUBLIC_API_KEY" in ended.err
+    told = "keyring of the operating system, which is not read. Set MONGODB_ATLAS_PUBLIC_API_KEY"
+    assert told in ended.err
+    checked = call("doctor", *place()[:4], **profiles(text, tool="atlascli"))
+    assert (checked.code, told in checked.out) == (4, True)
 
 
 async def test_on_a_terminal_the_keys_of_a_keyring_are_prompted_for(on_terminal, profiles, place, emulator):

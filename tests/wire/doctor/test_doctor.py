@@ -24,6 +24,7 @@ from mongorestore_async import (
     AccessToken,
     AsyncSession,
     ConfigError,
+    ConnectFailed,
     DigestAuth,
     ServiceAccount,
     SessionClosed,
@@ -368,6 +369,15 @@ async def test_a_name_that_nobody_knows():
     async with AsyncSession(None, base_url="https://no-such-host.invalid") as session:
         found = await diagnose(session, OPS_MANAGER)
     names_cause(found, "dns", "no-such-host.invalid cannot be found")
+
+
+@pytest.mark.parametrize("name", [f"{'a' * 64}.example.com", "a..example.com"])
+async def test_what_cannot_be_the_name_of_a_host(name):
+    async with AsyncSession(None, base_url=f"https://{name}") as session:
+        found = await diagnose(session, OPS_MANAGER)
+        with pytest.raises(ConnectFailed, match="it cannot be the name of a host"):
+            await session.project("5" * 24, OPS_MANAGER).clusters()
+    names_cause(found, "dns", f"{name} cannot be the name of a host")
 
 
 async def test_a_server_that_says_nothing():

@@ -26,6 +26,7 @@ from mongorestore_async.drills import (
     DrillOutcome,
     DrillPlan,
     DrillReport,
+    DrillServer,
     SnapshotRule,
     foresee,
     resume_drill,
@@ -79,6 +80,7 @@ async def test_what_a_restore_took_is_measured_and_every_step_is_evidence(tmp_pa
 
     download, restore = report.outcomes
     assert states(report) == ["PASSED", "MISSED_GOAL"]
+    assert (download.name, restore.name) == ("c0", "c1")
     assert restore.reason == f"RTO {restore.rto_seconds:.1f}s, goal 0.0s"
     assert 0.2 < restore.rto_seconds < 60
     assert timedelta(seconds=download.rpo_seconds) == download.started_at - download.snapshot_at
@@ -403,6 +405,30 @@ async def test_a_session_that_is_closed_is_no_outcome(tmp_path):
             report = await resume_drill(again, tmp_path)
 
     assert states(report) == ["PASSED"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"call": "no_such_module_here:f"}, "check 'x' of cluster 'c0' cannot run: ModuleNotFoundError"),
+        ({"call": "os.path:join"}, "cannot run: TypeError: os.path:join is no async function"),
+        ({"command": ("./no-such-program",)}, "cannot run: ./no-such-program is no program on this machine"),
+        ({"command": ("",)}, "cannot run: an empty text is no program"),
+        (None, "the server of the plan, /no/mongod, is no program on this machine"),
+    ],
+)
+async def test_what_the_plan_needs_is_looked_for_before_anything_is_started(fields, told, tmp_path):
+    checks = () if fields is None else (DrillCheck(name="x", **fields),)
+    server = None if fields else DrillServer(command=("/no/mongod", "{directory}", "{port}"))
+    async with Emulator(drill_settings(1)) as emulator, drill_session(emulator) as session:
+        plan = changed(drill_plan(emulator, downloads=1, server=server), c0={"checks": checks})
+        with pytest.raises(ConfigError, match=told):
+            await foresee(plan, session)
+        with pytest.raises(ConfigError, match=told):
+            await run_drill(plan, session, tmp_path)
+
+    assert emulator.counts.requests == 0
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_a_library_that_is_missing_when_a_drill_is_resumed_is_no_outcome(server, monkeypatch, tmp_path):

@@ -43,7 +43,7 @@ def checks(tmp_path, monkeypatch):
         ("silent", True, "passed"),
         ("bad", False, "ValueError: 17 documents are missing"),
         ("slow", False, "not over within 0.2 s, so it was ended"),
-        ("plain", False, "own_checks:plain is no async function"),
+        ("plain", False, "TypeError: own_checks:plain is no async function"),
         ("none", False, "AttributeError: module 'own_checks' has no attribute 'none'"),
     ],
 )

@@ -130,6 +130,28 @@ def test_what_is_named_or_looks_like_a_secret_is_replaced():
     assert hide(hidden) == hidden  # what was hidden once stays as it is
 
 
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"errorMessage": "no answer from https://om.example.com/backup/restore/v2/pull/k3y/a.tar.gz: try again"},
+        {"place": "HTTPS://om.example.com/k3y"},
+        {"place": "//om.example.com/backup/restore/v2/pull/k3y"},
+        {"urls": {"first": "k3y"}},
+        {"tokens": [{"value": "k3y"}]},
+        {"links": [{"href": "https://s3.example.com/a.tar.gz?X-Amz-Signature=k3y", "rel": "archive"}]},
+    ],
+)
+def test_a_secret_is_found_wherever_it_stands(document):
+    hide = cassette_settings()["before_record_response"]
+
+    hidden = hide(
+        {"headers": {"content-type": ["application/json"]}, "body": {"string": json.dumps(document).encode()}}
+    )
+
+    assert b"k3y" not in hidden["body"]["string"]
+    assert hide(hidden) == hidden
+
+
 @pytest.mark.parametrize("body", [b'{"deliveryUrl": "https://x.example.com/key"', b"\xff"])
 def test_json_that_is_none_is_redacted_as_text(body):
     hide = cassette_settings()["before_record_response"]

@@ -111,15 +111,18 @@ each_form = pytest.mark.parametrize("name", FORMS)
 
 
 @each_form
-async def test_a_file_has_all_rows_in_groups(pyarrow, name, tmp_path):
+@pytest.mark.parametrize(
+    ("size", "expected"), [(2000, [2000, 2000, 1000]), (1500, [1500, 1500, 1500, 500]), (5000, [5000])]
+)
+async def test_a_file_has_all_rows_in_groups(pyarrow, name, tmp_path, size, expected):
     write, noun = FORMS[name]
     path = tmp_path / name
     path.write_bytes(b"of before")
 
-    written = await write(Rows([WHOLE, BARE] * 2500), path, **{noun: 2000})
+    written = await write(Rows([WHOLE, BARE] * 2500), path, **{noun: size})
 
     table, groups = read(pyarrow, path)
-    assert (written, groups) == (5000, [2000, 2000, 1000])
+    assert (written, groups) == (5000, expected)
     assert table.schema == exits.job_schema()
     assert table.slice(4998).to_pylist() == [WHOLE, BARE]
     assert list(tmp_path.iterdir()) == [path]
