@@ -11,6 +11,9 @@ CONFIG = """
 asyncio_default_fixture_loop_scope = function
 """
 FIXTURES = """
+import time
+from datetime import UTC, datetime
+
 import pytest
 
 from mongorestore_async import CLOUD_MANAGER
@@ -40,6 +43,20 @@ async def test_threaded(restore_emulator_threaded, restore_emulator_threaded_sha
     for emulator, projects in ((restore_emulator_threaded, 3), (restore_emulator_threaded_shared, 2)):
         async with connect(emulator) as session:
             assert await count(session) == projects
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("number", [1, 2])
+async def test_clocks_start_with_their_servers(number, restore_emulator, restore_emulator_threaded):
+    for emulator in (restore_emulator, restore_emulator_threaded):
+        assert abs((datetime.now(UTC) - emulator.clock.now()).total_seconds()) < 0.9
+    time.sleep(1)
+
+
+@pytest.mark.asyncio
+@pytest.mark.restore_emulator(start=datetime(2020, 1, 1, tzinfo=UTC))
+async def test_a_clock_of_another_time_stays(restore_emulator):
+    assert restore_emulator.clock.now().year == 2020
 
 
 @pytest.mark.asyncio
@@ -98,7 +115,7 @@ def test_all_fixtures_serve(project, mode):
 
     done = project.run("--strict-markers", f"--asyncio-mode={mode}")
 
-    assert (done.code, done.summary) == (0, "6 passed"), done.output
+    assert (done.code, done.summary) == (0, "9 passed"), done.output
 
 
 def test_what_would_hang_is_refused(project):
@@ -146,7 +163,7 @@ def test_session_loops_by_configuration_serve(project):
 
     done = project.run("--asyncio-mode=auto")
 
-    assert (done.code, done.summary) == (0, "6 passed"), done.output
+    assert (done.code, done.summary) == (0, "9 passed"), done.output
 
 
 def test_without_pytest_asyncio_threads_serve(project, tmp_path):
