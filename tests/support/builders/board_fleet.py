@@ -42,6 +42,18 @@ class Job:
     ref: Any = None
     batch_id: str | None = None
 
+    def to_row(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "ref": self.ref and str(self.ref),
+            "requested_at": self.requested_at,
+            "finished_at": self.finished_at,
+            "snapshot_moment": None,
+            "target_project_id": self.target and self.target.project_id,
+            "target_cluster": self.target and self.target.cluster,
+            "batch_id": self.batch_id,
+        }
+
     def over(self, state: JobState = JobState.FINISHED, after: float = 300) -> Job:
         assert self.requested_at is not None
         return attrs.evolve(self, state=state, finished_at=self.requested_at + timedelta(seconds=after))
