@@ -6,6 +6,7 @@ library: each fixture imports what it needs when it is used.
 
 from __future__ import annotations
 
+import inspect
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -47,6 +48,11 @@ _BEGAN = datetime.now(UTC)
 _ON_A_LOOP = {"restore_emulator": False, "restore_emulator_tls": False, "restore_emulator_shared": True}
 
 
+#: The servers that the marker changes, and those that it cannot change.
+_MARKED = frozenset({"restore_emulator", "restore_emulator_tls", "restore_emulator_threaded"})
+_SHARED = frozenset({"restore_emulator_shared", "restore_emulator_threaded_shared"})
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker."""
     config.addinivalue_line("markers", _MARKER)
@@ -58,6 +64,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for name, session_wide in _ON_A_LOOP.items():
         if name in wanted:
             _require_loop(item, name, session_wide=session_wide)
+    if item.get_closest_marker("restore_emulator") and not _MARKED.intersection(wanted):
+        for name in _SHARED.intersection(wanted):
+            _stop(
+                f"the marker restore_emulator does not change {name}, which serves the whole run; use a server of "
+                f"function scope"
+            )
 
 
 def _require_loop(item: pytest.Item, name: str, *, session_wide: bool) -> None:
@@ -69,6 +81,11 @@ def _require_loop(item: pytest.Item, name: str, *, session_wide: bool) -> None:
         _stop(f"{name} needs pytest-asyncio: pip install 'mongorestore-async[pytest]'. Without it {threaded}.")
     marker = item.get_closest_marker("asyncio")
     if marker is None:
+        if inspect.iscoroutinefunction(getattr(item, "function", None)) and item.get_closest_marker("anyio") is None:
+            _stop(
+                f"{item.name} is not marked as an asyncio test: mark it with @pytest.mark.asyncio, or set "
+                f'asyncio_mode = "auto" in the configuration of pytest.'
+            )
         _stop(f"{name} runs on the event loop of an asyncio test, but {item.name} is not one; {threaded}.")
     runs_on = marker.kwargs.get("loop_scope") or marker.kwargs.get("scope") or test_default or "function"
     own = "session" if session_wide else fixture_default
@@ -77,8 +94,8 @@ def _require_loop(item: pytest.Item, name: str, *, session_wide: bool) -> None:
         other = "restore_emulator" if session_wide else "restore_emulator_shared"
         _stop(
             f"{name} runs on the event loop of scope {own!r}, but {item.name} on that of scope {runs_on!r}, so no "
-            f"request would be answered. Use {other}, or set loop_scope of the test or "
-            f"asyncio_default_fixture_loop_scope, or {threaded}."
+            f"request would be answered. Use {other}, or mark the test with "
+            f"@pytest.mark.asyncio(loop_scope={own!r}), or {threaded}."
         )
 
 

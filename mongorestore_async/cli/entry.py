@@ -71,6 +71,10 @@ _SETTINGS: dict[str, dict[str, Any]] = {
 }
 
 
+#: The command that lists the values of an option.
+_LISTED_BY = {"--family": f"{PROGRAM} help families", "--project-id": f"{PROGRAM} projects"}
+
+
 class _HelpConsole:
     """The console of the help, made when something is printed on it."""
 
@@ -155,8 +159,10 @@ def _interrupt_on_signals() -> Generator[None]:
     """
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        on_interrupt = signal.getsignal(signal.SIGINT)  # that of asyncio while the event loop runs
-        (on_interrupt if callable(on_interrupt) else signal.default_int_handler)(number, frame)
+        if callable(signal.getsignal(signal.SIGINT)):
+            signal.raise_signal(signal.SIGINT)  # the event loop may have a handler of its own for it
+        else:
+            signal.default_int_handler(number, frame)
 
     before: dict[int, Any] = {}
     for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
@@ -181,14 +187,17 @@ def _usage_error(error: CycloptsError, arguments: Sequence[str]) -> str:
             text = text.replace(argument, name)
     if isinstance(error, MissingArgumentError) and error.argument is not None and error.keyword is None:
         variable = next(iter(error.argument.parameter.env_var or ()), None)
-        text = f"{error.argument.name} is required"
+        option = error.argument.name
+        text = f"{option} is required"
         text += "" if variable is None else f", or {variable} in the environment"
+        if option in _LISTED_BY:
+            text += f"; {_LISTED_BY[option]} lists the values"
     if isinstance(error, UnknownCommandError) and error.app is not None:
         # The library lists only some of many commands.
         commands = ", ".join(name for name in error.app if not name.startswith("-"))
         text = f"{text.partition('Available commands:')[0]} Commands are {commands}"
     text = " ".join(text.split()).rstrip(".").replace(" into int", " into a whole number")
-    return printable(f"{text}. See {command}")
+    return printable(f"{text}{'' if text.endswith('?') else '.'} See {command}")
 
 
 def _print_error(message: str, error: BaseException, *, label: str = "error: ") -> None:

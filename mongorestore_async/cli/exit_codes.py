@@ -171,7 +171,7 @@ CLI_WORDINGS: Mapping[HintKind, Wording] = {
     HintKind.PASS_NEWER_VERSION: "update this package",
     HintKind.PASS_OTHER_VERSION: "update this package",
     HintKind.PASS_RESUME_TOKEN: "pass the token that the earlier run printed",
-    HintKind.PASS_WHOLE_REFERENCE: "pass it as the commands create and jobs print it",
+    HintKind.PASS_WHOLE_REFERENCE: "pass it as the commands create and jobs print it, or an id alone with --job-id",
     HintKind.RAISE_STALL_TIMEOUT: "rerun the command to resume",
     HintKind.RAISE_TIMEOUT: "find out what delays the server, and run the command again",
     HintKind.RECONCILE: "list the restore jobs of the cluster before you send it again",

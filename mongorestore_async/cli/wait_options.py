@@ -15,7 +15,7 @@ from mongorestore_async.cli.exit_codes import ExitCode, exit_code_of
 from mongorestore_async.cli.job_selection import job_command
 from mongorestore_async.cli.session_factory import ServerOptions
 from mongorestore_async.cli.units import format_duration, parse_duration
-from mongorestore_async.errors import RestoreError, WaitError, WaitTimeout
+from mongorestore_async.errors import Hint, HintKind, RestoreError, WaitError, WaitTimeout
 from mongorestore_async.models import JobRef
 from mongorestore_async.protocol.redaction import printable
 
@@ -168,9 +168,13 @@ class ResumeHint:
                 # Only a job that was found running at last look certainly goes on.
                 is_certain = not isinstance(end, WaitError) or (isinstance(end, WaitTimeout) and bool(end.jobs))
                 reassurance = self.reassurance if is_certain else "The restore may be running."
+                options, head = self.options, "Resume with"
+                if isinstance(end, RestoreError) and end.hint == Hint(HintKind.WAIT_UNTIL_DOWNLOADABLE):
+                    # The same command would fail again at once.
+                    reassurance, options, head = "Not ready:", (*options, "--timeout", "6h"), "Wait for the file with"
                 end.add_note(f"{reassurance} {plural(len(self.refs), 'job')}:")
                 for ref in self.refs:
                     end.add_note(f"  {printable(str(ref))}")
-                command = job_command(self.command, self.refs, self.server, *self.options)
-                end.add_note(f"Resume with:\n{fold_command(command, stderr_console().width)}")
+                command = job_command(self.command, self.refs, self.server, *options)
+                end.add_note(f"{head}:\n{fold_command(command, stderr_console().width)}")
             raise

@@ -107,7 +107,8 @@ class LinkUse:
             raise no_link(state, file_name=self._archive.name, received=self._archive.kept) from failed
         if self.link() == before:
             kind = LinkRefused if 400 <= failed.status < 500 else DownloadError  # noqa: PLR2004
-            self._give_up(failed, "the job still publishes this link; create a new restore job", kind)
+            why = "may have expired or been used up" if kind is LinkRefused else "does not work"
+            self._give_up(failed, f"the job names no other link, and this one {why}; create a new restore job", kind)
 
     def _give_up(
         self, failed: TransportError | ApiError, advice: str, kind: type[DownloadError] = DownloadError
@@ -116,5 +117,6 @@ class LinkUse:
             kind = DownloadTruncated
         name, kept, size = self._archive.name, self._archive.kept, self._archive.record.size
         of = "" if size is None else f" of {size}"
-        message = f"{name} was not received: {failed.problem}. {kept}{of} bytes are kept; {advice}"
+        stock = f"{kept}{of} bytes are kept; " if kept else ""
+        message = f"{name} was not received: {failed.problem.removesuffix('.')}; {stock}{advice}"
         raise self._archive.error(message, kind, hint=failed.hint) from failed

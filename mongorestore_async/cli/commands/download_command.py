@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 __all__ = ["FILE_LAYOUT", "DownloadOptions", "FileRow", "download"]
 
 
+_CONCURRENCY = 2
+
+
 @Parameter(name="*")
 @attrs.frozen(kw_only=True)
 class DownloadOptions:
@@ -45,7 +48,7 @@ class DownloadOptions:
     ] = Path()
     concurrency: Annotated[
         int, Parameter(validator=validators.Number(gte=1, lte=64), help="Files to download at once, 1 to 64.")
-    ] = 2
+    ] = _CONCURRENCY
     timeout: Annotated[
         timedelta | None,
         Parameter(
@@ -68,7 +71,8 @@ class DownloadOptions:
         given += [] if self.timeout is None else ["--timeout", format_duration(self.timeout)]
         given += poll_arguments(self.poll)
         flags = {"--overwrite": self.overwrite, "--check-gzip": self.check_gzip}
-        return (*given, "--concurrency", str(self.concurrency), *(name for name, is_set in flags.items() if is_set))
+        given += [] if self.concurrency == _CONCURRENCY else ["--concurrency", str(self.concurrency)]
+        return (*given, *(name for name, is_set in flags.items() if is_set))
 
 
 def download(
@@ -89,7 +93,7 @@ def download(
         selection.server,
         (*options.arguments(), *output_arguments(output)),
         refs,
-        "Partial data is kept; the link's expiry is unchanged.",
+        "What was received is kept, and the link expires at the same time as before.",
     )
     with resume_hint.on_early_end():
         asyncio.run(_download(resume_hint, selection, options, read_credentials(), output))
@@ -136,6 +140,7 @@ async def _wait(batch: "RestoreBatch[Any]", longest: timedelta) -> "RestoreBatch
     _refuse_clusters(batch)
     try:
         with PollDisplay(stderr_console()) as display:
+            display.found(batch)
             return await batch.wait(timeout=longest, until="downloadable", on_poll=display.show)
     except RestoreFailed:
         # A file may be there from an earlier run; of the others, the download says why there is none.

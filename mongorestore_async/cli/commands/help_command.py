@@ -83,7 +83,9 @@ def _show_exit_codes(console: "Console") -> None:
 
 def _show_families(console: "Console") -> None:
     print_paragraph(
-        console, "A family is a product and one of its APIs. Most people need one of the first of each kind."
+        console,
+        "A family is a product and one of its APIs. Most people need atlas-cloud-backup, cloud-manager or ops-manager: "
+        "those whose names end in -v1 are for the older API of Atlas.",
     )
     print_rows(console, "Values of --family", [(name, f"{family.title}.") for name, family in FAMILIES.items()])
 

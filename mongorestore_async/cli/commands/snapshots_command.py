@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,12 +11,13 @@ from cyclopts import Parameter, validators
 
 from mongorestore_async.cli.cluster_options import ClusterOptions
 from mongorestore_async.cli.columns import Column, ListLayout
-from mongorestore_async.cli.console import plural, show_deprecations, stderr_console
+from mongorestore_async.cli.console import fold_command, plural, show_deprecations, stderr_console, stdout_console
 from mongorestore_async.cli.exit_codes import ExitCode, no_resume_page
 from mongorestore_async.cli.session_factory import make_session, read_credentials
-from mongorestore_async.cli.stdout_writer import OutputFormat, OutputOption, SecretsOption, make_writer
+from mongorestore_async.cli.stdout_writer import Footer, OutputFormat, OutputOption, SecretsOption, make_writer
 from mongorestore_async.cli.units import format_size, format_time, parse_time, require_text, shorten_time
 from mongorestore_async.errors import ConfigError
+from mongorestore_async.families import ATLAS_COLLECTION_RESTORE
 from mongorestore_async.models import CloudBackupSnapshot, ClusterSnapshot, TenantSnapshot
 from mongorestore_async.protocol.redaction import printable
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NameRow", "SnapshotOptions", "SnapshotRow", "snapshot_layout", "snapshots"]
 
+_MOST_OBSTACLES = 20
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -118,7 +121,7 @@ async def _list(
     *,
     show_secrets: bool,
 ) -> None:
-    writer = make_writer(output, snapshot_layout(), show_secrets=show_secrets)
+    writer = make_writer(output, snapshot_layout(), show_secrets=show_secrets, footer=_footer(cluster))
     with show_deprecations(cluster.resolve()), stderr_console().status("reading snapshots"):
         async with make_session(environ, cluster.server) as session:
             found = cluster.source(session).snapshots(
@@ -233,6 +236,31 @@ class SnapshotRow:
         )
 
 
+#: Longer than some terminals are wide: see :func:`_footer`.
+_OBSTACLES: Column[SnapshotRow] = Column("Obstacles", lambda row: row.obstacles, rank=2, style=lambda _: "yellow")
+
+
+def _footer(cluster: ClusterOptions) -> Footer:
+    """Make what follows the table: the obstacles where it has no room for them, and what to do next."""
+
+    def footer(rows: Sequence[SnapshotRow], visible: AbstractSet[Column[Any]]) -> None:
+        console = stdout_console()
+        hindered = [row for row in rows if row.obstacles]
+        if hindered and _OBSTACLES not in visible:
+            console.print_sentence("Obstacles:")
+            for row in hindered[:_MOST_OBSTACLES]:
+                console.print(f"  {row.id}  {row.obstacles}", soft_wrap=True)
+            if len(hindered) > _MOST_OBSTACLES:
+                console.print_sentence(f"  ... and {len(hindered) - _MOST_OBSTACLES} more, which --output csv has")
+        newest = next((row.id for row in rows if not row.obstacles), None)
+        if newest is not None and cluster.host_id is None and cluster.family != ATLAS_COLLECTION_RESTORE.name:
+            console.print_sentence("Restore one into the cluster TARGET; without the last option it is a download:")
+            words = cluster.command_line("create", "--snapshot-id", newest)
+            console.print(fold_command([*words, "--target-cluster-id", "TARGET"], console.width), soft_wrap=True)
+
+    return footer
+
+
 def snapshot_layout() -> "ListLayout[SnapshotDocument, SnapshotRow]":
     """The layout of snapshots, as of the present time."""
     now = datetime.now(UTC)
@@ -244,7 +272,7 @@ def snapshot_layout() -> "ListLayout[SnapshotDocument, SnapshotRow]":
             Column("Snapshot", lambda row: row.id),
             Column("Restorable", lambda row: row.restorable, style=_style),
             Column("Data of", lambda row: shorten_time(row.taken), rank=1),
-            Column("Obstacles", lambda row: row.obstacles, rank=2, style=lambda _: "yellow"),
+            _OBSTACLES,
             Column("Expires", lambda row: shorten_time(row.expires), rank=3),
             Column("Size", lambda row: format_size(int(row.bytes)) if row.bytes else "", rank=5, number=True),
             Column("Version", lambda row: row.version, rank=6),

@@ -110,6 +110,7 @@ async def _wait(
                     display.look_for(len(resume_hint.refs))
                     async with clock.finding():
                         batch = await session.batch(resume_hint.refs, until=options.until)
+                    display.found(batch)
                     batch = await batch.wait(
                         timeout=clock.left,
                         until=options.until,

@@ -75,7 +75,7 @@ class OverwritePrompt:
         for label, what in self._losses(name or target.cluster):
             facts.add_row("", label, printable(what), style="bold red")
         for warning in self._warnings():
-            facts.add_row("", "note", printable(warning), style="yellow")
+            facts.add_row("", "warning", printable(warning), style="bold red")
         for sentence in self.unknown:
             facts.add_row("", "unknown", sentence, style="bold yellow")
         console.rich.print(facts)
@@ -109,7 +109,7 @@ class OverwritePrompt:
     def _warnings(self) -> list[str]:
         if self.snapshot is None:
             return []
-        return [f"the snapshot: {words}" for words in self.snapshot.obstacles(datetime.now(UTC))]
+        return [f"this snapshot cannot be restored: {words}" for words in self.snapshot.obstacles(datetime.now(UTC))]
 
 
 def _dropped(request: CollectionRestore) -> list[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
+from collections import Counter
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 from mongorestore_async.cli.columns import state_style
@@ -56,8 +57,13 @@ class PollDisplay:
             self._print(text)
         self._status.update(text)
 
+    def found(self, jobs: Iterable[JobDocument]) -> None:
+        """Show on a terminal the states in which the jobs were found: the first poll comes some seconds later."""
+        states = Counter(printable(job.state) for job in jobs)
+        self._status.update(f"waiting: {', '.join(f'{count} {state}' for state, count in states.items())}")
+
     def show(self, report: PollReport) -> None:
-        """Print what changed, and on a terminal the time to the next poll."""
+        """Print what changed, and on a terminal the time of the next poll."""
         self._show_failures(report)
         running, bad = report.open - report.missing, report.bad - report.lost
         counts = running, report.missing, report.over, bad, report.lost
@@ -68,7 +74,8 @@ class PollDisplay:
             words += [f"{bad} ended badly"] if bad else []
             words += [f"{report.lost} lost"] if report.lost else []
             self._print(", ".join(words))
-        self._status.update(f"waiting: {running} running, next poll in {report.next_delay:.0f} s")
+        due = datetime.now().astimezone() + timedelta(seconds=report.next_delay)
+        self._status.update(f"waiting: {running} running, next poll at {due:%H:%M:%S}")
 
     def _show_failures(self, report: PollReport) -> None:
         failing = {describe_source(failure.source): failure for failure in report.failures}

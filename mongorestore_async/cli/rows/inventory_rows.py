@@ -186,7 +186,8 @@ def cluster_layout(*, merged: bool) -> ListLayout[ListedCluster, ClusterRow]:
             Column("Cluster id", lambda row: "" if row.key == row.cluster_name else row.key, rank=1),
         ),
         summary=lambda rows: (
-            f"{plural(len(rows), 'cluster')} in {plural(len({row.project_id for row in rows}), 'project')}."
+            f"{plural(len(rows), 'cluster')} in {plural(len({row.project_id for row in rows}), 'project')}. "
+            "Only clusters that take restores are listed."
         ),
         empty_text="no clusters that take restores",
     )

@@ -75,7 +75,7 @@ class Archive(RecordedPart):
             elif self.path.exists() and not overwrite:
                 self._let_go()
                 raise self.error(
-                    f"{self.path} already exists and is not known to be this archive; remove it",
+                    f"{self.path} already exists and is not known to be this archive",
                     hint=Hint(HintKind.OVERWRITE_FILES),
                 )
             else:

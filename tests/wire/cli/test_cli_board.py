@@ -41,7 +41,7 @@ async def start(emulator, *words):
     return await asyncio.create_subprocess_exec(*COMMAND, *words, env=environ, stdout=pipe, stderr=pipe)
 
 
-@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 async def test_it_serves_until_it_is_interrupted(emulator, stop):
     process = await start(emulator, "--port", "0", "--title", "Ours", "--allow-host", "board.example.com")
     line = (await process.stdout.readline()).decode()

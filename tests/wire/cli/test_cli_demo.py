@@ -90,14 +90,15 @@ async def test_the_demo_can_be_interrupted(start):
     assert (process.returncode, err) == (130, b"interrupted\n")
 
 
-async def test_the_emulator_prints_the_variables_that_lead_to_it(start, run):
+@pytest.mark.parametrize("stop", ["SIGINT", "SIGHUP"])
+async def test_the_emulator_prints_the_variables_that_lead_to_it(stop, start, run):
     async with start("emulator", "--projects", "1", "--jobs", "2", "--seed", "5") as process:
         announced = [(await asyncio.wait_for(process.stdout.readline(), 120)).decode() for _ in range(4)]
         variables = dict(shlex.split(line)[1].split("=", 1) for line in announced[1:])
         cluster = ThreadedEmulator(EmulatorSettings(projects=1, seed=5)).world.first("replica-set")
         place = ("--family", "cloud-manager", "--project-id", cluster.project_id, "--cluster-id", cluster.id)
         ended = await run("jobs", *place, **variables)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(getattr(signal, stop))
         _, err = await asyncio.wait_for(process.communicate(), 120)
 
     assert "2 restore jobs" in ended.out

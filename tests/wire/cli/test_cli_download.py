@@ -266,7 +266,9 @@ def test_what_is_not_ready_is_waited_for_on_demand(call, place, emulator, tmp_pa
     waited = call(*follow[1:], "-d", str(tmp_path), "--poll", "0.05s")
 
     assert (at_once.code, waited.code) == (7, 0)
-    assert "Resume with:" in at_once.err
+    again = shlex.split(at_once.err.partition("Wait for the file with:\n")[2].replace("\\\n", " "))
+    assert again[1:] == ["download", follow[2], "--directory", str(tmp_path), "--timeout", "6h"]
+    assert "is kept" not in at_once.err
     assert "pass --timeout to wait for it" in at_once.err
     assert "1 file" in waited.out
 

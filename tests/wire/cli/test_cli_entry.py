@@ -206,7 +206,15 @@ def test_the_emulator_command_has_the_options_of_the_module(capsys):
     ("words", "reason"),
     [
         (["nonsense"], 'Unknown command "nonsense"'),
-        (["jobs"], "--family is required, or MCLI_SERVICE in the environment"),
+        (
+            ["jobs"],
+            "in the environment; mongorestore-async help families lists the values. See mongorestore-async jobs --help",
+        ),
+        (["jobs", "--family", "cloud-manager"], "; mongorestore-async projects lists the values. See "),
+        (
+            ["jobs", "--family", "cloud-manager", "--project-id", "p", "--clusters", "x"],
+            "? See mongorestore-async jobs --help",
+        ),
         (["jobs", "--family", "mainframe"], "Choose from: "),
         (["jobs", "--family", "cloud-manager", "--project-id", "p"], "--cluster-id is required"),
         (["jobs", "--family", "ops-manager", "--project-id", "p", "--cluster-id", "c"], "--base-url or MCLI_OPS_MANAG"),

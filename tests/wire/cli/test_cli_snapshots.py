@@ -157,3 +157,17 @@ def test_a_config_server_is_named_by_its_host(command, call, emulator):
     assert len(rows) >= 8
     if command == "jobs":
         assert all(row["ref"].startswith(f"cloud-manager/{host.cluster.project_id}/host:{host.id}/") for row in rows)
+
+
+@pytest.mark.parametrize("columns", [80, 200])
+async def test_on_a_terminal_obstacles_and_the_next_command_are_shown(columns, on_terminal, place, run):
+    async with on_terminal("snapshots", *place(), columns=columns) as terminal:
+        assert await terminal.end() == 0
+
+    text = re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", terminal.text).replace("\r\n", "\n")
+    assert text.count("expired at") == 2
+    assert ("\nObstacles:\n" in text) == (columns == 80)
+    words = text.rpartition("download:\n  mongorestore-async ")[2].replace("\\\n", " ").split()
+    assert words[-2:] == ["--target-cluster-id", "TARGET"]
+    form = await run(*words[:-2], "--max-downloads", "1", "--expiration-hours", "1", "--dry-run")
+    assert (form.code, "HTTP" in form.out) == (0, True)

@@ -298,6 +298,17 @@ async def test_on_a_terminal_watching_is_a_live_table(on_terminal, emulator):
     assert job.id in text
 
 
+async def test_a_wait_shows_at_once_in_which_state_it_found_the_jobs(on_terminal, emulator):
+    cluster = emulator.world.first("replica-set")
+    job = emulator.add_jobs(cluster)[0]
+    emulator.clock.speed = 0
+    ref = f"ops-manager/{cluster.project_id}/{cluster.id}/{job.id}"
+    async with on_terminal("wait", ref, "--poll", "1h") as terminal:
+        await terminal.expect("waiting: 1 RUNNING")
+        terminal.interrupt()
+        assert await terminal.end() == 130
+
+
 async def test_leaving_a_live_table_prints_the_command_to_go_on_with(on_terminal, emulator):
     cluster = emulator.world.first("replica-set")
     job = emulator.add_jobs(cluster)[0]

@@ -105,6 +105,15 @@ def test_unknown_field(restore_emulator_threaded):
     pass
 
 
+@pytest.mark.restore_emulator(projects=3)
+def test_shared_setting(restore_emulator_threaded_shared):
+    pass
+
+
+async def test_without_a_mark(restore_emulator):
+    pass
+
+
 @pytest.mark.restore_emulator("ops-manager")
 def test_positional(restore_emulator_threaded):
     pass
@@ -132,12 +141,15 @@ def test_what_would_hang_is_refused(project):
 
     done = project.run()
 
-    assert done.summary == "5 errors"
+    assert done.summary == "7 errors"
     for said in (
         "scope 'function', but test_other_loop on that of scope 'session'",
         "scope 'session', but test_not_of_the_session on that of scope 'function'",
         "test_synchronous is not one; use restore_emulator_threaded",
         "takes fields of EmulatorSettings as keywords, not 'project'",
+        "@pytest.mark.asyncio(loop_scope='session')",
+        "the marker restore_emulator does not change restore_emulator_threaded_shared",
+        "test_without_a_mark is not marked as an asyncio test: mark it with @pytest.mark.asyncio",
         "takes fields of EmulatorSettings as keywords, not 'ops-manager'",
     ):
         assert said in done.output
