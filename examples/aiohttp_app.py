@@ -17,6 +17,7 @@ from restores import (
     fleet_events,
     fleet_lines,
     job_events,
+    start_restore,
 )
 
 from mongorestore_async import AsyncSession, RestoreError
@@ -43,6 +44,13 @@ async def cluster_jobs(request: web.Request) -> web.StreamResponse:
     """Stream the jobs of a cluster."""
     places = request.match_info
     return await send_walk(request, cluster_lines(request.app[SESSION], places["project"], places["cluster"]), LINES)
+
+
+async def start_job(request: web.Request) -> web.Response:
+    """Start a restore."""
+    places = request.match_info
+    started = await start_restore(request.app[SESSION], places["project"], places["cluster"])
+    return web.json_response(started, status=202)
 
 
 async def fleet_jobs(request: web.Request) -> web.StreamResponse:
@@ -99,6 +107,7 @@ def create_app() -> web.Application:
     app.add_routes(
         [
             web.get("/projects/{project}/clusters/{cluster}/jobs", cluster_jobs),
+            web.post("/projects/{project}/clusters/{cluster}/jobs", start_job),
             web.get("/fleet/jobs", fleet_jobs),
             web.get("/jobs/{ref:.+}", one_job),
             web.get("/events/jobs/{ref:.+}", follow_job),

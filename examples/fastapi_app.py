@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypedDict
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
-from restores import cluster_lines, describe_error, find_job, fleet_events, fleet_lines, job_events
+from restores import cluster_lines, describe_error, find_job, fleet_events, fleet_lines, job_events, start_restore
 from starlette_streams import EventStream, JsonLines
 
 from mongorestore_async import AsyncSession, RestoreError
@@ -45,6 +45,12 @@ app = FastAPI(title="Restore jobs", lifespan=lifespan)
 async def cluster_jobs(session: Session, project: str, cluster: str) -> JsonLines:
     """Stream the jobs of a cluster."""
     return JsonLines(cluster_lines(session, project, cluster))
+
+
+@app.post("/projects/{project}/clusters/{cluster}/jobs", status_code=202)
+async def start_job(session: Session, project: str, cluster: str) -> dict[str, Any]:
+    """Start a restore."""
+    return await start_restore(session, project, cluster)
 
 
 @app.get("/fleet/jobs", response_class=JsonLines)

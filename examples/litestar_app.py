@@ -8,12 +8,22 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from asgi_streams import WalkAnswer
-from litestar import Litestar, Request, Response, get
+from litestar import Litestar, Request, Response, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 from litestar.types import ASGIApp
-from restores import EVENTS, LINES, cluster_lines, describe_error, find_job, fleet_events, fleet_lines, job_events
+from restores import (
+    EVENTS,
+    LINES,
+    cluster_lines,
+    describe_error,
+    find_job,
+    fleet_events,
+    fleet_lines,
+    job_events,
+    start_restore,
+)
 
 from mongorestore_async import AsyncSession, RestoreError
 
@@ -42,6 +52,12 @@ Session = NamedDependency[AsyncSession]
 async def cluster_jobs(session: Session, project: FromPath[str], cluster: FromPath[str]) -> ASGIApp:
     """Stream the jobs of a cluster."""
     return WalkAnswer(cluster_lines(session, project, cluster), LINES)
+
+
+@post("/projects/{project:str}/clusters/{cluster:str}/jobs", status_code=202)
+async def start_job(session: Session, project: FromPath[str], cluster: FromPath[str]) -> dict[str, Any]:
+    """Start a restore."""
+    return await start_restore(session, project, cluster)
 
 
 @get("/fleet/jobs", media_type=LINES)
@@ -81,7 +97,7 @@ def tell_error(_request: Request[Any, Any, Any], error: RestoreError) -> Respons
 
 
 app = Litestar(
-    [cluster_jobs, fleet_jobs, one_job, follow_job, follow_fleet, health],
+    [cluster_jobs, start_job, fleet_jobs, one_job, follow_job, follow_fleet, health],
     dependencies={"session": Provide(session_of)},
     exception_handlers={RestoreError: tell_error},
     lifespan=[lifespan],

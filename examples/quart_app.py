@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 from asgi_streams import hold_heads
 from quart import Quart, Response, current_app, jsonify
-from restores import EVENTS, LINES, cluster_lines, describe_error, find_job, fleet_events, fleet_lines, job_events
+from restores import (
+    EVENTS,
+    LINES,
+    cluster_lines,
+    describe_error,
+    find_job,
+    fleet_events,
+    fleet_lines,
+    job_events,
+    start_restore,
+)
 
 from mongorestore_async import AsyncSession, RestoreError
 
@@ -42,6 +52,12 @@ def session_of() -> AsyncSession:
 async def cluster_jobs(project: str, cluster: str) -> Response:
     """Stream the jobs of a cluster."""
     return stream(cluster_lines(session_of(), project, cluster), LINES)
+
+
+@app.post("/projects/<project>/clusters/<cluster>/jobs")
+async def start_job(project: str, cluster: str) -> tuple[dict[str, Any], int]:
+    """Start a restore."""
+    return await start_restore(session_of(), project, cluster), 202
 
 
 @app.get("/fleet/jobs")

@@ -1,4 +1,4 @@
-"""What the applications share, and none of it knows their framework: restore jobs as lines and as events, and errors.
+"""What the applications share, and none of it knows their framework: restore jobs as lines and events, starts, errors.
 
 The API's rights are those of the key: who may ask *your* application for which project is for you to decide.
 """
@@ -19,7 +19,9 @@ from mongorestore_async import (
     ConfigError,
     Conflict,
     Forbidden,
+    HttpRestore,
     JobRef,
+    MaybeCreated,
     NotFound,
     PollPolicy,
     RateLimited,
@@ -45,6 +47,7 @@ __all__ = [
     "fleet_events",
     "fleet_lines",
     "job_events",
+    "start_restore",
 ]
 
 ChangeT = TypeVar("ChangeT")
@@ -98,6 +101,29 @@ async def find_job(session: AsyncSession, ref: str) -> dict[str, Any]:
     # A job that was created just now may not be there yet, and batches wait for that: a web page does not.
     batch = await session.with_options(poll=PollPolicy(grace=0)).batch([JobRef.parse(ref)])
     return _described(batch.jobs[0])
+
+
+async def start_restore(session: AsyncSession, project: str, cluster: str) -> dict[str, Any]:
+    """Start a download of the newest snapshot, unless the same one is running; follow it by its ``refs``.
+
+    ``ensure_restore()`` makes it safe to ask twice: after a reload of the page, or when a client went away too early.
+
+    Raises:
+        MaybeCreated: The answer was lost, and the job list does not show whether a restore was started.
+        RestoreError: No restore was started.
+
+    """
+    source = session.project(project, FAMILY).cluster(cluster)
+    snapshot = await source.snapshots().latest_restorable()
+    request = HttpRestore(snapshot.id, max_downloads=3, expiration_hours=4)
+    try:
+        batch = await source.ensure_restore(request)
+    except MaybeCreated as error:
+        found = await error.reconcile()
+        if found.batch is None:
+            raise
+        batch = found.batch
+    return {"existing": batch.existing, "refs": [str(ref) for ref in batch.refs]}
 
 
 @asynccontextmanager

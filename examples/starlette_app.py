@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypedDict, cast
 
-from restores import cluster_lines, describe_error, find_job, fleet_events, fleet_lines, job_events
+from restores import cluster_lines, describe_error, find_job, fleet_events, fleet_lines, job_events, start_restore
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
@@ -41,6 +41,13 @@ async def cluster_jobs(request: Request[State]) -> JsonLines:
     """Stream the jobs of a cluster."""
     places = request.path_params
     return JsonLines(cluster_lines(request.state["session"], places["project"], places["cluster"]))
+
+
+async def start_job(request: Request[State]) -> JSONResponse:
+    """Start a restore."""
+    places = request.path_params
+    started = await start_restore(request.state["session"], places["project"], places["cluster"])
+    return JSONResponse(started, 202)
 
 
 async def fleet_jobs(request: Request[State]) -> JsonLines:
@@ -77,6 +84,7 @@ async def tell_error(_request: Request, error: Exception) -> JSONResponse:
 app = Starlette(
     routes=[
         Route("/projects/{project}/clusters/{cluster}/jobs", cluster_jobs),
+        Route("/projects/{project}/clusters/{cluster}/jobs", start_job, methods=["POST"]),
         Route("/fleet/jobs", fleet_jobs),
         Route("/jobs/{ref:path}", one_job),
         Route("/events/jobs/{ref:path}", follow_job),

@@ -7,6 +7,7 @@ library: each fixture imports what it needs when it is used.
 from __future__ import annotations
 
 import inspect
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
@@ -39,6 +40,9 @@ _MARKER = (
     "fixture restore_emulator_settings"
 )
 
+
+#: Settings whose clock starts after this were made for this run.
+_BEGAN = datetime.now(UTC)
 
 #: The servers on an event loop of pytest-asyncio, and whether that is the one of the session.
 _ON_A_LOOP = {"restore_emulator": False, "restore_emulator_tls": False, "restore_emulator_shared": True}
@@ -118,10 +122,9 @@ def _asynchronous_fixture(**how: Any) -> Callable[[Callable[..., Any]], Callable
 def restore_emulator_settings() -> EmulatorSettings:
     """The settings of the emulated servers; override it in a conftest.py.
 
-    Their clock starts now and runs in real time. A restore has ended after four polls.
+    Their clocks run in real time. A restore has ended after four polls. A clock whose ``start`` is a moment of the run
+    starts when its server does: else the servers of an hour-long run would be an hour behind.
     """
-    from datetime import UTC, datetime
-
     from mongorestore_async.emulator import EmulatorSettings
 
     return EmulatorSettings(start=datetime.now(UTC), polls_per_restore=4)
@@ -177,7 +180,7 @@ async def restore_emulator_shared(restore_emulator_settings: EmulatorSettings) -
     """An emulated server for the whole run, on the session's event loop: for tests with ``loop_scope="session"``."""
     from mongorestore_async.emulator import Emulator
 
-    async with Emulator(restore_emulator_settings) as emulator:
+    async with Emulator(_of_now(restore_emulator_settings)) as emulator:
         yield emulator
 
 
@@ -197,7 +200,7 @@ def restore_emulator_threaded_shared(restore_emulator_settings: EmulatorSettings
     """An emulated server for the whole run, on a thread of its own: for tests of any kind."""
     from mongorestore_async.emulator import ThreadedEmulator
 
-    with ThreadedEmulator(restore_emulator_settings) as emulator:
+    with ThreadedEmulator(_of_now(restore_emulator_settings)) as emulator:
         yield emulator
 
 
@@ -238,11 +241,20 @@ async def restore_session_tls(
         yield session
 
 
-# --- the marker -------------------------------------------------------------------------------------------------------
+# --- settings of one server -------------------------------------------------------------------------------------------
+
+
+def _of_now(settings: EmulatorSettings) -> EmulatorSettings:
+    """The settings with a clock that starts now, if it was to start at another moment of this run."""
+    import attrs
+
+    now = datetime.now(UTC)
+    return attrs.evolve(settings, start=now) if _BEGAN <= settings.start <= now else settings
 
 
 def _marked(request: pytest.FixtureRequest, settings: EmulatorSettings) -> EmulatorSettings:
     """The settings with the changes of the marker ``restore_emulator``."""
+    settings = _of_now(settings)
     marker = request.node.get_closest_marker("restore_emulator")
     if marker is None:
         return settings

@@ -22,7 +22,7 @@ from mongorestore_async.auth.digest_login import Attempt, AttemptOutcome, Login
 from mongorestore_async.auth.token_cache import TokenCache
 from mongorestore_async.auth.tokens import read_revocation
 from mongorestore_async.errors import AuthError, Hint, HintKind, RestoreError
-from mongorestore_async.models.secret import Secret
+from mongorestore_async.models.secret import hide, unhide
 from mongorestore_async.protocol.replies import error_code_of, is_own
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mongorestore_async.auth.credentials import Credentials
     from mongorestore_async.auth.token_cache import HeldToken
     from mongorestore_async.auth.tokens import TokenRequest
+    from mongorestore_async.models.secret import Secret
     from mongorestore_async.protocol.replies import RawReply
 
     Send: TypeAlias = Callable[[Secret | None], Awaitable[RawReply]]
@@ -152,7 +153,8 @@ class TokenAuthenticator(NoAuthenticator):
 
     def __init__(self, given: AccessToken) -> None:
         super().__init__()
-        self._authorization = Secret(f"Bearer {given.token}")
+        # Hidden: tools that walk the objects in the frames of an error find it here.
+        self._authorization: Secret = hide(f"Bearer {given.token}")
 
     async def run(self, _attempt: object, send: Send, _post: Post) -> RawReply:
         """Send a request with the token.
@@ -164,7 +166,7 @@ class TokenAuthenticator(NoAuthenticator):
             AuthError: The server does not take the token.
 
         """
-        raw = await send(self._authorization)
+        raw = await send(unhide(self._authorization))
         if raw.status != 401:  # noqa: PLR2004
             self.works: bool = self.works or is_own(raw)
             return raw

@@ -18,7 +18,7 @@ import attrs
 
 from mongorestore_async.errors import ApiError, AuthError, DataError, ServerError
 from mongorestore_async.models.document import RawDocument
-from mongorestore_async.models.secret import REDACTED, Secret
+from mongorestore_async.models.secret import REDACTED, Secret, hide, unhide
 from mongorestore_async.protocol.redaction import EXCERPT_LENGTH, one_line
 from mongorestore_async.protocol.replies import read_reply
 from mongorestore_async.protocol.urls import build_url
@@ -94,13 +94,18 @@ class Token:
     """An access token as the endpoint gave it.
 
     Attributes:
-        value: The token.
         lifetime: How long it lives, seconds from when it was made.
 
     """
 
-    value: Secret = attrs.field(repr=False)
+    # Hidden: tools that walk the objects in the frames of an error find it in the session.
+    _value: Secret = attrs.field(repr=False, alias="value", converter=hide)
     lifetime: float
+
+    @property
+    def value(self) -> Secret:
+        """The token."""
+        return unhide(self._value)
 
     @property
     def authorization(self) -> Secret:

@@ -105,6 +105,7 @@ async def foresee(plan: DrillPlan, session: AsyncSession, *, last: DrillReport |
 
     """
     await check_needs(plan)
+    session.project(plan.clusters[0].project, FAMILIES[plan.family])  # raises what no task could tell as it is
     slots = asyncio.Semaphore(plan.parallel)
 
     async def one(entry: DrillCluster) -> ForeseenRestore:

@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 import attrs
 
 from mongorestore_async.errors import ConfigError
+from mongorestore_async.protocol.urls import check_identifier
 
 __all__ = ["PLAN_FORMAT", "DrillCheck", "DrillCluster", "DrillPlan", "DrillServer", "DrillTarget", "SnapshotRule"]
 
@@ -33,6 +34,10 @@ class DrillTarget:
 
     project: str
     cluster: str
+
+    def __attrs_post_init__(self) -> None:
+        check_identifier("target's project id", self.project)
+        check_identifier("target's cluster id", self.cluster)
 
     def __str__(self) -> str:
         return f"{self.project}/{self.cluster}"
@@ -56,6 +61,8 @@ class SnapshotRule:
     def __attrs_post_init__(self) -> None:
         if (self.kind == "id") != (self.id is not None) or (self.id is not None and self.older_than is not None):
             raise ConfigError("a snapshot rule is newest or oldest, with or without an age, or an id alone")
+        if self.id is not None:
+            check_identifier("snapshot id", self.id)
 
 
 @attrs.frozen(kw_only=True)
@@ -147,6 +154,10 @@ class DrillCluster:
     may_shrink_percent: int = 5
     keep: bool = False
     checks: tuple[DrillCheck, ...] = ()
+
+    def __attrs_post_init__(self) -> None:
+        check_identifier("project id", self.project)
+        check_identifier("cluster id", self.cluster)
 
     @property
     def place(self) -> str:

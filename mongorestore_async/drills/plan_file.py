@@ -18,6 +18,7 @@ from mongorestore_async.drills.plan import (
 )
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.families import FAMILIES
+from mongorestore_async.protocol.urls import check_identifier
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -60,6 +61,14 @@ class _Table:
         if value is None or value == "":
             raise self.error(key, "is missing" if value is None else "is empty")
         return value
+
+    def identifier(self, key: str) -> str:
+        """Take an id or a name, which becomes part of paths."""
+        value = self.need(key, str)
+        try:
+            return check_identifier("an id", value)
+        except ConfigError as error:
+            raise self.error(key, error.problem) from None
 
     def whole(self, key: str, default: int | None = None, *, least: int = 1) -> int | None:
         value = self.take(key, int, default)
@@ -188,11 +197,11 @@ def _server(table: _Table | None) -> DrillServer | None:
 
 
 def _cluster(table: _Table, goals: dict[str, float | None]) -> DrillCluster:
-    cluster = table.need("cluster", str)
+    cluster = table.identifier("cluster")
     target = table.table("target")
     found = DrillCluster(
         name=table.take("name", str, cluster) or cluster,
-        project=table.need("project", str),
+        project=table.identifier("project"),
         cluster=cluster,
         target=None if target is None else _target(target),
         snapshot=_snapshot(table.table("snapshot")),
@@ -220,7 +229,7 @@ def _percent(table: _Table) -> int:
 
 
 def _target(table: _Table) -> DrillTarget:
-    target = DrillTarget(table.need("project", str), table.need("cluster", str))
+    target = DrillTarget(table.identifier("project"), table.identifier("cluster"))
     table.end()
     return target
 

@@ -94,6 +94,7 @@ def _arguments(prog: str) -> argparse.ArgumentParser:
         **repeated,
     )
     add("--create-fault", "fail a create; may be repeated", choices=_values(CreateFault), **repeated)
+    add("--check-snapshots", "refuse creates from snapshots that cannot be restored", action="store_true")
     add("--fault", "a fault to play always, see below; may be repeated", metavar="FAULT", **repeated)
     add("--public-key", "digest user name", default=usual.public_key)
     add("--private-key", "digest password", default=usual.private_key)
@@ -123,6 +124,7 @@ def _settings(chosen: argparse.Namespace) -> EmulatorSettings:
         oddities=chosen.oddity,
         collection_limits=chosen.collection_limit,
         create_faults=chosen.create_fault,
+        check_snapshots=chosen.check_snapshots,
         public_key=chosen.public_key,
         private_key=chosen.private_key,
         auth_enabled=not chosen.no_auth,

@@ -147,6 +147,15 @@ class FleetFailure:
     kind: FailureKind
     error: RestoreError = attrs.field(eq=False)
 
+    def __str__(self) -> str:
+        """Say on one line what could not be read and why: ``fleet 'f', project 'p', cluster 'c': forbidden: ...``."""
+        places = [f"fleet {self.fleet!r}"]
+        if self.project is not None:
+            places.append(f"project {(self.project.name or self.project.id)!r}")
+        if self.cluster is not None:
+            places.append(f"cluster {(self.cluster.name or self.cluster.key)!r}")
+        return f"{', '.join(places)}: {self.kind}: {self.error}"
+
 
 class ClusterOutcome(StrEnum):
     """How the reading of a cluster ended.

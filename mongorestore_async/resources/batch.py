@@ -156,6 +156,7 @@ class RestoreBatch(Generic[JobT_co]):
     ) -> AsyncIterator[JobT_co]:
         """Give each job as it is now and again at each change of its state, until all are over; else as :meth:`wait`.
 
+        A new status of its delivery is a change of its state as well, though ``job.state`` may be the same.
         A cancelled ``anext`` of what this returns loses no change: the next one continues the wait.
 
         Args:

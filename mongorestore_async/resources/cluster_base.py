@@ -253,6 +253,7 @@ class ClusterBase(Generic[JobT_co]):
     ) -> AsyncIterator[JobT_co]:
         """Give one job as it is now and again at each change of its state, until it is over.
 
+        A new status of its delivery is a change of its state as well, though ``job.state`` may be the same.
         A cancelled ``anext`` of what this returns loses no change: the next one continues the wait.
         Other jobs of its batch are not polled: to know how that ends, watch or wait for the batch.
 

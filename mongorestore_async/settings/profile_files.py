@@ -70,9 +70,12 @@ def _read(tool: str, path: str) -> ProfileFile:
 def _check_access(file: ProfileFile, mode: int) -> None:
     """Refuse a file that others of this machine can change, or read keys from; Windows has no such bits."""
     keyed = any(profile.has_secret for profile in (file.profiles or {}).values())
-    refused = stat.S_IWGRP | stat.S_IWOTH | ((stat.S_IRGRP | stat.S_IROTH) if keyed else 0)
-    if sys.platform == "win32" or not mode & refused:
+    if sys.platform == "win32":
         return
-    what = "holds keys and can be read by other users" if keyed and mode & (stat.S_IRGRP | stat.S_IROTH) else ""
-    what = what or "can be changed by other users"
+    if keyed and mode & (stat.S_IRGRP | stat.S_IROTH):
+        what = "holds keys and can be read by other users"
+    elif mode & (stat.S_IWGRP | stat.S_IWOTH):
+        what = "can be changed by other users"
+    else:
+        return
     raise ConfigError(f"{file.path} {what} of this machine; run: chmod 600 {shlex.quote(file.path)}")

@@ -120,11 +120,11 @@ class Profile:
         known = kind if kind in _LOGINS else ("api_keys" if "client_id" in lacking else "service_account")
         needed = [name for name in _LOGINS[known] if name in lacking]
         variables = " and ".join(VARIABLES_OF[name][0] for name in needed)
-        instead = (
-            ""
-            if known != "api_keys" or kind == known
-            else (f" (or {VARIABLES_OF['client_id'][0]} and {VARIABLES_OF['client_secret'][0]} for a service account)")
-        )
+        instead = ""
+        if known == "api_keys" and kind != known:  # the profile does not say which kind it is for
+            instead = (
+                f" (or {VARIABLES_OF['client_id'][0]} and {VARIABLES_OF['client_secret'][0]} for a service account)"
+            )
         if self.tool == "atlascli" and not self.has_secret:
             return ConfigError(
                 f"{self} has no keys: the Atlas CLI has them in the keyring of the operating system, which is not read."

@@ -227,6 +227,7 @@ class _Observation:
     ) -> None:
         if self._entered is None:
             return
+        self._notify = None  # what a create holds may find its jobs later
         try:
             self._entered.__exit__(kind, error, traceback)
         except Exception as failure:

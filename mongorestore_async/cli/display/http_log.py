@@ -6,7 +6,7 @@ It is an observer of the session, as telemetry is. What it writes is redacted: n
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from mongorestore_async.cli.console import plural
 from mongorestore_async.cli.units import format_size
 from mongorestore_async.models.secret import REDACTED
 from mongorestore_async.protocol.redaction import one_line, printable
+from mongorestore_async.transport.observers import observe
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -74,7 +75,7 @@ class HttpLog:
     @contextmanager
     def __call__(self, operation: Operation) -> Generator[Notify]:
         """Watch one operation."""
-        with nullcontext() if self._also is None else self._also(operation) as tell_other:
+        with observe(self._also, lambda: operation) as tell_other:  # its failures do not end the log
             log = _CallLog(operation)
 
             def notify(event: OperationEvent) -> None:

@@ -17,7 +17,6 @@ from mongorestore_async.waiting.job_source import describe_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from types import TracebackType
 
     from rich.progress import Progress, TaskID
 
@@ -114,7 +113,23 @@ class StateLog:
                 self._console.print_styled(f"{now:%H:%M:%S}  ", state, f"  {printable(name)}  {printable(words)}")
 
 
-class DownloadBars:
+class _Bars:
+    """Shows bars while its block is open; nothing where there are none."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+
+    def __enter__(self) -> Self:
+        if self._progress is not None:
+            self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+
+class DownloadBars(_Bars):
     """Shows the progress of files.
 
     Args:
@@ -123,21 +138,10 @@ class DownloadBars:
     """
 
     def __init__(self, console: PlainConsole) -> None:
+        super().__init__(_download_bars(console) if console.is_live else None)
         self._console = console
         self._tasks: dict[str, TaskID] = {}
         self._printed: dict[str, float] = {}
-        self._progress = _download_bars(console) if console.is_live else None
-
-    def __enter__(self) -> Self:
-        if self._progress is not None:
-            self._progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if self._progress is not None:
-            self._progress.stop()
 
     def show(self, progress: DownloadProgress) -> None:
         """Show the progress of one file."""
@@ -190,7 +194,7 @@ def _download_bars(console: PlainConsole) -> Progress:
     )
 
 
-class FleetBar:
+class FleetBar(_Bars):
     """Shows how many of the known clusters are read; nothing where there is no terminal.
 
     Args:
@@ -200,18 +204,7 @@ class FleetBar:
     """
 
     def __init__(self, console: PlainConsole, *, is_shown: bool) -> None:
-        self._progress = _fleet_bar(console) if is_shown and console.is_live else None
-
-    def __enter__(self) -> Self:
-        if self._progress is not None:
-            self._progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if self._progress is not None:
-            self._progress.stop()
+        super().__init__(_fleet_bar(console) if is_shown and console.is_live else None)
 
     def show(self, progress: FleetProgress) -> None:
         """Show the progress of a run."""

@@ -14,7 +14,7 @@ from mongorestore_async.cli.console import plural, stderr_console, stdout_consol
 from mongorestore_async.cli.display.help_pages import OPTIONS
 from mongorestore_async.cli.exit_codes import ExitCode
 from mongorestore_async.cli.standard_streams import write_result
-from mongorestore_async.cli.stdout_writer import OutputFormat, make_writer, write_items
+from mongorestore_async.cli.stdout_writer import OutputFormat, OutputOption, make_writer, write_items
 from mongorestore_async.cli.units import require_text
 from mongorestore_async.protocol.redaction import printable
 
@@ -31,16 +31,6 @@ _MOST_CHARACTERS = 32
 _AT_ONCE = 500
 
 LogFileArgument = Annotated[Path, Parameter(help="The file with the evidence.")]
-OutputArgument = Annotated[
-    OutputFormat,
-    Parameter(
-        alias="-o",
-        env_var="MCLI_OUTPUT",
-        show_choices=False,
-        metavar="FORMAT",
-        help="Format: table, json, jsonl or csv.",
-    ),
-]
 
 #: The group of commands for evidence.
 app: App = App(
@@ -64,7 +54,7 @@ def verify(
         Path | None,
         Parameter(metavar="FILE", help="Public key of the signature: Ed25519, PEM or OpenSSH."),
     ] = None,
-    output: OutputArgument = OutputFormat.TABLE,
+    output: OutputOption = OutputFormat.TABLE,
 ) -> int:
     """Verify that no line of evidence was changed or removed.
 
@@ -94,7 +84,7 @@ def show(
         Sequence[str],
         Parameter(metavar="GLOB", help="Only entries of this kind, such as 'restore *'; may be repeated."),
     ] = (),
-    output: OutputArgument = OutputFormat.TABLE,
+    output: OutputOption = OutputFormat.TABLE,
 ) -> int:
     """Show the entries of evidence, without verifying them.
 

@@ -142,6 +142,7 @@ def test_revoking_is_the_documented_request():
 
 def test_the_repr_of_requests_and_tokens_hides_secrets():
     token = Token(Secret("t0ken-value"), HOUR)
+    assert "t0ken" not in json.dumps(attrs.asdict(token))
     revoke = ask_to_revoke(BASE, ACCOUNT, token)
     pictures = repr([token, token.authorization, revoke, ask_for_token(BASE, ACCOUNT)])
 

@@ -125,6 +125,16 @@ def test_a_small_plan_has_sensible_defaults():
         (f"{HEAD}paralel = 4\n{ONE}", "^paralel: is no key of this table"),
         (f"{HEAD}cluster = [1]\n", r"^cluster: must be an array of tables: \[\[cluster\]\]"),
         (f'{HEAD}[[cluster]]\ncluster = "c"\n', r"^cluster\[1\]\.project: is missing"),
+        (
+            f'{HEAD}[[cluster]]\nproject = ".."\ncluster = "c"\n',
+            r"^cluster\[1\]\.project: an id must not contain '\.\.'",
+        ),
+        (f'{HEAD}[[cluster]]\nproject = "p"\ncluster = "a/b"\n', r"^cluster\[1\]\.cluster: an id must not contain '/'"),
+        (f'{HEAD}{ONE}snapshot = {{ id = "" }}\n', r"^cluster\[1\]\.snapshot\.id: snapshot id is empty"),
+        (
+            f'{HEAD}{ONE}target = {{ project = "p", cluster = "http://x" }}\n',
+            r"^cluster\[1\]\.target\.cluster: an id must not contain",
+        ),
         (f'{HEAD}{ONE}rto = "0s"\n', r"^cluster\[1\]\.rto: '0s' is no duration"),
         (f"{HEAD}{ONE}after = [1]\n", r"^cluster\[1\]\.after: must be an array of texts"),
         (f"{HEAD}{ONE}rpos = 1\n", r"^cluster\[1\]\.rpos: is no key"),
@@ -174,6 +184,10 @@ def test_a_plan_file_that_cannot_be_read_is_named(tmp_path):
 
 
 def test_values_are_checked_without_a_file_too():
+    with pytest.raises(ConfigError, match="project id must not contain"):
+        DrillCluster(name="x", project="a/b", cluster="c")
+    with pytest.raises(ConfigError, match="target's cluster id must not contain"):
+        DrillTarget("p", "..")
     with pytest.raises(ConfigError, match="format of the plan is 2"):
         parse_plan(HEAD + ONE).__class__(name="x", family="y", clusters=(), format=2)
     with pytest.raises(ConfigError, match="needs the path of a mongod"):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import json
 import pickle
 from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import web
+from yarl import URL
 
 from mongorestore_async import (
     CLOUD_MANAGER,
@@ -20,6 +22,7 @@ from mongorestore_async import (
     Forbidden,
     Options,
 )
+from mongorestore_async.auth.authenticators import make_authenticator
 from mongorestore_async.emulator import Manager, error_answer
 from mongorestore_async.errors import HintKind
 
@@ -109,6 +112,8 @@ def test_plain_http_over_a_network_warns():
 
 def test_a_token_is_not_shown_and_not_pickled():
     token = AccessToken("t0ken")
+    # As what walks the objects in the frames of an error writes them.
+    assert "t0ken" not in json.dumps(vars(make_authenticator(token, URL("https://cloud.example.com"))))
     assert repr(token) == "AccessToken()"
     with pytest.raises(TypeError, match="cannot be pickled"):
         pickle.dumps(token)

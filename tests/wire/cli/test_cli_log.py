@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 
 import pytest
 from aiohttp import web
 
+from mongorestore_async.cli.console import PlainConsole
+from mongorestore_async.cli.display.http_log import HttpLog
 from mongorestore_async.emulator.world import Order
+from mongorestore_async.transport.observers import Operation
 
 LINE = re.compile(r"\d\d:\d\d:\d\d\.\d{3}  (GET|POST) (\S+)(?: \S+)?  ([^,]+), (\d+) ms(?:, (.*))?")
 TOKEN = "a token that only this answer has"
@@ -95,6 +99,20 @@ def test_no_secret_is_logged_of_a_download(option, call, calls, emulator, tmp_pa
     key = link.split("/")[-2]
     assert len(key) > 20
     assert [secret for secret in (emulator.private_key, link, key) if secret in ended.err] == []
+
+
+def test_another_observer_that_fails_ends_no_log(caplog):
+    def broken(_operation):
+        raise RuntimeError("of the other observer")
+
+    written = io.StringIO()
+    with HttpLog(PlainConsole(written), has_requests=False, also=broken)(
+        Operation(kind="call", method="GET", url="https://om.example.com/api")
+    ):
+        pass
+
+    assert "GET https://om.example.com/api  no answer" in written.getvalue()
+    assert "the observer failed; the call is not affected" in caplog.text
 
 
 @pytest.mark.parametrize("option", ["--verbose", "--debug"])

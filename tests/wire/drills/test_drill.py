@@ -13,7 +13,9 @@ from aiohttp.web import Response
 from builders.drill_world import drill_plan, drill_session, drill_settings, replica_sets
 from mongorestore_async import (
     CLOUD_MANAGER,
+    AsyncSession,
     AutomatedRestore,
+    DigestAuth,
     PollPolicy,
     RestoreGuard,
     RetryPolicy,
@@ -303,6 +305,13 @@ async def test_a_drill_is_foretold_without_a_create():
     assert known.seconds >= 180
     assert known.restores[0].method == "POST"
     assert "restoreJobs" in known.restores[0].url
+
+
+async def test_a_drill_of_a_server_without_an_address_is_refused():
+    cluster = DrillCluster(name="x", project="p", cluster="c")
+    async with AsyncSession(DigestAuth("public", "private")) as session:
+        with pytest.raises(ConfigError, match="base_url"):
+            await foresee(DrillPlan(name="x", family="ops-manager", clusters=(cluster,)), session)
 
 
 def test_a_journal_of_another_kind_is_refused(tmp_path):

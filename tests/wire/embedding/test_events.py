@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import sys
 
+import httpx
 import pytest
 from aiohttp import web
 
+from builders.tools import tool
 from mongorestore_async import JobState
 
 
@@ -87,3 +90,32 @@ async def test_a_failure_of_a_watched_fleet_is_an_event(behind, visited, example
         await client.leave()
 
     assert json.loads(told[1])["cluster"] == refused.name
+
+
+async def test_a_server_that_is_told_to_stop_ends_its_event_streams(behind, examples):
+    tool("uvicorn")
+    words = f"-m uvicorn --app-dir {examples} --port 0 --timeout-graceful-shutdown 1 fastapi_app:app".split()
+    async with behind() as emulator:
+        cluster = emulator.world.first("replica-set")
+        server = await asyncio.create_subprocess_exec(sys.executable, *words, stderr=asyncio.subprocess.PIPE)
+        try:
+            async with asyncio.timeout(60), httpx.AsyncClient(trust_env=False, timeout=60) as http:
+                log = ""
+                while not (url := re.search("http://[0-9.:]+", log)):
+                    log += (await server.stderr.readline()).decode()
+                started = await http.post(f"{url[0]}/projects/{cluster.project_id}/clusters/{cluster.id}/jobs")
+                ref = started.json()["refs"][0]
+                async with http.stream("GET", f"{url[0]}/events/jobs/{ref}") as reply:
+                    chunks = reply.aiter_text()
+                    assert '"state": "RUNNING"' in await anext(chunks)
+                    server.terminate()
+                    log += (await server.stderr.read()).decode()
+                    await server.wait()
+                    with pytest.raises(httpx.RemoteProtocolError):  # no event "end": a browser connects again
+                        await anext(chunks)
+        finally:
+            if server.returncode is None:
+                server.kill()
+                await server.wait()
+    assert "Application shutdown complete" in log
+    assert "Unclosed" not in log

@@ -62,6 +62,31 @@ async def test_a_job_is_found_again_by_its_reference(behind, client):
     assert found["job"]["id"] == line["job"]["id"]
 
 
+@pytest.mark.parametrize("fault", [None, "taken"])
+async def test_a_restore_is_started_once_however_often_it_is_asked_for(behind, client, fault):
+    async with behind() as emulator, client() as http:
+        if fault:  # the answer to the create is lost
+            emulator.fail_next_creates(fault)
+        path = jobs_path(emulator.world.first("replica-set"))
+
+        first, again = await http.post(path), await http.post(path)
+
+        followed = await http.get(f"/jobs/{first.json()['refs'][0]}")
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert again.json() == first.json() | {"existing": True}
+    assert followed.json()["state"] == "RUNNING"
+    assert emulator.counts.creates_taken == 1
+
+
+async def test_a_restore_that_may_have_been_started_is_no_success(behind, client):
+    async with behind() as emulator, client() as http:
+        emulator.fail_next_creates("not-taken")
+
+        reply = await http.post(jobs_path(emulator.world.first("replica-set")))
+
+    assert (reply.status_code, reply.json()["error"]) == (502, "MaybeCreated")
+
+
 async def test_the_fleet_comes_as_lines_with_the_failures_at_the_end(behind, client):
     async with behind(projects=3, clusters_per_project=2, jobs_per_cluster=5) as emulator, client() as http:
         refused = emulator.world.first("sharded")

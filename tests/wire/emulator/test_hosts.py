@@ -249,7 +249,7 @@ def test_arguments_become_settings(monkeypatch):
     monkeypatch.setattr("mongorestore_async.emulator.__main__._serve", serve)
     arguments = "--projects 3 --clusters 2 --jobs 250 --seed 7 --speed 60 --nonce-policy one-use --no-auth"
     more = "--manager ops-manager --start 2026-11-01T10:00 --page-cap 100 --oddity bare-creates --restore-seconds 5"
-    more += " --today 2027-01-18 --create-fault taken --create-fault either --collection-limit nvme"
+    more += " --today 2027-01-18 --create-fault taken --create-fault either --collection-limit nvme --check-snapshots"
     assert main([*arguments.split(), *more.split()]) == 0
     assert main(["--start", "2026-11-01T10:00:00+02:00"]) == 0
 
@@ -269,6 +269,7 @@ def test_arguments_become_settings(monkeypatch):
         today="2027-01-18",
         collection_limits=["nvme"],
         create_faults=["taken", "either"],
+        check_snapshots=True,
     )
     assert (seen[1].today, seen[1].clusters_per_project, seen[1].create_faults) == (None, None, ())
     assert seen[1].restore_seconds == 20  # as the README says

@@ -56,6 +56,32 @@ async def test_shared(number, restore_emulator_shared, restore_session_shared):
     assert await count(restore_session_shared) == 2
     assert (before == 0) == (number == 1)
 """
+CLOCKS = """
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from mongorestore_async import pytest_plugin
+from mongorestore_async.emulator import EmulatorSettings
+
+HOUR = timedelta(hours=1)
+pytest_plugin._BEGAN = datetime.now(UTC) - 2 * HOUR
+
+
+@pytest.fixture(scope="session")
+def restore_emulator_settings():
+    return EmulatorSettings(start=datetime.now(UTC) - HOUR)
+
+
+def test_a_clock_starts_with_its_server(restore_emulator_threaded, restore_emulator_threaded_shared):
+    for emulator in (restore_emulator_threaded, restore_emulator_threaded_shared):
+        assert datetime.now(UTC) - emulator.clock.now() < HOUR / 2
+
+
+@pytest.mark.restore_emulator(start=datetime(2020, 1, 1, tzinfo=UTC))
+def test_a_clock_of_another_time_stays(restore_emulator_threaded):
+    assert restore_emulator_threaded.clock.now().year == 2020
+"""
 REFUSED = """
 import pytest
 
@@ -150,6 +176,14 @@ def test_anyio_takes_the_server_on_a_thread(project):
 
     assert done.summary == "1 passed, 1 error", done.output
     assert "test_on_its_loop is not one; use restore_emulator_threaded" in done.output
+
+
+def test_clocks_of_a_long_run_are_those_of_the_present(project):
+    project.write("test_clocks.py", CLOCKS)
+
+    done = project.run()
+
+    assert (done.code, done.summary) == (0, "2 passed"), done.output
 
 
 def test_session_loops_by_configuration_serve(project):

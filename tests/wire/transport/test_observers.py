@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from builders.restores import REQUEST
-from mongorestore_async import NotFound, Options
+from mongorestore_async import MaybeCreated, NotFound, Options, Verdict
 from mongorestore_async.transport.observers import default_observer, set_default_observer
 
 
@@ -86,6 +86,19 @@ async def test_an_observer_cannot_suppress_an_error(emulate, connect, first_clus
     async with emulate() as emulator, connect(emulator, options=Options(observer=forgiving)) as session:
         with pytest.raises(NotFound):
             await first_cluster(session, emulator).restore_job("7" * 24)
+
+
+async def test_nothing_is_told_after_the_end(emulate, connect, first_cluster, told, observer):
+    options = Options.for_tests(observer=observer)
+    async with emulate(speed=0.0) as emulator, connect(emulator, options=options) as session:
+        emulator.faults.play("lost_answer", strikes="create")
+        with pytest.raises(MaybeCreated) as caught:
+            await first_cluster(session, emulator).create_restore_job(REQUEST)
+        assert told[-1] == ("MaybeCreated", "create")
+        found = await caught.value.reconcile()
+
+    assert found.verdict is Verdict.TAKEN
+    assert {kind for _, kind in told[told.index(("MaybeCreated", "create")) + 1 :]} == {"call"}
 
 
 def test_the_default_holds_for_options_made_from_then_on(observer):
