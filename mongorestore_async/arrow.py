@@ -233,6 +233,7 @@ class _File:
         if batches:
             self.write(batches, size)
         self._writer.close()
+        self._writer = None  # closed again, it would write the end of the file once more, and users read it by then
         self._part.replace(self._path)
 
     def drop(self) -> None:

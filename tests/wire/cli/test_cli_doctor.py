@@ -30,7 +30,7 @@ def test_every_check_has_a_line(call):
     [
         ((), {"MONGODB_ATLAS_PRIVATE_API_KEY": "s3cr3t"}, 4, "key", "refused the API key"),
         ((), {"MONGODB_ATLAS_PRIVATE_API_KEY": None}, 4, "key", "set MONGODB_ATLAS_PRIVATE_API_KEY"),
-        (("--project-id", "5" * 24), {}, 4, "project", "check the project id"),
+        (("--project-id", "5" * 24), {}, 4, "project", "check the id; the list of projects has those"),
         (("--base-url", "http://127.0.0.1:9"), {}, 1, "connection", "nothing listens on 127.0.0.1:9"),
         (("--base-url", "https://127.0.0.1", "--ca-file", "/no/such"), {}, 1, "connection", "nothing listens"),
         (("--base-url", "http://h", "--proxy", "http://u:s3cr3t@127.0.0.1:9"), {}, 1, "connection", "127.0.0.1:9"),

@@ -137,6 +137,17 @@ def idle():
             thread.join(30)
 
 
+async def test_the_end_of_a_file_is_written_once(tmp_path):
+    path = tmp_path / "jobs.arrow"
+
+    await exits.write_ipc(Rows([WHOLE, BARE]), path)
+    at_once = path.read_bytes()
+
+    idle()
+    assert path.read_bytes() == at_once
+    assert at_once.count(b"ARROW1") == 2  # at its begin and at its end
+
+
 @each_form
 @pytest.mark.parametrize("there", [True, False])
 async def test_an_error_leaves_nothing_behind(name, tmp_path, there):
