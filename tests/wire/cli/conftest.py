@@ -31,9 +31,10 @@ class Ended(NamedTuple):
 
 @pytest.fixture(scope="session", autouse=True)
 def interruptible() -> None:
-    """Let the commands be interrupted, also where a shell started the tests in the background and ignores it."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Let signals end the commands, also where a shell or nohup started the tests so that they are ignored."""
+    for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
 
 
 @pytest.fixture
