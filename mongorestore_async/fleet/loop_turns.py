@@ -8,7 +8,7 @@ from collections import deque
 __all__ = ["LoopTurns"]
 
 #: Tasks that go on in one turn of the loop.
-_AT_ONCE = 2
+_AT_ONCE = 4
 
 
 class LoopTurns:
