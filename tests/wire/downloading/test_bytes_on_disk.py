@@ -169,9 +169,7 @@ async def test_a_part_that_was_damaged_is_not_gone_on_with(play_ranges, tmp_path
         data = bytearray(part_of(tmp_path).read_bytes())
         data[1000 : 2000 if damage == "zeros" else 1001] = bytes(1000 if damage == "zeros" else 1)
         part_of(tmp_path).write_bytes(data)
-        with pytest.raises(
-            DownloadError, match=r"modified after it was written, and was discarded; download again"
-        ):
+        with pytest.raises(DownloadError, match=r"modified after it was written, and was discarded; download again"):
             await fetch([source(f"{raw.url}/{NAME}")], tmp_path)
         assert NAME not in names_in(tmp_path)
         (file,) = await fetch([source(f"{raw.url}/{NAME}", hashes=PUBLISHED)], tmp_path)
