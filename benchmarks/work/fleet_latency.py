@@ -23,7 +23,7 @@ _PROJECTS = 30
 _NAMES = (peers.FLEET, "aiohttp_json", "aiohttp_orjson", "aiohttp_msgspec")
 #: In the moving lists: jobs asked for at once, and jobs that vanish from the front after the first page.
 _SMALL, _DRIFT = 10, 3
-#: What is in the way of the wall time, 0.4 s in all.
+#: What is in the way of the wall time, less than 0.3 s in all.
 _WHY = "Making the form of the first page takes 12 ms, and one whole garbage collection falls into the run."
 
 
