@@ -35,7 +35,6 @@ from mongorestore_async.errors import HintKind
 from mongorestore_async.families import RateLimit
 
 NO_ACCESS = ("access-list", "IP_ADDRESS_NOT_ON_ACCESS_LIST")
-NOW = datetime.now(UTC)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +47,7 @@ def examine(emulate, connect):
     """Diagnose an emulator whose answers ``play`` may replace; it must have got nothing but GET requests."""
 
     async def examining(play=None, *, family=OPS_MANAGER, key=None, settings=None, session=None, **arguments):
-        usual = {"jobs_per_cluster": 2, "projects": 1, "start": NOW, "manager": Manager.OPS_MANAGER}
+        usual = {"jobs_per_cluster": 2, "projects": 1, "start": datetime.now(UTC), "manager": Manager.OPS_MANAGER}
         async with emulate(**usual | (settings or {})) as emulator:
             emulator.before_answer = play
             make = session or (lambda emulator: connect(emulator, private_key=key))
@@ -429,7 +428,7 @@ async def test_projects_that_cannot_be_listed_but_read(examine, emulate):
 
 
 async def test_limits(examine):
-    limited = {"endpoint_limits": {"projects": RateLimit(20, 10, 60)}, "today": NOW.date()}
+    limited = {"endpoint_limits": {"projects": RateLimit(20, 10, 60)}, "today": datetime.now(UTC).date()}
     found = await examine(family=ATLAS_CLOUD_BACKUP, settings=limited)
     assert found["limits"].outcome == "ok"
     assert "calls are left" in found["limits"].message
