@@ -159,7 +159,7 @@ class AsyncSession(InventoryLists, RawCalls):
                 login, or bad settings.
 
         """
-        from mongorestore_async.settings.profile_files import load_profile
+        from mongorestore_async.settings.profile_files import load_profile  # who uses no profile does not load it
 
         environ, overrides = hide_settings(environ, overrides)
         if profile is None or isinstance(profile, str):

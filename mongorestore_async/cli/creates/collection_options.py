@@ -6,7 +6,7 @@ import attrs
 from cyclopts import Group, Parameter
 
 from mongorestore_async.cli.cluster_options import PROJECT, ClusterOptions
-from mongorestore_async.cli.creates.source_options import SOURCE, SourceOptions
+from mongorestore_async.cli.creates.source_options import SOURCE, TARGET, TARGET_CLUSTER, SourceOptions, TargetProject
 from mongorestore_async.cli.session_factory import ServerOptions
 from mongorestore_async.cli.units import require_text
 from mongorestore_async.errors import ConfigError
@@ -24,7 +24,6 @@ from mongorestore_async.models import (
 __all__ = ["BackupOptions", "CollectionOptions"]
 
 _WHAT = Group("What to restore (at least one)", sort_key=2)
-_TARGET = Group("Restore into a cluster", sort_key=3)
 
 #: Stands for the snapshot that --latest chooses, so that all else is checked before it is looked for.
 _NOT_CHOSEN = "latest"
@@ -99,41 +98,32 @@ class CollectionOptions(SourceOptions):
         str,
         Parameter(
             validator=require_text,
-            name=("--target-cluster-id", "--targetClusterId", "--target-cluster", "--targetClusterName"),
+            name=TARGET_CLUSTER,
             metavar="NAME",
-            group=_TARGET,
+            group=TARGET,
             help="Its name.",
         ),
     ]
-    target_project_id: Annotated[
-        str | None,
-        Parameter(
-            validator=require_text,
-            alias="--targetProjectId",
-            metavar="ID",
-            group=_TARGET,
-            help="Its project. [default: that of the backup]",
-        ),
-    ] = None
+    target_project_id: TargetProject = None
     write: Annotated[
         WriteStrategy,
         Parameter(
-            group=_TARGET,
+            group=TARGET,
             metavar="HOW",
             help="If a name is taken: create-new renames what is restored, overwrite-existing drops what is there.",
             show_choices=False,
         ),
     ]
-    indexes: Annotated[IndexStrategy, Parameter(group=_TARGET, metavar="WHICH", help="Indexes to build.")] = (
+    indexes: Annotated[IndexStrategy, Parameter(group=TARGET, metavar="WHICH", help="Indexes to build.")] = (
         IndexStrategy.ALL
     )
     database_suffix: Annotated[
         str | None,
-        Parameter(validator=require_text, group=_TARGET, help="Append this to names of databases."),
+        Parameter(validator=require_text, group=TARGET, help="Append this to names of databases."),
     ] = None
     collection_suffix: Annotated[
         str | None,
-        Parameter(validator=require_text, group=_TARGET, help="Append this to names of collections."),
+        Parameter(validator=require_text, group=TARGET, help="Append this to names of collections."),
     ] = None
 
     def request(self, project_id: str) -> CollectionRestore:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import attrs
 from cyclopts import Group, Parameter, validators
 
-from mongorestore_async.cli.creates.source_options import SOURCE, SourceOptions
+from mongorestore_async.cli.creates.source_options import SOURCE, TARGET, TARGET_CLUSTER, SourceOptions, TargetProject
 from mongorestore_async.cli.units import parse_time, require_text
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.families import Family
@@ -26,8 +26,7 @@ __all__ = ["CreateOptions"]
 #: Encodings of a create in which a download has limits.
 _LIMITED = frozenset({"manager", "legacy"})
 
-_TARGET = Group("Restore into a cluster", sort_key=2)
-_DOWNLOAD = Group("Download (without a target)", sort_key=3)
+_DOWNLOAD = Group("Download (without a target)", sort_key=4)
 
 _AT_LEAST_ONE = validators.Number(gte=1)
 
@@ -51,22 +50,13 @@ class CreateOptions(SourceOptions):
         str | None,
         Parameter(
             validator=require_text,
-            name=("--target-cluster-id", "--targetClusterId", "--target-cluster", "--targetClusterName"),
+            name=TARGET_CLUSTER,
             metavar="ID",
-            group=_TARGET,
+            group=TARGET,
             help="Its id; on Atlas, its name. All its data are removed.",
         ),
     ] = None
-    target_project_id: Annotated[
-        str | None,
-        Parameter(
-            validator=require_text,
-            alias="--targetProjectId",
-            metavar="ID",
-            group=_TARGET,
-            help="Its project. [default: that of the backup]",
-        ),
-    ] = None
+    target_project_id: TargetProject = None
     max_downloads: Annotated[
         int | None,
         Parameter(

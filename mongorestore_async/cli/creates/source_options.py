@@ -1,8 +1,8 @@
-"""Options of creates that say what to restore from, beside the checkpoints that only some families have."""
+"""Options that both creates have: what to restore from, and where to."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 import attrs
 from cyclopts import Group, Parameter, Token, validators
@@ -11,10 +11,26 @@ from mongorestore_async.cli.units import parse_time, require_text
 from mongorestore_async.errors import ConfigError
 from mongorestore_async.models import OplogTime, PointInTime, Snapshot
 
-__all__ = ["SOURCE", "SourceOptions"]
+__all__ = ["SOURCE", "TARGET", "TARGET_CLUSTER", "SourceOptions", "TargetProject"]
 
 #: Group of these options in the help.
 SOURCE = Group("What to restore from (one of them)", sort_key=1)
+#: Group of those that name the target.
+TARGET = Group("Restore into a cluster", sort_key=3)
+
+#: Names of the option for the cluster that is restored into.
+TARGET_CLUSTER = ("--target-cluster-id", "--targetClusterId", "--target-cluster", "--targetClusterName")
+
+TargetProject: TypeAlias = Annotated[
+    str | None,
+    Parameter(
+        validator=require_text,
+        alias="--targetProjectId",
+        metavar="ID",
+        group=TARGET,
+        help="Its project. [default: that of the backup]",
+    ),
+]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UINT32 = validators.Number(gte=1, lte=2**32 - 1)
